@@ -1,0 +1,1 @@
+"""Elements under short ids: catalog, packs, log, publishing, mirrors."""

@@ -1,0 +1,118 @@
+"""What all commands share: the --repo option, one place that prints, errors that become exit codes."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+
+Section = Literal["Elements", "Recipes", "Mirrors", "This machine"]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Command(click.Command):
+    """A click command that knows which section of `haac --help` it stands in."""
+
+    section: Section
+
+
+@dataclass
+class Console:
+    """Where a command's output goes: data to stdout, everything else to stderr.
+
+    With `--json`, `data()` prints its object as JSON on stdout, and `line()` prints nothing.
+    """
+
+    as_json: bool = False
+    verbosity: int = 0
+    """-1 quiet, 0 normal, 1 verbose."""
+
+    def data(self, value: object, text: str | Iterable[str] | None = None) -> None:
+        """The command's result: `value` with --json, else `text` (a line, or lines)."""
+        if self.as_json:
+            click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+        elif isinstance(text, str):
+            click.echo(text)
+        elif text is not None:
+            for line in text:
+                click.echo(line)
+
+    def note(self, message: str) -> None:
+        """What a person should know, on stderr; silent with -q."""
+        if self.verbosity >= 0:
+            click.echo(message, err=True)
+
+    def detail(self, message: str) -> None:
+        """Shown on stderr with -v only."""
+        if self.verbosity >= 1:
+            click.echo(message, err=True)
+
+    def warn(self, message: str) -> None:
+        """Something went wrong but the run goes on; on stderr, also with -q."""
+        click.echo(f"Warning: {message}", err=True)
+
+    @contextmanager
+    def progress(self, label: str, total: int | None, unit: str = "") -> Iterator[Callable[[int], None]]:
+        """A progress bar on stderr; `advance(n)` moves it. Silent with -q and where stderr is no terminal."""
+        if self.verbosity < 0 or not sys.stderr.isatty():
+            yield lambda _: None
+            return
+        started = time.monotonic()
+        done = 0
+
+        def rate(_: object) -> str:
+            return f"{done / max(time.monotonic() - started, 1e-3):,.0f} {unit}/s" if unit else ""
+
+        with click.progressbar(length=total, label=label, file=sys.stderr, item_show_func=rate) as bar:
+
+            def advance(n: int) -> None:
+                nonlocal done
+                done += n
+                bar.update(n, done)
+
+            yield advance
+
+
+def command(name: str, section: Section, **kwargs: Any) -> Callable[[Callable[..., Any]], Command]:
+    """Make a command with the shared options --json, -q and -v; its function gets `console` first."""
+
+    def wrap(function: Callable[..., Any]) -> Command:
+        @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+        @click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
+        @click.option("-v", "--verbose", is_flag=True, help="Say more about what is done.")
+        @functools.wraps(function)
+        def run(*args: Any, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> Any:
+            return function(Console(as_json, -1 if quiet else int(verbose)), *args, **options)
+
+        made = click.command(name, cls=Command, **kwargs)(run)
+        made.section = section
+        return made
+
+    return wrap
+
+
+def repo_option(function: F) -> F:
+    """The option --repo (or $HAAC_REPO, or the folder `haac-repo` here): passes `repo: Path`."""
+    return click.option(
+        "--repo",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="HAAC_REPO",
+        default=Path("haac-repo"),
+        show_default=True,
+        show_envvar=True,
+        help="Folder of the repository or mirror.",
+    )(function)
+
+
+def debugging() -> bool:
+    """Whether HAAC_DEBUG asks for tracebacks."""
+    return os.environ.get("HAAC_DEBUG", "") not in ("", "0")

@@ -1,0 +1,70 @@
+"""Every error that haac raises on purpose.
+
+    HaacError
+    |- DataError                 the data is bad
+    |  |- RecipeError            a recipe that is malformed, or asks for more than the limits allow
+    |  |- PictureError           a picture file that cannot be read, or is outside the limits
+    |  `- IntegrityError         stored or received bytes that are not what their hash promises
+    |- RepositoryError           the folder is not a usable repository
+    |  `- RepositoryBusyError    another process is writing to it
+    |- ElementError              an element that cannot be had
+    |  |- ElementNotFoundError   the repository never gave out that id
+    |  |- ElementWithdrawnError  it was taken down
+    |  `- ElementMissingError    this mirror knows it but does not hold its bytes
+    |- TransportError            the network, or the server at its other end, failed
+    `- MissingExtraError         an optional dependency is not installed
+
+A message says what was found, what is allowed and what to do. The command line prints it and exits with 1.
+"""
+
+
+class HaacError(Exception):
+    """Base of all errors that haac raises on purpose."""
+
+
+class DataError(HaacError):
+    """The data is bad."""
+
+
+class RecipeError(DataError):
+    """A recipe that is malformed, or asks for more than the limits allow."""
+
+
+class PictureError(DataError):
+    """A picture file that cannot be read, or is outside the limits."""
+
+
+class IntegrityError(DataError):
+    """Stored or received bytes that are not what their hash promises."""
+
+
+class RepositoryError(HaacError):
+    """The folder is not a usable repository."""
+
+
+class RepositoryBusyError(RepositoryError):
+    """Another process is writing to the repository."""
+
+
+class ElementError(HaacError):
+    """An element that cannot be had."""
+
+
+class ElementNotFoundError(ElementError):
+    """The repository never gave out that id."""
+
+
+class ElementWithdrawnError(ElementError):
+    """The element was taken down."""
+
+
+class ElementMissingError(ElementError):
+    """This mirror knows the element but does not hold its bytes."""
+
+
+class TransportError(HaacError):
+    """The network, or the server at its other end, failed."""
+
+
+class MissingExtraError(HaacError):
+    """An optional dependency is not installed."""

@@ -1,0 +1,66 @@
+"""Pixels as bytes: the one encoding that elements are stored in, and the hash that names pixels.
+
+PNG and WebP *bytes* change with the version of their library; pixels do not. So equality is always asked of pixels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import warnings
+from typing import TYPE_CHECKING
+
+from haac_repo._errors import IntegrityError
+from haac_repo._limits import LIMITS
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MEDIA_TYPE = "image/webp"
+
+
+def pixel_hash(image: Image.Image) -> str:
+    """SHA-256 (hex) of an RGBA picture: width and height as big-endian uint32, then the rows, 4 bytes a pixel.
+
+    Pixels of alpha 0 count as they are; `encode` and the renderer make them 0,0,0,0.
+    """
+    if image.mode != "RGBA":
+        raise ValueError(f"pixel_hash needs mode RGBA, not {image.mode}")
+    digest = hashlib.sha256(struct.pack(">II", *image.size))
+    digest.update(image.tobytes())
+    return digest.hexdigest()
+
+
+def encode(image: Image.Image) -> bytes:
+    """Encode RGBA pixels without loss (WebP). Decoding gives the same pixels, also under alpha 0."""
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", lossless=True, exact=True, quality=50, method=2)
+    return buffer.getvalue()
+
+
+def decode(data: bytes, width: int, height: int) -> Image.Image:
+    """Decode the bytes of an element, which must be a lossless WebP of exactly width x height.
+
+    Raises:
+        IntegrityError: not such a picture. The size is compared before any pixel is decoded.
+    """
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=("WEBP",)) as image:
+                if image.size != (width, height):
+                    raise IntegrityError(
+                        f"the stored picture is {image.size[0]}x{image.size[1]}, its record says {width}x{height}"
+                    )
+                if width * height > LIMITS.element_pixels:
+                    raise IntegrityError(
+                        f"the stored picture has {width}x{height} pixels; at most {LIMITS.element_pixels} are allowed"
+                    )
+                return image.convert("RGBA")
+    except IntegrityError:
+        raise
+    except Exception as error:  # Pillow raises whatever its decoders do
+        raise IntegrityError(f"the stored bytes are not a readable WebP picture ({error})") from error
