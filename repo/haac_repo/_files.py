@@ -1,0 +1,56 @@
+"""Files that are either whole or not there, also after a crash."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+TEMPORARY = ".tmp"
+"""Suffix of files that are being written; what a crash leaves of them may be removed by whoever holds the lock."""
+
+
+def now() -> str:
+    """The time, UTC, as in 2026-11-23T01:02:03Z."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames and new files in the folder `path` durable."""
+    if os.name == "nt":  # Windows cannot open folders; NTFS journals its names
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write a file under a temporary name beside `path`; on leaving, sync it and rename it to `path`.
+
+    On an exception `path` is as it was, and the temporary file is gone.
+    """
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+    try:
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write `data` to `path` durably, all of it or nothing."""
+    with replacing(path) as file:
+        file.write(data)

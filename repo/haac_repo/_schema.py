@@ -1,0 +1,194 @@
+"""The catalog's tables, as a list of migrations, and how a catalog is opened.
+
+A migration that has been released is never changed; a change of the schema is a new one at the end.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlite_utils import Database
+
+from haac_repo._errors import RepositoryError
+
+CATALOG = "catalog.sqlite"
+APPLICATION_ID = 0x48414143
+"""'HAAC', in the header of the SQLite file."""
+
+# `tags` are joined by commas. `phash` is the unsigned hash, stored as SQLite's signed integer.
+# `element.pack` and `offset` are where the log says the bytes are; `copy` is where a mirror has them as well.
+_FIRST = """
+create table meta (
+    row integer primary key check (row = 1),
+    repository text not null check (length(repository) = 32),
+    role text not null check (role in ('writer', 'mirror')),
+    created text not null,
+    origin text not null default '',
+    elements integer not null default 0,
+    standing integer not null default 0,
+    records integer not null default 0
+);
+
+create table pack (
+    number integer primary key,
+    state text not null check (state in ('open', 'sealed', 'absent')),
+    sha256 text unique check ((sha256 is null) = (state = 'open')),
+    size integer not null
+);
+
+create table element (
+    number integer primary key,
+    sha256 text not null,
+    length integer not null,
+    pack integer not null references pack (number),
+    offset integer not null,
+    media_type text not null,
+    width integer not null,
+    height integer not null,
+    pixels text not null,
+    name text not null default '',
+    tags text not null default '',
+    colour integer,
+    phash integer,
+    withdrawn text,
+    source text not null default '',
+    source_sha256 text not null default '',
+    model text not null default '',
+    software text not null default '',
+    licence text not null default '',
+    attribution text not null default '',
+    time text not null
+);
+
+create index element_pixels on element (pixels);
+
+create index element_pack on element (pack, offset);
+
+create index element_colour on element (colour, withdrawn) where colour is not null;
+
+create index element_phash on element (number, phash) where phash is not null;
+
+create virtual table element_fts using fts5 (
+    name, tags, content='element', content_rowid='number', tokenize='unicode61 remove_diacritics 2'
+);
+
+create trigger element_fts_insert after insert on element begin
+    insert into element_fts (rowid, name, tags) values (new.number, new.name, new.tags);
+end;
+
+create trigger element_fts_update after update of name, tags on element begin
+    insert into element_fts (element_fts, rowid, name, tags)
+        values ('delete', old.number, old.name, old.tags);
+    insert into element_fts (rowid, name, tags) values (new.number, new.name, new.tags);
+end;
+
+create table copy (
+    element integer primary key references element (number),
+    pack integer not null references pack (number),
+    offset integer not null
+);
+
+create table log (
+    seq integer primary key,
+    op text not null check (op in ('add', 'tag', 'withdraw')),
+    element integer not null,
+    record text not null
+);
+
+create table source (
+    sha256 text not null,
+    settings text not null,
+    name text not null,
+    numbers text not null,
+    time text not null,
+    primary key (sha256, settings)
+) without rowid;
+
+create table published (
+    number integer primary key,
+    sha256 text not null,
+    bytes integer not null,
+    inflated integer not null,
+    last_seq integer not null
+)
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST,)
+"""Statements with a blank line between them; SQLite's user_version counts how many scripts were applied."""
+
+
+def migrate(db: Database) -> None:
+    """Apply the migrations that are pending, each in a transaction of its own."""
+    for version in range(_version(db), len(MIGRATIONS)):
+        with db.atomic():
+            for statement in MIGRATIONS[version].split(";\n\n"):
+                db.execute(statement)
+            db.execute(f"pragma user_version = {version + 1}")
+
+
+def _version(db: Database) -> int:
+    version: int = db.execute("pragma user_version").fetchone()[0]
+    return version
+
+
+def connect(path: Path, *, create: bool = False, immutable: bool = False) -> Database:
+    """Connect to the catalog file at `path`; foreign keys are enforced, and commits are synced to disk.
+
+    `immutable` reads a catalog on a medium where SQLite can create none of its side files.
+
+    Raises:
+        sqlite3.Error: as SQLite finds it, e.g. when the file is not there and `create` is not set.
+    """
+    mode = "immutable=1" if immutable else "mode=rwc" if create else "mode=rw"
+    # Used from several threads under the lock of its owner.
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?{mode}", uri=True, timeout=30, check_same_thread=False
+    )
+    try:
+        db = Database(connection, execute_plugins=False)
+        connection.execute("pragma synchronous = full")
+        connection.execute("pragma foreign_keys = on")
+    except BaseException:
+        connection.close()
+        raise
+    return db
+
+
+def create_catalog(path: Path, repository: str, role: str, created: str) -> Database:
+    """Make a catalog with all tables and its row of `meta`.
+
+    Args:
+        path: A file that is not there yet.
+        repository: Repository id, 32 hex digits.
+        role: 'writer' or 'mirror'.
+        created: UTC time, as `now()` gives it.
+    """
+    db = connect(path, create=True)
+    db.execute(f"pragma application_id = {APPLICATION_ID}")
+    db.enable_wal()
+    migrate(db)
+    with db.atomic():
+        db.execute(
+            "insert into meta (row, repository, role, created) values (1, ?, ?, ?)",
+            [repository, role, created],
+        )
+    return db
+
+
+def is_outdated(db: Database, path: Path) -> bool:
+    """Whether migrations are pending.
+
+    Raises:
+        RepositoryError: the file is no catalog, or a newer haac made it.
+    """
+    if db.execute("pragma application_id").fetchone()[0] != APPLICATION_ID:
+        raise RepositoryError(f"{path} is not the catalog of a haac repository")
+    version = _version(db)
+    if version > len(MIGRATIONS):
+        raise RepositoryError(
+            f"{path} was written by a newer haac"
+            f" (schema {version}; this one knows {len(MIGRATIONS)}): update haac"
+        )
+    return version < len(MIGRATIONS)
