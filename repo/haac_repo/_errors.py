@@ -4,7 +4,8 @@
     |- DataError                 the data is bad
     |  |- RecipeError            a recipe that is malformed, or asks for more than the limits allow
     |  |- PictureError           a picture file that cannot be read, or is outside the limits
-    |  `- IntegrityError         stored or received bytes that are not what their hash promises
+    |  |- IntegrityError         stored or received bytes that are not what their hash promises
+    |  `- HistoryError           a publication that takes back, or rewrites, what was published before
     |- RepositoryError           the folder is not a usable repository
     |  `- RepositoryBusyError    another process is writing to it
     |- ElementError              an element that cannot be had
@@ -36,6 +37,10 @@ class PictureError(DataError):
 
 class IntegrityError(DataError):
     """Stored or received bytes that are not what their hash promises."""
+
+
+class HistoryError(DataError):
+    """A publication that takes back, or rewrites, what was published before."""
 
 
 class RepositoryError(HaacError):
