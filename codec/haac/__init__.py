@@ -1,1 +1,50 @@
-"""Placeholder."""
+"""Pictures as recipes: which shared elements stand where, in a few dozen bytes.
+
+from haac import Scene, gradient
+
+scene = Scene(640, 480, background=gradient("skyblue", "white"))
+scene.element("7k2").resize(210).rotate(12).place(40, 180)
+"""
+
+from typing import TYPE_CHECKING
+
+from haac._binary import from_binary, to_binary
+from haac._limits import LIMITS
+from haac._recipe import read_recipe
+from haac._scene import Colour, Gradient, Layer, Placement, Plate, Scene, colour, gradient, plate
+from haac._script import run_script, to_script
+from haac._text import from_text, to_text
+
+if TYPE_CHECKING:
+    from haac._render import ElementCache, render
+
+__all__ = [
+    "LIMITS",
+    "Colour",
+    "ElementCache",
+    "Gradient",
+    "Layer",
+    "Placement",
+    "Plate",
+    "Scene",
+    "colour",
+    "from_binary",
+    "from_text",
+    "gradient",
+    "plate",
+    "read_recipe",
+    "render",
+    "run_script",
+    "to_binary",
+    "to_script",
+    "to_text",
+]
+
+
+def __getattr__(name: str) -> object:
+    # The renderer brings numpy and Pillow: they load when it is first used, so that `haac --help` stays quick.
+    if name in {"ElementCache", "render"}:
+        from haac import _render
+
+        return getattr(_render, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

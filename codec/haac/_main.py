@@ -72,7 +72,7 @@ def _run(args: Sequence[str] | None) -> int:
         return 130
     except BrokenPipeError:
         # The reader went away (`haac search | head`); Python would complain again when it flushes at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 0
     except Exception as error:
         if debugging():

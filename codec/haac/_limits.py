@@ -1,0 +1,35 @@
+"""What a recipe may ask for, in one place."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds, with their units. Anything beyond is one RecipeError, before any allocation."""
+
+    recipe_bytes: int = 2**16
+    """Bytes of a binary recipe."""
+    text_chars: int = 2**19
+    """Characters of a text recipe."""
+    canvas_side: int = 16_383
+    """Pixels."""
+    canvas_pixels: int = 2**25
+    """Pixels (8K UHD)."""
+    layers: int = 4096
+    layer_side: int = 16_383
+    """Pixels of a resized layer."""
+    layer_pixels: int = 2**25
+    """Pixels of a resized layer, and of the step between resizing its width and its height."""
+    work_pixels: int = 2**30
+    """Pixels of all resized layers of a scene together."""
+    position: int = 2**30
+    """Pixels; positions run from minus this to this."""
+    scale: int = 16_000
+    """Thousandths of the element's own size."""
+    blur: int = 1000
+    """Quarter pixels of the Gaussian's standard deviation."""
+    adjust: int = 400
+    """Per cent of brightness, contrast and saturation."""
+
+
+LIMITS = Limits()
