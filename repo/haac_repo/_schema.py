@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sqlite_utils import Database
-
 from haac_repo._errors import RepositoryError
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 CATALOG = "catalog.sqlite"
 APPLICATION_ID = 0x48414143
@@ -112,6 +114,12 @@ create table published (
     bytes integer not null,
     inflated integer not null,
     last_seq integer not null
+);
+
+create table accepted (
+    row integer primary key check (row = 1),
+    head blob not null,
+    etag text not null
 )
 """
 
@@ -141,6 +149,8 @@ def connect(path: Path, *, create: bool = False, immutable: bool = False) -> Dat
     Raises:
         sqlite3.Error: as SQLite finds it, e.g. when the file is not there and `create` is not set.
     """
+    from sqlite_utils import Database  # loads numpy, which `haac --help` can do without
+
     mode = "immutable=1" if immutable else "mode=rwc" if create else "mode=rw"
     # Used from several threads under the lock of its owner.
     connection = sqlite3.connect(
