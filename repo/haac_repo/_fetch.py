@@ -1,0 +1,347 @@
+"""How published files are read from somewhere else: one method, over HTTP or out of a folder.
+
+What httpx leaves open is closed here (each was measured): redirects are not followed; nothing is inflated; an ignored or
+wrong `Range` is noticed; a body that ends early or goes on too long is noticed even when the server gave no length; a
+server that drips, in its headers or in its body, is hung up on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, Self
+from urllib.parse import unquote, urlsplit
+
+from haac_repo._errors import HaacError, TransportError
+from haac_repo._limits import LIMITS
+
+_CHUNK = 2**18
+_content_range = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)").fullmatch
+
+
+class NotThereError(TransportError):
+    """The server answers, and does not have this file."""
+
+
+class TransientError(TransportError):
+    """Trying again may help; `retry_after` seconds if the server said when."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+@dataclass(slots=True)
+class Fetched:
+    """The answer to a fetch."""
+
+    chunks: Iterator[bytes]
+    """The bytes, as they come in: all that belong here, or an error."""
+    etag: str = ""
+    """Changes with the file; empty if the server gives none."""
+    unchanged: bool = False
+    """The file still has the ETag that was given; there are no chunks."""
+    whole: bool = True
+    """The file from its first byte to its last, which servers may send even if a part was asked for."""
+
+
+class Fetcher(Protocol):
+    """Where published files come from. Used from several threads at once."""
+
+    def fetch(
+        self, path: str, size: int | None, *, start: int = 0, stop: int | None = None, etag: str = ""
+    ) -> AbstractContextManager[Fetched]:
+        """Read the published file at `path`, or bytes `start` to `stop` (exclusive) of it.
+
+        Args:
+            path: 'head', or of the form of `segment_path` or `pack_path`.
+            size: Bytes that the file must have; None for the head, which has LIMITS.head_bytes at most.
+            start: First byte wanted.
+            stop: Byte after the last one wanted; None for the end.
+            etag: Answer `unchanged` if the file still has this ETag.
+
+        Raises:
+            NotThereError: there is no such file.
+            TransientError: trying again may help.
+            TransportError: it will not.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what is held."""
+        ...
+
+
+def open_fetcher(url: str) -> HttpFetcher | FolderFetcher:
+    """The fetcher for an http(s) or file URL, or the path of a folder.
+
+    Raises:
+        HaacError: neither.
+    """
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https"):
+        if not parts.hostname:
+            raise HaacError(f"{url} is not a complete address: it has no host")
+        if parts.query or parts.fragment:
+            raise HaacError(f"{url} is not the address of a repository: it may have no '?' and no '#'")
+        return HttpFetcher(url)
+    if parts.scheme == "file":
+        return FolderFetcher(Path(unquote(parts.path)))
+    if "://" in url:
+        raise HaacError(
+            f"{url}: {parts.scheme} is not supported; give an http, https or file URL, or a folder"
+        )
+    return FolderFetcher(Path(url))
+
+
+class FolderFetcher:
+    """Published files in a folder on this machine."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_dir():
+            raise TransportError(f"there is no folder {path}")
+        self._path = path
+
+    @contextlib.contextmanager
+    def fetch(
+        self, path: str, size: int | None, *, start: int = 0, stop: int | None = None, etag: str = ""
+    ) -> Iterator[Fetched]:
+        """See Fetcher."""
+        try:
+            file = (self._path / path).open("rb")
+        except FileNotFoundError as error:
+            raise NotThereError(f"there is no {path} in {self._path}") from error
+        except OSError as error:
+            raise TransportError(f"{self._path / path} cannot be read: {error.strerror}") from error
+        with file:
+            status = os.fstat(file.fileno())
+            tag = f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
+            if etag and etag == tag:
+                yield Fetched(iter(()), etag=tag, unchanged=True)
+                return
+            file.seek(start)
+            # Without `stop`, one byte more is asked for, to see whether the file is longer than it must be.
+            left = (LIMITS.head_bytes if size is None else size) - start + 1 if stop is None else stop - start
+            end = size if stop is None else stop
+            blocks = _pieces(file, left)
+            yield Fetched(_measured(blocks, start, end, path), tag, whole=start == 0 and end == size)
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class HttpFetcher:
+    """Published files on a web server.
+
+    Args:
+        url: Of the repository; the files are below it.
+        timeout: Seconds without a single byte (or to connect) until the server counts as gone.
+        window: Seconds; in each, a body must bring `min_rate` bytes a second, and headers must be complete.
+        min_rate: Bytes a second.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 20.0, window: float = 30.0, min_rate: int = 256) -> None:
+        self._url = url.rstrip("/")
+        self._timeout = timeout
+        self._window = window
+        self._min_rate = min_rate
+        self._here = threading.local()
+        self._lock = threading.Lock()
+        self._clients: list[Any] = []
+        self._tls: ssl.SSLContext | None = None
+
+    @contextlib.contextmanager
+    def fetch(
+        self, path: str, size: int | None, *, start: int = 0, stop: int | None = None, etag: str = ""
+    ) -> Iterator[Fetched]:
+        """See Fetcher."""
+        import httpx
+
+        url = f"{self._url}/{path}"
+        end = size if stop is None else stop
+        headers = {"If-None-Match": etag} if etag else {}
+        if start or end != size:
+            headers["Range"] = f"bytes={start}-{end - 1 if end is not None else ''}"
+        try:
+            with contextlib.ExitStack() as stack:
+                response = self._send(url, headers, stack)
+                part = _check(response, size, start, end)
+                fetched = Fetched(iter(()), response.headers.get("etag", "")[:256], whole=not part)
+                fetched.unchanged = response.status_code == 304
+                if not fetched.unchanged:
+                    blocks = self._watched(response.iter_raw(), url)
+                    fetched.chunks = _measured(blocks, *((start, end) if part else (0, size)), url)
+                yield fetched
+        except httpx.InvalidURL as error:
+            raise TransportError(f"{url} is not a valid address ({error})") from error
+        except httpx.TransportError as error:
+            kind = TransportError if "CERTIFICATE_VERIFY_FAILED" in str(error) else TransientError
+            reason = str(error) or f"the connection failed ({type(error).__name__})"
+            raise kind(f"{url}: {reason}") from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            clients, self._clients = self._clients, []
+        self._here = threading.local()
+        for client in clients:
+            client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _client(self) -> Any:
+        """This thread's client: a connection per thread, so that the watchdog knows which one it closes."""
+        import httpx
+
+        if not hasattr(self._here, "client"):
+            with self._lock:
+                if self._tls is None and self._url.startswith("https:"):
+                    self._tls = httpx.create_ssl_context()
+            self._here.sockets = []
+            self._here.client = httpx.Client(
+                verify=self._tls or False,  # no certificates to load for plain http
+                timeout=self._timeout,
+                follow_redirects=False,
+                headers={"User-Agent": "haac", "Accept-Encoding": "identity", "Accept": "*/*"},
+            )
+            with self._lock:
+                self._clients.append(self._here.client)
+        return self._here.client
+
+    def _send(self, url: str, headers: dict[str, str], stack: contextlib.ExitStack) -> Any:
+        """Send the request and read the headers of the answer within one window."""
+        client = self._client()
+        sockets: list[socket.socket] = self._here.sockets
+
+        def trace(event: str, info: dict[str, Any]) -> None:
+            if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+                sockets[:] = [info["return_value"].get_extra_info("socket")]
+
+        def hang_up() -> None:
+            # httpx has a timeout for each read, none for all of them; a shutdown wakes its read.
+            for each in sockets:
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+        watchdog = threading.Timer(self._window, hang_up)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            return stack.enter_context(
+                client.stream("GET", url, headers=headers, extensions={"trace": trace})
+            )
+        finally:
+            watchdog.cancel()
+
+    def _watched(self, blocks: Iterator[bytes], url: str) -> Iterator[bytes]:
+        began, received = time.monotonic(), 0
+        for block in blocks:
+            yield block
+            received += len(block)
+            now = time.monotonic()
+            if now - began >= self._window:
+                if received < self._min_rate * (now - began):
+                    raise TransientError(
+                        f"{url}: the server sends fewer than {self._min_rate} bytes a second"
+                    )
+                began, received = now, 0
+
+
+def _check(response: Any, size: int | None, start: int, end: int | None) -> bool:
+    """Judge status and headers; whether the body is the part that was asked for, not the whole file."""
+    url, status = response.url, response.status_code
+    match status:
+        case 304:
+            return False
+        case 200:
+            if str(response.headers.get("content-type", "")).lower().startswith("text/html"):
+                raise TransportError(
+                    f"{url} is a web page, not a file of a repository: is the address right, and is there a"
+                    " log-in page between you and the server?"
+                )
+            length = response.headers.get("content-length", "")
+            # Some servers call the log's own compression an encoding; its hash will tell.
+            encoded = "content-encoding" in response.headers
+            if size is not None and length.isdecimal() and int(length) != size and not encoded:
+                raise TransportError(f"{url} has {int(length)} bytes; the head promises {size}")
+            return False
+        case 206:
+            given = response.headers.get("content-range", "")[:80]
+            found = _content_range(given)
+            if not (found and end is not None and (int(found[1]), int(found[2])) == (start, end - 1)):
+                raise TransientError(
+                    f"{url}: asked for a part from byte {start} on, the server sends {given!r}"
+                )
+            if found[3] not in ("*", str(size)):
+                raise TransportError(f"{url} has {found[3]} bytes; the head promises {size}")
+            return True
+        case 404 | 410:
+            raise NotThereError(f"{url} is not there (HTTP {status})")
+        case 408 | 425 | 429 | 500 | 502 | 503 | 504:
+            raise TransientError(
+                f"{url}: the server is busy or failing (HTTP {status})", _retry_after(response)
+            )
+        case 416:
+            raise TransientError(f"{url} is shorter on the server than the head promises (HTTP 416)")
+        case 401 | 403 | 407:
+            raise TransportError(f"{url}: the server refuses access (HTTP {status})")
+        case 451:
+            raise TransportError(f"{url} is not available for legal reasons (HTTP 451)")
+        case _ if 300 <= status < 400:
+            target = response.headers.get("location", "nowhere")[:200]
+            raise TransportError(
+                f"{url} redirects to {target!r} (HTTP {status}), and haac follows no redirects: if you trust"
+                " that address, give it yourself"
+            )
+        case _:
+            raise TransportError(f"{url}: the server answered HTTP {status}")
+
+
+def _measured(blocks: Iterator[bytes], start: int, stop: int | None, what: str) -> Iterator[bytes]:
+    """Pass on the bytes from `start` to exactly `stop`, or to any end within the limit of a head."""
+    most = LIMITS.head_bytes if stop is None else stop
+    at = start
+    for block in blocks:
+        at += len(block)
+        if at > most:
+            raise TransportError(f"{what} goes on after byte {most}, where it must end")
+        yield block
+    if stop is not None and at < stop:
+        raise TransientError(f"{what} ended at byte {at}, before byte {stop}")
+
+
+def _pieces(file: BinaryIO, left: int) -> Iterator[bytes]:
+    while left and (block := file.read(min(left, _CHUNK))):
+        left -= len(block)
+        yield block
+
+
+def _retry_after(response: Any) -> float | None:
+    """Seconds, from either form of the header."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isdecimal():
+        return float(value[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
