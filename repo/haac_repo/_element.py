@@ -1,8 +1,12 @@
 """What is known about an element."""
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, fields, replace
 
+from haac_repo._errors import HaacError
 from haac_repo._ids import format_id
+from haac_repo._limits import LIMITS
+from haac_repo._text import clean_tags, clean_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +57,52 @@ class Element:
     def id(self) -> str:
         """The short id, as people write it."""
         return format_id(self.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewElement:
+    """An element that has no id yet."""
+
+    data: bytes
+    """Lossless WebP, as `encode` makes it."""
+    width: int
+    height: int
+    pixels_sha256: str
+    """`pixel_hash` of the picture, hex."""
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    colour: int | None = None
+    """Mean colour of the visible pixels, 0xRRGGBB."""
+    phash: int | None = None
+    """64-bit perceptual hash, unsigned."""
+    provenance: Provenance = field(default_factory=Provenance)
+
+    def checked(self) -> "NewElement":
+        """This element with its words cleaned.
+
+        Raises:
+            HaacError: something in it is outside the limits.
+        """
+        if not (1 <= self.width <= LIMITS.element_side and 1 <= self.height <= LIMITS.element_side):
+            raise HaacError(
+                f"an element of {self.width}x{self.height} pixels; each side must have 1 to {LIMITS.element_side}"
+            )
+        if self.width * self.height > LIMITS.element_pixels:
+            raise HaacError(
+                f"an element of {self.width}x{self.height} pixels; at most {LIMITS.element_pixels} in all are"
+                " allowed: make it smaller"
+            )
+        if not 1 <= len(self.data) <= LIMITS.object_bytes:
+            raise HaacError(f"an element of {len(self.data)} bytes; 1 to {LIMITS.object_bytes} are allowed")
+        if not re.fullmatch("[0-9a-f]{64}", self.pixels_sha256):
+            raise ValueError(f"not a SHA-256 in lower-case hex: {self.pixels_sha256!r}")
+        if self.colour is not None and not 0 <= self.colour < 2**24:
+            raise ValueError(f"not a colour 0xRRGGBB: {self.colour!r}")
+        if self.phash is not None and not 0 <= self.phash < 2**64:
+            raise ValueError(f"not an unsigned 64-bit hash: {self.phash!r}")
+        provenance = Provenance(
+            **{f.name: clean_text(f.name, getattr(self.provenance, f.name)) for f in fields(Provenance)}
+        )
+        return replace(
+            self, name=clean_text("name", self.name), tags=clean_tags(self.tags), provenance=provenance
+        )

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from haac_repo._errors import RepositoryError
+
 TEMPORARY = ".tmp"
-"""Suffix of files that are being written; what a crash leaves of them may be removed by whoever holds the lock."""
+"""Suffix of files being written; what a crash leaves of them goes when the holder of the lock tidies up."""
 
 
 def now() -> str:
@@ -42,7 +45,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -54,3 +57,19 @@ def write_file(path: Path, data: bytes) -> None:
     """Write `data` to `path` durably, all of it or nothing."""
     with replacing(path) as file:
         file.write(data)
+
+
+@contextlib.contextmanager
+def storage_errors(folder: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system raise into one RepositoryError about the repository in `folder`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        reason = str(error)
+        advice = ""
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+            advice = ": `haac verify --repair` rebuilds what can be rebuilt"
+        raise RepositoryError(f"the catalog of {folder} cannot be used ({reason}){advice}") from error
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise RepositoryError(f"cannot use {folder}: {error.strerror or error}{where}") from error

@@ -1,0 +1,141 @@
+"""Pack files: encoded elements back to back.
+
+A pack grows as open/<number>.pack and, once sealed, is packs/<sha256>.pack for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from haac_repo._errors import IntegrityError, RepositoryError
+from haac_repo._files import sync_folder
+
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the bytes of an object are."""
+
+    pack: int
+    """Number of the pack."""
+    state: str
+    """'open', 'sealed' or 'absent'."""
+    sha256: str | None
+    """Of the pack, hex; None while it is open."""
+    offset: int
+
+
+class Packs:
+    """The folders `open` and `packs` of a repository."""
+
+    def __init__(self, folder: Path) -> None:
+        self.open_folder = folder / "open"
+        self.sealed_folder = folder / "packs"
+
+    def open_path(self, number: int) -> Path:
+        """Where pack `number` is while it is written to."""
+        return self.open_folder / f"{number}.pack"
+
+    def sealed_path(self, sha256: str) -> Path:
+        """Where a pack is once it is sealed."""
+        if not re.fullmatch("[0-9a-f]{64}", sha256):  # it may have come from a stranger
+            raise ValueError(f"not a SHA-256 in lower-case hex: {sha256!r}")
+        return self.sealed_folder / f"{sha256}.pack"
+
+    def path(self, number: int, sha256: str | None) -> Path:
+        """Where the pack is now: a sealed one that a crash kept from its new name is still in `open`."""
+        if sha256 is None:
+            return self.open_path(number)
+        sealed = self.sealed_path(sha256)
+        return sealed if sealed.exists() or not self.open_path(number).exists() else self.open_path(number)
+
+    def read(self, place: Place, length: int, sha256: str) -> bytes:
+        """The bytes of one object.
+
+        Raises:
+            FileNotFoundError: the pack is not there (or was renamed this moment).
+            IntegrityError: they are not what `sha256` (hex) promises.
+        """
+        path = self.path(place.pack, place.sha256)
+        with path.open("rb") as file:
+            file.seek(place.offset)
+            data = file.read(length)
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise IntegrityError(
+                f"{length} bytes at {place.offset} of {path.name} are damaged: their SHA-256 is not {sha256}."
+                " `haac verify --repair` says what is lost"
+            )
+        return data
+
+    def finish(self, number: int, sha256: str) -> None:
+        """Give a sealed pack its name, if it does not have it yet. Durable on return."""
+        old, new = self.open_path(number), self.sealed_path(sha256)
+        if old.exists():
+            old.replace(new)
+            sync_folder(self.sealed_folder)
+            sync_folder(self.open_folder)
+
+
+class OpenPack:
+    """The pack that is being written to. Nothing counts before `sync()` and the catalog's transaction."""
+
+    def __init__(self, path: Path, committed: int) -> None:
+        """Go on behind the `committed` bytes; what a crash left after them is cut off.
+
+        Raises:
+            RepositoryError: the file is shorter than that.
+        """
+        self.path = path
+        is_new = not path.exists()
+        self._file = path.open("ab", buffering=0)
+        try:
+            size = self._file.seek(0, os.SEEK_END)
+            if size < committed:
+                raise RepositoryError(
+                    f"{path} has {size} bytes and should have {committed}: `haac verify --repair` says what is lost"
+                )
+            if size > committed:
+                self._file.truncate(committed)
+            if is_new:
+                sync_folder(path.parent)
+        except BaseException:
+            self._file.close()
+            raise
+        self.size = self.synced = committed
+
+    def append(self, data: bytes) -> int:
+        """Write an object; returns its offset. After an error the pack is as it was before."""
+        offset = self.size
+        view = memoryview(data)
+        try:
+            while view:  # a disk that is filling up may take a part
+                view = view[self._file.write(view) :]
+        except BaseException:
+            self._file.truncate(offset)
+            raise
+        self.size += len(data)
+        return offset
+
+    def sync(self) -> None:
+        """Make all that was appended durable."""
+        if self.synced < self.size:
+            os.fsync(self._file.fileno())
+            self.synced = self.size
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 (hex) of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()
