@@ -1,0 +1,388 @@
+"""The commands about recipes: compile, decompile, preview, decompress, inspect, explain, credits."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from haac_repo._console import Console, command, repo_option
+
+if TYPE_CHECKING:
+    from haac._scene import Scene
+    from haac_repo import Repository
+
+_RECIPE = click.argument("recipe")
+"""A file, `-` for standard input, or the text form itself."""
+
+
+def _reader(recipe: str) -> Callable[[], bytes]:
+    """How to read a recipe argument: the text form itself, `-`, or a file."""
+    if recipe.lower().startswith("haac1:"):
+        return recipe.encode
+    if recipe == "-":
+        return sys.stdin.buffer.read
+
+    def read() -> bytes:
+        from haac import LIMITS
+
+        with Path(recipe).open("rb") as file:
+            return file.read(LIMITS.text_chars + 1)
+
+    return read
+
+
+def _scene(recipe: str) -> Scene:
+    from haac import read_recipe
+
+    return read_recipe(_reader(recipe)())
+
+
+def _repository_for(scene: Scene, repo: str) -> Repository:
+    """The repository to decode with; for a URL a cached mirror that is brought up to date for this scene."""
+    return _repository(repo, scene.elements)
+
+
+def _repository(repo: str, needed: Callable[[], set[int]]) -> Repository:
+    from haac_repo import Repository, cache_path, sync
+
+    if repo.startswith(("http://", "https://")):
+        path = cache_path(repo)
+        sync(repo, path, only=needed())
+        return Repository.open(path)
+    return Repository.open(Path(repo))
+
+
+def _namer(repo: Path, scene: Scene, console: Console) -> Callable[[int], str]:
+    """What to call elements: by the catalog if there is one at hand, else by id."""
+    from haac_repo import HaacError, Repository, format_id
+
+    names: dict[int, str] = {}
+    try:
+        with Repository.open(repo) as repository:
+            for number in scene.elements():
+                names[number] = repository.element(number).name
+    except HaacError as error:
+        console.detail(f"Names are not shown: {error}")
+    return lambda number: (
+        f"{names[number]} ({format_id(number)})" if names.get(number) else f"element {format_id(number)}"
+    )
+
+
+def _url_or_repo(function: Callable[..., object]) -> Callable[..., object]:
+    return click.option(
+        "--repo",
+        envvar="HAAC_REPO",
+        default="haac-repo",
+        show_default=True,
+        show_envvar=True,
+        help="Folder of the repository or mirror, or URL of a published one.",
+    )(function)
+
+
+@command("compile", "Recipes")
+@click.argument("script", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write; without it, text to stdout.",
+)
+@click.option(
+    "--form", type=click.Choice(["binary", "text"]), help="Default: text for .txt and stdout, else binary."
+)
+@click.option(
+    "--fingerprint/--no-fingerprint",
+    help="Add 16 bits of the repository's id, so that a wrong one is noticed.",
+)
+@repo_option
+def compile_(
+    console: Console, script: Path, output: Path | None, form: str | None, fingerprint: bool, repo: Path
+) -> None:
+    """Turn a script into a recipe.
+
+    This runs SCRIPT, which is Python: never compile one that you do not trust.
+    """
+    from haac import run_script, to_binary, to_text
+    from haac_repo import Repository, write_file
+
+    scene = run_script(script)
+    if fingerprint:
+        with Repository.open(repo) as repository:
+            scene.fingerprint = repository.fingerprint
+    text, binary = to_text(scene), to_binary(scene)
+    form = form or ("text" if output is None or output.suffix == ".txt" else "binary")
+    data = binary if form == "binary" else text.encode() + b"\n"
+    facts = {"binary_bytes": len(binary), "text_chars": len(text), "layers": len(scene.layers), "text": text}
+    if output is not None:
+        write_file(output, data)
+        console.data(
+            facts | {"output": str(output)}, f"{output}: {len(data)} bytes, {len(scene.layers)} layers"
+        )
+    elif form == "binary" and not console.as_json:
+        if sys.stdout.isatty():
+            raise click.UsageError("A binary recipe would garble the terminal. Give a file with -o.")
+        click.get_binary_stream("stdout").write(data)
+    else:
+        console.data(facts, text)
+
+
+@command("decompile", "Recipes")
+@_RECIPE
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Script to write; default: stdout.",
+)
+def decompile(console: Console, recipe: str, output: Path | None) -> None:
+    """Turn a recipe back into a script.
+
+    The script compiles to the same bytes. Nothing is run.
+    """
+    from haac import to_script
+    from haac_repo import write_file
+
+    script = to_script(_scene(recipe))
+    if output is None:
+        console.data({"script": script}, script.rstrip("\n"))
+    else:
+        write_file(output, script.encode())
+        console.data({"script": script, "output": str(output)}, f"{output}: {len(script.splitlines())} lines")
+
+
+@command("preview", "Recipes")
+@click.argument("scene")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Picture to write; default: NAME.preview.png.",
+)
+@click.option("--open", "open_", is_flag=True, help="Show it in the system's viewer.")
+@_url_or_repo
+def preview(console: Console, scene: str, output: Path | None, open_: bool, repo: str) -> None:
+    """Render a script or recipe as it is so far.
+
+    SCENE is a script (.py), a recipe, - or the text form itself.
+    """
+    from haac import render, run_script, to_binary
+    from haac._decode import check_fingerprint, picture_bytes
+    from haac_repo import write_file
+
+    described = run_script(Path(scene)) if scene.endswith(".py") else _scene(scene)
+    with _repository_for(described, repo) as repository:
+        check_fingerprint(described, repository.fingerprint)
+        picture = render(described, repository)
+    path = output or Path((Path(scene).stem if Path(scene).suffix else "scene") + ".preview.png")
+    write_file(path, picture_bytes(picture, path.suffix))
+    size = len(to_binary(described))
+    facts = {"output": str(path), "layers": len(described.layers), "binary_bytes": size}
+    console.data(facts, f"{path}: {len(described.layers)} layers, {size} bytes as a recipe")
+    if open_:
+        click.launch(str(path))
+
+
+@command("decompress", "Recipes")
+@click.argument("recipes", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Picture, or folder for several; default: beside each recipe.",
+)
+@click.option(
+    "--format",
+    "suffix",
+    type=click.Choice(["png", "webp"]),
+    default="png",
+    show_default=True,
+    help="Without -o FILE.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=os.cpu_count() or 1,
+    show_default="all cores",
+    help="Threads.",
+)
+@_url_or_repo
+def decompress(
+    console: Console, recipes: tuple[str, ...], output: Path | None, suffix: str, jobs: int, repo: str
+) -> int:
+    """Turn recipes into pictures.
+
+    RECIPES are files, folders of .haac and .txt files, - for standard input, or the text form itself.
+
+    Needs nothing but the repository or a mirror of it. The same recipe gives the same pixels on every machine.
+    """
+    from haac._decode import decode_files
+
+    work = _targets(recipes, output, suffix)
+    with _repository(repo, lambda: _needed(work)) as repository:
+        done, failed = [], 0
+        with console.progress("Decoding", len(work) if len(work) > 1 else None, "pictures") as advance:
+            for result in decode_files(work, repository, repository.fingerprint, jobs):
+                advance(1)
+                done.append(result)
+                failed += bool(result.error)
+    for result in done:
+        if result.error:
+            click.echo(f"Error: {result.recipe}: {result.error}", err=True)
+    rows = [
+        {"recipe": r.recipe, "error": r.error}
+        if r.error
+        else {"recipe": r.recipe, "picture": str(r.picture), "size": r.size, "pixels": r.pixels}
+        for r in done
+    ]
+    lines = [f"{r.picture}: {r.size[0]}x{r.size[1]}, pixels {r.pixels[:16]}" for r in done if r.size]
+    console.data(rows, lines if len(lines) <= 20 else f"{len(lines)} pictures written")
+    return 1 if failed else 0
+
+
+def _targets(
+    recipes: tuple[str, ...], output: Path | None, suffix: str
+) -> list[tuple[str, Callable[[], bytes], Path]]:
+    """Each recipe with the picture to write."""
+    from haac._decode import SUFFIXES
+
+    names: list[str] = []
+    for recipe in recipes:
+        if Path(recipe).is_dir():
+            found = sorted(
+                path for path in Path(recipe).iterdir() if path.suffix in SUFFIXES and path.is_file()
+            )
+            if not found:
+                raise click.UsageError(f"{recipe} holds no .haac or .txt file.")
+            names += map(str, found)
+        else:
+            names.append(recipe)
+    if output is not None and output.suffix and not output.is_dir():
+        if len(names) > 1:
+            raise click.UsageError(
+                f"{len(names)} recipes cannot go to the one file {output}: give a folder with -o."
+            )
+        return [(names[0], _reader(names[0]), output)]
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+    work = []
+    for n, name in enumerate(names, 1):
+        written = name == "-" or name.lower().startswith("haac1:")
+        stem = ("picture" if len(names) == 1 else f"picture-{n}") if written else Path(name).stem
+        folder = output or (Path() if written else Path(name).parent)
+        work.append((name if not written else stem, _reader(name), folder / f"{stem}.{suffix}"))
+    paths = [path for _, _, path in work]
+    if len(set(paths)) < len(paths):
+        twice = next(path for path in paths if paths.count(path) > 1)
+        raise click.UsageError(
+            f"Two recipes would be written to {twice}: decode them into different folders."
+        )
+    return work
+
+
+def _needed(work: list[tuple[str, Callable[[], bytes], Path]]) -> set[int]:
+    """The elements of all recipes that can be read; the others are reported when it is their turn."""
+    from haac import read_recipe
+    from haac_repo import HaacError
+
+    needed: set[int] = set()
+    for index, (name, read, path) in enumerate(work):
+        try:
+            data = read()
+        except OSError:
+            continue
+        work[index] = name, lambda data=data: data, path  # type: ignore[misc]  # standard input can be read only once
+        try:
+            needed |= read_recipe(data).elements()
+        except HaacError:
+            continue
+    return needed
+
+
+@command("inspect", "Recipes")
+@_RECIPE
+@repo_option
+def inspect(console: Console, recipe: str, repo: Path) -> None:
+    """Show what a recipe is made of: each value with its bits.
+
+    RECIPE is a file, - or the text form itself. Elements are shown with their names, if the repository is at hand.
+    """
+    from haac._inspect import inspect as take_apart
+
+    found = take_apart(_scene(recipe))
+    name_of = _namer(repo, found.scene, console)
+    layers = found.scene.layers
+    lines = []
+    part = ""
+    for field in found.fields:
+        if field.part != part:
+            part = field.part
+            cost = sum(f.bits for f in found.fields if f.part == part)
+            title = (
+                f"{part}: {name_of(layers[int(part[6:]) - 1].element)}" if part.startswith("layer") else part
+            )
+            lines.append(f"{title}  [{cost:.1f} bits]")
+        lines.append(f"    {field.name:<20}{field.value:>10}{field.bits:>9.2f} bits")
+    total = sum(field.bits for field in found.fields)
+    lines.append(
+        f"{total:.1f} bits: {found.binary_bytes} bytes as binary, {found.text_chars} characters as text"
+    )
+    if layers:
+        lines.append(f"{found.binary_bytes / len(layers):.2f} bytes a layer, header included")
+    fields = [
+        {"part": f.part, "name": f.name, "value": f.value, "bits": round(f.bits, 3)} for f in found.fields
+    ]
+    facts = {
+        "binary_bytes": found.binary_bytes,
+        "text_chars": found.text_chars,
+        "bits": round(total, 3),
+        "fields": fields,
+    }
+    console.data(facts | {"elements": {n: name_of(n) for n in sorted(found.scene.elements())}}, lines)
+
+
+@command("explain", "Recipes")
+@_RECIPE
+@repo_option
+def explain(console: Console, recipe: str, repo: Path) -> None:
+    """Say a recipe in plain English."""
+    from haac._inspect import explain as tell
+
+    scene = _scene(recipe)
+    text = tell(scene, _namer(repo, scene, console))
+    console.data({"english": text}, text)
+
+
+@command("credits", "Recipes")
+@_RECIPE
+@_url_or_repo
+def credits_(console: Console, recipe: str, repo: str) -> None:
+    """List licence and attribution of a recipe's elements."""
+    scene = _scene(recipe)
+    rows = []
+    with _repository_for(scene, repo) as repository:
+        for number in sorted(scene.elements()):
+            element = repository.element(number)
+            terms = element.provenance
+            rows.append(
+                {
+                    "id": element.id,
+                    "name": element.name,
+                    "licence": terms.licence,
+                    "attribution": terms.attribution,
+                    "source": terms.source,
+                    "withdrawn": element.withdrawn,
+                }
+            )
+    lines = [
+        f"{row['id']:>6}  {row['name'] or '(no name)'}: {row['licence'] or 'licence unknown'}"
+        + (f", by {row['attribution']}" if row["attribution"] else "")
+        + (f", from {row['source']}" if row["source"] else "")
+        + (f"  WITHDRAWN: {row['withdrawn']}" if row["withdrawn"] is not None else "")
+        for row in rows
+    ]
+    console.data(rows, lines or "The recipe uses no element.")

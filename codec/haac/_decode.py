@@ -1,0 +1,101 @@
+"""Recipes to picture files, one or a folder of them, on all cores."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from haac._recipe import read_recipe
+from haac._render import ElementCache, ElementSource, render
+from haac._scene import Scene
+from haac_repo import HaacError, PictureError, RecipeError, pixel_hash, write_file
+
+SUFFIXES = {".haac", ".txt"}
+"""What a folder is searched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What became of one recipe."""
+
+    recipe: str
+    picture: Path
+    size: tuple[int, int] | None = None
+    pixels: str = ""
+    """Hash of the pixels; empty if it failed."""
+    error: str = ""
+
+
+def check_fingerprint(scene: Scene, fingerprint: int) -> None:
+    """Compare the repository that a recipe was made for with the one at hand.
+
+    Raises:
+        RecipeError: it is another one.
+    """
+    if scene.fingerprint not in (None, fingerprint):
+        raise RecipeError(
+            f"the recipe was made for a repository with the fingerprint {scene.fingerprint:04x}, this one has"
+            f" {fingerprint:04x}: decode it with a mirror of the right repository (--repo)"
+        )
+
+
+def picture_bytes(image: Image.Image, suffix: str) -> bytes:
+    """Encode RGBA pixels for a file of this suffix. PNG and WebP are lossless; formats without alpha get a white ground.
+
+    Raises:
+        PictureError: no picture format has this suffix.
+    """
+    Image.init()
+    format = Image.EXTENSION.get(suffix.lower())
+    if format not in {"PNG", "WEBP", "TIFF", "JPEG", "BMP", "PPM"}:
+        raise PictureError(
+            f"{suffix or 'no suffix'!r} is no picture format that haac writes; use .png, .webp, .tiff, .jpg, .bmp or .ppm"
+        )
+    if format in {"JPEG", "BMP", "PPM"}:
+        white = Image.new("RGBA", image.size, "white")
+        white.alpha_composite(image)
+        image = white.convert("RGB")
+    options = {"WEBP": {"lossless": True, "exact": True}, "JPEG": {"quality": 92}}.get(format, {})
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def decode_files(
+    recipes: Iterable[tuple[str, Callable[[], bytes], Path]],
+    source: ElementSource,
+    fingerprint: int,
+    jobs: int,
+) -> Iterator[Decoded]:
+    """Decode recipes to picture files. One that fails does not stop the others.
+
+    Args:
+        recipes: name, a function that reads its bytes, and the picture to write (by its suffix), each.
+        source: gives the elements; shared by all threads (Pillow works outside the interpreter's lock).
+        fingerprint: of the repository at hand.
+        jobs: threads.
+
+    Yields:
+        One result a recipe, in the order given.
+    """
+    cache = ElementCache(source)
+
+    def decode(name: str, read: Callable[[], bytes], path: Path) -> Decoded:
+        try:
+            scene = read_recipe(read())
+            check_fingerprint(scene, fingerprint)
+            image = render(scene, cache)
+            write_file(path, picture_bytes(image, path.suffix))
+        except HaacError as error:
+            return Decoded(name, path, error=str(error))
+        except OSError as error:
+            return Decoded(name, path, error=f"{error.strerror or error}: {error.filename or path}")
+        return Decoded(name, path, image.size, pixel_hash(image))
+
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(lambda recipe: decode(*recipe), recipes)
