@@ -23,7 +23,9 @@ def check_versions(_repo: Path) -> Iterator[Check]:
         try:
             yield Check(name, "ok", metadata.version(name))
         except metadata.PackageNotFoundError:
-            yield Check(name, "note", "not installed; cutting out pictures needs it: pip install 'haac[ingest]'")
+            yield Check(
+                name, "note", "not installed; cutting out pictures needs it: pip install 'haac[ingest]'"
+            )
 
 
 def check_renderer(_repo: Path) -> Iterator[Check]:

@@ -95,17 +95,19 @@ def render(scene: Scene, source: ElementSource) -> Image.Image:
         ElementError: an element cannot be had.
     """
     scene.check()
-    canvas = _ground(scene, source)
+    cache = source if isinstance(source, ElementCache) else ElementCache(source)
     work = 0
     for layer in scene.layers:
-        image = source.image(layer.element)
+        image = cache.image(layer.element)
         width, height = layer.size(*image.size)
         work += max(width * height, image.width * image.height)
-        if work > LIMITS.work_pixels:
-            raise RecipeError(
-                f"the layers have more than {LIMITS.work_pixels} pixels together; use smaller or fewer ones"
-            )
-        _draw(canvas, layer, image)
+    if work > LIMITS.work_pixels:
+        raise RecipeError(
+            f"the layers have {work} pixels together; at most {LIMITS.work_pixels} are allowed: use smaller or fewer ones"
+        )
+    canvas = _ground(scene, cache)
+    for layer in scene.layers:
+        _draw(canvas, layer, cache.image(layer.element))
     return canvas
 
 

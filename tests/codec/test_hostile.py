@@ -1,0 +1,128 @@
+"""Recipes from strangers: 100,000 mutated and random ones, each gives a scene or a HaacError, soon and within the limits."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+
+import pytest
+
+from haac import LIMITS, from_text, read_recipe, render, to_binary, to_text
+from haac._golden import DrawnElements, load_vectors
+from haac_repo import HaacError
+
+SHARDS = 8
+CASES = 100_000 // SHARDS
+
+
+def mutated(lot: random.Random, data: bytes) -> bytes:
+    """A few random edits: flip, insert, delete, repeat, cut, swap."""
+    changed = bytearray(data)
+    for _ in range(lot.randint(1, 4)):
+        at = lot.randrange(len(changed) + 1)
+        match lot.randrange(6):
+            case 0 if at < len(changed):
+                changed[at] ^= 1 << lot.randrange(8)
+            case 1:
+                changed.insert(at, lot.choice(data) if lot.random() < 0.5 else lot.randrange(256))
+            case 2:
+                del changed[at : at + lot.randint(1, 4)]
+            case 3:
+                changed[at:at] = changed[at : at + lot.randint(1, 30)]
+            case 4:
+                del changed[at:]
+            case 5:
+                other = lot.randrange(len(changed) + 1)
+                changed[at : at + 3], changed[other : other + 3] = (
+                    changed[other : other + 3],
+                    changed[at : at + 3],
+                )
+    return bytes(changed)
+
+
+def hostile(seed: int, count: int) -> list[bytes]:
+    lot = random.Random(seed)
+    vectors = load_vectors()
+    seeds = [v.binary for v in vectors] + [v.text.encode() for v in vectors]
+    cases = []
+    for n in range(count):
+        match n % 8:
+            case 0:
+                cases.append(bytes([0xA1]) + lot.randbytes(lot.randrange(200)))
+            case 1:
+                cases.append(lot.randbytes(lot.randrange(200)))
+            case 2:
+                alphabet = "0123456789abcdefzx:;.,-~pcwhrsfgeoluk "
+                cases.append(("haac1:40x40:" + "".join(lot.choices(alphabet, k=lot.randrange(60)))).encode())
+            case _:
+                cases.append(mutated(lot, lot.choice(seeds)))
+    return cases
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_any_bytes_give_a_scene_or_a_haac_error(shard: int) -> None:
+    read = refused = 0
+    for data in hostile(shard, CASES):
+        try:
+            scene = read_recipe(data)
+        except HaacError as error:
+            refused += 1
+            assert str(error)
+            assert len(str(error)) < 500
+        else:
+            read += 1
+            scene.check()
+            assert read_recipe(to_binary(scene)) == scene == from_text(to_text(scene))
+    assert read > CASES // 50, "the cases are too hostile to show anything"
+    assert refused > CASES // 50
+
+
+def test_rendering_what_could_be_read_stays_within_the_limits() -> None:
+    """Scenes that the mutations left readable render, or say why not; no other exception, no memory beyond the limits."""
+    elements = DrawnElements()
+    rendered = 0
+    for data in hostile(99, 3000):
+        try:
+            scene = read_recipe(data)
+            if scene.width * scene.height > 10**6 or any(
+                (layer.width or 0) * (layer.height or 1) > 10**6 for layer in scene.layers
+            ):
+                continue  # allowed, and only slow
+            assert render(scene, elements).size == (scene.width, scene.height)
+            rendered += 1
+        except HaacError:
+            continue
+    assert rendered > 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "haac1:3fffx3fff",
+        "haac1:10x10;1.w3fff.h3fff",
+        "haac1:10x10;2.w3fff",
+        "haac1:10x10;3.w3fff.h1;3.w1.h3fff;5.w3fff",
+        "haac1:10x10" + ";4.w1fff.h800" * 100,
+    ],
+)
+def test_too_large_pictures_are_refused_before_anything_is_allocated(text: str) -> None:
+    elements = DrawnElements()
+    tracemalloc.start()
+    try:
+        with pytest.raises(HaacError, match="allowed|smaller"):
+            render(from_text(text), elements)
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 50 * 2**20
+
+
+def test_a_number_of_the_largest_size_is_soon_refused_or_read() -> None:
+    data = bytes([0xA1]) + b"\xff" * (LIMITS.recipe_bytes - 1)
+    with pytest.raises(HaacError):
+        read_recipe(data)
+
+
+def test_a_crop_outside_its_element_is_refused() -> None:
+    with pytest.raises(HaacError, match="96x96"):
+        render(from_text("haac1:10x10;1.c0,0,200,200"), DrawnElements())
