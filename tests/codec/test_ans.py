@@ -14,7 +14,7 @@ uniforms = st.integers(1, 2**40).flatmap(lambda n: st.tuples(st.just(Uniform(n))
 tables = st.lists(st.integers(1, 1000), min_size=1, max_size=40).flatmap(
     lambda f: st.tuples(st.just(Table(*f)), st.integers(0, len(f) - 1))
 )
-numbers = st.tuples(st.none(), st.integers(0, 2**40))
+numbers = st.tuples(st.none(), st.integers(0, 2**40 - 1))
 sequences = st.lists(uniforms | tables | numbers, max_size=40)
 
 
