@@ -164,6 +164,7 @@ class HttpFetcher:
         self._here = threading.local()
         self._lock = threading.Lock()
         self._clients: list[Any] = []
+        self._sockets: list[list[socket.socket]] = []
         self._tls: ssl.SSLContext | None = None
 
     @contextlib.contextmanager
@@ -199,7 +200,10 @@ class HttpFetcher:
         """Close all connections."""
         with self._lock:
             clients, self._clients = self._clients, []
+            sockets, self._sockets = self._sockets, []
         self._here = threading.local()
+        for each in sockets:
+            _hang_up(each)  # wakes threads that are still reading
         for client in clients:
             client.close()
 
@@ -226,6 +230,7 @@ class HttpFetcher:
             )
             with self._lock:
                 self._clients.append(self._here.client)
+                self._sockets.append(self._here.sockets)
         return self._here.client
 
     def _send(self, url: str, headers: dict[str, str], stack: contextlib.ExitStack) -> Any:
@@ -237,13 +242,8 @@ class HttpFetcher:
             if event.endswith(("connect_tcp.complete", "start_tls.complete")):
                 sockets[:] = [info["return_value"].get_extra_info("socket")]
 
-        def hang_up() -> None:
-            # httpx has a timeout for each read, none for all of them; a shutdown wakes its read.
-            for each in sockets:
-                with contextlib.suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
-
-        watchdog = threading.Timer(self._window, hang_up)
+        # httpx has a timeout for each read, none for all of them together.
+        watchdog = threading.Timer(self._window, _hang_up, [sockets])
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -315,6 +315,12 @@ def _check(response: Any, size: int | None, start: int, end: int | None) -> bool
             )
         case _:
             raise TransportError(f"{url}: the server answered HTTP {status}")
+
+
+def _hang_up(sockets: list[socket.socket]) -> None:
+    for each in sockets:
+        with contextlib.suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
 
 
 def _measured(blocks: Iterator[bytes], start: int, stop: int | None, what: str) -> Iterator[bytes]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any, BinaryIO, NoReturn
 from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
 from haac_repo._limits import LIMITS
 from haac_repo._pixels import MEDIA_TYPE
+from haac_repo._text import UNSAFE
 
 FORMAT = 1
 HEAD_PATH = "head"
@@ -27,6 +27,8 @@ Record = dict[str, Any]
 
 _CHUNK = 2**16
 _COUNT_MAX = 2**53  # beyond this, JSON readers of other languages round
+_hex6 = re.compile(r"[0-9a-f]{6}").fullmatch
+_hex16 = re.compile(r"[0-9a-f]{16}").fullmatch
 _hex32 = re.compile(r"[0-9a-f]{32}").fullmatch
 _hex64 = re.compile(r"[0-9a-f]{64}").fullmatch
 _utc = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z").fullmatch
@@ -290,12 +292,12 @@ def _check_add(fields: _Fields) -> None:
     if fields.value.get("media") != MEDIA_TYPE:
         fields.fail("media", MEDIA_TYPE)
     _check_names(fields)
-    for key in ("source", "model", "software", "licence", "attribution"):
+    for key in ("source", "source_sha256", "model", "software", "licence", "attribution"):
         fields.text(key)
-    if "source_sha256" in fields.value:
-        fields.match("source_sha256", _hex64, "64 hex digits")
-    fields.number("colour", 0, 0xFFFFFF, 0)
-    fields.number("phash", 0, 2**64 - 1, 0)
+    if "colour" in fields.value:
+        fields.match("colour", _hex6, "6 hex digits")
+    if "phash" in fields.value:
+        fields.match("phash", _hex16, "16 hex digits")
 
 
 def _check_names(fields: _Fields) -> None:
@@ -304,8 +306,8 @@ def _check_names(fields: _Fields) -> None:
     if len(tags) > LIMITS.tags:
         fields.fail("tags", f"at most {LIMITS.tags} tags")
     for tag in tags:
-        if not tag or not _is_text(tag, LIMITS.tag_chars):
-            fields.fail("tags", f"words of 1 to {LIMITS.tag_chars} characters")
+        if not tag or not _is_text(tag, LIMITS.tag_chars) or "," in tag:
+            fields.fail("tags", f"words of 1 to {LIMITS.tag_chars} characters, without commas")
 
 
 class LogOrder:
@@ -321,6 +323,12 @@ class LogOrder:
         self.records = records
         self.elements = elements
         self._packs = packs
+
+    def checked(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Pass records on, each after `accept`."""
+        for record in records:
+            self.accept(record)
+            yield record
 
     def accept(self, record: Record) -> None:
         """Check the next record, and count it.
@@ -400,12 +408,8 @@ class _Fields:
 
 
 def _is_text(value: object, limit: int) -> bool:
-    """Whether it can be stored and shown: no control characters (terminals obey them), no lone surrogates."""
-    if type(value) is not str or len(value) > limit:
-        return False
-    return value.isprintable() or all(
-        c in "\t\n" or unicodedata.category(c) not in ("Cc", "Cs") for c in value
-    )
+    """Whether it can be stored, and shown on a terminal."""
+    return type(value) is str and len(value) <= limit and not UNSAFE.search(value)
 
 
 def _json_object(data: bytes, what: str) -> dict[str, Any]:
