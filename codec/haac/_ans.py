@@ -41,12 +41,12 @@ class Table:
 
     def __init__(self, *frequencies: int) -> None:
         self._ends = list(accumulate(frequencies))
-        self._frequencies = frequencies
+        self.frequencies = frequencies
         self.total = self._ends[-1]
 
     def interval(self, value: int) -> tuple[int, int]:
         """(start, frequency) of a symbol."""
-        return self._ends[value] - self._frequencies[value], self._frequencies[value]
+        return self._ends[value] - self.frequencies[value], self.frequencies[value]
 
     def symbol(self, slot: int) -> int:
         """The symbol that owns a slot."""
