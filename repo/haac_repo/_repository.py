@@ -84,7 +84,7 @@ class Repository:
             RepositoryError: there is none at `path`, or it is damaged or of a newer haac.
         """
         with storage_errors(path):
-            db = _connect(path)
+            db = connect_to(path)
             try:
                 return cls(path, db)
             except BaseException:
@@ -283,7 +283,7 @@ def create(path: Path, role: Role, identity: str) -> Repository:
             raise RepositoryError(f"the folder {path} is not empty: choose a new one for the repository")
         for name in FOLDERS:
             (path / name).mkdir(exist_ok=True)
-        write_file(path / IDENTITY, (json.dumps({"format": 1, "id": identity, "role": role}) + "\n").encode())
+        write_identity(path, identity, role)
         temporary = path / f"{CATALOG}.{secrets.token_hex(4)}{TEMPORARY}"
         create_catalog(temporary, identity, role, now()).close()
         # The catalog comes last: with it, it is a repository.
@@ -292,7 +292,17 @@ def create(path: Path, role: Role, identity: str) -> Repository:
     return Repository.open(path)
 
 
-def _connect(path: Path) -> Database:
+def write_identity(path: Path, identity: str, role: str) -> None:
+    """Write the file that says again what `meta` says of id and role."""
+    write_file(path / IDENTITY, (json.dumps({"format": 1, "id": identity, "role": role}) + "\n").encode())
+
+
+def connect_to(path: Path) -> Database:
+    """Connect to the catalog in the folder `path`, bringing its schema up to date.
+
+    Raises:
+        RepositoryError, sqlite3.Error: it is not there, not ours, too new, or cannot be used.
+    """
     catalog = path / CATALOG
     if not catalog.is_file():
         if (path / "packs").is_dir():
