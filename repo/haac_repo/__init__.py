@@ -1,5 +1,8 @@
 """Elements under short ids: catalog, packs, log, publishing, mirrors."""
 
+import importlib
+from typing import TYPE_CHECKING
+
 from haac_repo._element import Element, NewElement, Provenance
 from haac_repo._errors import (
     DataError,
@@ -8,6 +11,7 @@ from haac_repo._errors import (
     ElementNotFoundError,
     ElementWithdrawnError,
     HaacError,
+    HistoryError,
     IntegrityError,
     MissingExtraError,
     PictureError,
@@ -21,7 +25,15 @@ from haac_repo._ids import format_id, parse_id
 from haac_repo._limits import LIMITS, Limits
 from haac_repo._pixels import decode, encode, pixel_hash
 from haac_repo._repository import Repository
+from haac_repo._verify import Problem, VerifyReport, verify
 from haac_repo._writer import Writer
+
+if TYPE_CHECKING:
+    from haac_repo._fetch import Fetcher
+    from haac_repo._publish import publish, read_head
+    from haac_repo._serve import Server, serve
+    from haac_repo._sync import SyncReport, cache_path, sync
+    from haac_repo._wire import Head
 
 __all__ = [
     "LIMITS",
@@ -31,23 +43,55 @@ __all__ = [
     "ElementMissingError",
     "ElementNotFoundError",
     "ElementWithdrawnError",
+    "Fetcher",
     "HaacError",
+    "Head",
+    "HistoryError",
     "IntegrityError",
     "Limits",
     "MissingExtraError",
     "NewElement",
     "PictureError",
+    "Problem",
     "Provenance",
     "RecipeError",
     "Repository",
     "RepositoryBusyError",
     "RepositoryError",
+    "Server",
+    "SyncReport",
     "TransportError",
+    "VerifyReport",
     "Writer",
+    "cache_path",
     "decode",
     "encode",
     "format_id",
     "parse_id",
     "pixel_hash",
+    "publish",
+    "read_head",
+    "serve",
+    "sync",
+    "verify",
     "write_file",
 ]
+
+# What has to do with networks loads when it is first used, so that `haac --help` and decoding stay quick.
+_LAZY = {
+    "Fetcher": "_fetch",
+    "Head": "_wire",
+    "Server": "_serve",
+    "SyncReport": "_sync",
+    "cache_path": "_sync",
+    "publish": "_publish",
+    "read_head": "_publish",
+    "serve": "_serve",
+    "sync": "_sync",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _LAZY:
+        return getattr(importlib.import_module(f"haac_repo.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

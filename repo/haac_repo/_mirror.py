@@ -219,7 +219,8 @@ def wanted(db: Database, numbers: Iterable[int]) -> list[Wanted]:
             [number],
         ).fetchone()
         if row is not None:
-            found.append(Wanted(*row[:4], pack=Absent(*row[4:])))
+            element, start, stop, sha256, *pack = row
+            found.append(Wanted(element, start, stop, sha256, Absent(*pack)))
     return found
 
 
