@@ -1,0 +1,76 @@
+"""The command `sync`: keeps a mirror up to date, or fetches what some recipes need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from haac_repo._console import Console, command
+
+
+@command("sync", "Mirrors")
+@click.argument("url")
+@click.argument("mirror", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--for",
+    "recipes",
+    multiple=True,
+    metavar="RECIPE",
+    help="Fetch only the elements that this recipe needs (a file, `-`, or the text form). May be given several times.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Connections at a time."
+)
+def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], jobs: int) -> None:
+    """Make or update the folder MIRROR from the repository published at URL.
+
+    URL may also be a folder. Everything is checked by its hash; what was interrupted goes on where it stopped; what is
+    here already is not fetched again. Decoding with --repo MIRROR needs no network.
+    """
+    from contextlib import ExitStack
+    from dataclasses import asdict
+
+    from haac_repo import sync
+
+    only = _elements(recipes) if recipes else None
+    with ExitStack() as bars:
+        phase, shown = "", 0
+        advance: Callable[[int], None] = lambda _: None  # noqa: E731 (replaced by each bar's)
+
+        def progress(what: str, done: int, total: int) -> None:
+            nonlocal phase, shown, advance
+            if what != phase:
+                bars.close()
+                label = "Catalog" if what == "log" else "Elements"
+                phase, shown, advance = what, 0, bars.enter_context(console.progress(label, total, "bytes"))
+            advance(done - shown)
+            shown = done
+
+        report = sync(url, mirror, only=only, jobs=jobs, progress=progress)
+    got = []
+    if report.new_records:
+        got.append(f"{report.new_records} new log records")
+    if report.packs:
+        got.append(f"{report.packs} packs")
+    if report.copies:
+        got.append(f"{report.copies} single elements")
+    what = ", ".join(got) or "nothing new"
+    rest = (
+        f"; {report.missing_packs} packs are not here (`haac sync` without --for fetches them)"
+        if report.missing_packs
+        else ""
+    )
+    console.data(
+        asdict(report),
+        f"{mirror}: {what}, {report.received:,} bytes in {report.requests} requests;"
+        f" {report.elements} elements known{rest}",
+    )
+
+
+def _elements(recipes: tuple[str, ...]) -> set[int]:
+    """The numbers of all elements that the recipes use."""
+    from haac._commands import _scene
+
+    return set().union(*(_scene(recipe).elements() for recipe in recipes))
