@@ -25,6 +25,7 @@ from haac_repo._ids import format_id, parse_id
 from haac_repo._limits import LIMITS, Limits
 from haac_repo._pixels import decode, encode, pixel_hash
 from haac_repo._repository import Repository
+from haac_repo._stats import Stats
 from haac_repo._verify import Problem, VerifyReport, verify
 from haac_repo._writer import Writer
 
@@ -59,6 +60,7 @@ __all__ = [
     "RepositoryBusyError",
     "RepositoryError",
     "Server",
+    "Stats",
     "SyncReport",
     "TransportError",
     "VerifyReport",

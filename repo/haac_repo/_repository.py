@@ -29,6 +29,7 @@ from haac_repo._lock import LOCK, writer_lock
 from haac_repo._packs import Packs
 from haac_repo._pixels import decode
 from haac_repo._schema import CATALOG, connect, create_catalog, is_outdated, migrate
+from haac_repo._stats import Stats, stats
 from haac_repo._writer import Writer
 
 if TYPE_CHECKING:
@@ -205,6 +206,11 @@ class Repository:
         """Whether the source picture with that SHA-256 was ingested with these settings."""
         with self._reading() as db:
             return _catalog.source_done(db, sha256, settings)
+
+    def stats(self) -> Stats:
+        """What it holds, in figures. Reads the whole catalog."""
+        with self._reading() as db:
+            return stats(db)
 
     def __len__(self) -> int:
         """Elements that stand."""
