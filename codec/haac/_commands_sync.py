@@ -24,9 +24,9 @@ from haac_repo._console import Console, command
     "--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Connections at a time."
 )
 def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], jobs: int) -> None:
-    """Make or update the folder MIRROR from the repository published at URL.
+    """Fetch a published repository into a mirror.
 
-    URL may also be a folder. Everything is checked by its hash; what was interrupted goes on where it stopped; what is
+    Makes the folder MIRROR from the repository published at URL (which may also be a folder), or brings it up to date. Everything is checked by its hash; what was interrupted goes on where it stopped; what is
     here already is not fetched again. Decoding with --repo MIRROR needs no network.
     """
     from contextlib import ExitStack

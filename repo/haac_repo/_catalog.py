@@ -187,6 +187,8 @@ def apply_record(db: Database, record: Mapping[str, Any], pack: int | None = Non
 def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int | None = None) -> None:
     """Apply log records in order: rows of `element` (full text by triggers), of `log`, and the counters.
 
+    A mirror keeps the log as it was published, in `log/`, and has no rows of it.
+
     To be called inside `db.atomic()`, with records that were checked against docs/repository.md: nothing is
     checked here but that an id is not bound twice, which SQLite refuses.
 
@@ -195,12 +197,19 @@ def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int 
         records: As published. The record of an `add` has `pack`, the SHA-256 of a row of `pack`, ...
         pack: ... unless this is given: the number of the open pack that it went into.
     """
+    keeps_log = meta(db).role == "writer"
+    numbers: dict[str, int] = {}
     added = withdrawn = 0
     last = 0
     for record in records:
         op = record["op"]
         if op == "add":
-            number = pack if pack is not None else _pack_number(db, record["pack"])
+            number = pack
+            if number is None:
+                sha256 = record["pack"]
+                if sha256 not in numbers:
+                    numbers[sha256] = _pack_number(db, sha256)
+                number = numbers[sha256]
             db.execute(_INSERT, _row(record, number))
             added += 1
         elif op == "tag":
@@ -213,9 +222,11 @@ def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int 
                 "update element set withdrawn = ? where number = ? and withdrawn is null",
                 [record.get("reason", ""), record["id"]],
             ).rowcount
+        last = record["seq"]
+        if not keeps_log:
+            continue
         # `pack` is left to the element's row: while the pack is open nobody knows its hash.
         kept = {key: value for key, value in record.items() if key != "pack"}
-        last = record["seq"]
         db.execute(
             "insert into log (seq, op, element, record) values (?, ?, ?, ?)",
             [last, op, record["id"], dump_record(kept)],

@@ -120,6 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "haac"
     sys_version = ""
+    disable_nagle_algorithm = True  # headers and file are two writes; a part is often small
     timeout = 30  # seconds that a silent client keeps its thread
 
     def do_GET(self) -> None:

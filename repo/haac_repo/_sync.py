@@ -29,7 +29,7 @@ from haac_repo._errors import (
 from haac_repo._fetch import Fetcher, NotThereError, open_fetcher
 from haac_repo._files import storage_errors, write_file
 from haac_repo._ids import format_id
-from haac_repo._lock import writer_lock
+from haac_repo._lock import LOCK, writer_lock
 from haac_repo._mirror import Absent, Object, Published, Wanted
 from haac_repo._packs import file_sha256
 from haac_repo._repository import create
@@ -142,7 +142,11 @@ class _Sync:
             self.path.mkdir(parents=True, exist_ok=True)
         with writer_lock(self.path, wait):
             if fresh is not None and not (self.path / CATALOG).exists():
-                create(self.path, "mirror", identity).close()
+                try:
+                    create(self.path, "mirror", identity).close()
+                except RepositoryError:
+                    (self.path / LOCK).unlink(missing_ok=True)  # the folder is somebody else's
+                    raise
             with contextlib.closing(_mirror.open_mirror(self.path)) as db:
                 self._update(db, fresh, only)
         self.report.requests, self.report.received = self.get.requests, self.get.received
