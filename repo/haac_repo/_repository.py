@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import secrets
 import sqlite3
 import threading
@@ -318,16 +317,16 @@ def connect_to(path: Path) -> Database:
         raise RepositoryError(
             f"there is no repository in {path}: `haac init` makes one, --repo or HAAC_REPO names it"
         )
-    db = connect(catalog)
     try:
-        outdated = is_outdated(db, catalog)
-    except sqlite3.OperationalError:
-        db.close()
+        db = connect(catalog)
+    except sqlite3.OperationalError as error:
         wal = Path(f"{catalog}-wal")
-        if os.access(path, os.W_OK) or (wal.exists() and wal.stat().st_size):
+        read_only = "readonly" in str(error) or "unable to open" in str(error)
+        if not read_only or (wal.exists() and wal.stat().st_size):
             raise
         # On a read-only medium SQLite cannot make the side files of WAL; with nothing in them it needs none.
         db = connect(catalog, immutable=True)
+    try:
         outdated = is_outdated(db, catalog)
     except BaseException:
         db.close()
