@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +17,8 @@ from haac_repo._console import Console, command, repo_option
 if TYPE_CHECKING:
     from haac._scene import Scene
     from haac_repo import Repository
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _RECIPE = click.argument("recipe")
 """A file, `-` for standard input, or the text form itself."""
@@ -25,7 +29,7 @@ def _reader(recipe: str) -> Callable[[], bytes]:
     if recipe.lower().startswith("haac1:"):
         return recipe.encode
     if recipe == "-":
-        return sys.stdin.buffer.read
+        return functools.cache(sys.stdin.buffer.read)
 
     def read() -> bytes:
         from haac import LIMITS
@@ -73,7 +77,7 @@ def _namer(repo: Path, scene: Scene, console: Console) -> Callable[[int], str]:
     )
 
 
-def _url_or_repo(function: Callable[..., object]) -> Callable[..., object]:
+def _url_or_repo(function: F) -> F:
     return click.option(
         "--repo",
         envvar="HAAC_REPO",
@@ -126,7 +130,7 @@ def compile_(
     elif form == "binary" and not console.as_json:
         if sys.stdout.isatty():
             raise click.UsageError("A binary recipe would garble the terminal. Give a file with -o.")
-        click.get_binary_stream("stdout").write(data)
+        sys.stdout.buffer.write(data)
     else:
         console.data(facts, text)
 
@@ -274,7 +278,7 @@ def _targets(
         written = name == "-" or name.lower().startswith("haac1:")
         stem = ("picture" if len(names) == 1 else f"picture-{n}") if written else Path(name).stem
         folder = output or (Path() if written else Path(name).parent)
-        work.append((name if not written else stem, _reader(name), folder / f"{stem}.{suffix}"))
+        work.append((name, _reader(name), folder / f"{stem}.{suffix}"))
     paths = [path for _, _, path in work]
     if len(set(paths)) < len(paths):
         twice = next(path for path in paths if paths.count(path) > 1)
@@ -290,16 +294,9 @@ def _needed(work: list[tuple[str, Callable[[], bytes], Path]]) -> set[int]:
     from haac_repo import HaacError
 
     needed: set[int] = set()
-    for index, (name, read, path) in enumerate(work):
-        try:
-            data = read()
-        except OSError:
-            continue
-        work[index] = name, lambda data=data: data, path  # type: ignore[misc]  # standard input can be read only once
-        try:
-            needed |= read_recipe(data).elements()
-        except HaacError:
-            continue
+    for _, read, _ in work:
+        with contextlib.suppress(HaacError, OSError):
+            needed |= read_recipe(read()).elements()
     return needed
 
 

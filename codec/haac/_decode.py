@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -17,6 +18,8 @@ from haac_repo import HaacError, PictureError, RecipeError, pixel_hash, write_fi
 
 SUFFIXES = {".haac", ".txt"}
 """What a folder is searched for."""
+
+_OPTIONS: dict[str, dict[str, Any]] = {"WEBP": {"lossless": True, "exact": True}, "JPEG": {"quality": 92}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,8 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
         white = Image.new("RGBA", image.size, "white")
         white.alpha_composite(image)
         image = white.convert("RGB")
-    options = {"WEBP": {"lossless": True, "exact": True}, "JPEG": {"quality": 92}}.get(format, {})
     buffer = io.BytesIO()
-    image.save(buffer, format, **options)
+    image.save(buffer, format, **_OPTIONS.get(format, {}))
     return buffer.getvalue()
 
 

@@ -79,13 +79,11 @@ def run_script(path: Path) -> Scene:
     Raises:
         RecipeError: the script failed (the message says in which line), or left no scene.
     """
+    if not path.is_file():
+        raise RecipeError(f"there is no script {path}")
     before = sys.path[:]
     try:
         names = runpy.run_path(str(path), run_name="__main__")
-    except FileNotFoundError as error:
-        if error.filename == str(path):
-            raise RecipeError(f"there is no script {path}") from error
-        raise RecipeError(_where(path, error)) from error
     except (Exception, SystemExit) as error:
         raise RecipeError(_where(path, error)) from error
     finally:
