@@ -27,6 +27,8 @@ from haac_repo._schema import CATALOG
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+_WAIT = 10.0  # seconds, for another writer
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -94,7 +96,7 @@ def verify(
         if repair:
             if not isinstance(repository, Path):
                 repository.close()  # its catalog may be replaced
-            stack.enter_context(writer_lock(path, 10.0))
+            stack.enter_context(writer_lock(path, _WAIT))
             _mend_catalog(path, report)
         db = stack.enter_context(contextlib.closing(connect_to(path)))
         check = _Check(path, db, repair, report)
@@ -188,16 +190,18 @@ class _Check:
         ((count, last, standing),) = self._rows(
             "select count(*), max(number), count(*) - count(withdrawn) from element"
         )
+        if count != (last or 0):
+            self._problem(f"{count} elements under ids up to {last or 0}")
         if self.role == "mirror":  # its log is in log/ only
-            ((records,),) = self._rows("select coalesce(max(last_seq), 0) from published")
-            last_record, added = records, count
+            ((last_record,),) = self._rows("select max(last_seq) from published")
         else:
-            ((records, last_record),) = self._rows("select count(*), max(seq) from log")
-            ((added,),) = self._rows("select count(*) from log where op = 'add'")
-        if count != (last or 0) or added != count:
-            self._problem(f"{count} elements under ids up to {last or 0}, and {added} records that add one")
-        if records != (last_record or 0):
-            self._problem(f"{records} log records with numbers up to {last_record or 0}")
+            ((records, last_record, added),) = self._rows(
+                "select count(*), max(seq), count(*) filter (where op = 'add') from log"
+            )
+            if records != (last_record or 0) or added != count:
+                self._problem(
+                    f"{records} log records with numbers up to {last_record or 0}, {added} of which add {count} elements"
+                )
         if counters != (last or 0, standing, last_record or 0):
             if self.repair:
                 with self.db.atomic():
