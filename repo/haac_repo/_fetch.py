@@ -182,7 +182,7 @@ class HttpFetcher:
         try:
             with contextlib.ExitStack() as stack:
                 response = self._send(url, headers, stack)
-                part = _check(response, size, start, end)
+                part = _check(response, size, start, end, asked="If-None-Match" in headers)
                 fetched = Fetched(iter(()), response.headers.get("etag", "")[:256], whole=not part)
                 fetched.unchanged = response.status_code == 304
                 if not fetched.unchanged:
@@ -267,11 +267,11 @@ class HttpFetcher:
                 began, received = now, 0
 
 
-def _check(response: Any, size: int | None, start: int, end: int | None) -> bool:
+def _check(response: Any, size: int | None, start: int, end: int | None, *, asked: bool) -> bool:
     """Judge status and headers; whether the body is the part that was asked for, not the whole file."""
     url, status = response.url, response.status_code
     match status:
-        case 304:
+        case 304 if asked:
             return False
         case 200:
             if str(response.headers.get("content-type", "")).lower().startswith("text/html"):
@@ -307,7 +307,7 @@ def _check(response: Any, size: int | None, start: int, end: int | None) -> bool
             raise TransportError(f"{url}: the server refuses access (HTTP {status})")
         case 451:
             raise TransportError(f"{url} is not available for legal reasons (HTTP 451)")
-        case _ if 300 <= status < 400:
+        case 301 | 302 | 303 | 307 | 308:
             target = response.headers.get("location", "nowhere")[:200]
             raise TransportError(
                 f"{url} redirects to {target!r} (HTTP {status}), and haac follows no redirects: if you trust"

@@ -24,7 +24,6 @@ from haac_repo._errors import (
     HaacError,
     IntegrityError,
     RepositoryError,
-    TransportError,
 )
 from haac_repo._fetch import Fetcher, NotThereError, open_fetcher
 from haac_repo._files import storage_errors, write_file
@@ -196,8 +195,7 @@ class _Sync:
             ) from error
         if data is not None:
             return Published(data, etag)
-        if known is None or not known.etag:
-            raise TransportError(f"{self.url} says that its head has not changed, which was not the question")
+        assert known is not None  # or there was nothing that could be unchanged
         return known
 
     # The log
@@ -211,12 +209,7 @@ class _Sync:
             for (number, info), future in zip(todo, done, strict=True):
                 part = future.result()
                 self._apply_segment(db, head, number, info, part)
-        meta = _catalog.meta(db)
-        if (meta.records, meta.elements) != (head.records, head.elements):
-            raise IntegrityError(
-                f"the log holds {meta.records} records and {meta.elements} elements; the head promises"
-                f" {head.records} and {head.elements}"
-            )
+        _check_counts(db, head)
 
     def _get_segment(self, number: int, info: SegmentInfo) -> Path:
         """The checked segment: a part, or already in its place if a crash came before its transaction."""
@@ -240,6 +233,8 @@ class _Sync:
                 records = order.checked(read_segment(file, info))
                 _catalog.apply_records(db, _mirror.with_packs(db, records, lengths))
                 _mirror.add_segment(db, number, info, order.records)
+                if number == len(head.segments):
+                    _check_counts(db, head)
         except HaacError:
             final.unlink()  # nothing stays that was not accepted
             raise
@@ -356,6 +351,15 @@ class _Sync:
         self._phase = (what, done + count, total)
         if total:
             self.progress(what, done + count, total)
+
+
+def _check_counts(db: Database, head: Head) -> None:
+    meta = _catalog.meta(db)
+    if (meta.records, meta.elements) != (head.records, head.elements):
+        raise IntegrityError(
+            f"the log holds {meta.records} records and {meta.elements} elements; the head promises"
+            f" {head.records} and {head.elements}"
+        )
 
 
 def _by_pack(wanted: list[Wanted]) -> Iterator[tuple[Absent, list[Wanted]]]:
