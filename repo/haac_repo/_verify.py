@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from haac_repo import _catalog
-from haac_repo._errors import RepositoryError
+from haac_repo._errors import HaacError, RepositoryError
 from haac_repo._files import TEMPORARY, storage_errors, sync_folder
 from haac_repo._ids import format_id
 from haac_repo._lock import writer_lock
 from haac_repo._packs import Packs, file_sha256
+from haac_repo._publish import read_head
 from haac_repo._rebuild import LOST, rebuild, set_aside
 from haac_repo._repository import FOLDERS, IDENTITY, Repository, connect_to, write_identity
 from haac_repo._schema import CATALOG
@@ -77,7 +78,7 @@ def verify(
     """Check a repository or mirror; readers and a writer may go on meanwhile, unless `repair` is set.
 
     Args:
-        repository: It, or its folder (with `repair`, the catalog may be lost).
+        repository: It, or its folder. With `repair` the catalog may be lost, and a Repository given is closed.
         repair: Be the writer and mend: finish what a crash cut short, rebuild the full-text index and counters,
             make a lost catalog again out of the published log, let a mirror fetch damaged packs again.
         quick: Leave out reading and hashing all the packs.
@@ -122,7 +123,7 @@ def _mend_catalog(path: Path, report: VerifyReport) -> None:
             raise  # of a newer haac, or of something else
         if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
             raise
-        reason = str(error)
+        reason = str(error) if (path / CATALOG).is_file() else "it is not there"
     if not any((path / name).exists() for name in (*FOLDERS, "head")):
         raise RepositoryError(f"there is no repository in {path}")
     report.repaired.append(f"the catalog was unusable ({reason.splitlines()[0]})")
@@ -287,7 +288,11 @@ class _Check:
         return row is None
 
     def published(self, quick: bool) -> None:
-        """Whether the log segments are what was published."""
+        """Whether the head and the log segments are what was published."""
+        try:
+            read_head(self.path)
+        except HaacError as error:
+            self._problem(f"{error}; `haac publish`, or in a mirror `haac sync`, writes it again")
         for number, sha256, size in self._rows("select number, sha256, bytes from published"):
             path = self.path / "log" / f"{number:08}.jsonl.gz"
             if not path.exists():

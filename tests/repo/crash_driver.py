@@ -143,7 +143,7 @@ def main() -> None:
         if "delay" in job:
             time.sleep(job["delay"])
             os.kill(child, signal.SIGKILL)
-        with open(answer, "rb") as pipe:
+        with os.fdopen(answer, "rb") as pipe:
             said = pipe.read().decode()
         os.waitpid(child, 0)
         print(said or "killed", flush=True)

@@ -358,3 +358,11 @@ def test_there_must_be_a_repository(tmp_path: Path) -> None:
             with pytest.raises(RepositoryError, match="no repository in"):
                 verify(path, repair=repair)
     assert [p.name for p in tmp_path.iterdir()] in ([], ["lock"])
+
+
+def test_a_damaged_head_is_found_and_published_again(stocked: Repository) -> None:
+    head = stocked.path / "head"
+    head.write_bytes(head.read_bytes()[:-20])
+    assert ["writes it again" in str(problem) for problem in verify(stocked, quick=True).problems] == [True]
+    publish(stocked)
+    assert verify(stocked).ok
