@@ -366,7 +366,7 @@ def test_captive_portal_without_a_type(rigged: Rigged, mirror: Path, disk: Any) 
     failed(rigged, mirror, "web page.*log-in", disk, IntegrityError)
 
 
-@pytest.mark.parametrize("after", ["0", formatdate(usegmt=True), "nonsense", ""])
+@pytest.mark.parametrize("after", ["0", formatdate(0, usegmt=True), "nonsense", ""])
 @pytest.mark.parametrize("status", ["429 x", "503 x"])
 def test_busy_for_a_while(rigged: Rigged, mirror: Path, disk: Any, status: str, after: str) -> None:
     rigged.only_for("packs/", simple(status, f"Retry-After: {after}"), times=2)
