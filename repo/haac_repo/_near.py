@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_BITS = np.array([bin(n).count("1") for n in range(256)], dtype=np.uint8)
+_BITS = np.array([n.bit_count() for n in range(256)], dtype=np.uint8)
 
 
 class HashIndex:
@@ -37,8 +38,7 @@ class HashIndex:
 
     def near(self, phash: int, distance: int) -> list[int]:
         """Numbers of the elements within that Hamming distance, nearest first."""
-        different = self._hashes[: self._used] ^ np.uint64(phash)
-        distances = _BITS[different.view(np.uint8).reshape(-1, 8)].sum(axis=1, dtype=np.uint8)
+        distances = _ones(self._hashes[: self._used] ^ np.uint64(phash))
         hits = np.flatnonzero(distances <= distance)
         order = hits[np.argsort(distances[hits], kind="stable")]
         return [int(number) for number in self._numbers[order]]
@@ -55,6 +55,15 @@ class HashIndex:
         self._seen = int(numbers[-1])
 
 
+def _ones(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
+    """How many bits are set in each."""
+    if hasattr(np, "bitwise_count"):  # since numpy 2.0
+        counts: npt.NDArray[np.uint8] = np.bitwise_count(words)
+    else:
+        counts = _BITS[words.view(np.uint8).reshape(-1, 8)].sum(axis=1, dtype=np.uint8)
+    return counts
+
+
 def nearest_colours(colour: int, rows: Iterable[list[tuple[int, int]]], limit: int) -> list[int]:
     """Numbers of the elements whose colour looks most like `colour`, nearest first.
 
@@ -66,7 +75,7 @@ def nearest_colours(colour: int, rows: Iterable[list[tuple[int, int]]], limit: i
     target = oklab(np.array([colour]))
     best = np.empty((0, 2))  # (squared distance, number)
     for some in rows:
-        pairs = np.array(some, dtype=np.int64)
+        pairs = np.fromiter(chain.from_iterable(some), dtype=np.int64).reshape(-1, 2)
         distances = np.square(oklab(pairs[:, 0]) - target).sum(axis=1)
         best = np.concatenate([best, np.column_stack([distances, pairs[:, 1]])])
         best = best[np.lexsort((best[:, 1], best[:, 0]))[:limit]]
@@ -79,9 +88,10 @@ def oklab(colours: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     Source: Bjorn Ottosson, "A perceptual color space for image processing", 2020,
     https://bottosson.github.io/posts/oklab/.
     """
-    rgb = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=-1) / 255.0
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    lab: npt.NDArray[np.float64] = np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T
+    steps = np.arange(256) / 255.0
+    linear = np.where(steps <= 0.04045, steps / 12.92, ((steps + 0.055) / 1.055) ** 2.4)
+    rgb = linear[np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=-1)]
+    lab: npt.NDArray[np.float64] = np.cbrt(rgb @ _TO_LMS.T) @ _TO_LAB.T
     return lab
 
 

@@ -119,6 +119,16 @@ def test_oklab_hue_order() -> None:
     assert (np.diff(angles) > 0).all()
 
 
+@pytest.mark.parametrize("numpy_1", [False, True])
+def test_bits_are_counted_with_any_numpy(numpy_1: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if numpy_1 and hasattr(np, "bitwise_count"):
+        monkeypatch.delattr(np, "bitwise_count")
+    index = HashIndex()
+    for number, phash in enumerate([2**64 - 1, 0, 1, 2**63 | 1], 1):
+        index.add(number, phash)
+    assert index.near(0, 2) == [2, 3, 4]
+
+
 @given(st.lists(st.integers(0, 2**64 - 1), max_size=60), st.integers(0, 2**64 - 1), st.integers(0, 64))
 def test_hash_index_is_the_hamming_distance(hashes: list[int], asked: int, distance: int) -> None:
     index = HashIndex()
