@@ -199,6 +199,7 @@ def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int 
     """
     keeps_log = meta(db).role == "writer"
     numbers: dict[str, int] = {}
+    new: list[list[object]] = []
     added = withdrawn = 0
     last = 0
     for record in records:
@@ -210,14 +211,18 @@ def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int 
                 if sha256 not in numbers:
                     numbers[sha256] = _pack_number(db, sha256)
                 number = numbers[sha256]
-            db.execute(_INSERT, _row(record, number))
+            new.append(_row(record, number))
             added += 1
+            if len(new) == _AT_ONCE:
+                _insert(db, new)
         elif op == "tag":
+            _insert(db, new)
             db.execute(
                 "update element set name = ?, tags = ? where number = ?",
                 [record.get("name", ""), ",".join(record.get("tags", ())), record["id"]],
             )
         else:
+            _insert(db, new)
             withdrawn += db.execute(
                 "update element set withdrawn = ? where number = ? and withdrawn is null",
                 [record.get("reason", ""), record["id"]],
@@ -231,6 +236,7 @@ def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int 
             "insert into log (seq, op, element, record) values (?, ?, ?, ?)",
             [last, op, record["id"], dump_record(kept)],
         )
+    _insert(db, new)
     db.execute(
         "update meta set elements = elements + ?, standing = standing + ?, records = max(records, ?)",
         [added, added - withdrawn, last],
@@ -255,9 +261,18 @@ def log_records(db: Database, after: int, limit: int) -> list[dict[str, Any]]:
 
 _INSERT = (
     "insert into element (number, sha256, length, pack, offset, media_type, width, height, pixels, name, tags, colour,"
-    " phash, source, source_sha256, model, software, licence, attribution, time)"
-    " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " phash, source, source_sha256, model, software, licence, attribution, time) values "
 )
+_AT_ONCE = 40
+# Rows of one statement: the full-text index is written out after each statement, and that is what takes the time.
+
+
+def _insert(db: Database, rows: list[list[object]]) -> None:
+    """Insert rows of `element`, and empty the list."""
+    if rows:
+        one = f"({', '.join('?' * len(rows[0]))})"
+        db.execute(_INSERT + ", ".join([one] * len(rows)), [value for row in rows for value in row])
+        rows.clear()
 
 
 def _row(record: Mapping[str, Any], pack: int) -> list[object]:
