@@ -26,8 +26,9 @@ from haac_repo._console import Console, command
 def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], jobs: int) -> None:
     """Fetch a published repository into a mirror.
 
-    Makes the folder MIRROR from the repository published at URL (which may also be a folder), or brings it up to date. Everything is checked by its hash; what was interrupted goes on where it stopped; what is
-    here already is not fetched again. Decoding with --repo MIRROR needs no network.
+    Makes the folder MIRROR from the repository published at URL (which may also be a folder), or brings it up to date.
+    Everything is checked by its hash; what was interrupted goes on where it stopped; what is here already is not
+    fetched again. Decoding with --repo MIRROR needs no network.
     """
     from contextlib import ExitStack
     from dataclasses import asdict
@@ -36,15 +37,15 @@ def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], job
 
     only = _elements(recipes) if recipes else None
     with ExitStack() as bars:
-        phase, shown = "", 0
+        expected = shown = 0
         advance: Callable[[int], None] = lambda _: None  # noqa: E731 (replaced by each bar's)
 
-        def progress(what: str, done: int, total: int) -> None:
-            nonlocal phase, shown, advance
-            if what != phase:
+        def progress(done: int, total: int) -> None:
+            nonlocal expected, shown, advance
+            if total != expected:  # more became known
                 bars.close()
-                label = "Catalog" if what == "log" else "Elements"
-                phase, shown, advance = what, 0, bars.enter_context(console.progress(label, total, "bytes"))
+                expected, shown = total, 0
+                advance = bars.enter_context(console.progress("Fetching", total, "bytes"))
             advance(done - shown)
             shown = done
 

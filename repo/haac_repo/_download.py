@@ -47,15 +47,21 @@ class Downloader:
     Args:
         fetcher: Where the files come from.
         patience: With it.
+        jobs: So many files are fetched at a time.
         on_bytes: Called from any thread with the number of bytes that came in.
     """
 
     def __init__(
-        self, fetcher: Fetcher, patience: Patience, on_bytes: Callable[[int], None] = lambda _: None
+        self,
+        fetcher: Fetcher,
+        patience: Patience,
+        jobs: int,
+        on_bytes: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._fetcher = fetcher
         self._patience = patience
         self._on_bytes = on_bytes
+        self._slots = threading.BoundedSemaphore(jobs)
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self.requests = 0
@@ -70,7 +76,9 @@ class Downloader:
                 with self._fetch(HEAD_PATH, None, etag=etag) as got:
                     if got.unchanged:
                         return None, etag
-                    return b"".join(self._counted(got.chunks)), got.etag
+                    data = b"".join(got.chunks)
+                    self.received += len(data)
+                    return data, got.etag
             except TransientError as error:
                 tries.wait(error)
 
@@ -82,7 +90,8 @@ class Downloader:
             TransportError: `part` holds what was received, for the next time.
         """
         for _ in range(2):
-            pieced = self._fill(path, size, part)
+            with self._slots:
+                pieced = self._fill(path, size, part)
             if file_sha256(part) == sha256:
                 return
             part.unlink()

@@ -16,7 +16,7 @@ from haac_repo._files import TEMPORARY
 from haac_repo._limits import LIMITS
 from haac_repo._packs import OpenPack, Packs
 from haac_repo._schema import CATALOG, connect, is_outdated, migrate
-from haac_repo._wire import Head, Record, SegmentInfo
+from haac_repo._wire import Head, PackInfo, Record, SegmentInfo
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -161,6 +161,12 @@ def absent_packs(db: Database) -> list[Absent]:
     """The packs that are not here."""
     rows = db.execute("select number, sha256, size from pack where state = 'absent' order by number")
     return [Absent(*row) for row in rows.fetchall()]
+
+
+def not_held(db: Database, head: Head) -> list[PackInfo]:
+    """The packs of a head that are not here, whether the catalog knows them yet or not."""
+    held = {row[0] for row in db.execute("select sha256 from pack where state = 'sealed'").fetchall()}
+    return [pack for pack in head.packs if pack.sha256 not in held]
 
 
 def objects(db: Database, pack: int) -> list[Object]:

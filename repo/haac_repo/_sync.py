@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,7 +34,16 @@ from haac_repo._mirror import Absent, Object, Published, Wanted
 from haac_repo._packs import file_sha256
 from haac_repo._repository import create
 from haac_repo._schema import CATALOG
-from haac_repo._wire import HEAD_PATH, Head, LogOrder, SegmentInfo, pack_path, read_segment, segment_path
+from haac_repo._wire import (
+    HEAD_PATH,
+    Head,
+    LogOrder,
+    PackInfo,
+    SegmentInfo,
+    pack_path,
+    read_segment,
+    segment_path,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -41,11 +51,12 @@ if TYPE_CHECKING:
 JOBS = 4
 """Connections. More make it faster up to about 8 where each answer takes long, and slower where it does not."""
 
-Progress = Callable[[str, int, int], None]
-"""Called with what is being fetched ('log' or 'elements'), bytes so far, and bytes in all."""
+Progress = Callable[[int, int], None]
+"""Called with the bytes fetched so far, and in all as far as is known."""
 
 _GAP = 128 * 2**10
 # Bytes that are fetched along rather than asking once more: what a line of 2.5 MB/s brings in 50 ms.
+_AHEAD = 64
 _RANGE_MAX = 4 * 2**20
 _COMMIT_BYTES = 8 * 2**20
 
@@ -79,7 +90,7 @@ def sync(
     path: Path,
     *,
     only: Iterable[int] | None = None,
-    progress: Progress = lambda _what, _done, _total: None,
+    progress: Progress = lambda _done, _total: None,
     jobs: int = JOBS,
     wait: float = 10.0,
     fetcher: Fetcher | None = None,
@@ -129,10 +140,13 @@ class _Sync:
     progress: Progress
     jobs: int
     report: SyncReport = field(default_factory=SyncReport)
+    done: int = 0
+    total: int = 0
+    early: dict[str, Future[Path]] = field(default_factory=dict)
+    """Packs that are being fetched while the log is still being applied."""
 
     def run(self, wait: float, only: list[int] | None) -> SyncReport:
-        self._phase = ("log", 0, 0)
-        self.get = Downloader(self.source, self.patience, self._on_bytes)
+        self.get = Downloader(self.source, self.patience, self.jobs, self._on_bytes)
         fresh: Published | None = None
         if not (self.path / CATALOG).exists():
             # Nothing is made for an address that turns out to be wrong.
@@ -159,18 +173,17 @@ class _Sync:
         head = Head.from_bytes(fresh.head)
         _mirror.check_history(db, head)
         _mirror.tidy(db, self.path, head)
-        self._bring_log(db, head)
-        if fresh != accepted or before.origin != self.url:
-            _mirror.accept(db, fresh, origin=self.url)
+        with self._packs_ahead([] if only is not None else _mirror.not_held(db, head)):
+            self._bring_log(db, head)
+            if fresh != accepted or before.origin != self.url:
+                _mirror.accept(db, fresh, origin=self.url)
+            if only is None:
+                self._bring_packs(db, _mirror.absent_packs(db))
         meta = _catalog.meta(db)
         self.report.repository, self.report.records = head.repository, meta.records
         self.report.elements, self.report.new_records = meta.standing, meta.records - before.records
 
-        if only is None:
-            absent = _mirror.absent_packs(db)
-            self._start("elements", sum(pack.size for pack in absent))
-            self._bring_packs(db, absent)
-        else:
+        if only is not None:
             beyond = [format_id(max(number, 0)) for number in only if not 1 <= number <= meta.elements]
             if beyond:
                 raise ElementNotFoundError(
@@ -203,7 +216,7 @@ class _Sync:
     def _bring_log(self, db: Database, head: Head) -> None:
         known = _mirror.segment_count(db)
         todo = list(enumerate(head.segments, 1))[known:]
-        self._start("log", sum(info.length for _, info in todo))
+        self._expect((info.sha256, info.length) for _, info in todo)
         tasks = (partial(self._get_segment, number, info) for number, info in todo)
         with contextlib.closing(in_parallel(tasks, self.jobs, self._give_up)) as done:
             for (number, info), future in zip(todo, done, strict=True):
@@ -241,8 +254,30 @@ class _Sync:
 
     # Whole packs
 
+    @contextlib.contextmanager
+    def _packs_ahead(self, packs: list[PackInfo]) -> Iterator[None]:
+        """Begin to fetch packs, which needs nothing of the log, while the block runs."""
+        self._expect((pack.sha256, pack.length) for pack in packs)
+        with ThreadPoolExecutor(self.jobs, thread_name_prefix="haac sync ahead") as pool:
+            try:
+                for pack in packs[:_AHEAD]:
+                    self.early[pack.sha256] = pool.submit(self._fetch_pack, pack.sha256, pack.length)
+                yield
+            except BaseException:
+                self._give_up()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def _fetch_pack(self, sha256: str, size: int) -> Path:
+        """The pack, with the hash it should have: a part, or already in its place."""
+        final = self.path / pack_path(sha256)
+        if final.is_file() and not final.is_symlink() and file_sha256(final) == sha256:
+            return final
+        part = self._part(sha256)
+        self.get.file(pack_path(sha256), size, sha256, part)
+        return part
+
     def _bring_packs(self, db: Database, todo: list[Absent]) -> None:
-        self._check_room(sum(pack.size for pack in todo))
         tasks = (partial(self._get_pack, pack, _mirror.objects(db, pack.number)) for pack in todo)
         failed: list[HaacError] = []
         with contextlib.closing(in_parallel(tasks, self.jobs, self._give_up)) as done:
@@ -261,19 +296,17 @@ class _Sync:
 
     def _get_pack(self, pack: Absent, objects: list[Object]) -> bool:
         """Have the pack in its place, checked. False if it was there already, before a crash or a repair."""
+        early = self.early.get(pack.sha256)
+        path = early.result() if early else self._fetch_pack(pack.sha256, pack.size)
         final = self.path / pack_path(pack.sha256)
-        if final.is_file() and not final.is_symlink() and file_sha256(final) == pack.sha256:
-            _mirror.check_objects(final, objects)
-            return False
-        part = self._part(pack.sha256)
-        self.get.file(pack_path(pack.sha256), pack.size, pack.sha256, part)
         try:
-            _mirror.check_objects(part, objects)
+            _mirror.check_objects(path, objects)
         except IntegrityError:
-            part.unlink()
+            path.unlink()
             raise
-        move_into_place(part, final)
-        return True
+        if path != final:
+            move_into_place(path, final)
+        return path != final
 
     # Single elements
 
@@ -287,8 +320,8 @@ class _Sync:
                 whole.append(pack)
             else:
                 ranges += runs
-        total = sum(run[-1].stop - run[0].start for run in ranges) + sum(pack.size for pack in whole)
-        self._start("elements", total)
+        self._expect([("", run[-1].stop - run[0].start) for run in ranges])
+        self._expect((pack.sha256, pack.size) for pack in whole)
         tasks = (partial(self._get_run, run) for run in ranges)
         with (
             contextlib.closing(_mirror.Copies(db, self.path)) as copies,
@@ -332,25 +365,25 @@ class _Sync:
     def _part(self, sha256: str) -> Path:
         return self.path / "open" / f"{sha256}{PART}"
 
-    def _check_room(self, needed: int) -> None:
-        held = sum(p.stat().st_size for p in (self.path / "open").glob(f"*{PART}"))
+    def _expect(self, files: Iterable[tuple[str, int]]) -> None:
+        """Count in what is going to be fetched (SHA-256, bytes), and see whether there is room for it."""
+        needed = 0
+        for sha256, size in files:
+            part = self._part(sha256)
+            needed += max(0, size - (part.stat().st_size if part.exists() else 0))
         free = shutil.disk_usage(self.path).free
-        if needed - held > free:
+        if needed > free:
             raise RepositoryError(
-                f"{self.path} needs {needed - held:,} bytes more, and {free:,} are free on that disk: make room, or"
+                f"{self.path} needs {needed:,} bytes more, and {free:,} are free on that disk: make room, or"
                 " fetch only what you need with --for RECIPE"
             )
-
-    def _start(self, what: str, total: int) -> None:
-        self._phase = (what, 0, total)
-        if total:
-            self.progress(what, 0, total)
+        self.total += needed
+        if needed:
+            self.progress(self.done, self.total)
 
     def _on_bytes(self, count: int) -> None:
-        what, done, total = self._phase
-        self._phase = (what, done + count, total)
-        if total:
-            self.progress(what, done + count, total)
+        self.done += count
+        self.progress(self.done, self.total)
 
 
 def _check_counts(db: Database, head: Head) -> None:

@@ -391,7 +391,7 @@ class _Fields:
         return value
 
     def text(self, key: str) -> None:
-        if not _is_text(self.value.get(key, ""), LIMITS.text_chars):
+        if key in self.value and not _is_text(self.value[key], LIMITS.text_chars):
             self.fail(key, f"text of at most {LIMITS.text_chars} characters, without control characters")
 
     def list(self, key: str, *, optional: bool = False) -> list[Any]:
@@ -414,7 +414,7 @@ def _is_text(value: object, limit: int) -> bool:
 
 def _json_object(data: bytes, what: str) -> dict[str, Any]:
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_no_twins, parse_constant=_no_constant)
+        value = _DECODER.decode(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise IntegrityError(
             f"{what} is not readable JSON ({str(error)[:120] or 'nested too deep'})"
@@ -433,6 +433,9 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_no_twins, parse_constant=_no_constant)
 
 
 def _canonical(value: object) -> bytes:

@@ -20,18 +20,23 @@ from haac_repo._wire import PackInfo, SegmentInfo, pack_path, segment_path
 # History
 
 
+def accepted(disk: Any, mirror: Path) -> dict[str, str]:
+    """The mirror's files, without parts that wait for a log that lists them; those are nobody's yet."""
+    return {path: sha for path, sha in disk.tree(mirror).items() if not path.endswith(".part")}
+
+
 @pytest.fixture
 def synced(growing: Any, grow: Any, mirror: Path, disk: Any) -> Callable[..., None]:
     """A mirror of 15 elements; synced(error, words) syncs again, which must fail and change nothing."""
     grow(growing, range(10, 15))
     growing.sync(mirror)
-    before = disk.tree(mirror), disk.catalog(mirror)
+    before = accepted(disk, mirror), disk.catalog(mirror)
 
     def refused(error: type[Exception], words: str) -> None:
         with pytest.raises(error, match=words):
             growing.sync(mirror)
-        assert (disk.tree(mirror), disk.catalog(mirror)) == before
-        disk.check(mirror)
+        assert (accepted(disk, mirror), disk.catalog(mirror)) == before
+        disk.check(mirror, complete=False)
 
     return refused
 
@@ -71,9 +76,7 @@ def test_segments_swapped_at_first_sync(growing: Any, mirror: Path, grow: Any, d
     with pytest.raises(HistoryError, match="out of sequence"):
         growing.sync(mirror)
     assert disk.readable(mirror) == set()
-    assert disk.tree(mirror) == {
-        path: sha for path, sha in disk.tree(mirror).items() if path.endswith(".part")
-    }
+    assert accepted(disk, mirror) == {}
 
 
 def test_another_repositorys_head(growing: Any, synced: Any) -> None:
@@ -163,7 +166,7 @@ def test_counts_that_do_not_fit_without_new_records(growing: Any, synced: Any) -
 
 
 def test_after_an_attack_the_true_repository_syncs_again(
-    growing: Any, grow: Any, synced: Any, mirror: Path
+    growing: Any, grow: Any, synced: Any, mirror: Path, disk: Any
 ) -> None:
     """What was refused leaves nothing that would stand in the way."""
     info = growing.forge_pack(b"evil" * 100)
@@ -173,6 +176,7 @@ def test_after_an_attack_the_true_repository_syncs_again(
     growing.load()
     grow(growing, [77])
     assert growing.sync(mirror).elements == 16
+    disk.check(mirror)  # the stray part is gone as well
 
 
 # Content
@@ -292,7 +296,7 @@ def test_decompression_bombs_and_broken_segments(
     forge_segment(growing, data, **info)
     with pytest.raises(IntegrityError, match=words):
         growing.sync(mirror)
-    assert disk.tree(mirror) == {}
+    assert accepted(disk, mirror) == {}
     assert disk.catalog(mirror)[0] == []
 
 

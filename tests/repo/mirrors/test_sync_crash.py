@@ -107,10 +107,11 @@ def check_sync_after_kill(origin: Any, mirror: Path, clean: Path, disk: Any, **o
         if (mirror / "head").exists():
             disk.check(mirror, complete=False)
     had = sealed(mirror)
-    parts = list((mirror / "open").glob("*.part"))
-    assert len(parts) <= 2 * JOBS
+    parts = {f"packs/{part.stem}.pack": part.stat().st_size for part in (mirror / "open").glob("*.part")}
     origin.sync(mirror, jobs=JOBS, **options)
     assert not had & set(origin.fetched())
+    if "only" not in options:  # no byte that is here is fetched again
+        assert all(start == parts.get(path, 0) for path, start, _ in origin.requests)
     assert disk.tree(mirror) == disk.tree(clean)
     assert disk.catalog(mirror) == disk.catalog(clean)
     disk.check(mirror, complete="only" not in options)

@@ -445,15 +445,11 @@ def test_interrupted_from_the_keyboard(rigged: Rigged, mirror: Path, disk: Any) 
 
     rigged.only_for("packs/", hang)
 
-    def progress(what: str, done: int, _total: int) -> None:
-        if what == "elements" and done and threading.current_thread() is threading.main_thread():
-            raise KeyboardInterrupt
-
     main = threading.get_ident()
-    threading.Timer(0.2, lambda: interrupt(main)).start()
+    threading.Timer(0.25, lambda: interrupt(main)).start()
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        rigged.sync(mirror, progress=progress)
+        rigged.sync(mirror)
     assert time.monotonic() - began < 10
     stuck.set()
     rigged.answer = rigged.honest
