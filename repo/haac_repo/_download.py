@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -82,15 +82,17 @@ class Downloader:
             except TransientError as error:
                 tries.wait(error)
 
-    def file(self, path: str, size: int, sha256: str, part: Path) -> None:
+    def file(self, path: str, size: int, sha256: str, part: Path, *, urgent: bool = False) -> None:
         """Bring the file `part` to the `size` bytes with that SHA-256, going on with what it holds already.
+
+        An urgent one does not wait for others to be done.
 
         Raises:
             IntegrityError: what the server sends has another hash. `part` is gone then.
             TransportError: `part` holds what was received, for the next time.
         """
         for _ in range(2):
-            with self._slots:
+            with nullcontext() if urgent else self._slots:
                 pieced = self._fill(path, size, part)
             if file_sha256(part) == sha256:
                 return

@@ -134,6 +134,12 @@ def segment_count(db: Database) -> int:
     return count
 
 
+def pack_count(db: Database) -> int:
+    """Published packs that the catalog knows."""
+    count: int = db.execute("select count(*) from pack where sha256 is not null").fetchone()[0]
+    return count
+
+
 def with_packs(db: Database, records: Iterable[Record], lengths: Mapping[str, int]) -> Iterator[Record]:
     """Pass log records on; the catalog knows the pack of each by then. Inside their transaction."""
     known = {row[0] for row in db.execute("select sha256 from pack").fetchall()}

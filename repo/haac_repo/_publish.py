@@ -123,7 +123,8 @@ def _make_head(db: Database, old: tuple[Head, bytes] | None) -> Head:
     ).fetchall():
         segments.append(SegmentInfo(sha256=sha256, length=length, inflated=inflated, records=last - before))
         before = last
-    rows = db.execute("select sha256, size from pack where state = 'sealed' order by number").fetchall()
+    # Also a pack that was lost: it was published, and mirrors may have it.
+    rows = db.execute("select sha256, size from pack where sha256 is not null order by number").fetchall()
     if before != meta.records:
         raise RepositoryError(
             f"the catalog's log ends at record {before}, and it counts {meta.records}: run `haac verify --repair`"

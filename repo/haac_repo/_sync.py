@@ -57,6 +57,7 @@ Progress = Callable[[int, int], None]
 _GAP = 128 * 2**10
 # Bytes that are fetched along rather than asking once more: what a line of 2.5 MB/s brings in 50 ms.
 _AHEAD = 64
+# Packs that are begun before the log is applied.
 _RANGE_MAX = 4 * 2**20
 _COMMIT_BYTES = 8 * 2**20
 
@@ -230,7 +231,7 @@ class _Sync:
         if final.is_file() and not final.is_symlink() and file_sha256(final) == info.sha256:
             return final
         part = self._part(info.sha256)
-        self.get.file(segment_path(number), info.length, info.sha256, part)
+        self.get.file(segment_path(number), info.length, info.sha256, part, urgent=True)
         return part
 
     def _apply_segment(self, db: Database, head: Head, number: int, info: SegmentInfo, part: Path) -> None:
@@ -393,6 +394,8 @@ def _check_counts(db: Database, head: Head) -> None:
             f"the log holds {meta.records} records and {meta.elements} elements; the head promises"
             f" {head.records} and {head.elements}"
         )
+    if _mirror.pack_count(db) != len(head.packs):
+        raise IntegrityError("the head lists packs that no element is in")
 
 
 def _by_pack(wanted: list[Wanted]) -> Iterator[tuple[Absent, list[Wanted]]]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from haac_repo import LIMITS, Repository, RepositoryBusyError, _publish, publish, read_head, sync
+from haac_repo._verify import verify
 from haac_repo._wire import pack_path, segment_path
 
 
@@ -99,6 +100,22 @@ def test_a_damaged_head_is_replaced(repository: Repository, make_element: Any) -
     again = publish(repository)
     assert again == replace(head, time=again.time)
     assert read_head(repository.path) == again
+
+
+def test_a_lost_pack_stays_published(repository: Repository, make_element: Any, tmp_path: Path) -> None:
+    """A mirror that has it goes on, and can give it back."""
+    for seed in range(2):
+        with repository.writer() as writer:
+            writer.add(make_element(seed))
+            writer.seal()
+    head = publish(repository)
+    sync(str(repository.path), tmp_path / "mirror")
+    (repository.path / pack_path(head.packs[0].sha256)).unlink()
+    verify(repository.path, repair=True)
+    with repository.writer() as writer:
+        writer.add(make_element(9))
+    assert publish(repository).packs[:2] == head.packs
+    assert sync(str(repository.path), tmp_path / "mirror").missing_packs == 0
 
 
 def test_not_while_somebody_writes(repository: Repository, make_element: Any) -> None:

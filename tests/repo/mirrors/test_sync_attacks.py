@@ -165,6 +165,13 @@ def test_counts_that_do_not_fit_without_new_records(growing: Any, synced: Any) -
     synced(HistoryError, "went back")
 
 
+def test_packs_that_no_element_is_in(growing: Any, synced: Any) -> None:
+    """They would be fetched for nothing."""
+    info = growing.forge_pack(b"filler" * 100)
+    growing.files["head"] = replace(growing.head, packs=(*growing.head.packs, info)).to_bytes()
+    synced(IntegrityError, "no element is in")
+
+
 def test_after_an_attack_the_true_repository_syncs_again(
     growing: Any, grow: Any, synced: Any, mirror: Path, disk: Any
 ) -> None:
