@@ -19,13 +19,14 @@ from PIL import Image, ImageDraw, ImageFont
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "quickstart"
 HAAC = str(Path(sys.executable).with_name("haac"))
-PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
+PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "horse.png", "hubble_deep_field.jpg")
+"""Out of scikit-image's own package."""
 
 SCENE = '''"""A scene, described: which element stands where, back to front. `haac preview scene.py` shows it at any time."""
 
 from haac import Scene, gradient
 
-scene = Scene(960, 640, background=gradient("#1d3b6f", "#f7c99b"))
+scene = Scene(960, 640, background=gradient("#223a68", "#f4a261"))
 {layers}
 '''
 
@@ -52,8 +53,8 @@ def main() -> None:
 
     say("1. Photographs become elements: cut out, and kept under short ids")
     haac("init")
-    haac("ingest", "photos", "--model", "offline")
-    haac("sheet", "--cell", "200", "--columns", "4", "-o", "elements.png")
+    haac("ingest", "photos", "--model", "offline", "--no-split")
+    haac("sheet", "--cell", "220", "--columns", "3", "-o", "elements.png")
 
     say("2. Find elements, and describe a scene with them")
     haac("search", "chelsea")
@@ -99,10 +100,12 @@ def layers() -> Iterator[str]:
     """The calls that place the largest element of each photograph."""
     # Photograph: height, centre (x, y), and what else is to be done with it.
     wanted = {
-        "rocket": (520, (150, 310), ".rotate(-8)"),
-        "coffee": (300, (740, 480), ""),
-        "chelsea": (330, (430, 470), ""),
-        "astronaut": (380, (800, 210), ".rotate(6)"),
+        "hubble": (560, (470, 250), ".brightness(1.4)"),
+        "coffee": (110, (800, 110), ".brightness(1.2).rotate(-20)"),
+        "rocket": (300, (170, 440), ".blur(1).opacity(0.5)"),
+        "astronaut": (330, (455, 230), ".rotate(-4)"),
+        "horse": (350, (480, 450), ""),
+        "chelsea": (190, (850, 560), ".rotate(8)"),
     }
     for name, (height, (x, y), more) in wanted.items():
         found: list[dict[str, Any]] = json.loads(quiet("search", name, "--json"))
@@ -175,17 +178,19 @@ def side_by_side(recipe: int, photos: int) -> None:
     """One picture of everything: photographs, elements, and the scene made of them."""
     height, gap, top = 480, 24, 56
     tile = (height - gap // 2) // 2
+    across = (len(PHOTOS) + 1) // 2
+    packs = total(*Path("mirror", "packs").iterdir())
     columns: list[tuple[str, Image.Image]] = []
-    board = Image.new("RGB", (2 * tile + gap // 2, height), "white")
+    board = Image.new("RGB", (across * (tile + gap // 2) - gap // 2, height), "white")
     for n, name in enumerate(PHOTOS):
         with Image.open(Path("photos", name)) as image:
             side = min(image.size)
             left, upper = (image.width - side) // 2, (image.height - side) // 2
             square = image.convert("RGB").crop((left, upper, left + side, upper + side)).resize((tile, tile))
-        board.paste(square, (n % 2 * (tile + gap // 2), n // 2 * (tile + gap // 2)))
+        board.paste(square, (n % across * (tile + gap // 2), n // across * (tile + gap // 2)))
     columns.append((f"photographs: {photos:,} bytes", board))
     for caption, name in (
-        ("elements, under short ids", "elements.png"),
+        (f"elements, sent once: {packs:,} bytes", "elements.png"),
         (f"a recipe of {recipe} bytes", "scene.png"),
     ):
         with Image.open(name) as image:
