@@ -7,17 +7,16 @@ before it is used, and whatever is wrong is one IntegrityError.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
 from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
 from haac_repo._limits import LIMITS
 from haac_repo._pixels import MEDIA_TYPE
-from haac_repo._text import UNSAFE
+from haac_repo._strict import Fields, canonical, is_text, json_object
 
 FORMAT = 1
 HEAD_PATH = "head"
@@ -89,7 +88,7 @@ class Head:
 
     def to_bytes(self) -> bytes:
         """The file's bytes."""
-        return _canonical(
+        return canonical(
             {
                 "format": FORMAT,
                 "repository": self.repository,
@@ -121,13 +120,13 @@ class Head:
                 "what was received is a web page, not a repository's head: is the address right, and is"
                 " there a log-in page between you and the server?"
             )
-        value = _json_object(data, "the head")
+        value = json_object(data, "the head")
         if type(value.get("format")) is int and value["format"] > FORMAT:
             raise RepositoryError(
                 f"the repository is published in format {value['format']}; this version of haac reads format"
                 f" {FORMAT}: install a newer one"
             )
-        fields = _Fields(value, "the head")
+        fields = Fields(value, "the head")
         fields.number("format", FORMAT, FORMAT)
         fields.match("repository", _hex32, "32 hex digits")
         fields.match("time", _utc, "a time such as 2026-11-23T01:02:03Z")
@@ -152,7 +151,7 @@ class Head:
         return head
 
 
-def _segment_info(entry: _Fields) -> SegmentInfo:
+def _segment_info(entry: Fields) -> SegmentInfo:
     return SegmentInfo(
         sha256=entry.match("sha256", _hex64, "64 hex digits"),
         length=entry.number("bytes", 1, LIMITS.segment_bytes),
@@ -161,7 +160,7 @@ def _segment_info(entry: _Fields) -> SegmentInfo:
     )
 
 
-def _pack_info(entry: _Fields) -> PackInfo:
+def _pack_info(entry: Fields) -> PackInfo:
     return PackInfo(
         sha256=entry.match("sha256", _hex64, "64 hex digits"),
         length=entry.number("bytes", 1, LIMITS.pack_bytes),
@@ -181,7 +180,7 @@ def write_segment(records: Iterable[Record]) -> tuple[bytes, SegmentInfo]:
     parts = []
     count = inflated = 0
     for record in records:
-        line = _canonical({k: v for k, v in record.items() if v not in ("", None) and v != []})
+        line = canonical({k: v for k, v in record.items() if v not in ("", None) and v != []})
         if len(line) > LIMITS.record_bytes:
             raise IntegrityError(
                 f"log record {record.get('seq')} has {len(line)} bytes; at most {LIMITS.record_bytes} are"
@@ -257,8 +256,8 @@ def parse_record(line: bytes) -> Record:
     """
     if len(line) > LIMITS.record_bytes:
         raise IntegrityError(f"a log record has {len(line)} bytes; at most {LIMITS.record_bytes} are allowed")
-    record = _json_object(line, "a log record")
-    fields = _Fields(record, f"log record {record.get('seq')!r:.20}")
+    record = json_object(line, "a log record")
+    fields = Fields(record, f"log record {record.get('seq')!r:.20}")
     fields.number("seq", 1, _COUNT_MAX)
     fields.number("id", 1, LIMITS.id_max)
     fields.match("time", _utc, "a time such as 2026-11-23T01:02:03Z")
@@ -279,7 +278,7 @@ def parse_record(line: bytes) -> Record:
     return record
 
 
-def _check_add(fields: _Fields) -> None:
+def _check_add(fields: Fields) -> None:
     fields.match("sha256", _hex64, "64 hex digits")
     fields.match("pack", _hex64, "64 hex digits")
     fields.match("pixels", _hex64, "64 hex digits")
@@ -300,13 +299,13 @@ def _check_add(fields: _Fields) -> None:
         fields.match("phash", _hex16, "16 hex digits")
 
 
-def _check_names(fields: _Fields) -> None:
+def _check_names(fields: Fields) -> None:
     fields.text("name")
     tags = fields.list("tags", optional=True)
     if len(tags) > LIMITS.tags:
         fields.fail("tags", f"at most {LIMITS.tags} tags")
     for tag in tags:
-        if not tag or not _is_text(tag, LIMITS.tag_chars) or "," in tag:
+        if not tag or not is_text(tag, LIMITS.tag_chars) or "," in tag:
             fields.fail("tags", f"words of 1 to {LIMITS.tag_chars} characters, without commas")
 
 
@@ -359,84 +358,3 @@ class LogOrder:
                 raise IntegrityError(f"log record {seq} reaches beyond the end of its pack")
             self.elements = number
         self.records = seq
-
-
-# JSON
-
-
-class _Fields:
-    """Checked access to the keys of one JSON object."""
-
-    __slots__ = ("value", "what")
-
-    def __init__(self, value: dict[str, Any], what: str) -> None:
-        self.value = value
-        self.what = what
-
-    def fail(self, key: str, allowed: str) -> NoReturn:
-        found = repr(self.value[key])[:60] if key in self.value else "missing"
-        raise IntegrityError(f"{self.what} is malformed: {key} is {found}; it must be {allowed}")
-
-    def number(self, key: str, low: int, high: int, default: int | None = None) -> int:
-        value = self.value.get(key, default)
-        # `type is`, since True is an int too.
-        if type(value) is not int or not low <= value <= high:
-            self.fail(key, f"a whole number from {low} to {high}")
-        return value
-
-    def match(self, key: str, full: Any, allowed: str) -> str:
-        value = self.value.get(key)
-        if type(value) is not str or not full(value):
-            self.fail(key, allowed)
-        return value
-
-    def text(self, key: str) -> None:
-        if key in self.value and not _is_text(self.value[key], LIMITS.text_chars):
-            self.fail(key, f"text of at most {LIMITS.text_chars} characters, without control characters")
-
-    def list(self, key: str, *, optional: bool = False) -> list[Any]:
-        value = self.value.get(key, [] if optional else None)
-        if type(value) is not list:
-            self.fail(key, "a list")
-        return value
-
-    def objects(self, key: str) -> Iterator[_Fields]:
-        for n, value in enumerate(self.list(key), 1):
-            if type(value) is not dict:
-                self.fail(key, "a list of objects")
-            yield _Fields(value, f"{self.what}, entry {n} of {key},")
-
-
-def _is_text(value: object, limit: int) -> bool:
-    """Whether it can be stored, and shown on a terminal."""
-    return type(value) is str and len(value) <= limit and not UNSAFE.search(value)
-
-
-def _json_object(data: bytes, what: str) -> dict[str, Any]:
-    try:
-        value = _DECODER.decode(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise IntegrityError(
-            f"{what} is not readable JSON ({str(error)[:120] or 'nested too deep'})"
-        ) from error
-    if not isinstance(value, dict):
-        raise IntegrityError(f"{what} is not a JSON object")
-    return value
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a key stands twice")
-    return value
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_no_twins, parse_constant=_no_constant)
-
-
-def _canonical(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"

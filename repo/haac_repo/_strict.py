@@ -1,0 +1,97 @@
+"""Reading JSON from strangers, and writing it the one canonical way: whatever is wrong is one IntegrityError."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from haac_repo._errors import IntegrityError
+from haac_repo._limits import LIMITS
+from haac_repo._text import UNSAFE
+
+
+class Fields:
+    """Checked access to the keys of one JSON object."""
+
+    __slots__ = ("value", "what")
+
+    def __init__(self, value: dict[str, Any], what: str) -> None:
+        self.value = value
+        self.what = what
+
+    def fail(self, key: str, allowed: str) -> NoReturn:
+        """Say what was found and what is allowed."""
+        found = repr(self.value[key])[:60] if key in self.value else "missing"
+        raise IntegrityError(f"{self.what} is malformed: {key} is {found}; it must be {allowed}")
+
+    def number(self, key: str, low: int, high: int) -> int:
+        """A whole number."""
+        value = self.value.get(key)
+        # `type is`, since True is an int too.
+        if type(value) is not int or not low <= value <= high:
+            self.fail(key, f"a whole number from {low} to {high}")
+        return value
+
+    def match(self, key: str, full: Any, allowed: str) -> str:
+        """A string that `full`, a pattern's `fullmatch`, accepts."""
+        value = self.value.get(key)
+        if type(value) is not str or not full(value):
+            self.fail(key, allowed)
+        return value
+
+    def text(self, key: str) -> None:
+        """Words for people, or nothing."""
+        if key in self.value and not is_text(self.value[key], LIMITS.text_chars):
+            self.fail(key, f"text of at most {LIMITS.text_chars} characters, without control characters")
+
+    def list(self, key: str, *, optional: bool = False) -> list[Any]:
+        """A list."""
+        value = self.value.get(key, [] if optional else None)
+        if type(value) is not list:
+            self.fail(key, "a list")
+        return value
+
+    def objects(self, key: str) -> Iterator[Fields]:
+        """The objects of a list."""
+        for n, value in enumerate(self.list(key), 1):
+            if type(value) is not dict:
+                self.fail(key, "a list of objects")
+            yield Fields(value, f"{self.what}, entry {n} of {key},")
+
+
+def is_text(value: object, limit: int) -> bool:
+    """Whether it can be stored, and shown on a terminal."""
+    return type(value) is str and len(value) <= limit and not UNSAFE.search(value)
+
+
+def json_object(data: bytes, what: str) -> dict[str, Any]:
+    """Read one JSON object, strictly: UTF-8, no key twice, no NaN."""
+    try:
+        value = _DECODER.decode(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise IntegrityError(
+            f"{what} is not readable JSON ({str(error)[:120] or 'nested too deep'})"
+        ) from error
+    if not isinstance(value, dict):
+        raise IntegrityError(f"{what} is not a JSON object")
+    return value
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key stands twice")
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_no_twins, parse_constant=_no_constant)
+
+
+def canonical(value: object) -> bytes:
+    """One line: keys sorted, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
