@@ -1,0 +1,105 @@
+"""The documentation says what is so: commands, links, figures."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from haac._main import root
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")] + sorted(
+    (ROOT / "docs").glob("*.md")
+)
+FENCES = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def script(name: str) -> dict[str, object]:
+    return runpy.run_path(str(ROOT / "scripts" / name))
+
+
+def test_commands_page_is_up_to_date() -> None:
+    document = script("commands_doc")["document"]
+    assert callable(document)
+    assert (ROOT / "docs" / "commands.md").read_text("utf-8") == document(), (
+        "run: .venv/bin/python scripts/commands_doc"
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_figures_are_up_to_date(page: Path) -> None:
+    rendered = script("tables")["rendered"]
+    assert callable(rendered)
+    text = page.read_text("utf-8")
+    assert rendered(text) == text, "run: .venv/bin/python scripts/tables"
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(root, info_name="haac")
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
+        assert command is not None
+        yield name, command
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=[name for name, _ in commands()])
+def test_every_command_and_option_says_what_it_is_for(name: str, command: click.Command) -> None:
+    assert command.help, name
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert option.help, f"haac {name} {option.opts[0]}"
+
+
+def anchors(page: Path) -> set[str]:
+    """GitHub's anchors of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", FENCES.sub("", page.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = FENCES.sub("", page.read_text("utf-8"))
+    links = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text)
+    for link in links:
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        if anchor and target.suffix == ".md":
+            assert anchor in anchors(target), link
+
+
+def shell_lines(page: Path) -> Iterator[str]:
+    for language, block in FENCES.findall(page.read_text("utf-8")):
+        if language in ("sh", "console", "bash"):
+            yield from block.splitlines()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_shell_examples_use_what_there_is(page: Path) -> None:
+    known = dict(commands())
+    for line in shell_lines(page):
+        for name, arguments in re.findall(r"(?:^|\$ |&& |; )haac ([a-z]+)([^;&|#]*)", line):
+            assert name in known, line
+            options = {o for p in known[name].params for o in (*p.opts, *p.secondary_opts)}
+            assert set(re.findall(r"(?<=\s)--[a-z-]+", arguments)) <= options, line
+        for path in re.findall(r"(?<![\w.-])(scripts/[\w./]+)", line):
+            assert (ROOT / path).exists(), line
+
+
+def test_the_readme_gives_two_commands_to_begin_with() -> None:
+    first = next(
+        block
+        for language, block in FENCES.findall((ROOT / "README.md").read_text("utf-8"))
+        if language == "sh"
+    )
+    assert [line.split("#")[0].strip() for line in first.splitlines()] == [
+        "sh scripts/quickstart",
+        "sh scripts/test",
+    ]
