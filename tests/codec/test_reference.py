@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
+import random
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+import haac
 
 ROOT = Path(__file__).parents[1]
 VECTORS = {
@@ -44,3 +47,55 @@ def test_vector(name: str) -> None:
 def test_the_page_has_all_tables() -> None:
     assert len(reference.TABLES) == 21
     assert len(reference.CANVASES) == len(reference.TABLES["CANVAS"]) - 1
+
+
+class Source:
+    def image(self, number: int) -> Image.Image:
+        return picture(number)
+
+
+def assert_same(text: str) -> None:
+    scene, other = haac.from_text(text), reference.from_text(text)
+    assert reference.from_binary(haac.to_binary(scene)) == other
+    assert np.array_equal(reference.render(other, pixels), np.asarray(haac.render(scene, Source()))), text
+
+
+def random_recipe(rng: random.Random) -> str:
+    colours = f"{rng.getrandbits(32):08x},{rng.getrandbits(32):08x}"
+    background = rng.choice(
+        ["", f":c{colours[:8]}", f":g{colours},{rng.randrange(1440):x}", f":e{rng.randint(1, 5)}"]
+    )
+    return f"haac1:{rng.randint(1, 90):x}x{rng.randint(1, 90):x}{background}" + "".join(
+        f";{random_layer(rng)}" for _ in range(rng.randint(1, 4))
+    )
+
+
+def random_layer(rng: random.Random) -> str:
+    number = rng.randint(1, 5)
+    width, height = picture(number).size
+    left, top = rng.randrange(width), rng.randrange(height)
+    functions = [
+        f"c{left:x},{top:x},{rng.randint(left + 1, width):x},{rng.randint(top + 1, height):x}",
+        "f" + rng.choice(["h", "v", "hv"]),
+        *(f"{name}{rng.randint(0, 400):x}" for name in "lku"),
+        f"r{rng.choice([rng.randrange(1440), 1, 360, 720, 1080, 1439]):x}",
+        f"b{rng.choice([rng.randint(1, 12), rng.randint(1, 200)]):x}",
+        f"o{rng.randint(0, 99):x}",
+    ]
+    size = rng.choice(
+        [[f"s{rng.randint(1, 3000):x}"], [f"w{rng.randint(1, 120):x}"], ["w20", f"h{rng.randint(1, 120):x}"]]
+    )
+    chosen = [function for function in functions if rng.random() < 0.4] + size
+    return ".".join([str(number), *chosen, f"p{rng.randint(-60, 90):x},{rng.randint(-60, 90):x}"])
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_scene(seed: int) -> None:
+    assert_same(random_recipe(random.Random(seed)))
+
+
+@pytest.mark.xfail(
+    strict=True, reason="turned and blurred, wholly off the canvas: the unturned layer is drawn"
+)
+def test_turned_off_the_canvas() -> None:
+    assert_same("haac1:8x8;4.w2.h40.r166.b4")
