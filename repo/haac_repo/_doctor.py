@@ -25,7 +25,9 @@ def check_repository(path: Path) -> Iterator[Check]:
     from haac_repo._verify import verify
 
     if not path.exists():
-        yield Check("repository", "note", f"there is none at {path}; `haac init` makes one, --repo names another")
+        yield Check(
+            "repository", "note", f"there is none at {path}; `haac init` makes one, --repo names another"
+        )
         return
     try:
         with Repository.open(path) as repository:
@@ -37,4 +39,8 @@ def check_repository(path: Path) -> Iterator[Check]:
     for problem in report.problems:
         yield Check("repository", "fail", str(problem))
     if not report.problems:
-        yield Check("repository", "ok", f"{path}: {count} elements ({repository.role}); `haac verify` also checks their hashes")
+        yield Check(
+            "repository",
+            "ok",
+            f"{path}: {count} elements ({repository.role}); `haac verify` also checks their hashes",
+        )
