@@ -7,7 +7,7 @@ find_python() {
             return 0
         fi
     done
-    echo "haac needs Python 3.11 or newer, with venv. Found: $(python3 --version 2>&1 || echo none)." >&2
+    echo "haac needs Python 3.11 or newer, with venv. Found: $(python3 --version 2>/dev/null || echo none)." >&2
     echo "Install it (Debian, Ubuntu: apt install python3-venv; macOS: brew install python), or set PYTHON=/path/to/python." >&2
     return 1
 }
