@@ -1,0 +1,162 @@
+"""The commands `haac ingest` and `haac models`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from haac_repo._console import Console, command, repo_option
+
+if TYPE_CHECKING:
+    from haac_pipeline._ingest import IngestReport
+
+
+@command("ingest", "Elements")
+@repo_option
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--model", help="Model that cuts things out (see `haac models`), or none: keep pictures whole.")
+@click.option("--tags", multiple=True, metavar="TAG,TAG,...", help="Tags for all elements.")
+@click.option(
+    "--sidecar",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="CSV or JSON with the names, tags and licences of the files. Without it: haac.csv or haac.json beside them.",
+)
+@click.option(
+    "--license", "--licence", "licence", default="", help="Licence of the pictures: SPDX, or words."
+)
+@click.option("--attribution", default="", help="Who is to be credited.")
+@click.option(
+    "--split/--no-split",
+    default=None,
+    help="Separate things become separate elements. Default: only where a model cuts them out.",
+)
+@click.option(
+    "--max-side",
+    type=click.IntRange(0),
+    default=2048,
+    show_default=True,
+    help="Make pictures with a longer side smaller, to so many pixels; 0: never.",
+)
+@click.option("--keep-background", is_flag=True, help="Also store what is behind the things, painted over.")
+@click.option("--dry-run", is_flag=True, help="Do everything but store.")
+@click.option(
+    "--jobs", type=click.IntRange(0, 256), default=0, help="Worker processes.  [default: one a core]"
+)
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the JSON report to this file."
+)
+@click.pass_context
+def ingest_(
+    ctx: click.Context,
+    console: Console,
+    repo: Path,
+    paths: tuple[str, ...],
+    model: str | None,
+    tags: tuple[str, ...],
+    sidecar: Path | None,
+    licence: str,
+    attribution: str,
+    split: bool | None,
+    max_side: int,
+    keep_background: bool,
+    dry_run: bool,
+    jobs: int,
+    report: Path | None,
+) -> None:
+    """Make elements out of pictures: files, folders, zip archives, URLs.
+
+    Pictures that are transparent are stored as they are; of others, a model cuts out the things. Files that were
+    ingested before with the same settings are skipped. What cannot be used is listed with its reason, the rest goes
+    on, and the exit code is 1.
+    """
+    import json
+
+    from haac_pipeline import Cutting, Settings, find_sources, ingest
+    from haac_repo import Repository, write_file
+
+    settings = Settings(
+        cutting=Cutting(model=model, split=split, max_side=max_side, keep_background=keep_background),
+        tags=tuple(tag.strip() for value in tags for tag in value.split(",") if tag.strip()),
+        licence=licence,
+        attribution=attribution,
+        sidecar=sidecar,
+        jobs=jobs,
+        dry_run=dry_run,
+    )
+    with Repository.open(repo) as repository:
+        # Counting first costs a listing, so only for what is on this machine.
+        local = not any("://" in path for path in paths)
+        total = sum(1 for _ in find_sources(paths)) if local else len(paths)
+        if total == 0:
+            console.warn("there are no pictures in what you named")
+        with console.progress("Ingesting", total, "pictures") as advance:
+            done = ingest(repository, find_sources(paths), settings, progress=advance, say=console.note)
+    if report is not None:
+        write_file(report, (json.dumps(done.as_json(), ensure_ascii=False, indent=2) + "\n").encode())
+    console.data(done.as_json(), _lines(done))
+    if not done.ok or total == 0:
+        ctx.exit(1)
+    if done.counts()["elements_new"] and not dry_run:
+        console.note("Next: haac sheet, or haac search")
+
+
+def _lines(report: IngestReport) -> Iterator[str]:
+    counts = report.counts()
+    sources = [
+        ("Pictures", counts["sources"], ""),
+        ("  stored", counts["stored"], f"{counts['elements_new']:,} new elements"),
+        ("  duplicates", counts["duplicate"], "their pixels were there already"),
+        ("  skipped", counts["skipped"], "ingested before"),
+        ("  refused", counts["refused"], "listed below"),
+        ("Near duplicates", counts["near_duplicates"], "stored; they look much like others"),
+    ]
+    if report.dry_run:
+        yield "Dry run: nothing was stored."
+    for label, count, remark in sources:
+        if count or label in ("Pictures", "  stored"):
+            yield f"{label:<16} {count:>8,}  {remark}".rstrip()
+    near = [file for file in report.files if file.near]
+    for file in near[:20]:
+        yield f"near: {' '.join(file.ids) or file.name} ({file.name}) looks like {', '.join(file.near[:5])}"
+    if len(near) > 20:
+        yield f"near: and {len(near) - 20:,} more; --json and --report have them all"
+    for file in report.files:
+        if file.status == "refused":
+            yield f"refused: {file.name}: {file.reason}"
+
+
+@command("models", "Elements")
+def models(console: Console) -> None:
+    """List the segmentation models: size, licence, and whether their weights are here."""
+    from haac_pipeline._models import DEFAULT, MODELS, verified
+    from haac_repo import DataError
+
+    rows = []
+    for model in MODELS.values():
+        try:
+            state = "embedded" if not model.file else "here" if verified(model.name) else "not fetched"
+        except DataError:
+            state = "damaged"
+        rows.append(
+            {
+                "name": model.name,
+                "megabytes": model.megabytes,
+                "licence": model.licence,
+                "state": state,
+                "good_for": model.good_for,
+                "path": str(model.path or model.paths[0]) if model.file else None,
+                "default": model.name == DEFAULT,
+            }
+        )
+    console.data(
+        rows,
+        [
+            f"{row['name']:<22} {(str(row['megabytes']) + ' MB') if row['path'] else '':>9}  {row['licence']:<13}"
+            f" {row['state']:<12} {row['good_for']}{' (default)' if row['default'] else ''}"
+            for row in rows
+        ],
+    )
+    console.note("Weights are fetched at first use. Where the default cannot be had, `offline` serves.")
