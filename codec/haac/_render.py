@@ -157,6 +157,8 @@ def _draw(canvas: Image.Image, layer: Layer, image: Image.Image) -> None:
     seen = -layer.x, -layer.y, canvas.width - layer.x, canvas.height - layer.y
     needed = seen[0] - margin, seen[1] - margin, seen[2] + margin, seen[3] + margin
     image, box = _rotate(image, layer.rotation, needed)
+    if _empty(box):
+        return
     if layer.blur:
         grown = _overlap((box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin), needed)
         image, box = _cut(image, box, grown), grown

@@ -94,8 +94,5 @@ def test_random_scene(seed: int) -> None:
     assert_same(random_recipe(random.Random(seed)))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="turned and blurred, wholly off the canvas: the unturned layer is drawn"
-)
 def test_turned_off_the_canvas() -> None:
     assert_same("haac1:8x8;4.w2.h40.r166.b4")
