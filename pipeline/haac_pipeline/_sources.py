@@ -292,7 +292,10 @@ def download(url: str) -> bytes:
     watchdog.daemon = True
     watchdog.start()
     try:
-        return _download(url, {"trace": trace})
+        data = _download(url, {"trace": trace})
+        if late.is_set():  # a body without a stated length simply ends when we hang up
+            raise TransportError(f"not complete after {INGEST_LIMITS.url_seconds:g} seconds")
+        return data
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         if late.is_set():
             raise TransportError(f"not complete after {INGEST_LIMITS.url_seconds:g} seconds") from error
