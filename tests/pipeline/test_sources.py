@@ -1,218 +1,440 @@
-"""Finding pictures: files, folders, zip archives, web addresses."""
+"""Files, folders, archives and addresses, friendly and hostile."""
 
 import io
+import os
+import socketserver
+import struct
+import sys
 import threading
-import time
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from haac_pipeline import _sources
-from haac_pipeline._limits import IngestLimits
-from haac_pipeline._sources import Refused, Source, find_sources
+from haac_pipeline._limits import INGEST_LIMITS
+from haac_pipeline._sources import Refused, Source, find_sources, read_file
 from haac_repo import PictureError, TransportError
 
 
-def names(*paths: object) -> list[str]:
-    return [found.name for found in find_sources([str(path) for path in paths]) if isinstance(found, Source)]
+def limited(monkeypatch: pytest.MonkeyPatch, **values: float) -> None:
+    monkeypatch.setattr(_sources, "INGEST_LIMITS", replace(INGEST_LIMITS, **values))  # type: ignore[arg-type]
 
 
-def one(path: object) -> Source:
-    (found,) = find_sources([str(path)])
-    assert isinstance(found, Source)
-    return found
+def found(*paths: object) -> dict[str, bytes | str]:
+    """Names to bytes, or to the reason of the refusal."""
+    result: dict[str, bytes | str] = {}
+    for each in find_sources([str(path) for path in paths]):
+        assert each.name not in result
+        if isinstance(each, Refused):
+            result[each.name] = each.reason
+            continue
+        try:
+            result[each.name] = each.read()
+        except (PictureError, TransportError) as error:
+            result[each.name] = str(error)
+    return result
 
 
-def refused(path: object) -> Refused:
-    (found,) = find_sources([str(path)])
-    assert isinstance(found, Refused)
-    return found
-
-
-def limit(monkeypatch: pytest.MonkeyPatch, **limits: float) -> None:
-    monkeypatch.setattr(_sources, "INGEST_LIMITS", IngestLimits(**limits))  # type: ignore[arg-type]
-
-
-def test_folder(tmp_path: Path) -> None:
-    for name in (
-        "b.png",
-        "a.JPG",
-        "sub/c.webp",
-        ".hidden.png",
-        ".git/d.png",
-        "haac.csv",
-        "a.JPG.json",
-        "notes.txt",
-    ):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(name.encode())
-    (tmp_path / "sub/loop").symlink_to(tmp_path)
-    (tmp_path / "self.png").symlink_to("self.png")
-    assert names(tmp_path) == [str(tmp_path / name) for name in ("a.JPG", "b.png", "sub/c.webp")]
-    assert [source.read() for source in find_sources([str(tmp_path)]) if isinstance(source, Source)] == [
-        b"a.JPG",
-        b"b.png",
-        b"sub/c.webp",
-    ]
-
-
-def test_file_named_by_itself_is_always_tried(tmp_path: Path) -> None:
-    file = tmp_path / ".odd"
-    file.write_bytes(b"x")
-    assert one(file).read() == b"x"
-
-
-def test_what_is_not_there(tmp_path: Path) -> None:
-    assert "no such file" in refused(tmp_path / "none").reason
-    assert "no pictures" in refused(tmp_path).reason
-
-
-def test_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    limit(monkeypatch, source_bytes=10)
-    (tmp_path / "a.png").write_bytes(b"x" * 11)
-    with pytest.raises(PictureError, match="at most 10"):
-        one(tmp_path / "a.png").read()
-
-
-def archive(path: Path, **members: bytes) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+def archive(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as file:
         for name, data in members.items():
-            file.writestr(name, data)
+            file.writestr(zipfile.ZipInfo(name), data, method)
     return path
 
 
-def test_archive_names_are_only_labels(tmp_path: Path) -> None:
+# Files and folders
+
+
+def test_a_file_is_always_tried(tmp_path: Path) -> None:
+    for name in ("a.png", "b.strange", ".hidden", "no_suffix"):
+        (tmp_path / name).write_bytes(name.encode())
+    names = [str(tmp_path / name) for name in ("b.strange", "a.png", ".hidden", "no_suffix")]
+    assert found(*names) == {name: Path(name).name.encode() for name in names}
+
+
+def test_a_file_can_be_read_by_another_process(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"A")
+    (source,) = find_sources([str(tmp_path / "a.png")])
+    assert isinstance(source, Source)
+    assert source.path is not None
+    assert read_file(source.path) == source.read() == b"A"
+
+
+def test_a_folder_in_stable_order_without_what_is_no_picture(tmp_path: Path) -> None:
+    wanted = ["A.JPG", "a/1.png", "a/b/c/deep.webp", "a/z.gif", "b.tiff", "c.avif", "d.bmp", "e.jpeg"]
+    for name in [*wanted, "haac.csv", "x.jpg.json", "notes.txt", ".secret.png", ".git/x.png", "x.zip", "png"]:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+    names = [each.name for each in find_sources([str(tmp_path)])]
+    assert names == [str(tmp_path / name) for name in wanted]
+
+
+def test_names_are_as_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pics").mkdir()
+    (tmp_path / "pics" / "a.png").write_bytes(b"A")
+    monkeypatch.chdir(tmp_path)
+    assert list(found("pics")) == ["pics/a.png"]
+    assert list(found("./pics/")) == ["./pics/a.png"]
+    assert list(found("pics/a.png")) == ["pics/a.png"]
+
+
+def test_links(tmp_path: Path) -> None:
+    folder = tmp_path / "pics"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"A")
+    (folder / "again").symlink_to(folder)  # round in circles
+    (folder / "up").symlink_to(tmp_path)
+    (folder / "self.png").symlink_to("self.png")
+    (folder / "broken.png").symlink_to("nowhere")
+    (folder / "b.png").symlink_to("a.png")
+    (tmp_path / "link").symlink_to(folder)
+    assert found(folder) == {str(folder / "a.png"): b"A", str(folder / "b.png"): b"A"}
+    assert len(found(tmp_path / "link")) == 2  # named by the person, so followed
+    assert "cannot be read" in str(found(folder / "self.png")[str(folder / "self.png")])
+
+
+def test_folders_deeper_than_python_recurses(tmp_path: Path) -> None:
+    depth = 400
+    limit = sys.getrecursionlimit()
+    (tmp_path / Path(*["d"] * depth)).mkdir(parents=True)
+    (tmp_path / Path(*["d"] * depth) / "a.png").write_bytes(b"A")
+    try:
+        sys.setrecursionlimit(250)
+        assert list(found(tmp_path).values()) == [b"A"]
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def test_what_is_not_there_is_refused_and_the_rest_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"A")
+    result = found(tmp_path / "none.png", tmp_path / "a.png" / "x", "nul\0name", tmp_path / "a.png")
+    reasons = [value for value in result.values() if isinstance(value, str)]
+    assert len(reasons) == 3
+    assert "no such file" in reasons[0]
+    assert result[str(tmp_path / "a.png")] == b"A"
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    assert found(tmp_path) == {str(tmp_path): "there are no pictures in this folder"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    assert "neither a file" in str(found(tmp_path / "pipe.png")[str(tmp_path / "pipe.png")])
+    assert "no pictures" in str(found(tmp_path)[str(tmp_path)])
+
+
+def test_a_file_that_vanishes_or_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(bytes(100))
+    first, second = find_sources([str(tmp_path)])
+    assert isinstance(first, Source)
+    assert isinstance(second, Source)
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(PictureError, match=r"cannot be read \(No such file"):
+        first.read()
+    limited(monkeypatch, source_bytes=99)
+    with pytest.raises(PictureError, match=r"100 bytes; at most 99"):
+        second.read()
+
+
+def test_names_that_cannot_be_stored_or_printed(tmp_path: Path) -> None:
+    strange = os.fsencode(tmp_path) + b"/\xff\x1b[31m\n.png"
+    try:
+        Path(os.fsdecode(strange)).write_bytes(b"A")
+    except OSError:
+        pytest.skip("this file system refuses such names")
+    ((name, data),) = found(tmp_path).items()
+    assert data == b"A"
+    name.encode("utf-8")
+    assert name.isprintable()
+
+
+# Archives
+
+
+def test_an_archive(tmp_path: Path) -> None:
     path = archive(
-        tmp_path / "a.zip",
-        **{"../../evil.png": b"1", "/etc/b.png": b"2", "__MACOSX/c.png": b"", "d.txt": b""},
+        tmp_path / "pics.zip",
+        {
+            "b.png": b"B",
+            "in/a.jpg": b"A" * 5000,
+            "in/": b"",
+            "readme.txt": b"",
+            "haac.csv": b"",
+            "__MACOSX/._b.png": b"",
+            ".hid/x.png": b"",
+            "in/.x.png": b"",
+        },
     )
-    found = list(find_sources([str(path)]))
-    assert {source.name: source.read() for source in found if isinstance(source, Source)} == {
-        f"{path}/../../evil.png": b"1",
-        f"{path}//etc/b.png": b"2",
-    }
-    assert [file.name for file in tmp_path.iterdir()] == ["a.zip"]
+    assert found(path) == {f"{path}/b.png": b"B", f"{path}/in/a.jpg": b"A" * 5000}
+    assert all(isinstance(each, Source) and each.path is None for each in find_sources([str(path)]))
 
 
-def test_bomb_by_what_it_declares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = archive(tmp_path / "a.zip", **{"a.png": b"0" * 5_000, "b.png": b"0" * 5_000})
-    limit(monkeypatch, source_bytes=4_999)
-    found = list(find_sources([str(path)]))
-    assert len(found) == 2
-    assert all(isinstance(each, Refused) and "at most 4,999" in each.reason for each in found)
-    limit(monkeypatch, archive_bytes=9_999)
-    assert "at most 9,999" in refused(path).reason
-    limit(monkeypatch, archive_members=1)
-    assert "at most 1 " in refused(path).reason
+def test_members_can_be_read_after_the_search_and_again(tmp_path: Path) -> None:
+    path = archive(tmp_path / "pics.zip", {"a.png": b"A", "b.png": b"B"})
+    sources = [each for each in find_sources([str(path)]) if isinstance(each, Source)]
+    assert [each.read() for each in reversed(sources)] == [b"B", b"A"]
+    assert sources[0].read() == b"A"
 
 
-def test_bomb_that_lies(tmp_path: Path) -> None:
-    path = archive(tmp_path / "a.zip", **{"a.png": b"0" * 1_000_000})
-    data = path.read_bytes().replace((1_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+def test_an_archive_is_known_by_its_bytes(tmp_path: Path) -> None:
+    path = archive(tmp_path / "upload.bin", {"a.png": b"A"})
+    assert found(path) == {f"{path}/a.png": b"A"}
+
+
+def test_names_in_an_archive_are_only_labels(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    path = archive(
+        tmp_path / "in" / "slip.zip",
+        {
+            "../../evil.png": b"1",
+            "/etc/evil.png": b"2",
+            "..\\..\\win.png": b"3",
+            "C:\\x.png": b"4",
+            "a\x1b[0m.png": b"5",
+        },
+    )
+    before = sorted(tmp_path.rglob("*"))
+    result = found(path)
+    assert sorted(value for value in result.values() if isinstance(value, bytes)) == [
+        b"1",
+        b"2",
+        b"3",
+        b"4",
+        b"5",
+    ]
+    assert all(name.startswith(str(path)) and name.isprintable() for name in result)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("data", [b"", b"not a zip", b"PK\x05\x06" + bytes(10), b"PK\x05\x06" + b"\xff" * 18])
+def test_broken_archives(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "broken.zip"
     path.write_bytes(data)
-    with pytest.raises(PictureError):
-        one(path).read()
+    (reason,) = found(path).values()
+    assert isinstance(reason, str)
 
 
-def test_encrypted_member(tmp_path: Path) -> None:
-    path = archive(tmp_path / "a.zip", **{"a.png": b"x"})
+def test_an_empty_archive_is_refused(tmp_path: Path) -> None:
+    path = archive(tmp_path / "empty.zip", {"readme.txt": b"x"})
+    assert found(path) == {str(path): "there are no pictures in this archive"}
+
+
+def test_a_damaged_member_does_not_stop_the_others(tmp_path: Path) -> None:
+    path = archive(tmp_path / "x.zip", {"a.png": b"AAAA", "b.png": b"BBBB"}, zipfile.ZIP_STORED)
+    path.write_bytes(path.read_bytes().replace(b"AAAA", b"AxAA"))
+    result = found(path)
+    assert "cannot be unpacked" in str(result[f"{path}/a.png"])
+    assert result[f"{path}/b.png"] == b"BBBB"
+
+
+def test_encrypted_members(tmp_path: Path) -> None:
+    path = archive(tmp_path / "x.zip", {"a.png": b"A"}, zipfile.ZIP_STORED)
     data = bytearray(path.read_bytes())
     data[6] |= 1
-    data[data.index(b"PK\1\2") + 8] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(data)
-    assert "encrypted" in refused(path).reason
+    assert "encrypted" in str(found(path)[f"{path}/a.png"])
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\3\4", b"not a zip"])
-def test_broken_archive(tmp_path: Path, data: bytes) -> None:
-    (tmp_path / "a.zip").write_bytes(data)
-    assert "zip" in refused(tmp_path / "a.zip").reason
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_methods_that_inflate_without_bound(tmp_path: Path, method: int) -> None:
+    path = archive(tmp_path / "x.zip", {"a.png": bytes(10**6)}, method)
+    assert "only deflate" in str(found(path)[f"{path}/a.png"])
+
+
+def test_bombs_by_what_they_declare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = archive(tmp_path / "x.zip", {"a.png": bytes(10**6), "b.png": b"B"})
+    limited(monkeypatch, source_bytes=10**6 - 1)
+    result = found(path)
+    assert "1,000,000 bytes; at most 999,999" in str(result[f"{path}/a.png"])
+    assert result[f"{path}/b.png"] == b"B"
+    limited(monkeypatch, archive_bytes=10**6)
+    assert "would inflate to 1,000,001" in str(found(path)[str(path)])
+    limited(monkeypatch, archive_bytes=10**6 + 1, archive_members=2)
+    assert len(found(path)) == 2
+    limited(monkeypatch, archive_members=1)
+    assert "2 entries; at most 1" in str(found(path)[str(path)])
+
+
+@pytest.mark.parametrize("claim", [10, 10**6 - 1, 10**6 + 1, 200 * 2**20])
+def test_bombs_that_lie_about_their_size(tmp_path: Path, claim: int) -> None:
+    path = archive(tmp_path / "x.zip", {"a.png": bytes(10**6)})
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<I", data, data.index(b"PK\x01\x02") + 24, claim)
+    path.write_bytes(data)
+    assert isinstance(found(path)[f"{path}/a.png"], str)
+
+
+def test_a_directory_that_is_a_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = archive(tmp_path / "x.zip", {f"{number}.png": b"" for number in range(2000)})
+    limited(monkeypatch, archive_directory_bytes=70_000)
+    assert "directory is too large" in str(found(path)[str(path)])
+
+
+# The web
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        if self.path.startswith("/drip"):
-            self.send_response(200)
-            self.end_headers()
-            try:
-                for _ in range(100):
-                    self.wfile.write(b"x")
-                    time.sleep(0.05)
-            except OSError:
-                pass
-            return
-        targets = {
-            "/once": "/a.png",
-            "/loop": "/loop",
-            "/file": "file:///etc/hostname",
-            "/ftp": "ftp://localhost/a",
-        }
-        if self.path in targets:
-            self.send_response(302)
-            self.send_header("Location", targets[self.path])
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        body = {"/a.png": b"picture", "/big": b"x" * 5_000, "/a.zip": self.zipped()}.get(self.path)
-        self.send_response(404 if body is None else 200)
-        if self.path != "/big":  # its length is found out on the way
-            self.send_header("Content-Length", str(len(body or b"")))
+        path, _, argument = self.path.strip("/").partition("/")
+        getattr(self, f"get_{path.partition('.')[0].partition('?')[0]}")(argument)
+
+    def answer(self, data: bytes, status: int = 200, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in ({"content-length": str(len(data))} | headers).items():
+            if value:
+                self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(body or b"")
+        self.wfile.write(data)
 
-    def zipped(self) -> bytes:
-        file = io.BytesIO()
-        with zipfile.ZipFile(file, "w") as zipped:
-            zipped.writestr("in.png", b"inner")
-        return file.getvalue()
+    def get_a(self, _: str) -> None:
+        self.answer(b"A" * 1000)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def get_hop(self, left: str) -> None:
+        self.answer(b"", 302, location=f"/hop/{int(left) - 1}" if int(left) > 1 else "/a.png")
+
+    def get_away(self, _: str) -> None:
+        self.answer(b"", 301, location="file:///etc/passwd")
+
+    def get_lost(self, _: str) -> None:
+        self.answer(b"", 301)
+
+    def get_endless(self, _: str) -> None:
+        self.send_response(200)
+        self.end_headers()
+        try:
+            for _ in range(10**6):
+                self.wfile.write(bytes(2**16))
+        except OSError:
+            pass
+
+    def get_short(self, _: str) -> None:
+        self.send_response(200)
+        self.send_header("content-length", "1000")
+        self.end_headers()
+        self.wfile.write(b"x")
+
+    def get_packed(self, _: str) -> None:
+        self.answer(b"x", content_encoding="gzip")
+
+    def get_drip(self, where: str) -> None:
+        try:
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n" + (b"\r\n" if where == "body" else b"x-x: "))
+            for _ in range(100):
+                self.wfile.write(b"x")
+                self.server.stopping.wait(0.05)  # type: ignore[attr-defined]
+        except OSError:
+            pass
+
+    def get_pics(self, _: str) -> None:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as file:
+            file.writestr("in/a.png", b"Z")
+        self.answer(buffer.getvalue())
+
+    def log_message(self, *_: object) -> None:
         pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    stopping = threading.Event()
 
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
+        server.stopping.set()
         server.shutdown()
         thread.join()
 
 
-def test_address(web: str) -> None:
-    assert one(f"{web}/a.png").read() == b"picture"
-    assert one(f"{web}/once").read() == b"picture"
-    assert one(web.replace("//", "//user:secret@") + "/a.png").name == f"{web}/a.png"
-    inner = one(f"{web}/a.zip")
-    assert (inner.name, inner.read()) == (f"{web}/a.zip/in.png", b"inner")
+def test_a_download(web: str) -> None:
+    assert found(f"{web}/a.png") == {f"{web}/a.png": b"A" * 1000}
+
+
+def test_nothing_is_downloaded_before_it_is_read() -> None:
+    (source,) = find_sources(["http://127.0.0.1:9/never.png"])
+    assert isinstance(source, Source)
+    assert source.path is None
+
+
+def test_an_archive_from_the_web(web: str) -> None:
+    assert found(f"{web}/pics.zip") == {f"{web}/pics.zip/in/a.png": b"Z"}
+    assert "404" not in str(found(f"{web}/pics.zip?x=1"))
+
+
+def test_user_and_password_are_not_in_the_name(web: str) -> None:
+    address = web.replace("//", "//me:secret@")
+    assert found(f"{address}/a.png?size=3#top") == {f"{web}/a.png?size=3": b"A" * 1000}
+
+
+def test_redirects(web: str) -> None:
+    assert found(f"{web}/hop/5")[f"{web}/hop/5"] == b"A" * 1000
+    assert "more than 5 times" in str(found(f"{web}/hop/6")[f"{web}/hop/6"])
+    assert "only http and https" in str(found(f"{web}/away")[f"{web}/away"])
+    assert isinstance(found(f"{web}/lost")[f"{web}/lost"], str)
 
 
 @pytest.mark.parametrize(
     ("path", "reason"),
-    [("/none", "404"), ("/loop", "redirects more"), ("/file", "only http"), ("/ftp", "only http")],
+    [("nothing.png", "HTTP 5|closed|disconnected"), ("short", "cannot be downloaded"), ("packed", "gzip")],
 )
-def test_address_that_fails(web: str, path: str, reason: str) -> None:
-    with pytest.raises(TransportError, match=reason):
-        one(web + path).read()
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_failing_servers(web: str, path: str, reason: str, capfd: pytest.CaptureFixture[str]) -> None:
+    import re
+
+    assert re.search(reason, str(found(f"{web}/{path}")[f"{web}/{path}"]))
+    capfd.readouterr()
 
 
-def test_address_too_large(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    limit(monkeypatch, url_bytes=4_999)
-    with pytest.raises(TransportError, match="at most 4,999"):
-        one(f"{web}/big").read()
+def test_not_found() -> None:
+    class Missing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Missing) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_address[1]}/none.png"
+        assert "404" in str(found(address)[address])
+        thread.join()
 
 
-def test_server_that_drips(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    limit(monkeypatch, url_seconds=0.4)
-    with pytest.raises(TransportError, match="not complete"):
-        one(f"{web}/drip").read()
+def test_downloads_that_are_too_large(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, url_bytes=1000)
+    assert found(f"{web}/a.png")[f"{web}/a.png"] == b"A" * 1000
+    limited(monkeypatch, url_bytes=999)
+    assert "at most 999" in str(found(f"{web}/a.png")[f"{web}/a.png"])
+    assert "at most 999" in str(found(f"{web}/endless")[f"{web}/endless"])
 
 
-def test_address_of_nobody() -> None:
-    with pytest.raises(TransportError):
-        one("http://127.0.0.1:1/a.png").read()
-    assert "host" in refused("http:///a.png").reason
+@pytest.mark.parametrize("where", ["head", "body"])
+def test_a_server_that_drips_is_hung_up_on(web: str, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited(monkeypatch, url_seconds=0.4)
+    assert "not complete after 0.4 seconds" in str(found(f"{web}/drip/{where}")[f"{web}/drip/{where}"])
+
+
+@pytest.mark.parametrize(
+    "address", ["http://", "http:///x.png", "http://[::1/x.png", "https://a b/x.png", "http://x:99999/"]
+)
+def test_addresses_that_are_none(address: str) -> None:
+    assert all(isinstance(reason, str) for reason in found(address).values())
+
+
+def test_nobody_listens() -> None:
+    assert "cannot be downloaded" in str(found("http://127.0.0.1:9/a.png")["http://127.0.0.1:9/a.png"])
