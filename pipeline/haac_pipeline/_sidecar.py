@@ -57,9 +57,9 @@ class Sidecars:
             DataError: a sidecar beside it cannot be read, or is malformed.
         """
         # 'a/b/c.png' may be listed as itself, 'b/c.png' or 'c.png'; the longest counts.
-        parts = PurePosixPath(_plain(source.name)).parts
+        parts = _plain(source.name).removeprefix("./").split("/")
         for start in range(len(parts)) if self._explicit else ():
-            if found := self._explicit.get("/".join(parts[start:]).replace("//", "/")):
+            if found := self._explicit.get("/".join(parts[start:])):
                 return found
         if source.path is None:
             return About()
