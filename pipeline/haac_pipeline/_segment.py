@@ -9,7 +9,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from haac_pipeline._models import DEFAULT, NONE, OFFLINE, model, verified
+from haac_pipeline._models import DEFAULT, NONE, OFFLINE, Model, model, verified
 from haac_repo import DataError, MissingExtraError, TransportError
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ def choose_model(wanted: str | None, say: Say) -> str:
     chosen = model(name)
     try:
         if not verified(name):
-            say(f"Fetching the model {name} ({chosen.megabytes:g} MB, {chosen.licence}) from {chosen.url}")
-            _download(name)
+            _download(chosen, say)
             verified(name)
     except (DataError, TransportError) as error:
         if wanted is not None:
@@ -62,18 +61,20 @@ def choose_model(wanted: str | None, say: Say) -> str:
     return name
 
 
-def _download(name: str) -> None:
+def _download(chosen: Model, say: Say) -> None:
     import httpx
 
-    url = model(name).url
     try:  # a quick look first: rembg takes seconds to load and says little when there is no network
-        httpx.head(url, follow_redirects=True, timeout=10.0).raise_for_status()
+        httpx.head(chosen.url, follow_redirects=True, timeout=10.0).raise_for_status()
+        say(f"Fetching the model {chosen.name} ({chosen.megabytes:g} MB, {chosen.licence})")
         _rembg()
         from rembg.sessions import sessions
 
-        sessions[name].download_models()
+        sessions[chosen.name].download_models()
     except (httpx.HTTPError, OSError, ValueError) as error:
-        raise TransportError(f"its weights are not here, and {url} cannot be fetched: {error}") from error
+        raise TransportError(
+            f"its weights are not here, and {chosen.url} cannot be fetched: {error}"
+        ) from error
 
 
 def mask(picture: Image.Image, name: str) -> Image.Image:
