@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
+
 from haac._main import _run
 from haac_pipeline import Cutting, IngestReport, Settings, find_sources, ingest
 from haac_repo import Repository, verify
-from PIL import Image, ImageDraw
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ def test_a_crashed_worker_costs_its_own_picture_only(
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 here")
-def test_kill_and_resume(repository: Repository, pictures: Path, tmp_path: Path) -> None:
+def test_kill_and_resume(repository: Repository, pictures: Path) -> None:
     for n in range(60):
         sticker(n, 300).save(pictures / f"s{n:02}.png")
     command = [sys.executable, "-c", "import sys; from haac._main import main; main(sys.argv[1:])"]
@@ -199,7 +200,7 @@ def test_separate_things_become_separate_elements(repository: Repository, pictur
     assert run(repository, pictures, cutting=Cutting(split=True)).files[0].new == 2
 
 
-def test_a_photograph_is_cut_out_with_the_embedded_model(repository: Repository, pictures: Path) -> None:
+def test_a_photograph_is_cut_out_with_the_embedded_model(repository: Repository) -> None:
     data = pytest.importorskip("skimage").__path__[0]
     for module in ("rembg", "cv2"):
         pytest.importorskip(module)
@@ -216,7 +217,7 @@ def test_a_photograph_is_cut_out_with_the_embedded_model(repository: Repository,
         assert (plate.width, plate.height) == image.size
 
 
-def test_transparent_pictures_need_no_segmentation(repository: Repository, pictures: Path) -> None:
+def test_transparent_pictures_need_no_segmentation(pictures: Path) -> None:
     """The thin client can store them: nothing of the extra is loaded."""
     sticker(1).save(pictures / "a.png")
     program = (
@@ -281,8 +282,9 @@ def test_weights_are_checked_before_they_are_trusted(
 def test_the_table_of_models_agrees_with_rembg() -> None:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     pytest.importorskip("rembg")
-    from haac_pipeline._models import MODELS
     from rembg.sessions import sessions
+
+    from haac_pipeline._models import MODELS
 
     for model in MODELS.values():
         if model.file:
