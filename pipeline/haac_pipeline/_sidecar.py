@@ -137,7 +137,8 @@ def _emoji_words(codes: list[int]) -> list[str]:
         elif code == 0x20E3:
             words.append("keycap")
         elif code not in (0x200D, 0xFE0E, 0xFE0F, 0xE007F):  # joiner, variation selectors, end of tags
-            words.append(unicodedata.name(chr(code), f"u+{code:04x}").lower())
+            word = unicodedata.name(chr(code), f"u+{code:04x}").lower()  # Python may know fewer than the set
+            words.append(word.removeprefix("emoji component "))
     if region:
         words.append(f"flag {region}")
     return words

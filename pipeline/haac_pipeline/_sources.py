@@ -296,7 +296,7 @@ def download(url: str) -> bytes:
         if late.is_set():  # a body without a stated length simply ends when we hang up
             raise TransportError(f"not complete after {INGEST_LIMITS.url_seconds:g} seconds")
         return data
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: redirects to nonsense
         if late.is_set():
             raise TransportError(f"not complete after {INGEST_LIMITS.url_seconds:g} seconds") from error
         reason = str(error) or f"the connection failed ({type(error).__name__})"

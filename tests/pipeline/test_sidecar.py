@@ -200,6 +200,7 @@ def test_names_out_of_file_names(name: str, expected: str) -> None:
         ("emoji_u1F600", "grinning face"),
         ("emoji_u1f468_200d_1f33e", "man, ear of rice"),
         ("emoji_u1f44b_1f3fd", "waving hand sign, medium skin tone"),
+        ("emoji_u1f469_200d_1f9b0", "woman, red hair"),
         ("emoji_u2764_fe0f", "heavy black heart"),
         ("emoji_u0023_20e3", "number sign, keycap"),
         ("emoji_u1f1e9_1f1ea", "flag de"),

@@ -307,6 +307,9 @@ class Handler(BaseHTTPRequestHandler):
     def get_lost(self, _: str) -> None:
         self.answer(b"", 301)
 
+    def get_nonsense(self, _: str) -> None:
+        self.answer(b"", 301, location="http://[::1/x.png")
+
     def get_endless(self, _: str) -> None:
         self.send_response(200)
         self.end_headers()
@@ -385,6 +388,7 @@ def test_redirects(web: str) -> None:
     assert "more than 5 times" in str(found(f"{web}/hop/6")[f"{web}/hop/6"])
     assert "only http and https" in str(found(f"{web}/away")[f"{web}/away"])
     assert isinstance(found(f"{web}/lost")[f"{web}/lost"], str)
+    assert "cannot be downloaded" in str(found(f"{web}/nonsense")[f"{web}/nonsense"])
 
 
 @pytest.mark.parametrize(
