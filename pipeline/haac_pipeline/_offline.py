@@ -19,20 +19,18 @@ from rembg.sessions.base import BaseSession
 
 NAME = "offline"
 
-_LONG_SIDE = 400
+_LONG_SIDE = 360
 """Pixels at which the mask is found."""
 _BORDER = 0.03
 """Share of the long side that counts as border."""
-_CLUSTERS = 6
-"""Colours that the border is summed up in, at most."""
-_ROUNDS = 6
+_ROUNDS = 5
 """GrabCut's iterations."""
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
 
-class OfflineSession(BaseSession):
+class OfflineSession(BaseSession):  # type: ignore[misc]  # rembg ships no types
     """A rembg session without a network: `rembg.remove(picture, session=OfflineSession())`."""
 
     def __init__(self, *_args: Any, **_options: Any) -> None:
@@ -65,8 +63,8 @@ def thing_mask(rgb: Bytes) -> Bytes:
     height, width = rgb.shape[:2]
     scale = min(1.0, _LONG_SIDE / max(height, width))
     small_size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(rgb, small_size, interpolation=cv2.INTER_AREA)
-    if min(small.shape[:2]) < 8 or int(small.max()) - int(small.min()) < 8:
+    small: Bytes = np.asarray(cv2.resize(rgb, small_size, interpolation=cv2.INTER_AREA), np.uint8)
+    if min(small.shape[:2]) < 8 or int(np.ptp(small.reshape(-1, 3), axis=0).max()) < 8:
         return np.zeros((height, width), np.uint8)  # too small, or nothing stands out
     coarse = _refined(small, _saliency(small))
     soft = cv2.GaussianBlur(coarse, (0, 0), 0.8)
@@ -74,65 +72,83 @@ def thing_mask(rgb: Bytes) -> Bytes:
 
 
 def _saliency(rgb: Bytes) -> Floats:
-    """How little each pixel looks like the border, 0 to 1, with a mild preference for the centre."""
+    """How little each pixel looks like the border, 0 to 1, with a preference for the centre.
+
+    Two ways to ask, since each fails on other pictures: unlike all four sides at once, in colours with their covariances; and unlike
+    the three sides that are most like the picture, so that a thing which touches one side does not pass for ground because of it.
+    """
     height, width = rgb.shape[:2]
-    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    lab = cv2.bilateralFilter(lab, 7, 12, 5)
+    lab: Floats = np.asarray(cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
     edge = max(2, round(_BORDER * max(height, width)))
-    sides = [lab[:edge], lab[-edge:], lab[:, :edge], lab[:, -edge:]]
-    # Each side speaks for itself: a thing that touches one side must not pass for ground because of that side alone.
-    distances = [_distance(lab, side.reshape(-1, 3)) for side in sides]
-    distances.sort(key=lambda d: float(d.mean()))
-    away = np.minimum(distances[0], np.minimum(distances[1], distances[2]))
-    away = away / max(float(np.percentile(away, 98)), 1e-6)
+
+    smooth: Floats = np.asarray(cv2.GaussianBlur(lab, (0, 0), 1.5), np.float32)
+    unlike = [_distance(smooth, side, 10, covariance=True) for side in _sides(smooth, edge)]
+    shares = [np.clip(d / max(float(np.percentile(d, 97)), 1e-6), 0, 1) for d in unlike]
+    all_sides = np.prod(np.stack(shares), axis=0) ** 0.25 * _centred(height, width, 0.4, 0.7)
+
+    flat: Floats = np.asarray(cv2.bilateralFilter(lab, 7, 12, 5), np.float32)
+    unlike = sorted(
+        (_distance(flat, side, 6, covariance=False) for side in _sides(flat, edge)),
+        key=lambda d: float(d.mean()),
+    )
+    away = np.min(np.stack(unlike[:3]), axis=0)
+    three_sides = np.clip(away / max(float(np.percentile(away, 98)), 1e-6), 0, 1) * _centred(
+        height, width, 0.42, 0.65
+    )
+
+    both = [s / max(float(s.max()), 1e-6) for s in (all_sides, three_sides)]
+    return np.asarray(np.maximum(both[0], 0.95 * both[1]), np.float32)
+
+
+def _sides(lab: Floats, edge: int) -> list[Floats]:
+    """The pixels along each side, (n, 3)."""
+    return [
+        np.ascontiguousarray(side.reshape(-1, 3))
+        for side in (lab[:edge], lab[-edge:], lab[:, :edge], lab[:, -edge:])
+    ]
+
+
+def _centred(height: int, width: int, spread: float, weight: float) -> Floats:
+    """A bell of `weight` over the centre, on a floor of 1 - `weight`; `spread` in shares of the sides."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    centre = np.exp(-(((x / width - 0.5) / 0.42) ** 2 + ((y / height - 0.5) / 0.42) ** 2))
-    return np.asarray(np.clip(away, 0, 1) * (0.35 + 0.65 * centre), np.float32)
+    bell = np.exp(-(((x / width - 0.5) / spread) ** 2 + ((y / height - 0.5) / spread) ** 2))
+    return np.asarray(1 - weight + weight * bell, np.float32)
 
 
-def _distance(lab: Floats, ground: Floats) -> Floats:
-    """Distance in Lab to the nearest of the colours that sum up `ground`, each with its own spread."""
+def _distance(lab: Floats, ground: Floats, clusters: int, *, covariance: bool) -> Floats:
+    """Distance to the nearest of the colours that sum up `ground`, in units of its spread (or by its covariance, Mahalanobis)."""
     cv2.setRNGSeed(1)
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
-    samples = np.ascontiguousarray(ground, np.float32)
-    count = min(_CLUSTERS, len(samples))
-    _, labels, centres = cv2.kmeans(samples, count, None, criteria, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
-    nearest = np.full(lab.shape[:2], np.inf, np.float32)
+    count = min(clusters, len(ground))
+    _, labels, centres = cv2.kmeans(ground, count, None, criteria, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
+    nearest = np.full(lab.shape[:2], 1e9, np.float32)
     for n in range(count):
-        members = samples[labels[:, 0] == n]
-        if len(members) < 0.02 * len(samples):
+        members = ground[labels[:, 0] == n]
+        if len(members) < 0.03 * len(ground):
             continue
-        spread = max(4.0, float(np.sqrt(((members - centres[n]) ** 2).sum(1).mean())))
-        nearest = np.minimum(nearest, np.sqrt(((lab - centres[n]) ** 2).sum(2)) / spread)
-    return np.asarray(np.minimum(nearest, 12.0), np.float32)
+        off = lab - centres[n]
+        if covariance:
+            inverse = np.linalg.inv(np.cov(members.T) + np.eye(3) * 25).astype(np.float32)
+            squared = np.einsum("hwi,ij,hwj->hw", off, inverse, off)
+        else:
+            squared = (off**2).sum(2) / max(16.0, float(((members - centres[n]) ** 2).sum(1).mean()))
+        nearest = np.minimum(nearest, np.sqrt(squared))
+    return np.asarray(np.minimum(nearest, 1e3 if covariance else 12.0), np.float32)
 
 
 def _refined(rgb: Bytes, saliency: Floats) -> Bytes:
     """GrabCut from the saliency's sure and likely parts; 0 and 255."""
-    level = (saliency * 255).astype(np.uint8)
+    level = (saliency * (255 / max(float(saliency.max()), 1e-6))).astype(np.uint8)
     threshold, _ = cv2.threshold(level, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     seeds = np.full(level.shape, cv2.GC_PR_BGD, np.uint8)
     seeds[level > threshold] = cv2.GC_PR_FGD
-    seeds[level > threshold + (255 - threshold) * 0.55] = cv2.GC_FGD
-    seeds[level < threshold * 0.25] = cv2.GC_BGD
+    seeds[level > threshold + (255 - threshold) * 0.7] = cv2.GC_FGD
+    seeds[level < threshold * 0.3] = cv2.GC_BGD
+    seeds[:2] = seeds[-2:] = cv2.GC_BGD
+    seeds[:, :2] = seeds[:, -2:] = cv2.GC_BGD
     if not (seeds & 1).any() or (seeds & 1).all():
         return np.zeros_like(level)
     cv2.setRNGSeed(1)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), seeds, None, *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
-    mask = np.where((seeds == cv2.GC_FGD) | (seeds == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
-    return _whole(mask)
-
-
-def _whole(mask: Bytes) -> Bytes:
-    """Without specks, and with small holes closed."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    mask = np.asarray(
-        cv2.morphologyEx(cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel), cv2.MORPH_CLOSE, kernel), np.uint8
-    )
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    if count < 2:
-        return mask
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    kept = 1 + np.flatnonzero(areas >= 0.08 * areas.max())
-    return np.where(np.isin(labels, kept), 255, 0).astype(np.uint8)
+    return np.where((seeds == cv2.GC_FGD) | (seeds == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
