@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from haac_repo import DataError, HaacError
+from haac_repo._doctor import Check
 
 DEFAULT = "u2net"
 OFFLINE = "offline"
@@ -31,6 +33,11 @@ class Model:
     sha256: str = ""
     file: str = ""
     """Name of the published file."""
+
+    @property
+    def commercial(self) -> bool:
+        """Whether the licence lets what it cuts out be used commercially."""
+        return "-NC-" not in self.licence
 
     @property
     def url(self) -> str:
@@ -118,6 +125,25 @@ def verified(name: str) -> bool:
             " fetched again"
         )
     return True
+
+
+def check_models(_repo: Path) -> Iterator[Check]:
+    """Which weights are here, for `haac doctor`; hashes only what is there."""
+    here = []
+    for name in MODELS:
+        try:
+            if name != OFFLINE and verified(name):
+                here.append(name)
+        except (DataError, OSError) as error:
+            yield Check("models", "fail", str(error))
+    if here:
+        yield Check("models", "ok", f"weights are here of {', '.join(here)}; `haac models` lists all")
+    else:
+        yield Check(
+            "models",
+            "note",
+            f"no weights are here: `haac ingest` tries to fetch {DEFAULT}, else {OFFLINE} serves (preview quality)",
+        )
 
 
 @cache

@@ -46,6 +46,8 @@ def choose_model(wanted: str | None, say: Say) -> str:
     need_extra()
     name = wanted or DEFAULT
     chosen = model(name)
+    if not chosen.commercial:
+        say(f"The model {name} is not for commercial use ({chosen.licence})")
     try:
         if not verified(name):
             _download(chosen, say)
