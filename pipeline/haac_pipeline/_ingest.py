@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -160,23 +162,26 @@ class _Run:
         jobs = self._settings.jobs or cores
         threads = max(1, cores // jobs)
         with self._writer() as writer, Pool[FileReport](jobs, threads, self._work) as pool:
-            for source in sources:
+            for source, read in _ahead(sources):
                 # Its place in the report first: the outcomes of workers come later.
                 file = FileReport(source.name, "refused")
                 self._report.files.append(file)
-                data = self._read(source, file)
-                if data is None or isinstance(source, Refused):
-                    self._progress(1)
+                if isinstance(read, str) or isinstance(source, Refused):
+                    file.reason = str(read)
+                elif self._repository.source_done(read.sha256, self._key):
+                    file.status = "skipped"
+                else:
+                    self._said[id(file)] = self._of(source, read.sha256)
+                    pool.put(file, Task(read.data, self._settings.cutting, self._model))
+                    self._collect(writer, pool, all_=False)
                     continue
-                pool.put(file, Task(data, self._settings.cutting, self._model))
-                self._details[id(file)] = self._of(source, data)
-                self._collect(writer, pool, all_=False)
+                self._progress(1)
             self._collect(writer, pool, all_=True)
         return self._report
 
     @contextmanager
     def _writer(self) -> Iterator[Writer | None]:
-        self._details: dict[int, _Said] = {}
+        self._said: dict[int, _Said] = {}
         if self._settings.dry_run:
             yield None
             return
@@ -189,26 +194,7 @@ class _Run:
                     writer.flush()
                 raise
 
-    def _read(self, source: Source | Refused, file: FileReport) -> bytes | None:
-        """The bytes, unless they cannot be had or were ingested before."""
-        if isinstance(source, Refused):
-            file.reason = source.reason
-            return None
-        try:
-            data = source.read()
-        except HaacError as error:
-            file.reason = str(error)
-            return None
-        except OSError as error:
-            file.reason = error.strerror or str(error)
-            return None
-        sha256 = hashlib.sha256(data).hexdigest()
-        if self._repository.source_done(sha256, self._key):
-            file.status = "skipped"
-            return None
-        return data
-
-    def _of(self, source: Source, data: bytes) -> _Said:
+    def _of(self, source: Source, sha256: str) -> _Said:
         """What is said of the elements of a source."""
         settings = self._settings
         about = self._sidecars.about(source)
@@ -218,7 +204,7 @@ class _Run:
             (*tags, *about.tags, *settings.tags),
             Provenance(
                 source=source.name,
-                source_sha256=hashlib.sha256(data).hexdigest(),
+                source_sha256=sha256,
                 licence=about.licence or settings.licence,
                 attribution=about.attribution or settings.attribution,
             ),
@@ -233,7 +219,7 @@ class _Run:
                     self._model = choose_model(self._settings.cutting.model, self._say)
                 pool.again(file, task, self._with_model)
                 continue
-            said = self._details.pop(id(file))
+            said = self._said.pop(id(file))
             try:
                 self._store(writer, file, made, said, self._completed(said.provenance, made))
             except HaacError as error:
@@ -303,6 +289,44 @@ class _Run:
             self._software = _versions()
         name = self._model if made.segmented and self._model else ""
         return replace(provenance, model=MODELS[name].identity if name else "", software=self._software)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    data: bytes
+    sha256: str
+
+
+_Ahead = tuple[Source | Refused, _File | str]
+"""A source with its bytes, or with the reason why they cannot be had."""
+
+
+def _ahead(sources: Iterable[Source | Refused]) -> Iterator[_Ahead]:
+    """Read and hash the next two sources while the last one is dealt with."""
+    iterator = iter(sources)
+
+    def read() -> _Ahead | None:
+        source = next(iterator, None)
+        if source is None:
+            return None
+        if isinstance(source, Refused):
+            return source, source.reason
+        try:
+            data = source.read()
+        except HaacError as error:
+            return source, str(error)
+        except OSError as error:
+            return source, error.strerror or str(error)
+        return source, _File(data, hashlib.sha256(data).hexdigest())
+
+    reader = ThreadPoolExecutor(1)  # one: a source must be read before the next is asked for
+    try:
+        ahead = deque(reader.submit(read) for _ in range(2))
+        while (found := ahead.popleft().result()) is not None:
+            ahead.append(reader.submit(read))
+            yield found
+    finally:
+        reader.shutdown(cancel_futures=True)
 
 
 def _alike(old: Element, new: NewElement) -> bool:
