@@ -46,7 +46,9 @@ def test_imports_point_one_way(package: str, path: Path) -> None:
     assert ours <= MAY_IMPORT[package]
 
 
-@pytest.mark.parametrize(("package", "path"), [p for p in MODULES if "_commands" in str(p.id)])
+@pytest.mark.parametrize(
+    ("package", "path"), [p for p in MODULES if "_commands" in str(p.id) or "_arguments" in str(p.id)]
+)
 def test_command_modules_load_nothing_heavy(package: str, path: Path) -> None:
     """`haac --help` loads them all, so at their top stand click, the standard library and the console only."""
     top = [
@@ -56,7 +58,7 @@ def test_command_modules_load_nothing_heavy(package: str, path: Path) -> None:
     ]
     names = {name for node in top for name in imported(node)}
     foreign = {name for name in names if name.partition(".")[0] not in sys.stdlib_module_names}
-    assert foreign <= {"click", "haac_repo._console"}, package
+    assert foreign <= {"click", "haac_repo._console", "haac._arguments"}, package
 
 
 @pytest.mark.parametrize(("package", "path"), MODULES)

@@ -3,62 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from haac._arguments import is_text_form, open_repository, read_scene, recipe_reader, repo_or_url_option
 from haac_repo._console import Console, command, repo_option
 
 if TYPE_CHECKING:
     from haac._scene import Scene
-    from haac_repo import Repository
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _RECIPE = click.argument("recipe")
 """A file, `-` for standard input, or the text form itself."""
-
-
-def _reader(recipe: str) -> Callable[[], bytes]:
-    """How to read a recipe argument: the text form itself, `-`, or a file."""
-    if recipe.lower().startswith("haac1:"):
-        return recipe.encode
-    if recipe == "-":
-        return functools.cache(sys.stdin.buffer.read)
-
-    def read() -> bytes:
-        from haac import LIMITS
-
-        with Path(recipe).open("rb") as file:
-            return file.read(LIMITS.text_chars + 1)
-
-    return read
-
-
-def _scene(recipe: str) -> Scene:
-    from haac import read_recipe
-
-    return read_recipe(_reader(recipe)())
-
-
-def _repository_for(scene: Scene, repo: str) -> Repository:
-    """The repository to decode with; for a URL a cached mirror that is brought up to date for this scene."""
-    return _repository(repo, scene.elements)
-
-
-def _repository(repo: str, needed: Callable[[], set[int]]) -> Repository:
-    from haac_repo import Repository, cache_path, sync
-
-    if repo.startswith(("http://", "https://")):
-        path = cache_path(repo)
-        sync(repo, path, only=needed())
-        return Repository.open(path)
-    return Repository.open(Path(repo))
 
 
 def _namer(repo: Path, scene: Scene, console: Console) -> Callable[[int], str]:
@@ -75,17 +35,6 @@ def _namer(repo: Path, scene: Scene, console: Console) -> Callable[[int], str]:
     return lambda number: (
         f"{names[number]} ({format_id(number)})" if names.get(number) else f"element {format_id(number)}"
     )
-
-
-def _url_or_repo(function: F) -> F:
-    return click.option(
-        "--repo",
-        envvar="HAAC_REPO",
-        default="haac-repo",
-        show_default=True,
-        show_envvar=True,
-        help="Folder of the repository or mirror, or URL of a published one.",
-    )(function)
 
 
 @command("compile", "Recipes")
@@ -151,7 +100,7 @@ def decompile(console: Console, recipe: str, output: Path | None) -> None:
     from haac import to_script
     from haac_repo import write_file
 
-    script = to_script(_scene(recipe))
+    script = to_script(read_scene(recipe))
     if output is None:
         console.data({"script": script}, script.rstrip("\n"))
     else:
@@ -168,7 +117,7 @@ def decompile(console: Console, recipe: str, output: Path | None) -> None:
     help="Picture to write; default: NAME.preview.png.",
 )
 @click.option("--open", "open_", is_flag=True, help="Show it in the system's viewer.")
-@_url_or_repo
+@repo_or_url_option
 def preview(console: Console, scene: str, output: Path | None, open_: bool, repo: str) -> None:
     """Render a script or recipe as it is so far.
 
@@ -178,8 +127,8 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
     from haac._decode import check_fingerprint, picture_bytes
     from haac_repo import write_file
 
-    described = run_script(Path(scene)) if scene.endswith(".py") else _scene(scene)
-    with _repository_for(described, repo) as repository:
+    described = run_script(Path(scene)) if scene.endswith(".py") else read_scene(scene)
+    with open_repository(repo, described.elements, console) as repository:
         check_fingerprint(described, repository.fingerprint)
         picture = render(described, repository)
     path = output or Path((Path(scene).stem if Path(scene).suffix else "scene") + ".preview.png")
@@ -214,7 +163,7 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
     show_default="all cores",
     help="Threads.",
 )
-@_url_or_repo
+@repo_or_url_option
 def decompress(
     console: Console, recipes: tuple[str, ...], output: Path | None, suffix: str, jobs: int, repo: str
 ) -> int:
@@ -227,7 +176,7 @@ def decompress(
     from haac._decode import decode_files
 
     work = _targets(recipes, output, suffix)
-    with _repository(repo, lambda: _needed(work)) as repository:
+    with open_repository(repo, lambda: _needed(work), console) as repository:
         done, failed = [], 0
         with console.progress("Decoding", len(work) if len(work) > 1 else None, "pictures") as advance:
             for result in decode_files(work, repository, repository.fingerprint, jobs):
@@ -270,15 +219,15 @@ def _targets(
             raise click.UsageError(
                 f"{len(names)} recipes cannot go to the one file {output}: give a folder with -o."
             )
-        return [(names[0], _reader(names[0]), output)]
+        return [(names[0], recipe_reader(names[0]), output)]
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
     work = []
     for n, name in enumerate(names, 1):
-        written = name == "-" or name.lower().startswith("haac1:")
+        written = name == "-" or is_text_form(name)
         stem = ("picture" if len(names) == 1 else f"picture-{n}") if written else Path(name).stem
         folder = output or (Path() if written else Path(name).parent)
-        work.append((name, _reader(name), folder / f"{stem}.{suffix}"))
+        work.append((name, recipe_reader(name), folder / f"{stem}.{suffix}"))
     paths = [path for _, _, path in work]
     if len(set(paths)) < len(paths):
         twice = next(path for path in paths if paths.count(path) > 1)
@@ -310,7 +259,7 @@ def inspect(console: Console, recipe: str, repo: Path) -> None:
     """
     from haac._inspect import inspect as take_apart
 
-    found = take_apart(_scene(recipe))
+    found = take_apart(read_scene(recipe))
     name_of = _namer(repo, found.scene, console)
     layers = found.scene.layers
     lines = []
@@ -349,19 +298,19 @@ def explain(console: Console, recipe: str, repo: Path) -> None:
     """Say a recipe in plain English."""
     from haac._inspect import explain as tell
 
-    scene = _scene(recipe)
+    scene = read_scene(recipe)
     text = tell(scene, _namer(repo, scene, console))
     console.data({"english": text}, text)
 
 
 @command("credits", "Recipes")
 @_RECIPE
-@_url_or_repo
+@repo_or_url_option
 def credits_(console: Console, recipe: str, repo: str) -> None:
     """List licence and attribution of a recipe's elements."""
-    scene = _scene(recipe)
+    scene = read_scene(recipe)
     rows = []
-    with _repository_for(scene, repo) as repository:
+    with open_repository(repo, scene.elements, console) as repository:
         for number in sorted(scene.elements()):
             element = repository.element(number)
             terms = element.provenance

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from haac._arguments import read_scene
 from haac_repo._console import Console, command
 
 
@@ -35,7 +36,7 @@ def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], job
 
     from haac_repo import sync
 
-    only = _elements(recipes) if recipes else None
+    only = set().union(*(read_scene(recipe).elements() for recipe in recipes)) if recipes else None
     with ExitStack() as bars:
         expected = shown = 0
         advance: Callable[[int], None] = lambda _: None  # noqa: E731 (replaced by each bar's)
@@ -68,10 +69,3 @@ def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], job
         f"{mirror}: {what}, {report.received:,} bytes in {report.requests} requests;"
         f" {report.elements} elements known{rest}",
     )
-
-
-def _elements(recipes: tuple[str, ...]) -> set[int]:
-    """The numbers of all elements that the recipes use."""
-    from haac._commands import _scene
-
-    return set().union(*(_scene(recipe).elements() for recipe in recipes))

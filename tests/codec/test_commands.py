@@ -16,7 +16,7 @@ from PIL import Image
 from haac import from_binary, from_text, read_recipe, render, to_text
 from haac._golden import DrawnElements
 from haac._main import _run
-from haac_repo import NewElement, Provenance, Repository, encode, pixel_hash
+from haac_repo import NewElement, Provenance, Repository, Server, encode, pixel_hash
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -286,3 +286,21 @@ def test_compile_writes_the_form_that_the_suffix_names(haac: Run, tmp_path: Path
     haac("compile", "scene.py", "-o", "b.haac", "--form", "text")
     text = (tmp_path / "a.txt").read_text()
     assert text == (tmp_path / "b.haac").read_text() == to_text(read_recipe(text.encode())) + "\n"
+
+
+def test_decoding_from_a_url_fetches_what_it_needs_and_later_does_without_the_server(
+    haac: Run, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    haac("compile", "scene.py", "-o", "scene.haac")
+    expected = json.loads(haac("decompress", "scene.haac", "-o", "here.png", "--json")[1])[0]["pixels"]
+    assert haac("publish")[0] == 0
+    with Server(repo, port=0) as server:
+        code, out, err = haac("decompress", "scene.haac", "-o", "there.png", "--repo", server.url, "--json")
+        assert code == 0, err
+        assert json.loads(out)[0]["pixels"] == expected
+    code, out, err = haac("decompress", "scene.haac", "-o", "again.png", "--repo", server.url, "--json")
+    assert code == 0
+    assert "Using what is in the cache" in err
+    assert json.loads(out)[0]["pixels"] == expected
+    assert haac("decompress", "scene.haac", "--repo", "http://127.0.0.1:9/nothing")[0] == 1
