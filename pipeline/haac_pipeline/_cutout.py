@@ -15,7 +15,7 @@ _VISIBLE = 8
 _SMALLEST = 0.04
 """Parts smaller than this share of the largest are specks."""
 _MIN_AREA = 64
-"""Pixels a thing must have, at least (unless it is the whole picture)."""
+"""Pixels a part must have to stand beside the largest, which always stands."""
 
 
 def trimmed(rgba: Bytes) -> Bytes | None:
@@ -90,7 +90,8 @@ def things(rgba: Bytes, *, split: bool) -> list[Bytes]:
     count, labels = cv2.connectedComponents(grown, connectivity=8)
     areas = np.bincount(labels[solid > 0], minlength=count)
     areas[0] = 0
-    kept = np.flatnonzero(areas >= max(_MIN_AREA, _SMALLEST * int(areas.max(initial=0))))
+    largest = int(areas.max())
+    kept = np.flatnonzero(areas >= max(1, min(_MIN_AREA, largest), _SMALLEST * largest))
     parts: list[tuple[int, Bytes]] = []
     for label in kept:
         inside = labels == label

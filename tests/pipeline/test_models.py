@@ -89,9 +89,10 @@ def test_weights_are_looked_for_where_rembg_does(
     assert str(model("u2netp").path) == session.resolve_existing("u2netp.onnx") == str(new)
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("sha256", [False, True])
 def test_weights_are_trusted_only_with_the_right_checksum(
-    sha256: bool, home: Path, monkeypatch: pytest.MonkeyPatch
+    sha256: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = small(monkeypatch, sha256=sha256)
     assert not verified(DEFAULT)
@@ -104,13 +105,14 @@ def test_weights_are_trusted_only_with_the_right_checksum(
     assert verified(DEFAULT)
 
 
-def test_the_embedded_model_is_always_there(home: Path) -> None:
+@pytest.mark.usefixtures("home")
+def test_the_embedded_model_is_always_there() -> None:
     assert verified(OFFLINE)
     assert model(OFFLINE).path is None
 
 
 def test_an_unknown_model_is_refused_with_the_names() -> None:
-    with pytest.raises(HaacError, match="u2nett.*isnet-general-use"):
+    with pytest.raises(HaacError, match=r"u2nett.*isnet-general-use"):
         model("u2nett")
 
 

@@ -29,7 +29,7 @@ WEIGHTS = b"weights of a model"
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model folder of our own, an empty one; and no network."""
 
-    def unreachable(url: str, **_options: Any) -> httpx.Response:
+    def unreachable(_url: str, **_options: Any) -> httpx.Response:
         raise httpx.ConnectError("no network")
 
     monkeypatch.setenv("U2NET_HOME", str(tmp_path))
@@ -66,7 +66,7 @@ def test_without_network_the_embedded_model_serves_and_says_so_once(home: Path, 
 
 
 def test_a_model_asked_for_is_not_replaced(said: list[str]) -> None:
-    with pytest.raises(TransportError, match="u2netp.onnx"):
+    with pytest.raises(TransportError, match=r"u2netp\.onnx"):
         choose_model("u2netp", said.append)
 
 
@@ -123,7 +123,7 @@ def test_names(said: list[str]) -> None:
 
 
 def test_without_the_extra_it_is_named(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_segment, "find_spec", lambda name: None)
+    monkeypatch.setattr(_segment, "find_spec", lambda _name: None)
     with pytest.raises(MissingExtraError, match=r"haac\[ingest\]"):
         choose_model(None, said.append)
     assert choose_model(NONE, said.append) == NONE
