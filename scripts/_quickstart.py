@@ -50,9 +50,6 @@ def main() -> None:
     os.chdir(FOLDER)
     for name in PHOTOS:
         shutil.copyfile(Path(skimage.__file__).parent / "data" / name, Path("photos", name))
-    # This one has an alpha channel that leaves its white ground opaque; haac would take it for a finished cut-out.
-    with Image.open("photos/horse.png") as horse:
-        horse.convert("RGB").save("photos/horse.png")
 
     say("1. Photographs become elements: cut out, and kept under short ids")
     haac("init")

@@ -101,7 +101,7 @@ def _make(task: Task) -> Made:
     read = read_picture(task.data)
     image = _fitted(read.image, cutting.max_side)
     made = Made()
-    if read.has_alpha:
+    if read.has_alpha and _is_cut_out(image):
         found = things(np.asarray(image), split=bool(cutting.split))
     elif cutting.model == NONE:
         found = [np.asarray(image)]
@@ -114,7 +114,7 @@ def _make(task: Task) -> Made:
             import cv2
 
             cv2.setNumThreads(1)  # the processes share the cores
-        opaque = image.convert("RGB")
+        opaque = _on_white(image)
         where = np.asarray(mask(opaque, task.model))
         rgb = np.asarray(opaque)
         found = things(cut_out(rgb, where), split=cutting.split is not False)
@@ -127,6 +127,21 @@ def _make(task: Task) -> Made:
         return made
     made.elements = [_element(picture(part)) for part in found]
     return made
+
+
+def _is_cut_out(image: Image.Image) -> bool:
+    """Whether enough of an RGBA picture shows what is behind it: one in 500 pixels, not just a soft corner or a stray dot."""
+    clear = sum(image.getchannel("A").histogram()[:250])
+    return clear * 500 >= image.width * image.height
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """An RGBA picture without its alpha."""
+    from PIL import Image
+
+    white = Image.new("RGBA", image.size, "white")
+    white.alpha_composite(image)
+    return white.convert("RGB")
 
 
 def _fitted(image: Image.Image, max_side: int) -> Image.Image:

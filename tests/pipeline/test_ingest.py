@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -291,3 +292,21 @@ def test_the_table_of_models_agrees_with_rembg() -> None:
             source = Path(sys.modules[sessions[model.name].__module__].__file__ or "").read_text("utf-8")
             assert (model.md5 or model.sha256) in source, model.name
             assert model.file in source, model.name
+
+
+def test_a_few_soft_pixels_do_not_make_a_cut_out() -> None:
+    """A photograph whose corners are soft is segmented like any other; a picture that shows its ground is not."""
+    from haac_pipeline._work import Cutting, Task, make
+
+    def bytes_of(clear: int) -> bytes:
+        image = Image.new("RGBA", (100, 100), "teal")
+        for n in range(clear):
+            image.putpixel((n % 100, n // 100), (0, 0, 0, 0))
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG")
+        return buffer.getvalue()
+
+    assert make(Task(bytes_of(3), Cutting(), None)).needs_model
+    made = make(Task(bytes_of(300), Cutting(), None))
+    assert not made.needs_model
+    assert len(made.elements) == 1
