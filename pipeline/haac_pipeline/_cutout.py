@@ -9,6 +9,10 @@ import numpy.typing as npt
 from PIL import Image
 
 Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+_EDGE_PIXELS = 2**16
+"""Size of the picture in which the mean colours along the edges are found."""
 
 _VISIBLE = 8
 """Alpha below this does not count when things are trimmed and told apart."""
@@ -52,25 +56,40 @@ def cut_out(rgb: Bytes, mask: Bytes) -> Bytes:
     soft = (alpha > 0) & (alpha < 255)
     if not soft.any():
         return rgba
-    # Only the neighbourhood of the thing matters, and it is looked at in a size that bounds the work.
+    # Only the neighbourhood of the thing matters, and its mean colours are smooth: they are found in a small picture.
     margin = 16
-    window = (
-        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
-        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
+    top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
+    bottom, right = (
+        min(int(rows[-1]) + margin + 1, rgb.shape[0]),
+        min(int(columns[-1]) + margin + 1, rgb.shape[1]),
     )
-    image = rgb[window].astype(np.float32)
-    a = (alpha[window].astype(np.float32) / 255)[:, :, None]
+    step = max(1, round(((bottom - top) * (right - left) / _EDGE_PIXELS) ** 0.5))
+    size = max(1, (right - left) // step), max(1, (bottom - top) // step)
+    image = cv2.resize(rgb[top:bottom, left:right], size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    shares = cv2.resize(alpha[top:bottom, left:right], size, interpolation=cv2.INTER_AREA)
+    a: Floats = (shares.astype(np.float32) / np.float32(255))[:, :, None]
     foreground, background = image, image
     for radius in (45, 6):
-        size = (radius, radius)
-        weight = cv2.blur(a, size)[:, :, None]
-        mean_f = cv2.blur(foreground * a, size) / (weight + 1e-5)
-        mean_b = cv2.blur(background * (1 - a), size) / (1 - weight + 1e-5)
-        foreground = np.clip(mean_f + a * (image - a * mean_f - (1 - a) * mean_b), 0, 255)
-        background = mean_b
-    edge = soft[window]
-    rgba[window][edge, :3] = np.rint(foreground[edge]).astype(np.uint8)
+        side = (max(2, round(radius / step)),) * 2
+        weight = cv2.blur(a, side)[:, :, None]
+        mean_f = cv2.blur(foreground * a, side) / (weight + 1e-5)
+        mean_b = cv2.blur(background * (1 - a), side) / (1 - weight + 1e-5)
+        foreground, background = _foreground(image, a, mean_f, mean_b), mean_b
+    y, x = np.nonzero(soft)
+    there = np.minimum((y - top) // step, size[1] - 1), np.minimum((x - left) // step, size[0] - 1)
+    edge = _foreground(
+        rgb[y, x].astype(np.float32),
+        alpha[y, x].astype(np.float32)[:, None] / np.float32(255),
+        mean_f[there],
+        mean_b[there],
+    )
+    rgba[y, x, :3] = np.rint(edge).astype(np.uint8)
     return rgba
+
+
+def _foreground(image: Floats, a: Floats, mean_f: Floats, mean_b: Floats) -> Floats:
+    """The colour in front, out of what is seen, alpha, and the mean colours on both sides of the edge."""
+    return np.asarray(np.clip(mean_f + a * (image - a * mean_f - (1 - a) * mean_b), 0, 255), np.float32)
 
 
 def things(rgba: Bytes, *, split: bool) -> list[Bytes]:

@@ -99,12 +99,12 @@ def _make(task: Task) -> Made:
 
     cutting = task.cutting
     read = read_picture(task.data)
-    image = _fitted(read.image, cutting.max_side)
+    image = _fitted(read.image if read.has_alpha else read.image.convert("RGB"), cutting.max_side)
     made = Made()
-    if read.has_alpha and _is_cut_out(image):
+    if image.mode == "RGBA" and _is_cut_out(image):
         found = things(np.asarray(image), split=bool(cutting.split))
     elif cutting.model == NONE:
-        found = [np.asarray(image)]
+        found = [np.asarray(image.convert("RGBA"))]
     elif task.model is None:
         made.needs_model = True
         return made
@@ -114,7 +114,7 @@ def _make(task: Task) -> Made:
             import cv2
 
             cv2.setNumThreads(1)  # the processes share the cores
-        opaque = _on_white(image)
+        opaque = _on_white(image) if image.mode == "RGBA" else image
         where = np.asarray(mask(opaque, task.model))
         rgb = np.asarray(opaque)
         found = things(cut_out(rgb, where), split=cutting.split is not False)
