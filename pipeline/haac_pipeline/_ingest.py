@@ -161,6 +161,7 @@ class _Run:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         jobs = self._settings.jobs or cores
         threads = max(1, cores // jobs)
+        fresh: set[str] = set()
         with self._writer() as writer, Pool[FileReport](jobs, threads, self._work) as pool:
             for source, read in _ahead(sources):
                 # Its place in the report first: the outcomes of workers come later.
@@ -168,9 +169,12 @@ class _Run:
                 self._report.files.append(file)
                 if isinstance(read, str) or isinstance(source, Refused):
                     file.reason = str(read)
-                elif self._repository.source_done(read.sha256, self._key):
+                elif read.sha256 not in fresh and self._repository.source_done(read.sha256, self._key):
                     file.status = "skipped"
                 else:
+                    fresh.add(
+                        read.sha256
+                    )  # the same file again in this run is a duplicate, whatever was flushed by then
                     self._said[id(file)] = self._of(source, read.sha256)
                     pool.put(file, Task(read.data, self._settings.cutting, self._model))
                     self._collect(writer, pool, all_=False)
