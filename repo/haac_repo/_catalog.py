@@ -184,6 +184,16 @@ def apply_record(db: Database, record: Mapping[str, Any], pack: int | None = Non
     apply_records(db, [record], pack)
 
 
+def new_pack(db: Database) -> tuple[int, int]:
+    """Begin an open pack: its number and size (0). The row comes before the file, so that a file in `open` without one was never ours."""
+    with db.atomic():
+        number, size = db.execute(
+            "insert into pack (number, state, size)"
+            " select coalesce(max(number), 0) + 1, 'open', 0 from pack returning number, size"
+        ).fetchone()
+    return number, size
+
+
 def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int | None = None) -> None:
     """Apply log records in order: rows of `element` (full text by triggers), of `log`, and the counters.
 

@@ -280,13 +280,7 @@ class Copies:
             "select number, size from pack where state = 'open' and size < ? order by number desc limit 1",
             [LIMITS.pack_target_bytes],
         ).fetchone()
-        if row is None:
-            # The row comes first, so that a file in `open` without one was never ours.
-            with self._db.atomic():
-                row = self._db.execute(
-                    "insert into pack (number, state, size)"
-                    " select coalesce(max(number), 0) + 1, 'open', 0 from pack returning number, size"
-                ).fetchone()
+        row = row or _catalog.new_pack(self._db)
         self._number = row[0]
         self._file = OpenPack(self._packs.open_path(row[0]), row[1])
         return self._file

@@ -262,13 +262,7 @@ class Writer:
     def _open_pack(self) -> OpenPack:
         if self._pack is None:
             row = self._db.execute("select number, size from pack where state = 'open'").fetchone()
-            if row is None:
-                # The row comes first, so that a file in `open` without one was never ours.
-                with self._db.atomic():
-                    row = self._db.execute(
-                        "insert into pack (number, state, size)"
-                        " select coalesce(max(number), 0) + 1, 'open', 0 from pack returning number, size"
-                    ).fetchone()
+            row = row or _catalog.new_pack(self._db)
             self._pack_number = row[0]
             self._pack = OpenPack(self._packs.open_path(row[0]), row[1])
         return self._pack
