@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import sqlite3
@@ -39,6 +40,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     On an exception `path` is as it was, and the temporary file is gone.
     """
+    if not path.parent.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "There is no folder", str(path.parent))
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
         with temporary.open("xb") as file:
