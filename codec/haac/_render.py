@@ -105,13 +105,16 @@ def render(scene: Scene, source: ElementSource) -> Image.Image:
         raise RecipeError(
             f"the layers have {work} pixels together; at most {LIMITS.work_pixels} are allowed: use smaller or fewer ones"
         )
-    canvas = _ground(scene, cache)
+    canvas = ground(scene, cache)
     for layer in scene.layers:
-        _draw(canvas, layer, cache.image(layer.element))
+        drawn = draw(layer, cache.image(layer.element), canvas.size)
+        if drawn is not None:
+            canvas.alpha_composite(*drawn)
     return canvas
 
 
-def _ground(scene: Scene, source: ElementSource) -> Image.Image:
+def ground(scene: Scene, source: ElementSource) -> Image.Image:
+    """The background by itself: RGBA, of the canvas' size."""
     size = scene.width, scene.height
     background: Background = scene.background
     match background:
@@ -148,30 +151,43 @@ Box = tuple[int, int, int, int]
 """left, top, right, bottom"""
 
 
-def _draw(canvas: Image.Image, layer: Layer, image: Image.Image) -> None:
-    """Put one layer on the canvas. From rotation on, only what can be seen is computed; that does not change a pixel."""
+def draw(
+    layer: Layer, image: Image.Image, size: tuple[int, int]
+) -> tuple[Image.Image, tuple[int, int]] | None:
+    """One layer by itself, as it goes onto a canvas.
+
+    From rotation on, only what can be seen is computed; that does not change a pixel.
+
+    Args:
+        layer: how it stands.
+        image: RGBA pixels of its element.
+        size: width and height of the canvas.
+
+    Returns:
+        RGBA pixels that lie within the canvas, and where their top left corner is; None if nothing does.
+    """
     width, height = layer.size(*image.size)
     image = _resize(_premultiplied(_prepared(layer, image)), width, height)
     margin = _blur_margin(layer.blur)
     # All boxes from here on are relative to the layer's own box before rotation.
-    seen = -layer.x, -layer.y, canvas.width - layer.x, canvas.height - layer.y
+    seen = -layer.x, -layer.y, size[0] - layer.x, size[1] - layer.y
     needed = seen[0] - margin, seen[1] - margin, seen[2] + margin, seen[3] + margin
     image, box = _rotate(image, layer.rotation, needed)
     if _empty(box):
-        return
+        return None
     if layer.blur:
         grown = _overlap((box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin), needed)
         image, box = _cut(image, box, grown), grown
         if _empty(box):
-            return
+            return None
         image = image.filter(ImageFilter.GaussianBlur(layer.blur / 4))
     visible = _overlap(box, seen)
     if _empty(visible):
-        return
+        return None
     image = _cut(image, box, visible)
     if layer.opacity != 100:
         image = image.point([(v * layer.opacity + 50) // 100 for v in range(256)] * 4)
-    canvas.alpha_composite(image.convert("RGBA"), (visible[0] + layer.x, visible[1] + layer.y))
+    return image.convert("RGBA"), (visible[0] + layer.x, visible[1] + layer.y)
 
 
 def _overlap(a: Box, b: Box) -> Box:
