@@ -14,9 +14,12 @@ from haac._recipe import read_recipe
 from haac._scene import Colour, Gradient, Layer, Placement, Plate, Scene, colour, gradient, plate
 from haac._script import run_script, to_script
 from haac._text import from_text, to_text
+from haac._wash import Wash
+from haac._wash_text import wash
 
 if TYPE_CHECKING:
     from haac._render import ElementCache, render
+    from haac._wash_encode import encode_wash
 
 __all__ = [
     "LIMITS",
@@ -27,7 +30,9 @@ __all__ = [
     "Placement",
     "Plate",
     "Scene",
+    "Wash",
     "colour",
+    "encode_wash",
     "from_binary",
     "from_text",
     "gradient",
@@ -38,13 +43,18 @@ __all__ = [
     "to_binary",
     "to_script",
     "to_text",
+    "wash",
 ]
 
 
 def __getattr__(name: str) -> object:
-    # The renderer brings numpy and Pillow: they load when it is first used, so that `haac --help` stays quick.
+    # The renderer and the encoder of washes bring numpy and Pillow: they load when one is first used, so that `haac --help` stays quick.
     if name in {"ElementCache", "render"}:
         from haac import _render
 
         return getattr(_render, name)
+    if name == "encode_wash":
+        from haac._wash_encode import encode_wash
+
+        return encode_wash
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

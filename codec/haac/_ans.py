@@ -105,17 +105,18 @@ class Encoder(Coder):
 
     def __init__(self) -> None:
         super().__init__()
-        self._steps: list[tuple[int, int, int]] = []
+        self.steps: list[tuple[int, int, int]] = []
+        """(start, frequency, total) of each symbol in order."""
 
     def _transfer(self, table: Uniform | Table, wanted: Callable[[], int]) -> int:
         value = wanted()
-        self._steps.append((*table.interval(value), table.total))
+        self.steps.append((*table.interval(value), table.total))
         return value
 
     def result(self) -> int:
         """The number that decodes to the values in the order in which they were given."""
         state = 0
-        for start, frequency, total in reversed(self._steps):
+        for start, frequency, total in reversed(self.steps):
             state = state // frequency * total + start + state % frequency
         return state
 
@@ -125,13 +126,14 @@ class Decoder(Coder):
 
     def __init__(self, number: int) -> None:
         super().__init__()
-        self._state = number
+        self.state = number
+        """What is left of the number."""
 
     def _transfer(self, table: Uniform | Table, wanted: Callable[[], int]) -> int:  # noqa: ARG002 (the encoder's)
-        rest, slot = divmod(self._state, table.total)
+        rest, slot = divmod(self.state, table.total)
         value = table.symbol(slot)
         start, frequency = table.interval(value)
-        self._state = rest * frequency + slot - start
+        self.state = rest * frequency + slot - start
         return value
 
     def finish(self) -> None:
@@ -140,5 +142,5 @@ class Decoder(Coder):
         Raises:
             RecipeError: the number holds more than was taken out.
         """
-        if self._state:
+        if self.state:
             raise RecipeError("the recipe is damaged: something is left over after its last layer")

@@ -11,6 +11,7 @@ from typing import Any
 from haac._ans import Coded, Coder, Decoder, Encoder, Table, Uniform
 from haac._limits import LIMITS
 from haac._scene import FLIPS, FULL_TURN, Background, Colour, Gradient, Layer, Plate, Scene
+from haac._wash import Wash
 from haac_repo import RecipeError
 
 FORMAT = 0xA1
@@ -28,8 +29,9 @@ _CANVAS = Table(*(1 for _ in COMMON_CANVASES), 6)
 _SIDE = Table(1, 1, 1, 1, 2, 4, 8, 16, 24, 32, 32, 16, 8, 4, 2)
 _HAS_FINGERPRINT = Table(15, 1)
 _BACKGROUND = Table(12, 10, 4, 10, 1, 6, 1, 12, 8)
-"""Transparent, white, black, opaque colour, any colour, opaque gradient, any gradient, plate, kept for later."""
+"""Transparent, white, black, opaque colour, any colour, opaque gradient, any gradient, plate, wash."""
 _COUNT = Table(1, 4, 8, 16, 24, 16, 8, 4, 2, 1, 1, 1, 1, 1)
+_COUNT_ON_WASH = Table(64, 8, 8, 8, 8, 4, 2, 1, 1, 1, 1, 1, 1, 1)
 _ID_BITS = Table(1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 8, 8, 7, 6, 5, 4, 4, 4, 4, *(2 for _ in range(21)))
 _AGAIN = Table(30, 2)
 _HAS_CROP = Table(31, 1)
@@ -52,6 +54,7 @@ _WHERE = Table(30, 3, 1)
 """On the canvas, before it, beyond it."""
 _OUTSIDE = Table(2, 2, 4, 6, 8, 10, 12, 10, 8, 6, 4, *(1 for _ in range(20)))
 
+_PLATE, _WASH = 7, 8
 _WHITE, _BLACK = 0xFFFFFFFF, 0x000000FF
 
 
@@ -71,6 +74,13 @@ def to_binary(scene: Scene) -> bytes:
             f"the recipe has {len(data)} bytes; at most {LIMITS.recipe_bytes} are allowed: use fewer layers"
         )
     return data
+
+
+def bits_of(scene: Scene) -> float:
+    """Bits of a scene's binary form, before they are filled up to whole bytes."""
+    encoder = Encoder()
+    _scene(encoder, scene)
+    return 8 + sum(coded.bits for coded in encoder.trace)
 
 
 def from_binary(data: bytes) -> Scene:
@@ -111,12 +121,22 @@ def _scene(io: Coder, scene: Scene) -> Scene:
     fingerprint = None
     if io.pick("fingerprint?", _HAS_FINGERPRINT, lambda: scene.fingerprint is not None):
         fingerprint = io.pick("fingerprint", Uniform(2**16), lambda: scene.fingerprint or 0)
-    count = io.number("layers", _COUNT, lambda: len(scene.layers))
+    kind = io.pick("background", _BACKGROUND, lambda: _background_kind(scene.background))
+    count = io.number("layers", _COUNT_ON_WASH if kind == _WASH else _COUNT, lambda: len(scene.layers))
     if count > LIMITS.layers:
         raise RecipeError(f"the recipe has {count} layers; at most {LIMITS.layers} are allowed")
-    bits = io.pick("id bits", _ID_BITS, lambda: max(scene.elements(), default=0).bit_length())
+    bits = 0
+    if count or kind == _PLATE:
+        bits = io.pick("id bits", _ID_BITS, lambda: max(scene.elements(), default=0).bit_length())
     ids = Uniform(2**bits)
-    background = _background(io, ids, scene.background)
+    if kind == _WASH:
+        from haac._wash_code import code_wash  # brings numpy
+
+        background: Background = code_wash(
+            io, width, height, scene.background if isinstance(scene.background, Wash) else None
+        )
+    else:
+        background = _background(io, kind, ids, scene.background)
     made = Scene(width, height, background, [], fingerprint)
     layers = scene.layers if isinstance(io, Encoder) else [Layer(1)] * count
     seen = [background.element] if isinstance(background, Plate) else []
@@ -137,7 +157,7 @@ def _canvas(io: Coder, scene: Scene) -> tuple[int, int]:
     )
 
 
-def _background(io: Coder, ids: Uniform, given: Background) -> Background:
+def _background(io: Coder, kind: int, ids: Uniform, given: Background) -> Background:
     def colour(field: str, bits: int, wanted: Callable[[], int]) -> int:
         """A colour of 32 bits, or of 24 if it is known to be opaque."""
         rest = 32 - bits
@@ -146,22 +166,20 @@ def _background(io: Coder, ids: Uniform, given: Background) -> Background:
     shape = given if isinstance(given, Gradient) else Gradient(_BLACK, _BLACK)
     plain = given.rgba if isinstance(given, Colour) else _BLACK
     element = given.element if isinstance(given, Plate) else 0
-    match io.pick("background", _BACKGROUND, lambda: _background_kind(given)):
-        case 0:
-            return None
+    match kind:
         case 1:
             return Colour(_WHITE)
         case 2:
             return Colour(_BLACK)
-        case 3 | 4 as kind:
+        case 3 | 4:
             return Colour(colour("colour", 24 if kind == 3 else 32, lambda: plain))
-        case 5 | 6 as kind:
+        case 5 | 6:
             start = colour("gradient start", 24 if kind == 5 else 32, lambda: shape.start)
             end = colour("gradient end", 24 if kind == 5 else 32, lambda: shape.end)
             return Gradient(start, end, _turn(io, "gradient angle", lambda: shape.angle))
-        case 7:
+        case 7:  # _PLATE
             return Plate(io.pick("background element", ids, lambda: element))
-    raise RecipeError("the recipe has a background of a later version of haac: update haac")
+    return None
 
 
 def _background_kind(background: Background) -> int:
@@ -171,7 +189,9 @@ def _background_kind(background: Background) -> int:
         case Gradient(start, end):
             return 5 if start & end & 0xFF == 0xFF else 6
         case Plate():
-            return 7
+            return _PLATE
+        case Wash():
+            return _WASH
     return 0
 
 

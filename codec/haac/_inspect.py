@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from haac._binary import FORMAT, to_binary, trace_binary
 from haac._scene import Background, Colour, Gradient, Layer, Plate, Scene, format_colour
 from haac._text import to_text
+from haac._wash import Wash
 from haac_repo import format_id
 
 
@@ -91,6 +92,8 @@ def _ground(background: Background, name_of: Callable[[int], str]) -> str:
             return f", and let it run from {format_colour(start)} to {format_colour(end)}, {way}"
         case Plate(element):
             return f", and stretch {name_of(element)} over it"
+        case Wash(width, height):
+            return f", and fill it with a wash, a rough picture drawn on {width}x{height} places"
     return ", transparent"
 
 

@@ -16,6 +16,8 @@ class Limits:
     canvas_pixels: int = 2**25
     """Pixels (8K UHD)."""
     layers: int = 4096
+    wash_coefficients: int = 2**17
+    """Coefficients of a wash that are coded, zeros and all."""
     layer_side: int = 16_383
     """Pixels of a resized layer."""
     layer_pixels: int = 2**25

@@ -18,6 +18,8 @@ from PIL import Image, ImageFilter
 
 from haac._limits import LIMITS
 from haac._scene import FULL_TURN, Background, Colour, Gradient, Layer, Plate, Scene
+from haac._wash import Wash
+from haac._wash_picture import wash_picture
 from haac_repo import RecipeError
 
 ONE = 1 << 16
@@ -127,6 +129,8 @@ def ground(scene: Scene, source: ElementSource) -> Image.Image:
             return _resize(
                 _premultiplied(image), *Layer(element, width=size[0], height=size[1]).size(*image.size)
             ).convert("RGBA")
+        case Wash():
+            return wash_picture(background, size)
     return Image.new("RGBA", size)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from haac._limits import LIMITS
+from haac._wash import Wash
 from haac_repo import LIMITS as REPO_LIMITS
 from haac_repo import RecipeError, format_id, parse_id
 
@@ -70,7 +71,7 @@ class Plate:
         _check("a background element", self.element, 1, REPO_LIMITS.id_max)
 
 
-Background = Colour | Gradient | Plate | None
+Background = Colour | Gradient | Plate | Wash | None
 """None is transparent."""
 
 
@@ -177,7 +178,7 @@ class Scene:
     Args:
         width: canvas, pixels.
         height: canvas, pixels.
-        background: None (transparent), a `Colour`, `Gradient` or `Plate`.
+        background: None (transparent), a `Colour`, `Gradient`, `Plate` or `Wash`.
         layers: back to front.
         fingerprint: first 16 bits of the repository's id, to notice a wrong one; None if not given.
 
@@ -206,10 +207,12 @@ class Scene:
             raise RecipeError(
                 f"the canvas has {self.width}x{self.height} pixels; at most {LIMITS.canvas_pixels} in all are allowed"
             )
-        if self.background is not None and not isinstance(self.background, Colour | Gradient | Plate):
+        if self.background is not None and not isinstance(self.background, Colour | Gradient | Plate | Wash):
             raise RecipeError(
-                f"the background is {self.background!r}; None, colour(...), gradient(...) and plate(...) are allowed"
+                f"the background is {self.background!r}; None, colour(...), gradient(...), plate(...) and wash(...) are allowed"
             )
+        if isinstance(self.background, Wash):
+            self.background.check_canvas(self.width, self.height)
         if len(self.layers) > LIMITS.layers:
             raise RecipeError(f"the scene has {len(self.layers)} layers; at most {LIMITS.layers} are allowed")
         if self.fingerprint is not None:

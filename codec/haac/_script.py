@@ -7,14 +7,16 @@ import sys
 import traceback
 from pathlib import Path
 
-from haac._scene import Background, Colour, Gradient, Layer, Plate, Scene, format_colour
+from haac._scene import Colour, Gradient, Layer, Plate, Scene, format_colour
+from haac._wash import Wash
+from haac._wash_text import wash_digits
 from haac_repo import HaacError, RecipeError, format_id
 
 
 def to_script(scene: Scene) -> str:
     """Write a scene as a script that compiles to the same recipe."""
     scene.check()
-    background, needed = _background(scene.background)
+    background, needed = _background(scene)
     arguments = [str(scene.width), str(scene.height), *([f"background={background}"] if background else [])]
     if scene.fingerprint is not None:
         arguments.append(f"fingerprint=0x{scene.fingerprint:04x}")
@@ -27,8 +29,8 @@ def to_script(scene: Scene) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _background(background: Background) -> tuple[str, list[str]]:
-    match background:
+def _background(scene: Scene) -> tuple[str, list[str]]:
+    match scene.background:
         case Colour(rgba):
             return f'colour("{format_colour(rgba)}")', ["colour"]
         case Gradient(start, end, angle):
@@ -37,6 +39,9 @@ def _background(background: Background) -> tuple[str, list[str]]:
             ]
         case Plate(element):
             return f'plate("{format_id(element)}")', ["plate"]
+        case Wash() as given:
+            digits = wash_digits(given, scene.width, scene.height)
+            return f'wash({scene.width}, {scene.height}, "{digits}")', ["wash"]
     return "", []
 
 

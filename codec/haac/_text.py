@@ -12,6 +12,8 @@ from typing import Any
 
 from haac._limits import LIMITS
 from haac._scene import FLIPS, Background, Colour, Gradient, Layer, Plate, Scene
+from haac._wash import Wash
+from haac._wash_text import wash, wash_digits
 from haac_repo import HaacError, RecipeError, format_id, parse_id
 
 PREFIX = "haac1:"
@@ -41,7 +43,7 @@ def to_text(scene: Scene) -> str:
     head = f"{PREFIX}{scene.width:x}x{scene.height:x}"
     if scene.fingerprint is not None:
         head += f"~{scene.fingerprint:04x}"
-    text = ";".join([head + _background_text(scene.background), *map(_layer_text, scene.layers)])
+    text = ";".join([head + _background_text(scene), *map(_layer_text, scene.layers)])
     if len(text) > LIMITS.text_chars:
         raise RecipeError(
             f"the recipe has {len(text)} characters; at most {LIMITS.text_chars} are allowed: use fewer layers"
@@ -72,10 +74,11 @@ def from_text(text: str) -> Scene:
     width, height, fingerprint, background = match.groups()
     if len(layers) > LIMITS.layers:
         raise RecipeError(f"the recipe has {len(layers)} layers; at most {LIMITS.layers} are allowed")
+    size = Scene(int(width, 16), int(height, 16))  # checks them before anything is made of that size
     return Scene(
-        int(width, 16),
-        int(height, 16),
-        None if background is None else _background(background),
+        size.width,
+        size.height,
+        None if background is None else _background(background, size),
         [_layer(layer) for layer in layers],
         None if fingerprint is None else int(fingerprint, 16),
     )
@@ -89,18 +92,20 @@ def _colour_text(rgba: int) -> str:
     return f"{rgba >> 8:06x}" if rgba & 0xFF == 0xFF else f"{rgba:08x}"
 
 
-def _background_text(background: Background) -> str:
-    match background:
+def _background_text(scene: Scene) -> str:
+    match scene.background:
         case Colour(rgba):
             return f":c{_colour_text(rgba)}"
         case Gradient(start, end, angle):
             return f":g{_colour_text(start)},{_colour_text(end)},{angle:x}"
         case Plate(element):
             return f":e{format_id(element)}"
+        case Wash() as given:
+            return f":w{wash_digits(given, scene.width, scene.height)}"
     return ""
 
 
-def _background(text: str) -> Background:
+def _background(text: str, canvas: Scene) -> Background:
     arguments = text[1:].split(",")
     if text[:1] == "c" and len(arguments) == 1:
         return Colour(_colour(arguments[0]))
@@ -108,7 +113,9 @@ def _background(text: str) -> Background:
         return Gradient(_colour(arguments[0]), _colour(arguments[1]), _number(arguments[2]))
     if text[:1] == "e" and len(arguments) == 1:
         return Plate(_id(arguments[0]))
-    raise RecipeError(f"the background {_shown(text)} is none of cCOLOUR, gSTART,END,ANGLE and eID")
+    if text[:1] == "w" and len(arguments) == 1:
+        return wash(canvas.width, canvas.height, arguments[0])
+    raise RecipeError(f"the background {_shown(text)} is none of cCOLOUR, gSTART,END,ANGLE, eID and wDIGITS")
 
 
 def _colour(text: str) -> int:

@@ -232,12 +232,11 @@ def from_binary(data: bytes) -> Scene:
     canvas = CANVASES[common] if common < len(CANVASES) else (take.number("SIDE"), take.number("SIDE"))
     require(min(canvas) > 0, "canvas")
     fingerprint = take.uniform(65536) if take.symbol("HAS_FINGERPRINT") else None
-    count = take.number("COUNT")
-    require(count <= LIMITS["layers"], "layers")
-    id_range = 1 << take.symbol("ID_BITS")
-
     kind = take.symbol("BACKGROUND")
-    require(kind < 8, "background kept for later")
+    count = take.number("COUNT_ON_WASH" if kind == 8 else "COUNT")
+    require(count <= LIMITS["layers"], "layers")
+    id_range = 1 << take.symbol("ID_BITS") if count or kind == 7 else 1
+
     background: tuple[Any, ...] = ("transparent",)
     if kind in (1, 2):
         background = ("colour", (255, 255, 255, 255) if kind == 1 else (0, 0, 0, 255))

@@ -1,0 +1,185 @@
+"""A wash as symbols of the recipe's number, and back (docs/format.md, "Wash")."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from haac._ans import Coded, Coder, Decoder, Encoder, Table, Uniform
+from haac._wash import COEFFICIENT, STEPS, Wash, band_shapes, check_size, cut, grid
+from haac._wash_context import LOGARITHM, ROWS, Known, before_band, context, in_band, logarithm, weights_of
+from haac._wash_tables import CONTEXTS, SYMBOLS, Ints, load_tables
+from haac_repo import RecipeError
+
+_LEVELS = Table(1, 3, 8, 12, 12, 8, 3, 1)
+_HAS_ALPHA = Table(31, 1)
+_LUMA_BANDS = Table(16, 16, 12, 8, *(1 for _ in range(19)))
+"""How many bands luma has less than there are."""
+_ESCAPE = Table(0, *(2048 >> n for n in range(12)))
+"""Length in bits of a large magnitude less 14."""
+_TOTAL_BITS = 12
+_CHANNELS = ("wash luma", "wash colour 1", "wash colour 2", "wash alpha")
+_MARGIN = 2
+"""Columns and rows of zeros around a band while it is decoded: so far its neighbours reach."""
+
+
+def code_wash(io: Coder, width: int, height: int, given: Wash | None) -> Wash:
+    """Code the wash of a canvas; while decoding the last argument is not looked at.
+
+    Raises:
+        RecipeError: damaged, or outside the limits.
+    """
+    levels = io.pick("wash levels", _LEVELS, lambda: given.levels if given else 0)
+    step = io.pick("wash step", Uniform(STEPS), lambda: given.step if given else 0)
+    alpha = io.pick("wash alpha?", _HAS_ALPHA, lambda: len(given.channels) - 3 if given else 0)
+    width, height = grid(width, height, levels)
+    shapes = band_shapes(width, height)
+    sizes = [rows * columns for rows, columns in shapes]
+    count = len(shapes)
+    wanted = [cut(sizes, channel) for channel in given.channels] if given else [0] * 4
+    cuts = [count - io.pick("wash luma bands", _LUMA_BANDS, lambda: count - wanted[0])]
+    if cuts[0] < 0:
+        raise RecipeError("the recipe is damaged: its wash has fewer bands than none")
+    for n in range(1, 3 + alpha):
+        cuts.append(io.pick("wash bands", Uniform(count + 1), lambda n=n: wanted[n]))  # type: ignore[misc]
+    check_size(sizes, tuple(cuts))
+    if isinstance(io, Encoder):
+        assert given is not None
+        _encode(io, given, shapes, cuts)
+        return given
+    assert isinstance(io, Decoder)
+    return Wash(width, height, step, _decode(io, step, shapes, cuts))
+
+
+def unpack(channel: bytes, shapes: list[tuple[int, int]]) -> list[Ints]:
+    """The bands of a channel, those that are missing as zeros."""
+    flat = np.frombuffer(channel, "<i2").astype(np.int64)
+    bands, at = [], 0
+    for shape in shapes:
+        size = shape[0] * shape[1]
+        bands.append(flat[at : at + size].reshape(shape) if at < flat.size else np.zeros(shape, np.int64))
+        at += size
+    return bands
+
+
+def contexts(step: int, channels: list[list[Ints]], cuts: list[int]) -> list[list[Ints]]:
+    """The context of each coefficient of a wash, band by band, of those that are coded."""
+    tables = load_tables()
+    known = [[Known(logarithm(np.abs(band))) for band in bands] for bands in channels]
+    return [
+        [
+            context(
+                before_band(tables, known, c, b, channels[c][b].shape, step)
+                + in_band(tables, known[c][b].values, c, b)
+            )
+            for b in range(count)
+        ]
+        for c, count in enumerate(cuts)
+    ]
+
+
+def _encode(io: Encoder, wash: Wash, shapes: list[tuple[int, int]], cuts: list[int]) -> None:
+    tables = load_tables()
+    channels = [unpack(channel, shapes) for channel in wash.channels]
+    total = 1 << _TOTAL_BITS
+    for c, rows in enumerate(contexts(wash.step, channels, cuts)):
+        bits = 0.0
+        for found, band in zip(rows, channels[c], strict=False):
+            values = band.ravel()
+            symbols = np.minimum(np.abs(values), SYMBOLS - 1)
+            starts = tables.starts[found.ravel(), symbols].tolist()
+            shares = tables.frequencies[found.ravel(), symbols]
+            bits += float((_TOTAL_BITS - np.log2(shares)).sum()) + np.count_nonzero(values)
+            for value, start, share in zip(values.tolist(), starts, shares.tolist(), strict=True):
+                io.steps.append((start, share, total))
+                if value:
+                    if abs(value) >= SYMBOLS - 1:
+                        bits += _code_large(io, abs(value))
+                    io.steps.append((int(value < 0), 1, 2))
+        io.trace.append(Coded(_CHANNELS[c], cuts[c], bits))
+
+
+def _code_large(io: Coder, magnitude: int) -> float:
+    """Code a magnitude from 15 on; returns what it cost."""
+    io.number("", _ESCAPE, lambda: magnitude - SYMBOLS + 2)
+    return io.trace.pop().bits
+
+
+@functools.cache
+def _lookup() -> tuple[list[bytes], list[list[int]], list[list[int]]]:
+    """For each context: the symbol of each slot, and each symbol's frequency and first slot."""
+    tables = load_tables()
+    symbols = np.arange(SYMBOLS, dtype=np.uint8)
+    slots = [np.repeat(symbols, row).tobytes() for row in tables.frequencies]
+    return slots, tables.frequencies.tolist(), tables.starts.tolist()
+
+
+def _decode(io: Decoder, step: int, shapes: list[tuple[int, int]], cuts: list[int]) -> tuple[bytes, ...]:
+    tables = load_tables()
+    known: list[list[Known]] = []
+    channels = []
+    for c, count in enumerate(cuts):
+        before = io.state.bit_length()
+        known.append([])
+        parts = []
+        for b, shape in enumerate(shapes):
+            if b >= count:
+                known[c].append(Known(np.zeros(shape, np.int64)))
+                continue
+            start = before_band(tables, known, c, b, shape, step)
+            values = _decode_band(io, start, weights_of(tables, c, b).tolist())
+            known[c].append(Known(logarithm(np.abs(values))))
+            parts.append(values.astype("<i2").tobytes())
+        io.trace.append(Coded(_CHANNELS[c], count, before - io.state.bit_length()))
+        channels.append(b"".join(parts))
+    return tuple(channels)
+
+
+def _decode_band(io: Decoder, start: Ints, weights: list[int]) -> Ints:
+    """The loop that decoding a wash spends its time in: one turn a coefficient."""
+    height, width = start.shape
+    slots, shares, firsts = _lookup()
+    west, west2, north, north2, northwest, northeast, rows = weights[: ROWS + 1]
+    stride = width + 2 * _MARGIN
+    logs = [0] * (stride * (height + _MARGIN))
+    values = np.zeros(height * width, np.int64)
+    table = LOGARITHM.tolist()
+    top, mask = CONTEXTS - 1, (1 << _TOTAL_BITS) - 1
+    state = io.state
+    total = 0
+    for y in range(height):
+        at = (y + _MARGIN) * stride + _MARGIN
+        above_here = rows * (4 * total // (y * width + 8))
+        for x, odds in enumerate((start[y] + above_here).tolist()):
+            odds += (
+                west * logs[at - 1]
+                + west2 * logs[at - 2]
+                + north * logs[at - stride]
+                + north2 * logs[at - 2 * stride]
+                + northwest * logs[at - stride - 1]
+                + northeast * logs[at - stride + 1]
+            )
+            found = (odds >> 12) + 32
+            found = 0 if found < 0 else top if found > top else found
+            slot = state & mask
+            symbol = slots[found][slot]
+            state = (state >> _TOTAL_BITS) * shares[found][symbol] + slot - firsts[found][symbol]
+            if symbol:
+                magnitude = symbol
+                if symbol == SYMBOLS - 1:
+                    io.state = state
+                    magnitude = io.number("", _ESCAPE, lambda: 0) + SYMBOLS - 2
+                    io.trace.pop()
+                    state = io.state
+                    if magnitude > COEFFICIENT:
+                        raise RecipeError(
+                            f"the recipe is damaged: its wash has a coefficient above {COEFFICIENT}"
+                        )
+                logs[at] = table[min(magnitude, 63)]
+                values[y * width + x] = -magnitude if state & 1 else magnitude
+                state >>= 1
+            at += 1
+        total += sum(logs[at - width : at])
+    io.state = state
+    return values.reshape(height, width)

@@ -1,0 +1,218 @@
+"""Pictures to washes: analysis in floating point, then rate-distortion-optimised quantisation for a budget of bytes.
+
+Only the decoder has to be exact; an encoder may do what it likes, and this one estimates the bits of each choice with the
+decoder's own tables.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from haac._binary import bits_of, to_binary
+from haac._scene import Scene
+from haac._wash import BASE, LEVELS, STEPS, Wash, band_shapes, grid
+from haac._wash_analysis import Floats, analysed, continued, opponent
+from haac._wash_quantise import Quantised, Quantiser
+from haac_repo import PictureError
+
+TRADE = 0.13
+"""Squared quantiser steps that a bit may cost."""
+
+_LEVELS_FROM = (0, 35, 70, 200, 600, 2500, 12000)
+"""Bytes from which 1, 2, ... levels pay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A wash with what it costs."""
+
+    wash: Wash
+    bits: float
+    """Estimated, of the whole recipe."""
+    error: float
+    """Weighted sum of squared errors of red, green and blue over all pixels; without what no grid of this size can hold."""
+
+
+def encode_wash(
+    image: Image.Image,
+    *,
+    budget: int | None = None,
+    quality: int | None = None,
+    weights: NDArray[Any] | None = None,
+) -> Wash:
+    """Make a wash of a picture.
+
+    Args:
+        image: any mode; alpha is kept.
+        budget: bytes that the binary recipe of a scene with nothing but this wash may have, 12 or more.
+        quality: 0 to 100, instead of a budget.
+        weights: (height, width) of the picture, 0 or more: how much errors matter there, e.g. a mask of the subject.
+
+    Returns:
+        For `Scene(image.width, image.height, background=...)`.
+
+    Raises:
+        PictureError: a bad argument, or the budget is too small.
+    """
+    if (budget is None) == (quality is None):
+        raise PictureError("a wash takes either a budget or a quality")
+    encoder = WashEncoder(image, weights)
+    if quality is not None:
+        if not 0 <= quality <= 100:
+            raise PictureError(f"a wash got the quality {quality}; 0 to 100 is allowed")
+        step = round((100 - quality) * (STEPS - 8) / 100)
+        return encoder.trial(max(0, min(LEVELS - 1, 7 - step // 10)), step).wash
+    assert budget is not None
+    return encoder.within(budget).wash
+
+
+class WashEncoder:
+    """Tries washes of one picture.
+
+    Args:
+        image: any mode.
+        weights: see `encode_wash`.
+
+    Raises:
+        PictureError: the weights do not fit.
+    """
+
+    def __init__(self, image: Image.Image, weights: NDArray[Any] | None = None) -> None:
+        self.size = image.size
+        if weights is not None and (
+            weights.shape != image.size[::-1] or not np.all(weights >= 0) or not np.any(weights)
+        ):
+            raise PictureError(
+                f"weights of the shape {weights.shape} for a picture of {image.width}x{image.height}; one number from 0 on"
+                " for each pixel is allowed, (height, width), and not all 0"
+            )
+        self._alpha: Image.Image | None = None
+        if "A" in image.getbands() or "transparency" in image.info:
+            image = image.convert("RGBA")
+            if image.getchannel("A").getextrema() != (255, 255):
+                self._alpha = image.getchannel("A")
+        self._image = image.convert("RGB" if self._alpha is None else "RGBa")
+        self._weights = None if weights is None else np.asarray(weights, np.float32)
+        if self._alpha is not None:  # colours that are not seen do not matter
+            seen = np.asarray(self._alpha, np.float32) / np.float32(255)
+            self._weights = seen if self._weights is None else self._weights * seen
+        self._grids: dict[int, _Grid] = {}
+
+    def trial(self, levels: int, step: int, trade: float = TRADE) -> Trial:
+        """The wash of a grid of so many levels and of a step, where `trade` squared steps are worth a bit."""
+        grid = self._grid(levels)
+        return grid.trial(grid.quantiser.quantise(step, trade))
+
+    def within(self, budget: int) -> Trial:
+        """The best wash whose recipe has at most so many bytes.
+
+        Raises:
+            PictureError: the budget is too small for any.
+        """
+        levels = max(n for n, least in enumerate(_LEVELS_FROM, 1) if budget >= least)
+        while levels > 0 and BASE << (levels - 1) >= max(self.size):
+            levels -= 1
+        grid = self._grid(levels)
+        room = 8.0 * budget - grid.overhead
+        while room > 0:
+            best = grid.within(room)
+            if best is None:
+                break
+            trial = grid.trial(best)
+            excess = len(to_binary(Scene(*self.size, background=trial.wash))) - budget
+            if excess <= 0:
+                return trial
+            room -= 8 * excess
+        raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
+
+    def _grid(self, levels: int) -> _Grid:
+        if levels not in self._grids:
+            quantiser = Quantiser(self._bands(levels), self._band_weights(levels))
+            self._grids[levels] = _Grid(self.size, levels, quantiser)
+        return self._grids[levels]
+
+    def _bands(self, levels: int) -> list[Floats]:
+        size = grid(*self.size, levels)
+        small = np.asarray(self._image.resize(size, Image.Resampling.LANCZOS), np.float64)
+        if self._alpha is None:
+            return analysed(opponent(small), levels)
+        alpha = np.asarray(self._alpha.resize(size, Image.Resampling.LANCZOS), np.float64)
+        colours = opponent(continued(small[..., :3], alpha))
+        return analysed(np.concatenate([colours, alpha[None] - 128]), levels)
+
+    def _band_weights(self, levels: int) -> list[Floats] | None:
+        """The weight of each coefficient: (channel, or 1 for all; y, x); the mean over the picture is 1."""
+        if self._weights is None:
+            return None
+        image = Image.fromarray(self._weights)
+        mean = float(self._weights.mean())
+        found: list[Floats] = []
+        for n, (height, width) in enumerate(band_shapes(*grid(*self.size, levels))):
+            if n == 0 or min(height, width) == 0:
+                band = np.ones((1, height, width))
+            else:
+                band = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR), np.float64)[None]
+                band = band / max(mean, 1e-6)
+            found.append(band if self._alpha is None else np.concatenate([*[band] * 3, np.ones_like(band)]))
+        return found
+
+
+class _Grid:
+    """The washes of one picture on one grid."""
+
+    def __init__(self, size: tuple[int, int], levels: int, quantiser: Quantiser) -> None:
+        self.size, self.levels, self.quantiser = size, levels, quantiser
+        empty = Wash(*grid(*size, levels), 0, (b"",) * quantiser.channels)
+        self.overhead = bits_of(Scene(*size, background=empty))
+        """Bits of a recipe beside the coefficients."""
+
+    def within(self, room: float) -> Quantised | None:
+        """The best that takes at most so many bits."""
+        low, high = 0, STEPS - 1
+        step = min(max(round(8 * math.log2(16 * (2500 / room) ** 0.6)), low), high)
+        while low < high:  # the finest step that fits
+            bits = self.quantiser.quantise(step, TRADE).bits
+            low, high = (low, step) if bits <= room else (step + 1, high)
+            aim = step + round(8 * 0.8 * math.log2(max(bits, 8) / room))
+            step = min(max(aim if aim != step else aim - 1, low), max(low, high - 1))
+        best: Quantised | None = None
+        for near in (low - 1, low, low + 1):
+            found = self._filled(near, room) if 0 <= near < STEPS else None
+            if found is not None and (best is None or found.error < best.error):
+                best = found
+        return best
+
+    def _filled(self, step: int, room: float) -> Quantised | None:
+        """The best of one step: how much a bit is worth is searched."""
+        low, high = math.log(TRADE / 4), math.log(TRADE * 6)
+        best = None
+        for _ in range(6):
+            middle = (low + high) / 2
+            found = self.quantiser.quantise(step, math.exp(middle))
+            if found.bits > room:
+                low = middle
+                continue
+            high = middle
+            if best is None or found.error < best.error:
+                best = found
+            if found.bits > room - max(3, room / 300):
+                break
+        return best
+
+    def trial(self, chosen: Quantised) -> Trial:
+        """As a wash."""
+        bands = self.quantiser.bands
+        channels = []
+        for c, values in enumerate(chosen.values):
+            count = max((b + 1 for b, band in enumerate(values) if band.any()), default=0)
+            signed = [np.sign(bands[b][c]).astype(np.int64) * values[b] for b in range(count)]
+            channels.append(b"".join(band.astype("<i2").tobytes() for band in signed))
+        wash = Wash(*grid(*self.size, self.levels), chosen.step, tuple(channels))
+        samples = bands[0][0].size / 1.06**2  # of the norm 1
+        return Trial(wash, chosen.bits + self.overhead, chosen.error * self.size[0] * self.size[1] / samples)

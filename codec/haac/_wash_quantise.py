@@ -1,0 +1,177 @@
+"""Which multiple of its step each coefficient of a wash becomes: rate-distortion-optimised, for the decoder's own tables."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from haac._wash import COEFFICIENT
+from haac._wash_analysis import Floats
+from haac._wash_context import (
+    EARLIER,
+    PARENT,
+    PARENT_AROUND,
+    SIBLING,
+    Known,
+    before_band,
+    context,
+    in_band,
+    kind,
+    logarithm,
+    shifted,
+    weights_of,
+)
+from haac._wash_picture import amplitude
+from haac._wash_tables import CAUSAL, SYMBOLS, Ints, load_tables
+
+
+@dataclass(slots=True)
+class Quantised:
+    """Magnitudes of all coefficients, chosen for a step."""
+
+    step: int
+    values: list[list[Ints]]
+    contexts: list[list[Ints | None]]
+    bits: float
+    error: float
+    """In squared amplitudes of the lowest band."""
+
+
+class Quantiser:
+    """The coefficients of a picture on one grid, and their quantisation."""
+
+    def __init__(self, bands: list[Floats], weights: list[Floats] | None) -> None:
+        self.bands, self.weights = bands, weights
+        self.channels = len(bands[0])
+        tables = load_tables()
+        rates = 12 - np.log2(tables.frequencies)
+        larger = [
+            rates[:, -1] + 2 * math.floor(math.log2(n)) + 1 for n in range(1, COEFFICIENT - SYMBOLS + 3)
+        ]
+        self.rates: Floats = np.concatenate([rates[:, :-1], np.stack(larger, 1)], axis=1)
+        self.rates[:, 1:] += 1
+        self.slopes: Floats = np.gradient(self.rates[:, :64], axis=0) * 4 / 16384
+        self.points: Floats = tables.points / 64
+
+    def quantise(self, step: int, trade: float, turns: int = 4) -> Quantised:
+        """Choose all magnitudes.
+
+        Args:
+            step: of the quantiser.
+            trade: squared steps that a bit may cost.
+            turns: how often the choice is made anew, with the contexts that follow from the one before.
+        """
+        exact = [
+            [np.abs(band[c]) * 16384 / amplitude(b, step) for b, band in enumerate(self.bands)]
+            for c in range(self.channels)
+        ]
+        values = [
+            [np.minimum(np.floor(band + 0.35), COEFFICIENT).astype(np.int64) for band in bands]
+            for bands in exact
+        ]
+        for _ in range(turns):
+            values = self._chosen(exact, trade, self._state(step, exact, values, True))
+        return self._state(step, exact, values, False).quantised
+
+    def _state(
+        self, step: int, exact: list[list[Floats]], values: list[list[Ints]], influence: bool
+    ) -> _State:
+        tables = load_tables()
+        known = [[Known(logarithm(band)) for band in bands] for bands in values]
+        cuts = [max((b + 1 for b, band in enumerate(bands) if band.any()), default=0) for bands in values]
+        bits = error = 0.0
+        found: list[list[Ints | None]] = []
+        weights = self.weights
+        pull = [[np.zeros(band.shape) for band in bands] for bands in values]
+        for c, bands in enumerate(values):
+            found.append([])
+            for b, band in enumerate(bands):
+                weight = 1.0 if weights is None else weights[b][min(c, len(weights[b]) - 1)]
+                if b >= cuts[c]:
+                    error += float((exact[c][b] ** 2 * weight).sum())
+                    found[c].append(None)
+                    continue
+                where = context(
+                    before_band(tables, known, c, b, band.shape, step)
+                    + in_band(tables, known[c][b].values, c, b)
+                )
+                found[c].append(where)
+                bits += float(self.rates[where, band].sum())
+                error += float(
+                    ((exact[c][b] - band - self.points[where, np.minimum(band, 3)]) ** 2 * weight).sum()
+                )
+                if influence:
+                    slope = self.slopes[where, np.minimum(band, 63)]
+                    self._pull(pull, c, b, slope, weights_of(tables, c, b))
+        unit = amplitude(0, step) / 16384
+        return _State(Quantised(step, values, found, bits, error * unit * unit), pull, cuts)
+
+    def _pull(self, pull: list[list[Floats]], c: int, b: int, slope: Floats, weights: Ints) -> None:
+        """How the bits of this band change with the logarithms of the magnitudes around: added to `pull` there."""
+        for weight, (dy, dx) in zip(weights, CAUSAL, strict=False):
+            pull[c][b] += weight * _moved(slope, -dy, -dx)
+        if b > 3:
+            parent = pull[c][b - 3]
+            height, width = parent.shape
+            full = _sized(slope, (2 * height, 2 * width)).reshape(height, 2, width, 2).sum((1, 3))
+            parent += weights[PARENT] * full + weights[PARENT_AROUND] * _around(full)
+        for n, sibling in enumerate({2: [b - 1], 3: [b - 2, b - 1]}.get(kind(b), [])):
+            there = _sized(slope, pull[c][sibling].shape)
+            pull[c][sibling] += weights[SIBLING + 2 * n] * there + weights[SIBLING + 2 * n + 1] * _around(
+                there
+            )
+        for n in range(c if c < 3 else 0):
+            place = EARLIER + 3 * n
+            pull[c - 1 - n][b] += weights[place] * slope + weights[place + 1] * _around(slope)
+
+    def _chosen(self, exact: list[list[Floats]], trade: float, state: _State) -> list[list[Ints]]:
+        """For each coefficient the best of its two neighbours on the grid and 0, in the contexts that there are."""
+        chosen: list[list[Ints]] = []
+        weights = self.weights
+        for c, bands in enumerate(state.quantised.values):
+            chosen.append([])
+            for b, band in enumerate(bands):
+                where = state.quantised.contexts[c][b]
+                if where is None:
+                    chosen[c].append(band)
+                    continue
+                weight = 1.0 if weights is None else weights[b][min(c, len(weights[b]) - 1)]
+                x = exact[c][b]
+                high = np.minimum(np.floor(x + 0.5), COEFFICIENT).astype(np.int64)
+                best, least = band, np.full(band.shape, np.inf)
+                for candidate in (high, np.maximum(high - 1, 0), np.zeros_like(high)):
+                    missed = x - candidate - self.points[where, np.minimum(candidate, 3)]
+                    rate = self.rates[where, candidate] + _INFLUENCE * logarithm(candidate) * state.pull[c][b]
+                    cost = missed * missed * weight + trade * rate
+                    better = cost < least
+                    best, least = np.where(better, candidate, best), np.where(better, cost, least)
+                chosen[c].append(best)
+        return chosen
+
+
+_INFLUENCE = 0.7
+"""How much of the effect on the neighbours' bits is believed: they are all chosen at once."""
+
+
+@dataclass(slots=True)
+class _State:
+    quantised: Quantised
+    pull: list[list[Floats]]
+    cuts: list[int]
+
+
+def _moved(a: Floats, dy: int, dx: int) -> Floats:
+    return shifted(a, dy, dx)  # type: ignore[arg-type, return-value]
+
+
+def _around(a: Floats) -> Floats:
+    padded = np.pad(a, 1)
+    total: Floats = padded[1:-1, :-2] + padded[1:-1, 2:] + padded[:-2, 1:-1] + padded[2:, 1:-1]
+    return total
+
+
+def _sized(a: Floats, shape: tuple[int, ...]) -> Floats:
+    a = a[: shape[0], : shape[1]]
+    return np.pad(a, ((0, shape[0] - a.shape[0]), (0, shape[1] - a.shape[1])))

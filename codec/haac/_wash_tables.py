@@ -1,0 +1,51 @@
+"""The trained integers of the wash: `_wash_tables.json`, written by `scripts/train_wash`."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+CONTEXTS = 48
+SYMBOLS = 16
+"""Magnitudes 0 to 14, and one symbol for all that are larger."""
+ZONES = 8
+CAUSAL = ((0, -1), (0, -2), (-1, 0), (-2, 0), (-1, -1), (-1, 1))
+"""Rows and columns to the neighbours that are decoded before a coefficient of the same band."""
+FEATURES = len(CAUSAL) + 14
+"""Weighted sums of neighbours; see `_wash_code`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """Everything that was trained."""
+
+    weights: Ints
+    """Channel (3), kind of band (LL, HL, LH, HH), feature; then a bias and a slope by step for each zone. 2^-14 of a nat of log-odds."""
+    frequencies: Ints
+    """Context (48), symbol (16); each row sums up to 4096."""
+    starts: Ints
+    """First slot of each symbol."""
+    points: Ints
+    """Context, magnitude (0 to 3, the last for all from 3 on): how far the point of reconstruction is beyond it, 1/64."""
+
+
+@functools.cache
+def load_tables() -> Tables:
+    """Read the tables."""
+    return make_tables(json.loads(Path(__file__).with_name("_wash_tables.json").read_text("utf-8")))
+
+
+def make_tables(rows: dict[str, list[list[int]]]) -> Tables:
+    """Tables out of what stands in the file."""
+    frequencies = np.array(rows["frequencies"], np.int64)
+    starts = np.cumsum(frequencies, axis=1) - frequencies
+    weights = np.array(rows["weights"], np.int64).reshape(3, 4, FEATURES + 2 * ZONES)
+    points = np.pad(np.array(rows["points"], np.int64), ((0, 0), (1, 0)))
+    return Tables(weights, frequencies, starts, points)
