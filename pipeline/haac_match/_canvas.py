@@ -1,0 +1,142 @@
+"""The picture that is looked for, and the layers found so far, composed exactly as the renderer does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from haac import Layer
+from haac._render import draw
+
+Box = tuple[int, int, int, int]
+"""left, top, right, bottom"""
+Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A layer, drawn.
+
+    Args:
+        layer: how it stands.
+        pixels: RGBA, what of it is on the canvas.
+        box: where.
+    """
+
+    layer: Layer
+    pixels: Image.Image
+    box: Box
+
+
+def place(layer: Layer, image: Image.Image, size: tuple[int, int]) -> Placed | None:
+    """Draw a layer; None if it is wholly off the canvas."""
+    drawn = draw(layer, image, size)
+    if drawn is None:
+        return None
+    pixels, (x, y) = drawn
+    return Placed(layer, pixels, (x, y, x + pixels.width, y + pixels.height))
+
+
+class Canvas:
+    """A picture and the stack that explains it.
+
+    Args:
+        target: (height, width, 3).
+        ground: RGBA, of the same size.
+    """
+
+    def __init__(self, target: Bytes, ground: Image.Image) -> None:
+        self.target = target
+        self.size = ground.size
+        self.ground = ground
+        self.layers: list[Placed] = []
+        self.current = np.array(ground.convert("RGB"))
+
+    def compose(self, box: Box, layers: list[Placed]) -> Image.Image:
+        """RGBA of a box with the ground and these layers."""
+        out = self.ground.crop(box)
+        for placed in layers:
+            lay(out, box, placed)
+        return out
+
+    def under(self, z: int, box: Box) -> Bytes:
+        """(height, width, 3): what is below the layer z."""
+        return np.asarray(self.compose(box, self.layers[:z]).convert("RGB"))
+
+    def hidden(self, z: int, box: Box) -> npt.NDArray[np.bool_]:
+        """Where layers from z on show anything."""
+        out = np.zeros((box[3] - box[1], box[2] - box[0]), bool)
+        for placed in self.layers[z:]:
+            common = overlap(placed.box, box)
+            if common is None:
+                continue
+            x, y = common[0] - placed.box[0], common[1] - placed.box[1]
+            part = placed.pixels.getchannel("A").crop(
+                (x, y, x + common[2] - common[0], y + common[3] - common[1])
+            )
+            out[common[1] - box[1] : common[3] - box[1], common[0] - box[0] : common[2] - box[0]] |= (
+                np.asarray(part) > 0
+            )
+        return out
+
+    def insert(self, z: int, placed: Placed) -> None:
+        """Put a layer at place z, counted from the back."""
+        self.layers.insert(z, placed)
+        self.refresh(placed.box)
+
+    def remove(self, z: int) -> Placed:
+        """Take the layer z away."""
+        placed = self.layers.pop(z)
+        self.refresh(placed.box)
+        return placed
+
+    def replace(self, z: int, placed: Placed) -> None:
+        """Another layer in the place of z."""
+        old = self.layers[z]
+        self.layers[z] = placed
+        self.refresh(old.box)
+        self.refresh(placed.box)
+
+    def refresh(self, box: Box) -> None:
+        """Compose a box anew."""
+        left, top, right, bottom = box
+        self.current[top:bottom, left:right] = np.asarray(self.compose(box, self.layers).convert("RGB"))
+
+    def error(self, box: Box) -> npt.NDArray[np.int32]:
+        """Squared error a pixel, summed over the channels."""
+        left, top, right, bottom = box
+        return squared(self.current[top:bottom, left:right], self.target[top:bottom, left:right])
+
+    def with_layers(self, box: Box, layers: list[Placed]) -> npt.NDArray[np.int32]:
+        """Squared error a pixel in a box if the layers were these."""
+        left, top, right, bottom = box
+        made = np.asarray(self.compose(box, layers).convert("RGB"))
+        return squared(made, self.target[top:bottom, left:right])
+
+
+def lay(out: Image.Image, box: Box, placed: Placed) -> None:
+    """Lay a layer on a picture of a box."""
+    common = overlap(placed.box, box)
+    if common is None:
+        return
+    x, y = common[0] - placed.box[0], common[1] - placed.box[1]
+    out.alpha_composite(
+        placed.pixels,
+        (common[0] - box[0], common[1] - box[1]),
+        (x, y, x + common[2] - common[0], y + common[3] - common[1]),
+    )
+
+
+def overlap(a: Box, b: Box) -> Box | None:
+    """What two boxes share; None if nothing."""
+    box = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+    return box if box[0] < box[2] and box[1] < box[3] else None
+
+
+def squared(a: Bytes, b: Bytes) -> npt.NDArray[np.int32]:
+    """Squared distance of two pictures a pixel."""
+    difference = a.astype(np.int16) - b
+    return np.einsum("ijk,ijk->ij", difference, difference, dtype=np.int32)

@@ -1,0 +1,376 @@
+"""A picture becomes a scene of elements of the catalog."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from haac import Scene
+from haac_match._canvas import Box, Canvas, Placed, overlap
+from haac_match._ground import Ground, find_ground, plain, plates
+from haac_match._index import Index, load
+from haac_match._local import features
+from haac_match._pose import Cutout, Fit, Pose, pose_of
+from haac_match._search import Found, Guess, Region, Searcher, Things, candidates, partial, regions, siblings
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from haac_repo import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What is wanted of a recipe.
+
+    Args:
+        effort: 1 (quick) to 9 (thorough).
+        max_layers: at most so many.
+        budget: bytes of the binary recipe; None: as many as pay for themselves.
+        only_tags: only elements with all these tags are looked for.
+    """
+
+    effort: int = 5
+    max_layers: int = 64
+    budget: int | None = None
+    only_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compressed:
+    """A picture as a recipe.
+
+    Args:
+        scene: its canvas has the size of the picture.
+        exact: whether rendering it gives the picture, bit for bit.
+        unexplained: (height, width), True where neither an element nor the ground explains the picture.
+    """
+
+    scene: Scene
+    exact: bool
+    unexplained: npt.NDArray[np.bool_]
+
+
+class Matcher:
+    """Looks for elements of one repository in pictures. Keeps its index and the elements it used in memory.
+
+    Args:
+        repository: its elements; its match index is brought up to date if it is not.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._cutouts: OrderedDict[int, Cutout] = OrderedDict()
+        self._index = load(repository)
+
+    def cutout(self, number: int) -> Cutout:
+        """An element's pixels."""
+        if number not in self._cutouts:
+            self._cutouts[number] = Cutout(self._repository.image(number))
+            if len(self._cutouts) > 2000:
+                self._cutouts.popitem(last=False)
+        self._cutouts.move_to_end(number)
+        return self._cutouts[number]
+
+    def compress(self, picture: Image.Image, options: Options | None = None) -> Compressed:
+        """Find the ground and the elements of a picture.
+
+        Args:
+            picture: RGB or RGBA.
+        """
+        options = options or Options()
+        target = np.asarray(picture.convert("RGB"))
+        index = self._index
+        photograph = plates(target, index.thumbnails, index.photographs, self._repository)
+        ground = find_ground(target, [photograph])
+        if ground is None:
+            ground = plain(target)
+        run = _Run(target, ground, self.cutout, index, options)
+        run.go()
+        canvas = run.canvas
+        scene = Scene(*picture.size, ground.background, [placed.layer for placed in canvas.layers])
+        off = np.abs(canvas.current.astype(np.int16) - target).max(axis=2)
+        return Compressed(scene, not off.any(), off > run.threshold)
+
+
+GUESSES = (
+    (Guess(),),
+    (Guess(2), Guess(4), Guess(7)),
+    (Guess(0, 0.8), Guess(0, 0.6), Guess(3, 0.8), Guess(3, 0.6), Guess(6, 0.7)),
+)
+"""What is assumed of a region, in turn, until an element fits."""
+
+
+LAMBDA = 1000.0
+"""Squared error (sum over pixels and channels) that a byte must take away."""
+SURE = 0.97
+"""A layer of which this part is right, bit for bit, is the one."""
+
+
+class _Run:
+    """One picture being explained."""
+
+    def __init__(
+        self,
+        target: npt.NDArray[np.uint8],
+        ground: Ground,
+        cutout: Callable[[int], Cutout],
+        index: Index,
+        options: Options,
+    ) -> None:
+        self.canvas = Canvas(target, ground.pixels)
+        self.threshold = 2.0 + 2 * ground.noise
+        self._clean = ground.noise == 0
+        self._index, self._things, self._options = index, index.things, options
+        self._search = Searcher(self.canvas, cutout, 2.0 + 2 * ground.noise)
+        self._failed: dict[Box, int] = {}
+        self._cutout = cutout
+
+    def go(self) -> None:
+        """Explain what can be explained."""
+        for _ in range(3):
+            self.explain()
+            while self.explain_parts():
+                self.explain()
+            if not self.tidy():
+                break
+
+    def unexplained(self) -> npt.NDArray[np.bool_]:
+        """(height, width)"""
+        off = np.abs(self.canvas.current.astype(np.int16) - self.canvas.target).max(axis=2)
+        return off > self.threshold
+
+    def explain(self) -> None:
+        """Add layers while there are any that explain a region."""
+        progress = True
+        while progress and len(self.canvas.layers) < self._options.max_layers:
+            progress = False
+            unexplained = self.unexplained()
+            seen: dict[Box, Region] = {}
+            for closing in (0, 3, 8):
+                for region in regions(unexplained, closing):
+                    seen.setdefault(region.box, region)
+            for region in sorted(seen.values(), key=lambda region: -region.area):
+                if self._part_of_failed(region) or len(self.canvas.layers) >= self._options.max_layers:
+                    continue
+                left, top, right, bottom = region.box
+                off = self.canvas.error(region.box) > self.threshold**2
+                if (off & region.mask).sum() < 0.7 * region.area:
+                    continue
+                found = self._best(region)
+                trace(
+                    f"{region.box} {region.area}: {found and (found.snapped.placed.layer, found.z, found.gain, round(found.snapped.exact, 3), round(found.snapped.good, 3))}"
+                )
+                if found is None:
+                    self._failed[region.box] = region.area
+                    continue
+                self.canvas.insert(found.z, found.snapped.placed)
+                progress = True
+
+    def _part_of_failed(self, region: Region) -> bool:
+        """Whether it is a region that nothing explained, or a scrap of one."""
+        for box, area in self._failed.items():
+            if overlap(box, region.box) == region.box and (box == region.box or region.area < 0.3 * area):
+                return True
+        return False
+
+    def _best(self, region: Region) -> Found | None:
+        left, top, right, bottom = region.box
+        target = self.canvas.target[top:bottom, left:right]
+        under = self.canvas.current[top:bottom, left:right]
+        count = 8 + 2 * self._options.effort
+        best: Found | None = None
+        tried: set[tuple[int, bool, float]] = set()
+        for stage in range(len(GUESSES) + 1):
+            if stage == 2:
+                poses = [
+                    pair
+                    for opacity in (1.0, 0.75, 0.55)
+                    for pair in partial(
+                        self.canvas.target,
+                        self.canvas.current,
+                        self._hidden(),
+                        region,
+                        self._things,
+                        count,
+                        opacity,
+                    )
+                ]
+            else:
+                poses = [
+                    pair
+                    for guess in GUESSES[stage - (stage > 2)]
+                    for pair in candidates(target, under, region, self._things, count, guess)
+                ]
+            poses.sort(key=lambda pair: pair[0])
+            pool: list[tuple[int, Fit]] = []
+            settled = 0
+            for first in range(0, min(len(poses), 64), 16):
+                pool += self._search.verify(pose for _, pose in poses[first : first + 16])
+                pool.sort(key=lambda pair: -pair[1].gain)
+                for z, rough in pool[:3]:
+                    key = rough.pose.element, rough.pose.flip, round(rough.pose.opacity, 1)
+                    if key in tried or rough.share < 0.5 or settled == 6:
+                        continue
+                    tried.add(key)
+                    settled += 1
+                    found = self._settle(z, rough)
+                    if found is not None and (best is None or found.gain > best.gain):
+                        best = found
+                    if found is not None and found.snapped.exact > SURE:
+                        return found
+            if best is not None and best.snapped.good > 0.5:
+                break
+        if best is not None:
+            best = self._among_siblings(best)
+        return best if best is not None and self._pays(best) else None
+
+    def _hidden(self) -> npt.NDArray[np.bool_]:
+        """(height, width), True where there are layers."""
+        return self.canvas.hidden(0, (0, 0, *self.canvas.size))
+
+    def _settle(self, z: int, rough: Fit) -> Found | None:
+        """Make a rough fit exact."""
+        fine = self._search.refine(z, rough.pose)
+        if fine is None or fine.gain <= 0:
+            return None
+        return self._search.exact(z, fine.pose)
+
+    def _among_siblings(self, found: Found, depth: int = 2) -> Found:
+        """A found layer, or one that looks much like it and does better."""
+        layer = found.snapped.placed.layer
+        element = self._cutout(layer.element)
+        pose = pose_of(layer, element.size)
+        near = siblings(pose, self._things, 40 + 8 * self._options.effort)
+        best = found
+        alike = [fit.pose for z, fit in self._search.verify(near, 44, 2, known=True) if z == found.z][:10]
+        for _, rough in self._search.verify(alike, 64, 4, known=True)[:5]:
+            trial = self._settle(found.z, rough)
+            if trial is not None and trial.gain > best.gain:
+                best = trial
+                if best.snapped.exact > SURE:
+                    return best
+        return best if best is found or depth == 0 else self._among_siblings(best, depth - 1)
+
+    def _pays(self, found: Found) -> bool:
+        snapped = found.snapped
+        if self._clean:
+            # A layer that is right but covered in part is exact wherever it is good; one that only resembles is not.
+            return (
+                snapped.exact > 0.25
+                and snapped.exact > 0.9 * snapped.good
+                and snapped.exact * snapped.shown > 30
+            )
+        return snapped.good > 0.6 and found.gain > 2000
+
+    def explain_parts(self) -> bool:
+        """Add layers that local features speak for. True if there was any."""
+        unexplained = self.unexplained()
+        mask = cv2.dilate(unexplained.astype(np.uint8), np.ones((9, 9), np.uint8))
+        query = features(self.canvas.target, mask)
+        places = [vote for vote in self._index.votes(query, 8)]
+        poses = []
+        for vote in places[: 60 + 20 * self._options.effort]:
+            size = self._things.sizes[vote.thing]
+            poses.append(
+                Pose(
+                    int(self._things.numbers[vote.thing]),
+                    vote.mirrored,
+                    vote.x,
+                    vote.y,
+                    vote.scale,
+                    vote.scale,
+                    vote.turn,
+                )
+            )
+        pool = self._search.verify(poses)
+        progress = False
+        tried = 0
+        for z, rough in pool[:60]:
+            if rough.share < 0.15 or tried > 24:
+                continue
+            box = self._search.window(rough.pose, 0.7)
+            if box is None:
+                continue
+            again = self._search.verify([rough.pose], iterations=3)
+            if not again or again[0][1].gain < 0.5 * rough.gain:
+                continue
+            tried += 1
+            found = self._settle(*again[0])
+            if found is not None:
+                trace(
+                    f"parts {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f} good {found.snapped.good:.3f} share {rough.share:.2f}"
+                )
+            if found is not None and found.snapped.exact < SURE and rough.share > 0.3:
+                found = self._among_siblings(found)
+            if found is not None and self._pays(found):
+                self.canvas.insert(found.z, found.snapped.placed)
+                progress = True
+        return progress
+
+    def tidy(self) -> bool:
+        """Fit each layer that is not right anew, now that the others are there; take away what does not pay. True if anything changed."""
+        changed = False
+        for placed in list(self.canvas.layers):
+            z = self.canvas.layers.index(placed)
+            if not self._wrong(z, placed):
+                continue
+            before = self._total()
+            self.canvas.remove(z)
+            best: tuple[float, int, Placed] = (before, z, placed)
+            element = self._cutout(placed.layer.element)
+            pose = pose_of(placed.layer, element.size)
+            found = self._search.exact(z, pose, patience=2)
+            if found is not None and found.snapped.exact < 1:
+                found = self._among_siblings(found)
+            if found is not None:
+                for other in {z, 0, len(self.canvas.layers)} | self._neighbours(found.snapped.placed):
+                    self.canvas.insert(other, found.snapped.placed)
+                    if (total := self._total()) < best[0]:
+                        best = total, other, found.snapped.placed
+                    self.canvas.remove(other)
+            without = self._total()
+            if without - best[0] < LAMBDA * 8:
+                trace(f"dropped {placed.layer}")
+                changed = True
+                continue
+            self.canvas.insert(best[1], best[2])
+            if best[2] != placed or best[1] != z:
+                trace(f"tidied {placed.layer} -> {best[2].layer} {z} -> {best[1]}")
+                changed = True
+        return changed
+
+    def _neighbours(self, placed: Placed) -> set[int]:
+        """Places in the stack just above or below layers that share pixels with one."""
+        places = set()
+        for z, other in enumerate(self.canvas.layers):
+            if overlap(other.box, placed.box):
+                places |= {z, z + 1}
+        return places
+
+    def _wrong(self, z: int, placed: Placed) -> bool:
+        """Whether some of what shows a layer is not right."""
+        left, top, right, bottom = placed.box
+        free = ~self.canvas.hidden(z + 1, placed.box)
+        shows = free & (np.asarray(placed.pixels.getchannel("A")) > 0)
+        off = np.abs(
+            self.canvas.current[top:bottom, left:right].astype(np.int16)
+            - self.canvas.target[top:bottom, left:right]
+        ).max(axis=2)
+        return int((off[shows] > (0 if self._clean else self.threshold)).sum()) > (0 if self._clean else 12)
+
+    def _total(self) -> float:
+        return float(self.canvas.error((0, 0, *self.canvas.size)).sum())
+
+
+def trace(text: str) -> None:
+    """For development."""
+    if os.environ.get("HAAC_TRACE"):
+        print(text)

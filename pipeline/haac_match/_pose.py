@@ -1,0 +1,370 @@
+"""Where an element stands, as real numbers, and how they are fitted to a picture."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from haac import Layer
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+SHAPE = 1.0
+"""Scales whose logarithms differ by more are not looked for."""
+
+Floats = npt.NDArray[np.float32]
+
+_TURN = 1440 / math.tau
+"""Quarter degrees in a radian."""
+EVEN = 0.06
+"""Scales whose logarithms differ by less are taken for the same one at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """One element in the picture.
+
+    Args:
+        element: its number.
+        flip: mirrored left and right, before it is turned.
+        cx: centre, pixels of the canvas.
+        cy: centre, pixels of the canvas.
+        sx: width over the element's own.
+        sy: height over the element's own.
+        turn: radians, counter-clockwise.
+        blur: standard deviation, pixels of the canvas.
+        opacity: 0 to 1.
+    """
+
+    element: int
+    flip: bool
+    cx: float
+    cy: float
+    sx: float
+    sy: float
+    turn: float = 0.0
+    blur: float = 0.0
+    opacity: float = 1.0
+
+    def reach(self, size: tuple[int, int]) -> tuple[float, float]:
+        """Half the width and height of the upright box around it, pixels."""
+        across, down = self.sx * size[0] / 2, self.sy * size[1] / 2
+        c, s = abs(math.cos(self.turn)), abs(math.sin(self.turn))
+        room = 3 * self.blur + 1
+        return c * across + s * down + room, s * across + c * down + room
+
+    def layer(self, size: tuple[int, int]) -> Layer:
+        """The nearest layer on the recipe's grid.
+
+        Args:
+            size: width and height of the element, pixels.
+        """
+        even = abs(math.log(self.sx / self.sy)) < EVEN
+        scale = math.sqrt(self.sx * self.sy) if even else self.sx
+        width = max(1, round(scale * size[0]))
+        layer = Layer(
+            self.element,
+            flip="h" if self.flip else "",
+            width=width,
+            height=None if even else max(1, round(self.sy * size[1])),
+            rotation=round(self.turn * _TURN) % 1440,
+            blur=max(0, round(self.blur * 4)),
+            opacity=max(1, min(100, round(self.opacity * 100))) if self.opacity < 0.97 else 100,
+        )
+        made = layer.size(*size)
+        return replace(layer, x=round(self.cx - made[0] / 2), y=round(self.cy - made[1] / 2))
+
+
+def pose_of(layer: Layer, size: tuple[int, int]) -> Pose:
+    """The pose of a layer that is flipped at most left and right."""
+    width, height = layer.size(*size)
+    return Pose(
+        layer.element,
+        layer.flip == "h",
+        layer.x + width / 2,
+        layer.y + height / 2,
+        width / size[0],
+        height / size[1],
+        layer.rotation / _TURN,
+        layer.blur / 4,
+        layer.opacity / 100,
+    )
+
+
+class Cutout:
+    """An element's pixels, premultiplied, in halves of its size.
+
+    Args:
+        image: RGBA.
+    """
+
+    def __init__(self, image: Image.Image) -> None:
+        self.image = image
+        self.size = image.size
+        straight = np.asarray(image.convert("RGBA"), np.float32)
+        alpha = straight[:, :, 3:] / np.float32(255)
+        self.levels: list[Floats] = [
+            np.ascontiguousarray(np.concatenate([straight[:, :, :3] * alpha, alpha], 2))
+        ]
+        self.opaque = bool(alpha.min() > 0.99)
+        self._blurred: dict[tuple[int, int, int], tuple[Floats, int]] = {}
+
+    def level(self, index: int) -> Floats:
+        """(height, width, 4): premultiplied RGB 0 to 255 and alpha 0 to 1, `index` times halved."""
+        while len(self.levels) <= index:
+            last = self.levels[-1]
+            half = max(1, (last.shape[1] + 1) // 2), max(1, (last.shape[0] + 1) // 2)
+            self.levels.append(cv2.resize(last, half, interpolation=cv2.INTER_AREA))
+        return self.levels[index]
+
+    def blurred(self, index: int, across: float, down: float) -> tuple[Floats, int]:
+        """A level after a Gaussian blur of these standard deviations (pixels of the level), with a margin of so many pixels."""
+        key = index, round(across * 8), round(down * 8)
+        if key not in self._blurred:
+            source = self.level(index)
+            margin = math.ceil(3 * max(across, down)) + 2
+            padded = cv2.copyMakeBorder(source, margin, margin, margin, margin, cv2.BORDER_CONSTANT)
+            if key[1] or key[2]:
+                padded = cv2.GaussianBlur(padded, (0, 0), max(across, 0.01), sigmaY=max(down, 0.01))
+            if len(self._blurred) > 24:
+                self._blurred.clear()
+            self._blurred[key] = padded, margin
+        return self._blurred[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What a fit gave.
+
+    Args:
+        pose: the best found.
+        gain: by how much it lowers the clipped squared error; over all pixels and channels, pixels of the canvas.
+        share: of the error in the window (clipped) that it takes away, 0 to 1.
+    """
+
+    pose: Pose
+    gain: float
+    share: float
+
+
+CLIP = 45.0
+"""Colour distance (root of the sum over the channels) above which an error counts no more: another layer may be there."""
+
+
+class Patch:
+    """A window of the picture, made small enough to fit a pose in.
+
+    Args:
+        target: (height, width, 3), the picture in the window.
+        under: (height, width, 3), what it shows before the element is laid on it.
+        hidden: (height, width) bool, True where other layers cover it; or None.
+        box: left, top, right, bottom of the window, pixels of the canvas.
+        side: the longer side becomes at most so many pixels.
+    """
+
+    def __init__(
+        self,
+        target: npt.NDArray[np.uint8],
+        under: npt.NDArray[np.uint8],
+        hidden: npt.NDArray[np.bool_] | None,
+        box: tuple[int, int, int, int],
+        side: int,
+    ) -> None:
+        left, top, right, bottom = box
+        factor = min(1.0, side / max(right - left, bottom - top))
+        size = max(2, round((right - left) * factor)), max(2, round((bottom - top) * factor))
+        self.left, self.top = left, top
+        self.fx, self.fy = size[0] / (right - left), size[1] / (bottom - top)
+
+        def small(pixels: npt.NDArray[np.uint8]) -> Floats:
+            if factor < 1.0:
+                pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+            return pixels.astype(np.float32)
+
+        self.target, self.under = small(target), small(under)
+        self.weight: Floats | None = None
+        if hidden is not None:
+            cover = hidden.astype(np.float32)
+            if factor < 1.0:
+                cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
+            self.weight = (cover < 0.1).astype(np.float32)
+        columns = (np.arange(size[0], dtype=np.float32) + 0.5) / np.float32(self.fx) + left
+        rows = (np.arange(size[1], dtype=np.float32) + 0.5) / np.float32(self.fy) + top
+        self.x, self.y = np.meshgrid(columns, rows)
+        before = np.square(self.under - self.target).sum(axis=2)
+        np.minimum(before, CLIP**2, out=before)
+        if self.weight is not None:
+            before *= self.weight
+        self.before = float(before.sum())
+        self.area = 1 / (self.fx * self.fy)
+
+    def warped(self, pose: Pose, cutout: Cutout) -> Floats:
+        """(height, width, 4): premultiplied colours and alpha of the element as it stands in the window, before its opacity."""
+        kx, ky = pose.sx * self.fx, pose.sy * self.fy
+        base = 0.18  # what resampling alone blurs
+        fine = max(kx, ky)
+        spread = math.sqrt((pose.blur * self.fx) ** 2 + base)
+        # A level a little finer than the window, or coarser where the blur hides it.
+        level = max(0, math.floor(math.log2(max(1.0, spread / 1.5) / fine)))
+        level = min(level, max(0, int(math.log2(max(1, min(cutout.size)))) - 1))
+        factor = 2.0**level
+        across, down = spread / (kx * factor), spread / (ky * factor)
+        if kx * factor > 1 and pose.blur * self.fx < 0.3:
+            across = down = 0.0  # made larger, and sharp
+        source, margin = cutout.blurred(level, across, down)
+        real = cutout.level(level).shape
+        # Element coordinates of a window's pixel: undo position, turn, scale and flip.
+        c, s = math.cos(pose.turn), math.sin(pose.turn)
+        a = np.array([[c / pose.sx, -s / pose.sx], [s / pose.sy, c / pose.sy]])
+        if pose.flip:
+            a[0] = -a[0]
+        a[0] *= real[1] / cutout.size[0]
+        a[1] *= real[0] / cutout.size[1]
+        origin = np.array([0.5 / self.fx + self.left - pose.cx, 0.5 / self.fy + self.top - pose.cy])
+        offset = a @ origin + np.array([real[1] / 2, real[0] / 2]) - 0.5 + margin
+        matrix = np.column_stack([a[:, 0] / self.fx, a[:, 1] / self.fy, offset])
+        return cv2.warpAffine(
+            source,
+            matrix,
+            (self.target.shape[1], self.target.shape[0]),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_CONSTANT,
+        )
+
+    def error(self, warped: Floats, opacity: float) -> tuple[Floats, Floats]:
+        """Difference to the picture (height, width, 3), and its squared length a pixel."""
+        model = (
+            warped[:, :, :3] * np.float32(opacity) + (1 - warped[:, :, 3:] * np.float32(opacity)) * self.under
+        )
+        model -= self.target
+        return model, np.einsum("ijk,ijk->ij", model, model)
+
+    def cost(self, squared: Floats) -> float:
+        """Clipped squared error of the window, in pixels of the window."""
+        clipped = np.minimum(squared, CLIP**2)
+        return float((clipped * self.weight).sum() if self.weight is not None else clipped.sum())
+
+
+def fit(
+    pose: Pose,
+    cutout: Cutout,
+    patch: Patch,
+    iterations: int = 6,
+    *,
+    free: tuple[str, ...] = ("blur",),
+    even: bool = False,
+) -> Fit:
+    """Levenberg-Marquardt steps on position, turn, both scales, and what else is free, with errors that count less the larger they are.
+
+    Source: K. Levenberg (1944), D. Marquardt (1963); weights of S. Geman and D. McClure (1987).
+
+    Args:
+        pose: where to begin.
+        cutout: its element.
+        patch: the window.
+        iterations: at most so many steps.
+        free: "blur" and "opacity", or one of them, or none.
+        even: keep the relation of the two scales.
+    """
+    damping = 1e-2
+    best: tuple[float, Pose] | None = None
+    system: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None
+    trial = pose
+    for step in range(iterations + 1):
+        warped = patch.warped(trial, cutout)
+        error, squared = patch.error(warped, trial.opacity)
+        cost = patch.cost(squared)
+        if best is None or cost < best[0]:
+            gained = best is not None and cost > 0.995 * best[0]
+            best = cost, trial
+            damping = max(1e-4, damping / 4)
+            if step == iterations or gained or cost == 0:
+                break
+            system = _system(trial, patch, warped, error, squared, free, even)
+        else:
+            damping *= 10
+            if step == iterations or damping > 1e3:
+                break
+        assert system is not None
+        hessian, gradient = system
+        try:
+            move = np.linalg.solve(hessian + damping * np.diag(np.diag(hessian) + 1e-9), -gradient)
+        except np.linalg.LinAlgError:
+            break
+        trial = _moved(best[1], move, free, even)
+        if trial is None:
+            break
+    assert best is not None
+    gain = patch.before - best[0]
+    return Fit(best[1], gain * patch.area, gain / max(patch.before, 1e-6))
+
+
+def _system(
+    pose: Pose,
+    patch: Patch,
+    warped: Floats,
+    error: Floats,
+    squared: Floats,
+    free: tuple[str, ...],
+    even: bool,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    weight = 1 / np.square(1 + squared * np.float32(1 / CLIP**2))
+    if patch.weight is not None:
+        weight *= patch.weight
+    opacity = np.float32(pose.opacity)
+
+    def seen(change: Floats) -> Floats:
+        """What a change of the element's premultiplied pixels changes in the picture."""
+        return (change[:, :, :3] - change[:, :, 3:] * patch.under) * opacity
+
+    gx = seen(cv2.Sobel(warped, cv2.CV_32F, 1, 0, ksize=3, scale=patch.fx / 8))
+    gy = seen(cv2.Sobel(warped, cv2.CV_32F, 0, 1, ksize=3, scale=patch.fy / 8))
+    dx, dy = patch.x - np.float32(pose.cx), patch.y - np.float32(pose.cy)
+    c, s = np.float32(math.cos(pose.turn)), np.float32(math.sin(pose.turn))
+    a, b = c * dx - s * dy, s * dx + c * dy
+    columns = [
+        -gx,
+        -gy,
+        -(gx * dy[:, :, None] - gy * dx[:, :, None]),
+        -(gx * (a * c)[:, :, None] - gy * (a * s)[:, :, None]),
+        -(gx * (b * s)[:, :, None] + gy * (b * c)[:, :, None]),
+    ]
+    if even:
+        columns[3:] = [columns[3] + columns[4]]
+    if "blur" in free:
+        columns.append(seen(cv2.Laplacian(warped, cv2.CV_32F, ksize=1)) * np.float32(patch.fx * patch.fy / 2))
+    if "opacity" in free:
+        columns.append(warped[:, :, :3] - warped[:, :, 3:] * patch.under)
+    jacobian = np.stack(columns).reshape(len(columns), -1)
+    weighted = jacobian * np.repeat(weight.ravel(), 3)
+    return (weighted @ jacobian.T).astype(np.float64), (weighted @ error.ravel()).astype(np.float64)
+
+
+def _moved(pose: Pose, move: npt.NDArray[np.float64], free: tuple[str, ...], even: bool) -> Pose | None:
+    """A pose after a step; None where it runs away."""
+    values = [float(v) for v in move]
+    if even:
+        values.insert(4, values[3])
+    grow = [min(max(v, -0.4), 0.4) for v in values[3:5]]
+    moved = replace(
+        pose,
+        cx=pose.cx + values[0],
+        cy=pose.cy + values[1],
+        turn=(pose.turn + min(max(values[2], -0.5), 0.5)) % math.tau,
+        sx=pose.sx * math.exp(grow[0]),
+        sy=pose.sy * math.exp(grow[1]),
+    )
+    rest = values[5:]
+    if "blur" in free:
+        moved = replace(moved, blur=math.sqrt(min(max(pose.blur**2 + rest.pop(0), 0.0), 16.0 + pose.blur**2)))
+    if "opacity" in free:
+        moved = replace(moved, opacity=min(max(pose.opacity + rest.pop(0), 0.05), 1.0))
+    if not (0.02 < moved.sx < 16 and 0.02 < moved.sy < 16 and abs(math.log(moved.sx / moved.sy)) < SHAPE):
+        return None
+    return moved

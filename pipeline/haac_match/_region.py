@@ -1,0 +1,188 @@
+"""A description of a whole thing that does not depend on where it stands, how large it is and how it is turned.
+
+The thing is brought to a frame in which its centre of mass is the origin and its extent is one; colours and coverage are sampled
+on rings. A turn then moves the samples along the rings, and the best turn is found by circular correlation. There are two frames: one
+that keeps the shape, and one in which the second moments are those of a disc, which undoes uneven scaling.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+
+RINGS, ANGLES, CHANNELS = 8, 32, 4
+_SIDE = 48
+_EXTENT = 10.0
+"""Pixels of the frame to one unit of extent: the root mean square distance from the centre."""
+_REACH = 2.2
+"""Radius of the outermost ring, in units of extent."""
+
+_radius = (np.arange(RINGS) + 0.5) / RINGS * _REACH * _EXTENT
+_angle = np.arange(ANGLES) * math.tau / ANGLES
+# Counter-clockwise, as turns are counted.
+_MAP_X = (_SIDE / 2 - 0.5 + _radius[:, None] * np.cos(_angle)[None]).astype(np.float32)
+_MAP_Y = (_SIDE / 2 - 0.5 - _radius[:, None] * np.sin(_angle)[None]).astype(np.float32)
+RING_WEIGHT = np.sqrt(_radius / _radius.mean()).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where a thing is.
+
+    Args:
+        x: centre of mass, pixels (the centre of the first pixel is 0.5).
+        y: centre of mass, pixels.
+        matrix: (2, 2), from the frame to pixels.
+    """
+
+    x: float
+    y: float
+    matrix: npt.NDArray[np.float64]
+
+
+def frames(mask: npt.NDArray[np.floating] | npt.NDArray[np.bool_]) -> tuple[Frame, Frame] | None:
+    """The frame that keeps the shape, and the one that makes it round.
+
+    Args:
+        mask: (height, width), how much each pixel belongs to the thing.
+
+    Returns:
+        None if it is empty.
+    """
+    moments = cv2.moments(mask.astype(np.float32), binaryImage=False)
+    total = moments["m00"]
+    if total <= 0:
+        return None
+    x, y = moments["m10"] / total + 0.5, moments["m01"] / total + 0.5
+    xx, xy, yy = (moments[name] / total for name in ("mu20", "mu11", "mu02"))
+    # A pixel is no point: this keeps thin and tiny things in bounds.
+    xx, yy = xx + 1 / 12, yy + 1 / 12
+    even = Frame(x, y, np.eye(2) * math.sqrt(xx + yy))
+    values, vectors = np.linalg.eigh(np.array([[xx, xy], [xy, yy]]))
+    values = np.maximum(values, values.max() / 400)
+    return even, Frame(x, y, vectors @ np.diag(np.sqrt(2 * values)) @ vectors.T)
+
+
+def describe(premultiplied: Floats, frame: Frame) -> Floats:
+    """Sample a thing on rings.
+
+    Args:
+        premultiplied: (height, width, 4), RGB 0 to 255 times coverage, and coverage 0 to 1.
+        frame: where it is.
+
+    Returns:
+        (CHANNELS, RINGS, ANGLES): colours and coverage, 0 to 1.
+    """
+    rings = sample(premultiplied, frame)
+    rings[:3] /= 255
+    return rings
+
+
+def sample(source: Floats, frame: Frame) -> Floats:
+    """(channels, RINGS, ANGLES) of a picture of (height, width, channels)."""
+    matrix = frame.matrix / _EXTENT
+    shrink = float(np.sqrt(abs(np.linalg.det(matrix))))
+    x, y = frame.x, frame.y
+    while shrink > 1.6:
+        height, width = source.shape[:2]
+        size = max(1, (width + 1) // 2), max(1, (height + 1) // 2)
+        matrix = np.diag([size[0] / width, size[1] / height]) @ matrix
+        x, y = x * size[0] / width, y * size[1] / height
+        source = cv2.resize(source, size, interpolation=cv2.INTER_AREA)
+        shrink /= 2
+    middle = np.full(2, _SIDE / 2 - 0.5)
+    offset = np.array([x - 0.5, y - 0.5]) - matrix @ middle
+    warped = cv2.warpAffine(
+        source,
+        np.column_stack([matrix, offset]),
+        (_SIDE, _SIDE),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+    )
+    smooth = cv2.GaussianBlur(warped, (0, 0), 1.2)
+    rings = cv2.remap(smooth, _MAP_X, _MAP_Y, cv2.INTER_LINEAR)
+    return np.ascontiguousarray(np.atleast_3d(rings).transpose(2, 0, 1))
+
+
+class RingTable:
+    """Descriptions of many things, compared in all turns at once.
+
+    Args:
+        rings: (things, CHANNELS, RINGS, ANGLES), 0 to 255.
+    """
+
+    def __init__(self, rings: npt.NDArray[np.uint8]) -> None:
+        self._rings = rings
+        values = rings.astype(np.float32) / 255 * RING_WEIGHT[None, None, :, None]
+        self._spectrum = _spectrum(values.reshape(len(rings), CHANNELS * RINGS, ANGLES))
+        squares = np.square(values).sum(axis=1)
+        self._norms = squares.sum(axis=(1, 2))
+        self._squares = _spectrum(squares)
+        self._like: dict[tuple[int, int], list[Likeness]] = {}
+
+    def like(self, index: int, count: int) -> list[Likeness]:
+        """The things most like one of them, itself among them; as `nearest`."""
+        if (index, count) not in self._like:
+            self._like[index, count] = self.nearest(self._rings[index].astype(np.float32) / 255, count)
+        return self._like[index, count]
+
+    def nearest(self, query: Floats, count: int, seen: Floats | None = None) -> list[Likeness]:
+        """The things most like a query, turned and mirrored as is best.
+
+        Args:
+            query: (CHANNELS, RINGS, ANGLES).
+            count: at most so many.
+            seen: (RINGS, ANGLES), 0 where the query is not known, 1 where it is; None: all is.
+
+        Returns:
+            Nearest first.
+        """
+        weighted = query * RING_WEIGHT[None, :, None]
+        if seen is not None:
+            weighted = weighted * seen
+        norm = float(np.square(weighted).sum())
+        found: list[Likeness] = []
+        for mirrored in (False, True):
+            scores = 2 * self._correlate(self._spectrum, _mirror(weighted) if mirrored else weighted)
+            if seen is None:
+                scores -= self._norms
+            else:
+                scores -= self._correlate(self._squares, _mirror(seen[None]) if mirrored else seen[None])
+            best = scores.argmax(axis=0)
+            peak = scores[best, np.arange(scores.shape[1])]
+            for index in np.argpartition(-peak, min(count, len(peak)) - 1)[:count]:
+                shift = int(best[index])
+                near = [float(scores[(shift + d) % ANGLES, index]) for d in (-1, 0, 1)]
+                bend = near[0] - 2 * near[1] + near[2]
+                exact = shift + (0.5 * (near[0] - near[2]) / bend if bend < 0 else 0.0)
+                angle = exact * math.tau / ANGLES
+                found.append((norm - float(peak[index]), int(index), mirrored, -angle if mirrored else angle))
+        found.sort()
+        return found[:count]
+
+    @staticmethod
+    def _correlate(table: npt.NDArray[np.complex64], query: Floats) -> Floats:
+        """(ANGLES, things): sums of products at each shift of the query."""
+        spectrum = np.fft.rfft(query, axis=2).reshape(-1, ANGLES // 2 + 1).astype(np.complex64)
+        product = np.matmul(table, spectrum.T[:, :, None])[:, :, 0]
+        return np.fft.irfft(product, n=ANGLES, axis=0).astype(np.float32)
+
+
+Likeness = tuple[float, int, bool, float]
+"""Squared distance, index of the thing, mirrored, turn in radians counter-clockwise from the thing to the query."""
+
+
+def _spectrum(values: Floats) -> npt.NDArray[np.complex64]:
+    """(frequencies, things, values): conjugated, so that one matrix product a frequency compares all."""
+    spectrum = np.fft.rfft(values, axis=2).conj()
+    return np.ascontiguousarray(spectrum.transpose(2, 0, 1)).astype(np.complex64)
+
+
+def _mirror(rings: Floats) -> Floats:
+    """Rings of the mirrored picture: the angle a becomes pi - a."""
+    return np.roll(rings[:, :, ::-1], 1 + ANGLES // 2, axis=2)

@@ -1,0 +1,249 @@
+"""From a fitted pose to the layer on the recipe's grid that draws the picture exactly, with the renderer itself as the judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations, product
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from haac import Layer
+from haac_match._canvas import Box, Canvas, Placed, lay, overlap, place, squared
+
+CLIP = 45**2
+"""Squared colour distance above which an error counts no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapped:
+    """A layer, and how well it does in its window.
+
+    Args:
+        placed: the layer, drawn.
+        cost: clipped squared error in the window, summed.
+        exact: part of the pixels that show it which are right, bit for bit.
+        good: part of them which are right within the tolerance.
+        shown: pixels of the picture that show it.
+    """
+
+    placed: Placed
+    cost: int
+    exact: float
+    good: float
+    shown: int
+
+
+class Snapper:
+    """Tries layers of one element at one place in the stack.
+
+    Args:
+        canvas: what is there.
+        z: place in the stack, counted from the back; the layer is put there, none is taken away.
+        image: RGBA pixels of the element.
+        box: window in which errors are counted.
+    """
+
+    def __init__(self, canvas: Canvas, z: int, image: Image.Image, box: Box) -> None:
+        self._image, self._size, self._box = image, canvas.size, box
+        left, top, right, bottom = box
+        self._target = canvas.target[top:bottom, left:right]
+        self._under = canvas.compose(box, canvas.layers[:z])
+        hidden = canvas.hidden(z, box)
+        self._free = ~hidden if hidden.any() else None
+        self._before = self._cost(squared(np.asarray(self._under.convert("RGB")), self._target))
+        self._drawn: dict[Layer, Placed | None] = {}
+        self._costs: dict[Layer, int] = {}
+        self.tried = 0
+
+    def _cost(self, error: npt.NDArray[np.int32]) -> int:
+        clipped = np.minimum(error, CLIP)
+        return int(clipped[self._free].sum() if self._free is not None else clipped.sum())
+
+    @property
+    def before(self) -> int:
+        """Clipped squared error in the window without the layer."""
+        return self._before
+
+    def placed(self, layer: Layer) -> Placed | None:
+        """The layer, drawn. Whole shifts of one drawn before are not drawn anew."""
+        key = replace(layer, x=0, y=0)
+        if key not in self._drawn:
+            width, height = layer.size(*self._image.size)
+            room = (width + height) // 2 + layer.blur + 8  # so much that nothing of it is outside
+            self._drawn[key] = place(
+                replace(layer, x=room, y=room), self._image, (width + 2 * room, height + 2 * room)
+            )
+        whole = self._drawn[key]
+        if whole is None:
+            return None
+        dx, dy = layer.x - whole.layer.x, layer.y - whole.layer.y
+        left, top = whole.box[0] + dx, whole.box[1] + dy
+        box = overlap((0, 0, *self._size), (left, top, whole.box[2] + dx, whole.box[3] + dy))
+        if box is None:
+            return None
+        if box[2] - box[0] == whole.pixels.width and box[3] - box[1] == whole.pixels.height:
+            return Placed(layer, whole.pixels, box)
+        return Placed(
+            layer, whole.pixels.crop((box[0] - left, box[1] - top, box[2] - left, box[3] - top)), box
+        )
+
+    def made(self, layer: Layer) -> npt.NDArray[np.uint8] | None:
+        """(height, width, 3): the window with the layer; None if it is off the canvas."""
+        placed = self.placed(layer)
+        if placed is None:
+            return None
+        out = self._under.copy()
+        lay(out, self._box, placed)
+        return np.asarray(out.convert("RGB"))
+
+    def cost(self, layer: Layer) -> int:
+        """Clipped squared error in the window with the layer."""
+        if layer not in self._costs:
+            self.tried += 1
+            made = self.made(layer)
+            self._costs[layer] = self._before if made is None else self._cost(squared(made, self._target))
+        return self._costs[layer]
+
+    def result(self, layer: Layer, tolerance: float) -> Snapped | None:
+        """What a layer achieves.
+
+        Args:
+            layer: on the canvas.
+            tolerance: levels by which a right pixel may differ.
+        """
+        placed = self.placed(layer)
+        made = self.made(layer)
+        if placed is None or made is None:
+            return None
+        common = overlap(placed.box, self._box)
+        if common is None:
+            return None
+        left, top = self._box[:2]
+        alpha = np.zeros(self._target.shape[:2], np.uint8)
+        part = placed.pixels.getchannel("A").crop(
+            (
+                common[0] - placed.box[0],
+                common[1] - placed.box[1],
+                common[2] - placed.box[0],
+                common[3] - placed.box[1],
+            )
+        )
+        alpha[common[1] - top : common[3] - top, common[0] - left : common[2] - left] = np.asarray(part)
+        shows = alpha > 8
+        if self._free is not None:
+            shows &= self._free
+        shown = int(shows.sum())
+        off = np.abs(made.astype(np.int16) - self._target).max(axis=2)[shows]
+        return Snapped(
+            placed,
+            self.cost(layer),
+            float((off == 0).sum()) / max(1, shown),
+            float((off <= tolerance).sum()) / max(1, shown),
+            shown,
+        )
+
+    def descend(self, layer: Layer, rounds: int = 6) -> Layer:
+        """Gauss-Newton steps with differences of real renderings, rounded to the grid."""
+        best, cost = layer, self.cost(layer)
+        for _ in range(rounds):
+            moved = self._step(best)
+            better = None
+            for trial in moved:
+                if (found := self.cost(trial)) < cost:
+                    better, cost = trial, found
+            if better is None:
+                return best
+            best = better
+        return best
+
+    def _step(self, layer: Layer) -> list[Layer]:
+        base = self.made(layer)
+        if base is None:
+            return []
+        start = base.astype(np.float32)
+        error = start - self._target
+        length = np.einsum("ijk,ijk->ij", error, error)
+        weight = 1 / np.square(1 + length / CLIP)
+        if self._free is not None:
+            weight *= self._free
+        columns, changes = [], []
+        for change in moves(layer):
+            other = self.made(_changed(layer, change))
+            if other is None:
+                return []
+            columns.append((other.astype(np.float32) - start).ravel())
+            changes.append(change)
+        jacobian = np.stack(columns)
+        weighted = jacobian * np.repeat(weight.ravel(), 3)
+        hessian = (weighted @ jacobian.T).astype(np.float64)
+        hessian += np.diag(1e-4 * np.diag(hessian) + 1e-6)
+        try:
+            move = np.linalg.solve(hessian, -(weighted @ error.ravel()).astype(np.float64))
+        except np.linalg.LinAlgError:
+            return []
+        trials = []
+        for part in (1.0, 0.5):
+            total = {name: 0.0 for change in changes for name in change}
+            for amount, change in zip(move, changes, strict=True):
+                for name, value in change.items():
+                    total[name] += part * value * min(max(amount, -8.0), 8.0)
+            trials.append(_changed(layer, {name: round(value) for name, value in total.items()}))
+        return [trial for trial in trials if trial != layer]
+
+    def polish(self, layer: Layer, patience: int = 1, rounds: int = 3) -> Layer:
+        """The best of the neighbours on the grid, one or two values changed by one step, until none is better."""
+        cost = self.cost(layer)
+        for _ in range(rounds):
+            if cost == 0:
+                break
+            best = layer
+            singles = [c for name in _steps(layer) for c in ({name: 1}, {name: -1})]
+            shapes: list[dict[str, int]] = [{}, *singles]
+            if patience > 1:
+                shapes += [a | b for a, b in combinations(singles, 2) if not a.keys() & b.keys()]
+            for shape in shapes:
+                for dx, dy in product((0, -1, 1), repeat=2):
+                    change = {**shape, **({"x": dx} if dx else {}), **({"y": dy} if dy else {})}
+                    if change and (found := self.cost(_changed(layer, change))) < cost:
+                        best, cost = _changed(layer, change), found
+            if best == layer:
+                break
+            layer = best
+        return layer
+
+
+def _steps(layer: Layer) -> list[str]:
+    names = ["width", "rotation", "blur"]
+    if layer.height is not None:
+        names.append("height")
+    if layer.opacity != 100:
+        names.append("opacity")
+    return names
+
+
+def moves(layer: Layer) -> list[dict[str, int]]:
+    """Changes by which differences are taken, large enough to show."""
+    width = layer.width or 64
+    turn = max(1, min(8, round(120 / width)))
+    made = [{"x": 1}, {"y": 1}, {"width": 1}, {"rotation": turn}, {"blur": 1 if layer.blur else 2}]
+    if layer.height is not None:
+        made.append({"height": 1})
+    if layer.opacity != 100:
+        made.append({"opacity": -3})
+    return made
+
+
+def _changed(layer: Layer, change: dict[str, int]) -> Layer:
+    values = {name: getattr(layer, name) + amount for name, amount in change.items()}
+    for name in ("width", "height"):
+        if name in values:
+            values[name] = max(1, values[name])
+    if "rotation" in values:
+        values["rotation"] %= 1440
+    if "blur" in values:
+        values["blur"] = min(max(values["blur"], 0), 1000)
+    if "opacity" in values:
+        values["opacity"] = min(max(values["opacity"], 1), 100)
+    return replace(layer, **values)  # type: ignore[arg-type]
