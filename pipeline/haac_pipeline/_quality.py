@@ -1,0 +1,107 @@
+"""How much two pictures differ: PSNR, SSIM, and the per cent of pixels that are different."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+BOUNDARY = 25
+"""Levels of a channel beyond which a pixel counts as different."""
+
+_COMPARED = (1000, 1000)
+_WINDOW = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How near a picture comes to its original."""
+
+    psnr: float
+    """Decibels; infinite if all pixels are equal."""
+    ssim: float
+    """At most 1."""
+    different: float
+    """Per cent of the pixels, as `percent_different` counts them."""
+
+    @property
+    def identical(self) -> bool:
+        """Whether all pixels are equal."""
+        return math.isinf(self.psnr)
+
+
+def quality(original: Image.Image, made: Image.Image) -> Quality:
+    """Compare two pictures of the same size; where they are transparent, as they look on white."""
+    original, made = on_white(original), on_white(made)
+    a, b = np.asarray(original), np.asarray(made)
+    return Quality(psnr(a, b), ssim(a, b), percent_different(original, made))
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """RGB."""
+    from PIL import Image
+
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    white = Image.new("RGBA", image.size, "white")
+    white.alpha_composite(image.convert("RGBA"))
+    return white.convert("RGB")
+
+
+def psnr(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> float:
+    """Peak signal to noise ratio over all channels in decibels; infinite for equal pictures."""
+    error = a.astype(np.int32) - b
+    squared = int(np.square(error).sum(dtype=np.int64))
+    return 10 * math.log10(255**2 * a.size / squared) if squared else math.inf
+
+
+def ssim(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> float:
+    """Structural similarity (Wang, Bovik, Sheikh, Simoncelli 2004, with the parameters given there), the mean of the channels.
+
+    Args:
+        a: (height, width, 3).
+        b: the same. Sides below 11 pixels, the paper's window, are reflected at their edges to reach it.
+    """
+    from skimage.metrics import structural_similarity
+
+    short = [max(0, _WINDOW - side) for side in a.shape[:2]]
+    if any(short):
+        edges = ((0, short[0]), (0, short[1]), (0, 0))
+        a, b = np.pad(a, edges, "symmetric"), np.pad(b, edges, "symmetric")
+    compare: Any = structural_similarity
+    return float(
+        compare(
+            a,
+            b,
+            channel_axis=2,
+            data_range=255,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+        )
+    )
+
+
+def percent_different(original: Image.Image, made: Image.Image) -> float:
+    """Per cent of the pixels that are different, as Mahtab et al. (2019, table 2) counted them.
+
+    Both pictures are resized to 1000x1000 pixels; a pixel is different if a channel is off by more than a boundary. They do not
+    say which boundary, nor how they resize: here it is 25 levels, and bicubic.
+
+    Args:
+        original: RGB.
+        made: RGB.
+    """
+    from PIL import Image
+
+    a, b = (
+        np.asarray(image.resize(_COMPARED, Image.Resampling.BICUBIC)).astype(np.int16)
+        for image in (original, made)
+    )
+    return 100 * float((np.abs(a - b).max(axis=2) > BOUNDARY).mean())
