@@ -9,6 +9,7 @@ scene.element("7k2").resize(210).rotate(12).place(40, 180)
 from typing import TYPE_CHECKING
 
 from haac._binary import from_binary, to_binary
+from haac._blur import decode_blur, encode_blur
 from haac._limits import LIMITS
 from haac._recipe import read_recipe
 from haac._scene import Colour, Gradient, Layer, Placement, Plate, Scene, colour, gradient, plate
@@ -32,6 +33,8 @@ __all__ = [
     "Scene",
     "Wash",
     "colour",
+    "decode_blur",
+    "encode_blur",
     "encode_wash",
     "from_binary",
     "from_text",

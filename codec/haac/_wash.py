@@ -14,8 +14,8 @@ from haac_repo import RecipeError
 BASE = 8
 """Samples of the lowest band on the long side."""
 
-LEVELS = 7
-"""At most so many halvings: grids of 8 to 1024 samples on the long side."""
+LEVELS = 6
+"""At most so many halvings: grids of 8 to 512 samples on the long side."""
 
 STEPS = 64
 """Quantiser steps, an eighth of an octave apart."""

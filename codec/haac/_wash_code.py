@@ -12,9 +12,11 @@ from haac._wash_context import LOGARITHM, ROWS, Known, before_band, context, in_
 from haac._wash_tables import CONTEXTS, SYMBOLS, Ints, load_tables
 from haac_repo import RecipeError
 
-_LEVELS = Table(1, 3, 8, 12, 12, 8, 3, 1)
+_LEVELS = Table(2, 8, 10, 12, 12, 8, 4)
+_USUAL_STEP = (56, 53, 48, 40, 33, 24, 15)
+"""For each number of levels."""
 _HAS_ALPHA = Table(31, 1)
-_LUMA_BANDS = Table(16, 16, 12, 8, *(1 for _ in range(19)))
+_LUMA_BANDS = Table(16, 16, 12, 8, *(1 for _ in range(16)))
 """How many bands luma has less than there are."""
 _ESCAPE = Table(0, *(2048 >> n for n in range(12)))
 """Length in bits of a large magnitude less 14."""
@@ -31,7 +33,7 @@ def code_wash(io: Coder, width: int, height: int, given: Wash | None) -> Wash:
         RecipeError: damaged, or outside the limits.
     """
     levels = io.pick("wash levels", _LEVELS, lambda: given.levels if given else 0)
-    step = io.pick("wash step", Uniform(STEPS), lambda: given.step if given else 0)
+    step = io.pick("wash step", _step_table(levels), lambda: given.step if given else 0)
     alpha = io.pick("wash alpha?", _HAS_ALPHA, lambda: len(given.channels) - 3 if given else 0)
     width, height = grid(width, height, levels)
     shapes = band_shapes(width, height)
@@ -50,6 +52,13 @@ def code_wash(io: Coder, width: int, height: int, given: Wash | None) -> Wash:
         return given
     assert isinstance(io, Decoder)
     return Wash(width, height, step, _decode(io, step, shapes, cuts))
+
+
+@functools.cache
+def _step_table(levels: int) -> Table:
+    """Steps near the usual one are likely."""
+    usual = _USUAL_STEP[levels]
+    return Table(*(1 + 255 // (1 + (step - usual) ** 2 // 8) for step in range(STEPS)))
 
 
 def unpack(channel: bytes, shapes: list[tuple[int, int]]) -> list[Ints]:
@@ -71,7 +80,8 @@ def contexts(step: int, channels: list[list[Ints]], cuts: list[int]) -> list[lis
         [
             context(
                 before_band(tables, known, c, b, channels[c][b].shape, step)
-                + in_band(tables, known[c][b].values, c, b)
+                + in_band(tables, known[c][b].values, c, b),
+                b,
             )
             for b in range(count)
         ]
@@ -128,7 +138,7 @@ def _decode(io: Decoder, step: int, shapes: list[tuple[int, int]], cuts: list[in
                 known[c].append(Known(np.zeros(shape, np.int64)))
                 continue
             start = before_band(tables, known, c, b, shape, step)
-            values = _decode_band(io, start, weights_of(tables, c, b).tolist())
+            values = _decode_band(io, start, weights_of(tables, c, b).tolist(), CONTEXTS if b else 0)
             known[c].append(Known(logarithm(np.abs(values))))
             parts.append(values.astype("<i2").tobytes())
         io.trace.append(Coded(_CHANNELS[c], count, before - io.state.bit_length()))
@@ -136,7 +146,7 @@ def _decode(io: Decoder, step: int, shapes: list[tuple[int, int]], cuts: list[in
     return tuple(channels)
 
 
-def _decode_band(io: Decoder, start: Ints, weights: list[int]) -> Ints:
+def _decode_band(io: Decoder, start: Ints, weights: list[int], first: int) -> Ints:
     """The loop that decoding a wash spends its time in: one turn a coefficient."""
     height, width = start.shape
     slots, shares, firsts = _lookup()
@@ -161,7 +171,7 @@ def _decode_band(io: Decoder, start: Ints, weights: list[int]) -> Ints:
                 + northeast * logs[at - stride + 1]
             )
             found = (odds >> 12) + 32
-            found = 0 if found < 0 else top if found > top else found
+            found = first + (0 if found < 0 else top if found > top else found)
             slot = state & mask
             symbol = slots[found][slot]
             state = (state >> _TOTAL_BITS) * shares[found][symbol] + slot - firsts[found][symbol]

@@ -101,7 +101,8 @@ def surroundings(
 
 def weights_of(tables: Tables, channel: int, band: int) -> Ints:
     """The weights of a band; alpha has those of luma."""
-    return tables.weights[channel % 3, kind(band)]
+    weights: Ints = tables.weights[channel % 3, kind(band)]
+    return weights
 
 
 def before_band(
@@ -133,7 +134,7 @@ def in_band(tables: Tables, values: Ints, channel: int, band: int) -> Ints:
     return total
 
 
-def context(log_odds: Ints) -> Ints:
-    """Which table: a quarter of a nat each, from -8 to 4."""
-    found: Ints = np.clip((log_odds >> 12) + 32, 0, CONTEXTS - 1)
+def context(log_odds: Ints, band: int) -> Ints:
+    """Which table: a quarter of a nat each, from -8 to 4; the lowest band has tables of its own."""
+    found: Ints = np.clip((log_odds >> 12) + 32, 0, CONTEXTS - 1) + (CONTEXTS if band else 0)
     return found

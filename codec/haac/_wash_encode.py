@@ -7,6 +7,7 @@ decoder's own tables.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,18 +73,33 @@ def encode_wash(
     return encoder.within(budget).wash
 
 
+Frame = Callable[[Wash], tuple[float, int]]
+"""Bits and bytes of what a wash is written into."""
+
+
+def _recipe_frame(size: tuple[int, int]) -> Frame:
+    def measured(wash: Wash) -> tuple[float, int]:
+        scene = Scene(*size, background=wash)
+        return bits_of(scene), len(to_binary(scene))
+
+    return measured
+
+
 class WashEncoder:
     """Tries washes of one picture.
 
     Args:
         image: any mode.
         weights: see `encode_wash`.
+        frame: what the wash is written into; a recipe with nothing else, if not given.
 
     Raises:
         PictureError: the weights do not fit.
     """
 
-    def __init__(self, image: Image.Image, weights: NDArray[Any] | None = None) -> None:
+    def __init__(
+        self, image: Image.Image, weights: NDArray[Any] | None = None, frame: Frame | None = None
+    ) -> None:
         self.size = image.size
         if weights is not None and (
             weights.shape != image.size[::-1] or not np.all(weights >= 0) or not np.any(weights)
@@ -102,6 +118,7 @@ class WashEncoder:
         if self._alpha is not None:  # colours that are not seen do not matter
             seen = np.asarray(self._alpha, np.float32) / np.float32(255)
             self._weights = seen if self._weights is None else self._weights * seen
+        self._frame = frame or _recipe_frame(self.size)
         self._grids: dict[int, _Grid] = {}
 
     def trial(self, levels: int, step: int, trade: float = TRADE) -> Trial:
@@ -125,7 +142,7 @@ class WashEncoder:
             if best is None:
                 break
             trial = grid.trial(best)
-            excess = len(to_binary(Scene(*self.size, background=trial.wash))) - budget
+            excess = self._frame(trial.wash)[1] - budget
             if excess <= 0:
                 return trial
             room -= 8 * excess
@@ -134,7 +151,7 @@ class WashEncoder:
     def _grid(self, levels: int) -> _Grid:
         if levels not in self._grids:
             quantiser = Quantiser(self._bands(levels), self._band_weights(levels))
-            self._grids[levels] = _Grid(self.size, levels, quantiser)
+            self._grids[levels] = _Grid(self.size, levels, quantiser, self._frame)
         return self._grids[levels]
 
     def _bands(self, levels: int) -> list[Floats]:
@@ -166,11 +183,11 @@ class WashEncoder:
 class _Grid:
     """The washes of one picture on one grid."""
 
-    def __init__(self, size: tuple[int, int], levels: int, quantiser: Quantiser) -> None:
+    def __init__(self, size: tuple[int, int], levels: int, quantiser: Quantiser, frame: Frame) -> None:
         self.size, self.levels, self.quantiser = size, levels, quantiser
         empty = Wash(*grid(*size, levels), 0, (b"",) * quantiser.channels)
-        self.overhead = bits_of(Scene(*size, background=empty))
-        """Bits of a recipe beside the coefficients."""
+        self.overhead = frame(empty)[0] - 3
+        """Bits beside the coefficients; an empty luma channel is dear."""
 
     def within(self, room: float) -> Quantised | None:
         """The best that takes at most so many bits."""
@@ -186,7 +203,7 @@ class _Grid:
             found = self._filled(near, room) if 0 <= near < STEPS else None
             if found is not None and (best is None or found.error < best.error):
                 best = found
-        return best
+        return best and self.quantiser.topped(best, room)
 
     def _filled(self, step: int, room: float) -> Quantised | None:
         """The best of one step: how much a bit is worth is searched."""

@@ -10,6 +10,7 @@ from PIL import Image
 from haac._wash import Wash, band_shapes
 from haac._wash_code import contexts, unpack
 from haac._wash_context import depth, kind
+from haac._wash_net import doubled
 from haac._wash_tables import Ints, load_tables
 
 STEP = tuple(math.floor(32 * 2 ** (n / 8) + 0.5) for n in range(64))
@@ -36,8 +37,9 @@ def wash_picture(wash: Wash, size: tuple[int, int]) -> Image.Image:
     Returns:
         RGBA, straight alpha.
     """
-    planes = _planes(wash)
-    levels = (np.einsum("rc,chw->hwr", COLOUR, planes[:3]) + (128 << 20) + (1 << 19)) >> 20
+    planes = drawn_planes(wash)
+    colours = doubled(planes[:3], finest(wash))
+    levels = (np.einsum("rc,chw->hwr", COLOUR, colours) + (128 << 20) + (1 << 19)) >> 20
     image = _enlarged(Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8), "RGB"), size)
     if len(planes) < 4:
         return image.convert("RGBA")
@@ -53,8 +55,13 @@ def _enlarged(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     )
 
 
-def _planes(wash: Wash) -> Ints:
-    """The channels' samples: (channel, y, x), 1/64 of a level, 0 is the middle."""
+def finest(wash: Wash) -> int:
+    """The step of the finest band, 1/64 of a level."""
+    return STEP[wash.step] * GAIN[1] << wash.levels >> 9
+
+
+def drawn_planes(wash: Wash) -> Ints:
+    """The samples of the channels on the grid: (channel, y, x), 1/64 of a level, 0 is the middle."""
     points = load_tables().points
     shapes = band_shapes(wash.width, wash.height)
     channels = [unpack(channel, shapes) for channel in wash.channels]

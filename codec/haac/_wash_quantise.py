@@ -51,7 +51,7 @@ class Quantiser:
             rates[:, -1] + 2 * math.floor(math.log2(n)) + 1 for n in range(1, COEFFICIENT - SYMBOLS + 3)
         ]
         self.rates: Floats = np.concatenate([rates[:, :-1], np.stack(larger, 1)], axis=1)
-        self.rates[:, 1:] += 1
+        self.rates[:, 1:] += 1  # the sign
         self.slopes: Floats = np.gradient(self.rates[:, :64], axis=0) * 4 / 16384
         self.points: Floats = tables.points / 64
 
@@ -63,10 +63,7 @@ class Quantiser:
             trade: squared steps that a bit may cost.
             turns: how often the choice is made anew, with the contexts that follow from the one before.
         """
-        exact = [
-            [np.abs(band[c]) * 16384 / amplitude(b, step) for b, band in enumerate(self.bands)]
-            for c in range(self.channels)
-        ]
+        exact = self._exact(step)
         values = [
             [np.minimum(np.floor(band + 0.35), COEFFICIENT).astype(np.int64) for band in bands]
             for bands in exact
@@ -74,6 +71,55 @@ class Quantiser:
         for _ in range(turns):
             values = self._chosen(exact, trade, self._state(step, exact, values, True))
         return self._state(step, exact, values, False).quantised
+
+    def topped(self, chosen: Quantised, room: float) -> Quantised:
+        """Spend bits that are left over: raise the coefficients that gain most for each bit."""
+        exact = self._exact(chosen.step)
+        refused: set[tuple[int, int, int]] = set()
+        for _ in range(_TOPPINGS):
+            left = room - chosen.bits
+            if left < max(1.5, room / 500):
+                break
+            best, most = None, 0.0
+            for c, bands in enumerate(chosen.values):
+                for b, band in enumerate(bands):
+                    where = chosen.contexts[c][b]
+                    if where is None:
+                        continue
+                    weight = (
+                        1.0 if self.weights is None else self.weights[b][min(c, len(self.weights[b]) - 1)]
+                    )
+                    now, then = (
+                        (exact[c][b] - size - self.points[where, np.minimum(size, 3)]) ** 2
+                        for size in (band, band + 1)
+                    )
+                    cost = self.rates[where, band + 1] - self.rates[where, band]
+                    gain = np.where(cost <= left, (now - then) * weight / np.maximum(cost, 0.3), 0).ravel()
+                    for c2, b2, at in refused:
+                        if (c2, b2) == (c, b):
+                            gain[at] = 0
+                    at = int(np.argmax(gain))
+                    if gain[at] > most:
+                        best, most = (c, b, at), float(gain[at])
+            if best is None:
+                break
+            c, b, at = best
+            values = [list(bands) for bands in chosen.values]
+            values[c][b] = values[c][b].copy()
+            values[c][b].flat[at] += 1
+            tried = self._state(chosen.step, exact, values, False).quantised
+            if tried.bits <= room and tried.error < chosen.error:
+                chosen = tried
+            else:
+                refused.add(best)
+        return chosen
+
+    def _exact(self, step: int) -> list[list[Floats]]:
+        """Magnitudes in steps."""
+        return [
+            [np.abs(band[c]) * 16384 / amplitude(b, step) for b, band in enumerate(self.bands)]
+            for c in range(self.channels)
+        ]
 
     def _state(
         self, step: int, exact: list[list[Floats]], values: list[list[Ints]], influence: bool
@@ -93,10 +139,8 @@ class Quantiser:
                     error += float((exact[c][b] ** 2 * weight).sum())
                     found[c].append(None)
                     continue
-                where = context(
-                    before_band(tables, known, c, b, band.shape, step)
-                    + in_band(tables, known[c][b].values, c, b)
-                )
+                odds = before_band(tables, known, c, b, band.shape, step)
+                where = context(odds + in_band(tables, known[c][b].values, c, b), b)
                 found[c].append(where)
                 bits += float(self.rates[where, band].sum())
                 error += float(
@@ -151,6 +195,7 @@ class Quantiser:
         return chosen
 
 
+_TOPPINGS = 16
 _INFLUENCE = 0.7
 """How much of the effect on the neighbours' bits is believed: they are all chosen at once."""
 

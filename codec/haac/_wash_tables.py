@@ -6,6 +6,7 @@ import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 
 CONTEXTS = 48
+DILATIONS = (1, 1, 2, 1)
+"""Of the layers of the net: how far apart the inputs of its 3x3 convolutions are."""
 SYMBOLS = 16
 """Magnitudes 0 to 14, and one symbol for all that are larger."""
 ZONES = 8
@@ -23,17 +26,30 @@ FEATURES = len(CAUSAL) + 14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """A 3x3 convolution of the net, its inputs `dilation` apart."""
+
+    dilation: int
+    weights: Ints
+    """(row, column and input channel, output), 1/128."""
+    biases: Ints
+    """Of the outputs, 2^-13 of the finest band's step."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Tables:
     """Everything that was trained."""
 
     weights: Ints
     """Channel (3), kind of band (LL, HL, LH, HH), feature; then a bias and a slope by step for each zone. 2^-14 of a nat of log-odds."""
     frequencies: Ints
-    """Context (48), symbol (16); each row sums up to 4096."""
+    """Context (48 of the lowest band, then 48 of all others), symbol (16); each row sums up to 4096."""
     starts: Ints
     """First slot of each symbol."""
     points: Ints
     """Context, magnitude (0 to 3, the last for all from 3 on): how far the point of reconstruction is beyond it, 1/64."""
+    net: tuple[Layer, ...]
+    """A linear one for each channel by itself, then those that work on all (`_wash_net`)."""
 
 
 @functools.cache
@@ -42,10 +58,14 @@ def load_tables() -> Tables:
     return make_tables(json.loads(Path(__file__).with_name("_wash_tables.json").read_text("utf-8")))
 
 
-def make_tables(rows: dict[str, list[list[int]]]) -> Tables:
+def make_tables(rows: dict[str, Any]) -> Tables:
     """Tables out of what stands in the file."""
     frequencies = np.array(rows["frequencies"], np.int64)
     starts = np.cumsum(frequencies, axis=1) - frequencies
     weights = np.array(rows["weights"], np.int64).reshape(3, 4, FEATURES + 2 * ZONES)
     points = np.pad(np.array(rows["points"], np.int64), ((0, 0), (1, 0)))
-    return Tables(weights, frequencies, starts, points)
+    net = tuple(
+        Layer(dilation, np.array(layer[:-1], np.int64), np.array(layer[-1], np.int64))
+        for dilation, layer in zip(DILATIONS, (rows[f"net {n}"] for n in range(len(DILATIONS))), strict=True)
+    )
+    return Tables(weights, frequencies, starts, points, net)
