@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,7 +19,7 @@ from haac_pipeline._models import MODELS, NONE, model
 from haac_pipeline._pool import Pool
 from haac_pipeline._sidecar import Sidecars, default_name
 from haac_pipeline._sources import Refused, Source
-from haac_pipeline._work import Cutting, Made, Task, make
+from haac_pipeline._work import Cutting, Made, Task, make, start_worker
 from haac_repo import HaacError, NewElement, Provenance, Repository
 
 if TYPE_CHECKING:
@@ -162,7 +163,10 @@ class _Run:
         jobs = self._settings.jobs or cores
         threads = max(1, cores // jobs)
         fresh: set[str] = set()
-        with self._writer() as writer, Pool[FileReport](jobs, threads, self._work) as pool:
+        pool: Pool[FileReport, Task, Made] = Pool(
+            jobs, self._work, start=partial(start_worker, threads), crashed=_crashed
+        )
+        with self._writer() as writer, pool:
             for source, read in _ahead(sources):
                 # Its place in the report first: the outcomes of workers come later.
                 file = FileReport(source.name, "refused")
@@ -214,7 +218,7 @@ class _Run:
             ),
         )
 
-    def _collect(self, writer: Writer | None, pool: Pool[FileReport], *, all_: bool) -> None:
+    def _collect(self, writer: Writer | None, pool: Pool[FileReport, Task, Made], *, all_: bool) -> None:
         for file, task, made in pool.outcomes(all_=all_):
             if made.needs_model:
                 if self._model is None:
@@ -293,6 +297,10 @@ class _Run:
             self._software = _versions()
         name = self._model if made.segmented and self._model else ""
         return replace(provenance, model=MODELS[name].identity if name else "", software=self._software)
+
+
+def _crashed(_: Task) -> Made:
+    return Made(refused="it crashed the program that reads it")
 
 
 @dataclass(frozen=True, slots=True)

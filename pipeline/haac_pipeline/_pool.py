@@ -8,40 +8,50 @@ from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from haac_pipeline._limits import INGEST_LIMITS
-from haac_pipeline._work import Made, Task, start_worker
+
+
+class _Sized(Protocol):
+    @property
+    def data(self) -> bytes: ...
+
 
 K = TypeVar("K")
+T = TypeVar("T", bound=_Sized)
+M = TypeVar("M")
 
 
 @dataclass(slots=True)
-class _Job(Generic[K]):
+class _Job(Generic[K, T, M]):
     key: K
-    task: Task
-    future: Future[Made] | None
+    task: T
+    future: Future[M] | None
 
 
-class Pool(Generic[K]):
-    """Runs `work` on tasks. A context manager.
+class Pool(Generic[K, T, M]):
+    """Runs `work` on tasks, each of which holds the `data` of a picture file. A context manager.
 
     A task whose process dies (a decoder's fault, the system out of memory) is tried once more by itself, as are
     those that were under way with it; the one that dies again is refused and the rest goes on.
 
     Args:
         jobs: Processes.
-        threads: For the model in each of them.
         work: A module's function.
+        start: What each process calls first: a module's function.
+        crashed: The outcome of a task that dies.
     """
 
-    def __init__(self, jobs: int, threads: int, work: Callable[[Task], Made]) -> None:
-        self._jobs, self._threads, self._work = jobs, threads, work
+    def __init__(
+        self, jobs: int, work: Callable[[T], M], *, start: Callable[[], None], crashed: Callable[[T], M]
+    ) -> None:
+        self._jobs, self._work, self._first, self._crashed = jobs, work, start, crashed
         self._executor = self._start(jobs)
-        self._pending: deque[_Job[K]] = deque()
+        self._pending: deque[_Job[K, T, M]] = deque()
         self._bytes = 0
 
-    def __enter__(self) -> Pool[K]:
+    def __enter__(self) -> Pool[K, T, M]:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -49,20 +59,19 @@ class Pool(Generic[K]):
 
     def _start(self, jobs: int) -> ProcessPoolExecutor:
         # spawn: forking a process that has threads (SQLite, a progress bar) is unsafe.
-        context = get_context("spawn")
-        return ProcessPoolExecutor(jobs, context, initializer=start_worker, initargs=(self._threads,))
+        return ProcessPoolExecutor(jobs, get_context("spawn"), initializer=self._first)
 
     @property
     def full(self) -> bool:
         """Whether to take an outcome before the next task goes in."""
         return len(self._pending) >= 8 * self._jobs or self._bytes > INGEST_LIMITS.in_flight_bytes
 
-    def put(self, key: K, task: Task) -> None:
+    def put(self, key: K, task: T) -> None:
         """Start a task."""
         self._pending.append(_Job(key, task, self._submit(task)))
         self._bytes += len(task.data)
 
-    def outcomes(self, *, all_: bool) -> Iterator[tuple[K, Task, Made]]:
+    def outcomes(self, *, all_: bool) -> Iterator[tuple[K, T, M]]:
         """Outcomes in order: until there is room for a task, or until there are no more if `all_`."""
         while self._pending and (all_ or self.full or self._done(self._pending[0])):
             job = self._pending[0]
@@ -71,7 +80,7 @@ class Pool(Generic[K]):
             self._bytes -= len(job.task.data)
             yield job.key, job.task, made
 
-    def again(self, key: K, task: Task, change: Callable[[Task], Task]) -> None:
+    def again(self, key: K, task: T, change: Callable[[T], T]) -> None:
         """Put a task back to the front, and change those under way likewise."""
         self._pending.appendleft(_Job(key, task, None))
         self._bytes += len(task.data)
@@ -82,16 +91,16 @@ class Pool(Generic[K]):
             job.future = self._submit(job.task)
 
     @staticmethod
-    def _done(job: _Job[K]) -> bool:
+    def _done(job: _Job[K, T, M]) -> bool:
         return job.future is not None and job.future.done()
 
-    def _submit(self, task: Task) -> Future[Made] | None:
+    def _submit(self, task: T) -> Future[M] | None:
         try:
             return self._executor.submit(self._work, task)
         except BrokenProcessPool:
             return None  # found out when its turn comes
 
-    def _outcome(self, job: _Job[K]) -> Made:
+    def _outcome(self, job: _Job[K, T, M]) -> M:
         try:
             if job.future is not None:
                 return job.future.result()
@@ -103,7 +112,7 @@ class Pool(Generic[K]):
         try:
             made = self._executor.submit(self._work, job.task).result()
         except BrokenProcessPool:
-            made = Made(refused="it crashed the program that reads it")
+            made = self._crashed(job.task)
         self._executor.shutdown(wait=True, cancel_futures=True)
         self._executor = self._start(self._jobs)
         for other in self._pending:
@@ -112,5 +121,5 @@ class Pool(Generic[K]):
         return made
 
 
-def _answered(future: Future[Made] | None) -> bool:
+def _answered(future: Future[M] | None) -> bool:
     return future is not None and future.done() and not future.cancelled() and future.exception() is None
