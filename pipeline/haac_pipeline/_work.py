@@ -63,10 +63,15 @@ def start_worker(threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """From now on this worker process ends when its parent does, even if that is killed."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
     import multiprocessing
 
     parent = multiprocessing.parent_process()

@@ -1,0 +1,281 @@
+"""Picture files to recipe files, one or a folder of them, on all cores."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from haac_pipeline._pool import Pool
+from haac_pipeline._sources import Refused, Source
+from haac_repo import HaacError, MissingExtraError, RecipeError, Repository, write_file
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from haac_match import Matcher, Options
+    from haac_pipeline._quality import Quality
+
+FINGERPRINT_BYTES = 2
+"""What a fingerprint adds to a recipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where what becomes of a picture goes."""
+
+    recipe: Path
+    form: Literal["binary", "text"] = "binary"
+    script: Path | None = None
+    report: Path | None = None
+
+    def paths(self) -> list[Path]:
+        """All files that are written."""
+        return [path for path in (self.recipe, self.script, self.report) if path is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One picture file for a worker."""
+
+    name: str
+    data: bytes
+    outputs: Outputs
+    options: Options
+    repository: Path
+    fingerprint: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompressedFile:
+    """What became of one picture."""
+
+    picture: str
+    error: str = ""
+    """Why there is no recipe; then nothing below says anything."""
+    outputs: Outputs | None = None
+    size: tuple[int, int] = (0, 0)
+    binary_bytes: int = 0
+    text: str = ""
+    background: str = ""
+    """Id of the element behind everything; empty if it is not one."""
+    ids: list[str] = field(default_factory=list)
+    """Of the layers, back to front."""
+    exact: bool = False
+    """Whether the recipe gives all pixels of the picture, alpha included."""
+    quality: Quality | None = None
+    unexplained: float = 0.0
+    """Share of the picture that neither an element nor the ground explains."""
+
+
+def options_of(*, max_layers: int | None, **others: Any) -> Options:
+    """Options of the matcher; of what is None, its own default.
+
+    Raises:
+        MissingExtraError: what matching needs is not installed.
+    """
+    one_core()
+    from haac_match import Options
+
+    return Options(**others) if max_layers is None else Options(max_layers=max_layers, **others)
+
+
+def compress_files(
+    sources: Sequence[tuple[Source | Refused, Outputs]],
+    repository: Repository,
+    options: Options,
+    *,
+    jobs: int,
+    fingerprint: bool = False,
+    work: Callable[[Task], CompressedFile] | None = None,
+) -> Iterator[CompressedFile]:
+    """Compress pictures to files. One that fails does not stop the others.
+
+    Args:
+        sources: pictures, each with what is to be written.
+        repository: its elements are looked for.
+        options: for all of them.
+        jobs: processes; with one, it is done in this one.
+        fingerprint: add that of the repository to the recipes.
+        work: what is done with each.
+
+    Yields:
+        One result a picture, in the order given.
+
+    Raises:
+        MissingExtraError: what matching needs is not installed.
+    """
+    work = work or compress_file
+    tasks = _tasks(sources, repository.path.resolve(), options, fingerprint)
+    one_core()
+    if jobs == 1:
+        for task in tasks:
+            yield task if isinstance(task, CompressedFile) else work(task)
+        return
+    opened(repository.path.resolve())  # so that the index is made once, not in every process
+    _opened.clear()
+    pool: Pool[CompressedFile | None, Task, CompressedFile] = Pool(
+        jobs, work, start=start_worker, crashed=_crashed
+    )
+    with pool:
+        for task in tasks:
+            if isinstance(task, CompressedFile):
+                # In its turn: what is under way comes first.
+                yield from (done for _, _, done in pool.outcomes(all_=True))
+                yield task
+                continue
+            pool.put(None, task)
+            yield from (done for _, _, done in pool.outcomes(all_=False))
+        yield from (done for _, _, done in pool.outcomes(all_=True))
+
+
+def _tasks(
+    sources: Sequence[tuple[Source | Refused, Outputs]], repository: Path, options: Options, fingerprint: bool
+) -> Iterator[Task | CompressedFile]:
+    """What is to be done, or why it cannot be, read one picture at a time."""
+    for source, outputs in sources:
+        if isinstance(source, Refused):
+            yield CompressedFile(picture=source.name, error=source.reason)
+            continue
+        try:
+            yield Task(source.name, source.read(), outputs, options, repository, fingerprint)
+        except HaacError as error:
+            yield CompressedFile(picture=source.name, error=str(error))
+        except OSError as error:
+            yield CompressedFile(picture=source.name, error=error.strerror or str(error))
+
+
+def _crashed(task: Task) -> CompressedFile:
+    return CompressedFile(
+        picture=task.name, error="it crashed the program that compresses it, or took all memory: try --jobs 1"
+    )
+
+
+def one_core() -> None:
+    """One thread a process: the processes share the cores, and sums come out the same whatever the machine."""
+    if "numpy" not in sys.modules:
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ[name] = "1"
+    try:
+        import cv2
+        import faiss
+    except ImportError as error:
+        raise MissingExtraError(
+            f"compressing needs {error.name}, which is not installed: pip install 'haac[ingest]'"
+        ) from error
+    cv2.setNumThreads(1)
+    faiss.omp_set_num_threads(1)
+
+
+def start_worker() -> None:
+    """Prepare a worker process."""
+    from haac_pipeline._work import end_with_parent
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a picture takes long: do not wait for it
+    end_with_parent()
+    one_core()
+
+
+_opened: dict[Path, tuple[Repository, Matcher]] = {}
+
+
+def opened(path: Path) -> tuple[Repository, Matcher]:
+    """The repository in this folder with its matcher, once a process."""
+    from haac_match import Matcher
+
+    if path not in _opened:
+        repository = Repository.open(path)
+        _opened[path] = repository, Matcher(repository)
+    return _opened[path]
+
+
+def compress_file(task: Task) -> CompressedFile:
+    """Do one task. Whatever is wrong with the picture comes back as `error`."""
+    try:
+        return _compress(task)
+    except MissingExtraError:
+        raise  # would be the same for every picture
+    except HaacError as error:
+        reason = str(error)
+    except OSError as error:
+        reason = f"{error.strerror or error}: {error.filename or task.outputs.recipe}"
+    except MemoryError:
+        reason = "not enough memory for it"
+    except Exception as error:  # one bad file never stops a run
+        reason = f"{type(error).__name__}: {error}"
+    return CompressedFile(picture=task.name, error=reason)
+
+
+def _compress(task: Task) -> CompressedFile:
+    from haac import Plate, Scene, from_binary, render, to_binary, to_script, to_text
+    from haac._decode import picture_bytes
+    from haac_pipeline._quality import quality
+    from haac_pipeline._read import read_picture
+    from haac_repo import format_id
+
+    read = read_picture(task.data)
+    picture = read.image if read.has_alpha else read.image.convert("RGB")
+    Scene(*picture.size)  # too large a canvas is told before the work
+    repository, matcher = opened(task.repository)
+    options = task.options
+    if task.fingerprint and options.budget is not None:
+        options = replace(options, budget=options.budget - FINGERPRINT_BYTES)
+    found = matcher.compress(picture, options)
+    scene = found.scene
+    if task.fingerprint:
+        scene.fingerprint = repository.fingerprint
+    binary, text = to_binary(scene), to_text(scene)
+    _check_budget(len(binary), task.options.budget)
+    made = render(from_binary(binary), repository)
+    compared = quality(picture, made)
+    write_file(task.outputs.recipe, binary if task.outputs.form == "binary" else text.encode() + b"\n")
+    if task.outputs.script is not None:
+        write_file(task.outputs.script, to_script(scene).encode())
+    if task.outputs.report is not None:
+        from haac_pipeline._report import Reported, report
+
+        page = report(
+            Reported(
+                name=Path(task.name).name,
+                original=picture,
+                made=made,
+                scene=scene,
+                binary_bytes=len(binary),
+                quality=compared,
+                unexplained=found.unexplained,
+            ),
+            repository,
+        )
+        write_file(task.outputs.report, picture_bytes(page, task.outputs.report.suffix))
+    return CompressedFile(
+        picture=task.name,
+        outputs=task.outputs,
+        size=picture.size,
+        binary_bytes=len(binary),
+        text=text,
+        background=format_id(scene.background.element) if isinstance(scene.background, Plate) else "",
+        ids=[format_id(layer.element) for layer in scene.layers],
+        exact=_same(picture, made),
+        quality=compared,
+        unexplained=float(found.unexplained.mean()),
+    )
+
+
+def _check_budget(size: int, budget: int | None) -> None:
+    if budget is not None and size > budget:
+        raise RecipeError(
+            f"the smallest recipe that was found has {size} bytes, the budget is {budget}: allow more"
+        )
+
+
+def _same(picture: Image.Image, made: Image.Image) -> bool:
+    """Whether all pixels are equal, but for the colour of those that cannot be seen."""
+    import numpy as np
+
+    a, b = np.array(picture.convert("RGBA")), np.asarray(made)
+    a[a[:, :, 3] == 0] = 0
+    return bool((a == b).all())
