@@ -86,13 +86,13 @@ def compress(
     from haac_pipeline._compress_files import compress_files, options_of
     from haac_repo import Repository
 
+    options = options_of(effort=effort, budget=budget, max_layers=max_layers, only_tags=only_tags)
     sources = list(find_sources(paths))
     work = _targets(sources, output, form, report, script)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     done = []
     with Repository.open(repo) as repository:
         _check_tags(repository, only_tags)
-        options = options_of(effort=effort, budget=budget, max_layers=max_layers, only_tags=only_tags)
         for folder in {path.parent for _, outputs in work for path in outputs.paths()}:
             folder.mkdir(parents=True, exist_ok=True)
         with console.progress("Compressing", len(work), "pictures") as advance:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -156,10 +155,12 @@ def _crashed(task: Task) -> CompressedFile:
 
 
 def one_core() -> None:
-    """One thread a process: the processes share the cores, and sums come out the same whatever the machine."""
-    if "numpy" not in sys.modules:
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-            os.environ[name] = "1"
+    """One thread a process: processes share the cores, small sums are quicker so, and come out the same on any machine.
+
+    Numpy looks at the environment when it loads, so this is for before (a repository that is opened loads it) and for workers.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
     try:
         import cv2
         import faiss
