@@ -126,6 +126,7 @@ class Decoder(Coder):
 
     def __init__(self, number: int) -> None:
         super().__init__()
+        self.bits = number.bit_length()
         self.state = number
         """What is left of the number."""
 

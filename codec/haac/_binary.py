@@ -68,6 +68,8 @@ def to_binary(scene: Scene) -> bytes:
     encoder = Encoder()
     _scene(encoder, scene)
     number = encoder.result()
+    if isinstance(scene.background, Wash):
+        scene.background.check_work(number.bit_length())
     data = bytes([FORMAT]) + number.to_bytes((number.bit_length() + 7) // 8, "big")
     if len(data) > LIMITS.recipe_bytes:
         raise RecipeError(

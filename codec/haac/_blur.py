@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 SHAPES = ((1, 1), (3, 2), (2, 3), (4, 3), (3, 4), (16, 9), (9, 16), (5, 4), (4, 5), (2, 1), (1, 2))
-"""Common shapes, width by height; any other one is told in 64ths."""
+"""Common shapes, width by height; any other one is told in 128ths."""
 
 _SHAPE = Table(8, 7, 7, 7, 7, 7, 4, 2, 2, 2, 2, 9)
 _BYTES = 2048
@@ -96,12 +96,12 @@ def decode_blur(text: str, size: int) -> Image.Image:
 
 
 def _shape(width: int, height: int) -> tuple[int, int]:
-    """The common shape within 1 %, or the nearest one in 64ths."""
+    """The common shape within 1 %, or the nearest one in 128ths."""
     for shape in SHAPES:
         if abs(width * shape[1] - height * shape[0]) * 100 <= height * shape[0]:
             return shape
     long = max(width, height)
-    across, down = (max(1, (128 * side + long) // (2 * long)) for side in (width, height))
+    across, down = (max(1, (256 * side + long) // (2 * long)) for side in (width, height))
     return across, down
 
 
@@ -117,8 +117,8 @@ def _code(io: Coder, shape: tuple[int, int] | None, given: Wash | None) -> tuple
         shape = SHAPES[known]
     else:
         upright = io.pick("upright?", Uniform(2), lambda: int(wanted()[0] < wanted()[1]))
-        short = 1 + io.pick("short side", Uniform(64), lambda: min(wanted()) - 1)
-        shape = (short, 64) if upright else (64, short)
+        short = 1 + io.pick("short side", Uniform(128), lambda: min(wanted()) - 1)
+        shape = (short, 128) if upright else (128, short)
     return shape, code_wash(io, *shape, given)
 
 

@@ -16,8 +16,10 @@ class Limits:
     canvas_pixels: int = 2**25
     """Pixels (8K UHD)."""
     layers: int = 4096
-    wash_coefficients: int = 2**17
+    wash_coefficients: int = 2**18
     """Coefficients of a wash that are coded, zeros and all."""
+    wash_work: int = 2**33
+    """Coefficients of a wash times the bits of the number that they are in."""
     layer_side: int = 16_383
     """Pixels of a resized layer."""
     layer_pixels: int = 2**25

@@ -62,6 +62,14 @@ class Wash:
         """How often the grid is halved down to the lowest band."""
         return (max(self.width, self.height) // BASE).bit_length() - 1
 
+    def check_work(self, bits: int) -> None:
+        """Compare with the limit of a wash in a number of so many bits.
+
+        Raises:
+            RecipeError: it would take too long to decode.
+        """
+        check_size([sum(map(len, self.channels)) // 2], (1,), bits)
+
     def check_canvas(self, width: int, height: int) -> None:
         """Compare the grid with that of a canvas.
 
@@ -74,8 +82,8 @@ class Wash:
             )
 
 
-def check_size(sizes: list[int], cuts: tuple[int, ...]) -> None:
-    """Compare the number of coefficients with the limit.
+def check_size(sizes: list[int], cuts: tuple[int, ...], bits: int = 0) -> None:
+    """Compare the number of coefficients, and how long a number of so many bits they are in, with the limits.
 
     Raises:
         RecipeError: too many.
@@ -84,6 +92,10 @@ def check_size(sizes: list[int], cuts: tuple[int, ...]) -> None:
     if total > LIMITS.wash_coefficients:
         raise RecipeError(
             f"a wash has {total} coefficients; at most {LIMITS.wash_coefficients} are allowed: use a smaller budget"
+        )
+    if total * bits > LIMITS.wash_work:
+        raise RecipeError(
+            f"a wash has {total} coefficients in a number of {bits} bits; their product may be {LIMITS.wash_work} at most"
         )
 
 

@@ -45,7 +45,7 @@ def code_wash(io: Coder, width: int, height: int, given: Wash | None) -> Wash:
         raise RecipeError("the recipe is damaged: its wash has fewer bands than none")
     for n in range(1, 3 + alpha):
         cuts.append(io.pick("wash bands", Uniform(count + 1), lambda n=n: wanted[n]))  # type: ignore[misc]
-    check_size(sizes, tuple(cuts))
+    check_size(sizes, tuple(cuts), io.bits if isinstance(io, Decoder) else 0)
     if isinstance(io, Encoder):
         assert given is not None
         _encode(io, given, shapes, cuts)

@@ -17,6 +17,7 @@ from haac._wash_context import (
     Known,
     before_band,
     context,
+    depth,
     in_band,
     kind,
     logarithm,
@@ -68,6 +69,10 @@ class Quantiser:
             [np.minimum(np.floor(band + 0.35), COEFFICIENT).astype(np.int64) for band in bands]
             for bands in exact
         ]
+        for bands in values[1:3]:
+            for b, band in enumerate(bands):
+                if depth(b) > _COLOUR_DEPTH:
+                    band[:] = 0
         for _ in range(turns):
             values = self._chosen(exact, trade, self._state(step, exact, values, True))
         return self._state(step, exact, values, False).quantised
@@ -84,7 +89,7 @@ class Quantiser:
             for c, bands in enumerate(chosen.values):
                 for b, band in enumerate(bands):
                     where = chosen.contexts[c][b]
-                    if where is None:
+                    if where is None or band.size == 0:
                         continue
                     weight = (
                         1.0 if self.weights is None else self.weights[b][min(c, len(self.weights[b]) - 1)]
@@ -93,7 +98,7 @@ class Quantiser:
                         (exact[c][b] - size - self.points[where, np.minimum(size, 3)]) ** 2
                         for size in (band, band + 1)
                     )
-                    cost = self.rates[where, band + 1] - self.rates[where, band]
+                    cost = self.rates[where, np.minimum(band + 1, COEFFICIENT)] - self.rates[where, band]
                     gain = np.where(cost <= left, (now - then) * weight / np.maximum(cost, 0.3), 0).ravel()
                     for c2, b2, at in refused:
                         if (c2, b2) == (c, b):
@@ -195,7 +200,10 @@ class Quantiser:
         return chosen
 
 
+_COLOUR_DEPTH = 4
+"""Finer colours never pay."""
 _TOPPINGS = 16
+"""Coefficients raised at the end."""
 _INFLUENCE = 0.7
 """How much of the effect on the neighbours' bits is believed: they are all chosen at once."""
 

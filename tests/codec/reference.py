@@ -7,6 +7,7 @@ It is slow and plain on purpose: pixels are int64 arrays of shape (height, width
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import math
 import re
 from collections.abc import Callable
@@ -14,6 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+_spec = importlib.util.spec_from_file_location(
+    "haac_reference_wash", Path(__file__).with_name("reference_wash.py")
+)
+assert _spec is not None
+assert _spec.loader is not None
+wash = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(wash)
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text(encoding="utf-8")
 TABLES = {
@@ -130,20 +139,32 @@ def from_text(text: str) -> Scene:
         {
             "canvas": (_number(width), _number(height)),
             "fingerprint": None if fingerprint is None else int(fingerprint, 16),
-            "background": _background(background) if background else ("transparent",),
+            "background": _background(background, _number(width), _number(height))
+            if background
+            else ("transparent",),
             "layers": [_layer(layer) for layer in layers],
         }
     )
 
 
-def _background(text: str) -> tuple[Any, ...]:
+def _background(text: str, width: int, height: int) -> tuple[Any, ...]:
     parts = text[1:].split(",")
-    require((text[0], len(parts)) in {("c", 1), ("g", 3), ("e", 1)}, f"background {text!r}")
+    require((text[0], len(parts)) in {("c", 1), ("g", 3), ("e", 1), ("w", 1)}, f"background {text!r}")
     if text[0] == "c":
         return ("colour", _colour(parts[0]))
     if text[0] == "g":
         return ("gradient", _colour(parts[0]), _colour(parts[1]), _number(parts[2]))
-    return ("plate", _id(parts[0]))
+    if text[0] == "e":
+        return ("plate", _id(parts[0]))
+    require(0 < width <= LIMITS["canvas_side"] and 0 < height <= LIMITS["canvas_side"], "canvas")
+    number = 0
+    for digit in parts[0]:
+        require(digit in CROCKFORD, "digit")
+        number = number * 32 + CROCKFORD.index(digit)
+    take = _Values(number)
+    found = wash.values(take, width, height, LIMITS, require)
+    require(take.state == 0, "values left over")
+    return ("wash", found)
 
 
 def _layer(text: str) -> dict[str, Any]:
@@ -187,6 +208,7 @@ class _Values:
     """Takes one value after the other out of the number."""
 
     def __init__(self, state: int) -> None:
+        self.bits = state.bit_length()
         self.state = state
 
     def uniform(self, n: int) -> int:
@@ -194,7 +216,9 @@ class _Values:
         return slot
 
     def symbol(self, table: str) -> int:
-        frequencies = TABLES[table]
+        return self.pick(TABLES[table])
+
+    def pick(self, frequencies: list[int]) -> int:
         quotient, slot = divmod(self.state, sum(frequencies))
         s = c = 0
         while slot >= c + frequencies[s]:
@@ -247,6 +271,8 @@ def from_binary(data: bytes) -> Scene:
         background = ("gradient", take.colour(size), take.colour(size), take.angle())
     elif kind == 7:
         background = ("plate", take.uniform(id_range))
+    elif kind == 8:
+        background = ("wash", wash.values(take, *canvas, LIMITS, require))
 
     seen = [background[1]] if kind == 7 else []
     layers = []
@@ -325,6 +351,13 @@ def _canvas(background: tuple[Any, ...], w: int, h: int, element: Callable[[int]
     if background[0] == "plate":
         plate = _premultiply(element(background[1]).astype(np.int64))
         return _unpremultiply(_resize(_resize(plate, w, 1), h, 0))
+    if background[0] == "wash":
+        colours, alpha = wash.picture(background[1], w, h, _resize)
+        canvas[..., :3], canvas[..., 3] = colours, 255
+        if alpha is not None:
+            canvas[..., 3:] = alpha
+            canvas = _unpremultiply(_premultiply(canvas))
+        return canvas
     if background[0] == "colour":
         canvas[:] = background[1]
     if background[0] == "gradient":
