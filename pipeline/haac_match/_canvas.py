@@ -53,6 +53,7 @@ class Canvas:
         self.size = ground.size
         self.ground = ground
         self.layers: list[Placed] = []
+        self.version = 0
         self.current = np.array(ground.convert("RGB"))
 
     def compose(self, box: Box, layers: list[Placed]) -> Image.Image:
@@ -102,6 +103,7 @@ class Canvas:
 
     def refresh(self, box: Box) -> None:
         """Compose a box anew."""
+        self.version += 1
         left, top, right, bottom = box
         self.current[top:bottom, left:right] = np.asarray(self.compose(box, self.layers).convert("RGB"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import OrderedDict
 from collections.abc import Callable
@@ -18,7 +19,18 @@ from haac_match._ground import Ground, find_ground, plain, plates
 from haac_match._index import Index, load
 from haac_match._local import features
 from haac_match._pose import Cutout, Fit, Pose, pose_of
-from haac_match._search import Found, Guess, Region, Searcher, Things, candidates, partial, regions, siblings
+from haac_match._search import (
+    SURE,
+    Found,
+    Guess,
+    Region,
+    Searcher,
+    Things,
+    candidates,
+    partial,
+    regions,
+    siblings,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -110,8 +122,6 @@ GUESSES = (
 
 LAMBDA = 1000.0
 """Squared error (sum over pixels and channels) that a byte must take away."""
-SURE = 0.97
-"""A layer of which this part is right, bit for bit, is the one."""
 
 
 class _Run:
@@ -126,12 +136,18 @@ class _Run:
         options: Options,
     ) -> None:
         self.canvas = Canvas(target, ground.pixels)
-        self.threshold = 2.0 + 2 * ground.noise
-        self._clean = ground.noise == 0
+        self._noise = ground.noise
+        self.threshold = 2.0
+        self._clean = True
+        self._near_misses = self._hits = 0
         self._index, self._things, self._options = index, index.things, options
-        self._search = Searcher(self.canvas, cutout, 2.0 + 2 * ground.noise)
+        self._search = Searcher(self.canvas, cutout, 2.0)
         self._failed: dict[Box, int] = {}
         self._cutout = cutout
+        self._vain: list[tuple[float, float]] = []
+        off = np.abs(self.canvas.current.astype(np.int16) - target).max(axis=2)
+        if ground.noise or ((off > 0) & (off <= 2)).sum() > 0.2 * (off > 8).sum():
+            self._settle_for_noise()
 
     def go(self) -> None:
         """Explain what can be explained."""
@@ -139,13 +155,27 @@ class _Run:
             self.explain()
             while self.explain_parts():
                 self.explain()
-            if not self.tidy():
+            if self._clean and not self._hits and self._failed:
+                self._settle_for_noise()
+            elif not self.tidy():
                 break
+
+    def _settle_for_noise(self) -> None:
+        """The picture is damaged: from now on pixels need only be nearly right."""
+        trace("noisy")
+        self._clean = self._search.clean = False
+        self.threshold = 12.0 + 2 * self._noise
+        self._search.tolerance = 12.0 + 2 * self._noise
+        self._failed.clear()
 
     def unexplained(self) -> npt.NDArray[np.bool_]:
         """(height, width)"""
         off = np.abs(self.canvas.current.astype(np.int16) - self.canvas.target).max(axis=2)
-        return off > self.threshold
+        wrong = off > self.threshold
+        if not self._clean:
+            # Edges that a damaged picture has elsewhere by a pixel are no things.
+            wrong = cv2.morphologyEx(wrong.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+        return wrong
 
     def explain(self) -> None:
         """Add layers while there are any that explain a region."""
@@ -168,6 +198,10 @@ class _Run:
                 trace(
                     f"{region.box} {region.area}: {found and (found.snapped.placed.layer, found.z, found.gain, round(found.snapped.exact, 3), round(found.snapped.good, 3))}"
                 )
+                if self._clean and self._near_misses >= 2 and self._hits == 0:
+                    self._settle_for_noise()
+                    progress = True
+                    break
                 if found is None:
                     self._failed[region.box] = region.area
                     continue
@@ -177,7 +211,13 @@ class _Run:
     def _part_of_failed(self, region: Region) -> bool:
         """Whether it is a region that nothing explained, or a scrap of one."""
         for box, area in self._failed.items():
-            if overlap(box, region.box) == region.box and (box == region.box or region.area < 0.3 * area):
+            common = overlap(box, region.box)
+            if common is None:
+                continue
+            shared, own, other = _area(common), _area(region.box), _area(box)
+            if (shared > 0.8 * max(own, other) and region.area > 0.7 * area) or (
+                shared == own and region.area < 0.3 * area
+            ):
                 return True
         return False
 
@@ -224,13 +264,23 @@ class _Run:
                     found = self._settle(z, rough)
                     if found is not None and (best is None or found.gain > best.gain):
                         best = found
-                    if found is not None and found.snapped.exact > SURE:
-                        return found
+                    if found is not None and self._search.sure(found):
+                        self._hits += 1
+                        return found if self._clean else self._among_siblings(found, 0)
             if best is not None and best.snapped.good > 0.5:
                 break
-        if best is not None:
-            best = self._among_siblings(best)
-        return best if best is not None and self._pays(best) else None
+        if best is None:
+            return None
+        best = self._among_siblings(best)
+        if self._pays(best):
+            self._hits += 1
+            return best
+        trace(
+            f"no: {best.snapped.placed.layer.element} share {best.share:.3f} exact {best.snapped.exact:.2f} good {best.snapped.good:.2f}"
+        )
+        if best.snapped.exact < 0.3 and best.share > 0.9:
+            self._near_misses += 1
+        return None
 
     def _hidden(self) -> npt.NDArray[np.bool_]:
         """(height, width), True where there are layers."""
@@ -243,19 +293,20 @@ class _Run:
             return None
         return self._search.exact(z, fine.pose)
 
-    def _among_siblings(self, found: Found, depth: int = 2) -> Found:
+    def _among_siblings(self, found: Found, depth: int = 1) -> Found:
         """A found layer, or one that looks much like it and does better."""
         layer = found.snapped.placed.layer
         element = self._cutout(layer.element)
         pose = pose_of(layer, element.size)
-        near = siblings(pose, self._things, 40 + 8 * self._options.effort)
+        near = siblings(pose, self._things, 20 + 4 * self._options.effort)
         best = found
-        alike = [fit.pose for z, fit in self._search.verify(near, 44, 2, known=True) if z == found.z][:10]
-        for _, rough in self._search.verify(alike, 64, 4, known=True)[:5]:
+        alike = [fit.pose for _, fit in self._search.verify(near, 44, 0, known=True, z=found.z)[:24]]
+        alike = [fit.pose for _, fit in self._search.verify(alike, 44, 2, known=True, z=found.z)[:6]]
+        for _, rough in self._search.verify(alike, 64, 3, known=True, z=found.z)[:3]:
             trial = self._settle(found.z, rough)
             if trial is not None and trial.gain > best.gain:
                 best = trial
-                if best.snapped.exact > SURE:
+                if self._clean and best.snapped.exact > SURE:
                     return best
         return best if best is found or depth == 0 else self._among_siblings(best, depth - 1)
 
@@ -268,7 +319,15 @@ class _Run:
                 and snapped.exact > 0.9 * snapped.good
                 and snapped.exact * snapped.shown > 30
             )
-        return snapped.good > 0.6 and found.gain > 2000
+        layer = snapped.placed.layer
+        width, height = layer.size(*self._cutout(layer.element).size)
+        return (
+            snapped.good > 0.6
+            and found.gain > LAMBDA * 8
+            and snapped.shown > 80
+            and layer.opacity >= 35
+            and min(width, height) >= 8
+        )
 
     def explain_parts(self) -> bool:
         """Add layers that local features speak for. True if there was any."""
@@ -293,26 +352,35 @@ class _Run:
         pool = self._search.verify(poses)
         progress = False
         tried = 0
-        for z, rough in pool[:60]:
-            if rough.share < 0.15 or tried > 24:
+        for _, rough in pool[:60]:
+            pose = rough.pose
+            size = self._cutout(pose.element).size
+            near = 0.25 * max(pose.sx * size[0], pose.sy * size[1])
+            if (
+                rough.share < 0.15
+                or tried > 12
+                or any(math.hypot(pose.cx - x, pose.cy - y) < near for x, y in self._vain)
+            ):
                 continue
-            box = self._search.window(rough.pose, 0.7)
-            if box is None:
-                continue
-            again = self._search.verify([rough.pose], iterations=3)
+            again = self._search.verify([pose], iterations=3, known=True)
             if not again or again[0][1].gain < 0.5 * rough.gain:
                 continue
             tried += 1
             found = self._settle(*again[0])
+            if found is not None and not self._search.sure(found) and found.share > 0.3:
+                found = self._among_siblings(found)
             if found is not None:
                 trace(
-                    f"parts {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f} good {found.snapped.good:.3f} share {rough.share:.2f}"
+                    f"parts {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f}"
+                    f" good {found.snapped.good:.3f} share {rough.share:.2f} {found.share:.2f}"
                 )
-            if found is not None and found.snapped.exact < SURE and rough.share > 0.3:
-                found = self._among_siblings(found)
             if found is not None and self._pays(found):
                 self.canvas.insert(found.z, found.snapped.placed)
                 progress = True
+            elif found is not None and found.share > 0.3:
+                self._vain.append((pose.cx, pose.cy))
+        if progress:
+            self._vain.clear()
         return progress
 
     def tidy(self) -> bool:
@@ -364,10 +432,15 @@ class _Run:
             self.canvas.current[top:bottom, left:right].astype(np.int16)
             - self.canvas.target[top:bottom, left:right]
         ).max(axis=2)
-        return int((off[shows] > (0 if self._clean else self.threshold)).sum()) > (0 if self._clean else 12)
+        wrong = int((off[shows] > (0 if self._clean else self.threshold)).sum())
+        return wrong > (0 if self._clean else 0.1 * int(shows.sum()))
 
     def _total(self) -> float:
         return float(self.canvas.error((0, 0, *self.canvas.size)).sum())
+
+
+def _area(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def trace(text: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haac import Layer
+from haac_match import _kernel
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -59,13 +60,18 @@ class Pose:
         room = 3 * self.blur + 1
         return c * across + s * down + room, s * across + c * down + room
 
-    def layer(self, size: tuple[int, int]) -> Layer:
+    @property
+    def even(self) -> bool:
+        """Whether both scales are nearly the same."""
+        return abs(math.log(self.sx / self.sy)) < EVEN
+
+    def layer(self, size: tuple[int, int], even: bool) -> Layer:
         """The nearest layer on the recipe's grid.
 
         Args:
             size: width and height of the element, pixels.
+            even: keep the shape, whatever the scales are.
         """
-        even = abs(math.log(self.sx / self.sy)) < EVEN
         scale = math.sqrt(self.sx * self.sy) if even else self.sx
         width = max(1, round(scale * size[0]))
         layer = Layer(
@@ -188,20 +194,14 @@ class Patch:
             return pixels.astype(np.float32)
 
         self.target, self.under = small(target), small(under)
-        self.weight: Floats | None = None
+        self.weight = np.ones(self.target.shape[:2], np.float32)
         if hidden is not None:
             cover = hidden.astype(np.float32)
             if factor < 1.0:
                 cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
             self.weight = (cover < 0.1).astype(np.float32)
-        columns = (np.arange(size[0], dtype=np.float32) + 0.5) / np.float32(self.fx) + left
-        rows = (np.arange(size[1], dtype=np.float32) + 0.5) / np.float32(self.fy) + top
-        self.x, self.y = np.meshgrid(columns, rows)
-        before = np.square(self.under - self.target).sum(axis=2)
-        np.minimum(before, CLIP**2, out=before)
-        if self.weight is not None:
-            before *= self.weight
-        self.before = float(before.sum())
+        nothing = np.zeros((*self.target.shape[:2], 4), np.float32)
+        self.before = _kernel.cost(nothing, self.under, self.target, self.weight, 1.0, CLIP**2)
         self.area = 1 / (self.fx * self.fy)
 
     def warped(self, pose: Pose, cutout: Cutout) -> Floats:
@@ -229,26 +229,13 @@ class Patch:
         origin = np.array([0.5 / self.fx + self.left - pose.cx, 0.5 / self.fy + self.top - pose.cy])
         offset = a @ origin + np.array([real[1] / 2, real[0] / 2]) - 0.5 + margin
         matrix = np.column_stack([a[:, 0] / self.fx, a[:, 1] / self.fy, offset])
-        return cv2.warpAffine(
-            source,
-            matrix,
-            (self.target.shape[1], self.target.shape[0]),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_CONSTANT,
-        )
+        out = np.empty((*self.target.shape[:2], 4), np.float32)
+        _kernel.warp(source, matrix, out)
+        return out
 
-    def error(self, warped: Floats, opacity: float) -> tuple[Floats, Floats]:
-        """Difference to the picture (height, width, 3), and its squared length a pixel."""
-        model = (
-            warped[:, :, :3] * np.float32(opacity) + (1 - warped[:, :, 3:] * np.float32(opacity)) * self.under
-        )
-        model -= self.target
-        return model, np.einsum("ijk,ijk->ij", model, model)
-
-    def cost(self, squared: Floats) -> float:
+    def cost(self, warped: Floats, opacity: float) -> float:
         """Clipped squared error of the window, in pixels of the window."""
-        clipped = np.minimum(squared, CLIP**2)
-        return float((clipped * self.weight).sum() if self.weight is not None else clipped.sum())
+        return float(_kernel.cost(warped, self.under, self.target, self.weight, opacity, CLIP**2))
 
 
 def fit(
@@ -278,15 +265,14 @@ def fit(
     trial = pose
     for step in range(iterations + 1):
         warped = patch.warped(trial, cutout)
-        error, squared = patch.error(warped, trial.opacity)
-        cost = patch.cost(squared)
+        cost = patch.cost(warped, trial.opacity)
         if best is None or cost < best[0]:
             gained = best is not None and cost > 0.995 * best[0]
             best = cost, trial
             damping = max(1e-4, damping / 4)
             if step == iterations or gained or cost == 0:
                 break
-            system = _system(trial, patch, warped, error, squared, free, even)
+            system = _system(trial, patch, warped, free, even)
         else:
             damping *= 10
             if step == iterations or damping > 1e3:
@@ -306,44 +292,45 @@ def fit(
 
 
 def _system(
-    pose: Pose,
-    patch: Patch,
-    warped: Floats,
-    error: Floats,
-    squared: Floats,
-    free: tuple[str, ...],
-    even: bool,
+    pose: Pose, patch: Patch, warped: Floats, free: tuple[str, ...], even: bool
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    weight = 1 / np.square(1 + squared * np.float32(1 / CLIP**2))
-    if patch.weight is not None:
-        weight *= patch.weight
-    opacity = np.float32(pose.opacity)
+    """Normal equations of what may change."""
+    hessian, gradient = np.empty((_kernel.COLUMNS,) * 2), np.empty(_kernel.COLUMNS)
+    _kernel.system(
+        warped,
+        patch.under,
+        patch.target,
+        patch.weight,
+        pose.opacity,
+        CLIP**2,
+        patch.fx,
+        patch.fy,
+        patch.left - pose.cx,
+        patch.top - pose.cy,
+        math.cos(pose.turn),
+        math.sin(pose.turn),
+        hessian,
+        gradient,
+    )
+    hessian = np.triu(hessian) + np.triu(hessian, 1).T
+    chosen = _CHOICES[free, even]
+    return chosen.T @ hessian @ chosen, gradient @ chosen
 
-    def seen(change: Floats) -> Floats:
-        """What a change of the element's premultiplied pixels changes in the picture."""
-        return (change[:, :, :3] - change[:, :, 3:] * patch.under) * opacity
 
-    gx = seen(cv2.Sobel(warped, cv2.CV_32F, 1, 0, ksize=3, scale=patch.fx / 8))
-    gy = seen(cv2.Sobel(warped, cv2.CV_32F, 0, 1, ksize=3, scale=patch.fy / 8))
-    dx, dy = patch.x - np.float32(pose.cx), patch.y - np.float32(pose.cy)
-    c, s = np.float32(math.cos(pose.turn)), np.float32(math.sin(pose.turn))
-    a, b = c * dx - s * dy, s * dx + c * dy
-    columns = [
-        -gx,
-        -gy,
-        -(gx * dy[:, :, None] - gy * dx[:, :, None]),
-        -(gx * (a * c)[:, :, None] - gy * (a * s)[:, :, None]),
-        -(gx * (b * s)[:, :, None] + gy * (b * c)[:, :, None]),
-    ]
-    if even:
-        columns[3:] = [columns[3] + columns[4]]
-    if "blur" in free:
-        columns.append(seen(cv2.Laplacian(warped, cv2.CV_32F, ksize=1)) * np.float32(patch.fx * patch.fy / 2))
-    if "opacity" in free:
-        columns.append(warped[:, :, :3] - warped[:, :, 3:] * patch.under)
-    jacobian = np.stack(columns).reshape(len(columns), -1)
-    weighted = jacobian * np.repeat(weight.ravel(), 3)
-    return (weighted @ jacobian.T).astype(np.float64), (weighted @ error.ravel()).astype(np.float64)
+def _choice(free: tuple[str, ...], even: bool) -> npt.NDArray[np.float64]:
+    """(COLUMNS, what may change): how each of the changes adds up from the columns."""
+    columns = [[0], [1], [2], *([[3, 4]] if even else [[3], [4]])]
+    columns += [[5]] if "blur" in free else []
+    columns += [[6]] if "opacity" in free else []
+    chosen = np.zeros((_kernel.COLUMNS, len(columns)))
+    for index, rows in enumerate(columns):
+        chosen[rows, index] = 1
+    return chosen
+
+
+_CHOICES = {
+    (free, even): _choice(free, even) for free in (("blur",), ("blur", "opacity")) for even in (False, True)
+}
 
 
 def _moved(pose: Pose, move: npt.NDArray[np.float64], free: tuple[str, ...], even: bool) -> Pose | None:

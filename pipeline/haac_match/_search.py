@@ -16,6 +16,10 @@ from haac_match._region import RING_WEIGHT, Floats, Frame, RingTable, describe, 
 from haac_match._snap import Snapped, Snapper
 
 
+SURE = 0.97
+"""A layer of which this part is right, bit for bit, is the one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """Part of the picture that nothing explains.
@@ -311,7 +315,10 @@ def siblings(pose: Pose, things: Things, count: int) -> list[Pose]:
             made = pose_between(rows[other], there, box, int(things.numbers[other]), mirrored, turn)
             if made is not None:
                 found.append((distance, replace(made, blur=pose.blur, opacity=pose.opacity)))
-    return [pose for _, pose in sorted(found, key=lambda pair: pair[0])]
+    kept: dict[tuple[int, bool, int], Pose] = {}
+    for _, made in sorted(found, key=lambda pair: pair[0]):
+        kept.setdefault((made.element, made.flip, round(made.turn * 4)), made)
+    return list(kept.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,11 +329,13 @@ class Found:
         z: its place in the stack.
         snapped: the layer, and how good it is.
         gain: by how much it lowers the clipped squared error of the picture.
+        share: part of the clipped error in its window that this is.
     """
 
     z: int
     snapped: Snapped
     gain: int
+    share: float
 
 
 class Searcher:
@@ -339,7 +348,16 @@ class Searcher:
     """
 
     def __init__(self, canvas: Canvas, cutout: Callable[[int], Cutout], tolerance: float) -> None:
-        self.canvas, self._cutout, self._tolerance = canvas, cutout, tolerance
+        self.canvas, self._cutout, self.tolerance = canvas, cutout, tolerance
+        self.clean = True
+        self._patches: dict[tuple[int, Box, int], Patch] = {}
+        self._version = -1
+
+    def sure(self, found: Found) -> bool:
+        """Whether a layer is beyond doubt."""
+        if self.clean:
+            return found.snapped.exact > SURE
+        return found.snapped.good > 0.95 and found.share > 0.9
 
     def window(self, pose: Pose, room: float = 1.15) -> Box | None:
         """The box around a pose within the canvas; None if it is off it."""
@@ -355,23 +373,43 @@ class Searcher:
         return box if box[2] - box[0] >= 3 and box[3] - box[1] >= 3 else None
 
     def patch(self, z: int, box: Box, side: int) -> Patch:
-        """A window at place z of the stack."""
-        left, top, right, bottom = box
-        hidden = self.canvas.hidden(z, box)
-        return Patch(
-            self.canvas.target[top:bottom, left:right],
-            self.canvas.under(z, box),
-            hidden if hidden.any() else None,
-            (left, top, right, bottom),
-            side,
+        """A window at place z of the stack, a little larger so that poses which nearly agree share it."""
+        grid = max(4, (max(box[2] - box[0], box[3] - box[1]) // 64) * 8)
+        width, height = self.canvas.size
+        box = (
+            box[0] // grid * grid,
+            box[1] // grid * grid,
+            min(width, -(-box[2] // grid) * grid),
+            min(height, -(-box[3] // grid) * grid),
         )
+        if self._version != self.canvas.version:
+            self._patches.clear()
+            self._version = self.canvas.version
+        key = z, box, side
+        if key not in self._patches:
+            left, top, right, bottom = box
+            hidden = self.canvas.hidden(z, box)
+            self._patches[key] = Patch(
+                self.canvas.target[top:bottom, left:right],
+                self.canvas.under(z, box),
+                hidden if hidden.any() else None,
+                box,
+                side,
+            )
+        return self._patches[key]
 
     def places(self, box: Box) -> list[int]:
         """Where in the stack a new layer may go: on top, and if others are in the box, under all of them."""
         return [len(self.canvas.layers)] + ([0] if self.canvas.hidden(0, box).any() else [])
 
     def verify(
-        self, poses: Iterable[Pose], side: int = 44, iterations: int = 5, *, known: bool = False
+        self,
+        poses: Iterable[Pose],
+        side: int = 44,
+        iterations: int = 5,
+        *,
+        known: bool = False,
+        z: int | None = None,
     ) -> list[tuple[int, Fit]]:
         """Fit candidates roughly; (place in the stack, fit), the best first.
 
@@ -380,21 +418,22 @@ class Searcher:
             side: pixels of the longer side of a window.
             iterations: steps.
             known: their blur is known.
+            z: place in the stack; None: wherever they may go.
         """
         found: list[tuple[int, Fit]] = []
         for pose in poses:
             box = self.window(pose)
             if box is None:
                 continue
-            for z in self.places(box):
-                patch = self.patch(z, box, side)
+            for place in self.places(box) if z is None else [z]:
+                patch = self.patch(place, box, side)
                 if patch.before <= 0:
                     continue
                 even = abs(math.log(pose.sx / pose.sy)) < 1e-9
                 start = replace(pose, blur=pose.blur or (0.0 if known else 0.8))
                 free = ("blur", "opacity") if pose.opacity < 1 else ("blur",)
                 done = fit(start, self._cutout(pose.element), patch, iterations, free=free, even=even)
-                found.append((z, done))
+                found.append((place, done))
         found.sort(key=lambda pair: -pair[1].gain)
         return found
 
@@ -412,7 +451,17 @@ class Searcher:
             pose = replace(pose, sx=middle, sy=middle)
         best = fit(pose, cutout, patch, 10, free=free, even=even)
         loose = fit(best.pose, cutout, patch, 6, free=free)
-        return loose if loose.gain > best.gain * (1.002 if even else 1.0) else best
+        if loose.gain > best.gain * (1.002 if even else 1.0):
+            best = loose
+        if best.share < 0.985 and pose.opacity == 1:
+            faint = fit(
+                replace(best.pose, opacity=0.85), cutout, patch, 8, free=("blur", "opacity"), even=even
+            )
+            if faint.pose.opacity < 0.95 and faint.gain > best.gain + 0.1 * patch.area * patch.before * (
+                1 - best.share
+            ):
+                best = faint
+        return best
 
     def exact(self, z: int, pose: Pose, patience: int = 1) -> Found | None:
         """The best layer on the grid near a pose."""
@@ -421,10 +470,22 @@ class Searcher:
             return None
         cutout = self._cutout(pose.element)
         snapper = Snapper(self.canvas, z, cutout.image, box)
-        layer = snapper.descend(pose.layer(cutout.size))
-        snapped = snapper.result(layer, self._tolerance)
-        if snapped is not None and snapped.exact < 1 and snapped.good > 0.4:
-            snapped = snapper.result(snapper.polish(layer, patience), self._tolerance)
-        if snapped is None:
+        best: Snapped | None = None
+        for even in (True, False) if pose.even else (False,):
+            layer = snapper.descend(pose.layer(cutout.size, even))
+            snapped = snapper.result(layer, self.tolerance)
+            if snapped is None or (best is not None and snapped.cost > 0.98 * best.cost):
+                continue
+            if snapped.exact < 1 and snapped.good > 0.4:
+                snapped = snapper.result(
+                    snapper.polish(layer, patience, 3 if self.clean else 2), self.tolerance
+                )
+            if snapped is not None and (best is None or snapped.cost < best.cost):
+                best = snapped
+                if best.exact > SURE:
+                    break
+        if best is None:
             return None
-        return Found(z, snapped, snapper.before - snapped.cost)
+        snapped = best
+        gain = snapper.before - snapped.cost
+        return Found(z, snapped, gain, gain / max(1, snapper.before))
