@@ -8,8 +8,9 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from _composites import FOREIGN
 
-from haac import ElementCache, Layer, Scene, render
+from haac import ElementCache, Layer, Plate, Scene, render
 from haac._render import draw
 
 Row = dict[str, Any]
@@ -23,7 +24,7 @@ COVERED = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class True_:  # noqa: N801
+class TrueLayer:
     """A layer of the true scene, and what became of it."""
 
     element: str
@@ -62,7 +63,7 @@ def judge(true: Scene, found: Scene, scale: float, source: ElementCache) -> Row:
         hit = of_true.get(n, -1)
         size = layer.size(*source.image(layer.element).size)
         layers.append(
-            True_(
+            TrueLayer(
                 element=str(layer.element),
                 long=round(max(size) * scale),
                 blur=layer.blur,
@@ -83,9 +84,14 @@ def judge(true: Scene, found: Scene, scale: float, source: ElementCache) -> Row:
         "found_layers": len(found.layers),
         "hits": len(pairs),
         "exact_layers": sum(layer.exact for layer in layers),
-        "ground_right": found.background == true.background,
+        "ground_right": None if _foreign(true) else found.background == true.background,
         "layers": [asdict(layer) for layer in layers],
     }
+
+
+def _foreign(true: Scene) -> bool:
+    """Whether no recipe can have the ground."""
+    return true.background in (None, Plate(FOREIGN))
 
 
 def matched(true: Scene, found: Scene, scale: float, source: ElementCache) -> list[tuple[int, int]]:
@@ -165,15 +171,17 @@ def summary(rows: list[Row]) -> Row:
     exact = sum(row["exact_layers"] for row in rows)
     clean = [row for row in rows if row["input"] == "clean"]
     some = [row for row in rows if row["found_layers"]]
+    known = [row["ground_right"] for row in rows if row["ground_right"] is not None]
     seconds = sorted(row["seconds"] for row in rows)
     return {
         "pictures": len(rows),
         "failed": sum("error" in row for row in rows),
         "recall": share(hits, total),
         "precision": share(hits, found),
+        "junk": found - hits,
         "exact_of_found": share(exact, hits) if clean else None,
         "identical": share(sum(row["identical"] for row in clean), len(clean)),
-        "ground_right": share(sum(row["ground_right"] for row in rows), len(rows)),
+        "ground_right": share(sum(known), len(known)),
         "psnr_median": _psnr(median(_decibels(row["psnr"]) for row in rows)),
         "psnr_input_median": _psnr(median(_decibels(row["psnr_input"]) for row in rows)),
         "bytes_mean": round(sum(row["bytes"] for row in rows) / len(rows), 1),
