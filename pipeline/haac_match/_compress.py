@@ -205,8 +205,14 @@ class _Run:
                 if found is None:
                     self._failed[region.box] = region.area
                     continue
-                self.canvas.insert(found.z, found.snapped.placed)
+                self._add(found)
                 progress = True
+
+    def _add(self, found: Found) -> None:
+        """Accept a layer; what failed near it may now succeed."""
+        box = found.snapped.placed.box
+        self.canvas.insert(found.z, found.snapped.placed)
+        self._failed = {other: area for other, area in self._failed.items() if overlap(other, box) is None}
 
     def _part_of_failed(self, region: Region) -> bool:
         """Whether it is a region that nothing explained, or a scrap of one."""
@@ -230,10 +236,8 @@ class _Run:
         tried: set[tuple[int, bool, float]] = set()
         for stage in range(len(GUESSES) + 1):
             if stage == 2:
-                poses = [
-                    pair
-                    for opacity in (1.0, 0.75, 0.55)
-                    for pair in partial(
+                lists = [
+                    partial(
                         self.canvas.target,
                         self.canvas.current,
                         self._hidden(),
@@ -242,18 +246,19 @@ class _Run:
                         count,
                         opacity,
                     )
+                    for opacity in (1.0, 0.75, 0.55)
                 ]
+                poses = self._screened(lists, 384)
             else:
-                poses = [
-                    pair
+                lists = [
+                    candidates(target, under, region, self._things, count, guess)
                     for guess in GUESSES[stage - (stage > 2)]
-                    for pair in candidates(target, under, region, self._things, count, guess)
                 ]
-            poses.sort(key=lambda pair: pair[0])
+                poses = self._screened(lists, 160 if stage else 64)
             pool: list[tuple[int, Fit]] = []
             settled = 0
-            for first in range(0, min(len(poses), 64), 16):
-                pool += self._search.verify(pose for _, pose in poses[first : first + 16])
+            for first in range(0, len(poses), 16):
+                pool += self._search.verify(poses[first : first + 16])
                 pool.sort(key=lambda pair: -pair[1].gain)
                 for z, rough in pool[:3]:
                     key = rough.pose.element, rough.pose.flip, round(rough.pose.opacity, 1)
@@ -281,6 +286,21 @@ class _Run:
         if best.snapped.exact < 0.3 and best.share > 0.9:
             self._near_misses += 1
         return None
+
+    def _screened(self, lists: list[list[tuple[float, Pose]]], most: int) -> list[Pose]:
+        """The likeliest of some lists of candidates: the first of each, then the second of each, ..."""
+        kept: list[Pose] = []
+        seen: dict[tuple[int, bool], int] = {}
+        for rank in range(max(map(len, lists), default=0)):
+            for pose in (found[rank][1] for found in lists if rank < len(found)):
+                key = pose.element, pose.flip
+                seen[key] = seen.get(key, 0) + 1
+                if seen[key] <= 3 and len(kept) < most:
+                    kept.append(pose)
+        if len(kept) <= 48:
+            return kept
+        rough = self._search.verify(kept, 24, 2)
+        return [fit.pose for _, fit in rough[:48]]
 
     def _hidden(self) -> npt.NDArray[np.bool_]:
         """(height, width), True where there are layers."""
@@ -375,7 +395,7 @@ class _Run:
                     f" good {found.snapped.good:.3f} share {rough.share:.2f} {found.share:.2f}"
                 )
             if found is not None and self._pays(found):
-                self.canvas.insert(found.z, found.snapped.placed)
+                self._add(found)
                 progress = True
             elif found is not None and found.share > 0.3:
                 self._vain.append((pose.cx, pose.cy))

@@ -61,14 +61,16 @@ def load(repository: Repository) -> Index:
     words = faiss.read_index(str(repository.path / "match.faiss"))
     if hasattr(words, "chain") or "PreTransform" in type(words).__name__:
         faiss.extract_index_ivf(words).nprobe = 24
+    even, round_ = RingTable(d["even_rings"]), RingTable(d["round_rings"])
     return Index(
         Things(
             d["numbers"],
             d["sizes"],
             d["even"],
             d["round"],
-            RingTable(d["even_rings"]),
-            RingTable(d["round_rings"]),
+            even,
+            round_,
+            {1.0: even, 1.2: even.stretched(1.2), 1 / 1.2: even.stretched(1 / 1.2)},
             {int(number): row for row, number in enumerate(d["numbers"])},
         ),
         d["thumbnails"],

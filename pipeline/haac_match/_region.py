@@ -131,46 +131,87 @@ class RingTable:
             self._like[index, count] = self.nearest(self._rings[index].astype(np.float32) / 255, count)
         return self._like[index, count]
 
-    def nearest(self, query: Floats, count: int, seen: Floats | None = None) -> list[Likeness]:
+    def nearest(self, query: Floats, count: int) -> list[Likeness]:
         """The things most like a query, turned and mirrored as is best.
 
         Args:
             query: (CHANNELS, RINGS, ANGLES).
             count: at most so many.
-            seen: (RINGS, ANGLES), 0 where the query is not known, 1 where it is; None: all is.
 
         Returns:
             Nearest first.
         """
-        weighted = query * RING_WEIGHT[None, :, None]
-        if seen is not None:
-            weighted = weighted * seen
-        norm = float(np.square(weighted).sum())
-        found: list[Likeness] = []
-        for mirrored in (False, True):
-            scores = 2 * self._correlate(self._spectrum, _mirror(weighted) if mirrored else weighted)
-            if seen is None:
-                scores -= self._norms
-            else:
-                scores -= self._correlate(self._squares, _mirror(seen[None]) if mirrored else seen[None])
-            best = scores.argmax(axis=0)
-            peak = scores[best, np.arange(scores.shape[1])]
-            for index in np.argpartition(-peak, min(count, len(peak)) - 1)[:count]:
-                shift = int(best[index])
-                near = [float(scores[(shift + d) % ANGLES, index]) for d in (-1, 0, 1)]
-                bend = near[0] - 2 * near[1] + near[2]
-                exact = shift + (0.5 * (near[0] - near[2]) / bend if bend < 0 else 0.0)
-                angle = exact * math.tau / ANGLES
-                found.append((norm - float(peak[index]), int(index), mirrored, -angle if mirrored else angle))
-        found.sort()
-        return found[:count]
+        return self.nearest_of(query[None], None, count)[0]
 
-    @staticmethod
-    def _correlate(table: npt.NDArray[np.complex64], query: Floats) -> Floats:
-        """(ANGLES, things): sums of products at each shift of the query."""
-        spectrum = np.fft.rfft(query, axis=2).reshape(-1, ANGLES // 2 + 1).astype(np.complex64)
-        product = np.matmul(table, spectrum.T[:, :, None])[:, :, 0]
-        return np.fft.irfft(product, n=ANGLES, axis=0).astype(np.float32)
+    def nearest_of(self, queries: Floats, seen: Floats | None, count: int) -> list[list[Likeness]]:
+        """The things most like each of some queries.
+
+        Args:
+            queries: (queries, CHANNELS, RINGS, ANGLES).
+            seen: (queries, RINGS, ANGLES), 0 where a query is not known, 1 where it is; None: all is.
+            count: at most so many for each.
+        """
+        made: list[list[Likeness]] = []
+        for first in range(0, len(queries), _AT_ONCE):
+            part = np.s_[first : first + _AT_ONCE]
+            made += self._nearest_of(queries[part], None if seen is None else seen[part], count)
+        return made
+
+    def _nearest_of(self, queries: Floats, seen: Floats | None, count: int) -> list[list[Likeness]]:
+        weighted = queries * RING_WEIGHT[None, None, :, None]
+        if seen is not None:
+            weighted = weighted * seen[:, None]
+        norms = np.square(weighted).sum(axis=(1, 2, 3))
+        found: list[list[Likeness]] = [[] for _ in queries]
+        for mirrored in (False, True):
+            scores = 2 * _correlate(self._spectrum, _mirror(weighted) if mirrored else weighted)
+            if seen is None:
+                scores -= self._norms[None, None]
+            else:
+                known = seen[:, None]
+                scores -= _correlate(self._squares, _mirror(known) if mirrored else known)
+            best = scores.argmax(axis=1)
+            peaks = np.take_along_axis(scores, best[:, None], axis=1)[:, 0]
+            for row, (peak, shifts) in enumerate(zip(peaks, best, strict=True)):
+                for index in np.argpartition(-peak, min(count, len(peak)) - 1)[:count]:
+                    shift = int(shifts[index])
+                    near = [float(scores[row, (shift + d) % ANGLES, index]) for d in (-1, 0, 1)]
+                    bend = near[0] - 2 * near[1] + near[2]
+                    exact = shift + (0.5 * (near[0] - near[2]) / bend if bend < 0 else 0.0)
+                    angle = exact * math.tau / ANGLES
+                    distance = float(norms[row]) - float(peak[index])
+                    found[row].append((distance, int(index), mirrored, -angle if mirrored else angle))
+        return [sorted(rows)[:count] for rows in found]
+
+    def stretched(self, factor: float) -> RingTable:
+        """The same things, made wider by a factor and lower by the same one, in frames as before."""
+        # The point (x, y) of the stretched thing is the point (x / f, y * f) of the own one; extents change a little with the shape,
+        # which the fit mends.
+        x = (_radius[:, None] * np.cos(_angle)[None]).ravel() / factor
+        y = (_radius[:, None] * np.sin(_angle)[None]).ravel() * factor
+        ring = np.hypot(x, y) / (_REACH * _EXTENT) * RINGS - 0.5
+        turn = (np.arctan2(y, x) % math.tau) / math.tau * ANGLES
+        weights = np.zeros((RINGS * ANGLES, RINGS * ANGLES), np.float32)
+        rows = np.arange(RINGS * ANGLES)
+        for r, part in ((np.floor(ring), 1 - ring % 1), (np.floor(ring) + 1, ring % 1)):
+            for t, share in ((np.floor(turn), 1 - turn % 1), (np.floor(turn) + 1, turn % 1)):
+                inside = r < RINGS
+                at = np.clip(r, 0, RINGS - 1).astype(int) * ANGLES + t.astype(int) % ANGLES
+                np.add.at(weights, (rows[inside], at[inside]), (part * share)[inside])
+        flat = self._rings.reshape(len(self._rings) * CHANNELS, RINGS * ANGLES).astype(np.float32) @ weights.T
+        return RingTable(np.round(flat).astype(np.uint8).reshape(self._rings.shape))
+
+
+_AT_ONCE = 16
+"""Queries that are compared together: larger needs more memory, smaller more time."""
+
+
+def _correlate(table: npt.NDArray[np.complex64], queries: Floats) -> Floats:
+    """(queries, ANGLES, things): sums of products at each shift of each query."""
+    count = len(queries)
+    spectrum = np.fft.rfft(queries, axis=3).reshape(count, -1, ANGLES // 2 + 1).astype(np.complex64)
+    product = np.matmul(table, spectrum.transpose(2, 1, 0))  # (frequencies, things, queries)
+    return np.ascontiguousarray(np.fft.irfft(product, n=ANGLES, axis=0).astype(np.float32).transpose(2, 0, 1))
 
 
 Likeness = tuple[float, int, bool, float]
@@ -185,4 +226,4 @@ def _spectrum(values: Floats) -> npt.NDArray[np.complex64]:
 
 def _mirror(rings: Floats) -> Floats:
     """Rings of the mirrored picture: the angle a becomes pi - a."""
-    return np.roll(rings[:, :, ::-1], 1 + ANGLES // 2, axis=2)
+    return np.roll(rings[..., ::-1], 1 + ANGLES // 2, axis=-1)

@@ -120,6 +120,7 @@ class Things:
         round: frames that make it round, (things, 6).
         even_rings: descriptions in them.
         round_rings: descriptions in them.
+        stretched: the even ones, and the same made wider and narrower.
         index: row of each element's number.
     """
 
@@ -129,6 +130,7 @@ class Things:
     round: npt.NDArray[np.float32]
     even_rings: RingTable
     round_rings: RingTable
+    stretched: dict[float, RingTable]
     index: dict[int, int]
 
 
@@ -267,26 +269,39 @@ def partial(
     looks[room : room + bottom - top, room : room + right - left] = np.concatenate(
         [colours * mask, mask], axis=2
     )
-    found: list[tuple[float, Pose]] = []
+    guesses, queries, seens = [], [], []
     for along, aside, grow in _COVERED:
         middle = centre + extent * (along * away + aside * across)
         frame = Frame(float(middle[0]), float(middle[1]), np.eye(2) * extent * grow)
         seen = 1 - sample(covered, frame)[0]
         known = float((seen * RING_WEIGHT[:, None] ** 2).sum())
-        if known < 30:
-            continue
-        there = Frame(frame.x + box[0], frame.y + box[1], frame.matrix)
-        for distance, index, mirrored, turn in things.even_rings.nearest(describe(looks, frame), count, seen):
-            size = int(things.sizes[index, 0]), int(things.sizes[index, 1])
-            pose = pose_between(things.even[index], there, size, int(things.numbers[index]), mirrored, turn)
-            if pose is not None:
-                found.append((distance / known, replace(pose, blur=1.0, opacity=opacity)))
+        if known >= 30:
+            guesses.append((Frame(frame.x + box[0], frame.y + box[1], frame.matrix), known))
+            queries.append(describe(looks, frame))
+            seens.append(seen)
+    found: list[tuple[float, Pose]] = []
+    if not guesses:
+        return found
+    shapes = things.stretched if opacity == 1 else {1.0: things.even_rings}
+    for factor, table in shapes.items():
+        stretch = np.diag([factor, 1 / factor])
+        for (there, known), likes in zip(
+            guesses, table.nearest_of(np.stack(queries), np.stack(seens), count), strict=True
+        ):
+            for distance, index, mirrored, turn in likes:
+                size = int(things.sizes[index, 0]), int(things.sizes[index, 1])
+                row = things.even[index].astype(np.float64)
+                row[2:] = (np.linalg.inv(stretch) @ row[2:].reshape(2, 2)).ravel()
+                pose = pose_between(row, there, size, int(things.numbers[index]), mirrored, turn)
+                if pose is not None:
+                    found.append((distance / known, replace(pose, blur=1.0, opacity=opacity)))
     return sorted(found, key=lambda pair: pair[0])
 
 
 _COVERED = (
-    (0.0, 0.0, 1.0), (0.0, 0.0, 1.2), (0.2, 0.0, 1.1), (0.4, 0.0, 1.15), (0.4, 0.0, 1.3), (0.65, 0.0, 1.3), (0.65, 0.0, 1.5),
-    (0.95, 0.0, 1.5), (0.95, 0.0, 1.8), (0.3, 0.35, 1.2), (0.3, -0.35, 1.2), (0.6, 0.5, 1.4), (0.6, -0.5, 1.4),
+    (0.0, 0.0, 1.0), (0.0, 0.0, 1.2),
+    *((along, 0.0, grow) for along in (0.25, 0.5, 0.75, 1.0) for grow in (1.1, 1.3, 1.55)),
+    *((along, aside, 1.3) for along in (0.3, 0.7) for aside in (-0.4, 0.4)),
 )  # fmt: skip
 """Guesses of what is covered: the centre of the whole, along the way to what covers it and aside from that, and its extent; in extents
 of what is seen."""
