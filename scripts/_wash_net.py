@@ -21,11 +21,11 @@ from haac._wash_tables import DILATIONS
 
 Floats = NDArray[np.float32]
 WIDTHS = (3, 16, 16, 12)
-TURNS = 6000
+TURNS = 9000
 PLACES = 14_000
 """Of a grid, in one batch."""
 CROP = 48
-USUAL = {1: (53, 0.6), 2: (48, 0.8), 3: (40, 1.2), 4: (33, 1.6), 5: (24, 1.0)}
+USUAL = {1: (53, 1.0), 2: (48, 1.0), 3: (40, 1.2), 4: (33, 1.8), 5: (24, 1.0)}
 """For a number of levels: the middle of the steps to train for, and how often it is trained."""
 Sample = tuple[int, Floats, Floats]
 """Levels, what was decoded, and what should be drawn: (y, x, channel) and (y, x, channel and cell), in the finest band's steps."""

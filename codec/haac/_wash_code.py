@@ -8,8 +8,21 @@ import numpy as np
 
 from haac._ans import Coded, Coder, Decoder, Encoder, Table, Uniform
 from haac._wash import COEFFICIENT, STEPS, Wash, band_shapes, check_size, cut, grid
-from haac._wash_context import LOGARITHM, ROWS, Known, before_band, context, in_band, logarithm, weights_of
-from haac._wash_tables import CONTEXTS, SYMBOLS, Ints, load_tables
+from haac._wash_context import (
+    LOGARITHM,
+    PRODUCT,
+    ROWS,
+    Known,
+    before_band,
+    context,
+    in_band,
+    kind,
+    sign_before_band,
+    sign_in_band,
+    sign_share,
+    weights_of,
+)
+from haac._wash_tables import CAUSAL, CONTEXTS, SYMBOLS, Ints, Tables, load_tables
 from haac_repo import RecipeError
 
 _LEVELS = Table(2, 8, 10, 12, 12, 8, 4)
@@ -75,7 +88,7 @@ def unpack(channel: bytes, shapes: list[tuple[int, int]]) -> list[Ints]:
 def contexts(step: int, channels: list[list[Ints]], cuts: list[int]) -> list[list[Ints]]:
     """The context of each coefficient of a wash, band by band, of those that are coded."""
     tables = load_tables()
-    known = [[Known(logarithm(np.abs(band))) for band in bands] for bands in channels]
+    known = [[Known(band) for band in bands] for bands in channels]
     return [
         [
             context(
@@ -93,21 +106,37 @@ def _encode(io: Encoder, wash: Wash, shapes: list[tuple[int, int]], cuts: list[i
     tables = load_tables()
     channels = [unpack(channel, shapes) for channel in wash.channels]
     total = 1 << _TOTAL_BITS
+    known = [[Known(band) for band in bands] for bands in channels]
     for c, rows in enumerate(contexts(wash.step, channels, cuts)):
         bits = 0.0
-        for found, band in zip(rows, channels[c], strict=False):
-            values = band.ravel()
+        for b, found in enumerate(rows):
+            values = channels[c][b].ravel()
             symbols = np.minimum(np.abs(values), SYMBOLS - 1)
             starts = tables.starts[found.ravel(), symbols].tolist()
             shares = tables.frequencies[found.ravel(), symbols]
-            bits += float((_TOTAL_BITS - np.log2(shares)).sum()) + np.count_nonzero(values)
-            for value, start, share in zip(values.tolist(), starts, shares.tolist(), strict=True):
+            pluses = sign_shares(tables, known, c, b).ravel()
+            bits += sign_bits(pluses, values) + float((_TOTAL_BITS - np.log2(shares)).sum())
+            for value, start, share, plus in zip(
+                values.tolist(), starts, shares.tolist(), pluses.tolist(), strict=True
+            ):
                 io.steps.append((start, share, total))
                 if value:
                     if abs(value) >= SYMBOLS - 1:
                         bits += _code_large(io, abs(value))
-                    io.steps.append((int(value < 0), 1, 2))
+                    io.steps.append((0, plus, total) if value > 0 else (plus, total - plus, total))
         io.trace.append(Coded(_CHANNELS[c], cuts[c], bits))
+
+
+def sign_shares(tables: Tables, known: list[list[Known]], channel: int, band: int) -> Ints:
+    """How likely a plus sign is at each place of a band, of 4096."""
+    before = sign_before_band(tables, known, channel, band)
+    return sign_share(tables, before + sign_in_band(tables, known[channel][band].signs, channel, band))
+
+
+def sign_bits(pluses: Ints, values: Ints) -> float:
+    """What the signs cost."""
+    held = values != 0
+    return float((_TOTAL_BITS - np.log2(np.where(values > 0, pluses, 4096 - pluses)[held])).sum())
 
 
 def _code_large(io: Coder, magnitude: int) -> float:
@@ -138,24 +167,35 @@ def _decode(io: Decoder, step: int, shapes: list[tuple[int, int]], cuts: list[in
                 known[c].append(Known(np.zeros(shape, np.int64)))
                 continue
             start = before_band(tables, known, c, b, shape, step)
-            values = _decode_band(io, start, weights_of(tables, c, b).tolist(), CONTEXTS if b else 0)
-            known[c].append(Known(logarithm(np.abs(values))))
+            tilt = np.broadcast_to(sign_before_band(tables, known, c, b), shape)
+            sign_weights = tables.signs[c % 3, kind(b)].tolist()
+            values = _decode_band(
+                io, start, tilt, weights_of(tables, c, b).tolist(), sign_weights, CONTEXTS if b else 0
+            )
+            known[c].append(Known(values))
             parts.append(values.astype("<i2").tobytes())
         io.trace.append(Coded(_CHANNELS[c], count, before - io.state.bit_length()))
         channels.append(b"".join(parts))
     return tuple(channels)
 
 
-def _decode_band(io: Decoder, start: Ints, weights: list[int], first: int) -> Ints:
+def _decode_band(
+    io: Decoder, start: Ints, tilt: Ints, weights: list[int], sign_weights: list[int], first: int
+) -> Ints:
     """The loop that decoding a wash spends its time in: one turn a coefficient."""
     height, width = start.shape
     slots, shares, firsts = _lookup()
     west, west2, north, north2, northwest, northeast, rows = weights[: ROWS + 1]
+    both = weights[PRODUCT]
+    sign_shares = load_tables().sign_shares.tolist()
     stride = width + 2 * _MARGIN
     logs = [0] * (stride * (height + _MARGIN))
+    signs = logs[:]
+    around = list(zip(sign_weights, (dy * stride + dx for dy, dx in CAUSAL), strict=False))
     values = np.zeros(height * width, np.int64)
     table = LOGARITHM.tolist()
-    top, mask = CONTEXTS - 1, (1 << _TOTAL_BITS) - 1
+    total_slots = 1 << _TOTAL_BITS
+    top, mask = CONTEXTS - 1, total_slots - 1
     state = io.state
     total = 0
     for y in range(height):
@@ -169,6 +209,7 @@ def _decode_band(io: Decoder, start: Ints, weights: list[int], first: int) -> In
                 + north2 * logs[at - 2 * stride]
                 + northwest * logs[at - stride - 1]
                 + northeast * logs[at - stride + 1]
+                + both * (logs[at - 1] * logs[at - stride] >> 4)
             )
             found = (odds >> 12) + 32
             found = first + (0 if found < 0 else top if found > top else found)
@@ -187,8 +228,17 @@ def _decode_band(io: Decoder, start: Ints, weights: list[int], first: int) -> In
                             f"the recipe is damaged: its wash has a coefficient above {COEFFICIENT}"
                         )
                 logs[at] = table[min(magnitude, 63)]
-                values[y * width + x] = -magnitude if state & 1 else magnitude
-                state >>= 1
+                odds = int(tilt[y, x]) + sum(weight * signs[at + away] for weight, away in around)
+                odds = (odds + 2048 >> 12) + 12
+                plus = sign_shares[0 if odds < 0 else 24 if odds > 24 else odds]
+                slot = state & mask
+                if slot < plus:
+                    state = (state >> _TOTAL_BITS) * plus + slot
+                    signs[at] = 1
+                else:
+                    state = (state >> _TOTAL_BITS) * (total_slots - plus) + slot - plus
+                    signs[at] = -1
+                values[y * width + x] = signs[at] * magnitude
             at += 1
         total += sum(logs[at - width : at])
     io.state = state

@@ -13,7 +13,16 @@ import numpy as np
 from haac._wash_tables import CAUSAL, CONTEXTS, FEATURES, ZONES, Ints, Tables
 
 LOGARITHM = np.array([(round(16 * np.log2(1 + m))) for m in range(64)], np.int64)
-ROWS, PARENT, PARENT_AROUND, PARENT_MEAN, SIBLING, EARLIER = 6, 7, 8, 9, 10, 14
+ROWS, PARENT, PARENT_AROUND, PARENT_MEAN, SIBLING, EARLIER, PARENT_OTHERS, PRODUCT = (
+    6,
+    7,
+    8,
+    9,
+    10,
+    14,
+    20,
+    21,
+)
 """Places of the features after the causal ones. Siblings: value and four neighbours, twice; earlier channels: value, four neighbours,
 four diagonal ones, twice."""
 
@@ -45,12 +54,13 @@ def fitted(a: Ints, shape: tuple[int, ...]) -> Ints:
 
 
 class Known:
-    """The logarithms of a band, with the sums around each place."""
+    """What of a band's coefficients tells about others: logarithms, with the sums around each place, and signs."""
 
-    __slots__ = ("around", "diagonal", "mean", "values")
+    __slots__ = ("around", "diagonal", "mean", "signs", "values")
 
-    def __init__(self, values: Ints) -> None:
-        self.values = values
+    def __init__(self, coefficients: Ints) -> None:
+        self.signs = np.sign(coefficients)
+        self.values = values = logarithm(np.abs(coefficients))
         padded = np.pad(values, 1)
         across = padded[:, :-2] + padded[:, 2:]
         self.around = across[1:-1] + padded[:-2, 1:-1] + padded[2:, 1:-1]
@@ -85,6 +95,11 @@ def surroundings(
         for place, sums in ((PARENT, parent.values), (PARENT_AROUND, parent.around)):
             found.append((place, fitted(np.repeat(np.repeat(sums, 2, 0), 2, 1), shape)))
         found.append((PARENT_MEAN, parent.mean))
+        first = 3 * depth(band) - 5  # the HL band of the coarser level
+        others = [known[channel][first + n].values for n in range(3) if first + n != band - 3]
+        small = ((shape[0] + 1) // 2, (shape[1] + 1) // 2)
+        together = fitted(others[0], small) + fitted(others[1], small)
+        found.append((PARENT_OTHERS, fitted(np.repeat(np.repeat(together, 2, 0), 2, 1), shape)))
     siblings = {2: [band - 1], 3: [band - 2, band - 1]}.get(kind(band), [])
     for n, sibling in enumerate(siblings):
         found.append((SIBLING + 2 * n, fitted(known[channel][sibling].values, shape)))
@@ -129,9 +144,40 @@ def in_band(tables: Tables, values: Ints, channel: int, band: int) -> Ints:
     """The rest of the log-odds, of a band that is known already."""
     weights = weights_of(tables, channel, band)
     total: Ints = np.broadcast_to((weights[ROWS] * above(values))[:, None], values.shape)
-    for weight, (dy, dx) in zip(weights, CAUSAL, strict=False):
-        total = total + weight * shifted(values, dy, dx)
+    near = [shifted(values, dy, dx) for dy, dx in CAUSAL]
+    for weight, value in zip(weights, near, strict=False):
+        total = total + weight * value
+    result: Ints = total + weights[PRODUCT] * product(near)
+    return result
+
+
+def product(near: list[Ints]) -> Ints:
+    """The feature of the left and the upper neighbour: large where both are."""
+    found: Ints = near[0] * near[2] >> 4
+    return found
+
+
+def sign_before_band(tables: Tables, known: list[list[Known]], channel: int, band: int) -> Ints | int:
+    """The part of the log-odds of a plus sign that is known before a band is begun."""
+    weights = tables.signs[channel % 3, kind(band), len(CAUSAL) :]
+    total: Ints | int = 0
+    for n in range(channel if channel < 3 else 0):
+        total = total + weights[n] * known[channel - 1 - n][band].signs
     return total
+
+
+def sign_in_band(tables: Tables, signs: Ints, channel: int, band: int) -> Ints:
+    """The rest of the log-odds of a plus sign, of a band that is known already."""
+    total = np.zeros_like(signs)
+    for weight, (dy, dx) in zip(tables.signs[channel % 3, kind(band)], CAUSAL, strict=False):
+        total = total + weight * shifted(signs, dy, dx)
+    return total
+
+
+def sign_share(tables: Tables, log_odds: Ints) -> Ints:
+    """Slots of the plus sign, of 4096."""
+    found: Ints = tables.sign_shares[np.clip((log_odds + 2048 >> 12) + 12, 0, 24)]
+    return found
 
 
 def context(log_odds: Ints, band: int) -> Ints:

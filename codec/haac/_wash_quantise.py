@@ -9,6 +9,7 @@ import numpy as np
 
 from haac._wash import COEFFICIENT
 from haac._wash_analysis import Floats
+from haac._wash_code import sign_bits, sign_shares
 from haac._wash_context import (
     EARLIER,
     PARENT,
@@ -46,6 +47,7 @@ class Quantiser:
     def __init__(self, bands: list[Floats], weights: list[Floats] | None) -> None:
         self.bands, self.weights = bands, weights
         self.channels = len(bands[0])
+        self.signs = [[np.sign(band[c]).astype(np.int64) for band in bands] for c in range(self.channels)]
         tables = load_tables()
         rates = 12 - np.log2(tables.frequencies)
         larger = [
@@ -130,7 +132,10 @@ class Quantiser:
         self, step: int, exact: list[list[Floats]], values: list[list[Ints]], influence: bool
     ) -> _State:
         tables = load_tables()
-        known = [[Known(logarithm(band)) for band in bands] for bands in values]
+        known = [
+            [Known(sign * band) for sign, band in zip(signs, bands, strict=True)]
+            for signs, bands in zip(self.signs, values, strict=True)
+        ]
         cuts = [max((b + 1 for b, band in enumerate(bands) if band.any()), default=0) for bands in values]
         bits = error = 0.0
         found: list[list[Ints | None]] = []
@@ -148,6 +153,10 @@ class Quantiser:
                 where = context(odds + in_band(tables, known[c][b].values, c, b), b)
                 found[c].append(where)
                 bits += float(self.rates[where, band].sum())
+                if not influence:
+                    bits += sign_bits(sign_shares(tables, known, c, b), known[c][b].signs) - np.count_nonzero(
+                        band
+                    )
                 error += float(
                     ((exact[c][b] - band - self.points[where, np.minimum(band, 3)]) ** 2 * weight).sum()
                 )

@@ -21,7 +21,7 @@ SYMBOLS = 16
 ZONES = 8
 CAUSAL = ((0, -1), (0, -2), (-1, 0), (-2, 0), (-1, -1), (-1, 1))
 """Rows and columns to the neighbours that are decoded before a coefficient of the same band."""
-FEATURES = len(CAUSAL) + 14
+FEATURES = len(CAUSAL) + 16
 """Weighted sums of neighbours; see `_wash_code`."""
 
 
@@ -42,6 +42,10 @@ class Tables:
 
     weights: Ints
     """Channel (3), kind of band (LL, HL, LH, HH), feature; then a bias and a slope by step for each zone. 2^-14 of a nat of log-odds."""
+    signs: Ints
+    """Channel (3), kind of band, place: of the signs around, as the weights; then two of the channels before."""
+    sign_shares: Ints
+    """Of the plus sign, of 4096, for log-odds of -3 to 3 nats in quarters."""
     frequencies: Ints
     """Context (48 of the lowest band, then 48 of all others), symbol (16); each row sums up to 4096."""
     starts: Ints
@@ -68,4 +72,6 @@ def make_tables(rows: dict[str, Any]) -> Tables:
         Layer(dilation, np.array(layer[:-1], np.int64), np.array(layer[-1], np.int64))
         for dilation, layer in zip(DILATIONS, (rows[f"net {n}"] for n in range(len(DILATIONS))), strict=True)
     )
-    return Tables(weights, frequencies, starts, points, net)
+    signs = np.array(rows["signs"], np.int64).reshape(3, 4, len(CAUSAL) + 2)
+    sign_shares = np.array(rows["sign shares"][0], np.int64)
+    return Tables(weights, signs, sign_shares, frequencies, starts, points, net)

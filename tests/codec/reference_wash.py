@@ -61,7 +61,7 @@ def depth_of(b: int) -> int:
 def log_odds(g: list[list[Band]], c: int, b: int, row: int, column: int, above: int, q: int) -> int:
     """`g` of all that is decoded: by channel, band."""
     kind, depth, band = kind_of(b), depth_of(b), g[c][b]
-    values = [0] * 36
+    values = [0] * 38
     near = ((0, -1), (0, -2), (-1, 0), (-2, 0), (-1, -1), (-1, 1))
     values[:6] = [at(band, row + y, column + x) for y, x in near]
     values[6] = above
@@ -81,8 +81,12 @@ def log_odds(g: list[list[Band]], c: int, b: int, row: int, column: int, above: 
         for n in range(c):
             other = g[c - 1 - n][b]
             values[14 + 3 * n : 17 + 3 * n] = [f(other, row, column) for f in (at, around, diagonal)]
+    if depth > 1:
+        others = [3 * depth - 5 + n for n in range(3) if 3 * depth - 5 + n != b - 3]
+        values[20] = sum(nearest(at, g[c][other], row // 2, column // 2) for other in others)
+    values[21] = values[0] * values[2] >> 4
     zone = min(7, row + column) if b == 0 else depth
-    values[20 + zone], values[28 + zone] = 1, q
+    values[22 + zone], values[30 + zone] = 1, q
     return sum(w * v for w, v in zip(FILE["weights"][4 * (c % 3) + kind], values, strict=True))
 
 
@@ -105,12 +109,14 @@ def values(
         "too many coefficients",
     )
     g: list[list[Band]] = []
+    signs: list[list[Band]] = []
     found: list[list[Pixels]] = []
     for c, count in enumerate(counts):
         g.append([[[0] * columns for _ in range(rows)] for rows, columns in shapes])
+        signs.append([[[0] * columns for _ in range(rows)] for rows, columns in shapes])
         found.append([np.zeros(shape, np.int64) for shape in shapes])
         for b in range(count):
-            _band(take, g, found[c][b], c, b, q, require)
+            _band(take, g, signs, found[c][b], c, b, q, require)
         require(count == 0 or bool(found[c][count - 1].any()), "a last band of zeros")
     return {"size": (w, h), "levels": levels, "q": q, "bands": found, "g": g}
 
@@ -120,8 +126,24 @@ def contexts(g: list[list[Band]], c: int, b: int, q: int, row: int, column: int,
     return found + (48 if b else 0)
 
 
+def sign_table(signs: list[list[Band]], c: int, b: int, row: int, column: int) -> list[int]:
+    near = ((0, -1), (0, -2), (-1, 0), (-2, 0), (-1, -1), (-1, 1))
+    found = [at(signs[c][b], row + y, column + x) for y, x in near]
+    found += [at(signs[c - 1 - n][b], row, column) if c < 3 and n < c else 0 for n in range(2)]
+    odds = sum(w * s for w, s in zip(FILE["signs"][4 * (c % 3) + kind_of(b)], found, strict=True))
+    share = FILE["sign shares"][0][min(24, max(0, (odds + 2048 >> 12) + 12))]
+    return [share, 4096 - share]
+
+
 def _band(
-    take: Any, g: list[list[Band]], band: Pixels, c: int, b: int, q: int, require: Callable[..., None]
+    take: Any,
+    g: list[list[Band]],
+    signs: list[list[Band]],
+    band: Pixels,
+    c: int,
+    b: int,
+    q: int,
+    require: Callable[..., None],
 ) -> None:
     rows, columns = band.shape
     for row in range(rows):
@@ -137,7 +159,7 @@ def _band(
                 # The sample is made here, where the context is known: 64ths of a level.
                 kind, depth = kind_of(b), depth_of(b)
                 amplitude = STEPS[q] * (242, 394, 394, 624)[kind] << max(0, depth - 1)
-                sign = -1 if take.uniform(2) else 1
+                sign = signs[c][b][row][column] = -1 if take.pick(sign_table(signs, c, b, row, column)) else 1
                 size = 64 * magnitude + FILE["points"][k][min(magnitude, 3) - 1]
                 band[row, column] = sign * size * amplitude + 8192 >> 14
                 if not band[row, column]:
