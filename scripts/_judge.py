@@ -91,7 +91,7 @@ def judge(true: Scene, found: Scene, scale: float, source: ElementCache) -> Row:
 
 def _foreign(true: Scene) -> bool:
     """Whether no recipe can have the ground."""
-    return true.background in (None, Plate(FOREIGN))
+    return true.background == Plate(FOREIGN)
 
 
 def matched(true: Scene, found: Scene, scale: float, source: ElementCache) -> list[tuple[int, int]]:
