@@ -116,7 +116,7 @@ def _figures(told: Reported) -> Iterator[tuple[str, str]]:
     yield f"{told.binary_bytes:,} bytes", f"1/{raw // told.binary_bytes:,} of the raw pixels"
     yield (
         f"{layers} layer{'' if layers == 1 else 's'}",
-        f"{told.binary_bytes / layers:.1f} bytes each" if layers else "only a ground",
+        f"{told.binary_bytes / layers:.1f} bytes each, all in all" if layers else "only a ground",
     )
     yield ("identical" if quality.identical else f"{quality.psnr:.1f} dB"), "PSNR"
     yield _cut(quality.ssim, 4), "SSIM"

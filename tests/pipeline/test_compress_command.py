@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,17 @@ def test_a_report_that_cannot_be_written(
 ) -> None:
     assert compress(repository, pictures / "a.png", "--report", pictures / "r.xyz") == 1
     assert ".xyz" in capsys.readouterr().err
+
+
+def test_what_is_missing_is_told(
+    repository: Repository,
+    pictures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    assert compress(repository, pictures / "a.png") == 1
+    assert "pip install 'haac[ingest]'" in capsys.readouterr().err
 
 
 def named(task: Task) -> CompressedFile:
