@@ -11,7 +11,7 @@ import numpy as np
 from _composites import FOREIGN
 
 from haac import ElementCache, Layer, Plate, Scene, render
-from haac._render import draw
+from haac._render import draw, ground
 
 Row = dict[str, Any]
 
@@ -42,6 +42,8 @@ class TrueLayer:
     found: int
     """Index of the layer of the recipe; -1: missed."""
     exact: bool
+    taken_for: int = -1
+    """Index of a wrong layer of the recipe that stands in its place; -1: none."""
 
 
 def judge(true: Scene, found: Scene, scale: float, source: ElementCache) -> Row:
@@ -57,7 +59,7 @@ def judge(true: Scene, found: Scene, scale: float, source: ElementCache) -> Row:
         source: of elements.
     """
     pairs = matched(true, found, scale, source)
-    of_true = dict(pairs)
+    of_true, instead = dict(pairs), confused(true, found, scale, source)
     layers = []
     for n, (layer, visible, inside, overlapped) in enumerate(_shown(true, source)):
         hit = of_true.get(n, -1)
@@ -77,6 +79,7 @@ def judge(true: Scene, found: Scene, scale: float, source: ElementCache) -> Row:
                 exact=hit >= 0
                 and scale == 1
                 and same_pixels(layer, found.layers[hit], (true.width, true.height), source),
+                taken_for=instead.get(n, -1),
             )
         )
     return {
@@ -84,25 +87,50 @@ def judge(true: Scene, found: Scene, scale: float, source: ElementCache) -> Row:
         "found_layers": len(found.layers),
         "hits": len(pairs),
         "exact_layers": sum(layer.exact for layer in layers),
-        "ground_right": None if _foreign(true) else found.background == true.background,
+        "ground_right": None if true.background == Plate(FOREIGN) else _same_ground(true, found, source),
         "layers": [asdict(layer) for layer in layers],
     }
 
 
-def _foreign(true: Scene) -> bool:
-    """Whether no recipe can have the ground."""
-    return true.background == Plate(FOREIGN)
+def _same_ground(true: Scene, found: Scene, source: ElementCache) -> bool:
+    """Whether two backgrounds look the same, but for what cannot be seen."""
+    a, b = (
+        np.asarray(ground(Scene(found.width, found.height, background), source)).astype(np.int16)
+        for background in (true.background, found.background)
+    )
+    return bool(np.abs(a - b).max() <= 2)
+
+
+def confused(true: Scene, found: Scene, scale: float, source: ElementCache) -> dict[int, int]:
+    """Missed layers, each with the layer of another element that was found in its place."""
+    right = matched(true, found, scale, source)
+    return dict(_near(true, found, scale, source, right, alike=False))
 
 
 def matched(true: Scene, found: Scene, scale: float, source: ElementCache) -> list[tuple[int, int]]:
     """Pairs of a true and a found layer: nearest first, each once."""
+    return _near(true, found, scale, source, [], alike=True)
+
+
+def _near(
+    true: Scene,
+    found: Scene,
+    scale: float,
+    source: ElementCache,
+    without: list[tuple[int, int]],
+    *,
+    alike: bool,
+) -> list[tuple[int, int]]:
     near = []
+    taken = [{n for n, _ in without}, {m for _, m in without}]
     for n, layer in enumerate(true.layers):
+        if n in taken[0]:
+            continue
         size = layer.size(*source.image(layer.element).size)
         reach = max(8.0, 0.15 * max(size) * scale)
         x, y = ((layer.x + size[0] / 2) * scale, (layer.y + size[1] / 2) * scale)
         for m, other in enumerate(found.layers):
-            if other.element != layer.element:
+            if m in taken[1] or (other.element == layer.element) != alike:
                 continue
             width, height = other.size(*source.image(other.element).size)
             off = math.hypot(other.x + width / 2 - x, other.y + height / 2 - y)
@@ -179,6 +207,7 @@ def summary(rows: list[Row]) -> Row:
         "recall": share(hits, total),
         "precision": share(hits, found),
         "junk": found - hits,
+        "confused": sum(layer.get("taken_for", -1) >= 0 for layer in layers),
         "exact_of_found": share(exact, hits) if clean else None,
         "identical": share(sum(row["identical"] for row in clean), len(clean)),
         "ground_right": share(sum(known), len(known)),
