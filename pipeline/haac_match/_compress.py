@@ -6,18 +6,18 @@ import math
 import os
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from haac import Scene
+from haac import ElementCache, Scene, encode_wash, render, to_binary
 from haac_match._canvas import Box, Canvas, Placed, overlap
 from haac_match._ground import Ground, find_ground, plain, plates
 from haac_match._index import Index, load
-from haac_match._local import features
+from haac_match._local import Vote, features
 from haac_match._pose import Cutout, Fit, Pose, pose_of
 from haac_match._search import (
     SURE,
@@ -100,16 +100,52 @@ class Matcher:
         options = options or Options()
         target = np.asarray(picture.convert("RGB"))
         index = self._index
-        photograph = plates(target, index.thumbnails, index.photographs, self._repository)
-        ground = find_ground(target, [photograph])
-        if ground is None:
-            ground = plain(target)
+        ground = find_ground(target, [plates(target, index.thumbnails, index.photographs, self._repository)])
         run = _Run(target, ground, self.cutout, index, options)
         run.go()
-        canvas = run.canvas
-        scene = Scene(*picture.size, ground.background, [placed.layer for placed in canvas.layers])
-        off = np.abs(canvas.current.astype(np.int16) - target).max(axis=2)
-        return Compressed(scene, not off.any(), off > run.threshold)
+        return finished(picture, target, ground, run, options, self._repository)
+
+
+def finished(
+    picture: Image.Image,
+    target: npt.NDArray[np.uint8],
+    ground: Ground | None,
+    run: _Run,
+    options: Options,
+    repository: Repository,
+) -> Compressed:
+    """The scene out of what was found: within the budget, and with a wash where no ground explains the picture."""
+    layers = [placed.layer for placed in run.canvas.layers]
+    background = ground.background if ground is not None else plain(target).background
+    scene = Scene(*picture.size, background, layers)
+    cache = ElementCache(repository)
+
+    def error(scene: Scene) -> int:
+        made = np.asarray(render(scene, cache).convert("RGB")).astype(np.int32) - target
+        return int(np.square(made).sum())
+
+    while options.budget is not None and scene.layers and len(to_binary(scene)) > options.budget:
+        # Those found last gain least.
+        shorter = [
+            replace(scene, layers=scene.layers[:z] + scene.layers[z + 1 :]) for z in range(len(scene.layers))
+        ]
+        scene = min(shorter, key=error)
+    rest = error(scene)
+    used = len(to_binary(scene))
+    room = (options.budget or used + WASH) - used
+    off = np.abs(np.asarray(render(scene, cache).convert("RGB")).astype(np.int16) - target).max(axis=2)
+    if room >= 40 and rest > LAMBDA * room and float((off > 24).mean()) > UNKNOWN:
+        covered = np.zeros(target.shape[:2], bool)
+        for placed in run.canvas.layers:
+            left, top, right, bottom = placed.box
+            covered[top:bottom, left:right] |= np.asarray(placed.pixels.getchannel("A")) > 250
+        wash = encode_wash(picture.convert("RGB"), budget=room, weights=np.where(covered, 0.02, 1.0))
+        washed = replace(scene, background=wash)
+        if error(washed) + LAMBDA * len(to_binary(washed)) < rest + LAMBDA * used:
+            scene = washed
+    made = np.asarray(render(scene, cache).convert("RGB"))
+    off = np.abs(made.astype(np.int16) - target).max(axis=2)
+    return Compressed(scene, not off.any(), off > (run.threshold if ground is not None else 40))
 
 
 GUESSES = (
@@ -130,13 +166,14 @@ class _Run:
     def __init__(
         self,
         target: npt.NDArray[np.uint8],
-        ground: Ground,
+        ground: Ground | None,
         cutout: Callable[[int], Cutout],
         index: Index,
         options: Options,
     ) -> None:
-        self.canvas = Canvas(target, ground.pixels)
-        self._noise = ground.noise
+        self._foreign = ground is None
+        self.canvas = Canvas(target, ground.pixels if ground is not None else _smooth(target))
+        self._noise = ground.noise if ground is not None else 0.0
         self.threshold = 2.0
         self._clean = True
         self._near_misses = self._hits = 0
@@ -146,11 +183,16 @@ class _Run:
         self._cutout = cutout
         self._vain: list[tuple[float, float]] = []
         off = np.abs(self.canvas.current.astype(np.int16) - target).max(axis=2)
-        if ground.noise or ((off > 0) & (off <= 2)).sum() > 0.2 * (off > 8).sum():
+        if ground is None:
+            self._search.least = 250
+        elif ground.noise or ((off > 0) & (off <= 2)).sum() > 0.2 * (off > 8).sum():
             self._settle_for_noise()
 
     def go(self) -> None:
         """Explain what can be explained."""
+        if self._foreign:
+            self.explain_foreign()
+            return
         for _ in range(3):
             self.explain()
             while self.explain_parts():
@@ -357,7 +399,6 @@ class _Run:
         places = [vote for vote in self._index.votes(query, 8)]
         poses = []
         for vote in places[: 60 + 20 * self._options.effort]:
-            size = self._things.sizes[vote.thing]
             poses.append(
                 Pose(
                     int(self._things.numbers[vote.thing]),
@@ -402,6 +443,48 @@ class _Run:
         if progress:
             self._vain.clear()
         return progress
+
+    def explain_foreign(self) -> None:
+        """Add layers on a ground that nothing explains: only local features tell where they are."""
+        votes = self._index.votes(features(self.canvas.target, most=4000), 8)[
+            : 400 + 200 * self._options.effort
+        ]
+        poses = [self._pose_of(vote) for vote in votes]
+        rough = self._search.verify(poses, 28, 5, z=0)
+        rough.sort(key=lambda pair: -pair[1].own)
+        pool = self._search.verify([fit.pose for _, fit in rough[:200]], 44, 4, known=True, z=0)
+        pool.sort(key=lambda pair: -pair[1].own)
+        tried = 0
+        for _, fit_ in pool:
+            pose = fit_.pose
+            size = self._cutout(pose.element).size
+            near = 0.2 * max(pose.sx * size[0], pose.sy * size[1])
+            if (
+                tried >= 30
+                or fit_.own < 0.5
+                or any(math.hypot(pose.cx - x, pose.cy - y) < near for x, y in self._vain)
+            ):
+                continue
+            again = self._search.verify([pose], 48, 2, known=True)
+            if not again or again[0][1].own < 0.5:
+                continue
+            tried += 1
+            found = self._settle(*again[0])
+            if found is not None and found.snapped.good > 0.2 and not self._search.sure(found):
+                found = self._among_siblings(found)
+            if found is not None:
+                trace(
+                    f"foreign {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f}"
+                    f" good {found.snapped.good:.3f} own {fit_.own:.2f} {found.share:.2f} shown {found.snapped.shown}"
+                )
+            if found is not None and self._pays(found):
+                self._add(found)
+            if found is not None and (self._pays(found) or fit_.own > 0.8):
+                self._vain.append((pose.cx, pose.cy))
+
+    def _pose_of(self, vote: Vote) -> Pose:
+        number = int(self._things.numbers[vote.thing])
+        return Pose(number, vote.mirrored, vote.x, vote.y, vote.scale, vote.scale, vote.turn)
 
     def tidy(self) -> bool:
         """Fit each layer that is not right anew, now that the others are there; take away what does not pay. True if anything changed."""
@@ -461,6 +544,21 @@ class _Run:
 
 def _area(box: Box) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _smooth(target: npt.NDArray[np.uint8]) -> Image.Image:
+    """A picture without its things: what stands in for a ground that is not known."""
+    from PIL import Image
+
+    size = max(8, min(target.shape[:2]) // 24)
+    soft = cv2.GaussianBlur(target, (0, 0), size)
+    return Image.fromarray(soft).convert("RGBA")
+
+
+UNKNOWN = 0.04
+"""Part of a picture that must be without explanation for a wash to pay."""
+WASH = 300
+"""Bytes that a wash may take where no budget is given."""
 
 
 def trace(text: str) -> None:

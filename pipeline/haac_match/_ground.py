@@ -20,6 +20,8 @@ _SPREAD = 0.12
 """A ground explains at least this part of the picture ..."""
 _PLATE_SHARE = 0.2
 """... a photograph this part, or it is taken for another one."""
+_NOISE = 15.0
+"""Levels: what is farther from a ground than this is not it."""
 _COARSE = 24
 """Side of the thumbnails by which photographs are compared."""
 
@@ -254,7 +256,7 @@ def find_ground(target: Bytes, photographs: Iterable[Ground | None] = ()) -> Gro
     """The best ground of all kinds; None if nothing explains enough of the picture."""
     best: Ground | None = None
     for candidate in (plain(target), gradient(target), *photographs):
-        if candidate is not None and candidate.share >= _SPREAD:
+        if candidate is not None and candidate.share >= _SPREAD and candidate.noise <= _NOISE:
             # A gradient needs to be better than a colour, not just as good.
             if best is None or candidate.share > 1.02 * best.share + 0.01:
                 best = candidate

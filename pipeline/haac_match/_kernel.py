@@ -61,6 +61,29 @@ def cost(warped: Floats, under: Floats, target: Floats, weight: Floats, opacity:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+def share(
+    warped: Floats, under: Floats, target: Floats, weight: Floats, opacity: float, clip: float
+) -> float:
+    """Part of the clipped error, where the element itself is, that it takes away."""
+    before, after = 0.0, 0.0
+    strength = np.float32(opacity)
+    for j in range(warped.shape[0]):
+        for i in range(warped.shape[1]):
+            if weight[j, i] == 0 or warped[j, i, 3] < 0.5:
+                continue
+            old, new = np.float32(0), np.float32(0)
+            rest = np.float32(1) - warped[j, i, 3] * strength
+            for k in range(3):
+                off = under[j, i, k] - target[j, i, k]
+                old += off * off
+                off = warped[j, i, k] * strength + rest * under[j, i, k] - target[j, i, k]
+                new += off * off
+            before += min(old, clip)
+            after += min(new, clip)
+    return 1 - after / before if before > 0 else 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def system(
     warped: Floats,
     under: Floats,

@@ -16,6 +16,8 @@ from haac_match import _kernel
 if TYPE_CHECKING:
     from PIL import Image
 
+BLUR = 0.06
+"""Blurs beyond this part of an element's diagonal (and 3 pixels) are not looked for: anything looks like a blot."""
 SHAPE = 1.0
 """Scales whose logarithms differ by more are not looked for."""
 
@@ -152,11 +154,13 @@ class Fit:
         pose: the best found.
         gain: by how much it lowers the clipped squared error; over all pixels and channels, pixels of the canvas.
         share: of the error in the window (clipped) that it takes away, 0 to 1.
+        own: the same, only where the element itself is.
     """
 
     pose: Pose
     gain: float
     share: float
+    own: float
 
 
 CLIP = 45.0
@@ -237,6 +241,10 @@ class Patch:
         """Clipped squared error of the window, in pixels of the window."""
         return float(_kernel.cost(warped, self.under, self.target, self.weight, opacity, CLIP**2))
 
+    def own(self, warped: Floats, opacity: float) -> float:
+        """Part of the clipped error, where the element itself is, that it takes away."""
+        return float(_kernel.share(warped, self.under, self.target, self.weight, opacity, CLIP**2))
+
 
 def fit(
     pose: Pose,
@@ -283,12 +291,13 @@ def fit(
             move = np.linalg.solve(hessian + damping * np.diag(np.diag(hessian) + 1e-9), -gradient)
         except np.linalg.LinAlgError:
             break
-        trial = _moved(best[1], move, free, even)
+        trial = _moved(best[1], move, cutout.size, free, even)
         if trial is None:
             break
     assert best is not None
     gain = patch.before - best[0]
-    return Fit(best[1], gain * patch.area, gain / max(patch.before, 1e-6))
+    own = patch.own(patch.warped(best[1], cutout), best[1].opacity)
+    return Fit(best[1], gain * patch.area, gain / max(patch.before, 1e-6), own)
 
 
 def _system(
@@ -333,7 +342,9 @@ _CHOICES = {
 }
 
 
-def _moved(pose: Pose, move: npt.NDArray[np.float64], free: tuple[str, ...], even: bool) -> Pose | None:
+def _moved(
+    pose: Pose, move: npt.NDArray[np.float64], size: tuple[int, int], free: tuple[str, ...], even: bool
+) -> Pose | None:
     """A pose after a step; None where it runs away."""
     values = [float(v) for v in move]
     if even:
@@ -349,7 +360,8 @@ def _moved(pose: Pose, move: npt.NDArray[np.float64], free: tuple[str, ...], eve
     )
     rest = values[5:]
     if "blur" in free:
-        moved = replace(moved, blur=math.sqrt(min(max(pose.blur**2 + rest.pop(0), 0.0), 16.0 + pose.blur**2)))
+        most = 3 + BLUR * math.hypot(moved.sx * size[0], moved.sy * size[1])
+        moved = replace(moved, blur=min(most, math.sqrt(max(pose.blur**2 + rest.pop(0), 0.0))))
     if "opacity" in free:
         moved = replace(moved, opacity=min(max(pose.opacity + rest.pop(0), 0.05), 1.0))
     if not (0.02 < moved.sx < 16 and 0.02 < moved.sy < 16 and abs(math.log(moved.sx / moved.sy)) < SHAPE):

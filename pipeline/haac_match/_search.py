@@ -365,6 +365,7 @@ class Searcher:
     def __init__(self, canvas: Canvas, cutout: Callable[[int], Cutout], tolerance: float) -> None:
         self.canvas, self._cutout, self.tolerance = canvas, cutout, tolerance
         self.clean = True
+        self.least = 9
         self._patches: dict[tuple[int, Box, int], Patch] = {}
         self._version = -1
 
@@ -488,12 +489,12 @@ class Searcher:
         best: Snapped | None = None
         for even in (True, False) if pose.even else (False,):
             layer = snapper.descend(pose.layer(cutout.size, even))
-            snapped = snapper.result(layer, self.tolerance)
+            snapped = snapper.result(layer, self.tolerance, self.least)
             if snapped is None or (best is not None and snapped.cost > 0.98 * best.cost):
                 continue
             if snapped.exact < 1 and snapped.good > 0.4:
                 snapped = snapper.result(
-                    snapper.polish(layer, patience, 3 if self.clean else 2), self.tolerance
+                    snapper.polish(layer, patience, 3 if self.clean else 2), self.tolerance, self.least
                 )
             if snapped is not None and (best is None or snapped.cost < best.cost):
                 best = snapped

@@ -106,12 +106,13 @@ class Snapper:
             self._costs[layer] = self._before if made is None else self._cost(squared(made, self._target))
         return self._costs[layer]
 
-    def result(self, layer: Layer, tolerance: float) -> Snapped | None:
+    def result(self, layer: Layer, tolerance: float, least: int = 9) -> Snapped | None:
         """What a layer achieves.
 
         Args:
             layer: on the canvas.
             tolerance: levels by which a right pixel may differ.
+            least: alpha from which on a pixel is looked at; 250 where what is behind is not known.
         """
         placed = self.placed(layer)
         made = self.made(layer)
@@ -131,7 +132,7 @@ class Snapper:
             )
         )
         alpha[common[1] - top : common[3] - top, common[0] - left : common[2] - left] = np.asarray(part)
-        shows = alpha > 8
+        shows = alpha >= least
         if self._free is not None:
             shows &= self._free
         shown = int(shows.sum())
