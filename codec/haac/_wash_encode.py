@@ -19,6 +19,7 @@ from haac._binary import bits_of, to_binary
 from haac._scene import Scene
 from haac._wash import BASE, LEVELS, STEPS, Wash, band_shapes, grid
 from haac._wash_analysis import Floats, analysed, continued, opponent
+from haac._wash_picture import wash_picture
 from haac._wash_quantise import Quantised, Quantiser
 from haac_repo import PictureError
 
@@ -27,6 +28,9 @@ TRADE = 0.13
 
 _LEVELS_FROM = (0, 35, 70, 200, 600, 2500, 12000)
 """Bytes from which 1, 2, ... levels pay."""
+
+_SMALL, _SPAN = 40, 3
+"""Up to so many bytes, grids beside that one are tried as well, with steps up to so much finer and coarser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ class WashEncoder:
             self._weights = seen if self._weights is None else self._weights * seen
         self._frame = frame or _recipe_frame(self.size)
         self._grids: dict[int, _Grid] = {}
+        self._wanted: dict[tuple[int, int], tuple[Floats, Floats]] = {}
 
     def trial(self, levels: int, step: int, trade: float = TRADE) -> Trial:
         """The wash of a grid of so many levels and of a step, where `trade` squared steps are worth a bit."""
@@ -135,18 +140,51 @@ class WashEncoder:
         levels = max(n for n, least in enumerate(_LEVELS_FROM, 1) if budget >= least)
         while levels > 0 and BASE << (levels - 1) >= max(self.size):
             levels -= 1
+        tried = {levels, max(0, levels - 1), min(levels + 1, LEVELS)} if budget <= _SMALL else {levels}
+        found = [trial for level in sorted(tried) for trial in self._candidates(level, budget)]
+        if not found:
+            raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
+        return min(found, key=self._missed)
+
+    def _candidates(self, levels: int, budget: int) -> list[Trial]:
+        """Washes of one grid and of several steps that fit."""
         grid = self._grid(levels)
         room = 8.0 * budget - grid.overhead
-        while room > 0:
-            best = grid.within(room)
-            if best is None:
-                break
-            trial = grid.trial(best)
-            excess = self._frame(trial.wash)[1] - budget
-            if excess <= 0:
-                return trial
-            room -= 8 * excess
-        raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
+        step = grid.step_for(room)
+        found = []
+        span = _SPAN if budget <= _SMALL else 1
+        for near in range(step - span, step + span + 1):
+            left = room
+            while 0 <= near < STEPS and left > 0 and (best := grid.filled(near, left)) is not None:
+                trial = grid.trial(best)
+                excess = self._frame(trial.wash)[1] - budget
+                if excess <= 0:
+                    found.append(trial)
+                    break
+                left -= 4 * excess
+        return found
+
+    def _missed(self, trial: Trial) -> float:
+        """Weighted squared errors of what is drawn, at the size of the largest grid that was tried."""
+        size = grid(*self.size, max(self._grids) + 1)
+        if size not in self._wanted:
+            wanted = np.asarray(
+                self._image.convert("RGBA").resize(size, Image.Resampling.LANCZOS), np.float64
+            )
+            weight = np.ones(size[::-1])
+            if self._weights is not None:
+                weight = np.asarray(
+                    Image.fromarray(self._weights).resize(size, Image.Resampling.BILINEAR), np.float64
+                )
+            if self._alpha is not None:
+                wanted[..., 3] = np.asarray(self._alpha.resize(size, Image.Resampling.LANCZOS))
+            self._wanted[size] = wanted, weight
+        wanted, weight = self._wanted[size]
+        drawn = np.asarray(
+            wash_picture(trial.wash, size).convert("RGBa" if self._alpha else "RGBA"), np.float64
+        )
+        missed = (drawn - wanted) ** 2
+        return float((missed[..., :3].sum(2) * (1 if self._alpha else weight)).sum() + missed[..., 3].sum())
 
     def _grid(self, levels: int) -> _Grid:
         if levels not in self._grids:
@@ -189,38 +227,35 @@ class _Grid:
         self.overhead = frame(empty)[0] - 3
         """Bits beside the coefficients; an empty luma channel is dear."""
 
-    def within(self, room: float) -> Quantised | None:
-        """The best that takes at most so many bits."""
-        low, high = 0, STEPS - 1
-        step = min(max(round(8 * math.log2(16 * (2500 / room) ** 0.6)), low), high)
-        while low < high:  # the finest step that fits
-            bits = self.quantiser.quantise(step, TRADE).bits
-            low, high = (low, step) if bits <= room else (step + 1, high)
-            aim = step + round(8 * 0.8 * math.log2(max(bits, 8) / room))
-            step = min(max(aim if aim != step else aim - 1, low), max(low, high - 1))
-        best: Quantised | None = None
-        for near in (low - 1, low, low + 1):
-            found = self._filled(near, room) if 0 <= near < STEPS else None
-            if found is not None and (best is None or found.error < best.error):
-                best = found
-        return best and self.quantiser.topped(best, room)
+    def step_for(self, room: float) -> int:
+        """The step whose wash has about so many bits."""
+        step = round(8 * math.log2(16 * (2500 / max(room, 1)) ** 0.6))
+        for _ in range(4):
+            step = min(max(step, 0), STEPS - 1)
+            bits = self.quantiser.quantise(step, TRADE, turns=2).bits
+            move = round(8 * 0.75 * math.log2(max(bits, 8) / max(room, 8)))
+            if abs(move) <= 1:
+                return step + move
+            step += move
+        return min(max(step, 0), STEPS - 1)
 
-    def _filled(self, step: int, room: float) -> Quantised | None:
-        """The best of one step: how much a bit is worth is searched."""
-        low, high = math.log(TRADE / 4), math.log(TRADE * 6)
-        best = None
-        for _ in range(6):
-            middle = (low + high) / 2
-            found = self.quantiser.quantise(step, math.exp(middle))
+    def filled(self, step: int, room: float) -> Quantised | None:
+        """The best of one step that takes at most so many bits: how much a bit is worth is searched."""
+        low, high = math.log(TRADE / 5), math.log(TRADE * 8)
+        at, best = math.log(TRADE), None
+        for _ in range(5):
+            found = self.quantiser.quantise(step, math.exp(at), turns=3)
             if found.bits > room:
-                low = middle
-                continue
-            high = middle
-            if best is None or found.error < best.error:
-                best = found
-            if found.bits > room - max(3, room / 300):
-                break
-        return best
+                low = at
+            else:
+                high = at
+                if best is None or found.error < best.error:
+                    best = found
+                if found.bits > room - max(4, room / 100):
+                    break
+            aim = at + math.log(max(found.bits, 8) / room) / 0.35
+            at = min(max(aim, low + 0.15 * (high - low)), high - 0.15 * (high - low))
+        return best and self.quantiser.topped(best, room)
 
     def trial(self, chosen: Quantised) -> Trial:
         """As a wash."""

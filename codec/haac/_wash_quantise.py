@@ -19,10 +19,10 @@ from haac._wash_context import (
     before_band,
     context,
     depth,
+    framed,
     in_band,
     kind,
     logarithm,
-    shifted,
     weights_of,
 )
 from haac._wash_picture import amplitude
@@ -168,8 +168,10 @@ class Quantiser:
 
     def _pull(self, pull: list[list[Floats]], c: int, b: int, slope: Floats, weights: Ints) -> None:
         """How the bits of this band change with the logarithms of the magnitudes around: added to `pull` there."""
+        height, width = slope.shape
+        padded = framed(slope, 2)
         for weight, (dy, dx) in zip(weights, CAUSAL, strict=False):
-            pull[c][b] += weight * _moved(slope, -dy, -dx)
+            pull[c][b] += weight * padded[2 - dy : 2 - dy + height, 2 - dx : 2 - dx + width]
         if b > 3:
             parent = pull[c][b - 3]
             height, width = parent.shape
@@ -224,16 +226,16 @@ class _State:
     cuts: list[int]
 
 
-def _moved(a: Floats, dy: int, dx: int) -> Floats:
-    return shifted(a, dy, dx)  # type: ignore[arg-type, return-value]
-
-
 def _around(a: Floats) -> Floats:
-    padded = np.pad(a, 1)
+    padded = framed(a, 1)
     total: Floats = padded[1:-1, :-2] + padded[1:-1, 2:] + padded[:-2, 1:-1] + padded[2:, 1:-1]
     return total
 
 
 def _sized(a: Floats, shape: tuple[int, ...]) -> Floats:
-    a = a[: shape[0], : shape[1]]
-    return np.pad(a, ((0, shape[0] - a.shape[0]), (0, shape[1] - a.shape[1])))
+    if a.shape == shape:
+        return a
+    result = np.zeros(shape)
+    height, width = min(shape[0], a.shape[0]), min(shape[1], a.shape[1])
+    result[:height, :width] = a[:height, :width]
+    return result
