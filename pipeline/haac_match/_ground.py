@@ -37,7 +37,7 @@ class Ground:
         noise: how far the pixels that it explains are from it, levels; 0 in an undamaged picture.
     """
 
-    background: Colour | Gradient | Plate
+    background: Colour | Gradient | Plate | None
     pixels: Image.Image
     share: float
     noise: float
@@ -91,6 +91,8 @@ def plain(target: Bytes) -> Ground:
 def gradient(target: Bytes) -> Ground | None:
     """A linear gradient, by fitting planes to the flat places of the picture. None if there is none."""
     height, width = target.shape[:2]
+    if min(height, width) < 16:
+        return None
     points, colours = _flat_places(target)
     if len(points) < 12:
         return None
@@ -113,7 +115,7 @@ def gradient(target: Bytes) -> Ground | None:
     angle = math.atan2(-direction[1], direction[0])
     turn = round(angle / math.tau * 1440) % 1440
     sample = np.column_stack([design[:, 1], design[:, 2]])
-    return _sharpened(target, sample, colours, turn, (width, height))
+    return _sharpened(target, sample, turn, (width, height))
 
 
 def _flat_places(target: Bytes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -158,7 +160,6 @@ def _consensus(
 def _sharpened(
     target: Bytes,
     sample: npt.NDArray[np.float64],
-    colours: npt.NDArray[np.float64],
     turn: int,
     size: tuple[int, int],
 ) -> Ground | None:
@@ -256,8 +257,21 @@ def find_ground(target: Bytes, photographs: Iterable[Ground | None] = ()) -> Gro
     """The best ground of all kinds; None if nothing explains enough of the picture."""
     best: Ground | None = None
     for candidate in (plain(target), gradient(target), *photographs):
-        if candidate is not None and candidate.share >= _SPREAD and candidate.noise <= _NOISE:
-            # A gradient needs to be better than a colour, not just as good.
-            if best is None or candidate.share > 1.02 * best.share + 0.01:
-                best = candidate
+        if candidate is None or candidate.share < _SPREAD or candidate.noise > _NOISE:
+            continue
+        # A gradient needs to be better than a colour, not just as good.
+        if best is None or candidate.share > 1.02 * best.share + 0.01:
+            best = candidate
     return best
+
+
+def frame(target: Bytes) -> tuple[int, int, int, int] | None:
+    """The box (left, top, right, bottom) inside a border of one colour, as screenshots have it; None if there is none."""
+    near = np.abs(target.astype(np.int16) - target[0, 0]).max(axis=2) <= 8
+    rows, columns = np.flatnonzero(~near.all(axis=1)), np.flatnonzero(~near.all(axis=0))
+    if not len(rows):
+        return None
+    box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    height, width = target.shape[:2]
+    inner = (box[2] - box[0]) * (box[3] - box[1])
+    return box if 0.3 * height * width < inner < height * width else None

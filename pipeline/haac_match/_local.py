@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -137,14 +138,14 @@ def votes(
         found: (count, k), rows of the index that look like them; -1 for none.
         distances: (count, k), squared.
         places: (rows, 4), places of the index' keypoints in their elements.
-        owners: (rows,), which element each belongs to.
+        owners: (rows,), which element each belongs to; -1 for none that is wanted.
         sizes: (things, 2).
         mirrored: whether the looks were mirrored.
 
     Returns:
         One or more for each element with matches, the strongest first.
     """
-    rows, columns = np.nonzero(found >= 0)
+    rows, columns = np.nonzero((found >= 0) & (owners[found] >= 0))
     if not len(rows):
         return []
     hits = found[rows, columns]
@@ -165,7 +166,7 @@ def votes(
     order = np.argsort(thing, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(thing[order]) != 0, True])
     made: list[Vote] = []
-    for first, last in zip(starts[:-1], starts[1:], strict=True):
+    for first, last in pairwise(starts):
         made += _agreeing(order[first:last], thing, x, y, scale, turn, weight, q, sizes, mirrored)
     return made
 

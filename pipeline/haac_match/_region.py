@@ -183,6 +183,10 @@ class RingTable:
                     found[row].append((distance, int(index), mirrored, -angle if mirrored else angle))
         return [sorted(rows)[:count] for rows in found]
 
+    def only(self, rows: npt.NDArray[np.int64]) -> RingTable:
+        """Some of the things."""
+        return RingTable(self._rings[rows])
+
     def stretched(self, factor: float) -> RingTable:
         """The same things, made wider by a factor and lower by the same one, in frames as before."""
         # The point (x, y) of the stretched thing is the point (x / f, y * f) of the own one; extents change a little with the shape,

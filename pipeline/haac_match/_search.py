@@ -15,7 +15,6 @@ from haac_match._pose import EVEN, SHAPE, Cutout, Fit, Patch, Pose, fit
 from haac_match._region import RING_WEIGHT, Floats, Frame, RingTable, describe, frames, sample
 from haac_match._snap import Snapped, Snapper
 
-
 SURE = 0.97
 """A layer of which this part is right, bit for bit, is the one."""
 
@@ -145,6 +144,22 @@ class Guess:
 
     rim: int = 0
     opacity: float = 1.0
+
+
+def only(things: Things, rows: npt.NDArray[np.int64]) -> Things:
+    """Some of the things."""
+    numbers = things.numbers[rows]
+    even = things.even_rings.only(rows)
+    return Things(
+        numbers,
+        things.sizes[rows],
+        things.even[rows],
+        things.round[rows],
+        even,
+        things.round_rings.only(rows),
+        {factor: even if factor == 1 else table.only(rows) for factor, table in things.stretched.items()},
+        {int(number): row for row, number in enumerate(numbers)},
+    )
 
 
 def candidates(
@@ -373,7 +388,7 @@ class Searcher:
         """Whether a layer is beyond doubt."""
         if self.clean:
             return found.snapped.exact > SURE
-        return found.snapped.good > 0.95 and found.share > 0.9
+        return found.snapped.good > 0.9 and found.share > 0.85
 
     def window(self, pose: Pose, room: float = 1.15) -> Box | None:
         """The box around a pose within the canvas; None if it is off it."""

@@ -1,0 +1,426 @@
+"""Layers are found until they explain a picture: regions first, then what local features speak for, then all of them together."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from haac import Layer
+from haac_match._canvas import Box, Canvas, Placed, overlap
+from haac_match._ground import Ground
+from haac_match._index import Index
+from haac_match._local import Vote, features
+from haac_match._pose import Cutout, Fit, Pose, pose_of
+from haac_match._search import (
+    SURE,
+    Found,
+    Guess,
+    Region,
+    Searcher,
+    candidates,
+    partial,
+    regions,
+    siblings,
+)
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_log = logging.getLogger(__name__)
+
+GUESSES = (
+    (Guess(),),
+    (Guess(2), Guess(4), Guess(7)),
+    (Guess(0, 0.8), Guess(0, 0.6), Guess(3, 0.8), Guess(3, 0.6), Guess(6, 0.7)),
+)
+"""What is assumed of a region, in turn, until an element fits."""
+
+
+LAMBDA = 1000.0
+"""Squared error (sum over pixels and channels) that a byte must take away."""
+
+
+class Explainer:
+    """One picture being explained."""
+
+    def __init__(
+        self,
+        target: npt.NDArray[np.uint8],
+        ground: Ground | None,
+        cutout: Callable[[int], Cutout],
+        index: Index,
+        effort: int,
+        max_layers: int,
+    ) -> None:
+        self._foreign = ground is None
+        self.canvas = Canvas(target, ground.pixels if ground is not None else _smooth(target))
+        self._noise = ground.noise if ground is not None else 0.0
+        self.threshold = 2.0
+        self._clean = True
+        self._near_misses = self._hits = 0
+        self._index, self._things = index, index.things
+        self._effort, self._max_layers = effort, max_layers
+        self._search = Searcher(self.canvas, cutout, 2.0)
+        self._failed: dict[Box, int] = {}
+        self._cutout = cutout
+        self._vain: list[tuple[float, float]] = []
+        off = np.abs(self.canvas.current.astype(np.int16) - target).max(axis=2)
+        if ground is None:
+            self._search.least = 250
+        elif ground.noise or ((off > 0) & (off <= 2)).sum() > 0.2 * (off > 8).sum():
+            self._settle_for_noise()
+
+    def go(self) -> None:
+        """Explain what can be explained."""
+        if self._foreign:
+            self.explain_foreign()
+            return
+        for _ in range(3):
+            self.explain()
+            while self.explain_parts():
+                self.explain()
+            if self._clean and not self._hits and self._failed:
+                self._settle_for_noise()
+            elif not self.tidy():
+                break
+
+    def _settle_for_noise(self) -> None:
+        """The picture is damaged: from now on pixels need only be nearly right."""
+        _log.debug("damaged: pixels need only be nearly right")
+        self._clean = self._search.clean = False
+        self.threshold = 12.0 + 2 * self._noise
+        self._search.tolerance = 12.0 + 2 * self._noise
+        self._failed.clear()
+
+    def unexplained(self) -> npt.NDArray[np.bool_]:
+        """(height, width)"""
+        off = np.abs(self.canvas.current.astype(np.int16) - self.canvas.target).max(axis=2)
+        wrong = off > self.threshold
+        if not self._clean:
+            # Edges that a damaged picture has elsewhere by a pixel are no things.
+            wrong = cv2.morphologyEx(wrong.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
+        return wrong
+
+    def explain(self) -> None:
+        """Add layers while there are any that explain a region."""
+        progress = True
+        while progress and len(self.canvas.layers) < self._max_layers:
+            progress = False
+            unexplained = self.unexplained()
+            seen: dict[Box, Region] = {}
+            for closing in (0, 3, 8):
+                for region in regions(unexplained, closing):
+                    seen.setdefault(region.box, region)
+            for region in sorted(seen.values(), key=lambda region: -region.area):
+                if self._part_of_failed(region) or len(self.canvas.layers) >= self._max_layers:
+                    continue
+                off = self.canvas.error(region.box) > self.threshold**2
+                if (off & region.mask).sum() < 0.7 * region.area:
+                    continue
+                found = self._best(region)
+                _log.debug("region %s of %d pixels: %s", region.box, region.area, found and found.snapped)
+                if self._clean and self._near_misses >= 2 and self._hits == 0:
+                    self._settle_for_noise()
+                    progress = True
+                    break
+                if found is None:
+                    self._failed[region.box] = region.area
+                    continue
+                self._add(found)
+                progress = True
+
+    def _add(self, found: Found) -> None:
+        """Accept a layer; what failed near it may now succeed."""
+        box = found.snapped.placed.box
+        self.canvas.insert(found.z, found.snapped.placed)
+        self._failed = {other: area for other, area in self._failed.items() if overlap(other, box) is None}
+
+    def _part_of_failed(self, region: Region) -> bool:
+        """Whether it is a region that nothing explained, or a scrap of one."""
+        for box, area in self._failed.items():
+            common = overlap(box, region.box)
+            if common is None:
+                continue
+            shared, own, other = _area(common), _area(region.box), _area(box)
+            if (shared > 0.8 * max(own, other) and region.area > 0.7 * area) or (
+                shared == own and region.area < 0.3 * area
+            ):
+                return True
+        return False
+
+    def _best(self, region: Region) -> Found | None:
+        left, top, right, bottom = region.box
+        target = self.canvas.target[top:bottom, left:right]
+        under = self.canvas.current[top:bottom, left:right]
+        count = 8 + 2 * self._effort
+        best: Found | None = None
+        tried: set[tuple[int, bool, float]] = set()
+        for stage in range(len(GUESSES) + 1):
+            if stage == 2:
+                lists = [
+                    partial(
+                        self.canvas.target,
+                        self.canvas.current,
+                        self._hidden(),
+                        region,
+                        self._things,
+                        count,
+                        opacity,
+                    )
+                    for opacity in (1.0, 0.75, 0.55)
+                ]
+                poses = self._screened(lists, 384)
+            else:
+                lists = [
+                    candidates(target, under, region, self._things, count, guess)
+                    for guess in GUESSES[stage - (stage > 2)]
+                ]
+                poses = self._screened(lists, 160 if stage else 64)
+            pool: list[tuple[int, Fit]] = []
+            settled = 0
+            for first in range(0, len(poses), 16):
+                pool += self._search.verify(poses[first : first + 16])
+                pool.sort(key=lambda pair: -pair[1].gain)
+                for z, rough in pool[:3]:
+                    key = rough.pose.element, rough.pose.flip, round(rough.pose.opacity, 1)
+                    if key in tried or rough.share < 0.5 or settled == 6:
+                        continue
+                    tried.add(key)
+                    settled += 1
+                    found = self._settle(z, rough)
+                    if found is not None and (best is None or found.gain > best.gain):
+                        best = found
+                    if found is not None and self._search.sure(found):
+                        self._hits += 1
+                        return found if self._clean else self._among_siblings(found, 0)
+            if best is not None and best.snapped.good > 0.5:
+                break
+        if best is None:
+            return None
+        best = self._among_siblings(best)
+        if self._pays(best):
+            self._hits += 1
+            return best
+        _log.debug(
+            f"no: {best.snapped.placed.layer.element} share {best.share:.3f} exact {best.snapped.exact:.2f} good {best.snapped.good:.2f}"
+        )
+        if best.snapped.exact < 0.3 and best.share > 0.9:
+            self._near_misses += 1
+        return None
+
+    def _screened(self, lists: list[list[tuple[float, Pose]]], most: int) -> list[Pose]:
+        """The likeliest of some lists of candidates: the first of each, then the second of each, ..."""
+        kept: list[Pose] = []
+        seen: dict[tuple[int, bool], int] = {}
+        for rank in range(max(map(len, lists), default=0)):
+            for pose in (found[rank][1] for found in lists if rank < len(found)):
+                key = pose.element, pose.flip
+                seen[key] = seen.get(key, 0) + 1
+                if seen[key] <= 3 and len(kept) < most:
+                    kept.append(pose)
+        if len(kept) <= 48:
+            return kept
+        rough = self._search.verify(kept, 24, 2)
+        return [fit.pose for _, fit in rough[:48]]
+
+    def _hidden(self) -> npt.NDArray[np.bool_]:
+        """(height, width), True where there are layers."""
+        return self.canvas.hidden(0, (0, 0, *self.canvas.size))
+
+    def _settle(self, z: int, rough: Fit) -> Found | None:
+        """Make a rough fit exact."""
+        fine = self._search.refine(z, rough.pose)
+        if fine is None or fine.gain <= 0:
+            return None
+        return self._search.exact(z, fine.pose)
+
+    def _among_siblings(self, found: Found, depth: int = 1) -> Found:
+        """A found layer, or one that looks much like it and does better."""
+        layer = found.snapped.placed.layer
+        element = self._cutout(layer.element)
+        pose = pose_of(layer, element.size)
+        near = siblings(pose, self._things, 20 + 4 * self._effort)
+        best = found
+        alike = [fit.pose for _, fit in self._search.verify(near, 44, 0, known=True, z=found.z)[:24]]
+        alike = [fit.pose for _, fit in self._search.verify(alike, 44, 2, known=True, z=found.z)[:6]]
+        for _, rough in self._search.verify(alike, 64, 3, known=True, z=found.z)[:3]:
+            trial = self._settle(found.z, rough)
+            if trial is not None and trial.gain > best.gain:
+                best = trial
+                if self._clean and best.snapped.exact > SURE:
+                    return best
+        return best if best is found or depth == 0 else self._among_siblings(best, depth - 1)
+
+    def _pays(self, found: Found) -> bool:
+        snapped = found.snapped
+        if self._clean:
+            # A layer that is right but covered in part is exact wherever it is good; one that only resembles is not.
+            return (
+                snapped.exact > 0.25
+                and snapped.exact > 0.9 * snapped.good
+                and snapped.exact * snapped.shown > 30
+            )
+        return (
+            snapped.good > 0.6
+            and found.gain > LAMBDA * 8
+            and snapped.shown > 80
+            and self._plausible(snapped.placed.layer)
+        )
+
+    def _plausible(self, layer: Layer) -> bool:
+        """Whether a layer is one that somebody would put there, not a veil or a crumb that hides an error."""
+        return layer.opacity >= 35 and min(layer.size(*self._cutout(layer.element).size)) >= 8
+
+    def explain_parts(self) -> bool:
+        """Add layers that local features speak for. True if there was any."""
+        unexplained = self.unexplained()
+        mask = cv2.dilate(unexplained.astype(np.uint8), np.ones((9, 9), np.uint8))
+        query = features(self.canvas.target, mask)
+        poses = [self._pose_of(vote) for vote in self._index.votes(query, 8)[: 60 + 20 * self._effort]]
+        pool = self._search.verify(poses)
+        progress = False
+        tried = 0
+        for _, rough in pool[:60]:
+            pose = rough.pose
+            size = self._cutout(pose.element).size
+            near = 0.25 * max(pose.sx * size[0], pose.sy * size[1])
+            if (
+                rough.share < 0.15
+                or tried > 12
+                or any(math.hypot(pose.cx - x, pose.cy - y) < near for x, y in self._vain)
+            ):
+                continue
+            again = self._search.verify([pose], iterations=3, known=True)
+            if not again or again[0][1].gain < 0.5 * rough.gain:
+                continue
+            tried += 1
+            found = self._settle(*again[0])
+            if found is not None and not self._search.sure(found) and found.share > 0.3:
+                found = self._among_siblings(found)
+            if found is not None:
+                _log.debug(
+                    f"parts {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f}"
+                    f" good {found.snapped.good:.3f} share {rough.share:.2f} {found.share:.2f}"
+                )
+            if found is not None and self._pays(found) and len(self.canvas.layers) < self._max_layers:
+                self._add(found)
+                progress = True
+            elif found is not None and found.share > 0.3:
+                self._vain.append((pose.cx, pose.cy))
+        if progress:
+            self._vain.clear()
+        return progress
+
+    def explain_foreign(self) -> None:
+        """Add layers on a ground that nothing explains: only local features tell where they are."""
+        votes = self._index.votes(features(self.canvas.target, most=4000), 8)[: 400 + 200 * self._effort]
+        poses = [self._pose_of(vote) for vote in votes]
+        rough = self._search.verify(poses, 24, 2, z=0)
+        rough.sort(key=lambda pair: -pair[1].own)
+        pool = self._search.verify([fit.pose for _, fit in rough[:120]], 44, 4, known=True, z=0)
+        pool.sort(key=lambda pair: -pair[1].own)
+        tried = 0
+        for _, fit_ in pool:
+            pose = fit_.pose
+            size = self._cutout(pose.element).size
+            near = 0.2 * max(pose.sx * size[0], pose.sy * size[1])
+            if (
+                tried >= 30
+                or fit_.own < 0.5
+                or any(math.hypot(pose.cx - x, pose.cy - y) < near for x, y in self._vain)
+            ):
+                continue
+            again = self._search.verify([pose], 48, 2, known=True)
+            if not again or again[0][1].own < 0.5:
+                continue
+            tried += 1
+            found = self._settle(*again[0])
+            if found is not None and found.snapped.good > 0.2 and not self._search.sure(found):
+                found = self._among_siblings(found)
+            if found is not None:
+                _log.debug(
+                    f"foreign {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f}"
+                    f" good {found.snapped.good:.3f} own {fit_.own:.2f} {found.share:.2f} shown {found.snapped.shown}"
+                )
+            if found is not None and self._pays(found) and len(self.canvas.layers) < self._max_layers:
+                self._add(found)
+            if found is not None and (self._pays(found) or fit_.own > 0.8):
+                self._vain.append((pose.cx, pose.cy))
+
+    def _pose_of(self, vote: Vote) -> Pose:
+        number = int(self._things.numbers[vote.thing])
+        return Pose(number, vote.mirrored, vote.x, vote.y, vote.scale, vote.scale, vote.turn)
+
+    def tidy(self) -> bool:
+        """Fit each layer that is not right anew, now that the others are there; take away what does not pay. True if anything changed."""
+        changed = False
+        for placed in list(self.canvas.layers):
+            z = self.canvas.layers.index(placed)
+            if not self._wrong(z, placed):
+                continue
+            before = self._total()
+            self.canvas.remove(z)
+            best: tuple[float, int, Placed] = (before, z, placed)
+            element = self._cutout(placed.layer.element)
+            pose = pose_of(placed.layer, element.size)
+            found = self._search.exact(z, pose, patience=2)
+            if found is not None and found.snapped.exact < 1:
+                found = self._among_siblings(found)
+            if found is not None and (self._clean or self._plausible(found.snapped.placed.layer)):
+                for other in {z, 0, len(self.canvas.layers)} | self._neighbours(found.snapped.placed):
+                    self.canvas.insert(other, found.snapped.placed)
+                    if (total := self._total()) < best[0]:
+                        best = total, other, found.snapped.placed
+                    self.canvas.remove(other)
+            without = self._total()
+            if without - best[0] < LAMBDA * 8:
+                _log.debug(f"dropped {placed.layer}")
+                changed = True
+                continue
+            self.canvas.insert(best[1], best[2])
+            if best[2] != placed or best[1] != z:
+                _log.debug(f"tidied {placed.layer} -> {best[2].layer} {z} -> {best[1]}")
+                changed = True
+        return changed
+
+    def _neighbours(self, placed: Placed) -> set[int]:
+        """Places in the stack just above or below layers that share pixels with one."""
+        places = set()
+        for z, other in enumerate(self.canvas.layers):
+            if overlap(other.box, placed.box):
+                places |= {z, z + 1}
+        return places
+
+    def _wrong(self, z: int, placed: Placed) -> bool:
+        """Whether some of what shows a layer is not right."""
+        left, top, right, bottom = placed.box
+        free = ~self.canvas.hidden(z + 1, placed.box)
+        shows = free & (np.asarray(placed.pixels.getchannel("A")) > 0)
+        off = np.abs(
+            self.canvas.current[top:bottom, left:right].astype(np.int16)
+            - self.canvas.target[top:bottom, left:right]
+        ).max(axis=2)
+        wrong = int((off[shows] > (0 if self._clean else self.threshold)).sum())
+        return wrong > (0 if self._clean else 0.1 * int(shows.sum()))
+
+    def _total(self) -> float:
+        return float(self.canvas.error((0, 0, *self.canvas.size)).sum())
+
+
+def _area(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _smooth(target: npt.NDArray[np.uint8]) -> Image.Image:
+    """A picture without its things: what stands in for a ground that is not known."""
+    from PIL import Image
+
+    size = max(8, min(target.shape[:2]) // 24)
+    soft = cv2.GaussianBlur(target, (0, 0), size)
+    return Image.fromarray(soft).convert("RGBA")
