@@ -1,25 +1,74 @@
-"""What is known of all elements' looks."""
+"""What is known of all elements' looks: made from the catalog, kept beside it, brought up to date.
+
+What the file says follows from the catalog alone (as long as nothing was withdrawn), not from the order in which it was made: the
+quantisers are learned from a part of the elements that only grows in steps, and with every step everything is described again.
+
+Source of the inverted file with product quantisation: H. Jegou, M. Douze, C. Schmid, "Product quantization for nearest neighbor
+search" (2011).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+import io
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from haac_match._ground import thumbnail
-from haac_match._local import Features, Vote, features, votes
-from haac_match._region import RingTable, describe, frames
-from haac_match._search import Things, frame_row
+from haac_match._describe import (
+    Rows,
+    checked,
+    describe_all,
+    joined,
+    mark,
+    unpacked_looks,
+    unpacked_places,
+)
+from haac_match._local import DIMENSIONS, Features, Vote, votes
+from haac_match._region import RingTable
+from haac_match._search import Things
+from haac_repo import RepositoryError
+from haac_repo._files import TEMPORARY, replacing, storage_errors
+from haac_repo._lock import writer_lock
 
 if TYPE_CHECKING:
     from haac_repo import Repository
 
+FOLDER, FILE = "match", "index.npz"
+FORMAT = 1
+"""Another one is made again; to be raised whenever elements are described in another way."""
+ELEMENT_BYTES = 4_000
+"""At most so many on disk for each element..."""
+FLOOR_BYTES = 4_000_000
+"""... or so many in all, so that small catalogs are searched exactly."""
+EXACT = 20_000
+"""Up to so many keypoints are compared with each one, if they have the room."""
+_ZIP_BYTES = 4_000
+_SAMPLE = 60_000
+"""Keypoints from which the quantisers learn; more for large catalogs."""
+_LISTS_SEARCHED = 24
+_FIRST_STEP = 64
+_WAIT = 600.0  # seconds for another process that makes the index
+
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What is known of all elements' looks."""
+    """What is known of all elements' looks.
+
+    Args:
+        things: those that may be found as layers.
+        thumbnails: (photographs, side, side, 3), of opaque elements.
+        photographs: their numbers.
+        places: (keypoints, 4), as of `Features`.
+        owners: (keypoints,), rows of `things`.
+        words: faiss index over the looks of the keypoints.
+    """
 
     things: Things
     thumbnails: npt.NDArray[np.uint8]
@@ -31,7 +80,7 @@ class Index:
     def votes(self, query: Features, neighbours: int) -> list[Vote]:
         """Where the keypoints of a picture put elements, the strongest first."""
         made: list[Vote] = []
-        if not len(query.places):
+        if not len(query.places) or not len(self.places):
             return made
         for mirrored in (False, True):
             looks = query.mirrored() if mirrored else query.looks
@@ -42,95 +91,354 @@ class Index:
         return sorted(made, key=lambda vote: -vote.score)
 
 
-def load(repository: Repository) -> Index:
-    """Read or make."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The file.
+
+    Args:
+        rows: its looks are codes of the quantiser if there is one.
+        quantiser: an empty faiss index, serialised; empty: all keypoints are compared.
+        step: it learned from the elements up to this number.
+    """
+
+    rows: Rows
+    quantiser: npt.NDArray[np.uint8]
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """What was done to the index."""
+
+    elements: int
+    """In it now."""
+    described: int
+    bytes: int
+    """Of its file."""
+    seconds: float
+    unread: list[int] = field(default_factory=list)
+    """Numbers of elements that could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The state of the index."""
+
+    there: bool
+    """Whether there is one that can be used."""
+    missing: int
+    """Elements that are not in it."""
+    bytes: int
+    damage: str
+    """Why one that is there cannot be used."""
+
+
+def survey(repository: Repository) -> Survey:
+    """Look at the index, change nothing."""
+    stored, damage = _read(repository)
+    missing = len(_missing(stored, repository.held()))
+    return Survey(stored is not None, missing, _size(repository), damage)
+
+
+def load(
+    repository: Repository,
+    *,
+    jobs: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Index:
+    """Read the index, bringing it up to date if it is not. Where it cannot be written it is made in memory.
+
+    Args:
+        repository: or mirror.
+        jobs: processes that describe elements.
+        progress: told how many elements more are described.
+        say: told what a person should know.
+    """
+    held = repository.held()
+    stored, damage = _read(repository)
+    if stored is None or _missing(stored, held):
+        try:
+            stored, _ = _update(repository, False, jobs, progress, say)
+        except RepositoryError as error:
+            say(f"the match index cannot be kept: {error}")
+            stored, _, _ = _renewed(stored, repository, held, jobs, progress)
+    return _index(stored, held)
+
+
+def update(
+    repository: Repository,
+    *,
+    rebuild: bool = False,
+    jobs: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Updated:
+    """Bring the index up to date: describe what is new, leave out what was withdrawn.
+
+    Args:
+        repository: or mirror.
+        rebuild: describe everything again.
+        jobs: processes that describe elements.
+        progress: told how many elements more are described.
+        say: told what a person should know.
+
+    Raises:
+        RepositoryError: the folder cannot be written to.
+        RepositoryBusyError: another process makes the index, and takes long.
+    """
+    return _update(repository, rebuild, jobs, progress, say)[1]
+
+
+def _update(
+    repository: Repository,
+    rebuild: bool,
+    jobs: int,
+    progress: Callable[[int], None],
+    say: Callable[[str], None],
+) -> tuple[Stored, Updated]:
+    started = time.monotonic()
+    folder = repository.path / FOLDER
+    with storage_errors(repository.path):
+        folder.mkdir(exist_ok=True)
+    with writer_lock(folder, _WAIT):
+        old, damage = (None, "") if rebuild else _read(repository)
+        if damage:
+            say(f"the match index {damage}: it is made again")
+        held = repository.held()
+        stored, described, unread = _renewed(old, repository, held, jobs, progress)
+        with storage_errors(repository.path):
+            for leftover in folder.glob(f"*{TEMPORARY}"):
+                leftover.unlink()
+            if stored is not old:
+                _write(repository, stored)
+    if unread:
+        say(f"{len(unread)} elements could not be read and are not in the match index: see `haac verify`")
+    seconds = time.monotonic() - started
+    return stored, Updated(
+        elements=len(stored.rows),
+        described=described,
+        bytes=_size(repository),
+        seconds=seconds,
+        unread=unread,
+    )
+
+
+Held = Sequence[tuple[int, str]]
+"""Numbers and pixel hashes of the elements that can be described, by number."""
+
+
+def _renewed(
+    old: Stored | None, repository: Repository, held: Held, jobs: int, progress: Callable[[int], None]
+) -> tuple[Stored, int, list[int]]:
+    """The index as it should be (the old one itself if it is that), how many were described, and which cannot be read."""
+    if old is not None:
+        standing = _standing(old.rows, held)
+        if not standing.all():
+            old = replace(old, rows=old.rows.take(np.flatnonzero(standing)))
+    new, unread = describe_all(repository, _missing(old, held), jobs, progress)
+    if old is not None and not len(new):
+        return old, 0, unread
+    step = _step(held[-1][0] if held else 0)
+    if old is not None:
+        exact = len(old.rows.looks) + len(new.looks) <= EXACT
+        if not len(old.quantiser) and exact:
+            rows = joined([old.rows, new], DIMENSIONS)
+            if _fits(rows):
+                return Stored(rows, old.quantiser, 0), len(new), unread
+        elif len(old.quantiser) and not exact and old.step == step:
+            coded = _coded(new, old.quantiser)
+            return (
+                _trimmed(joined([old.rows, coded], coded.looks.shape[1]), old.quantiser, step),
+                len(new),
+                unread,
+            )
+    known = {*new.numbers.tolist(), *unread}
+    others, bad = describe_all(repository, [one for one in held if one[0] not in known], jobs, progress)
+    rows = joined([new, others], DIMENSIONS)
+    return _made(rows, step), len(rows), unread + bad
+
+
+def _made(rows: Rows, step: int) -> Stored:
+    if len(rows.looks) <= EXACT and _fits(rows):
+        return Stored(rows, np.zeros(0, np.uint8), 0)
+    first = int(rows.counts[rows.numbers <= step].sum(dtype=np.int64))
+    quantiser = _trained(rows.looks[: first if 2 * first > len(rows.looks) else None])
+    return _trimmed(_coded(rows, quantiser), quantiser, step)
+
+
+def _fits(rows: Rows) -> bool:
+    return rows.nbytes + _ZIP_BYTES <= max(FLOOR_BYTES, ELEMENT_BYTES * len(rows))
+
+
+def _trimmed(rows: Rows, quantiser: npt.NDArray[np.uint8], step: int) -> Stored:
+    """With as many keypoints as there is room for."""
+    bare = io.BytesIO()
+    _pack(bare, Stored(rows.weakest_left_out(0), quantiser, step), "")
+    each = rows.places[:1].nbytes + rows.looks[:1].nbytes  # these hardly get smaller in the file
+    room = max(FLOOR_BYTES, ELEMENT_BYTES * len(rows)) - bare.tell() - _ZIP_BYTES
+    return Stored(rows.weakest_left_out(max(0, room // max(1, each))), quantiser, step)
+
+
+def _step(last: int) -> int:
+    """The quantisers learn from the elements up to this number, so again only when there are half as many more."""
+    step = _FIRST_STEP
+    while step * 3 // 2 <= last:
+        step = step * 3 // 2
+    return step
+
+
+def _trained(looks: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     import faiss
 
-    cache = repository.path / "match.npz"
-    if not cache.exists():
-        made = make(repository)
-        looks = made.pop("looks")
-        count = len(looks)
-        lists = max(1, min(1024, int(4 * count**0.5)))
-        words = faiss.index_factory(looks.shape[1], f"PCA80,IVF{lists},PQ16x8" if count > 20000 else "Flat")
-        words.train(looks[np.random.default_rng(1).permutation(count)[:60000]])
-        words.add(looks)
-        faiss.write_index(words, str(repository.path / "match.faiss"))
-        np.savez(cache, **made)
-    d = np.load(cache)
-    words = faiss.read_index(str(repository.path / "match.faiss"))
-    if hasattr(words, "chain") or "PreTransform" in type(words).__name__:
-        faiss.extract_index_ivf(words).nprobe = 24
-    even, round_ = RingTable(d["even_rings"]), RingTable(d["round_rings"])
+    count = len(looks)
+    lists = max(1, min(2**16, int(2 * count**0.5)))
+    sample = np.random.default_rng(1).permutation(count)[: max(_SAMPLE, 40 * lists)]
+    words = faiss.index_factory(DIMENSIONS, f"PCA80,IVF{lists},PQ16x8np")
+    inverted = faiss.downcast_index(faiss.extract_index_ivf(words))
+    inverted.cp.min_points_per_centroid = inverted.pq.cp.min_points_per_centroid = 1  # else it prints
+    with _one_thread():
+        words.train(unpacked_looks(looks[np.sort(sample)]))
+    return np.asarray(faiss.serialize_index(words), np.uint8)
+
+
+def _coded(rows: Rows, quantiser: npt.NDArray[np.uint8]) -> Rows:
+    """The same with codes for looks."""
+    import faiss
+
+    words = faiss.deserialize_index(quantiser)
+    codes = [np.zeros((0, words.sa_code_size()), np.uint8)]
+    with _one_thread():
+        for first in range(0, len(rows.looks), _SAMPLE):
+            codes.append(words.sa_encode(unpacked_looks(rows.looks[first : first + _SAMPLE])))
+    return replace(rows, looks=np.concatenate(codes))
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """So that sums come out the same on any machine."""
+    import faiss
+
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
+
+
+def _standing(rows: Rows, held: Held) -> npt.NDArray[np.bool_]:
+    """(rows,) whether an element is still what was described."""
+    numbers, marks = _marks(held)
+    at = np.minimum(np.searchsorted(numbers, rows.numbers), max(0, len(numbers) - 1))
+    if not len(numbers):
+        return np.zeros(len(rows), np.bool_)
+    return np.asarray((numbers[at] == rows.numbers) & (marks[at] == rows.marks))
+
+
+def _missing(stored: Stored | None, held: Held) -> Held:
+    """What is not described, or was another element then."""
+    if stored is None:
+        return held
+    numbers, marks = _marks(held)
+    known = np.zeros(len(numbers), np.bool_)
+    rows = stored.rows
+    if len(rows) and len(numbers):
+        at = np.minimum(np.searchsorted(rows.numbers, numbers), len(rows) - 1)
+        known = (rows.numbers[at] == numbers) & (rows.marks[at] == marks)
+    return [held[index] for index in np.flatnonzero(~known)]
+
+
+def _marks(held: Held) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+    return (
+        np.array([number for number, _ in held], np.int64),
+        np.array([mark(pixels) for _, pixels in held], np.uint32),
+    )
+
+
+def _index(stored: Stored, held: Held) -> Index:
+    """Ready for use: without what was withdrawn, or shows nothing."""
+    import faiss
+
+    rows = stored.rows
+    use = _standing(rows, held)
+    photographs = use & rows.photographs
+    use &= ~np.isnan(rows.frames[:, 0, 0])
+    thumbnails = rows.thumbnails[photographs[rows.photographs]]
+    numbers = rows.numbers[photographs]
+    if not use.all():
+        rows = rows.take(np.flatnonzero(use))
+    if len(stored.quantiser):
+        words = faiss.deserialize_index(stored.quantiser)
+        inverted = faiss.downcast_index(faiss.extract_index_ivf(words))
+        inverted.add_sa_codes(np.ascontiguousarray(rows.looks), np.arange(len(rows.looks)))
+        inverted.nprobe = _LISTS_SEARCHED
+        words.ntotal = inverted.ntotal
+    else:
+        words = faiss.IndexFlatL2(DIMENSIONS)
+        words.add(unpacked_looks(rows.looks))
+    even = RingTable(rows.rings[:, 0])
     return Index(
         Things(
-            d["numbers"],
-            d["sizes"],
-            d["even"],
-            d["round"],
+            rows.numbers,
+            rows.sizes.astype(np.int32),
+            rows.frames[:, 0],
+            rows.frames[:, 1],
             even,
-            round_,
+            RingTable(rows.rings[:, 1]),
             {1.0: even, 1.2: even.stretched(1.2), 1 / 1.2: even.stretched(1 / 1.2)},
-            {int(number): row for row, number in enumerate(d["numbers"])},
+            {int(number): row for row, number in enumerate(rows.numbers)},
         ),
-        d["thumbnails"],
-        d["photographs"],
-        d["places"],
-        d["owners"],
+        thumbnails,
+        numbers,
+        unpacked_places(rows),
+        rows.owners,
         words,
     )
 
 
-def make(repository: Repository) -> dict[str, npt.NDArray[Any]]:
-    rows: dict[str, list[Any]] = {
-        k: []
-        for k in (
-            "numbers",
-            "sizes",
-            "even",
-            "round",
-            "even_rings",
-            "round_rings",
-            "thumbnails",
-            "photographs",
-        )
-    }
-    places, looks, owners = [], [], []
-    for element in repository.elements():
-        image = np.asarray(repository.image(element.number).convert("RGBA"))
-        if image[:, :, 3].min() > 250:
-            rows["thumbnails"].append(thumbnail(image[:, :, :3]))
-            rows["photographs"].append(element.number)
-        alpha = image[:, :, 3:].astype(np.float32) / 255
-        premultiplied = np.concatenate([image[:, :, :3] * alpha, alpha], axis=2)
-        both = frames(image[:, :, 3] > 12)
-        if both is None:
-            continue
-        on_grey = (premultiplied[:, :, :3] + 128 * (1 - alpha) + 0.5).astype(np.uint8)
-        pad = 12
-        on_grey = np.pad(on_grey, ((pad, pad), (pad, pad), (0, 0)), constant_values=128)
-        found = features(on_grey, most=96)
-        found.places[:, :2] -= pad
-        places.append(found.places)
-        looks.append(found.looks)
-        owners += [len(rows["numbers"])] * len(found.places)
-        rows["numbers"].append(element.number)
-        rows["sizes"].append((element.width, element.height))
-        for name, frame in zip(("even", "round"), both):
-            rows[name].append(frame_row(frame))
-            rows[f"{name}_rings"].append(
-                np.round(describe(premultiplied, frame) * 255).clip(0, 255).astype(np.uint8)
-            )
-    types = {
-        "numbers": np.int64,
-        "photographs": np.int64,
-        "sizes": np.int32,
-        "even": np.float32,
-        "round": np.float32,
-    }
-    made = {k: np.array(v, types.get(k, np.uint8)) for k, v in rows.items()}
-    return made | {
-        "places": np.concatenate(places),
-        "looks": np.concatenate(looks),
-        "owners": np.array(owners, np.int64),
-    }
+def _path(repository: Repository) -> Path:
+    return repository.path / FOLDER / FILE
+
+
+def _size(repository: Repository) -> int:
+    try:
+        return _path(repository).stat().st_size
+    except OSError:
+        return 0
+
+
+def _write(repository: Repository, stored: Stored) -> None:
+    with replacing(_path(repository)) as file:
+        _pack(file, stored, repository.id)
+
+
+def _pack(file: BinaryIO, stored: Stored, repository: str) -> None:
+    about = json.dumps({"format": FORMAT, "repository": repository, "step": stored.step}).encode()
+    parts = {part.name: getattr(stored.rows, part.name) for part in fields(Rows)}
+    np.savez_compressed(file, about=np.frombuffer(about, np.uint8), quantiser=stored.quantiser, **parts)
+
+
+def _read(repository: Repository) -> tuple[Stored | None, str]:
+    """What is stored, or why it cannot be used: nothing said if it is not there."""
+    try:
+        # The zip file in which numpy puts arrays has a checksum of each.
+        with np.load(_path(repository), allow_pickle=False) as file:
+            about = json.loads(file["about"].tobytes())
+            if about["format"] != FORMAT:
+                return None, "is of another version"
+            if about["repository"] != repository.id:
+                return None, "is of another repository"
+            quantiser = file["quantiser"]
+            width = _code_size(quantiser) if len(quantiser) else DIMENSIONS
+            return Stored(checked(dict(file), width), quantiser, int(about["step"])), ""
+    except FileNotFoundError:
+        return None, ""
+    except Exception as error:  # numpy, zipfile, zlib, json and faiss raise what they like
+        return None, f"is damaged ({type(error).__name__})"
+
+
+def _code_size(quantiser: npt.NDArray[np.uint8]) -> int:
+    import faiss
+
+    return int(faiss.deserialize_index(quantiser).sa_code_size())

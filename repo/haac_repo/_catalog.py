@@ -76,6 +76,16 @@ def page(db: Database, after: int, limit: int, withdrawn: bool) -> list[Element]
     return [_element(row) for row in rows.fetchall()]
 
 
+def held(db: Database) -> list[tuple[int, str]]:
+    """Numbers and pixel hashes of the elements that stand and whose bytes are here, in order."""
+    rows = db.execute(
+        "select element.number, pixels from element join pack on pack.number = element.pack where withdrawn is null"
+        " and (state != 'absent' or exists (select 1 from copy where copy.element = element.number))"
+        " order by element.number"
+    )
+    return rows.fetchall()
+
+
 def places(db: Database, number: int) -> list[Place]:
     """Where the element's bytes are: where the log put them, then a mirror's own copy."""
     rows = db.execute(

@@ -167,6 +167,11 @@ class Repository:
                 return
             after = some[-1].number
 
+    def held(self) -> list[tuple[int, str]]:
+        """Numbers and pixel hashes of the elements that stand and whose bytes are here, in order."""
+        with self._reading() as db:
+            return _catalog.held(db)
+
     def search(self, words: str = "", *, colour: int | None = None, limit: int = 50) -> list[Element]:
         """Elements that stand and have all the words in their names or tags.
 
