@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def code_wash(io: Coder, width: int, height: int, given: Wash | None) -> Wash:
     check_size(sizes, tuple(cuts), io.bits if isinstance(io, Decoder) else 0)
     if isinstance(io, Encoder):
         assert given is not None
-        _encode(io, given, shapes, cuts)
+        _encode(io, given)
         return given
     assert isinstance(io, Decoder)
     return Wash(width, height, step, _decode(io, step, shapes, cuts))
@@ -85,36 +86,44 @@ def unpack(channel: bytes, shapes: list[tuple[int, int]]) -> list[Ints]:
     return bands
 
 
-def contexts(step: int, channels: list[list[Ints]], cuts: list[int]) -> list[list[Ints]]:
-    """The context of each coefficient of a wash, band by band, of those that are coded."""
-    tables = load_tables()
-    known = [[Known(band) for band in bands] for bands in channels]
-    return [
-        [
-            context(
-                before_band(tables, known, c, b, channels[c][b].shape, step)
-                + in_band(tables, known[c][b].values, c, b),
-                b,
-            )
-            for b in range(count)
-        ]
-        for c, count in enumerate(cuts)
-    ]
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """A wash taken apart: by channel, then by band."""
+
+    bands: list[list[Ints]]
+    known: list[list[Known]]
+    contexts: list[list[Ints]]
+    """Only of the bands that are coded."""
 
 
-def _encode(io: Encoder, wash: Wash, shapes: list[tuple[int, int]], cuts: list[int]) -> None:
+@functools.lru_cache(maxsize=4)
+def taken_apart(wash: Wash) -> Parts:
+    """Bands and contexts of a wash; kept for a while, as it is checked after it was read, and then drawn."""
     tables = load_tables()
+    shapes = band_shapes(wash.width, wash.height)
+    sizes = [rows * columns for rows, columns in shapes]
     channels = [unpack(channel, shapes) for channel in wash.channels]
-    total = 1 << _TOTAL_BITS
     known = [[Known(band) for band in bands] for bands in channels]
-    for c, rows in enumerate(contexts(wash.step, channels, cuts)):
+
+    def where(c: int, b: int) -> Ints:
+        odds = before_band(tables, known, c, b, shapes[b], wash.step)
+        return context(odds + in_band(tables, known[c][b].values, c, b), b)
+
+    found = [[where(c, b) for b in range(cut(sizes, channel))] for c, channel in enumerate(wash.channels)]
+    return Parts(channels, known, found)
+
+
+def _encode(io: Encoder, wash: Wash) -> None:
+    tables, parts = load_tables(), taken_apart(wash)
+    total = 1 << _TOTAL_BITS
+    for c, rows in enumerate(parts.contexts):
         bits = 0.0
         for b, found in enumerate(rows):
-            values = channels[c][b].ravel()
+            values = parts.bands[c][b].ravel()
             symbols = np.minimum(np.abs(values), SYMBOLS - 1)
             starts = tables.starts[found.ravel(), symbols].tolist()
             shares = tables.frequencies[found.ravel(), symbols]
-            pluses = sign_shares(tables, known, c, b).ravel()
+            pluses = sign_shares(tables, parts.known, c, b).ravel()
             bits += sign_bits(pluses, values) + float((_TOTAL_BITS - np.log2(shares)).sum())
             for value, start, share, plus in zip(
                 values.tolist(), starts, shares.tolist(), pluses.tolist(), strict=True
@@ -124,7 +133,7 @@ def _encode(io: Encoder, wash: Wash, shapes: list[tuple[int, int]], cuts: list[i
                     if abs(value) >= SYMBOLS - 1:
                         bits += _code_large(io, abs(value))
                     io.steps.append((0, plus, total) if value > 0 else (plus, total - plus, total))
-        io.trace.append(Coded(_CHANNELS[c], cuts[c], bits))
+        io.trace.append(Coded(_CHANNELS[c], len(rows), bits))
 
 
 def sign_shares(tables: Tables, known: list[list[Known]], channel: int, band: int) -> Ints:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from haac._wash import Wash, band_shapes
-from haac._wash_code import contexts, unpack
+from haac._wash_code import taken_apart
 from haac._wash_context import depth, kind
 from haac._wash_net import doubled
 from haac._wash_tables import Ints, load_tables
@@ -63,17 +63,12 @@ def finest(wash: Wash) -> int:
 def drawn_planes(wash: Wash) -> Ints:
     """The samples of the channels on the grid: (channel, y, x), 1/64 of a level, 0 is the middle."""
     points = load_tables().points
+    parts = taken_apart(wash)
     shapes = band_shapes(wash.width, wash.height)
-    channels = [unpack(channel, shapes) for channel in wash.channels]
-    cuts = [
-        sum(1 for band in range(len(shapes)) if _coded(wash.channels[c], shapes, band))
-        for c in range(len(channels))
-    ]
-    found = contexts(wash.step, channels, cuts)
-    bands = [np.zeros((len(channels), *shape), np.int64) for shape in shapes]
-    for c, rows in enumerate(found):
+    bands = [np.zeros((len(wash.channels), *shape), np.int64) for shape in shapes]
+    for c, rows in enumerate(parts.contexts):
         for b, where in enumerate(rows):
-            values = channels[c][b]
+            values = parts.bands[c][b]
             size = np.abs(values)
             size = 64 * size + points[where, np.minimum(size, 3)]
             bands[b][c] = (np.sign(values) * size * amplitude(b, wash.step) + (1 << 13)) >> 14
@@ -84,10 +79,6 @@ def drawn_planes(wash: Wash) -> Ints:
         hl, lh, hh = bands[1 + 3 * level : 4 + 3 * level]
         planes = _joined(_joined(planes, hl, 2), _joined(lh, hh, 2), 1)
     return planes
-
-
-def _coded(channel: bytes, shapes: list[tuple[int, int]], band: int) -> bool:
-    return sum(height * width for height, width in shapes[:band]) * 2 < len(channel)
 
 
 def cosines(size: int) -> Ints:
