@@ -17,12 +17,14 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {
     "haac_repo": ROOT / "repo" / "haac_repo",
     "haac": ROOT / "codec" / "haac",
+    "haac_match": ROOT / "pipeline" / "haac_match",
     "haac_pipeline": ROOT / "pipeline" / "haac_pipeline",
 }
 MAY_IMPORT = {
     "haac_repo": {"haac_repo"},
     "haac": {"haac_repo", "haac"},
-    "haac_pipeline": {"haac_repo", "haac", "haac_pipeline"},
+    "haac_match": {"haac_repo", "haac", "haac_match"},
+    "haac_pipeline": {"haac_repo", "haac", "haac_match", "haac_pipeline"},
 }
 MODULES = [
     pytest.param(package, path, id=f"{package}/{path.name}")
@@ -102,11 +104,13 @@ SEGMENTATION = {
     "rembg",
     "onnxruntime",
     "cv2",
+    "faiss",
     "torch",
     "skimage",
     "scipy",
     "numba",
     "pymatting",
+    "haac_match",
     "haac_pipeline",
 }
 

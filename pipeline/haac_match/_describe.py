@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,7 +87,7 @@ class Rows:
         points = np.repeat(starts[rows] - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
         thumbnail = np.cumsum(self.photographs) - 1
         return Rows(
-            *(getattr(self, name)[rows] for name in _BY_ROW),
+            **{name: getattr(self, name)[rows] for name in _BY_ROW},
             thumbnails=self.thumbnails[thumbnail[rows[self.photographs[rows]]]],
             counts=self.counts[rows],
             places=self.places[points],
@@ -104,9 +104,8 @@ class Rows:
         order = np.lexsort((-self.places[:, 2].astype(np.int64), owners))
         rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
         kept = np.sort(order[rank < cap])
-        return Rows(
-            *(getattr(self, name) for name in _BY_ROW),
-            thumbnails=self.thumbnails,
+        return replace(
+            self,
             counts=np.minimum(self.counts, cap).astype(np.uint16),
             places=self.places[kept],
             looks=self.looks[kept],

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,26 +21,22 @@ import numpy.typing as npt
 
 from haac_match._describe import (
     Rows,
-    checked,
     describe_all,
     joined,
-    mark,
     unpacked_looks,
     unpacked_places,
 )
 from haac_match._local import DIMENSIONS, Features, Vote, votes
 from haac_match._region import RingTable
 from haac_match._search import Things
+from haac_match._stored import FOLDER, Held, Stored, missing, pack, read, size, standing, write
 from haac_repo import RepositoryError
-from haac_repo._files import TEMPORARY, replacing, storage_errors
+from haac_repo._files import TEMPORARY, storage_errors
 from haac_repo._lock import writer_lock
 
 if TYPE_CHECKING:
     from haac_repo import Repository
 
-FOLDER, FILE = "match", "index.npz"
-FORMAT = 1
-"""Another one is made again; to be raised whenever elements are described in another way."""
 ELEMENT_BYTES = 4_000
 """At most so many on disk for each element..."""
 FLOOR_BYTES = 4_000_000
@@ -91,21 +85,6 @@ class Index:
         return sorted(made, key=lambda vote: -vote.score)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """The file.
-
-    Args:
-        rows: its looks are codes of the quantiser if there is one.
-        quantiser: an empty faiss index, serialised; empty: all keypoints are compared.
-        step: it learned from the elements up to this number.
-    """
-
-    rows: Rows
-    quantiser: npt.NDArray[np.uint8]
-    step: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Updated:
     """What was done to the index."""
@@ -135,9 +114,8 @@ class Survey:
 
 def survey(repository: Repository) -> Survey:
     """Look at the index, change nothing."""
-    stored, damage = _read(repository)
-    missing = len(_missing(stored, repository.held()))
-    return Survey(stored is not None, missing, _size(repository), damage)
+    stored, damage = read(repository)
+    return Survey(stored is not None, len(missing(stored, repository.held())), size(repository), damage)
 
 
 def load(
@@ -156,8 +134,8 @@ def load(
         say: told what a person should know.
     """
     held = repository.held()
-    stored, damage = _read(repository)
-    if stored is None or _missing(stored, held):
+    stored, _ = read(repository)
+    if stored is None or missing(stored, held):
         try:
             stored, _ = _update(repository, False, jobs, progress, say)
         except RepositoryError as error:
@@ -202,7 +180,7 @@ def _update(
     with storage_errors(repository.path):
         folder.mkdir(exist_ok=True)
     with writer_lock(folder, _WAIT):
-        old, damage = (None, "") if rebuild else _read(repository)
+        old, damage = (None, "") if rebuild else read(repository)
         if damage:
             say(f"the match index {damage}: it is made again")
         held = repository.held()
@@ -211,21 +189,17 @@ def _update(
             for leftover in folder.glob(f"*{TEMPORARY}"):
                 leftover.unlink()
             if stored is not old:
-                _write(repository, stored)
+                write(repository, stored)
     if unread:
         say(f"{len(unread)} elements could not be read and are not in the match index: see `haac verify`")
     seconds = time.monotonic() - started
     return stored, Updated(
         elements=len(stored.rows),
         described=described,
-        bytes=_size(repository),
+        bytes=size(repository),
         seconds=seconds,
         unread=unread,
     )
-
-
-Held = Sequence[tuple[int, str]]
-"""Numbers and pixel hashes of the elements that can be described, by number."""
 
 
 def _renewed(
@@ -233,26 +207,20 @@ def _renewed(
 ) -> tuple[Stored, int, list[int]]:
     """The index as it should be (the old one itself if it is that), how many were described, and which cannot be read."""
     if old is not None:
-        standing = _standing(old.rows, held)
-        if not standing.all():
-            old = replace(old, rows=old.rows.take(np.flatnonzero(standing)))
-    new, unread = describe_all(repository, _missing(old, held), jobs, progress)
+        stands = standing(old.rows, held)
+        if not stands.all():
+            old = replace(old, rows=old.rows.take(np.flatnonzero(stands)))
+    new, unread = describe_all(repository, missing(old, held), jobs, progress)
     if old is not None and not len(new):
         return old, 0, unread
     step = _step(held[-1][0] if held else 0)
-    if old is not None:
-        exact = len(old.rows.looks) + len(new.looks) <= EXACT
-        if not len(old.quantiser) and exact:
-            rows = joined([old.rows, new], DIMENSIONS)
-            if _fits(rows):
-                return Stored(rows, old.quantiser, 0), len(new), unread
-        elif len(old.quantiser) and not exact and old.step == step:
-            coded = _coded(new, old.quantiser)
-            return (
-                _trimmed(joined([old.rows, coded], coded.looks.shape[1]), old.quantiser, step),
-                len(new),
-                unread,
-            )
+    if old is not None and not len(old.quantiser):
+        rows = joined([old.rows, new], DIMENSIONS)
+        return _made(rows, step), len(new), unread
+    if old is not None and old.step == step:
+        coded = _coded(new, old.quantiser)
+        rows = joined([old.rows, coded], coded.looks.shape[1])
+        return _trimmed(rows, old.quantiser, step), len(new), unread
     known = {*new.numbers.tolist(), *unread}
     others, bad = describe_all(repository, [one for one in held if one[0] not in known], jobs, progress)
     rows = joined([new, others], DIMENSIONS)
@@ -274,7 +242,7 @@ def _fits(rows: Rows) -> bool:
 def _trimmed(rows: Rows, quantiser: npt.NDArray[np.uint8], step: int) -> Stored:
     """With as many keypoints as there is room for."""
     bare = io.BytesIO()
-    _pack(bare, Stored(rows.weakest_left_out(0), quantiser, step), "")
+    pack(bare, Stored(rows.weakest_left_out(0), quantiser, step), "")
     each = rows.places[:1].nbytes + rows.looks[:1].nbytes  # these hardly get smaller in the file
     room = max(FLOOR_BYTES, ELEMENT_BYTES * len(rows)) - bare.tell() - _ZIP_BYTES
     return Stored(rows.weakest_left_out(max(0, room // max(1, each))), quantiser, step)
@@ -295,7 +263,7 @@ def _trained(looks: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     lists = max(1, min(2**16, int(2 * count**0.5)))
     sample = np.random.default_rng(1).permutation(count)[: max(_SAMPLE, 40 * lists)]
     words = faiss.index_factory(DIMENSIONS, f"PCA80,IVF{lists},PQ16x8np")
-    inverted = faiss.downcast_index(faiss.extract_index_ivf(words))
+    inverted: Any = faiss.downcast_index(faiss.extract_index_ivf(words))
     inverted.cp.min_points_per_centroid = inverted.pq.cp.min_points_per_centroid = 1  # else it prints
     with _one_thread():
         words.train(unpacked_looks(looks[np.sort(sample)]))
@@ -327,41 +295,12 @@ def _one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(threads)
 
 
-def _standing(rows: Rows, held: Held) -> npt.NDArray[np.bool_]:
-    """(rows,) whether an element is still what was described."""
-    numbers, marks = _marks(held)
-    at = np.minimum(np.searchsorted(numbers, rows.numbers), max(0, len(numbers) - 1))
-    if not len(numbers):
-        return np.zeros(len(rows), np.bool_)
-    return np.asarray((numbers[at] == rows.numbers) & (marks[at] == rows.marks))
-
-
-def _missing(stored: Stored | None, held: Held) -> Held:
-    """What is not described, or was another element then."""
-    if stored is None:
-        return held
-    numbers, marks = _marks(held)
-    known = np.zeros(len(numbers), np.bool_)
-    rows = stored.rows
-    if len(rows) and len(numbers):
-        at = np.minimum(np.searchsorted(rows.numbers, numbers), len(rows) - 1)
-        known = (rows.numbers[at] == numbers) & (rows.marks[at] == marks)
-    return [held[index] for index in np.flatnonzero(~known)]
-
-
-def _marks(held: Held) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
-    return (
-        np.array([number for number, _ in held], np.int64),
-        np.array([mark(pixels) for _, pixels in held], np.uint32),
-    )
-
-
 def _index(stored: Stored, held: Held) -> Index:
     """Ready for use: without what was withdrawn, or shows nothing."""
     import faiss
 
     rows = stored.rows
-    use = _standing(rows, held)
+    use = standing(rows, held)
     photographs = use & rows.photographs
     use &= ~np.isnan(rows.frames[:, 0, 0])
     thumbnails = rows.thumbnails[photographs[rows.photographs]]
@@ -370,7 +309,7 @@ def _index(stored: Stored, held: Held) -> Index:
         rows = rows.take(np.flatnonzero(use))
     if len(stored.quantiser):
         words = faiss.deserialize_index(stored.quantiser)
-        inverted = faiss.downcast_index(faiss.extract_index_ivf(words))
+        inverted: Any = faiss.downcast_index(faiss.extract_index_ivf(words))
         inverted.add_sa_codes(np.ascontiguousarray(rows.looks), np.arange(len(rows.looks)))
         inverted.nprobe = _LISTS_SEARCHED
         words.ntotal = inverted.ntotal
@@ -395,50 +334,3 @@ def _index(stored: Stored, held: Held) -> Index:
         rows.owners,
         words,
     )
-
-
-def _path(repository: Repository) -> Path:
-    return repository.path / FOLDER / FILE
-
-
-def _size(repository: Repository) -> int:
-    try:
-        return _path(repository).stat().st_size
-    except OSError:
-        return 0
-
-
-def _write(repository: Repository, stored: Stored) -> None:
-    with replacing(_path(repository)) as file:
-        _pack(file, stored, repository.id)
-
-
-def _pack(file: BinaryIO, stored: Stored, repository: str) -> None:
-    about = json.dumps({"format": FORMAT, "repository": repository, "step": stored.step}).encode()
-    parts = {part.name: getattr(stored.rows, part.name) for part in fields(Rows)}
-    np.savez_compressed(file, about=np.frombuffer(about, np.uint8), quantiser=stored.quantiser, **parts)
-
-
-def _read(repository: Repository) -> tuple[Stored | None, str]:
-    """What is stored, or why it cannot be used: nothing said if it is not there."""
-    try:
-        # The zip file in which numpy puts arrays has a checksum of each.
-        with np.load(_path(repository), allow_pickle=False) as file:
-            about = json.loads(file["about"].tobytes())
-            if about["format"] != FORMAT:
-                return None, "is of another version"
-            if about["repository"] != repository.id:
-                return None, "is of another repository"
-            quantiser = file["quantiser"]
-            width = _code_size(quantiser) if len(quantiser) else DIMENSIONS
-            return Stored(checked(dict(file), width), quantiser, int(about["step"])), ""
-    except FileNotFoundError:
-        return None, ""
-    except Exception as error:  # numpy, zipfile, zlib, json and faiss raise what they like
-        return None, f"is damaged ({type(error).__name__})"
-
-
-def _code_size(quantiser: npt.NDArray[np.uint8]) -> int:
-    import faiss
-
-    return int(faiss.deserialize_index(quantiser).sa_code_size())

@@ -48,6 +48,12 @@ if TYPE_CHECKING:
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the JSON report to this file."
 )
+@click.option(
+    "--index/--no-index",
+    default=True,
+    show_default=True,
+    help="Then describe the new elements for compressing, as `haac index` does.",
+)
 @click.pass_context
 def ingest_(
     ctx: click.Context,
@@ -65,6 +71,7 @@ def ingest_(
     dry_run: bool,
     jobs: int,
     report: Path | None,
+    index: bool,
 ) -> None:
     """Make elements out of pictures: files, folders, zip archives, URLs.
 
@@ -75,6 +82,7 @@ def ingest_(
     import json
 
     from haac_pipeline import Cutting, Settings, find_sources, ingest
+    from haac_pipeline._commands_index import keep_up
     from haac_repo import Repository, write_file
 
     settings = Settings(
@@ -94,6 +102,8 @@ def ingest_(
             console.warn("there are no pictures in what you named")
         with console.progress("Ingesting", total, "pictures") as advance:
             done = ingest(repository, find_sources(paths), settings, progress=advance, say=console.note)
+        if index and done.counts()["elements_new"] and not dry_run:
+            keep_up(console, repository, jobs)
     if report is not None:
         write_file(report, (json.dumps(done.as_json(), ensure_ascii=False, indent=2) + "\n").encode())
     console.data(done.as_json(), _lines(done))
