@@ -1,0 +1,314 @@
+"""Elements are found in pictures: the parts of the matcher, then all of it on composites of drawn elements."""
+
+from __future__ import annotations
+
+import io
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from haac import Colour, Gradient, Layer, Plate, Scene, Wash, render, to_binary
+from haac_match import Matcher, Options, _kernel
+from haac_match._canvas import Canvas, place
+from haac_match._ground import find_ground, frame, plates, thumbnail
+from haac_match._pose import CLIP, Cutout, Patch, Pose, fit, pose_of
+from haac_match._region import RingTable, describe, frames
+from haac_match._snap import Snapper
+from haac_repo import HaacError, NewElement, Repository, encode, pixel_hash
+
+
+def drawn(seed: int) -> Image.Image:
+    """A thing of some colours on transparent ground, unlike those of other seeds."""
+    lot = random.Random(seed)
+    width, height = lot.randint(70, 110), lot.randint(70, 110)
+    sheet = Image.new("RGBA", (4 * width, 4 * height))
+    pen = ImageDraw.Draw(sheet)
+
+    def colour() -> tuple[int, int, int, int]:
+        return lot.randrange(256), lot.randrange(256), lot.randrange(256), 255
+
+    pen.rounded_rectangle((8, 8, 4 * width - 8, 4 * height - 8), lot.randint(10, 150), fill=colour())
+    for _ in range(6):
+        x, y, side = lot.randint(0, 3 * width), lot.randint(0, 3 * height), lot.randint(40, 160)
+        shape = pen.ellipse if lot.random() < 0.5 else pen.rectangle
+        shape((x, y, x + side, y + lot.randint(40, 160)), fill=colour())
+    small = sheet.convert("RGBa").resize((width, height), Image.Resampling.BOX).convert("RGBA")
+    return small.crop(small.getchannel("A").getbbox())
+
+
+def scenery(seed: int) -> Image.Image:
+    """An opaque picture with something everywhere, as a photograph has."""
+    noise = np.random.default_rng(seed)
+    coarse = noise.integers(0, 256, (12, 16, 3), np.uint8)
+    fine = noise.integers(0, 40, (240, 320, 3), np.uint8)
+    big = cv2.resize(coarse, (320, 240), interpolation=cv2.INTER_CUBIC)
+    return Image.fromarray(cv2.add(big // 2 + 40, fine)).convert("RGBA")
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    """14 drawn things, two of them tagged, and three sceneries."""
+    path: Path = tmp_path_factory.mktemp("match") / "repo"
+    with Repository.create(path) as made, made.writer() as writer:
+        for seed in range(14):
+            image = drawn(seed)
+            tags = ("round",) if seed < 2 else ("thing",)
+            writer.add(_new(image, tags))
+        for seed in range(3):
+            writer.add(_new(scenery(seed), ("ground",)))
+    with Repository.open(path) as opened:
+        yield opened
+
+
+def _new(image: Image.Image, tags: tuple[str, ...]) -> NewElement:
+    return NewElement(
+        data=encode(image), width=image.width, height=image.height, pixels_sha256=pixel_hash(image), tags=tags
+    )
+
+
+@pytest.fixture(scope="session")
+def matcher(repository: Repository) -> Matcher:
+    return Matcher(repository)
+
+
+LAYERS = [
+    Layer(3, width=120, rotation=130, x=40, y=50),
+    Layer(7, width=60, height=80, rotation=901, blur=4, x=300, y=60),
+    Layer(5, width=140, flip="h", rotation=333, blur=2, x=200, y=220),
+    Layer(9, width=90, rotation=1200, x=260, y=280),
+    Layer(11, width=100, rotation=77, opacity=70, x=60, y=260),
+    Layer(3, width=75, rotation=700, blur=6, x=420, y=-20),
+]
+"""Uneven, blurred, mirrored, one over another, transparent, twice the same, and partly off the canvas."""
+
+GROUNDS = [Colour(0x20406FFF), Gradient(0xF0D0A0FF, 0x305080FF, 1123), Plate(16)]
+
+
+@pytest.mark.parametrize("ground", GROUNDS, ids=["plain", "gradient", "photograph"])
+def test_a_composite_is_found_bit_for_bit(
+    repository: Repository, matcher: Matcher, ground: Colour | Gradient | Plate
+) -> None:
+    scene = Scene(520, 400, ground, LAYERS)
+    picture = render(scene, repository)
+    found = matcher.compress(picture)
+    assert found.exact
+    assert not found.unexplained.any()
+    assert np.array_equal(np.asarray(render(found.scene, repository)), np.asarray(picture))
+    assert sorted(layer.element for layer in found.scene.layers) == sorted(layer.element for layer in LAYERS)
+    assert len(to_binary(found.scene)) < 9 * len(LAYERS) + 16
+
+
+def test_a_jpeg_is_found_nearly(repository: Repository, matcher: Matcher) -> None:
+    scene = Scene(520, 400, Colour(0x20406FFF), LAYERS[:4])
+    picture = render(scene, repository).convert("RGB")
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=85)
+    found = matcher.compress(Image.open(file))
+    assert sorted(layer.element for layer in found.scene.layers) == [3, 5, 7, 9]
+    off = np.asarray(render(found.scene, repository).convert("RGB")).astype(float) - np.asarray(picture)
+    assert 10 * math.log10(255**2 / np.square(off).mean()) > 38
+
+
+def test_on_a_foreign_ground_what_is_found_is_there(repository: Repository, matcher: Matcher) -> None:
+    ground = scenery(99).resize((700, 520), Image.Resampling.BICUBIC)
+    layer = Layer(4, width=200, rotation=222, x=250, y=150)
+    placed = place(layer, repository.image(4), ground.size)
+    assert placed is not None
+    ground.alpha_composite(placed.pixels, placed.box[:2])
+    found = matcher.compress(ground.convert("RGB"))
+    assert [replace(one, height=None) for one in found.scene.layers] in ([], [layer])
+    assert isinstance(found.scene.background, Wash)
+
+
+def test_a_picture_without_anything_of_the_catalog_gets_no_layers(matcher: Matcher) -> None:
+    found = matcher.compress(scenery(50).resize((500, 400)).convert("RGB"))
+    assert found.scene.layers == []
+    assert not found.exact
+    assert found.unexplained.any()
+
+
+def test_a_transparent_picture_stays_transparent(repository: Repository, matcher: Matcher) -> None:
+    scene = Scene(400, 300, None, LAYERS[:3])
+    picture = render(scene, repository)
+    found = matcher.compress(picture)
+    assert found.scene.background is None
+    assert np.array_equal(np.asarray(render(found.scene, repository)), np.asarray(picture))
+    assert found.exact
+
+
+def test_a_photograph_in_a_frame_is_found(repository: Repository, matcher: Matcher) -> None:
+    inner = render(Scene(420, 300, Plate(15), LAYERS[:1]), repository)
+    picture = Image.new("RGB", (480, 380), (230, 231, 232))
+    picture.paste(inner.convert("RGB"), (30, 50))
+    found = matcher.compress(picture)
+    assert found.exact
+    assert [layer.element for layer in found.scene.layers] == [15, 3]
+
+
+def test_the_same_picture_gives_the_same_bytes(repository: Repository) -> None:
+    picture = render(Scene(520, 400, GROUNDS[1], LAYERS[:3]), repository)
+    first, second = (to_binary(Matcher(repository).compress(picture).scene) for _ in range(2))
+    assert first == second
+
+
+def test_only_wanted_elements_are_found(repository: Repository, matcher: Matcher) -> None:
+    layers = [Layer(1, width=90, x=30, y=30), Layer(6, width=90, x=200, y=60)]
+    picture = render(Scene(360, 240, Colour(0xFFFFFFFF), layers), repository)
+    found = matcher.compress(picture, Options(only_tags=("round",)))
+    assert [layer.element for layer in found.scene.layers] == [1]
+    with pytest.raises(HaacError, match="no element has the tag nowhere"):
+        matcher.compress(picture, Options(only_tags=("nowhere",)))
+
+
+def test_limits_of_layers_and_bytes_hold(repository: Repository, matcher: Matcher) -> None:
+    picture = render(Scene(520, 400, GROUNDS[0], LAYERS), repository)
+    assert len(matcher.compress(picture, Options(max_layers=2)).scene.layers) == 2
+    small = matcher.compress(picture, Options(budget=30)).scene
+    assert 0 < len(small.layers) < len(LAYERS)
+    assert len(to_binary(small)) <= 30
+
+
+@pytest.mark.parametrize("size", [(1, 1), (300, 2), (7, 7), (15, 400)])
+def test_tiny_pictures_are_no_problem(matcher: Matcher, size: tuple[int, int]) -> None:
+    plain = matcher.compress(Image.new("RGB", size, "teal"))
+    assert plain.exact
+    assert plain.scene.layers == []
+    noise = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    assert matcher.compress(Image.fromarray(noise)).unexplained.shape == (size[1], size[0])
+
+
+@pytest.mark.parametrize("ground", GROUNDS[:2], ids=["plain", "gradient"])
+def test_grounds_are_found_to_the_bit(repository: Repository, ground: Colour | Gradient) -> None:
+    picture = np.asarray(render(Scene(520, 400, ground, LAYERS), repository).convert("RGB"))
+    found = find_ground(picture)
+    assert found is not None
+    # The same gradient can be told from either end.
+    assert np.array_equal(np.asarray(found.pixels), np.asarray(render(Scene(520, 400, ground), repository)))
+    assert found.noise == 0
+
+
+def test_a_ground_photograph_is_told_from_others(repository: Repository) -> None:
+    numbers = np.array([15, 16, 17])
+    small = np.stack([thumbnail(np.asarray(repository.image(int(n)).convert("RGB"))) for n in numbers])
+    picture = np.asarray(render(Scene(520, 400, Plate(17), LAYERS), repository).convert("RGB"))
+    found = plates(picture, small, numbers, repository)
+    assert found is not None
+    assert found.background == Plate(17)
+    foreign = np.asarray(scenery(50).resize((520, 400)).convert("RGB"))
+    assert plates(foreign, small, numbers, repository) is None
+    assert find_ground(foreign) is None
+
+
+def test_frames_of_one_colour() -> None:
+    picture = np.full((100, 120, 3), 200, np.uint8)
+    assert frame(picture) is None
+    picture[10:90, 20:110] = np.random.default_rng(1).integers(0, 100, (80, 90, 3))
+    assert frame(picture) == (20, 10, 110, 90)
+
+
+@pytest.mark.parametrize(("mirrored", "turn"), [(False, 0.0), (False, 1.1), (True, 2.0), (True, 5.5)])
+def test_rings_tell_the_thing_and_its_turn(mirrored: bool, turn: float) -> None:
+    images = [drawn(seed) for seed in range(14)]
+    table = RingTable(np.stack([_rings(np.asarray(image)) for image in images]))
+    pose = Pose(1, mirrored, 150, 150, 1.3, 1.3, turn)
+    size = images[6].size
+    placed = place(pose.layer(size, True), images[6], (300, 300))
+    assert placed is not None
+    canvas = Image.new("RGBA", (300, 300))
+    canvas.alpha_composite(placed.pixels, placed.box[:2])
+    _, index, flipped, angle = table.nearest(_rings(np.asarray(canvas)).astype(np.float32) / 255, 3)[0]
+    assert (index, flipped) == (6, mirrored)
+    assert abs((angle - turn + math.pi) % math.tau - math.pi) < 0.1
+
+
+def _rings(rgba: np.ndarray) -> np.ndarray:
+    alpha = rgba[:, :, 3:].astype(np.float32) / 255
+    both = frames(rgba[:, :, 3] > 12)
+    assert both is not None
+    return np.round(describe(np.concatenate([rgba[:, :, :3] * alpha, alpha], 2), both[0]) * 255).astype(
+        np.uint8
+    )
+
+
+def test_the_warp_is_opencvs() -> None:
+    source = np.random.default_rng(1).random((40, 50, 4), np.float32)
+    matrix = np.array([[0.8, 0.3, -4.2], [-0.3, 0.8, 11.7]])
+    out = np.empty((60, 60, 4), np.float32)
+    _kernel.warp(source, matrix, out)
+    there = cv2.warpAffine(source, matrix, (60, 60), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    # OpenCV's fractions have five bits.
+    assert np.abs(out - there).max() < 0.07
+
+
+@pytest.mark.parametrize("opacity", [1.0, 0.7])
+def test_a_rough_pose_is_fitted(opacity: float) -> None:
+    cutout = Cutout(drawn(4))
+    true = Pose(1, True, 151.3, 148.8, 1.4, 1.2, 2.2, 1.5, opacity)
+    canvas = Canvas(np.zeros((300, 300, 3), np.uint8), Image.new("RGBA", (300, 300), (60, 90, 30, 255)))
+    placed = place(true.layer(cutout.size, False), cutout.image, (300, 300))
+    assert placed is not None
+    under = canvas.current.copy()
+    canvas.insert(0, placed)
+    true = pose_of(placed.layer, cutout.size)
+    patch = Patch(canvas.current, under, None, (0, 0, 300, 300), 200)
+    start = replace(true, cx=true.cx + 4, cy=true.cy - 3, sx=true.sx * 1.06, turn=true.turn + 0.06, blur=0.8)
+    found = fit(start, cutout, patch, 15, free=("blur", "opacity"))
+    assert found.share > 0.98
+    assert abs(found.pose.cx - true.cx) < 0.1
+    assert abs(found.pose.sx * cutout.size[0] - true.sx * cutout.size[0]) < 0.4
+    assert abs(found.pose.turn - true.turn) < 0.005
+    assert abs(found.pose.opacity - opacity) < 0.03
+
+
+def test_the_gradient_of_a_step_is_that_of_the_cost() -> None:
+    cutout = Cutout(drawn(2))
+    target = cv2.GaussianBlur(np.random.default_rng(3).integers(0, 255, (120, 120, 3), np.uint8), (0, 0), 6)
+    patch = Patch(target, np.full_like(target, 75), None, (0, 0, 120, 120), 120)
+    pose = Pose(1, False, 60, 60, 0.8, 0.8, 0.3, 2.0, 0.2)
+    warped = patch.warped(pose, cutout)
+    hessian, gradient = np.empty((7, 7)), np.empty(7)
+    _kernel.system(
+        warped, patch.under, patch.target, patch.weight, pose.opacity, CLIP**2, 1, 1, -60, -60,
+        math.cos(0.3), math.sin(0.3), hessian, gradient,
+    )  # fmt: skip
+
+    def robust(changed: Pose) -> float:
+        made = patch.warped(changed, cutout)
+        off = (
+            made[:, :, :3] * changed.opacity
+            + (1 - made[:, :, 3:] * changed.opacity) * patch.under
+            - patch.target
+        )
+        square = np.square(off).sum(axis=2)
+        return float((square / (1 + square / CLIP**2)).sum()) / 2
+
+    for column, name in ((0, "cx"), (1, "cy"), (2, "turn"), (6, "opacity")):
+        step = 0.02 if name in ("turn", "opacity") else 0.5
+        ahead = robust(replace(pose, **{name: getattr(pose, name) + step}))
+        behind = robust(replace(pose, **{name: getattr(pose, name) - step}))
+        assert gradient[column] == pytest.approx((ahead - behind) / (2 * step), rel=0.03, abs=20)
+
+
+def test_the_grid_is_met_exactly() -> None:
+    image = drawn(8)
+    true = Layer(1, width=88, height=97, rotation=401, blur=5, x=60, y=50)
+    canvas = Canvas(np.zeros((240, 240, 3), np.uint8), Image.new("RGBA", (240, 240), (200, 190, 30, 255)))
+    placed = place(true, image, (240, 240))
+    assert placed is not None
+    canvas.insert(0, placed)
+    canvas.target = canvas.current.copy()
+    canvas.remove(0)
+    snapper = Snapper(canvas, 0, image, (20, 20, 220, 220))
+    near = replace(true, width=89, height=96, rotation=404, blur=4, x=59, y=51)
+    found = snapper.polish(snapper.descend(near), patience=2)
+    assert found == true
+    result = snapper.result(found, 0)
+    assert result is not None
+    assert (result.cost, result.exact) == (0, 1.0)
