@@ -46,6 +46,8 @@ EXACT = 20_000
 _ZIP_BYTES = 4_000
 _SAMPLE = 60_000
 """Keypoints from which the quantisers learn; more for large catalogs."""
+_ENOUGH = 1_000
+"""From fewer they cannot learn."""
 _LISTS_SEARCHED = 24
 _FIRST_STEP = 64
 _WAIT = 600.0  # seconds for another process that makes the index
@@ -231,7 +233,7 @@ def _made(rows: Rows, step: int) -> Stored:
     if len(rows.looks) <= EXACT and _fits(rows):
         return Stored(rows, np.zeros(0, np.uint8), 0)
     first = int(rows.counts[rows.numbers <= step].sum(dtype=np.int64))
-    quantiser = _trained(rows.looks[: first if 2 * first > len(rows.looks) else None])
+    quantiser = _trained(rows.looks[: first if first > _ENOUGH else None])
     return _trimmed(_coded(rows, quantiser), quantiser, step)
 
 

@@ -64,7 +64,6 @@ def repository(tmp_path: Path) -> Repository:
 def quantised(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the catalog were a large one."""
     monkeypatch.setattr(_index, "EXACT", 0)
-    monkeypatch.setattr(_index, "FLOOR_BYTES", 0)
 
 
 def file(repository: Repository) -> Path:
@@ -156,15 +155,18 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.usefixtures("quantised")
-def test_the_file_follows_from_the_catalog_alone(tmp_path: Path) -> None:
-    images = [drawn(seed, 70) for seed in range(60)]
+def test_the_file_follows_from_the_catalog_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_index, "_FIRST_STEP", 40)
+    monkeypatch.setattr(_index, "_ENOUGH", 0)
+    images = [drawn(seed, 70) for seed in range(59)]
     grown, whole = (Repository.create(tmp_path / name) for name in ("grown", "whole"))
-    for first, last in ((0, 40), (40, 50), (50, 60)):
+    for first, last in ((0, 40), (40, 50), (50, 59)):
         add(grown, images[first:last])
         assert update(grown).described == last - first
     add(whole, images)
     update(whole)
     assert len(stored(whole).quantiser)
+    assert len(stored(whole).rows.looks) > 500
     assert same(stored(grown).rows, stored(whole).rows)
     first_bytes = file(whole).read_bytes()
     update(whole, rebuild=True, jobs=2)
@@ -186,15 +188,17 @@ def test_quantisers_are_learned_again_after_growth(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.usefixtures("quantised")
-def test_an_element_costs_at_most_4_kb(tmp_path: Path) -> None:
+def test_an_element_costs_at_most_4_kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_index, "FLOOR_BYTES", 0)
     lot = np.random.default_rng(5)
     repository = Repository.create(tmp_path / "repo")
-    noise = [
-        Image.fromarray(lot.integers(0, 256, (48, 48, 3), np.uint8)).resize((130, 130)).convert("RGBA")
-        for _ in range(150)
-    ]
+    noise = []
+    for _ in range(150):
+        image = Image.fromarray(lot.integers(0, 256, (32, 32, 3), np.uint8)).resize((96, 96)).convert("RGBA")
+        image.putpixel((0, 0), (0, 0, 0, 0))
+        noise.append(image)
     add(repository, noise)
-    done = update(repository, jobs=2)
+    done = update(repository)
     assert len(described(1, pixel_hash(noise[0]), noise[0]).places) >= 96, "more than there is room for"
     assert 0.8 * 4000 < done.bytes / 150 <= 4000
     assert stored(repository).rows.counts.min() >= 1
