@@ -67,9 +67,9 @@ def to_binary(scene: Scene) -> bytes:
     scene.check()
     encoder = Encoder()
     _scene(encoder, scene)
+    if isinstance(scene.background, Wash):  # whose number may take long to make
+        scene.background.check_work(int(sum(coded.bits for coded in encoder.trace)))
     number = encoder.result()
-    if isinstance(scene.background, Wash):
-        scene.background.check_work(number.bit_length())
     data = bytes([FORMAT]) + number.to_bytes((number.bit_length() + 7) // 8, "big")
     if len(data) > LIMITS.recipe_bytes:
         raise RecipeError(

@@ -32,6 +32,9 @@ _LEVELS_FROM = (0, 35, 70, 200, 600, 2500, 12000)
 _SMALL, _SPAN = 40, 3
 """Up to so many bytes, grids beside that one are tried as well, with steps up to so much finer and coarser."""
 
+_LARGE = 600
+"""From so many bytes on, one step is as good as the next, and a few bits do not matter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -152,7 +155,7 @@ class WashEncoder:
         room = 8.0 * budget - grid.overhead
         step = grid.step_for(room)
         found = []
-        span = _SPAN if budget <= _SMALL else 1
+        span = _SPAN if budget <= _SMALL else 1 if budget <= _LARGE else 0
         for near in range(step - span, step + span + 1):
             left = room
             while 0 <= near < STEPS and left > 0 and (best := grid.filled(near, left)) is not None:
@@ -255,7 +258,7 @@ class _Grid:
                     break
             aim = at + math.log(max(found.bits, 8) / room) / 0.35
             at = min(max(aim, low + 0.15 * (high - low)), high - 0.15 * (high - low))
-        return best and self.quantiser.topped(best, room)
+        return self.quantiser.topped(best, room) if best and room < 8 * _LARGE else best
 
     def trial(self, chosen: Quantised) -> Trial:
         """As a wash."""

@@ -62,7 +62,7 @@ def error(image: Image.Image, other: Image.Image, mask: np.ndarray | None = None
     return float(missed.mean() if mask is None else missed[mask].mean())
 
 
-@pytest.mark.parametrize("budget", [20, 50, 120, 318, 1000])
+@pytest.mark.parametrize("budget", [20, 120, 1000])
 def test_a_budget_is_kept_and_used(budget: int) -> None:
     image = photograph()
     scene = Scene(*image.size, background=encode_wash(image, budget=budget))
@@ -74,10 +74,10 @@ def test_a_budget_is_kept_and_used(budget: int) -> None:
 
 def test_more_bytes_are_better() -> None:
     image = photograph()
-    errors = [error(image, drawn(image, encode_wash(image, budget=b))) for b in (20, 50, 120, 318, 1000)]
+    errors = [error(image, drawn(image, encode_wash(image, budget=b))) for b in (20, 50, 120, 318)]
     assert errors == sorted(errors, reverse=True)
     assert errors[0] < 2000
-    assert errors[-1] < errors[0] / 4
+    assert errors[-1] < errors[0] / 3
 
 
 def test_more_quality_is_better_and_larger() -> None:
@@ -89,7 +89,7 @@ def test_more_quality_is_better_and_larger() -> None:
     assert sizes == sorted(sizes)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (2, 3), (17, 5), (9, 300), (333, 7), (63, 65)])
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (2, 3), (17, 5), (333, 7), (63, 65)])
 @pytest.mark.parametrize("alpha", [False, True])
 def test_every_shape(size: tuple[int, int], alpha: bool) -> None:
     image = photograph(*size, alpha=alpha)
@@ -200,7 +200,7 @@ def test_bands_cover_the_grid(width: int, height: int, levels: int) -> None:
     assert sum(rows * columns for rows, columns in shapes) == across * down
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_coefficients_round_trip_and_draw(data: st.DataObject) -> None:
     canvas = data.draw(st.tuples(st.integers(1, 60), st.integers(1, 60)))
@@ -221,6 +221,7 @@ def test_any_coefficients_round_trip_and_draw(data: st.DataObject) -> None:
     assert render(scene, DrawnElements()).size == canvas
 
 
+@functools.cache
 def seeds() -> list[bytes]:
     found = []
     for alpha, budget in product((False, True), (25, 80, 250)):
@@ -234,7 +235,7 @@ def test_every_bit_flip_and_truncation_gives_a_picture_or_a_haac_error() -> None
     messages = set()
     lot = random.Random(4)
     for data in seeds():
-        flips = range(8 * len(data)) if len(data) < 60 else lot.sample(range(8 * len(data)), 300)
+        flips = range(8 * len(data)) if len(data) < 60 else lot.sample(range(8 * len(data)), 150)
         cases = [data[:end] for end in range(len(data))]
         for bit in flips:
             changed = bytearray(data)
@@ -286,9 +287,9 @@ def test_too_many_coefficients_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "size", [(240, 160), (160, 240), (100, 100), (320, 180), (500, 90), (3, 400), (1, 1)]
+    ("size", "alpha"),
+    [((240, 160), True), ((160, 240), False), ((500, 90), False), ((3, 400), True), ((1, 1), False)],
 )
-@pytest.mark.parametrize("alpha", [False, True])
 def test_blur_strings(size: tuple[int, int], alpha: bool) -> None:
     image = photograph(*size, alpha=alpha)
     text = encode_blur(image)
@@ -313,12 +314,12 @@ def test_no_blur_string(text: str) -> None:
 def test_any_change_of_a_blur_string_gives_a_picture_or_a_haac_error() -> None:
     lot = random.Random(7)
     text = encode_blur(photograph(alpha=True))
-    made = 0
+    refused = 0
     for _ in range(400):
         at = lot.randrange(len(text))
         changed = text[:at] + lot.choice("abcxyzABCXYZ019-_") + text[at + lot.randint(0, 2) :]
         try:
-            made += decode_blur(changed, 24).width > 0
+            assert max(decode_blur(changed, 24).size) == 24
         except HaacError:
-            continue
-    assert made > 3
+            refused += 1
+    assert refused > 100
