@@ -83,6 +83,7 @@ def compress(
     cannot be compressed is listed with its reason, the rest goes on, and the exit code is 1.
     """
     from haac_pipeline import find_sources
+    from haac_pipeline._commands_index import keep_up
     from haac_pipeline._compress_files import compress_files, options_of
     from haac_repo import Repository
 
@@ -95,6 +96,7 @@ def compress(
         _check_tags(repository, only_tags)
         for folder in {path.parent for _, outputs in work for path in outputs.paths()}:
             folder.mkdir(parents=True, exist_ok=True)
+        keep_up(console, repository, jobs)
         with console.progress("Compressing", len(work), "pictures") as advance:
             for result in compress_files(
                 work, repository, options, jobs=min(jobs or cores, len(work)), fingerprint=fingerprint

@@ -51,7 +51,7 @@ def index(console: Console, repo: Path, rebuild: bool, jobs: int) -> None:
 
 
 def keep_up(console: Console, repository: Repository, jobs: int) -> None:
-    """Bring the index up to date after elements were added; nothing where matching is not installed or nothing is to do."""
+    """Bring the index up to date, as another command needs it; silent where matching is not installed or nothing is to do."""
     from haac_repo import HaacError, MissingExtraError
 
     try:
@@ -64,7 +64,7 @@ def keep_up(console: Console, repository: Repository, jobs: int) -> None:
             _update(console, repository, False, jobs)
     except (MissingExtraError, ImportError):
         return
-    except HaacError as error:  # the elements are stored, which was asked for
+    except HaacError as error:  # the other command can do without
         console.warn(f"the match index could not be brought up to date: {error}")
 
 

@@ -194,7 +194,7 @@ def test_an_element_costs_at_most_4_kb(tmp_path: Path, monkeypatch: pytest.Monke
     repository = Repository.create(tmp_path / "repo")
     noise = []
     for _ in range(150):
-        image = Image.fromarray(lot.integers(0, 256, (32, 32, 3), np.uint8)).resize((96, 96)).convert("RGBA")
+        image = Image.fromarray(lot.integers(0, 256, (28, 28, 3), np.uint8)).resize((64, 64)).convert("RGBA")
         image.putpixel((0, 0), (0, 0, 0, 0))
         noise.append(image)
     add(repository, noise)
@@ -339,8 +339,10 @@ def test_leftovers_of_a_crash_go(repository: Repository) -> None:
 
 
 def test_nobody_else_minds_it_and_a_mirror_makes_its_own(repository: Repository, tmp_path: Path) -> None:
-    update(repository)
     publish(repository)
+    add(repository, [drawn(400)])  # the second pack
+    publish(repository)
+    update(repository)
     clean = verify(repository)
     assert clean.ok
     assert not clean.notes
@@ -348,10 +350,14 @@ def test_nobody_else_minds_it_and_a_mirror_makes_its_own(repository: Repository,
         import httpx
 
         assert httpx.get(f"{server.url}/{FOLDER}/index.npz").status_code == 404
-        sync(server.url, tmp_path / "mirror")
+        sync(server.url, tmp_path / "mirror", only=[10])
         with Repository.open(tmp_path / "mirror") as mirror:
             assert not (mirror.path / FOLDER).exists()
-            assert update(mirror).elements == 9
+            assert load(mirror).things.numbers.tolist() == [10], "what it holds"
+        sync(server.url, tmp_path / "mirror")
+        with Repository.open(tmp_path / "mirror") as mirror:
+            assert survey(mirror).missing == 9
+            assert update(mirror).elements == 10
             assert verify(mirror, repair=True).ok
             assert same(stored(mirror).rows, stored(repository).rows)
         sync(server.url, tmp_path / "mirror")
