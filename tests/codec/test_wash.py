@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import random
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from haac import (
     to_text,
 )
 from haac._golden import DrawnElements
+from haac._main import _run
 from haac._wash import band_shapes, grid
 from haac._wash_encode import WashEncoder
 from haac_repo import HaacError, PictureError, RecipeError
@@ -150,7 +152,7 @@ def test_bad_arguments(arguments: dict[str, object]) -> None:
         encode_wash(photograph(), **arguments)  # type: ignore[arg-type]
 
 
-def test_the_script_form(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_the_script_form(tmp_path: Path) -> None:
     image = photograph()
     scene = Scene(*image.size, background=encode_wash(image, budget=60))
     scene.element("3").place(4, 5)
@@ -323,3 +325,21 @@ def test_any_change_of_a_blur_string_gives_a_picture_or_a_haac_error() -> None:
         except HaacError:
             refused += 1
     assert refused > 100
+
+
+def test_the_command_blur(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # lies on its side
+    photograph().save(tmp_path / "photo.jpg", exif=exif)
+    assert _run(["blur", str(tmp_path / "photo.jpg")]) == 0
+    text = capfd.readouterr().out.strip()
+    assert _run(["blur", "--decode", text, "-o", str(tmp_path / "out.png"), "--size", "90"]) == 0
+    with Image.open(tmp_path / "out.png") as image:
+        assert image.size == (60, 90)
+    (tmp_path / "no.jpg").write_bytes(b"no picture")
+    for arguments in (["no.jpg"], ["missing.jpg"]):
+        assert _run(["blur", str(tmp_path / arguments[0])]) == 1
+    assert _run(["blur", "--decode", "!", "-o", str(tmp_path / "no.png")]) == 1
+    assert _run(["blur", "--decode", text]) == 2
+    assert not (tmp_path / "no.png").exists()
+    assert "Traceback" not in capfd.readouterr().err
