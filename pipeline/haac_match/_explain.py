@@ -115,7 +115,7 @@ class Explainer:
             unexplained = self.unexplained()
             seen: dict[Box, Region] = {}
             for closing in (0, 3, 8):
-                for region in regions(unexplained, closing):
+                for region in regions(unexplained, closing, 40 if self._clean else 150):
                     seen.setdefault(region.box, region)
             for region in sorted(seen.values(), key=lambda region: -region.area):
                 if self._part_of_failed(region) or len(self.canvas.layers) >= self._max_layers:
@@ -275,7 +275,10 @@ class Explainer:
 
     def _plausible(self, layer: Layer) -> bool:
         """Whether a layer is one that somebody would put there, not a veil or a crumb that hides an error."""
-        return layer.opacity >= 35 and min(layer.size(*self._cutout(layer.element).size)) >= 8
+        own = self._cutout(layer.element).size
+        width, height = layer.size(*own)
+        uneven = abs(math.log(width * own[1] / (height * own[0])))
+        return layer.opacity >= 35 and min(width, height) >= 8 and uneven < 0.65
 
     def explain_parts(self) -> bool:
         """Add layers that local features speak for. True if there was any."""
