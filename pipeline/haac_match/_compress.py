@@ -11,12 +11,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import Colour, ElementCache, Layer, Plate, Scene, encode_wash, render, to_binary
+from haac_match._candidates import only
 from haac_match._canvas import Placed, place
 from haac_match._explain import LAMBDA, Explainer
 from haac_match._ground import Ground, find_ground, frame, judge, plain, plates
 from haac_match._index import Index, load
 from haac_match._pose import Cutout
-from haac_match._search import only
 from haac_repo import HaacError
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ _LEAST_WASH = 40
 """Bytes below which none is tried."""
 _BACKDROP = (127, 127, 127)
 """What a picture with transparent places is put on while it is searched."""
-_KEPT = 2000
-"""Elements whose pixels are kept in memory."""
+KEPT_BYTES = 512 * 2**20
+"""Of elements, as the fit needs them, kept in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +83,16 @@ class Matcher:
         """An element's pixels."""
         if number not in self._cutouts:
             self._cutouts[number] = Cutout(self._repository.image(number))
-            if len(self._cutouts) > _KEPT:
-                self._cutouts.popitem(last=False)
+            if len(self._cutouts) % 64 == 0:
+                self._forget()
         self._cutouts.move_to_end(number)
         return self._cutouts[number]
+
+    def _forget(self) -> None:
+        """Let those go that were not used for longest."""
+        held = sum(cutout.held for cutout in self._cutouts.values())
+        while held > KEPT_BYTES and len(self._cutouts) > 1:
+            held -= self._cutouts.popitem(last=False)[1].held
 
     def compress(self, picture: Image.Image, options: Options | None = None) -> Compressed:
         """Find the ground and the elements of a picture.

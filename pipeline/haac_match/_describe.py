@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from haac_match._candidates import frame_row
 from haac_match._ground import thumbnail
 from haac_match._local import DIMENSIONS, Features, features
 from haac_match._region import ANGLES, CHANNELS, RINGS, describe, frames
-from haac_match._search import frame_row
 from haac_repo import DataError, HaacError, MissingExtraError, Repository
 
 if TYPE_CHECKING:

@@ -12,22 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from haac import Layer
+from haac_match._candidates import Guess, Region, candidates, partial, regions, siblings
 from haac_match._canvas import Box, Canvas, Placed, overlap
 from haac_match._ground import Ground
 from haac_match._index import Index
 from haac_match._local import Vote, features
 from haac_match._pose import Cutout, Fit, Pose, pose_of
-from haac_match._search import (
-    SURE,
-    Found,
-    Guess,
-    Region,
-    Searcher,
-    candidates,
-    partial,
-    regions,
-    siblings,
-)
+from haac_match._search import SURE, Found, Searcher
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from haac_match._candidates import Things
 from haac_match._describe import (
     Rows,
     describe_all,
@@ -28,7 +29,6 @@ from haac_match._describe import (
 )
 from haac_match._local import DIMENSIONS, Features, Vote, votes
 from haac_match._region import RingTable
-from haac_match._search import Things
 from haac_match._stored import FOLDER, Held, Stored, missing, pack, read, size, standing, write
 from haac_repo import RepositoryError
 from haac_repo._files import TEMPORARY, storage_errors

@@ -131,6 +131,13 @@ class Cutout:
             self.levels.append(cv2.resize(last, half, interpolation=cv2.INTER_AREA))
         return self.levels[index]
 
+    @property
+    def held(self) -> int:
+        """Bytes of memory."""
+        return sum(level.nbytes for level in self.levels) + sum(
+            made.nbytes for made, _ in self._blurred.values()
+        )
+
     def blurred(self, index: int, across: float, down: float) -> tuple[Floats, int]:
         """A level after a Gaussian blur of these standard deviations (pixels of the level), with a margin of so many pixels."""
         key = index, round(across * 8), round(down * 8)
@@ -140,10 +147,14 @@ class Cutout:
             padded = cv2.copyMakeBorder(source, margin, margin, margin, margin, cv2.BORDER_CONSTANT)
             if key[1] or key[2]:
                 padded = cv2.GaussianBlur(padded, (0, 0), max(across, 0.01), sigmaY=max(down, 0.01))
-            if len(self._blurred) > 24:
+            if len(self._blurred) > _BLURS:
                 self._blurred.clear()
             self._blurred[key] = padded, margin
         return self._blurred[key]
+
+
+_BLURS = 8
+"""Blurred levels of an element that are kept in memory."""
 
 
 @dataclass(frozen=True, slots=True)
