@@ -215,9 +215,9 @@ def _unmixed(
     target: npt.NDArray[np.uint8], under: npt.NDArray[np.uint8], where: npt.NDArray[np.bool_], opacity: float
 ) -> Floats | None:
     """The colours of something that is so transparent; None if it cannot be."""
-    colours = target.astype(np.float32)
+    colours: Floats = target.astype(np.float32)
     if opacity < 1:
-        colours = (colours - np.float32(1 - opacity) * under) / np.float32(opacity)
+        colours = ((colours - (1 - opacity) * under) / opacity).astype(np.float32)
         if float((np.abs(colours - 127.5) > 143).any(axis=2)[where].mean()) > 0.1:
             return None
         np.clip(colours, 0, 255, out=colours)

@@ -141,4 +141,5 @@ def overlap(a: Box, b: Box) -> Box | None:
 def squared(a: Bytes, b: Bytes) -> npt.NDArray[np.int32]:
     """Squared distance of two pictures a pixel."""
     difference = a.astype(np.int16) - b
-    return np.einsum("ijk,ijk->ij", difference, difference, dtype=np.int32)
+    total: npt.NDArray[np.int32] = np.einsum("ijk,ijk->ij", difference, difference, dtype=np.int32)
+    return total

@@ -107,7 +107,7 @@ class Matcher:
         options = options or Options()
         index = self._allowed(options.only_tags)
         wanted = picture.convert("RGBA")
-        clear = wanted.getextrema()[3][0] < 255
+        clear = int(np.asarray(wanted.getchannel("A")).min()) < 255
         target = np.asarray(_on_backdrop(wanted))
         if clear:
             backdrop = Image.new("RGBA", wanted.size, _BACKDROP)

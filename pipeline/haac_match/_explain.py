@@ -92,7 +92,7 @@ class Explainer:
     def unexplained(self) -> npt.NDArray[np.bool_]:
         """(height, width)"""
         off = np.abs(self.canvas.current.astype(np.int16) - self.canvas.target).max(axis=2)
-        wrong = off > self.threshold
+        wrong: npt.NDArray[np.bool_] = off > self.threshold
         if not self._clean:
             # Edges that a damaged picture has elsewhere by a pixel are no things.
             wrong = cv2.morphologyEx(wrong.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0

@@ -135,14 +135,14 @@ def _flat_places(target: Bytes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np
 
 def _consensus(
     points: npt.NDArray[np.float64], colours: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None:
+) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.bool_]] | None:
     """The plane through three of the places that most others lie on.
 
     Source: M. Fischler, R. Bolles, "Random sample consensus" (1981).
     """
     lot = np.random.default_rng(1)
     design = np.column_stack([np.ones(len(points)), points])
-    best: tuple[int, npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None = None
+    best: tuple[int, npt.NDArray[np.floating], npt.NDArray[np.bool_]] | None = None
     for _ in range(200):
         three = lot.choice(len(points), 3, replace=False)
         if abs(np.linalg.det(design[three])) < 2000:
@@ -219,7 +219,8 @@ def _sharpened(
 
 def thumbnail(pixels: Bytes) -> npt.NDArray[np.uint8]:
     """(side, side, 3) of a picture, whatever its shape."""
-    return cv2.resize(pixels, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA)
+    small: Bytes = cv2.resize(pixels, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA)
+    return small
 
 
 def plates(

@@ -12,7 +12,7 @@ COLUMNS = 7
 """x, y, turn, scale across, scale down, variance of the blur, opacity."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def warp(source: Floats, matrix: npt.NDArray[np.float64], out: Floats) -> None:
     """Bilinear sampling of (height, width, 4) pixels at `matrix` (2, 3) times window coordinates; zero outside."""
     height, width = source.shape[0], source.shape[1]
@@ -42,7 +42,7 @@ def warp(source: Floats, matrix: npt.NDArray[np.float64], out: Floats) -> None:
                 out[j, i, k] = total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def cost(warped: Floats, under: Floats, target: Floats, weight: Floats, opacity: float, clip: float) -> float:
     """Sum of squared colour distances, each cut off at `clip`."""
     total = 0.0
@@ -60,7 +60,7 @@ def cost(warped: Floats, under: Floats, target: Floats, weight: Floats, opacity:
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def share(
     warped: Floats, under: Floats, target: Floats, weight: Floats, opacity: float, clip: float
 ) -> float:
@@ -78,12 +78,12 @@ def share(
                 old += off * off
                 off = warped[j, i, k] * strength + rest * under[j, i, k] - target[j, i, k]
                 new += off * off
-            before += min(old, clip)
-            after += min(new, clip)
+            before += clip if old > clip else float(old)
+            after += clip if new > clip else float(new)
     return 1 - after / before if before > 0 else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def system(
     warped: Floats,
     under: Floats,

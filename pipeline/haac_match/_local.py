@@ -57,7 +57,7 @@ def features(
         mask: (height, width), 0 where none is wanted.
         most: so many of the strongest; 0: all.
     """
-    sift = cv2.SIFT_create(nfeatures=most)
+    sift = cv2.SIFT.create(nfeatures=most)
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     points, looks = sift.detectAndCompute(grey, mask)
     if not points or looks is None:
@@ -154,7 +154,7 @@ def votes(
     # A match that stands out against the last of its neighbours counts more.
     worst = np.maximum(distances.max(axis=1), 1e-6)[rows]
     weight = np.maximum(0.02, 1 - distances[rows, columns] / worst)
-    scale = q[:, 2] / np.maximum(e[:, 2], 1e-3)
+    scale: Floats = (q[:, 2] / np.maximum(e[:, 2], 1e-3)).astype(np.float32)
     turn = (math.pi - e[:, 3] - q[:, 3]) if mirrored else (e[:, 3] - q[:, 3])
     dx = sizes[thing, 0] / 2 - e[:, 0]
     dy = sizes[thing, 1] / 2 - e[:, 1]
@@ -178,7 +178,7 @@ def _agreeing(
     y: Floats,
     scale: Floats,
     turn: Floats,
-    weight: Floats,
+    weight: npt.NDArray[np.floating],
     q: Floats,
     sizes: npt.NDArray[np.int32],
     mirrored: bool,

@@ -302,9 +302,10 @@ def fit(
             move = np.linalg.solve(hessian + damping * np.diag(np.diag(hessian) + 1e-9), -gradient)
         except np.linalg.LinAlgError:
             break
-        trial = _moved(best[1], move, cutout.size, free, even)
-        if trial is None:
+        moved = _moved(best[1], move, cutout.size, free, even)
+        if moved is None:
             break
+        trial = moved
     assert best is not None
     gain = patch.before - best[0]
     own = patch.own(patch.warped(best[1], cutout), best[1].opacity)
@@ -348,13 +349,12 @@ def _choice(free: tuple[str, ...], even: bool) -> npt.NDArray[np.float64]:
     return chosen
 
 
-_CHOICES = {
-    (free, even): _choice(free, even) for free in (("blur",), ("blur", "opacity")) for even in (False, True)
-}
+_FREE: tuple[tuple[str, ...], ...] = (("blur",), ("blur", "opacity"))
+_CHOICES = {(free, even): _choice(free, even) for free in _FREE for even in (False, True)}
 
 
 def _moved(
-    pose: Pose, move: npt.NDArray[np.float64], size: tuple[int, int], free: tuple[str, ...], even: bool
+    pose: Pose, move: npt.NDArray[np.floating], size: tuple[int, int], free: tuple[str, ...], even: bool
 ) -> Pose | None:
     """A pose after a step; None where it runs away."""
     values = [float(v) for v in move]

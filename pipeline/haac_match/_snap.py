@@ -247,4 +247,4 @@ def _changed(layer: Layer, change: dict[str, int]) -> Layer:
         values["blur"] = min(max(values["blur"], 0), 1000)
     if "opacity" in values:
         values["opacity"] = min(max(values["opacity"], 1), 100)
-    return replace(layer, **values)  # type: ignore[arg-type]
+    return replace(layer, **values)

@@ -120,7 +120,7 @@ def _distance(lab: Floats, ground: Floats, clusters: int, *, covariance: bool) -
     cv2.setRNGSeed(1)
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
     count = min(clusters, len(ground))
-    _, labels, centres = cv2.kmeans(ground, count, None, criteria, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
+    _, labels, centres = cv2.kmeans(ground, count, None, criteria, 1, cv2.KMEANS_PP_CENTERS)
     nearest = np.full(lab.shape[:2], 1e9, np.float32)
     for n in range(count):
         members = ground[labels[:, 0] == n]
@@ -150,5 +150,5 @@ def _refined(rgb: Bytes, saliency: Floats) -> Bytes:
         return np.zeros_like(level)
     cv2.setRNGSeed(1)
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), seeds, None, *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
+    cv2.grabCut(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), seeds, None, *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)
     return np.where((seeds == cv2.GC_FGD) | (seeds == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
