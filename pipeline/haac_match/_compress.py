@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -71,10 +72,12 @@ class Matcher:
 
     Args:
         repository: its elements; its match index is brought up to date if it is not.
+        threads: that work on one picture.
     """
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, *, threads: int = 1) -> None:
         self._repository = repository
+        self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
         self._cutouts: OrderedDict[int, Cutout] = OrderedDict()
         self._index = load(repository)
         self._parts: dict[tuple[str, ...], Index] = {}
@@ -117,7 +120,8 @@ class Matcher:
         base = None
         if not clear and (ground is None or ground.share < 0.5):
             ground, base = self._framed(target, index, ground)
-        explainer = Explainer(target, ground, self.cutout, index, options.effort, options.max_layers)
+        mapped = map if self._threads is None else self._threads.map
+        explainer = Explainer(target, ground, self.cutout, index, options.effort, options.max_layers, mapped)
         if base is not None:
             explainer.canvas.insert(0, base)
         explainer.go()

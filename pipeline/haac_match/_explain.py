@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -48,6 +48,7 @@ class Explainer:
         index: Index,
         effort: int,
         max_layers: int,
+        mapped: Callable[..., Iterable[Any]] = map,
     ) -> None:
         self._foreign = ground is None
         self.canvas = Canvas(target, ground.pixels if ground is not None else _smooth(target))
@@ -57,7 +58,7 @@ class Explainer:
         self._near_misses = self._hits = 0
         self._index, self._things = index, index.things
         self._effort, self._max_layers = effort, max_layers
-        self._search = Searcher(self.canvas, cutout, 2.0)
+        self._search = Searcher(self.canvas, cutout, 2.0, mapped)
         self._failed: dict[Box, int] = {}
         self._cutout = cutout
         self._vain: list[tuple[float, float]] = []

@@ -120,16 +120,15 @@ class Cutout:
         self.levels: list[Floats] = [
             np.ascontiguousarray(np.concatenate([straight[:, :, :3] * alpha, alpha], 2))
         ]
-        self.opaque = bool(alpha.min() > 0.99)
+        while min(self.levels[-1].shape[:2]) > 1:
+            last = self.levels[-1]
+            half = (last.shape[1] + 1) // 2, (last.shape[0] + 1) // 2
+            self.levels.append(cv2.resize(last, half, interpolation=cv2.INTER_AREA))
         self._blurred: dict[tuple[int, int, int], tuple[Floats, int]] = {}
 
     def level(self, index: int) -> Floats:
         """(height, width, 4): premultiplied RGB 0 to 255 and alpha 0 to 1, `index` times halved."""
-        while len(self.levels) <= index:
-            last = self.levels[-1]
-            half = max(1, (last.shape[1] + 1) // 2), max(1, (last.shape[0] + 1) // 2)
-            self.levels.append(cv2.resize(last, half, interpolation=cv2.INTER_AREA))
-        return self.levels[index]
+        return self.levels[min(index, len(self.levels) - 1)]
 
     @property
     def held(self) -> int:
@@ -141,16 +140,19 @@ class Cutout:
     def blurred(self, index: int, across: float, down: float) -> tuple[Floats, int]:
         """A level after a Gaussian blur of these standard deviations (pixels of the level), with a margin of so many pixels."""
         key = index, round(across * 8), round(down * 8)
-        if key not in self._blurred:
-            source = self.level(index)
-            margin = math.ceil(3 * max(across, down)) + 2
-            padded = cv2.copyMakeBorder(source, margin, margin, margin, margin, cv2.BORDER_CONSTANT)
-            if key[1] or key[2]:
-                padded = cv2.GaussianBlur(padded, (0, 0), max(across, 0.01), sigmaY=max(down, 0.01))
-            if len(self._blurred) > _BLURS:
-                self._blurred.clear()
-            self._blurred[key] = padded, margin
-        return self._blurred[key]
+        known = self._blurred.get(key)
+        if known is not None:
+            return known
+        # What is in the cache must not depend on who asked first.
+        across, down = max(key[1] / 8, 0.01), max(key[2] / 8, 0.01)
+        margin = math.ceil(3 * max(across, down)) + 2
+        padded = cv2.copyMakeBorder(self.level(index), margin, margin, margin, margin, cv2.BORDER_CONSTANT)
+        if key[1] or key[2]:
+            padded = cv2.GaussianBlur(padded, (0, 0), across, sigmaY=down)
+        if len(self._blurred) > _BLURS:
+            self._blurred = {}  # not cleared: another thread may be looking
+        self._blurred[key] = made = padded, margin
+        return made
 
 
 _BLURS = 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from haac_match._canvas import Box, Canvas
 from haac_match._pose import EVEN, Cutout, Fit, Patch, Pose, fit
@@ -38,9 +39,17 @@ class Searcher:
         canvas: what is there.
         cutout: gives an element's pixels by its number.
         tolerance: levels by which a right pixel may differ.
+        mapped: like `map`, perhaps with threads.
     """
 
-    def __init__(self, canvas: Canvas, cutout: Callable[[int], Cutout], tolerance: float) -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        cutout: Callable[[int], Cutout],
+        tolerance: float,
+        mapped: Callable[..., Iterable[Any]] = map,
+    ) -> None:
+        self._map = mapped
         self.canvas, self._cutout, self.tolerance = canvas, cutout, tolerance
         self.clean = True
         self.least = 9
@@ -114,20 +123,24 @@ class Searcher:
             known: their blur is known.
             z: place in the stack; None: wherever they may go.
         """
-        found: list[tuple[int, Fit]] = []
+        work: list[tuple[int, Pose, Cutout, Patch]] = []
         for pose in poses:
             box = self.window(pose)
             if box is None:
                 continue
             for place in self.places(box) if z is None else [z]:
                 patch = self.patch(place, box, side)
-                if patch.before <= 0:
-                    continue
-                even = abs(math.log(pose.sx / pose.sy)) < 1e-9
-                start = replace(pose, blur=pose.blur or (0.0 if known else 0.8))
-                free = ("blur", "opacity") if pose.opacity < 1 else ("blur",)
-                done = fit(start, self._cutout(pose.element), patch, iterations, free=free, even=even)
-                found.append((place, done))
+                if patch.before > 0:
+                    start = replace(pose, blur=pose.blur or (0.0 if known else 0.8))
+                    work.append((place, start, self._cutout(pose.element), patch))
+
+        def fitted(job: tuple[int, Pose, Cutout, Patch]) -> tuple[int, Fit]:
+            place, pose, cutout, patch = job
+            even = abs(math.log(pose.sx / pose.sy)) < 1e-9
+            free = ("blur", "opacity") if pose.opacity < 1 else ("blur",)
+            return place, fit(pose, cutout, patch, iterations, free=free, even=even)
+
+        found = list(self._map(fitted, work) if len(work) >= 8 else map(fitted, work))
         found.sort(key=lambda pair: -pair[1].gain)
         return found
 
