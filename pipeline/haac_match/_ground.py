@@ -20,6 +20,10 @@ _SPREAD = 0.12
 """A ground explains at least this part of the picture ..."""
 _PLATE_SHARE = 0.2
 """... a photograph this part, or it is taken for another one."""
+_PLATE_BUSY = 0.1
+"""Part of a picture that a photograph must explain beside what is of the commonest colour."""
+_PLATE_NOISE = 10.0
+"""Levels: the same for a photograph."""
 _NOISE = 15.0
 """Levels: what is farther from a ground than this is not it."""
 _COARSE = 24
@@ -245,13 +249,28 @@ def plates(
     off = np.abs(thumbnails.astype(np.int16) - small).max(axis=3)
     score = np.minimum(off, 40).mean(axis=(1, 2))
     best: Ground | None = None
+    busy = _busy(target)
     for index in np.argsort(score, kind="stable")[:tries]:
         if score[index] > 34:
             break
         made = judge(target, Plate(int(numbers[index])), source)
-        if made.share >= _PLATE_SHARE and (best is None or made.share > best.share):
+        # Dark pictures are near one another everywhere: where there is noise, more must fit.
+        least = _PLATE_SHARE if made.noise == 0 else 0.4
+        near = np.abs(np.asarray(made.pixels.convert("RGB")).astype(np.int16) - target).max(axis=2) <= 12
+        if made.share < least or made.noise > _PLATE_NOISE or float((near & busy).mean()) < _PLATE_BUSY:
+            continue
+        if best is None or made.share > best.share:
             best = made
     return best
+
+
+def _busy(target: Bytes) -> npt.NDArray[np.bool_]:
+    """Where a picture does not have its commonest colour, as white paper has it."""
+    coarse = (target >> 4).astype(np.int32) @ np.array([256, 16, 1], np.int32)
+    commonest = int(np.bincount(coarse.ravel()).argmax())
+    colour = np.array([commonest >> 8, commonest >> 4 & 15, commonest & 15]) * 16 + 8
+    far: npt.NDArray[np.bool_] = np.abs(target.astype(np.int16) - colour.astype(np.int16)).max(axis=2) > 16
+    return far
 
 
 def find_ground(target: Bytes, photographs: Iterable[Ground | None] = ()) -> Ground | None:
