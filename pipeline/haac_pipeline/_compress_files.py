@@ -98,7 +98,7 @@ def compress_files(
         sources: pictures, each with what is to be written.
         repository: its elements are looked for.
         options: for all of them.
-        jobs: processes; with one, it is done in this one.
+        jobs: processes; with one, it is done in this one, and a picture by itself gets a thread a core.
         fingerprint: add that of the repository to the recipes.
         work: what is done with each.
 
@@ -112,6 +112,8 @@ def compress_files(
     tasks = _tasks(sources, repository.path.resolve(), options, fingerprint)
     one_core()
     if jobs == 1:
+        if len(sources) == 1:
+            opened(repository.path.resolve(), threads=cores())
         for task in tasks:
             yield task if isinstance(task, CompressedFile) else work(task)
         return
@@ -184,13 +186,18 @@ def start_worker() -> None:
 _opened: dict[Path, tuple[Repository, Matcher]] = {}
 
 
-def opened(path: Path) -> tuple[Repository, Matcher]:
-    """The repository in this folder with its matcher, once a process."""
+def cores() -> int:
+    """Of this machine, as far as this process may use them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def opened(path: Path, threads: int = 1) -> tuple[Repository, Matcher]:
+    """The repository in this folder with its matcher, once a process; `threads` of them work on a picture."""
     from haac_match import Matcher
 
     if path not in _opened:
         repository = Repository.open(path)
-        _opened[path] = repository, Matcher(repository)
+        _opened[path] = repository, Matcher(repository, threads=threads)
     return _opened[path]
 
 
