@@ -97,7 +97,7 @@ class FakeMatcher:
 def fake(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> FakeMatcher:
     """Used by commands that run in this process."""
     matcher = FakeMatcher()
-    monkeypatch.setattr(_compress_files, "opened", lambda _, threads=1: (repository, matcher))
+    monkeypatch.setattr(_compress_files, "opened", lambda *_, **__: (repository, matcher))
     return matcher
 
 
