@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from haac._binary import from_binary, to_binary
 from haac._blur import decode_blur, encode_blur
+from haac._inline import Inline, encode_inline, inline
 from haac._limits import LIMITS
 from haac._recipe import read_recipe
 from haac._scene import Colour, Gradient, Layer, Placement, Plate, Scene, colour, gradient, plate
@@ -27,6 +28,7 @@ __all__ = [
     "Colour",
     "ElementCache",
     "Gradient",
+    "Inline",
     "Layer",
     "Placement",
     "Plate",
@@ -35,10 +37,12 @@ __all__ = [
     "colour",
     "decode_blur",
     "encode_blur",
+    "encode_inline",
     "encode_wash",
     "from_binary",
     "from_text",
     "gradient",
+    "inline",
     "plate",
     "read_recipe",
     "render",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -59,15 +60,18 @@ def repo_or_url_option(function: F) -> F:
     )(function)
 
 
-def open_repository(repo: str, needed: Callable[[], set[int]], console: Console) -> Repository:
+def open_repository(
+    repo: str, needed: Callable[[], set[int]], console: Console
+) -> AbstractContextManager[Repository | None]:
     """The repository or mirror at hand; for a URL a cached mirror of it, brought up to date for these elements.
 
-    Where the network fails, what is in the cache serves.
+    Where the network fails, what is in the cache serves. Where no element is needed, there need not be a repository: None.
     """
     from haac_repo import Repository, TransportError, cache_path, sync
 
     if not repo.startswith(("http://", "https://")):
-        return Repository.open(Path(repo))
+        path = Path(repo)
+        return nullcontext() if not path.exists() and not needed() else Repository.open(path)
     path = cache_path(repo)
     try:
         sync(repo, path, only=needed())

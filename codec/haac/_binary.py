@@ -1,14 +1,16 @@
 """The binary form: a format byte, then one number (docs/format.md has it table by table).
 
-`_scene` describes the format once; `haac._ans` runs it in either direction.
+`_scene` describes the format once; `haac._ans` runs it in either direction. Inline elements stand before the number, as they are: in
+it, every symbol would move all their bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from haac._ans import Coded, Coder, Decoder, Encoder, Table, Uniform
+from haac._inline import Inline
 from haac._limits import LIMITS
 from haac._scene import FLIPS, FULL_TURN, Background, Colour, Gradient, Layer, Plate, Scene
 from haac._wash import Wash
@@ -16,6 +18,9 @@ from haac_repo import RecipeError
 
 FORMAT = 0xA1
 """The first byte: version 1 of the format and of the renderer. No text begins with it."""
+
+FORMAT_INLINE = 0xA9
+"""The first byte where inline elements stand before the number."""
 
 COMMON_CANVASES = (
     (512, 512), (1024, 1024), (1080, 1080), (256, 256), (128, 128),
@@ -64,25 +69,41 @@ def to_binary(scene: Scene) -> bytes:
     Raises:
         RecipeError: outside the limits.
     """
+    return measured(scene)[0]
+
+
+def measured(scene: Scene) -> tuple[bytes, float]:
+    """The binary form, and how many bits of it are used: the last byte is filled up.
+
+    Raises:
+        RecipeError: outside the limits.
+    """
     scene.check()
     encoder = Encoder()
     _scene(encoder, scene)
+    bits = sum(coded.bits for coded in encoder.trace)
     if isinstance(scene.background, Wash):  # whose number may take long to make
-        scene.background.check_work(int(sum(coded.bits for coded in encoder.trace)))
+        scene.background.check_work(int(bits))
     number = encoder.result()
-    data = bytes([FORMAT]) + number.to_bytes((number.bit_length() + 7) // 8, "big")
-    if len(data) > LIMITS.recipe_bytes:
+    data = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    if len(data) >= LIMITS.recipe_bytes:
         raise RecipeError(
-            f"the recipe has {len(data)} bytes; at most {LIMITS.recipe_bytes} are allowed: use fewer layers"
+            f"the recipe has {len(data) + 1} bytes; at most {LIMITS.recipe_bytes} are allowed: use fewer layers"
         )
-    return data
+    inlines = scene.inlines()
+    before = bytes([FORMAT])
+    if inlines:
+        before = b"".join([bytes([FORMAT_INLINE]), *map(_framed, inlines), b"\0"])
+    return before + data, 8 * len(before) + bits
 
 
-def bits_of(scene: Scene) -> float:
-    """Bits of a scene's binary form, before they are filled up to whole bytes."""
-    encoder = Encoder()
-    _scene(encoder, scene)
-    return 8 + sum(coded.bits for coded in encoder.trace)
+def _framed(inline: Inline) -> bytes:
+    """An inline element after its length, seven bits a byte, the lowest first; the last byte is below 128."""
+    length, head = len(inline.data), bytearray()
+    while length > 127:
+        head.append(length & 127 | 128)
+        length >>= 7
+    return bytes([*head, length]) + inline.data
 
 
 def from_binary(data: bytes) -> Scene:
@@ -100,25 +121,53 @@ def trace_binary(data: bytes) -> tuple[Scene, list[Coded]]:
     Raises:
         RecipeError: as `from_binary`.
     """
-    if len(data) > LIMITS.recipe_bytes:
-        raise RecipeError(f"the recipe has {len(data)} bytes; at most {LIMITS.recipe_bytes} are allowed")
-    if not data or data[0] != FORMAT:
+    if not data or data[0] not in (FORMAT, FORMAT_INLINE):
         found = f"begins with the byte {data[0]:#04x}" if data else "is empty"
         raise RecipeError(
-            f"this is no recipe that this haac can read: it {found}; {FORMAT:#04x} was expected"
+            f"this is no recipe that this haac can read: it {found}; {FORMAT:#04x} or {FORMAT_INLINE:#04x} was expected"
         )
-    if data[1:2] == b"\0":
+    inlines, start = _inlines(data) if data[0] == FORMAT_INLINE else ([], 1)
+    if len(data) - start >= LIMITS.recipe_bytes:
+        raise RecipeError(
+            f"the recipe has {len(data) - start + 1} bytes; at most {LIMITS.recipe_bytes} are allowed"
+        )
+    if data[start : start + 1] == b"\0":
         raise RecipeError("the recipe is damaged: its number begins with a zero byte")
-    decoder = Decoder(int.from_bytes(data[1:], "big"))
-    scene = _scene(decoder, Scene(1, 1))
+    decoder = Decoder(int.from_bytes(data[start:], "big"))
+    scene = _scene(decoder, Scene(1, 1), inlines)
     decoder.finish()
     if to_binary(scene) != data:
         raise RecipeError("the recipe is damaged: the same scene is written otherwise")
     return scene, decoder.trace
 
 
-def _scene(io: Coder, scene: Scene) -> Scene:
-    """Code a scene; while decoding the argument is a stand-in that is not looked at."""
+def _inlines(data: bytes) -> tuple[list[Inline], int]:
+    """The inline elements, and where the number begins."""
+    found: list[Inline] = []
+    at = 1
+    while True:
+        length = shift = 0
+        while True:
+            if at >= len(data) or shift > 28:
+                raise RecipeError("the recipe is damaged: it ends among its inline elements")
+            length |= (data[at] & 127) << shift
+            at, shift = at + 1, shift + 7
+            if data[at - 1] < 128:
+                break
+        if length == 0:
+            return found, at
+        if length > len(data) - at:
+            raise RecipeError("the recipe is damaged: it ends within an inline element")
+        if len(found) == LIMITS.inline_elements:
+            raise RecipeError(
+                f"the recipe has more inline elements than the {LIMITS.inline_elements} that are allowed"
+            )
+        found.append(Inline(data[at : at + length]))
+        at += length
+
+
+def _scene(io: Coder, scene: Scene, inlines: Sequence[Inline] = ()) -> Scene:
+    """Code a scene; while decoding the argument is a stand-in that is not looked at, and its inline elements are given."""
     width, height = _canvas(io, scene)
     fingerprint = None
     if io.pick("fingerprint?", _HAS_FINGERPRINT, lambda: scene.fingerprint is not None):
@@ -141,7 +190,9 @@ def _scene(io: Coder, scene: Scene) -> Scene:
         background = _background(io, kind, ids, scene.background)
     made = Scene(width, height, background, [], fingerprint)
     layers = scene.layers if isinstance(io, Encoder) else [Layer(1)] * count
-    seen = [background.element] if isinstance(background, Plate) else []
+    seen: list[int | Inline] = [*(scene.inlines() if isinstance(io, Encoder) else inlines)]
+    if isinstance(background, Plate):
+        seen.append(background.element)
     made.layers = [_layer(io, made, ids, seen, layer) for layer in layers]
     return made
 
@@ -197,7 +248,7 @@ def _background_kind(background: Background) -> int:
     return 0
 
 
-def _layer(io: Coder, scene: Scene, ids: Uniform, seen: list[int], layer: Layer) -> Layer:
+def _layer(io: Coder, scene: Scene, ids: Uniform, seen: list[int | Inline], layer: Layer) -> Layer:
     """Code a layer; while decoding the argument is a stand-in that is not looked at."""
     values: dict[str, Any] = {"element": _element(io, ids, seen, layer)}
     if io.pick("crop?", _HAS_CROP, lambda: layer.crop is not None):
@@ -233,10 +284,10 @@ def _layer(io: Coder, scene: Scene, ids: Uniform, seen: list[int], layer: Layer)
     return Layer(**values)
 
 
-def _element(io: Coder, ids: Uniform, seen: list[int], layer: Layer) -> int:
+def _element(io: Coder, ids: Uniform, seen: list[int | Inline], layer: Layer) -> int | Inline:
     if seen and io.pick("again?", _AGAIN, lambda: layer.element in seen):
         return seen[io.pick("element again", Uniform(len(seen)), lambda: seen.index(layer.element))]
-    element = io.pick("element", ids, lambda: layer.element)
+    element = io.pick("element", ids, lambda: layer.number)
     seen.append(element)
     return element
 

@@ -44,10 +44,10 @@ def encode_blur(image: Image.Image, budget: int = 25) -> str:
     shape = _shape(*image.size)
     factor = max(1, 512 // max(shape))
 
-    def frame(wash: Wash) -> tuple[float, int]:
+    def frame(wash: Wash) -> tuple[bytes, float]:
         encoder = Encoder()
         _code(encoder, shape, wash)
-        return sum(coded.bits for coded in encoder.trace), len(_bytes(shape, wash))
+        return _bytes(shape, wash), sum(coded.bits for coded in encoder.trace)
 
     small = image.resize((shape[0] * factor, shape[1] * factor), Image.Resampling.LANCZOS)
     return (

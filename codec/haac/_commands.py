@@ -15,14 +15,16 @@ from haac._arguments import is_text_form, open_repository, read_scene, recipe_re
 from haac_repo._console import Console, command, repo_option
 
 if TYPE_CHECKING:
+    from haac._inline import Inline
     from haac._scene import Scene
 
 _RECIPE = click.argument("recipe")
 """A file, `-` for standard input, or the text form itself."""
 
 
-def _namer(repo: Path, scene: Scene, console: Console) -> Callable[[int], str]:
+def _namer(repo: Path, scene: Scene, console: Console) -> Callable[[int | Inline], str]:
     """What to call elements: by the catalog if there is one at hand, else by id."""
+    from haac import Inline
     from haac_repo import HaacError, Repository, format_id
 
     names: dict[int, str] = {}
@@ -32,9 +34,19 @@ def _namer(repo: Path, scene: Scene, console: Console) -> Callable[[int], str]:
                 names[number] = repository.element(number).name
     except HaacError as error:
         console.detail(f"Names are not shown: {error}")
-    return lambda number: (
-        f"{names[number]} ({format_id(number)})" if names.get(number) else f"element {format_id(number)}"
-    )
+
+    inlines = scene.inlines()
+
+    def name_of(element: int | Inline) -> str:
+        if isinstance(element, Inline):
+            return f"inline element {inlines.index(element) + 1}"
+        return (
+            f"{names[element]} ({format_id(element)})"
+            if names.get(element)
+            else f"element {format_id(element)}"
+        )
+
+    return name_of
 
 
 @command("compile", "Recipes")
@@ -125,12 +137,13 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
     """
     from haac import render, run_script, to_binary
     from haac._decode import check_fingerprint, picture_bytes
+    from haac._render import NO_ELEMENTS
     from haac_repo import write_file
 
     described = run_script(Path(scene)) if scene.endswith(".py") else read_scene(scene)
     with open_repository(repo, described.elements, console) as repository:
-        check_fingerprint(described, repository.fingerprint)
-        picture = render(described, repository)
+        check_fingerprint(described, repository)
+        picture = render(described, repository or NO_ELEMENTS)
     path = output or Path((Path(scene).stem if Path(scene).suffix else "scene") + ".preview.png")
     write_file(path, picture_bytes(picture, path.suffix))
     size = len(to_binary(described))
@@ -179,7 +192,7 @@ def decompress(
     with open_repository(repo, lambda: _needed(work), console) as repository:
         done, failed = [], 0
         with console.progress("Decoding", len(work) if len(work) > 1 else None, "pictures") as advance:
-            for result in decode_files(work, repository, repository.fingerprint, jobs):
+            for result in decode_files(work, repository, jobs):
                 advance(1)
                 done.append(result)
                 failed += bool(result.error)
@@ -311,8 +324,7 @@ def credits_(console: Console, recipe: str, repo: str) -> None:
     scene = read_scene(recipe)
     rows = []
     with open_repository(repo, scene.elements, console) as repository:
-        for number in sorted(scene.elements()):
-            element = repository.element(number)
+        for element in [repository.element(n) for n in sorted(scene.elements())] if repository else []:
             terms = element.provenance
             rows.append(
                 {

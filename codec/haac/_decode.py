@@ -12,9 +12,9 @@ from typing import Any
 from PIL import Image
 
 from haac._recipe import read_recipe
-from haac._render import ElementCache, ElementSource, render
+from haac._render import NO_ELEMENTS, ElementCache, render
 from haac._scene import Scene
-from haac_repo import HaacError, PictureError, RecipeError, pixel_hash, write_file
+from haac_repo import HaacError, PictureError, RecipeError, Repository, pixel_hash, write_file
 
 SUFFIXES = {".haac", ".txt"}
 """What a folder is searched for."""
@@ -34,16 +34,16 @@ class Decoded:
     error: str = ""
 
 
-def check_fingerprint(scene: Scene, fingerprint: int) -> None:
-    """Compare the repository that a recipe was made for with the one at hand.
+def check_fingerprint(scene: Scene, repository: Repository | None) -> None:
+    """Compare the repository that a recipe was made for with the one at hand, if the picture needs one.
 
     Raises:
         RecipeError: it is another one.
     """
-    if scene.fingerprint not in (None, fingerprint):
+    if repository is not None and scene.fingerprint not in (None, repository.fingerprint):
         raise RecipeError(
             f"the recipe was made for a repository with the fingerprint {scene.fingerprint:04x}, this one has"
-            f" {fingerprint:04x}: decode it with a mirror of the right repository (--repo)"
+            f" {repository.fingerprint:04x}: decode it with a mirror of the right repository (--repo)"
         )
 
 
@@ -70,27 +70,25 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
 
 def decode_files(
     recipes: Iterable[tuple[str, Callable[[], bytes], Path]],
-    source: ElementSource,
-    fingerprint: int,
+    repository: Repository | None,
     jobs: int,
 ) -> Iterator[Decoded]:
     """Decode recipes to picture files. One that fails does not stop the others.
 
     Args:
         recipes: name, a function that reads its bytes, and the picture to write (by its suffix), each.
-        source: gives the elements; shared by all threads (Pillow works outside the interpreter's lock).
-        fingerprint: of the repository at hand.
+        repository: gives the elements; shared by all threads (Pillow works outside the interpreter's lock). None: no element is needed.
         jobs: threads.
 
     Yields:
         One result a recipe, in the order given.
     """
-    cache = ElementCache(source)
+    cache = ElementCache(repository or NO_ELEMENTS)
 
     def decode(name: str, read: Callable[[], bytes], path: Path) -> Decoded:
         try:
             scene = read_recipe(read())
-            check_fingerprint(scene, fingerprint)
+            check_fingerprint(scene, repository)
             image = render(scene, cache)
             write_file(path, picture_bytes(image, path.suffix))
         except HaacError as error:

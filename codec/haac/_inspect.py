@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from haac._binary import FORMAT, to_binary, trace_binary
+from haac._binary import to_binary, trace_binary
+from haac._inline import Inline
 from haac._scene import Background, Colour, Gradient, Layer, Plate, Scene, format_colour
 from haac._text import to_text
 from haac._wash import Wash
@@ -17,7 +18,7 @@ class Field:
     """One value of the binary form, and what it costs."""
 
     part: str
-    """'file', 'scene', or 'layer N' with N from 1, back to front."""
+    """'file', 'scene', or 'layer N' with N from 1, back to front; 'inline' is what stands before the number."""
     name: str
     value: str
     bits: float
@@ -43,7 +44,14 @@ def inspect(scene: Scene) -> Inspection:
     """
     data = to_binary(scene)
     part = "scene"
-    fields = [Field("file", "format", f"{FORMAT:#04x}", 8.0)]
+    fields = [Field("file", "format", f"{data[0]:#04x}", 8.0)]
+    inlines = scene.inlines()
+    for n, inline in enumerate(inlines, 1):
+        length = len(inline.data)
+        named = f"{length} bytes"
+        fields.append(Field("inline", f"inline {n}", named, 8.0 * (length + -(-length.bit_length() // 7))))
+    if inlines:
+        fields.append(Field("inline", "end", "0", 8.0))
     layer = 0
     for coded in trace_binary(data)[1]:
         # A layer begins with its element, or with the question whether that stood before.
@@ -54,17 +62,23 @@ def inspect(scene: Scene) -> Inspection:
         if coded.field == "background element":
             shown = format_id(coded.value)
         elif coded.field in {"element", "element again"}:
-            shown = format_id(scene.layers[layer - 1].element)
+            shown = _id(scene.layers[layer - 1].element, inlines)
         fields.append(Field(part, coded.field, shown, coded.bits))
     return Inspection(scene, fields, len(data), len(to_text(scene)))
 
 
-def explain(scene: Scene, name_of: Callable[[int], str]) -> str:
+def _id(element: int | Inline, inlines: list[Inline]) -> str:
+    if isinstance(element, Inline):
+        return f"inline {inlines.index(element) + 1}"
+    return format_id(element)
+
+
+def explain(scene: Scene, name_of: Callable[[int | Inline], str]) -> str:
     """Tell a scene in plain English, as the first HAAC's describers typed it: one sentence a line.
 
     Args:
         scene: the picture.
-        name_of: what to call an element, by its number.
+        name_of: what to call an element, by its number, or an inline one.
     """
     sentences = [
         f"Take a canvas {scene.width} pixels wide and {scene.height} high{_ground(scene.background, name_of)}."
@@ -77,7 +91,7 @@ def explain(scene: Scene, name_of: Callable[[int], str]) -> str:
     return "\n".join(sentences)
 
 
-def _ground(background: Background, name_of: Callable[[int], str]) -> str:
+def _ground(background: Background, name_of: Callable[[int | Inline], str]) -> str:
     match background:
         case Colour(rgba):
             return f", and fill it with {format_colour(rgba)}"

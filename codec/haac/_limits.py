@@ -8,7 +8,7 @@ class Limits:
     """Upper bounds, with their units. Anything beyond is one RecipeError, before any allocation."""
 
     recipe_bytes: int = 2**16
-    """Bytes of a binary recipe."""
+    """Bytes of a binary recipe, without its inline elements."""
     text_chars: int = 2**19
     """Characters of a text recipe."""
     canvas_side: int = 16_383
@@ -20,6 +20,12 @@ class Limits:
     """Coefficients of a wash that are coded, zeros and all."""
     wash_work: int = 2**33
     """Coefficients of a wash times the bits of the number that they are in."""
+    inline_elements: int = 64
+    """Different ones in a recipe."""
+    inline_bytes: int = 2**18
+    """Bytes of all inline elements of a recipe together."""
+    inline_pixels: int = 2**24
+    """Pixels of all inline elements of a recipe together."""
     layer_side: int = 16_383
     """Pixels of a resized layer."""
     layer_pixels: int = 2**25

@@ -16,11 +16,12 @@ from typing import Protocol
 import numpy as np
 from PIL import Image, ImageFilter
 
+from haac._inline import Inline
 from haac._limits import LIMITS
 from haac._scene import FULL_TURN, Background, Colour, Gradient, Layer, Plate, Scene
 from haac._wash import Wash
 from haac._wash_picture import wash_picture
-from haac_repo import RecipeError
+from haac_repo import ElementNotFoundError, RecipeError, format_id
 
 ONE = 1 << 16
 """1 in the fixed point of sines, cosines and coordinates."""
@@ -47,6 +48,20 @@ class ElementSource(Protocol):
         ...
 
 
+class _NoElements:
+    """Has no element."""
+
+    def image(self, ref: int) -> Image.Image:
+        """Raises ElementNotFoundError."""
+        raise ElementNotFoundError(
+            f"there is no repository at hand to take the element {format_id(ref)} from"
+        )
+
+
+NO_ELEMENTS: ElementSource = _NoElements()
+"""For pictures that need none."""
+
+
 class ElementCache:
     """Keeps the last used elements of a source decoded, for a batch of recipes. Safe to share between threads.
 
@@ -59,16 +74,16 @@ class ElementCache:
         self._source = source
         self._limit = limit_bytes
         self._held = 0
-        self._images: OrderedDict[int, Image.Image] = OrderedDict()
+        self._images: OrderedDict[int | Inline, Image.Image] = OrderedDict()
         self._lock = threading.Lock()
 
-    def image(self, ref: int) -> Image.Image:
-        """The element's RGBA pixels. Not to be changed."""
+    def image(self, ref: int | Inline) -> Image.Image:
+        """The RGBA pixels of an element, perhaps an inline one. Not to be changed."""
         with self._lock:
             if ref in self._images:
                 self._images.move_to_end(ref)
                 return self._images[ref]
-        image = self._source.image(ref)
+        image = ref.image() if isinstance(ref, Inline) else self._source.image(ref)
         with self._lock:
             if ref not in self._images:
                 self._images[ref] = image

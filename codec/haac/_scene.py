@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from haac._inline import Inline
 from haac._limits import LIMITS
 from haac._wash import Wash
 from haac_repo import LIMITS as REPO_LIMITS
@@ -80,7 +81,7 @@ class Layer:
     """One element as it stands in the picture. The operations apply in the order of the fields; see docs/format.md.
 
     Args:
-        element: number of the element.
+        element: number of the element, or its pixels.
         crop: box (left, top, right, bottom) to keep, pixels of the element; None keeps all.
         flip: "h" mirrors left and right, "v" top and bottom, "hv" both.
         brightness: per cent, 0 to 400, 100 changes nothing.
@@ -96,7 +97,7 @@ class Layer:
         y: top edge of the same box.
     """
 
-    element: int
+    element: int | Inline
     crop: tuple[int, int, int, int] | None = None
     flip: Flip = ""
     brightness: int = 100
@@ -112,7 +113,8 @@ class Layer:
     y: int = 0
 
     def __post_init__(self) -> None:
-        _check("an element's number", self.element, 1, REPO_LIMITS.id_max)
+        if not isinstance(self.element, Inline):
+            _check("an element's number", self.element, 1, REPO_LIMITS.id_max)
         if self.crop is not None:
             left, top, right, bottom = self.crop
             for edge in self.crop:
@@ -138,6 +140,17 @@ class Layer:
         for name in ("x", "y"):
             _check(name, getattr(self, name), -LIMITS.position, LIMITS.position, " pixels")
 
+    @property
+    def number(self) -> int:
+        """Number of the element.
+
+        Raises:
+            RecipeError: it is an inline one.
+        """
+        if isinstance(self.element, Inline):
+            raise RecipeError("an inline element has no number: `haac ingest --from` gives it one")
+        return self.element
+
     def size(self, width: int, height: int) -> tuple[int, int]:
         """Width and height after resizing an element of this size (after its crop), in pixels. Integers only.
 
@@ -148,7 +161,7 @@ class Layer:
             left, top, right, bottom = self.crop
             if right > width or bottom > height:
                 raise RecipeError(
-                    f"the crop {self.crop} leaves element {format_id(self.element)}, which has {width}x{height} pixels"
+                    f"the crop {self.crop} leaves {self._named()}, which has {width}x{height} pixels"
                 )
             width, height = right - left, bottom - top
         if self.scale is not None:
@@ -161,10 +174,15 @@ class Layer:
             made = width, height
         if max(made) > LIMITS.layer_side or max(made[0] * made[1], made[0] * height) > LIMITS.layer_pixels:
             raise RecipeError(
-                f"element {format_id(self.element)} would be resized to {made[0]}x{made[1]}; at most"
+                f"{self._named()} would be resized to {made[0]}x{made[1]}; at most"
                 f" {LIMITS.layer_side} pixels a side and {LIMITS.layer_pixels} in all are allowed"
             )
         return made
+
+    def _named(self) -> str:
+        return (
+            "an inline element" if isinstance(self.element, Inline) else f"element {format_id(self.element)}"
+        )
 
 
 def _scaled(length: int, numerator: int, denominator: int) -> int:
@@ -217,18 +235,43 @@ class Scene:
             raise RecipeError(f"the scene has {len(self.layers)} layers; at most {LIMITS.layers} are allowed")
         if self.fingerprint is not None:
             _check("a fingerprint", self.fingerprint, 0, 0xFFFF)
+        self._check_inlines()
 
-    def element(self, id: str) -> Placement:
-        """Put an element on top of what is there. Its operations are methods of the result, and may be chained."""
-        self.layers.append(Layer(parse_id(id)))
+    def _check_inlines(self) -> None:
+        inlines = self.inlines()
+        for name, found, allowed in (
+            ("inline elements", len(inlines), LIMITS.inline_elements),
+            ("bytes of inline elements", sum(len(inline.data) for inline in inlines), LIMITS.inline_bytes),
+            (
+                "pixels of inline elements",
+                sum(math.prod(inline.size) for inline in inlines),
+                LIMITS.inline_pixels,
+            ),
+        ):
+            if found > allowed:
+                raise RecipeError(f"the scene has {found} {name}; at most {allowed} are allowed")
+
+    def element(self, id: str | Inline) -> Placement:
+        """Put an element on top of what is there. Its operations are methods of the result, and may be chained.
+
+        Args:
+            id: of an element, or an inline one.
+        """
+        self.layers.append(Layer(id if isinstance(id, Inline) else parse_id(id)))
         return Placement(self, len(self.layers) - 1)
 
     def elements(self) -> set[int]:
-        """Numbers of all elements that the picture needs."""
-        used = {layer.element for layer in self.layers}
+        """Numbers of all elements of a repository that the picture needs."""
+        used = {layer.element for layer in self.layers if not isinstance(layer.element, Inline)}
         if isinstance(self.background, Plate):
             used.add(self.background.element)
         return used
+
+    def inlines(self) -> list[Inline]:
+        """The different inline elements, in the order of their first use."""
+        return list(
+            dict.fromkeys(layer.element for layer in self.layers if isinstance(layer.element, Inline))
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from haac._inline import Inline, inline_digits
 from haac._scene import Colour, Gradient, Layer, Plate, Scene, format_colour
 from haac._wash import Wash
 from haac._wash_text import wash_digits
@@ -20,11 +21,14 @@ def to_script(scene: Scene) -> str:
     arguments = [str(scene.width), str(scene.height), *([f"background={background}"] if background else [])]
     if scene.fingerprint is not None:
         arguments.append(f"fingerprint=0x{scene.fingerprint:04x}")
+    inlines = scene.inlines()
+    needed += ["inline"] if inlines else []
     lines = [
-        f"from haac import {', '.join(['Scene', *needed])}",
+        f"from haac import {', '.join(['Scene', *sorted(needed)])}",
         "",
+        *(f'inline_{n} = inline("{inline_digits(each)}")' for n, each in enumerate(inlines, 1)),
         f"scene = Scene({', '.join(arguments)})",
-        *map(_layer, scene.layers),
+        *(_layer(layer, inlines) for layer in scene.layers),
     ]
     return "\n".join(lines) + "\n"
 
@@ -45,8 +49,12 @@ def _background(scene: Scene) -> tuple[str, list[str]]:
     return "", []
 
 
-def _layer(layer: Layer) -> str:
-    calls = [f'scene.element("{format_id(layer.element)}")']
+def _layer(layer: Layer, inlines: list[Inline]) -> str:
+    element = layer.element
+    named = (
+        f"inline_{inlines.index(element) + 1}" if isinstance(element, Inline) else f'"{format_id(element)}"'
+    )
+    calls = [f"scene.element({named})"]
     if layer.crop is not None:
         calls.append(f"crop({', '.join(map(str, layer.crop))})")
     if layer.flip:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from haac._inline import Inline, inline, inline_digits
 from haac._limits import LIMITS
 from haac._scene import FLIPS, Background, Colour, Gradient, Layer, Plate, Scene
 from haac._wash import Wash
@@ -43,7 +44,10 @@ def to_text(scene: Scene) -> str:
     head = f"{PREFIX}{scene.width:x}x{scene.height:x}"
     if scene.fingerprint is not None:
         head += f"~{scene.fingerprint:04x}"
-    text = ";".join([head + _background_text(scene), *map(_layer_text, scene.layers)])
+    inlines = scene.inlines()
+    pictures = [f"={inline_digits(each)}" for each in inlines]
+    layers = [_layer_text(layer, inlines) for layer in scene.layers]
+    text = ";".join([head + _background_text(scene), *pictures, *layers])
     if len(text) > LIMITS.text_chars:
         raise RecipeError(
             f"the recipe has {len(text)} characters; at most {LIMITS.text_chars} are allowed: use fewer layers"
@@ -75,13 +79,17 @@ def from_text(text: str) -> Scene:
     if len(layers) > LIMITS.layers:
         raise RecipeError(f"the recipe has {len(layers)} layers; at most {LIMITS.layers} are allowed")
     size = Scene(int(width, 16), int(height, 16))  # checks them before anything is made of that size
-    return Scene(
+    inlines = [inline(item[1:]) for item in layers if item.startswith("=")][: LIMITS.inline_elements + 1]
+    scene = Scene(
         size.width,
         size.height,
         None if background is None else _background(background, size),
-        [_layer(layer) for layer in layers],
+        [_layer(layer, inlines) for layer in layers if not layer.startswith("=")],
         None if fingerprint is None else int(fingerprint, 16),
     )
+    if len(scene.inlines()) != len(inlines):
+        raise RecipeError("the recipe is damaged: an inline element stands twice in it, or in no layer")
+    return scene
 
 
 def _shown(text: str) -> str:
@@ -137,8 +145,16 @@ def _id(text: str) -> int:
         raise RecipeError(str(error)) from error
 
 
-def _layer_text(layer: Layer) -> str:
-    parts = [format_id(layer.element)]
+def _inline(text: str, inlines: list[Inline]) -> Inline:
+    place = _number(text[1:])
+    if not 1 <= place <= len(inlines):
+        raise RecipeError(f"{_shown(text)} is none of the recipe's {len(inlines)} inline elements")
+    return inlines[place - 1]
+
+
+def _layer_text(layer: Layer, inlines: list[Inline]) -> str:
+    element = layer.element
+    parts = [f"!{inlines.index(element) + 1:x}" if isinstance(element, Inline) else format_id(element)]
     if layer.crop is not None:
         parts.append("c" + ",".join(f"{edge:x}" for edge in layer.crop))
     if layer.flip:
@@ -152,9 +168,9 @@ def _layer_text(layer: Layer) -> str:
     return ".".join(parts)
 
 
-def _layer(text: str) -> Layer:
+def _layer(text: str, inlines: list[Inline]) -> Layer:
     id, *functions = text.split(".")
-    values: dict[str, Any] = {"element": _id(id)}
+    values: dict[str, Any] = {"element": _inline(id, inlines) if id.startswith("!") else _id(id)}
     said: set[str] = set()
     for function in functions:
         letter, arguments = function[:1], function[1:].split(",")

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from haac._binary import bits_of, to_binary
+from haac._binary import measured
+from haac._limits import LIMITS
 from haac._scene import Scene
 from haac._wash import BASE, LEVELS, STEPS, Wash, band_shapes, grid
 from haac._wash_analysis import Floats, analysed, continued, opponent
@@ -26,7 +27,7 @@ from haac_repo import PictureError
 TRADE = 0.13
 """Squared quantiser steps that a bit may cost."""
 
-_LEVELS_FROM = (0, 35, 70, 200, 600, 2500, 12000)
+_LEVELS_FROM = (0, 35, 70, 200, 600, 2500)
 """Bytes from which 1, 2, ... levels pay."""
 
 _SMALL, _SPAN = 40, 3
@@ -72,24 +73,17 @@ def encode_wash(
         raise PictureError("a wash takes either a budget or a quality")
     encoder = WashEncoder(image, weights)
     if quality is not None:
-        if not 0 <= quality <= 100:
-            raise PictureError(f"a wash got the quality {quality}; 0 to 100 is allowed")
-        step = round((100 - quality) * (STEPS - 8) / 100)
-        return encoder.trial(max(0, min(LEVELS - 1, 7 - step // 10)), step).wash
+        return encoder.at(quality).wash
     assert budget is not None
     return encoder.within(budget).wash
 
 
-Frame = Callable[[Wash], tuple[float, int]]
-"""Bits and bytes of what a wash is written into."""
+Frame = Callable[[Wash], tuple[bytes, float]]
+"""What a wash is written into, and its bits."""
 
 
 def _recipe_frame(size: tuple[int, int]) -> Frame:
-    def measured(wash: Wash) -> tuple[float, int]:
-        scene = Scene(*size, background=wash)
-        return bits_of(scene), len(to_binary(scene))
-
-    return measured
+    return lambda wash: measured(Scene(*size, background=wash))
 
 
 class WashEncoder:
@@ -134,6 +128,21 @@ class WashEncoder:
         grid = self._grid(levels)
         return grid.trial(grid.quantiser.quantise(step, trade))
 
+    def at(self, quality: int) -> Trial:
+        """The wash of a quality from 0 to 100, or of the highest below it that can be had.
+
+        Raises:
+            PictureError: another quality.
+        """
+        if not 0 <= quality <= 100:
+            raise PictureError(f"a wash got the quality {quality}; 0 to 100 is allowed")
+        step = round((100 - quality) * (STEPS - 8) / 100)
+        levels = max(0, min(LEVELS - 1, 7 - step // 10))
+        # The finest take longer to decode than is allowed.
+        while (found := self.trial(levels, step)).bits > self._grid(levels).most:
+            step += 1
+        return found
+
     def within(self, budget: int) -> Trial:
         """The best wash whose recipe has at most so many bytes.
 
@@ -144,7 +153,11 @@ class WashEncoder:
         while levels > 0 and BASE << (levels - 1) >= max(self.size):
             levels -= 1
         tried = {levels, max(0, levels - 1), min(levels + 1, LEVELS)} if budget <= _SMALL else {levels}
-        found = [trial for level in sorted(tried) for trial in self._candidates(level, budget)]
+        found = [
+            trial
+            for level in sorted(tried)
+            for trial in self._candidates(level, min(budget, self._grid(level).most // 8))
+        ]
         if not found:
             raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
         return min(found, key=self._missed)
@@ -160,7 +173,7 @@ class WashEncoder:
             left = room
             while 0 <= near < STEPS and left > 0 and (best := grid.filled(near, left)) is not None:
                 trial = grid.trial(best)
-                excess = self._frame(trial.wash)[1] - budget
+                excess = len(self._frame(trial.wash)[0]) - budget
                 if excess <= 0:
                     found.append(trial)
                     break
@@ -227,8 +240,10 @@ class _Grid:
     def __init__(self, size: tuple[int, int], levels: int, quantiser: Quantiser, frame: Frame) -> None:
         self.size, self.levels, self.quantiser = size, levels, quantiser
         empty = Wash(*grid(*size, levels), 0, (b"",) * quantiser.channels)
-        self.overhead = frame(empty)[0] - 3
+        self.overhead = frame(empty)[1] - 3
         """Bits beside the coefficients; an empty luma channel is dear."""
+        self.most = int(self.overhead) + LIMITS.wash_work // quantiser.coefficients * 7 // 8
+        """Bits of all with a wash that can be decoded in the time that is allowed; some of that time is the layers'."""
 
     def step_for(self, room: float) -> int:
         """The step whose wash has about so many bits."""

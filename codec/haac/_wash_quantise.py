@@ -47,6 +47,11 @@ class Quantiser:
     def __init__(self, bands: list[Floats], weights: list[Floats] | None) -> None:
         self.bands, self.weights = bands, weights
         self.channels = len(bands[0])
+        self.coefficients = sum(
+            band[0].size * (self.channels if depth(b) <= _COLOUR_DEPTH else self.channels - 2)
+            for b, band in enumerate(bands)
+        )
+        """Those that may be something else than 0."""
         self.signs = [[np.sign(band[c]).astype(np.int64) for band in bands] for c in range(self.channels)]
         tables = load_tables()
         rates = 12 - np.log2(tables.frequencies)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from haac._ans import Decoder, Encoder
+from haac._digits import from_digits, to_digits
 from haac._wash import Wash
 from haac_repo import RecipeError
-
-DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Crockford's base32, as of ids."""
 
 
 def wash_digits(wash: Wash, width: int, height: int) -> str:
@@ -18,10 +14,7 @@ def wash_digits(wash: Wash, width: int, height: int) -> str:
 
     encoder = Encoder()
     code_wash(encoder, width, height, wash)
-    number = encoder.result()
-    bits = f"{number:b}"
-    bits = bits.zfill(-(-len(bits) // 5) * 5)
-    return "".join(DIGITS[int(bits[n : n + 5], 2)] for n in range(0, len(bits), 5))
+    return to_digits(encoder.result())
 
 
 def wash(width: int, height: int, digits: str) -> Wash:
@@ -37,9 +30,7 @@ def wash(width: int, height: int, digits: str) -> Wash:
     """
     from haac._wash_code import code_wash  # brings numpy
 
-    if not re.fullmatch(f"(?:0|[{DIGITS[1:]}][{DIGITS}]*)", digits, re.ASCII):
-        raise RecipeError("the recipe is damaged: its wash is not a number in base32 digits")
-    decoder = Decoder(int("".join(f"{DIGITS.index(digit):05b}" for digit in digits), 2))
+    decoder = Decoder(from_digits(digits, "its wash"))
     made = code_wash(decoder, width, height, None)
     decoder.finish()
     if wash_digits(made, width, height) != digits:

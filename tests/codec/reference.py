@@ -1,4 +1,4 @@
-"""A second decoder, written from docs/format.md alone: no code of haac, no drawing calls of Pillow.
+"""A second decoder, written from docs/format.md alone: no code of haac, no drawing calls of Pillow (which only reads WebP).
 
 The tables, the common canvases and the limits are read out of the page itself, so a test that decodes with this module tests the page.
 It is slow and plain on purpose: pixels are int64 arrays of shape (height, width, 4).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
 import math
 import re
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 _spec = importlib.util.spec_from_file_location(
     "haac_reference_wash", Path(__file__).with_name("reference_wash.py")
@@ -54,7 +56,7 @@ def require(condition: bool, what: str) -> None:
         raise RefusedError(what)
 
 
-def new_layer(element: int) -> dict[str, Any]:
+def new_layer(element: int | bytes) -> dict[str, Any]:
     return {
         "element": element,
         "crop": None,
@@ -85,8 +87,12 @@ def checked(scene: Scene) -> Scene:
     if background[0] == "gradient":
         require(0 <= background[3] < 1440, "angle")
     elements = [background[1]] if background[0] == "plate" else []
+    inlines = [layer["element"] for layer in scene["layers"] if isinstance(layer["element"], bytes)]
+    require(len(set(inlines)) <= LIMITS["inline_elements"], "inline elements")
+    require(sum(map(len, set(inlines))) <= LIMITS["inline_bytes"], "bytes of inline elements")
     for layer in scene["layers"]:
-        elements.append(layer["element"])
+        if not isinstance(layer["element"], bytes):
+            elements.append(layer["element"])
         if layer["crop"]:
             left, top, right, bottom = layer["crop"]
             require(0 <= left < right and 0 <= top < bottom, "crop")
@@ -130,8 +136,18 @@ def _id(text: str) -> int:
     return number
 
 
+def _digits(text: str) -> int:
+    number = 0
+    for digit in text:
+        require(digit in CROCKFORD, "digit")
+        number = number * 32 + CROCKFORD.index(digit)
+    return number
+
+
 def from_text(text: str) -> Scene:
     head, *layers = re.sub(r"\s", "", text).lower().split(";")
+    carried = [_digits(part[1:]) for part in layers if part[0] == "="]
+    inlines = [number.to_bytes(-(-number.bit_length() // 8), "big") for number in carried]
     match = re.fullmatch(r"haac1:([^x]+)x([^~:]+)(?:~([0-9a-f]{4}))?(?::(.+))?", head)
     require(match is not None, "not a recipe")
     width, height, fingerprint, background = match.groups()  # type: ignore[union-attr]
@@ -142,7 +158,7 @@ def from_text(text: str) -> Scene:
             "background": _background(background, _number(width), _number(height))
             if background
             else ("transparent",),
-            "layers": [_layer(layer) for layer in layers],
+            "layers": [_layer(layer, inlines) for layer in layers if layer[0] != "="],
         }
     )
 
@@ -157,19 +173,15 @@ def _background(text: str, width: int, height: int) -> tuple[Any, ...]:
     if text[0] == "e":
         return ("plate", _id(parts[0]))
     require(0 < width <= LIMITS["canvas_side"] and 0 < height <= LIMITS["canvas_side"], "canvas")
-    number = 0
-    for digit in parts[0]:
-        require(digit in CROCKFORD, "digit")
-        number = number * 32 + CROCKFORD.index(digit)
-    take = _Values(number)
+    take = _Values(_digits(parts[0]))
     found = wash.values(take, width, height, LIMITS, require)
     require(take.state == 0, "values left over")
     return ("wash", found)
 
 
-def _layer(text: str) -> dict[str, Any]:
+def _layer(text: str, inlines: list[bytes]) -> dict[str, Any]:
     element, *functions = text.split(".")
-    layer = new_layer(_id(element))
+    layer = new_layer(inlines[_number(element[1:]) - 1] if element[0] == "!" else _id(element))
     names = [function[:1] for function in functions]
     require(len(set(names)) == len(names), "a function said twice")
     adjust = [100, 100, 100]
@@ -246,12 +258,28 @@ class _Values:
         return -1 - n if kind == 1 else side + n
 
 
+def _inlines(data: bytes) -> tuple[list[bytes], bytes]:
+    """The inline elements, and what follows them."""
+    found = []
+    while True:
+        length = shift = 0
+        while data[0] > 127:
+            length += data[0] - 128 << shift
+            data, shift = data[1:], shift + 7
+        length, data = length + (data[0] << shift), data[1:]
+        if length == 0:
+            return found, data
+        require(length <= len(data), "an inline element that ends early")
+        found.append(data[:length])
+        data = data[length:]
+
+
 def from_binary(data: bytes) -> Scene:
     """The scene of a binary recipe. (That it is the only form of its scene is checked by half: no spare bytes, nothing left over.)"""
-    require(
-        data[:1] == b"\xa1" and data[1:2] != b"\0" and len(data) <= LIMITS["recipe_bytes"], "not a recipe"
-    )
-    take = _Values(int.from_bytes(data[1:], "big"))
+    require(data[:1] in {b"\xa1", b"\xa9"}, "not a recipe")
+    inlines, data = _inlines(data[1:]) if data[:1] == b"\xa9" else ([], data[1:])
+    require(data[:1] != b"\0" and len(data) < LIMITS["recipe_bytes"], "not a recipe")
+    take = _Values(int.from_bytes(data, "big"))
     common = take.symbol("CANVAS")
     canvas = CANVASES[common] if common < len(CANVASES) else (take.number("SIDE"), take.number("SIDE"))
     require(min(canvas) > 0, "canvas")
@@ -274,7 +302,7 @@ def from_binary(data: bytes) -> Scene:
     elif kind == 8:
         background = ("wash", wash.values(take, *canvas, LIMITS, require))
 
-    seen = [background[1]] if kind == 7 else []
+    seen = [*inlines, *([background[1]] if kind == 7 else [])]
     layers = []
     for _ in range(count):
         if seen and take.symbol("AGAIN"):
@@ -310,12 +338,19 @@ def from_binary(data: bytes) -> Scene:
 # Rendering
 
 
+def _webp(chunks: bytes) -> Pixels:
+    file = b"RIFF" + (len(chunks) + 4).to_bytes(4, "little") + b"WEBP" + chunks
+    with Image.open(io.BytesIO(file)) as opened:
+        return np.asarray(opened.convert("RGBA"))
+
+
 def render(scene: Scene, element: Callable[[int], Pixels]) -> Pixels:
     """The picture; `element` gives the RGBA pixels of a number."""
     width, height = scene["canvas"]
     canvas = _canvas(scene["background"], width, height, element)
     for layer in scene["layers"]:
-        picture = element(layer["element"]).astype(np.int64)
+        given = layer["element"]
+        picture = (_webp(given) if isinstance(given, bytes) else element(given)).astype(np.int64)
         if layer["crop"]:
             left, top, right, bottom = layer["crop"]
             require(right <= picture.shape[1] and bottom <= picture.shape[0], "crop outside the element")

@@ -13,9 +13,11 @@ from haac import (
     LIMITS,
     Colour,
     Gradient,
+    Inline,
     Layer,
     Plate,
     Scene,
+    encode_inline,
     from_binary,
     from_text,
     read_recipe,
@@ -26,10 +28,14 @@ from haac import (
 )
 from haac._ans import Encoder, Uniform
 from haac._binary import COMMON_CANVASES, FORMAT, _scene, trace_binary
+from haac._golden import DrawnElements
 from haac._inspect import explain, inspect
 from haac_repo import RecipeError, format_id
 
 colours = st.integers(0, 0xFFFFFFFF) | st.sampled_from([0xFFFFFFFF, 0x000000FF, 0x12345678, 0xABCDEFFF])
+INLINES = [
+    encode_inline(DrawnElements().image(number), quality) for number, quality in ((1, 40), (3, 100), (4, 5))
+]
 numbers = st.integers(1, 40) | st.integers(1, 2**40 - 1)
 percents = st.just(100) | st.integers(0, 400)
 positions = st.integers(-100, 2000) | st.integers(-LIMITS.position, LIMITS.position)
@@ -51,7 +57,7 @@ sizes = st.one_of(
 layers = st.builds(
     lambda size, **rest: Layer(**size, **rest),
     sizes,
-    element=numbers,
+    element=numbers | st.sampled_from(INLINES),
     crop=st.none() | crops(),
     flip=st.sampled_from(["", "h", "v", "hv"]),
     brightness=percents,
@@ -109,12 +115,18 @@ def test_the_bits_of_an_inspection_add_up_to_the_bytes(scene: Scene) -> None:
     # A value of slot 0 at the very end is free, so the number may be shorter than the sum; longer only by rounding.
     assert found.binary_bytes * 8 <= total + 16
     parts = {field.part for field in found.fields}
-    assert parts == {"file", "scene"} | {f"layer {n + 1}" for n in range(len(scene.layers))}
+    layers = {f"layer {n + 1}" for n in range(len(scene.layers))}
+    assert parts == {"file", "scene"} | layers | ({"inline"} if scene.inlines() else set())
     for n, layer in enumerate(scene.layers, 1):
         shown = [
             f.value for f in found.fields if f.part == f"layer {n}" and f.name in {"element", "element again"}
         ]
-        assert shown == [format_id(layer.element)]
+        inlines = scene.inlines()
+        assert shown == [
+            f"inline {inlines.index(layer.element) + 1}"
+            if isinstance(layer.element, Inline)
+            else format_id(layer.element)
+        ]
 
 
 @given(scenes)
