@@ -1,5 +1,20 @@
 """Which elements of a catalog are in a picture, and how they were placed."""
 
-from haac_match._compress import Compressed, Matcher, Options
+from typing import TYPE_CHECKING
 
-__all__ = ["Compressed", "Matcher", "Options"]
+from haac_match._options import Compressed, Options, Subject
+from haac_match._weigh import wash_only
+
+if TYPE_CHECKING:
+    from haac_match._compress import Matcher
+
+__all__ = ["Compressed", "Matcher", "Options", "Subject", "wash_only"]
+
+
+def __getattr__(name: str) -> object:
+    # Matching brings OpenCV, faiss and numba; a wash by itself needs none of them.
+    if name == "Matcher":
+        from haac_match._compress import Matcher
+
+        return Matcher
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

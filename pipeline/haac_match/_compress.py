@@ -4,67 +4,29 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from haac import Colour, ElementCache, Layer, Plate, Scene, encode_wash, render, to_binary
+from haac import Colour, ElementCache, Layer, Plate, Scene
 from haac_match._candidates import only
 from haac_match._canvas import Placed, place
-from haac_match._explain import LAMBDA, Explainer
+from haac_match._explain import Explainer
 from haac_match._ground import Ground, find_ground, frame, judge, plain, plates
 from haac_match._index import Index, load
+from haac_match._options import Compressed, Options
 from haac_match._pose import Cutout
+from haac_match._weigh import BACKDROP, FOREIGN, Judge, Where, on_backdrop, same
 from haac_repo import HaacError
 
 if TYPE_CHECKING:
     from haac_repo import Repository
 
-UNKNOWN = 0.04
-"""Part of a picture that must be without explanation for a wash to pay."""
-WASH = 300
-"""Bytes that a wash may take where no budget is given."""
-_LEAST_WASH = 40
-"""Bytes below which none is tried."""
-_BACKDROP = (127, 127, 127)
-"""What a picture with transparent places is put on while it is searched."""
 KEPT_BYTES = 512 * 2**20
 """Of elements, as the fit needs them, kept in memory."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What is wanted of a recipe.
-
-    Args:
-        effort: 1 (quick) to 9 (thorough).
-        max_layers: at most so many.
-        budget: bytes of the binary recipe; None: as many as pay for themselves.
-        only_tags: only elements with all these tags are looked for.
-    """
-
-    effort: int = 5
-    max_layers: int = 64
-    budget: int | None = None
-    only_tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Compressed:
-    """A picture as a recipe.
-
-    Args:
-        scene: its canvas has the size of the picture.
-        exact: whether rendering it gives the picture, bit for bit.
-        unexplained: (height, width), True where neither an element nor the ground explains the picture.
-    """
-
-    scene: Scene
-    exact: bool
-    unexplained: npt.NDArray[np.bool_]
 
 
 class Matcher:
@@ -97,12 +59,18 @@ class Matcher:
         while held > KEPT_BYTES and len(self._cutouts) > 1:
             held -= self._cutouts.popitem(last=False)[1].held
 
-    def compress(self, picture: Image.Image, options: Options | None = None) -> Compressed:
+    def compress(
+        self,
+        picture: Image.Image,
+        options: Options | None = None,
+        where: Where = lambda: None,
+    ) -> Compressed:
         """Find the ground and the elements of a picture.
 
         Args:
             picture: RGB or RGBA.
             options: None: the defaults.
+            where: finds the subject, if bytes are to be shared out.
 
         Raises:
             HaacError: an element cannot be had.
@@ -111,9 +79,9 @@ class Matcher:
         index = self._allowed(options.only_tags)
         wanted = picture.convert("RGBA")
         clear = int(np.asarray(wanted.getchannel("A")).min()) < 255
-        target = np.asarray(_on_backdrop(wanted))
+        target = np.asarray(on_backdrop(wanted))
         if clear:
-            backdrop = Image.new("RGBA", wanted.size, _BACKDROP)
+            backdrop = Image.new("RGBA", wanted.size, BACKDROP)
             ground: Ground | None = Ground(None, backdrop, 1.0, 0.0)
         else:
             ground = find_ground(target, [self._plate(target, index)])
@@ -127,15 +95,10 @@ class Matcher:
         explainer.go()
         background = ground.background if ground is not None else plain(target).background
         scene = Scene(*wanted.size, background, [placed.layer for placed in explainer.canvas.layers])
-        judge = _Judge(target, ElementCache(self._repository))
-        scene = judge.within(scene, options.budget)
-        if not clear:
-            scene = judge.washed(scene, options.budget)
-        made = judge.made(scene)
-        off = np.abs(np.asarray(_on_backdrop(made)).astype(np.int16) - target).max(axis=2)
-        return Compressed(
-            scene, _same(made, wanted), off > (explainer.threshold if ground is not None else 40)
-        )
+        judge = Judge(wanted, ElementCache(self._repository), options, where)
+        scene = judge.best(scene, known=True)
+        noise = explainer.threshold if ground is not None else FOREIGN
+        return Compressed(scene, same(judge.made(scene), wanted), judge.off(scene) > noise)
 
     def _plate(self, target: npt.NDArray[np.uint8], index: Index) -> Ground | None:
         return plates(target, index.thumbnails, index.photographs, self._repository)
@@ -187,58 +150,3 @@ def _only(index: Index, numbers: list[int]) -> Index:
         photographs=index.photographs[chosen],
         owners=renamed[index.owners],
     )
-
-
-def _on_backdrop(picture: Image.Image) -> Image.Image:
-    """RGB of an RGBA picture, transparent places in one colour."""
-    ground = Image.new("RGBA", picture.size, _BACKDROP)
-    ground.alpha_composite(picture)
-    return ground.convert("RGB")
-
-
-def _same(a: Image.Image, b: Image.Image) -> bool:
-    """Whether two RGBA pictures show the same: colours count only where anything is seen."""
-    first, second = np.asarray(a), np.asarray(b)
-    seen = first[:, :, 3] > 0
-    return bool(np.array_equal(first[:, :, 3], second[:, :, 3]) and np.array_equal(first[seen], second[seen]))
-
-
-class _Judge:
-    """Weighs scenes by the bytes they take and the errors they leave, drawn by the renderer itself."""
-
-    def __init__(self, target: npt.NDArray[np.uint8], cache: ElementCache) -> None:
-        self._target, self._cache = target, cache
-
-    def made(self, scene: Scene) -> Image.Image:
-        """The scene, rendered."""
-        return render(scene, self._cache)
-
-    def error(self, scene: Scene) -> int:
-        """Sum of squared errors over pixels and channels."""
-        off = np.asarray(_on_backdrop(self.made(scene))).astype(np.int32) - self._target
-        return int(np.square(off).sum())
-
-    def within(self, scene: Scene, budget: int | None) -> Scene:
-        """The scene without the layers that gain least, until it fits in a budget of bytes."""
-        while budget is not None and scene.layers and len(to_binary(scene)) > budget:
-            shorter = [
-                replace(scene, layers=scene.layers[:z] + scene.layers[z + 1 :])
-                for z in range(len(scene.layers))
-            ]
-            scene = min(shorter, key=self.error)
-        return scene
-
-    def washed(self, scene: Scene, budget: int | None) -> Scene:
-        """The scene on a wash, if much of the picture is not explained and the bytes of a wash pay."""
-        rest, used = self.error(scene), len(to_binary(scene))
-        room = WASH if budget is None else budget - used
-        off = np.abs(np.asarray(_on_backdrop(self.made(scene))).astype(np.int16) - self._target).max(axis=2)
-        if room < _LEAST_WASH or rest <= LAMBDA * room or float((off > 24).mean()) <= UNKNOWN:
-            return scene
-        covered = np.asarray(render(replace(scene, background=None), self._cache))[:, :, 3] > 250
-        weights = np.where(covered, 0.02, 1.0)
-        wash = encode_wash(Image.fromarray(self._target), budget=room, weights=weights)
-        washed = replace(scene, background=wash)
-        return (
-            washed if self.error(washed) + LAMBDA * len(to_binary(washed)) < rest + LAMBDA * used else scene
-        )

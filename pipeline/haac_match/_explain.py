@@ -19,6 +19,7 @@ from haac_match._index import Index
 from haac_match._local import Vote, features
 from haac_match._pose import Cutout, Fit, Pose, pose_of
 from haac_match._search import SURE, Found, Searcher
+from haac_match._weigh import LAMBDA
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -31,10 +32,6 @@ GUESSES = (
     (Guess(0, 0.8), Guess(0, 0.6), Guess(3, 0.8), Guess(3, 0.6), Guess(6, 0.7)),
 )
 """What is assumed of a region, in turn, until an element fits."""
-
-
-LAMBDA = 1000.0
-"""Squared error (sum over pixels and channels) that a byte must take away."""
 
 
 class Explainer:
@@ -235,7 +232,7 @@ class Explainer:
     def _among_siblings(self, found: Found, depth: int = 1) -> Found:
         """A found layer, or one that looks much like it and does better."""
         layer = found.snapped.placed.layer
-        element = self._cutout(layer.element)
+        element = self._cutout(layer.number)
         pose = pose_of(layer, element.size)
         near = siblings(pose, self._things, 20 + 4 * self._effort)
         best = found
@@ -267,7 +264,7 @@ class Explainer:
 
     def _plausible(self, layer: Layer) -> bool:
         """Whether a layer is one that somebody would put there, not a veil or a crumb that hides an error."""
-        own = self._cutout(layer.element).size
+        own = self._cutout(layer.number).size
         width, height = layer.size(*own)
         uneven = abs(math.log(width * own[1] / (height * own[0])))
         return layer.opacity >= 35 and min(width, height) >= 8 and uneven < 0.65
@@ -362,7 +359,7 @@ class Explainer:
             before = self._total()
             self.canvas.remove(z)
             best: tuple[float, int, Placed] = (before, z, placed)
-            element = self._cutout(placed.layer.element)
+            element = self._cutout(placed.layer.number)
             pose = pose_of(placed.layer, element.size)
             found = self._search.exact(z, pose, patience=2)
             if found is not None and found.snapped.exact < 1:

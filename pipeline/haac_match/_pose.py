@@ -93,7 +93,7 @@ def pose_of(layer: Layer, size: tuple[int, int]) -> Pose:
     """The pose of a layer that is flipped at most left and right."""
     width, height = layer.size(*size)
     return Pose(
-        layer.element,
+        layer.number,
         layer.flip == "h",
         layer.x + width / 2,
         layer.y + height / 2,

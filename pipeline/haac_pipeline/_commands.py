@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,11 +12,19 @@ from haac_repo._console import Console, command, repo_option
 
 if TYPE_CHECKING:
     from haac_pipeline._ingest import IngestReport
+    from haac_repo import Repository
 
 
 @command("ingest", "Elements")
 @repo_option
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.option("--from", "recipe", help="Recipe whose inline elements are stored, instead of pictures.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --from: the recipe that refers to them by their ids. Without it, text to stdout.",
+)
 @click.option("--model", help="Model that cuts things out (see `haac models`), or none: keep pictures whole.")
 @click.option("--tags", multiple=True, metavar="TAG,TAG,...", help="Tags for all elements.")
 @click.option(
@@ -60,6 +68,8 @@ def ingest_(
     console: Console,
     repo: Path,
     paths: tuple[str, ...],
+    recipe: str | None,
+    output: Path | None,
     model: str | None,
     tags: tuple[str, ...],
     sidecar: Path | None,
@@ -78,16 +88,27 @@ def ingest_(
     Pictures that are transparent are stored as they are; of others, a model cuts out the things. Files that were
     ingested before with the same settings are skipped. What cannot be used is listed with its reason, the rest goes
     on, and the exit code is 1.
+
+    With --from, what is stored are the elements that a recipe brings along, and the recipe gets short.
     """
     import json
+
+    _check_ingest(ctx, paths, recipe, output)
 
     from haac_pipeline import Cutting, Settings, find_sources, ingest
     from haac_pipeline._commands_index import keep_up
     from haac_repo import Repository, write_file
 
+    tags = tuple(tag.strip() for value in tags for tag in value.split(",") if tag.strip())
+    if recipe is not None:
+        with Repository.open(repo) as repository:
+            about = {"tags": tags, "licence": licence, "attribution": attribution}
+            if _move(console, repository, recipe, output, about) and index:
+                keep_up(console, repository, jobs)
+        return
     settings = Settings(
         cutting=Cutting(model=model, split=split, max_side=max_side, keep_background=keep_background),
-        tags=tuple(tag.strip() for value in tags for tag in value.split(",") if tag.strip()),
+        tags=tags,
         licence=licence,
         attribution=attribution,
         sidecar=sidecar,
@@ -111,6 +132,59 @@ def ingest_(
         ctx.exit(1)
     if done.counts()["elements_new"] and not dry_run:
         console.note("Next: haac sheet, or haac search")
+
+
+_FOR_PICTURES = {
+    "paths", "model", "sidecar", "split", "max_side", "keep_background", "dry_run", "report"
+}  # fmt: skip
+"""Parameters that mean nothing with --from."""
+
+
+def _check_ingest(
+    ctx: click.Context, paths: tuple[str, ...], recipe: str | None, output: Path | None
+) -> None:
+    if recipe is None:
+        if not paths:
+            raise click.UsageError(
+                "Give pictures: files, folders, zip archives or URLs; or a recipe with --from."
+            )
+        if output is not None:
+            raise click.UsageError("-o goes with --from: elements go into the repository.")
+        return
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        given = ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if given and name in _FOR_PICTURES:
+            raise click.UsageError(
+                f"{parameter.human_readable_name if name == 'paths' else parameter.opts[0]} does not go with --from."
+            )
+
+
+def _move(
+    console: Console, repository: Repository, recipe: str, output: Path | None, about: dict[str, Any]
+) -> int:
+    """Store what a recipe brings along, and write it anew. How many elements are new."""
+    from haac import read_recipe, to_binary, to_text
+    from haac._arguments import is_text_form, recipe_reader
+    from haac_pipeline._from_recipe import move_inlines
+    from haac_repo import RecipeError, write_file
+
+    scene = read_recipe(recipe_reader(recipe)())
+    name = "recipe" if is_text_form(recipe) or recipe == "-" else recipe
+    if not scene.inlines():
+        raise RecipeError(f"{name} brings no element along: there is nothing to store")
+    before = len(to_binary(scene))
+    moved = move_inlines(repository, scene, name=name, **about)
+    binary, text = to_binary(moved.scene), to_text(moved.scene)
+    if output is not None:
+        write_file(output, text.encode() + b"\n" if output.suffix == ".txt" else binary)
+    facts = {"ids": moved.ids, "new": moved.new, "binary_bytes": len(binary), "before": before, "text": text}
+    lines = [
+        f"Inline elements: {len(moved.ids)}, new here: {moved.new}, as {' '.join(moved.ids)}",
+        text if output is None else f"{output}: {len(binary)} bytes, {before} before",
+    ]
+    console.data(facts | {"output": None if output is None else str(output)}, lines)
+    return moved.new
 
 
 def _lines(report: IngestReport) -> Iterator[str]:

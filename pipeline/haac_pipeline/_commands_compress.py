@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -47,6 +47,29 @@ if TYPE_CHECKING:
     help="1 is quick, 9 is thorough.",
 )
 @click.option("--budget", type=click.IntRange(1), metavar="BYTES", help="At most so many, as binary.")
+@click.option(
+    "--quality",
+    type=click.IntRange(0, 100),
+    help="How fine what no element explains is drawn; instead of a budget.",
+)
+@click.option(
+    "--subject-weight",
+    type=click.FloatRange(1, 100),
+    help="How many times as much errors count on the subject of a picture, where bytes are shared out."
+    "  [default: 4 if a segmenter is installed]",
+)
+@click.option(
+    "--model",
+    help="Model that tells the subject (see `haac models`).  [default: u2net if it is here, else offline]",
+)
+@click.option(
+    "--inline", is_flag=True, help="Let a recipe carry elements of its own, as WebP, where that is better."
+)
+@click.option(
+    "--no-catalog",
+    is_flag=True,
+    help="Look for no elements, and need no repository: only a wash, of 318 bytes if nothing is said.",
+)
 @click.option("--max-layers", type=click.IntRange(0), help="At most so many.")
 @click.option(
     "--only-tag",
@@ -72,6 +95,11 @@ def compress(
     script: Path | None,
     effort: int,
     budget: int | None,
+    quality: int | None,
+    subject_weight: float | None,
+    model: str | None,
+    inline: bool,
+    no_catalog: bool,
     max_layers: int | None,
     only_tags: tuple[str, ...],
     fingerprint: bool,
@@ -84,22 +112,43 @@ def compress(
     """
     from haac_pipeline import find_sources
     from haac_pipeline._commands_index import keep_up
-    from haac_pipeline._compress_files import compress_files, options_of
+    from haac_pipeline._compress_files import PAPER_BYTES, compress_files, cores, options_of
     from haac_repo import Repository
 
-    options = options_of(effort=effort, budget=budget, max_layers=max_layers, only_tags=only_tags)
+    _check_options(
+        no_catalog=no_catalog, budget=budget, quality=quality, tags=only_tags, fingerprint=fingerprint
+    )
+    if no_catalog and budget is None and quality is None:
+        budget = PAPER_BYTES
+    segmenter = _segmenter(subject_weight, model, console, inline=inline)
+    weight = 1.0 if segmenter is None else 4.0 if subject_weight is None else subject_weight
+    options = options_of(
+        effort=effort,
+        budget=budget,
+        quality=quality,
+        subject_weight=weight,
+        inline=inline,
+        max_layers=max_layers,
+        only_tags=only_tags,
+    )
     sources = list(find_sources(paths))
     work = _targets(sources, output, form, report, script)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     done = []
-    with Repository.open(repo) as repository:
-        _check_tags(repository, only_tags)
+    with contextlib.nullcontext() if no_catalog else Repository.open(repo) as repository:
+        if repository is not None:
+            _check_tags(repository, only_tags)
         for folder in {path.parent for _, outputs in work for path in outputs.paths()}:
             folder.mkdir(parents=True, exist_ok=True)
-        keep_up(console, repository, jobs)
+        if repository is not None:
+            keep_up(console, repository, jobs)
         with console.progress("Compressing", len(work), "pictures") as advance:
             for result in compress_files(
-                work, repository, options, jobs=min(jobs or cores, len(work)), fingerprint=fingerprint
+                work,
+                repository,
+                options,
+                jobs=min(jobs or cores(), len(work)),
+                fingerprint=fingerprint,
+                segmenter=segmenter,
             ):
                 advance(1)
                 done.append(result)
@@ -108,6 +157,29 @@ def compress(
             click.echo(f"Error: {result.picture}: {result.error}", err=True)
     console.data([_as_json(result) for result in done], _lines(done))
     return 1 if any(result.error for result in done) else 0
+
+
+def _check_options(
+    *, no_catalog: bool, budget: int | None, quality: int | None, tags: tuple[str, ...], fingerprint: bool
+) -> None:
+    if budget is not None and quality is not None:
+        raise click.UsageError("--budget and --quality exclude each other: give one of them.")
+    if no_catalog and tags:
+        raise click.UsageError("--only-tag says which elements are looked for, with --no-catalog none are.")
+    if no_catalog and fingerprint:
+        raise click.UsageError("--fingerprint names a repository, with --no-catalog there is none.")
+
+
+def _segmenter(weight: float | None, model: str | None, console: Console, *, inline: bool) -> str | None:
+    """The model that tells the subject; None if that is not wanted, or cannot be and nobody asked for it."""
+    if weight == 1 and not inline:
+        return None
+    from haac_pipeline._segment import need_extra
+    from haac_pipeline._subject import segmenter
+
+    if weight is not None or inline:
+        need_extra()
+    return segmenter(model, console.note)
 
 
 def _targets(
@@ -190,7 +262,7 @@ def _as_json(result: CompressedFile) -> dict[str, Any]:
         "ids": result.ids,
         "exact": result.exact,
         "psnr": None if quality.identical else round(quality.psnr, 3),
-        "ssim": round(quality.ssim, 6),
+        "ssim": None if quality.ssim is None else round(quality.ssim, 6),
         "percent_different": round(quality.different, 4),
         "percent_unexplained": round(100 * result.unexplained, 4),
     }

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,11 +17,15 @@ from haac_repo import HaacError, MissingExtraError, RecipeError, Repository, wri
 if TYPE_CHECKING:
     from PIL import Image
 
-    from haac_match import Matcher, Options
+    from haac_match import Matcher, Options, Subject
     from haac_pipeline._quality import Quality
 
 FINGERPRINT_BYTES = 2
 """What a fingerprint adds to a recipe."""
+PAPER_BYTES = 318
+"""Budget of a wash where nothing is said: the mean of Mahtab et al. (2019)."""
+INLINE = "(inline)"
+"""In the place of an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,10 @@ class Task:
     data: bytes
     outputs: Outputs
     options: Options
-    repository: Path
+    repository: Path | None
     fingerprint: bool = False
+    segmenter: str | None = None
+    """Model that tells the subject; None: errors count everywhere alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +70,7 @@ class CompressedFile:
     background: str = ""
     """Id of the element behind everything; empty if it is not one."""
     ids: list[str] = field(default_factory=list)
-    """Of the layers, back to front."""
+    """Of the layers, back to front; INLINE for those that the recipe carries."""
     exact: bool = False
     """Whether the recipe gives all pixels of the picture, alpha included."""
     quality: Quality | None = None
@@ -72,12 +79,7 @@ class CompressedFile:
 
 
 def options_of(*, max_layers: int | None, **others: Any) -> Options:
-    """Options of the matcher; of what is None, its own default.
-
-    Raises:
-        MissingExtraError: what matching needs is not installed.
-    """
-    one_core()
+    """Options of the matcher; of what is None, its own default."""
     from haac_match import Options
 
     return Options(**others) if max_layers is None else Options(max_layers=max_layers, **others)
@@ -85,21 +87,23 @@ def options_of(*, max_layers: int | None, **others: Any) -> Options:
 
 def compress_files(
     sources: Sequence[tuple[Source | Refused, Outputs]],
-    repository: Repository,
+    repository: Repository | None,
     options: Options,
     *,
     jobs: int,
     fingerprint: bool = False,
+    segmenter: str | None = None,
     work: Callable[[Task], CompressedFile] | None = None,
 ) -> Iterator[CompressedFile]:
     """Compress pictures to files. One that fails does not stop the others.
 
     Args:
         sources: pictures, each with what is to be written.
-        repository: its elements are looked for.
+        repository: its elements are looked for; None: no element is.
         options: for all of them.
         jobs: processes; with one, it is done in this one, and a picture by itself gets a thread a core.
         fingerprint: add that of the repository to the recipes.
+        segmenter: model that tells the subject of a picture, where bytes are shared out.
         work: what is done with each.
 
     Yields:
@@ -109,18 +113,20 @@ def compress_files(
         MissingExtraError: what matching needs is not installed.
     """
     work = work or compress_file
-    tasks = _tasks(sources, repository.path.resolve(), options, fingerprint)
-    one_core()
+    path = None if repository is None else repository.path.resolve()
+    tasks = _tasks(sources, path, options, fingerprint, segmenter)
+    one_core(matching=path is not None)
     if jobs == 1:
-        if len(sources) == 1:
-            opened(repository.path.resolve(), threads=cores())
+        if path is not None and len(sources) == 1:
+            opened(path, threads=cores())
         for task in tasks:
             yield task if isinstance(task, CompressedFile) else work(task)
         return
-    opened(repository.path.resolve())  # so that the index is made once, not in every process
-    _opened.clear()
+    if path is not None:
+        opened(path)  # so that the index is made once, not in every process
+        _opened.clear()
     pool: Pool[CompressedFile | None, Task, CompressedFile] = Pool(
-        jobs, work, start=start_worker, crashed=_crashed
+        jobs, work, start=partial(start_worker, matching=path is not None), crashed=_crashed
     )
     with pool:
         for task in tasks:
@@ -135,7 +141,11 @@ def compress_files(
 
 
 def _tasks(
-    sources: Sequence[tuple[Source | Refused, Outputs]], repository: Path, options: Options, fingerprint: bool
+    sources: Sequence[tuple[Source | Refused, Outputs]],
+    repository: Path | None,
+    options: Options,
+    fingerprint: bool,
+    segmenter: str | None,
 ) -> Iterator[Task | CompressedFile]:
     """What is to be done, or why it cannot be, read one picture at a time."""
     for source, outputs in sources:
@@ -143,7 +153,7 @@ def _tasks(
             yield CompressedFile(picture=source.name, error=source.reason)
             continue
         try:
-            yield Task(source.name, source.read(), outputs, options, repository, fingerprint)
+            yield Task(source.name, source.read(), outputs, options, repository, fingerprint, segmenter)
         except HaacError as error:
             yield CompressedFile(picture=source.name, error=str(error))
         except OSError as error:
@@ -156,13 +166,18 @@ def _crashed(task: Task) -> CompressedFile:
     )
 
 
-def one_core() -> None:
+def one_core(*, matching: bool = True) -> None:
     """One thread a process: processes share the cores, small sums are quicker so, and come out the same on any machine.
 
     Numpy looks at the environment when it loads, so this is for before (a repository that is opened loads it) and for workers.
+
+    Raises:
+        MissingExtraError: what matching needs is not installed.
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
+    if not matching:
+        return
     try:
         import cv2
         import faiss
@@ -174,13 +189,13 @@ def one_core() -> None:
     faiss.omp_set_num_threads(1)
 
 
-def start_worker() -> None:
+def start_worker(*, matching: bool) -> None:
     """Prepare a worker process."""
     from haac_pipeline._work import end_with_parent
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a picture takes long: do not wait for it
     end_with_parent()
-    one_core()
+    one_core(matching=matching)
 
 
 _opened: dict[Path, tuple[Repository, Matcher]] = {}
@@ -219,8 +234,10 @@ def compress_file(task: Task) -> CompressedFile:
 
 
 def _compress(task: Task) -> CompressedFile:
-    from haac import Plate, Scene, from_binary, render, to_binary, to_script, to_text
+    from haac import Inline, Plate, Scene, from_binary, render, to_binary, to_script, to_text
     from haac._decode import picture_bytes
+    from haac._render import NO_ELEMENTS, ElementSource
+    from haac_match import wash_only
     from haac_pipeline._quality import quality
     from haac_pipeline._read import read_picture
     from haac_repo import format_id
@@ -228,17 +245,30 @@ def _compress(task: Task) -> CompressedFile:
     read = read_picture(task.data)
     picture = read.image if read.has_alpha else read.image.convert("RGB")
     Scene(*picture.size)  # too large a canvas is told before the work
-    repository, matcher = opened(task.repository)
     options = task.options
-    if task.fingerprint and options.budget is not None:
-        options = replace(options, budget=options.budget - FINGERPRINT_BYTES)
-    found = matcher.compress(picture, options)
-    scene = found.scene
-    if task.fingerprint:
-        scene.fingerprint = repository.fingerprint
+
+    def where() -> Subject | None:
+        if task.segmenter is None:
+            return None
+        from haac_pipeline._subject import subject
+
+        return subject(picture, task.segmenter, cut=options.inline)
+
+    source: ElementSource = NO_ELEMENTS
+    if task.repository is None:
+        found = wash_only(picture, options, where)
+        scene = found.scene
+    else:
+        repository, matcher = opened(task.repository)
+        if task.fingerprint and options.budget is not None:
+            options = replace(options, budget=options.budget - FINGERPRINT_BYTES)
+        found = matcher.compress(picture, options, where)
+        scene, source = found.scene, repository
+        if task.fingerprint:
+            scene.fingerprint = repository.fingerprint
     binary, text = to_binary(scene), to_text(scene)
     _check_budget(len(binary), task.options.budget)
-    made = render(from_binary(binary), repository)
+    made = render(from_binary(binary), source)
     compared = quality(picture, made)
     write_file(task.outputs.recipe, binary if task.outputs.form == "binary" else text.encode() + b"\n")
     if task.outputs.script is not None:
@@ -256,7 +286,7 @@ def _compress(task: Task) -> CompressedFile:
                 quality=compared,
                 unexplained=found.unexplained,
             ),
-            repository,
+            source,
         )
         write_file(task.outputs.report, picture_bytes(page, task.outputs.report.suffix))
     return CompressedFile(
@@ -266,7 +296,10 @@ def _compress(task: Task) -> CompressedFile:
         binary_bytes=len(binary),
         text=text,
         background=format_id(scene.background.element) if isinstance(scene.background, Plate) else "",
-        ids=[format_id(layer.element) for layer in scene.layers],
+        ids=[
+            INLINE if isinstance(layer.element, Inline) else format_id(layer.element)
+            for layer in scene.layers
+        ],
         exact=_same(picture, made),
         quality=compared,
         unexplained=float(found.unexplained.mean()),

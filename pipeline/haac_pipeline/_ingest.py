@@ -294,7 +294,7 @@ class _Run:
 
     def _completed(self, provenance: Provenance, made: Made) -> Provenance:
         if not self._software:
-            self._software = _versions()
+            self._software = software()
         name = self._model if made.segmented and self._model else ""
         return replace(provenance, model=MODELS[name].identity if name else "", software=self._software)
 
@@ -350,7 +350,8 @@ def _alike(old: Element, new: NewElement) -> bool:
     return 1 / _NEAR_SIDE < shape < _NEAR_SIDE and all(abs(a - b) <= _NEAR_COLOUR for a, b in colours)
 
 
-def _versions() -> str:
+def software() -> str:
+    """What made an element, with versions, as provenance keeps it."""
     found = []
     for package in ("haac", "pillow", "numpy", "rembg", "opencv-python-headless", "onnxruntime"):
         try:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
-from haac import ElementCache, Plate, Scene, to_text
+from haac import ElementCache, Inline, Plate, Scene, to_text
 from haac_pipeline._quality import BOUNDARY
 from haac_repo import format_id
 from haac_repo._sheet import checkerboard, on_checkerboard
@@ -119,7 +119,7 @@ def _figures(told: Reported) -> Iterator[tuple[str, str]]:
         f"{told.binary_bytes / layers:.1f} bytes each, all in all" if layers else "only a ground",
     )
     yield ("identical" if quality.identical else f"{quality.psnr:.1f} dB"), "PSNR"
-    yield _cut(quality.ssim, 4), "SSIM"
+    yield ("-" if quality.ssim is None else _cut(quality.ssim, 4)), "SSIM"
     yield f"{_cut(quality.different, 2)} %", f"different (by more than {BOUNDARY} levels)"
     yield f"{_cut(100 * float(told.unexplained.mean()), 2)} %", "explained by nothing"
 
@@ -200,7 +200,7 @@ def _marked(panel: Image.Image, unexplained: npt.NDArray[np.bool_]) -> tuple[Ima
 
 def _elements(scene: Scene, cache: ElementCache, width: int) -> Image.Image:
     """Tiles of the elements in the order of their first use, with ids."""
-    used: dict[int, int] = {}
+    used: dict[int | Inline, int] = {}
     ground = scene.background.element if isinstance(scene.background, Plate) else None
     if ground is not None:
         used[ground] = 0
@@ -225,7 +225,8 @@ def _elements(scene: Scene, cache: ElementCache, width: int) -> Image.Image:
         place = left + (_CELL - small.width) // 2, top + (_CELL - small.height) // 2
         strip.paste(small, place, small)
         draw.rectangle((left - 1, top - 1, left + _CELL, top + _CELL), outline=_LINE)
-        caption = format_id(number) + (" ground" if number == ground else "")
+        caption = "inline" if isinstance(number, Inline) else format_id(number)
+        caption += " ground" if number == ground else ""
         draw.text((left, top + _CELL + 6), caption, _INK, _font(16))
         if times > 1:
             draw.text((left + _CELL, top + _CELL + 7), f"{times} times", _GREY, _font(14), anchor="ra")

@@ -130,7 +130,7 @@ def _make(task: Task) -> Made:
     if not found:
         made.refused = "nothing was found to cut out" if made.segmented else "nothing in it is visible"
         return made
-    made.elements = [_element(picture(part)) for part in found]
+    made.elements = [as_element(picture(part)) for part in found]
     return made
 
 
@@ -163,7 +163,8 @@ def _fitted(image: Image.Image, max_side: int) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS)  # Pillow does it in premultiplied alpha
 
 
-def _element(image: Image.Image) -> NewElement:
+def as_element(image: Image.Image) -> NewElement:
+    """RGBA pixels encoded and described; without name, tags and provenance."""
     import numpy as np
 
     from haac_pipeline._describe import mean_colour, perceptual_hash

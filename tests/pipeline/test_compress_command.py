@@ -83,10 +83,11 @@ class FakeMatcher:
         self.modes: list[str] = []
         self.options: list[Any] = []
 
-    def compress(self, picture: Image.Image, options: Any = None) -> Found:
+    def compress(self, picture: Image.Image, options: Any, where: Any) -> Found:
         """Raises for pictures that are 13 pixels wide."""
         self.modes.append(picture.mode)
         self.options.append(options)
+        assert callable(where)
         if picture.width == 13:
             raise ZeroDivisionError("unlucky")
         scene = Scene(*picture.size, SCENE.background, list(SCENE.layers))

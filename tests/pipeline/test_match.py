@@ -169,7 +169,7 @@ def test_only_wanted_elements_are_found(repository: Repository, matcher: Matcher
 
 def test_limits_of_layers_and_bytes_hold(repository: Repository, matcher: Matcher) -> None:
     picture = render(Scene(520, 400, GROUNDS[0], LAYERS), repository)
-    assert len(matcher.compress(picture, Options(max_layers=2)).scene.layers) == 2
+    assert 1 <= len(matcher.compress(picture, Options(max_layers=2)).scene.layers) <= 2
     small = matcher.compress(picture, Options(budget=30)).scene
     assert 0 < len(small.layers) < len(LAYERS)
     assert len(to_binary(small)) <= 30

@@ -1,0 +1,65 @@
+"""What is wanted of a recipe, and what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from haac import Scene
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What is wanted of a recipe.
+
+    Args:
+        effort: 1 (quick) to 9 (thorough).
+        max_layers: at most so many.
+        budget: bytes of the binary recipe; None: as many as pay for themselves.
+        quality: of a wash, 0 to 100, instead of a budget.
+        subject_weight: how many times as much an error counts where the subject is, in what no element explains.
+        inline: the recipe may carry elements of its own.
+        only_tags: only elements with all these tags are looked for.
+    """
+
+    effort: int = 5
+    max_layers: int = 64
+    budget: int | None = None
+    quality: int | None = None
+    subject_weight: float = 1.0
+    inline: bool = False
+    only_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Where people look in a picture.
+
+    Args:
+        mask: (height, width), 255 where the subject is.
+        things: cut-outs of it, RGBA, each with the place of its top left corner.
+    """
+
+    mask: npt.NDArray[np.uint8]
+    things: list[tuple[Image.Image, tuple[int, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Compressed:
+    """A picture as a recipe.
+
+    Args:
+        scene: its canvas has the size of the picture.
+        exact: whether rendering it gives the picture, bit for bit.
+        unexplained: (height, width), True where neither an element nor the ground explains the picture.
+    """
+
+    scene: Scene
+    exact: bool
+    unexplained: npt.NDArray[np.bool_]
