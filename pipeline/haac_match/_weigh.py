@@ -256,7 +256,9 @@ def wash_only(picture: Image.Image, options: Options, where: Where) -> Compresse
     """
     judge = Judge(picture, ElementCache(NO_ELEMENTS), options, where)
     scene = judge.best(_plain_colour(picture), known=False)
-    return Compressed(scene, same(judge.made(scene), judge.picture), judge.off(scene) > FOREIGN)
+    # No element was to explain anything.
+    unexplained = np.zeros(picture.size[::-1], bool)
+    return Compressed(scene, same(judge.made(scene), judge.picture), unexplained)
 
 
 def _plain_colour(picture: Image.Image) -> Scene:

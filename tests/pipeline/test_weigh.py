@@ -60,6 +60,7 @@ def test_a_picture_without_a_catalog_is_a_wash_that_fills_its_budget(budget: int
     assert isinstance(made.scene.background, Wash)
     assert 0.9 * budget <= len(to_binary(made.scene)) <= budget
     assert made.unexplained.shape == (128, 128)
+    assert not made.unexplained.any(), "nothing was looked for"
     assert not made.exact
 
 
