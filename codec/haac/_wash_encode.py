@@ -20,7 +20,7 @@ from haac._limits import LIMITS
 from haac._scene import Scene
 from haac._wash import BASE, LEVELS, STEPS, Wash, band_shapes, grid
 from haac._wash_analysis import Floats, analysed, continued, opponent
-from haac._wash_picture import wash_picture
+from haac._wash_picture import drawn_planes, wash_picture
 from haac._wash_quantise import Quantised, Quantiser
 from haac_repo import PictureError
 
@@ -32,6 +32,9 @@ _LEVELS_FROM = (0, 35, 70, 200, 600, 2500)
 
 _SMALL, _SPAN = 40, 3
 """Up to so many bytes, grids beside that one are tried as well, with steps up to so much finer and coarser."""
+
+_DRAWN = 4
+"""Times as large as its grid a wash is drawn to be looked at."""
 
 _LARGE = 600
 """From so many bytes on, one step is as good as the next, and a few bits do not matter."""
@@ -160,25 +163,49 @@ class WashEncoder:
         ]
         if not found:
             raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
-        return min(found, key=self._missed)
+        best = min(found, key=self._missed)
+        nearer = self._nearer(best, budget) if budget > _SMALL and self._alpha is None else None
+        return best if nearer is None else min(best, nearer, key=self._missed)
+
+    def _nearer(self, trial: Trial, budget: int) -> Trial | None:
+        """The same step once more, aimed at what the drawing of a trial misses: net and resizing are not in the bands."""
+        levels, size = trial.wash.levels, grid(*self.size, trial.wash.levels)
+        factor = min(1.0, _DRAWN * max(size) / max(self.size))
+        shown = max(1, round(self.size[0] * factor)), max(1, round(self.size[1] * factor))
+        wanted = np.asarray(self._image.resize(shown, Image.Resampling.LANCZOS), np.float32)
+        missed = wanted - np.asarray(wash_picture(trial.wash, shown).convert("RGB"), np.float32)
+        small = [
+            np.asarray(Image.fromarray(missed[..., c].copy()).resize(size, Image.Resampling.LANCZOS))
+            for c in range(3)
+        ]
+        planes = opponent(np.stack(small, axis=2).astype(np.float64) + 128) + drawn_planes(trial.wash) / 64
+        aimed = [
+            (band + other) / 2
+            for band, other in zip(self._grid(levels).quantiser.bands, analysed(planes, levels), strict=True)
+        ]
+        again = _Grid(self.size, levels, Quantiser(aimed, self._band_weights(levels)), self._frame)
+        return self._fitting(again, trial.wash.step, budget)
 
     def _candidates(self, levels: int, budget: int) -> list[Trial]:
         """Washes of one grid and of several steps that fit."""
         grid = self._grid(levels)
         room = 8.0 * budget - grid.overhead
         step = grid.step_for(room)
-        found = []
         span = _SPAN if budget <= _SMALL else 1 if budget <= _LARGE else 0
-        for near in range(step - span, step + span + 1):
-            left = room
-            while 0 <= near < STEPS and left > 0 and (best := grid.filled(near, left)) is not None:
-                trial = grid.trial(best)
-                excess = len(self._frame(trial.wash)[0]) - budget
-                if excess <= 0:
-                    found.append(trial)
-                    break
-                left -= 4 * excess
-        return found
+        steps = range(max(0, step - span), min(step + span + 1, STEPS))
+        fitting = (self._fitting(grid, near, budget) for near in steps)
+        return [trial for trial in fitting if trial is not None]
+
+    def _fitting(self, grid: _Grid, step: int, budget: int) -> Trial | None:
+        """The best wash of a grid and a step that fits, if there is one."""
+        left = room = 8.0 * budget - grid.overhead
+        while left > room / 2 and (best := grid.filled(step, left)) is not None:
+            trial = grid.trial(best)
+            excess = len(self._frame(trial.wash)[0]) - budget
+            if excess <= 0:
+                return trial
+            left -= 4 * excess
+        return None
 
     def _missed(self, trial: Trial) -> float:
         """Weighted squared errors of what is drawn, at the size of the largest grid that was tried."""
