@@ -64,7 +64,7 @@ class Explainer:
         self._vain: list[tuple[float, float]] = []
         off = np.abs(self.canvas.current.astype(np.int16) - target).max(axis=2)
         if ground is None:
-            self._search.least = 250
+            self._search.unknown = True
         elif ground.noise or ((off > 0) & (off <= 2)).sum() > 0.2 * (off > 8).sum():
             self._settle_for_noise()
 

@@ -1,0 +1,290 @@
+"""Pieces: parts of one colour, as drawn things have, with what is around them; by them elements are found on a ground that is not known.
+
+A piece grows from places where neighbouring pixels are alike to where the colour changes most, which is where its outline was before a
+blur. It is described like a thing (centre, extent, rings), with the colours around it where its element is opaque.
+
+Source of growing from marked places: F. Meyer, "Color image segmentation" (1992).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Floats = npt.NDArray[np.float32]
+
+RINGS, ANGLES = 7, 24
+REACH = 2.4
+"""Radius of the outermost ring, in units of extent."""
+_SMOOTH = 0.2
+"""Standard deviation of the blur before sampling, in units of extent."""
+
+_radius = (np.arange(RINGS) + 0.5) / RINGS * REACH
+_angle = np.arange(ANGLES) * math.tau / ANGLES
+_X = (_radius[:, None] * np.cos(_angle)).astype(np.float32)
+_Y = (-_radius[:, None] * np.sin(_angle)).astype(np.float32)
+_WEIGHT = (_radius / _radius.mean()).astype(np.float32)[:, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of one colour.
+
+    Args:
+        colour: (3,), of its flat places.
+        area: pixels.
+        x: centre of mass, pixels (the centre of the first pixel is 0.5).
+        y: centre of mass, pixels.
+        extent: root mean square distance from it, pixels.
+    """
+
+    colour: npt.NDArray[np.uint8]
+    area: int
+    x: float
+    y: float
+    extent: float
+
+
+def pieces(
+    rgb: npt.NDArray[np.uint8], outside: npt.NDArray[np.bool_] | None, level: int, least: int, most: int
+) -> list[Piece]:
+    """Pieces of a picture, the largest first.
+
+    Args:
+        rgb: (height, width, 3).
+        outside: (height, width), True where nothing is; or None.
+        level: neighbouring pixels within a piece's flat place differ by at most this.
+        least: pixels of the flat place.
+        most: part of the picture that a piece may take, in pixels.
+    """
+    values = rgb.astype(np.int16)
+    across = np.abs(np.diff(values, axis=1)).max(axis=2) <= level
+    down = np.abs(np.diff(values, axis=0)).max(axis=2) <= level
+    flat = np.ones(rgb.shape[:2], bool)
+    flat[:, 1:] &= across
+    flat[:, :-1] &= across
+    flat[1:] &= down
+    flat[:-1] &= down
+    if outside is not None:
+        flat &= cv2.erode((~outside).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(flat.astype(np.uint8), connectivity=4)
+    kept = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= least)
+    kept = kept[kept > 0]
+    if not len(kept):
+        return []
+    number = np.zeros(count, np.int32)
+    number[kept] = np.arange(1, len(kept) + 1)
+    marked = number[labels]
+    if outside is not None:
+        marked[outside] = len(kept) + 1
+    grown = cv2.watershed(np.ascontiguousarray(rgb), marked.copy())
+    found: list[Piece] = []
+    for index, box in enumerate(_boxes(grown, len(kept)), 1):
+        if box is None:
+            continue
+        x, y, right, bottom = box
+        mask = (grown[y:bottom, x:right] == index).astype(np.uint8)
+        outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(mask, outlines, -1, 1, cv2.FILLED)
+        moments = cv2.moments(mask, binaryImage=True)
+        area = moments["m00"]
+        if not 0 < area <= most:
+            continue
+        left, top, wide, high = stats[kept[index - 1], :4]
+        inner = labels[top : top + high, left : left + wide] == kept[index - 1]
+        colour = np.median(rgb[top : top + high, left : left + wide][inner], axis=0)
+        found.append(
+            Piece(
+                np.round(colour).astype(np.uint8),
+                int(area),
+                x + moments["m10"] / area + 0.5,
+                y + moments["m01"] / area + 0.5,
+                math.sqrt((moments["mu20"] + moments["mu02"]) / area + 1 / 6),
+            )
+        )
+    return sorted(found, key=lambda piece: (-piece.area, piece.y, piece.x))
+
+
+@njit(cache=True, nogil=True)
+def _bounds(labels: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int32]:
+    """(count + 1, 4): left, top, right, bottom of each label."""
+    height, width = labels.shape
+    out = np.zeros((count + 1, 4), np.int32)
+    out[:, 0], out[:, 1] = width, height
+    for y in range(height):
+        for x in range(width):
+            k = labels[y, x]
+            if 0 < k <= count:
+                out[k, 0] = min(out[k, 0], x)
+                out[k, 1] = min(out[k, 1], y)
+                out[k, 2] = max(out[k, 2], x + 1)
+                out[k, 3] = max(out[k, 3], y + 1)
+    return out
+
+
+def _boxes(labels: npt.NDArray[np.int32], count: int) -> list[tuple[int, int, int, int] | None]:
+    rows = _bounds(labels, count)[1:].tolist()
+    return [(a, b, c, d) if c > a else None for a, b, c, d in rows]
+
+
+class Sampler:
+    """Gives the rings around pieces of one picture.
+
+    Args:
+        pixels: (height, width, channels).
+    """
+
+    def __init__(self, pixels: Floats) -> None:
+        self._levels = [pixels]
+        self._shape = pixels.shape
+        self._smooth: dict[int, Floats] = {}
+
+    def _level(self, steps: int) -> tuple[Floats, int]:
+        """The picture blurred by 2^(steps/2) / 2 pixels, halved a number of times."""
+        halves = max(0, (steps - 1) // 2)
+        while len(self._levels) <= halves:
+            last = self._levels[-1]
+            size = max(1, (last.shape[1] + 1) // 2), max(1, (last.shape[0] + 1) // 2)
+            self._levels.append(cv2.resize(last, size, interpolation=cv2.INTER_AREA))
+        if steps not in self._smooth:
+            spread = 2 ** (steps / 2) / 2
+            own = math.sqrt(max(0.0, (spread / 2**halves) ** 2 - (0.08 if halves else 0)))
+            self._smooth[steps] = (
+                cv2.GaussianBlur(self._levels[halves], (0, 0), own) if own > 0.2 else self._levels[halves]
+            )
+        return self._smooth[steps], halves
+
+    def rings(self, x: float, y: float, extent: float) -> Floats:
+        """(RINGS, ANGLES, channels) around a place; zero outside of the picture."""
+        steps = max(0, round(2 * math.log2(max(2 * _SMOOTH * extent, 1e-3))))
+        picture, _ = self._level(steps)
+        fx, fy = picture.shape[1] / self._shape[1], picture.shape[0] / self._shape[0]
+        made = cv2.remap(
+            picture,
+            (x + extent * _X) * np.float32(fx) - np.float32(0.5),
+            (y + extent * _Y) * np.float32(fy) - np.float32(0.5),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return np.asarray(made, np.float32)
+
+
+class PieceTable:
+    """Pieces of all elements, compared with those of a picture.
+
+    Args:
+        owners: (pieces,), rows of the elements.
+        frames: (pieces, 3): x, y, extent.
+        colours: (pieces, 3).
+        rings: (pieces, RINGS, ANGLES, 4): premultiplied RGB 0 to 255, coverage 0 to 1.
+    """
+
+    def __init__(
+        self, owners: npt.NDArray[np.int64], frames: Floats, colours: npt.NDArray[np.uint8], rings: Floats
+    ) -> None:
+        self.owners, self.frames, self.colours = owners, frames, colours
+        weight = np.clip((rings[..., 3] - 0.9) * 10, 0, 1) * _WEIGHT
+        straight = rings[..., :3] / np.maximum(rings[..., 3:], 1e-3) / np.float32(255)
+        self.total = weight.sum(axis=(1, 2)).astype(np.float32)
+        self.constant = (weight * np.square(straight).sum(axis=3)).sum(axis=(1, 2)).astype(np.float32)
+        stacked = np.concatenate([weight[..., None], -2 * weight[..., None] * straight], axis=3)
+        spectrum = np.fft.rfft(stacked.transpose(0, 1, 3, 2), axis=3).conj()
+        self.spectrum = np.ascontiguousarray(spectrum.reshape(len(owners), RINGS * 4, -1)).astype(np.complex64)
+
+    def nearest(
+        self, colour: npt.NDArray[np.uint8], rings: Floats, count: int, tolerance: int
+    ) -> list[tuple[float, int, bool, float]]:
+        """Pieces that look like one of the picture: (mean squared distance of colours, piece, mirrored, turn in radians)."""
+        off = np.abs(self.colours.astype(np.int16) - colour.astype(np.int16)).max(axis=1)
+        rows = np.flatnonzero((off <= tolerance) & (self.total > _LEAST_WEIGHT))
+        if not len(rows):
+            return []
+        query = rings / np.float32(255)
+        stacked = np.concatenate([np.square(query).sum(axis=2, keepdims=True), query], axis=2).transpose(0, 2, 1)
+        found = []
+        for mirrored in (False, True):
+            turned = np.roll(stacked[..., ::-1], 1 + ANGLES // 2, axis=-1) if mirrored else stacked
+            spectrum = np.fft.rfft(turned, axis=2).reshape(RINGS * 4, -1).astype(np.complex64)
+            values, shifts = _compare(self.spectrum, rows, spectrum, _BACK)
+            distances = (values + self.constant[rows]) / self.total[rows]
+            for at in np.argsort(distances, kind="stable")[:count]:
+                angle = float(shifts[at]) * math.tau / ANGLES
+                found.append((float(distances[at]), int(rows[at]), mirrored, -angle if mirrored else angle))
+        return sorted(found)[:count]
+
+
+_LEAST_WEIGHT = 12.0
+_waves = np.arange(ANGLES // 2 + 1)
+_BACK = (
+    np.exp(2j * np.pi * np.outer(np.arange(ANGLES), _waves) / ANGLES)
+    * np.where((_waves == 0) | (_waves == ANGLES // 2), 1, 2)
+    / ANGLES
+).astype(np.complex64)
+"""(ANGLES, frequencies): the inverse transform of a real signal."""
+
+
+@njit(cache=True, nogil=True, fastmath=False)
+def _compare(
+    table: npt.NDArray[np.complex64],
+    rows: npt.NDArray[np.int64],
+    query: npt.NDArray[np.complex64],
+    back: npt.NDArray[np.complex64],
+) -> tuple[Floats, Floats]:
+    """The least value of a correlation over all shifts, and the shift, between samples too."""
+    count, channels, waves = len(rows), table.shape[1], table.shape[2]
+    angles = back.shape[0]
+    least, where = np.empty(count, np.float32), np.empty(count, np.float32)
+    product = np.empty(waves, np.complex64)
+    values = np.empty(angles, np.float32)
+    for k in range(count):
+        row = rows[k]
+        product[:] = 0
+        for c in range(channels):
+            for f in range(waves):
+                product[f] += table[row, c, f] * query[c, f]
+        best = 0
+        for s in range(angles):
+            total = np.float32(0)
+            for f in range(waves):
+                total += product[f].real * back[s, f].real - product[f].imag * back[s, f].imag
+            values[s] = total
+            if total < values[best]:
+                best = s
+        before, here, after = values[best - 1], values[best], values[(best + 1) % angles]
+        bend = before - 2 * here + after
+        shift = np.float32(best)
+        if bend > 0:
+            shift += np.float32(0.5) * (before - after) / bend
+            here -= np.float32(0.125) * (before - after) ** 2 / bend
+        least[k], where[k] = here, shift
+    return least, where
+
+
+def pieces_of(image: npt.NDArray[np.uint8], most: int) -> list[Piece]:
+    """The largest pieces of an element.
+
+    Args:
+        image: (height, width, 4), straight RGBA.
+        most: so many.
+    """
+    alpha = image[:, :, 3]
+    pad = 2
+    rgb = np.pad(image[:, :, :3], ((pad, pad), (pad, pad), (0, 0)), mode="edge")
+    # What is outside must differ from every piece, or they would not end there.
+    outside = np.pad(alpha < 128, pad, constant_values=True)
+    found: list[Piece] = []
+    for level in (1, 4):
+        for piece in pieces(rgb, outside, level, 20, rgb.size):
+            moved = Piece(piece.colour, piece.area, piece.x - pad, piece.y - pad, piece.extent)
+            if piece.area >= 0.01 * (alpha >= 128).sum() and not any(
+                abs(moved.x - p.x) + abs(moved.y - p.y) + abs(moved.extent - p.extent) < 0.12 * p.extent
+                for p in found
+            ):
+                found.append(moved)
+    found.sort(key=lambda piece: -piece.area)
+    return found[:most]
