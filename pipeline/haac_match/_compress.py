@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = 0.04
 """Part of a picture that must be without explanation for a wash to pay."""
+DOUBTFUL = 0.75
+"""Part of a picture below which a ground that is not exact may be a part of a photograph."""
 WASH = 300
 """Bytes that a wash may take where no budget is given."""
 _LEAST_WASH = 40
@@ -121,7 +123,16 @@ class Matcher:
         if not clear and (ground is None or ground.share < 0.5):
             ground, base = self._framed(target, index, ground)
         mapped = map if self._threads is None else self._threads.map
-        explainer = Explainer(target, ground, self.cutout, index, options.effort, options.max_layers, mapped)
+
+        def explainer_on(ground: Ground | None) -> Explainer:
+            return Explainer(target, ground, self.cutout, index, options.effort, options.max_layers, mapped)
+
+        explainer = explainer_on(ground)
+        if ground is not None and base is None and ground.noise > 0 and ground.share < DOUBTFUL:
+            # A sky, or a picture that was damaged? In the former, elements are right bit for bit.
+            trial = explainer_on(None)
+            if trial.explain_foreign(6):
+                explainer, ground = trial, None
         if base is not None:
             explainer.canvas.insert(0, base)
         explainer.go()
@@ -186,6 +197,7 @@ def _only(index: Index, numbers: list[int]) -> Index:
         thumbnails=index.thumbnails[chosen],
         photographs=index.photographs[chosen],
         owners=renamed[index.owners],
+        pieces=index.pieces.only(renamed),
     )
 
 

@@ -9,7 +9,7 @@ Source of growing from marked places: F. Meyer, "Color image segmentation" (1992
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -26,9 +26,10 @@ _SMOOTH = 0.2
 
 _radius = (np.arange(RINGS) + 0.5) / RINGS * REACH
 _angle = np.arange(ANGLES) * math.tau / ANGLES
-_X = (_radius[:, None] * np.cos(_angle)).astype(np.float32)
-_Y = (-_radius[:, None] * np.sin(_angle)).astype(np.float32)
-_WEIGHT = (_radius / _radius.mean()).astype(np.float32)[:, None]
+PLACES_X = (_radius[:, None] * np.cos(_angle)).astype(np.float32)
+PLACES_Y = (-_radius[:, None] * np.sin(_angle)).astype(np.float32)
+WEIGHT = (_radius / _radius.mean()).astype(np.float32)[:, None]
+"""(RINGS, 1): outer samples stand for larger places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,125 +167,79 @@ class Sampler:
         fx, fy = picture.shape[1] / self._shape[1], picture.shape[0] / self._shape[0]
         made = cv2.remap(
             picture,
-            (x + extent * _X) * np.float32(fx) - np.float32(0.5),
-            (y + extent * _Y) * np.float32(fy) - np.float32(0.5),
+            (x + extent * PLACES_X) * np.float32(fx) - np.float32(0.5),
+            (y + extent * PLACES_Y) * np.float32(fy) - np.float32(0.5),
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )
         return np.asarray(made, np.float32)
 
 
-class PieceTable:
-    """Pieces of all elements, compared with those of a picture.
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Pieces of an element, as they are stored: see `Rows`."""
 
-    Args:
-        owners: (pieces,), rows of the elements.
-        frames: (pieces, 3): x, y, extent.
-        colours: (pieces, 3).
-        rings: (pieces, RINGS, ANGLES, 4): premultiplied RGB 0 to 255, coverage 0 to 1.
-    """
-
-    def __init__(
-        self, owners: npt.NDArray[np.int64], frames: Floats, colours: npt.NDArray[np.uint8], rings: Floats
-    ) -> None:
-        self.owners, self.frames, self.colours = owners, frames, colours
-        weight = np.clip((rings[..., 3] - 0.9) * 10, 0, 1) * _WEIGHT
-        straight = rings[..., :3] / np.maximum(rings[..., 3:], 1e-3) / np.float32(255)
-        self.total = weight.sum(axis=(1, 2)).astype(np.float32)
-        self.constant = (weight * np.square(straight).sum(axis=3)).sum(axis=(1, 2)).astype(np.float32)
-        stacked = np.concatenate([weight[..., None], -2 * weight[..., None] * straight], axis=3)
-        spectrum = np.fft.rfft(stacked.transpose(0, 1, 3, 2), axis=3).conj()
-        self.spectrum = np.ascontiguousarray(spectrum.reshape(len(owners), RINGS * 4, -1)).astype(np.complex64)
-
-    def nearest(
-        self, colour: npt.NDArray[np.uint8], rings: Floats, count: int, tolerance: int
-    ) -> list[tuple[float, int, bool, float]]:
-        """Pieces that look like one of the picture: (mean squared distance of colours, piece, mirrored, turn in radians)."""
-        off = np.abs(self.colours.astype(np.int16) - colour.astype(np.int16)).max(axis=1)
-        rows = np.flatnonzero((off <= tolerance) & (self.total > _LEAST_WEIGHT))
-        if not len(rows):
-            return []
-        query = rings / np.float32(255)
-        stacked = np.concatenate([np.square(query).sum(axis=2, keepdims=True), query], axis=2).transpose(0, 2, 1)
-        found = []
-        for mirrored in (False, True):
-            turned = np.roll(stacked[..., ::-1], 1 + ANGLES // 2, axis=-1) if mirrored else stacked
-            spectrum = np.fft.rfft(turned, axis=2).reshape(RINGS * 4, -1).astype(np.complex64)
-            values, shifts = _compare(self.spectrum, rows, spectrum, _BACK)
-            distances = (values + self.constant[rows]) / self.total[rows]
-            for at in np.argsort(distances, kind="stable")[:count]:
-                angle = float(shifts[at]) * math.tau / ANGLES
-                found.append((float(distances[at]), int(rows[at]), mirrored, -angle if mirrored else angle))
-        return sorted(found)[:count]
+    frames: npt.NDArray[np.uint16]
+    colours: npt.NDArray[np.uint8]
+    rings: npt.NDArray[np.uint8]
 
 
-_LEAST_WEIGHT = 12.0
-_waves = np.arange(ANGLES // 2 + 1)
-_BACK = (
-    np.exp(2j * np.pi * np.outer(np.arange(ANGLES), _waves) / ANGLES)
-    * np.where((_waves == 0) | (_waves == ANGLES // 2), 1, 2)
-    / ANGLES
-).astype(np.complex64)
-"""(ANGLES, frequencies): the inverse transform of a real signal."""
+MOST = 8
+"""Pieces of an element that are kept, of the largest."""
+OPAQUE = 0.95
+"""Coverage from which on a sample's colour is the element's."""
+_PAD = 2
+STEP = 4
+"""Levels of a step of stored colours."""
+_FULL = 65535
 
 
-@njit(cache=True, nogil=True, fastmath=False)
-def _compare(
-    table: npt.NDArray[np.complex64],
-    rows: npt.NDArray[np.int64],
-    query: npt.NDArray[np.complex64],
-    back: npt.NDArray[np.complex64],
-) -> tuple[Floats, Floats]:
-    """The least value of a correlation over all shifts, and the shift, between samples too."""
-    count, channels, waves = len(rows), table.shape[1], table.shape[2]
-    angles = back.shape[0]
-    least, where = np.empty(count, np.float32), np.empty(count, np.float32)
-    product = np.empty(waves, np.complex64)
-    values = np.empty(angles, np.float32)
-    for k in range(count):
-        row = rows[k]
-        product[:] = 0
-        for c in range(channels):
-            for f in range(waves):
-                product[f] += table[row, c, f] * query[c, f]
-        best = 0
-        for s in range(angles):
-            total = np.float32(0)
-            for f in range(waves):
-                total += product[f].real * back[s, f].real - product[f].imag * back[s, f].imag
-            values[s] = total
-            if total < values[best]:
-                best = s
-        before, here, after = values[best - 1], values[best], values[(best + 1) % angles]
-        bend = before - 2 * here + after
-        shift = np.float32(best)
-        if bend > 0:
-            shift += np.float32(0.5) * (before - after) / bend
-            here -= np.float32(0.125) * (before - after) ** 2 / bend
-        least[k], where[k] = here, shift
-    return least, where
-
-
-def pieces_of(image: npt.NDArray[np.uint8], most: int) -> list[Piece]:
+def described(image: npt.NDArray[np.uint8]) -> Described:
     """The largest pieces of an element.
 
     Args:
         image: (height, width, 4), straight RGBA.
-        most: so many.
     """
+    height, width = image.shape[:2]
+    found: list[Piece] = _found(image) if height else []
+    frames = np.array([(p.x / width, p.y / height, p.extent / (width + height)) for p in found]).reshape(
+        -1, 3
+    )
+    rings = np.zeros((len(found), RINGS, ANGLES, 3), np.uint8)
+    if found:
+        room = max(height, width) // 2
+        alpha = image[:, :, 3:].astype(np.float32) / np.float32(255)
+        premultiplied = np.concatenate([image[:, :, :3] * alpha, alpha], axis=2)
+        sampler = Sampler(np.pad(premultiplied, ((room, room), (room, room), (0, 0))))
+        for row, piece in enumerate(found):
+            around = sampler.rings(piece.x + room, piece.y + room, piece.extent)
+            cover = around[..., 3:]
+            steps = np.round(around[..., :3] / np.maximum(cover, 1e-3) / STEP) + 1
+            rings[row] = np.where(cover >= OPAQUE, steps.clip(1, 255), 0)
+    return Described(
+        np.round(frames.clip(0, 1) * _FULL).astype(np.uint16),
+        np.array([piece.colour for piece in found], np.uint8).reshape(-1, 3),
+        rings,
+    )
+
+
+def unpacked_frames(frames: npt.NDArray[np.uint16], sizes: npt.NDArray[np.integer]) -> Floats:
+    """(pieces, 3): x, y and extent in pixels of the elements, whose sizes are (pieces, 2)."""
+    scale = np.column_stack([sizes, sizes.sum(axis=1)]).astype(np.float64)
+    return np.asarray(frames / _FULL * scale, np.float32)
+
+
+def _found(image: npt.NDArray[np.uint8]) -> list[Piece]:
     alpha = image[:, :, 3]
-    pad = 2
-    rgb = np.pad(image[:, :, :3], ((pad, pad), (pad, pad), (0, 0)), mode="edge")
-    # What is outside must differ from every piece, or they would not end there.
-    outside = np.pad(alpha < 128, pad, constant_values=True)
+    rgb = np.pad(image[:, :, :3], ((_PAD, _PAD), (_PAD, _PAD), (0, 0)), mode="edge")
+    outside = np.pad(alpha < 128, _PAD, constant_values=True)
     found: list[Piece] = []
     for level in (1, 4):
         for piece in pieces(rgb, outside, level, 20, rgb.size):
-            moved = Piece(piece.colour, piece.area, piece.x - pad, piece.y - pad, piece.extent)
+            moved = replace(piece, x=piece.x - _PAD, y=piece.y - _PAD)
             if piece.area >= 0.01 * (alpha >= 128).sum() and not any(
                 abs(moved.x - p.x) + abs(moved.y - p.y) + abs(moved.extent - p.extent) < 0.12 * p.extent
                 for p in found
             ):
                 found.append(moved)
-    found.sort(key=lambda piece: -piece.area)
-    return found[:most]
+    return sorted(found, key=lambda piece: (-piece.area, piece.y, piece.x))[:MOST]

@@ -53,7 +53,7 @@ class Searcher:
         tolerance: float,
         mapped: Callable[..., Iterable[Any]] = map,
     ) -> None:
-        self._map = mapped
+        self.mapped = mapped
         self.canvas, self._cutout, self.tolerance = canvas, cutout, tolerance
         self.clean = True
         self.unknown = False
@@ -148,7 +148,7 @@ class Searcher:
             free = ("blur", "opacity") if pose.opacity < 1 else ("blur",)
             return place, fit(pose, cutout, patch, iterations, free=free, even=even)
 
-        found = list(self._map(fitted, work) if len(work) >= 8 else map(fitted, work))
+        found = list(self.mapped(fitted, work) if len(work) >= 8 else map(fitted, work))
         found.sort(key=lambda pair: -pair[1].gain)
         return found
 
@@ -208,7 +208,8 @@ class Searcher:
                 continue
             if snapped.exact < 1 and snapped.good > 0.4:
                 snapped = snapper.result(
-                    snapper.polish(layer, patience, 3 if self.clean else 2), self.tolerance
+                    snapper.polish(layer, patience, 8 if self.unknown else 3 if self.clean else 2),
+                    self.tolerance,
                 )
             if snapped is not None and (best is None or snapped.cost < best.cost):
                 best = snapped

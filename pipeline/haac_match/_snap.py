@@ -65,7 +65,9 @@ class Snapper:
         self._target = canvas.target[top:bottom, left:right]
         self._guessed = ground is not None
         self._under = (
-            canvas.compose(box, canvas.layers[:z]) if ground is None else Image.fromarray(ground).convert("RGBA")
+            canvas.compose(box, canvas.layers[:z])
+            if ground is None
+            else Image.fromarray(ground).convert("RGBA")
         )
         hidden = canvas.hidden(z, box)
         self._free = ~hidden if hidden.any() else None
@@ -144,7 +146,9 @@ class Snapper:
             return alpha
         left, top = self._box[:2]
         x, y = placed.box[:2]
-        part = placed.pixels.getchannel("A").crop((common[0] - x, common[1] - y, common[2] - x, common[3] - y))
+        part = placed.pixels.getchannel("A").crop(
+            (common[0] - x, common[1] - y, common[2] - x, common[3] - y)
+        )
         alpha[common[1] - top : common[3] - top, common[0] - left : common[2] - left] = np.asarray(part)
         return alpha
 
@@ -231,6 +235,15 @@ class Snapper:
             best = layer
             singles = [c for name in _steps(layer) for c in ({name: 1}, {name: -1})]
             shapes: list[dict[str, int]] = [{}, *singles]
+            if self._guessed:
+                # Too small or too large, and right in the middle: the blur makes up for it.
+                shapes += [
+                    {name: grow, **({"blur": blur} if blur else {})}
+                    for name in ("width", "height")
+                    if getattr(layer, name) is not None
+                    for grow in (-2, 2)
+                    for blur in (-1, 0, 1)
+                ]
             if patience > 1:
                 shapes += [a | b for a, b in combinations(singles, 2) if not a.keys() & b.keys()]
             for shape in shapes:

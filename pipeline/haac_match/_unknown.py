@@ -36,7 +36,9 @@ def filled(pixels: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     last = levels[-1]
     total = last[:, :, 3:]
     made = np.where(
-        total > 0, last[:, :, :3] / np.maximum(total, 1e-6), last[:, :, :3].sum((0, 1)) / max(1e-6, total.sum())
+        total > 0,
+        last[:, :, :3] / np.maximum(total, 1e-6),
+        last[:, :, :3].sum((0, 1)) / max(1e-6, total.sum()),
     )
     for level in levels[-2::-1]:
         coarse = cv2.resize(made, (level.shape[1], level.shape[0]), interpolation=cv2.INTER_LINEAR)
@@ -53,9 +55,7 @@ def around(patch: Patch, pose: Pose, cutout: Cutout) -> Patch:
         pose: where the element is, about.
         cutout: its pixels.
     """
-    wide = replace(
-        pose, sx=pose.sx * _GROWN, sy=pose.sy * _GROWN, blur=pose.blur + 0.5 / patch.fx
-    )
+    wide = replace(pose, sx=pose.sx * _GROWN, sy=pose.sy * _GROWN, blur=pose.blur + 0.5 / patch.fx)
     free = patch.warped(wide, cutout)[:, :, 3] < 0.02
     free &= patch.weight > 0
     pixels = patch.target
