@@ -27,6 +27,8 @@ UNKNOWN = 0.04
 """Part of a picture that must be without explanation for a wash to pay."""
 DOUBTFUL = 0.75
 """Part of a picture below which a ground that is not exact may be a part of a photograph."""
+COARSE = 6.0
+"""Levels: if such a ground has more noise, no ground that was drawn is behind it."""
 WASH = 300
 """Bytes that a wash may take where no budget is given."""
 _LEAST_WASH = 40
@@ -127,9 +129,12 @@ class Matcher:
         def explainer_on(ground: Ground | None) -> Explainer:
             return Explainer(target, ground, self.cutout, index, options.effort, options.max_layers, mapped)
 
+        doubtful = ground is not None and base is None and ground.noise > 0 and ground.share < DOUBTFUL
+        if doubtful and ground is not None and ground.noise > COARSE:
+            ground, doubtful = None, False
         explainer = explainer_on(ground)
-        if ground is not None and base is None and ground.noise > 0 and ground.share < DOUBTFUL:
-            # A sky, or a picture that was damaged? In the former, elements are right bit for bit.
+        if doubtful:
+            # A sky, or a picture that was damaged? On the former, elements are right bit for bit.
             trial = explainer_on(None)
             if trial.explain_foreign(6):
                 explainer, ground = trial, None

@@ -350,7 +350,7 @@ class Explainer:
                 continue
             tried += 1
             found = self._settle(*again)
-            if found is not None and found.snapped.good > 0.2 and not self._search.sure(found):
+            if found is not None and found.snapped.exact > 0.1 and not self._search.sure(found):
                 found = self._among_siblings(found)
             if found is None:
                 continue

@@ -63,14 +63,8 @@ def pieces(
         least: pixels of the flat place.
         most: part of the picture that a piece may take, in pixels.
     """
-    values = rgb.astype(np.int16)
-    across = np.abs(np.diff(values, axis=1)).max(axis=2) <= level
-    down = np.abs(np.diff(values, axis=0)).max(axis=2) <= level
-    flat = np.ones(rgb.shape[:2], bool)
-    flat[:, 1:] &= across
-    flat[:, :-1] &= across
-    flat[1:] &= down
-    flat[:-1] &= down
+    change = _change(rgb)
+    flat = change <= level
     if outside is not None:
         flat &= cv2.erode((~outside).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     count, labels, stats, _ = cv2.connectedComponentsWithStats(flat.astype(np.uint8), connectivity=4)
@@ -83,6 +77,10 @@ def pieces(
     marked = number[labels]
     if outside is not None:
         marked[outside] = len(kept) + 1
+    else:
+        # Where nothing is alike, places of least change stand for what else there is.
+        calm = change == cv2.erode(change, np.ones((_CALM, _CALM), np.uint8))
+        marked[calm & (change > level + _MORE) & (marked == 0)] = len(kept) + 1
     grown = cv2.watershed(np.ascontiguousarray(rgb), marked.copy())
     found: list[Piece] = []
     for index, box in enumerate(_boxes(grown, len(kept)), 1):
@@ -109,6 +107,20 @@ def pieces(
             )
         )
     return sorted(found, key=lambda piece: (-piece.area, piece.y, piece.x))
+
+
+_CALM, _MORE = 5, 2
+"""Where the change is the least within so many pixels, and by more than so much above that within a piece, another thing grows from."""
+
+
+def _change(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(height, width): by how much a pixel differs from that of its four neighbours which differs most, in the channel that does."""
+    made = np.zeros(rgb.shape[:2], np.uint8)
+    for near, other in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        off = cv2.absdiff(rgb[near], rgb[other]).max(axis=2)
+        made[near] = np.maximum(made[near], off)
+        made[other] = np.maximum(made[other], off)
+    return made
 
 
 @njit(cache=True, nogil=True)

@@ -206,7 +206,8 @@ class Searcher:
             snapped = snapper.result(layer, self.tolerance)
             if snapped is None or (best is not None and snapped.cost > 0.98 * best.cost):
                 continue
-            if snapped.exact < 1 and snapped.good > 0.4:
+            # On a ground that is not known much is nearly right anywhere: what is near the truth has flat places that are right.
+            if snapped.exact < 1 and (snapped.exact > 0.1 if self.unknown else snapped.good > 0.4):
                 snapped = snapper.result(
                     snapper.polish(layer, patience, 8 if self.unknown else 3 if self.clean else 2),
                     self.tolerance,
