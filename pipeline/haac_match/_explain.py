@@ -267,7 +267,7 @@ class Explainer:
             # A layer that is right but covered in part is exact wherever it is good; one that only resembles is not.
             return (
                 snapped.exact > 0.25
-                and snapped.exact > 0.9 * snapped.good
+                and snapped.exact > (0.95 if self._foreign else 0.9) * snapped.good
                 and snapped.exact * snapped.shown > 30
             )
         return (
@@ -341,7 +341,12 @@ class Explainer:
             near = [
                 element for x, y, element in places if math.hypot(pose.cx - x, pose.cy - y) < 0.2 * extent
             ]
-            if pose.blur > _MOST_BLUR or None in near or pose.element in near or len(near) >= _AT_A_PLACE:
+            if (
+                pose.blur > _MOST_BLUR
+                or None in near
+                or pose.element in near
+                or len(set(near)) >= _AT_A_PLACE
+            ):
                 continue
             again = max(
                 self._search.verify([pose], 48, 2, known=True), key=lambda pair: pair[1].own, default=None
@@ -350,7 +355,12 @@ class Explainer:
                 continue
             tried += 1
             found = self._settle(*again)
-            if found is not None and found.snapped.exact > 0.1 and not self._search.sure(found):
+            if (
+                found is not None
+                and found.snapped.exact > 0.1
+                and not self._search.sure(found)
+                and len(set(near)) < 2
+            ):
                 found = self._among_siblings(found)
             if found is None:
                 continue
@@ -362,7 +372,9 @@ class Explainer:
             vain = 0 if pays else vain + 1
             if pays and len(self.canvas.layers) < self._max_layers:
                 self._add(found)
+            made = pose_of(found.snapped.placed.layer, self._cutout(found.snapped.placed.layer.element).size)
             places.append((pose.cx, pose.cy, None if pays else pose.element))
+            places.append((made.cx, made.cy, None if pays else made.element))
         return bool(self.canvas.layers)
 
     def _pose_of(self, vote: Vote) -> Pose:

@@ -209,7 +209,7 @@ class Searcher:
             # On a ground that is not known much is nearly right anywhere: what is near the truth has flat places that are right.
             if snapped.exact < 1 and (snapped.exact > 0.1 if self.unknown else snapped.good > 0.4):
                 snapped = snapper.result(
-                    snapper.polish(layer, patience, 8 if self.unknown else 3 if self.clean else 2),
+                    snapper.polish(layer, patience, 5 if self.unknown else 3 if self.clean else 2),
                     self.tolerance,
                 )
             if snapped is not None and (best is None or snapped.cost < best.cost):
