@@ -69,8 +69,16 @@ class Canvas:
 
     def hidden(self, z: int, box: Box) -> npt.NDArray[np.bool_]:
         """Where layers from z on show anything."""
+        return self._where(self.layers[z:], box, 1)
+
+    def covered(self, z: int, box: Box) -> npt.NDArray[np.bool_]:
+        """Where a layer below z hides all that is behind it."""
+        return self._where(self.layers[:z], box, 255)
+
+    def _where(self, layers: list[Placed], box: Box, least: int) -> npt.NDArray[np.bool_]:
+        """Where one of some layers has at least this alpha."""
         out = np.zeros((box[3] - box[1], box[2] - box[0]), bool)
-        for placed in self.layers[z:]:
+        for placed in layers:
             common = overlap(placed.box, box)
             if common is None:
                 continue
@@ -79,7 +87,7 @@ class Canvas:
                 (x, y, x + common[2] - common[0], y + common[3] - common[1])
             )
             out[common[1] - box[1] : common[3] - box[1], common[0] - box[0] : common[2] - box[0]] |= (
-                np.asarray(part) > 0
+                np.asarray(part) >= least
             )
         return out
 

@@ -25,6 +25,10 @@ from haac_repo import HaacError
 if TYPE_CHECKING:
     from haac_repo import Repository
 
+DOUBTFUL = 0.75
+"""Part of a picture below which a ground that is not exact may be a part of a photograph."""
+COARSE = 6.0
+"""Levels: if such a ground has more noise, no ground that was drawn is behind it."""
 KEPT_BYTES = 512 * 2**20
 """Of elements, as the fit needs them, kept in memory."""
 
@@ -89,7 +93,19 @@ class Matcher:
         if not clear and (ground is None or ground.share < 0.5):
             ground, base = self._framed(target, index, ground)
         mapped = map if self._threads is None else self._threads.map
-        explainer = Explainer(target, ground, self.cutout, index, options.effort, options.max_layers, mapped)
+
+        def explainer_on(ground: Ground | None) -> Explainer:
+            return Explainer(target, ground, self.cutout, index, options.effort, options.max_layers, mapped)
+
+        doubtful = ground is not None and base is None and ground.noise > 0 and ground.share < DOUBTFUL
+        if doubtful and ground is not None and ground.noise > COARSE:
+            ground, doubtful = None, False
+        explainer = explainer_on(ground)
+        if doubtful:
+            # A sky, or a picture that was damaged? On the former, elements are right bit for bit.
+            trial = explainer_on(None)
+            if trial.explain_foreign(6):
+                explainer, ground = trial, None
         if base is not None:
             explainer.canvas.insert(0, base)
         explainer.go()
@@ -149,4 +165,5 @@ def _only(index: Index, numbers: list[int]) -> Index:
         thumbnails=index.thumbnails[chosen],
         photographs=index.photographs[chosen],
         owners=renamed[index.owners],
+        pieces=index.pieces.only(renamed),
     )

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from haac_match import _pieces
 from haac_match._candidates import frame_row
 from haac_match._ground import thumbnail
 from haac_match._local import DIMENSIONS, Features, features
@@ -54,6 +55,10 @@ class Rows:
         counts: (rows,) uint16, keypoints of each.
         places: (keypoints, 4) uint16, see `unpacked_places`.
         looks: (keypoints, n) uint8: see `unpacked_looks`; or what they became in the index.
+        piece_counts: (rows,) uint8, pieces of each, see `_pieces`.
+        piece_frames: (pieces, 3) uint16, see `unpacked_frames`.
+        piece_colours: (pieces, 3) uint8.
+        piece_rings: (pieces, RINGS, ANGLES, 3) uint8, the colours around them in steps; 0 where the element is not opaque.
     """
 
     numbers: npt.NDArray[np.int64]
@@ -66,6 +71,10 @@ class Rows:
     counts: npt.NDArray[np.uint16]
     places: npt.NDArray[np.uint16]
     looks: npt.NDArray[np.uint8]
+    piece_counts: npt.NDArray[np.uint8]
+    piece_frames: npt.NDArray[np.uint16]
+    piece_colours: npt.NDArray[np.uint8]
+    piece_rings: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -82,9 +91,7 @@ class Rows:
 
     def take(self, rows: npt.NDArray[np.int64]) -> Rows:
         """Some rows, in this order."""
-        starts = np.cumsum(self.counts, dtype=np.int64) - self.counts
-        counts = self.counts[rows].astype(np.int64)
-        points = np.repeat(starts[rows] - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
+        points, pieces = _members(self.counts, rows), _members(self.piece_counts, rows)
         thumbnail = np.cumsum(self.photographs) - 1
         return Rows(
             **{name: getattr(self, name)[rows] for name in _BY_ROW},
@@ -92,6 +99,8 @@ class Rows:
             counts=self.counts[rows],
             places=self.places[points],
             looks=self.looks[points],
+            piece_counts=self.piece_counts[rows],
+            **{name: getattr(self, name)[pieces] for name in _BY_PIECE},
         )
 
     def weakest_left_out(self, most: int) -> Rows:
@@ -112,6 +121,14 @@ class Rows:
         )
 
 
+def _members(counts: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Where what belongs to some rows is, if each has so many."""
+    many = counts.astype(np.int64)
+    starts, kept = np.cumsum(many) - many, many[rows]
+    return np.asarray(np.repeat(starts[rows] - (np.cumsum(kept) - kept), kept) + np.arange(kept.sum()))
+
+
+_BY_PIECE = ("piece_frames", "piece_colours", "piece_rings")
 _BY_ROW = ("numbers", "marks", "sizes", "frames", "rings", "photographs")
 _EMPTY: dict[str, tuple[tuple[int, ...], Any]] = {
     "numbers": ((), np.int64),
@@ -123,6 +140,10 @@ _EMPTY: dict[str, tuple[tuple[int, ...], Any]] = {
     "thumbnails": ((THUMBNAIL, THUMBNAIL, 3), np.uint8),
     "counts": ((), np.uint16),
     "places": ((4,), np.uint16),
+    "piece_counts": ((), np.uint8),
+    "piece_frames": ((3,), np.uint16),
+    "piece_colours": ((3,), np.uint8),
+    "piece_rings": ((_pieces.RINGS, _pieces.ANGLES, 3), np.uint8),
 }
 
 
@@ -142,10 +163,11 @@ def checked(parts: dict[str, npt.NDArray[Any]], width: int) -> Rows:
             raise ValueError(f"{name} is {parts[name].dtype}{parts[name].shape}")
     rows = Rows(**{name: parts[name] for name in shapes})
     if (
-        {len(parts[name]) for name in (*_BY_ROW, "counts")} != {len(rows)}
+        {len(parts[name]) for name in (*_BY_ROW, "counts", "piece_counts")} != {len(rows)}
         or (np.diff(rows.numbers) <= 0).any()
         or len(rows.thumbnails) != rows.photographs.sum()
         or not len(rows.places) == len(rows.looks) == rows.counts.sum(dtype=np.int64)
+        or {len(parts[name]) for name in _BY_PIECE} != {int(rows.piece_counts.sum(dtype=np.int64))}
     ):
         raise ValueError("its parts do not fit")
     return rows
@@ -192,6 +214,7 @@ def described(number: int, pixels_sha256: str, image: Image.Image) -> Rows:
     made["photographs"][0] = opaque
     thumbnails = [thumbnail(pixels[:, :, :3])] if opaque else []
     found = Features(np.zeros((0, 4), np.float32), np.zeros((0, DIMENSIONS), np.float32))
+    parts = _pieces.described(pixels if both is not None and not opaque else pixels[:0])
     if both is None:
         made["frames"][:] = np.nan
     else:
@@ -210,6 +233,10 @@ def described(number: int, pixels_sha256: str, image: Image.Image) -> Rows:
         counts=np.array([len(found.places)], np.uint16),
         places=_packed_places(found.places, (width, height)),
         looks=_packed_looks(found.looks),
+        piece_counts=np.array([len(parts.colours)], np.uint8),
+        piece_frames=parts.frames,
+        piece_colours=parts.colours,
+        piece_rings=parts.rings,
     )
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from haac import Layer
 from haac_match._candidates import Guess, Region, candidates, partial, regions, siblings
 from haac_match._canvas import Box, Canvas, Placed, overlap
+from haac_match._foreign import Proposer
 from haac_match._ground import Ground
 from haac_match._index import Index
 from haac_match._local import Vote, features
@@ -32,6 +33,16 @@ GUESSES = (
     (Guess(0, 0.8), Guess(0, 0.6), Guess(3, 0.8), Guess(3, 0.6), Guess(6, 0.7)),
 )
 """What is assumed of a region, in turn, until an element fits."""
+
+
+_MADE_EXACT, _IN_VAIN = 48, 16
+"""On a ground that is not known so many candidates are made exact, until so many in a row were none."""
+_LEAST_OWN = 0.38
+"""Part of the error where an element is that it must take away to be tried."""
+_AT_A_PLACE = 5
+"""Elements that are tried there where others failed."""
+_MOST_BLUR = 6.0
+"""Pixels: there, what is blurred more cannot be proved."""
 
 
 class Explainer:
@@ -59,9 +70,10 @@ class Explainer:
         self._failed: dict[Box, int] = {}
         self._cutout = cutout
         self._vain: list[tuple[float, float]] = []
+        self._proposer: Proposer | None = None
         off = np.abs(self.canvas.current.astype(np.int16) - target).max(axis=2)
         if ground is None:
-            self._search.least = 250
+            self._search.unknown = True
         elif ground.noise or ((off > 0) & (off <= 2)).sum() > 0.2 * (off > 8).sum():
             self._settle_for_noise()
 
@@ -252,7 +264,7 @@ class Explainer:
             # A layer that is right but covered in part is exact wherever it is good; one that only resembles is not.
             return (
                 snapped.exact > 0.25
-                and snapped.exact > 0.9 * snapped.good
+                and snapped.exact > (0.95 if self._foreign else 0.9) * snapped.good
                 and snapped.exact * snapped.shown > 30
             )
         return (
@@ -309,41 +321,58 @@ class Explainer:
             self._vain.clear()
         return progress
 
-    def explain_foreign(self) -> None:
-        """Add layers on a ground that nothing explains: only local features tell where they are."""
-        votes = self._index.votes(features(self.canvas.target, most=4000), 8)[: 400 + 200 * self._effort]
-        poses = [self._pose_of(vote) for vote in votes]
-        rough = self._search.verify(poses, 24, 2, z=0)
-        rough.sort(key=lambda pair: -pair[1].own)
-        pool = self._search.verify([fit.pose for _, fit in rough[:120]], 44, 4, known=True, z=0)
-        pool.sort(key=lambda pair: -pair[1].own)
-        tried = 0
-        for _, fit_ in pool:
-            pose = fit_.pose
-            size = self._cutout(pose.element).size
-            near = 0.2 * max(pose.sx * size[0], pose.sy * size[1])
+    def explain_foreign(self, most: int = 48) -> bool:
+        """Add layers on a ground that nothing explains. True if there was any.
+
+        Args:
+            most: so many candidates are made exact.
+        """
+        if self._proposer is None:
+            self._proposer = Proposer(self._index, self._search, self._cutout, self._effort)
+        tried = vain = 0
+        places: list[tuple[float, float, int | None]] = []  # None: all is done there
+        for fit, extent in self._proposer.candidates(most < _MADE_EXACT):
+            pose = fit.pose
+            if tried >= most or vain >= _IN_VAIN or fit.own < _LEAST_OWN:
+                break
+            near = [
+                element for x, y, element in places if math.hypot(pose.cx - x, pose.cy - y) < 0.2 * extent
+            ]
             if (
-                tried >= 30
-                or fit_.own < 0.5
-                or any(math.hypot(pose.cx - x, pose.cy - y) < near for x, y in self._vain)
+                pose.blur > _MOST_BLUR
+                or None in near
+                or pose.element in near
+                or len(set(near)) >= _AT_A_PLACE
             ):
                 continue
-            again = self._search.verify([pose], 48, 2, known=True)
-            if not again or again[0][1].own < 0.5:
+            again = max(
+                self._search.verify([pose], 48, 2, known=True), key=lambda pair: pair[1].own, default=None
+            )
+            if again is None or again[1].own < _LEAST_OWN or again[1].pose.blur > _MOST_BLUR:
                 continue
             tried += 1
-            found = self._settle(*again[0])
-            if found is not None and found.snapped.good > 0.2 and not self._search.sure(found):
+            found = self._settle(*again)
+            if (
+                found is not None
+                and found.snapped.exact > 0.1
+                and not self._search.sure(found)
+                and len(set(near)) < 2
+            ):
                 found = self._among_siblings(found)
-            if found is not None:
-                _log.debug(
-                    f"foreign {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f}"
-                    f" good {found.snapped.good:.3f} own {fit_.own:.2f} {found.share:.2f} shown {found.snapped.shown}"
-                )
-            if found is not None and self._pays(found) and len(self.canvas.layers) < self._max_layers:
+            if found is None:
+                continue
+            _log.debug(
+                f"foreign {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f}"
+                f" good {found.snapped.good:.3f} own {fit.own:.2f} shown {found.snapped.shown}"
+            )
+            pays = self._pays(found)
+            vain = 0 if pays else vain + 1
+            if pays and len(self.canvas.layers) < self._max_layers:
                 self._add(found)
-            if found is not None and (self._pays(found) or fit_.own > 0.8):
-                self._vain.append((pose.cx, pose.cy))
+            made = pose_of(found.snapped.placed.layer, self._cutout(found.snapped.placed.layer.number).size)
+            places.append((pose.cx, pose.cy, None if pays else pose.element))
+            places.append((made.cx, made.cy, None if pays else made.element))
+        return bool(self.canvas.layers)
 
     def _pose_of(self, vote: Vote) -> Pose:
         number = int(self._things.numbers[vote.thing])

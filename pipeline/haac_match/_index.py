@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,8 @@ from haac_match._describe import (
     unpacked_places,
 )
 from haac_match._local import DIMENSIONS, Features, Vote, votes
+from haac_match._piece_table import PieceTable
+from haac_match._pieces import unpacked_frames
 from haac_match._region import RingTable
 from haac_match._stored import FOLDER, Held, Stored, missing, pack, read, size, standing, write
 from haac_repo import RepositoryError
@@ -49,6 +51,8 @@ _SAMPLE = 60_000
 _ENOUGH = 1_000
 """From fewer they cannot learn."""
 _LISTS_SEARCHED = 24
+_TOGETHER = 512
+"""Keypoints that are looked up together."""
 _FIRST_STEP = 64
 _WAIT = 600.0  # seconds for another process that makes the index
 
@@ -64,6 +68,7 @@ class Index:
         places: (keypoints, 4), as of `Features`.
         owners: (keypoints,), rows of `things`.
         words: faiss index over the looks of the keypoints.
+        pieces: parts of one colour of all things.
     """
 
     things: Things
@@ -72,15 +77,24 @@ class Index:
     places: npt.NDArray[np.float32]
     owners: npt.NDArray[np.int64]
     words: Any
+    pieces: PieceTable
 
-    def votes(self, query: Features, neighbours: int) -> list[Vote]:
-        """Where the keypoints of a picture put elements, the strongest first."""
+    def votes(
+        self, query: Features, neighbours: int, mapped: Callable[..., Iterable[Any]] = map
+    ) -> list[Vote]:
+        """Where the keypoints of a picture put elements, the strongest first; `mapped` is like `map`, perhaps with threads."""
         made: list[Vote] = []
         if not len(query.places) or not len(self.places):
             return made
         for mirrored in (False, True):
             looks = query.mirrored() if mirrored else query.looks
-            distances, found = self.words.search(np.ascontiguousarray(looks), neighbours)
+            parts = [
+                np.ascontiguousarray(looks[first : first + _TOGETHER])
+                for first in range(0, len(looks), _TOGETHER)
+            ]
+            answers = list(mapped(lambda part: self.words.search(part, neighbours), parts))
+            distances = np.concatenate([answer[0] for answer in answers])
+            found = np.concatenate([answer[1] for answer in answers])
             made += votes(
                 query.places, found, distances, self.places, self.owners, self.things.sizes, mirrored
             )
@@ -335,4 +349,12 @@ def _index(stored: Stored, held: Held) -> Index:
         unpacked_places(rows),
         rows.owners,
         words,
+        PieceTable(
+            np.repeat(np.arange(len(rows)), rows.piece_counts),
+            unpacked_frames(
+                rows.piece_frames, rows.sizes[np.repeat(np.arange(len(rows)), rows.piece_counts)]
+            ),
+            rows.piece_colours,
+            rows.piece_rings,
+        ),
     )

@@ -189,6 +189,7 @@ class Patch:
         hidden: (height, width) bool, True where other layers cover it; or None.
         box: left, top, right, bottom of the window, pixels of the canvas.
         side: the longer side becomes at most so many pixels.
+        below: (height, width) bool, True where layers below cover the ground; or None.
     """
 
     def __init__(
@@ -198,6 +199,7 @@ class Patch:
         hidden: npt.NDArray[np.bool_] | None,
         box: tuple[int, int, int, int],
         side: int,
+        below: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         left, top, right, bottom = box
         factor = min(1.0, side / max(right - left, bottom - top))
@@ -217,6 +219,12 @@ class Patch:
             if factor < 1.0:
                 cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
             self.weight = (cover < 0.1).astype(np.float32)
+        self.below: npt.NDArray[np.bool_] | None = None
+        if below is not None:
+            cover = below.astype(np.float32)
+            if factor < 1.0:
+                cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
+            self.below = cover > 0.99
         nothing = np.zeros((*self.target.shape[:2], 4), np.float32)
         self.before = _kernel.cost(nothing, self.under, self.target, self.weight, 1.0, CLIP**2)
         self.area = 1 / (self.fx * self.fy)

@@ -31,6 +31,12 @@ _MAP_Y = (_SIDE / 2 - 0.5 - _radius[:, None] * np.sin(_angle)[None]).astype(np.f
 RING_WEIGHT = np.sqrt(_radius / _radius.mean()).astype(np.float32)
 
 
+def places() -> Floats:
+    """(RINGS * ANGLES, 2): where samples are, in units of extent from the centre, x to the right and y down."""
+    x, y = _radius[:, None] * np.cos(_angle), -_radius[:, None] * np.sin(_angle)
+    return np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32) / np.float32(_EXTENT)
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """Where a thing is.
@@ -117,7 +123,7 @@ class RingTable:
     """
 
     def __init__(self, rings: npt.NDArray[np.uint8]) -> None:
-        self._rings = rings
+        self.rings = rings
         values = rings.astype(np.float32) / 255 * RING_WEIGHT[None, None, :, None]
         self._spectrum = _spectrum(values.reshape(len(rings), CHANNELS * RINGS, ANGLES))
         squares = np.square(values).sum(axis=1)
@@ -128,7 +134,7 @@ class RingTable:
     def like(self, index: int, count: int) -> list[Likeness]:
         """The things most like one of them, itself among them; as `nearest`."""
         if (index, count) not in self._like:
-            self._like[index, count] = self.nearest(self._rings[index].astype(np.float32) / 255, count)
+            self._like[index, count] = self.nearest(self.rings[index].astype(np.float32) / 255, count)
         return self._like[index, count]
 
     def nearest(self, query: Floats, count: int) -> list[Likeness]:
@@ -185,7 +191,7 @@ class RingTable:
 
     def only(self, rows: npt.NDArray[np.int64]) -> RingTable:
         """Some of the things."""
-        return RingTable(self._rings[rows])
+        return RingTable(self.rings[rows])
 
     def stretched(self, factor: float) -> RingTable:
         """The same things, made wider by a factor and lower by the same one, in frames as before."""
@@ -202,8 +208,8 @@ class RingTable:
                 inside = r < RINGS
                 at = np.clip(r, 0, RINGS - 1).astype(int) * ANGLES + t.astype(int) % ANGLES
                 np.add.at(weights, (rows[inside], at[inside]), (part * share)[inside])
-        flat = self._rings.reshape(len(self._rings) * CHANNELS, RINGS * ANGLES).astype(np.float32) @ weights.T
-        return RingTable(np.round(flat).astype(np.uint8).reshape(self._rings.shape))
+        flat = self.rings.reshape(len(self.rings) * CHANNELS, RINGS * ANGLES).astype(np.float32) @ weights.T
+        return RingTable(np.round(flat).astype(np.uint8).reshape(self.rings.shape))
 
 
 _AT_ONCE = 16

@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from haac_match._canvas import Box, Canvas
 from haac_match._pose import EVEN, Cutout, Fit, Patch, Pose, fit
 from haac_match._snap import Snapped, Snapper
+from haac_match._unknown import around
 
 SURE = 0.97
 """A layer of which this part is right, bit for bit, is the one."""
@@ -49,10 +53,10 @@ class Searcher:
         tolerance: float,
         mapped: Callable[..., Iterable[Any]] = map,
     ) -> None:
-        self._map = mapped
+        self.mapped = mapped
         self.canvas, self._cutout, self.tolerance = canvas, cutout, tolerance
         self.clean = True
-        self.least = 9
+        self.unknown = False
         self._patches: dict[tuple[int, Box, int], Patch] = {}
         self._version = -1
 
@@ -92,12 +96,14 @@ class Searcher:
         if key not in self._patches:
             left, top, right, bottom = box
             hidden = self.canvas.hidden(z, box)
+            below = self.canvas.covered(z, box) if self.unknown else None
             self._patches[key] = Patch(
                 self.canvas.target[top:bottom, left:right],
                 self.canvas.under(z, box),
                 hidden if hidden.any() else None,
                 box,
                 side,
+                below if below is not None and below.any() else None,
             )
         return self._patches[key]
 
@@ -137,12 +143,25 @@ class Searcher:
         def fitted(job: tuple[int, Pose, Cutout, Patch]) -> tuple[int, Fit]:
             place, pose, cutout, patch = job
             even = abs(math.log(pose.sx / pose.sy)) < 1e-9
+            if self.unknown:
+                patch = around(patch, pose, cutout)
             free = ("blur", "opacity") if pose.opacity < 1 else ("blur",)
             return place, fit(pose, cutout, patch, iterations, free=free, even=even)
 
-        found = list(self._map(fitted, work) if len(work) >= 8 else map(fitted, work))
+        found = list(self.mapped(fitted, work) if len(work) >= 8 else map(fitted, work))
         found.sort(key=lambda pair: -pair[1].gain)
         return found
+
+    def _ground(self, z: int, box: Box, pose: Pose, cutout: Cutout) -> npt.NDArray[np.uint8] | None:
+        """What is behind an element on a ground that is not known, (height, width, 3); None where it is known."""
+        if not self.unknown:
+            return None
+        left, top, right, bottom = box
+        hidden, below = self.canvas.hidden(z, box), self.canvas.covered(z, box)
+        whole = Patch(
+            self.canvas.target[top:bottom, left:right], self.canvas.under(z, box), hidden, box, 1 << 16, below
+        )
+        return np.clip(np.round(around(whole, pose, cutout).under), 0, 255).astype(np.uint8)
 
     def refine(self, z: int, pose: Pose, side: int = 128) -> Fit | None:
         """Fit one candidate well."""
@@ -156,6 +175,10 @@ class Searcher:
         if even:
             middle = math.sqrt(pose.sx * pose.sy)
             pose = replace(pose, sx=middle, sy=middle)
+        if self.unknown:
+            patch = around(patch, pose, cutout)
+            pose = fit(pose, cutout, patch, 6, free=free, even=even).pose
+            patch = around(patch, pose, cutout)
         best = fit(pose, cutout, patch, 10, free=free, even=even)
         loose = fit(best.pose, cutout, patch, 6, free=free)
         if loose.gain > best.gain * (1.002 if even else 1.0):
@@ -176,16 +199,18 @@ class Searcher:
         if box is None:
             return None
         cutout = self._cutout(pose.element)
-        snapper = Snapper(self.canvas, z, cutout.image, box)
+        snapper = Snapper(self.canvas, z, cutout.image, box, self._ground(z, box, pose, cutout))
         best: Snapped | None = None
         for even in (True, False) if pose.even else (False,):
             layer = snapper.descend(pose.layer(cutout.size, even))
-            snapped = snapper.result(layer, self.tolerance, self.least)
+            snapped = snapper.result(layer, self.tolerance)
             if snapped is None or (best is not None and snapped.cost > 0.98 * best.cost):
                 continue
-            if snapped.exact < 1 and snapped.good > 0.4:
+            # On a ground that is not known much is nearly right anywhere: what is near the truth has flat places that are right.
+            if snapped.exact < 1 and (snapped.exact > 0.1 if self.unknown else snapped.good > 0.4):
                 snapped = snapper.result(
-                    snapper.polish(layer, patience, 3 if self.clean else 2), self.tolerance, self.least
+                    snapper.polish(layer, patience, 5 if self.unknown else 3 if self.clean else 2),
+                    self.tolerance,
                 )
             if snapped is not None and (best is None or snapped.cost < best.cost):
                 best = snapped

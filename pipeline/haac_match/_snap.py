@@ -14,6 +14,11 @@ from haac_match._canvas import Box, Canvas, Placed, lay, overlap, place, squared
 
 CLIP = 45**2
 """Squared colour distance above which an error counts no more."""
+_LEAST, _OPAQUE = 9, 255
+"""Alpha from which on a pixel is looked at: if the ground is known, and if it is not."""
+_NEAR, _RIGHT, _SOFT = 144, 48, 10
+"""Where the ground is a guess: squared distance from which on an opaque pixel is wrong, what a right one is worth besides, and by how
+much less errors of other pixels count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +48,27 @@ class Snapper:
         z: place in the stack, counted from the back; the layer is put there, none is taken away.
         image: RGBA pixels of the element.
         box: window in which errors are counted.
+        ground: (height, width, 3), a guess of what is behind; None if it is known. Then errors count where the element is opaque,
+            those elsewhere hardly, and pixels that are right speak for a layer: else the smallest one would be the best.
     """
 
-    def __init__(self, canvas: Canvas, z: int, image: Image.Image, box: Box) -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        z: int,
+        image: Image.Image,
+        box: Box,
+        ground: npt.NDArray[np.uint8] | None = None,
+    ) -> None:
         self._image, self._size, self._box = image, canvas.size, box
         left, top, right, bottom = box
         self._target = canvas.target[top:bottom, left:right]
-        self._under = canvas.compose(box, canvas.layers[:z])
+        self._guessed = ground is not None
+        self._under = (
+            canvas.compose(box, canvas.layers[:z])
+            if ground is None
+            else Image.fromarray(ground).convert("RGBA")
+        )
         hidden = canvas.hidden(z, box)
         self._free = ~hidden if hidden.any() else None
         self._before = self._cost(squared(np.asarray(self._under.convert("RGB")), self._target))
@@ -99,40 +118,52 @@ class Snapper:
         return np.asarray(out.convert("RGB"))
 
     def cost(self, layer: Layer) -> int:
-        """Clipped squared error in the window with the layer."""
+        """Clipped squared error in the window with the layer; less what opaque pixels gain where the ground is a guess."""
         if layer not in self._costs:
             self.tried += 1
             made = self.made(layer)
-            self._costs[layer] = self._before if made is None else self._cost(squared(made, self._target))
+            if made is None:
+                self._costs[layer] = self._before
+            elif not self._guessed:
+                self._costs[layer] = self._cost(squared(made, self._target))
+            else:
+                self._costs[layer] = self._cost_of_guess(squared(made, self._target), self._alpha(layer))
         return self._costs[layer]
 
-    def result(self, layer: Layer, tolerance: float, least: int = 9) -> Snapped | None:
+    def _cost_of_guess(self, error: npt.NDArray[np.int32], alpha: npt.NDArray[np.uint8]) -> int:
+        opaque = alpha >= _OPAQUE
+        cost = np.where(
+            opaque, np.minimum(error, _NEAR) - _NEAR - _RIGHT * (error == 0), np.minimum(error, CLIP) // _SOFT
+        )
+        return int(cost[self._free].sum() if self._free is not None else cost.sum())
+
+    def _alpha(self, layer: Layer) -> npt.NDArray[np.uint8]:
+        """(height, width) of the window."""
+        alpha = np.zeros(self._target.shape[:2], np.uint8)
+        placed = self.placed(layer)
+        common = overlap(placed.box, self._box) if placed is not None else None
+        if placed is None or common is None:
+            return alpha
+        left, top = self._box[:2]
+        x, y = placed.box[:2]
+        part = placed.pixels.getchannel("A").crop(
+            (common[0] - x, common[1] - y, common[2] - x, common[3] - y)
+        )
+        alpha[common[1] - top : common[3] - top, common[0] - left : common[2] - left] = np.asarray(part)
+        return alpha
+
+    def result(self, layer: Layer, tolerance: float) -> Snapped | None:
         """What a layer achieves.
 
         Args:
             layer: on the canvas.
             tolerance: levels by which a right pixel may differ.
-            least: alpha from which on a pixel is looked at; 250 where what is behind is not known.
         """
         placed = self.placed(layer)
         made = self.made(layer)
-        if placed is None or made is None:
+        if placed is None or made is None or overlap(placed.box, self._box) is None:
             return None
-        common = overlap(placed.box, self._box)
-        if common is None:
-            return None
-        left, top = self._box[:2]
-        alpha = np.zeros(self._target.shape[:2], np.uint8)
-        part = placed.pixels.getchannel("A").crop(
-            (
-                common[0] - placed.box[0],
-                common[1] - placed.box[1],
-                common[2] - placed.box[0],
-                common[3] - placed.box[1],
-            )
-        )
-        alpha[common[1] - top : common[3] - top, common[0] - left : common[2] - left] = np.asarray(part)
-        shows = alpha >= least
+        shows = self._alpha(layer) >= (_OPAQUE if self._guessed else _LEAST)
         if self._free is not None:
             shows &= self._free
         shown = int(shows.sum())
@@ -166,7 +197,9 @@ class Snapper:
         start = base.astype(np.float32)
         error = start - self._target
         length = np.einsum("ijk,ijk->ij", error, error)
-        weight = 1 / np.square(1 + length / CLIP)
+        weight = 1 / np.square(1 + length / (_NEAR if self._guessed else CLIP))
+        if self._guessed:
+            weight *= np.where(self._alpha(layer) >= _OPAQUE, 1, 1 / _SOFT)
         if self._free is not None:
             weight *= self._free
         columns, changes = [], []
@@ -202,6 +235,15 @@ class Snapper:
             best = layer
             singles = [c for name in _steps(layer) for c in ({name: 1}, {name: -1})]
             shapes: list[dict[str, int]] = [{}, *singles]
+            if self._guessed:
+                # Too small or too large, and right in the middle: the blur makes up for it.
+                shapes += [
+                    {name: grow, **({"blur": blur} if blur else {})}
+                    for name in ("width", "height")
+                    if getattr(layer, name) is not None
+                    for grow in (-2, 2)
+                    for blur in (-1, 0, 1)
+                ]
             if patience > 1:
                 shapes += [a | b for a, b in combinations(singles, 2) if not a.keys() & b.keys()]
             for shape in shapes:

@@ -1,0 +1,187 @@
+"""Where elements may be on a ground that nothing explains: pieces of one colour and local features propose, a fit chooses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from haac_match._index import Index
+from haac_match._local import features
+from haac_match._piece_table import Likeness
+from haac_match._pieces import Floats, Piece, Sampler, pieces
+from haac_match._pose import Cutout, Fit, Pose
+from haac_match._screen import screened
+from haac_match._search import Searcher
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How pieces are cut and compared.
+
+    Args:
+        cuts: how much neighbouring pixels in a piece may differ, levels, and how many must be alike.
+        blur: elements are blurred by so many extents before.
+        tolerance: levels by which colours may differ.
+        alike: so many elements are tried for each piece...
+        most: ... and so many poses kept for each step of effort.
+    """
+
+    cuts: tuple[tuple[int, int], ...]
+    blur: float
+    tolerance: int
+    alike: int
+    most: int
+
+
+_LOOKS = (
+    _Look(((1, 12), (3, 16)), 0.0, 14, 12, 500),
+    _Look(((3, 16), (6, 20), (10, 20)), 0.5, 18, 16, 1500),
+)
+"""For plain and shaded pieces, and for blurred ones."""
+_UNLIKE = 0.6
+"""Part of the variation around a piece above which what is not explained makes a resemblance worthless."""
+_FEATURES = 8000
+_VOTES = 600
+"""Poses that local features may propose for each step of effort."""
+_FIRST = 100
+"""Of each kind so many are fitted whatever the quick look says: it does not see thin things."""
+_FITTED = 640
+_FEW = 200
+"""So many proposals are enough to see whether there is anything."""
+
+
+class Proposer:
+    """Where elements may be in a picture of which nothing is known.
+
+    Args:
+        index: of all elements.
+        search: fits them.
+        cutout: gives their pixels.
+        effort: 1 to 9.
+    """
+
+    def __init__(self, index: Index, search: Searcher, cutout: Callable[[int], Cutout], effort: int) -> None:
+        self._index, self._search, self._cutout, self._effort = index, search, cutout, effort
+        self._by_piece: list[Pose] | None = None
+
+    def candidates(self, few: bool = False) -> Iterator[tuple[Fit, float]]:
+        """Fits worth to be made exact, the best first; and their extent, pixels.
+
+        Args:
+            few: only of the likeliest.
+        """
+        if self._by_piece is None:
+            self._by_piece = self._pieces()
+        sources = [self._by_piece[:_FEW]] if few else [self._by_piece, self._features()]
+        first = [pose for source in sources for pose in source[:_FIRST]]
+        looked = screened(
+            [pose for source in sources for pose in source],
+            self._index.things,
+            self._search.canvas.target,
+            self._search.mapped,
+        )
+        chosen = self._distinct([*first, *(pose for _, pose in looked)])[:_FITTED]
+        fitted = sorted(self._search.verify(chosen, 32, 4, z=0), key=lambda pair: -pair[1].own)
+        best = {id(fit.pose): fit for _, fit in fitted}
+        for pose in self._distinct([fit.pose for _, fit in fitted]):
+            yield best[id(pose)], self._extent(pose)
+
+    def _extent(self, pose: Pose) -> float:
+        width, height = self._cutout(pose.element).size
+        return max(pose.sx * width, pose.sy * height)
+
+    def _distinct(self, poses: list[Pose]) -> list[Pose]:
+        """Without those that nearly repeat one before."""
+        kept: list[Pose] = []
+        seen: dict[tuple[int, bool], list[Pose]] = {}
+        sizes, rows = self._index.things.sizes, self._index.things.index
+        for pose in poses:
+            near = 0.1 * max(pose.sx, pose.sy) * float(sizes[rows[pose.element]].max())
+            others = seen.setdefault((pose.element, pose.flip), [])
+            if not any(
+                math.hypot(pose.cx - other.cx, pose.cy - other.cy) < near
+                and abs((pose.turn - other.turn + math.pi) % math.tau - math.pi) < 0.2
+                for other in others
+            ):
+                others.append(pose)
+                kept.append(pose)
+        return kept
+
+    def _features(self) -> list[Pose]:
+        """What local features speak for, the strongest first."""
+        things = self._index.things
+        query = features(self._search.canvas.target, most=_FEATURES)
+        votes = self._index.votes(query, 8, self._search.mapped)[: _VOTES * (self._effort + 1)]
+        return [
+            Pose(int(things.numbers[v.thing]), v.mirrored, v.x, v.y, v.scale, v.scale, v.turn)
+            for v in votes
+            if _SCALES[0] < v.scale < _SCALES[1]
+        ]
+
+    def _pieces(self) -> list[Pose]:
+        """What pieces speak for: those of each look in turn, the best first."""
+        target, table = self._search.canvas.target, self._index.pieces
+        sampler = Sampler(target.astype(np.float32))
+        cuts = sorted({cut for look in _LOOKS for cut in look.cuts})
+        most = target.size // 12
+
+        def cut_at(cut: tuple[int, int]) -> list[Piece]:
+            return pieces(target, None, *cut, most)
+
+        cut = dict(zip(cuts, self._search.mapped(cut_at, cuts), strict=True))
+        made: list[Pose] = []
+        for look in _LOOKS:
+            found = [piece for level in look.cuts for piece in cut[level]]
+            rings = [sampler.rings(piece.x, piece.y, piece.extent) for piece in found]
+            table.prepare(look.blur)
+            batches = [
+                range(first, min(first + _AT_ONCE, len(found))) for first in range(0, len(found), _AT_ONCE)
+            ]
+
+            def near(
+                batch: range, look: _Look = look, found: list[Piece] = found, rings: list[Floats] = rings
+            ) -> list[tuple[Likeness, Piece]]:
+                return [
+                    (like, found[at])
+                    for at in batch
+                    for like in table.nearest(
+                        found[at].colour, rings[at], look.blur, look.tolerance, look.alike
+                    )
+                ]
+
+            likes = [one for many in self._search.mapped(near, batches) for one in many]
+            likes.sort(key=lambda one: one[0][0])
+            made += [
+                self._pose(piece, like)
+                for like, piece in likes[: look.most * (self._effort + 1)]
+                if like[0] < _UNLIKE
+            ]
+        return [pose for pose in made if _SCALES[0] < pose.sx < _SCALES[1]]
+
+    def _pose(self, piece: Piece, like: Likeness) -> Pose:
+        """Where an element stands if a piece of the picture is one of its own."""
+        _, row, mirrored, turn = like
+        table, things = self._index.pieces, self._index.things
+        x, y, extent = (float(v) for v in table.frames[row])
+        owner = int(table.owners[row])
+        width, height = (int(v) for v in things.sizes[owner])
+        scale = piece.extent / max(extent, 1e-3)
+        dx, dy = (width / 2 - x) * (-1 if mirrored else 1), height / 2 - y
+        c, s = math.cos(turn), math.sin(turn)
+        return Pose(
+            int(things.numbers[owner]),
+            mirrored,
+            piece.x + scale * (c * dx + s * dy),
+            piece.y + scale * (-s * dx + c * dy),
+            scale,
+            scale,
+            turn % math.tau,
+        )
+
+
+_SCALES = 0.03, 6.0
+_AT_ONCE = 16
+"""Pieces that a thread is given together."""

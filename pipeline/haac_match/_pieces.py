@@ -1,0 +1,257 @@
+"""Pieces: parts of one colour, as drawn things have, with what is around them; by them elements are found on a ground that is not known.
+
+A piece grows from places where neighbouring pixels are alike to where the colour changes most, which is where its outline was before a
+blur. It is described like a thing (centre, extent, rings), with the colours around it where its element is opaque.
+
+Source of growing from marked places: F. Meyer, "Color image segmentation" (1992).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Floats = npt.NDArray[np.float32]
+
+RINGS, ANGLES = 7, 24
+REACH = 2.4
+"""Radius of the outermost ring, in units of extent."""
+_SMOOTH = 0.2
+"""Standard deviation of the blur before sampling, in units of extent."""
+
+_radius = (np.arange(RINGS) + 0.5) / RINGS * REACH
+_angle = np.arange(ANGLES) * math.tau / ANGLES
+PLACES_X = (_radius[:, None] * np.cos(_angle)).astype(np.float32)
+PLACES_Y = (-_radius[:, None] * np.sin(_angle)).astype(np.float32)
+WEIGHT = (_radius / _radius.mean()).astype(np.float32)[:, None]
+"""(RINGS, 1): outer samples stand for larger places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of one colour.
+
+    Args:
+        colour: (3,), of its flat places.
+        area: pixels.
+        x: centre of mass, pixels (the centre of the first pixel is 0.5).
+        y: centre of mass, pixels.
+        extent: root mean square distance from it, pixels.
+    """
+
+    colour: npt.NDArray[np.uint8]
+    area: int
+    x: float
+    y: float
+    extent: float
+
+
+def pieces(
+    rgb: npt.NDArray[np.uint8], outside: npt.NDArray[np.bool_] | None, level: int, least: int, most: int
+) -> list[Piece]:
+    """Pieces of a picture, the largest first.
+
+    Args:
+        rgb: (height, width, 3).
+        outside: (height, width), True where nothing is; or None.
+        level: neighbouring pixels within a piece's flat place differ by at most this.
+        least: pixels of the flat place.
+        most: part of the picture that a piece may take, in pixels.
+    """
+    change = _change(rgb)
+    flat = change <= level
+    if outside is not None:
+        flat &= cv2.erode((~outside).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(flat.astype(np.uint8), connectivity=4)
+    kept = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] >= least)
+    kept = kept[kept > 0]
+    if not len(kept):
+        return []
+    number = np.zeros(count, np.int32)
+    number[kept] = np.arange(1, len(kept) + 1)
+    marked = number[labels]
+    if outside is not None:
+        marked[outside] = len(kept) + 1
+    else:
+        # Where nothing is alike, places of least change stand for what else there is.
+        calm = change == cv2.erode(change, np.ones((_CALM, _CALM), np.uint8))
+        marked[calm & (change > level + _MORE) & (marked == 0)] = len(kept) + 1
+    grown = cv2.watershed(np.ascontiguousarray(rgb), marked.copy())
+    found: list[Piece] = []
+    for index, box in enumerate(_boxes(grown, len(kept)), 1):
+        if box is None:
+            continue
+        x, y, right, bottom = box
+        mask = (grown[y:bottom, x:right] == index).astype(np.uint8)
+        outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(mask, outlines, -1, 1, cv2.FILLED)
+        moments = cv2.moments(mask, binaryImage=True)
+        area = moments["m00"]
+        if not 0 < area <= most:
+            continue
+        left, top, wide, high = stats[kept[index - 1], :4]
+        inner = labels[top : top + high, left : left + wide] == kept[index - 1]
+        colour = np.median(rgb[top : top + high, left : left + wide][inner], axis=0)
+        found.append(
+            Piece(
+                np.round(colour).astype(np.uint8),
+                int(area),
+                x + moments["m10"] / area + 0.5,
+                y + moments["m01"] / area + 0.5,
+                math.sqrt((moments["mu20"] + moments["mu02"]) / area + 1 / 6),
+            )
+        )
+    return sorted(found, key=lambda piece: (-piece.area, piece.y, piece.x))
+
+
+_CALM, _MORE = 5, 2
+"""Where the change is the least within so many pixels, and by more than so much above that within a piece, another thing grows from."""
+
+
+def _change(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(height, width): by how much a pixel differs from that of its four neighbours which differs most, in the channel that does."""
+    made = np.zeros(rgb.shape[:2], np.uint8)
+    for near, other in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        off = cv2.absdiff(rgb[near], rgb[other]).max(axis=2)
+        made[near] = np.maximum(made[near], off)
+        made[other] = np.maximum(made[other], off)
+    return made
+
+
+@njit(cache=True, nogil=True)
+def _bounds(labels: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int32]:
+    """(count + 1, 4): left, top, right, bottom of each label."""
+    height, width = labels.shape
+    out = np.zeros((count + 1, 4), np.int32)
+    out[:, 0], out[:, 1] = width, height
+    for y in range(height):
+        for x in range(width):
+            k = labels[y, x]
+            if 0 < k <= count:
+                out[k, 0] = min(out[k, 0], x)
+                out[k, 1] = min(out[k, 1], y)
+                out[k, 2] = max(out[k, 2], x + 1)
+                out[k, 3] = max(out[k, 3], y + 1)
+    return out
+
+
+def _boxes(labels: npt.NDArray[np.int32], count: int) -> list[tuple[int, int, int, int] | None]:
+    rows = _bounds(labels, count)[1:].tolist()
+    return [(a, b, c, d) if c > a else None for a, b, c, d in rows]
+
+
+class Sampler:
+    """Gives the rings around pieces of one picture.
+
+    Args:
+        pixels: (height, width, channels).
+    """
+
+    def __init__(self, pixels: Floats) -> None:
+        self._levels = [pixels]
+        self._shape = pixels.shape
+        self._smooth: dict[int, Floats] = {}
+
+    def _level(self, steps: int) -> tuple[Floats, int]:
+        """The picture blurred by 2^(steps/2) / 2 pixels, halved a number of times."""
+        halves = max(0, (steps - 1) // 2)
+        while len(self._levels) <= halves:
+            last = self._levels[-1]
+            size = max(1, (last.shape[1] + 1) // 2), max(1, (last.shape[0] + 1) // 2)
+            self._levels.append(cv2.resize(last, size, interpolation=cv2.INTER_AREA))
+        if steps not in self._smooth:
+            spread = 2 ** (steps / 2) / 2
+            own = math.sqrt(max(0.0, (spread / 2**halves) ** 2 - (0.08 if halves else 0)))
+            self._smooth[steps] = (
+                cv2.GaussianBlur(self._levels[halves], (0, 0), own) if own > 0.2 else self._levels[halves]
+            )
+        return self._smooth[steps], halves
+
+    def rings(self, x: float, y: float, extent: float) -> Floats:
+        """(RINGS, ANGLES, channels) around a place; zero outside of the picture."""
+        steps = max(0, round(2 * math.log2(max(2 * _SMOOTH * extent, 1e-3))))
+        picture, _ = self._level(steps)
+        fx, fy = picture.shape[1] / self._shape[1], picture.shape[0] / self._shape[0]
+        made = cv2.remap(
+            picture,
+            (x + extent * PLACES_X) * np.float32(fx) - np.float32(0.5),
+            (y + extent * PLACES_Y) * np.float32(fy) - np.float32(0.5),
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        return np.asarray(made, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Pieces of an element, as they are stored: see `Rows`."""
+
+    frames: npt.NDArray[np.uint16]
+    colours: npt.NDArray[np.uint8]
+    rings: npt.NDArray[np.uint8]
+
+
+MOST = 8
+"""Pieces of an element that are kept, of the largest."""
+OPAQUE = 0.95
+"""Coverage from which on a sample's colour is the element's."""
+_PAD = 2
+STEP = 4
+"""Levels of a step of stored colours."""
+_FULL = 65535
+
+
+def described(image: npt.NDArray[np.uint8]) -> Described:
+    """The largest pieces of an element.
+
+    Args:
+        image: (height, width, 4), straight RGBA.
+    """
+    height, width = image.shape[:2]
+    found: list[Piece] = _found(image) if height else []
+    frames = np.array([(p.x / width, p.y / height, p.extent / (width + height)) for p in found]).reshape(
+        -1, 3
+    )
+    rings = np.zeros((len(found), RINGS, ANGLES, 3), np.uint8)
+    if found:
+        room = max(height, width) // 2
+        alpha = image[:, :, 3:].astype(np.float32) / np.float32(255)
+        premultiplied = np.concatenate([image[:, :, :3] * alpha, alpha], axis=2)
+        sampler = Sampler(np.pad(premultiplied, ((room, room), (room, room), (0, 0))))
+        for row, piece in enumerate(found):
+            around = sampler.rings(piece.x + room, piece.y + room, piece.extent)
+            cover = around[..., 3:]
+            steps = np.round(around[..., :3] / np.maximum(cover, 1e-3) / STEP) + 1
+            rings[row] = np.where(cover >= OPAQUE, steps.clip(1, 255), 0)
+    return Described(
+        np.round(frames.clip(0, 1) * _FULL).astype(np.uint16),
+        np.array([piece.colour for piece in found], np.uint8).reshape(-1, 3),
+        rings,
+    )
+
+
+def unpacked_frames(frames: npt.NDArray[np.uint16], sizes: npt.NDArray[np.integer]) -> Floats:
+    """(pieces, 3): x, y and extent in pixels of the elements, whose sizes are (pieces, 2)."""
+    scale = np.column_stack([sizes, sizes.sum(axis=1)]).astype(np.float64)
+    return np.asarray(frames / _FULL * scale, np.float32)
+
+
+def _found(image: npt.NDArray[np.uint8]) -> list[Piece]:
+    alpha = image[:, :, 3]
+    rgb = np.pad(image[:, :, :3], ((_PAD, _PAD), (_PAD, _PAD), (0, 0)), mode="edge")
+    outside = np.pad(alpha < 128, _PAD, constant_values=True)
+    found: list[Piece] = []
+    for level in (1, 4):
+        for piece in pieces(rgb, outside, level, 20, rgb.size):
+            moved = replace(piece, x=piece.x - _PAD, y=piece.y - _PAD)
+            if piece.area >= 0.01 * (alpha >= 128).sum() and not any(
+                abs(moved.x - p.x) + abs(moved.y - p.y) + abs(moved.extent - p.extent) < 0.12 * p.extent
+                for p in found
+            ):
+                found.append(moved)
+    return sorted(found, key=lambda piece: (-piece.area, piece.y, piece.x))[:MOST]

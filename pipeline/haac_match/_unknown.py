@@ -1,0 +1,70 @@
+"""A ground that nothing explains: guessed from what is seen around an element, so that its outline can be fitted too."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from haac_match import _kernel
+from haac_match._pose import CLIP, Cutout, Patch, Pose
+
+Floats = npt.NDArray[np.float32]
+
+_GROWN = 1.06
+"""By so much is an element taken for larger than its pose says: what is beside it must be the ground for sure."""
+
+
+def filled(pixels: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+    """Pixels that are not known, from those around them: means of ever coarser squares, smoothly put together.
+
+    Source: S. Gortler, R. Grzeszczuk, R. Szeliski, M. Cohen, "The lumigraph" (1996), pull and push.
+
+    Args:
+        pixels: (height, width, 3).
+        known: (height, width).
+    """
+    weight = known.astype(np.float32)
+    levels = [np.dstack([pixels * weight[:, :, None], weight])]
+    while min(levels[-1].shape[:2]) > 1 and levels[-1][:, :, 3].min() < 1:
+        last = levels[-1]
+        size = (last.shape[1] + 1) // 2, (last.shape[0] + 1) // 2
+        levels.append(cv2.resize(last, size, interpolation=cv2.INTER_AREA))
+    last = levels[-1]
+    total = last[:, :, 3:]
+    made = np.where(
+        total > 0,
+        last[:, :, :3] / np.maximum(total, 1e-6),
+        last[:, :, :3].sum((0, 1)) / max(1e-6, total.sum()),
+    )
+    for level in levels[-2::-1]:
+        coarse = cv2.resize(made, (level.shape[1], level.shape[0]), interpolation=cv2.INTER_LINEAR)
+        share = np.minimum(level[:, :, 3:], 1)
+        made = level[:, :, :3] + (1 - share) * coarse.reshape(*level.shape[:2], 3)
+    return np.asarray(made, np.float32)
+
+
+def around(patch: Patch, pose: Pose, cutout: Cutout) -> Patch:
+    """A window whose ground is what is around a pose in it; layers below that are known stay.
+
+    Args:
+        patch: its `below` tells where such layers are.
+        pose: where the element is, about.
+        cutout: its pixels.
+    """
+    wide = replace(pose, sx=pose.sx * _GROWN, sy=pose.sy * _GROWN, blur=pose.blur + 0.5 / patch.fx)
+    free = patch.warped(wide, cutout)[:, :, 3] < 0.02
+    free &= patch.weight > 0
+    pixels = patch.target
+    if patch.below is not None:
+        pixels = np.where(patch.below[:, :, None], patch.under, pixels)
+        free |= patch.below
+    made = copy(patch)
+    if free.any():
+        made.under = filled(pixels, free)
+    nothing = np.zeros((*patch.target.shape[:2], 4), np.float32)
+    made.before = _kernel.cost(nothing, made.under, made.target, made.weight, 1.0, CLIP**2)
+    return made

@@ -1,0 +1,205 @@
+"""Elements on a ground that is in no catalog: how their places are proposed, and that what is found is exact."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from haac import Layer
+from haac_match import Matcher
+from haac_match._canvas import Canvas, place
+from haac_match._index import load
+from haac_match._piece_table import PieceTable
+from haac_match._pieces import Sampler, described, pieces, unpacked_frames
+from haac_match._pose import Pose, pose_of
+from haac_match._screen import screened
+from haac_match._snap import Snapper
+from haac_match._unknown import filled
+from haac_repo import NewElement, Repository, encode, pixel_hash
+
+LAYERS = [
+    Layer(1, width=120, rotation=222, x=60, y=40),
+    Layer(3, width=70, height=92, rotation=900, blur=3, x=300, y=60),
+    Layer(5, flip="h", width=110, rotation=1300, blur=8, x=480, y=90),
+    Layer(6, width=100, rotation=40, blur=4, x=90, y=300),
+    Layer(8, width=64, rotation=700, x=330, y=330),
+]
+
+
+def drawn(seed: int) -> Image.Image:
+    """A thing of some colours on transparent ground, unlike those of other seeds."""
+    lot = random.Random(seed)
+    width, height = lot.randint(70, 110), lot.randint(70, 110)
+    sheet = Image.new("RGBA", (4 * width, 4 * height))
+    pen = ImageDraw.Draw(sheet)
+
+    def colour() -> tuple[int, int, int, int]:
+        return lot.randrange(256), lot.randrange(256), lot.randrange(256), 255
+
+    pen.rounded_rectangle((8, 8, 4 * width - 8, 4 * height - 8), lot.randint(10, 150), fill=colour())
+    for _ in range(6):
+        x, y, side = lot.randint(0, 3 * width), lot.randint(0, 3 * height), lot.randint(40, 160)
+        shape = pen.ellipse if lot.random() < 0.5 else pen.rectangle
+        shape((x, y, x + side, y + lot.randint(40, 160)), fill=colour())
+    small = sheet.convert("RGBa").resize((width, height), Image.Resampling.BOX).convert("RGBA")
+    return small.crop(small.getchannel("A").getbbox())
+
+
+def scenery(seed: int) -> Image.Image:
+    """An opaque picture with something everywhere, as a photograph has."""
+    noise = np.random.default_rng(seed)
+    coarse = noise.integers(0, 256, (12, 16, 3), np.uint8)
+    fine = noise.integers(0, 40, (240, 320, 3), np.uint8)
+    big = cv2.resize(coarse, (320, 240), interpolation=cv2.INTER_CUBIC)
+    return Image.fromarray(cv2.add(big // 2 + 40, fine)).convert("RGBA")
+
+
+def _new(image: Image.Image, tags: tuple[str, ...]) -> NewElement:
+    return NewElement(
+        data=encode(image), width=image.width, height=image.height, pixels_sha256=pixel_hash(image), tags=tags
+    )
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    """Ten drawn things."""
+    path: Path = tmp_path_factory.mktemp("foreign") / "repo"
+    with Repository.create(path) as made, made.writer() as writer:
+        for seed in range(10):
+            writer.add(_new(drawn(seed), ()))
+    with Repository.open(path) as opened:
+        yield opened
+
+
+def composed(repository: Repository, layers: list[Layer], ground: Image.Image) -> Image.Image:
+    picture = ground.copy()
+    for layer in layers:
+        placed = place(layer, repository.image(layer.element), picture.size)
+        assert placed is not None
+        picture.alpha_composite(placed.pixels, placed.box[:2])
+    return picture.convert("RGB")
+
+
+def test_layers_on_a_foreign_ground_are_found_exactly(repository: Repository) -> None:
+    ground = scenery(99).resize((700, 520), Image.Resampling.BICUBIC)
+    found = Matcher(repository).compress(composed(repository, LAYERS, ground))
+    key = lambda layer: (layer.element, layer.x)  # noqa: E731
+    assert sorted(found.scene.layers, key=key) == sorted(LAYERS, key=key)
+
+
+def test_a_sky_is_no_ground(repository: Repository) -> None:
+    noise = np.random.default_rng(5)
+    sky = np.linspace((90, 140, 230), (200, 220, 250), 520)[:, None] + noise.normal(0, 1.2, (520, 700, 1))
+    pixels = np.asarray(scenery(98).resize((700, 520), Image.Resampling.BICUBIC).convert("RGB")).copy()
+    pixels[:330] = np.clip(np.round(sky[:330]), 0, 255)
+    picture = composed(repository, LAYERS[:3], Image.fromarray(pixels).convert("RGBA"))
+    found = Matcher(repository).compress(picture)
+    assert sorted(layer.element for layer in found.scene.layers) == [1, 3, 5]
+
+
+def test_threads_change_nothing(repository: Repository) -> None:
+    ground = scenery(97).resize((600, 480), Image.Resampling.BICUBIC)
+    picture = composed(repository, LAYERS[:2], ground)
+    one, four = (Matcher(repository, threads=threads).compress(picture).scene for threads in (1, 4))
+    assert one.layers == four.layers
+    assert one.background == four.background
+
+
+@pytest.mark.parametrize("blur", [0.0, 2.0])
+def test_a_piece_is_where_its_outline_was_before_a_blur(blur: float) -> None:
+    noise = np.asarray(scenery(4).convert("RGB"))[:160, :200]
+    cover = np.zeros((160, 200), np.float32)
+    cv2.circle(cover, (90, 70), 30, 1.0, cv2.FILLED)
+    if blur:
+        cover = cv2.GaussianBlur(cover, (0, 0), blur)
+    picture = np.round(cover[..., None] * (200, 40, 90) + (1 - cover[..., None]) * noise).astype(np.uint8)
+    (piece,) = pieces(picture, None, 1, 100, picture.size)
+    assert piece.colour.tolist() == [200, 40, 90]
+    assert abs(piece.x - 90.5) + abs(piece.y - 70.5) < 1.5
+    assert abs(piece.extent / (30 / math.sqrt(2)) - 1) < 0.06
+
+
+@pytest.mark.parametrize(("mirrored", "turn"), [(False, 0.4), (True, 2.0)])
+def test_a_piece_tells_its_element_and_turn(mirrored: bool, turn: float) -> None:
+    images = [np.asarray(drawn(seed)) for seed in range(8)]
+    made = [described(image) for image in images]
+    owners = np.repeat(np.arange(8), [len(one.colours) for one in made])
+    sizes = np.array([image.shape[1::-1] for image in images])[owners]
+    frames = unpacked_frames(np.concatenate([one.frames for one in made]), sizes)
+    table = PieceTable(
+        owners,
+        frames,
+        np.concatenate([one.colours for one in made]),
+        np.concatenate([one.rings for one in made]),
+    )
+    table.prepare(0.0)
+    image = drawn(6)
+    layer = Pose(1, mirrored, 150, 150, 1.4, 1.4, turn).layer(image.size, True)
+    placed = place(layer, image, (300, 300))
+    assert placed is not None
+    canvas = scenery(3).resize((300, 300))
+    canvas.alpha_composite(placed.pixels, placed.box[:2])
+    pixels = np.asarray(canvas.convert("RGB"))
+    sampler = Sampler(pixels.astype(np.float32))
+    likes = [
+        like
+        for piece in pieces(pixels, None, 1, 40, pixels.size)
+        for like in table.nearest(piece.colour, sampler.rings(piece.x, piece.y, piece.extent), 0.0, 14, 4)
+    ]
+    left, row, flipped, angle = min(likes)
+    assert left < 0.1
+    assert (owners[row], flipped) == (6, mirrored)
+    assert abs((angle - turn + math.pi) % math.tau - math.pi) < 0.2
+    kept = table.only(np.where(np.arange(8) == 6, 0, -1))
+    assert set(kept.owners.tolist()) == {0}
+    assert len(kept.frames) == (owners == 6).sum()
+
+
+def test_a_quick_look_moves_a_pose_to_where_it_fits(repository: Repository) -> None:
+    picture = np.asarray(composed(repository, LAYERS[:1], scenery(99).resize((400, 300)).convert("RGBA")))
+    truth = pose_of(LAYERS[0], repository.image(1).size)
+    beside = Pose(1, False, truth.cx + 4, truth.cy - 4, truth.sx * 1.08, truth.sy * 1.08, truth.turn + 0.12)
+    wrong = Pose(4, False, truth.cx, truth.cy, truth.sx, truth.sy, truth.turn)
+    off_canvas = Pose(1, False, -500, truth.cy, truth.sx, truth.sy, truth.turn)
+    looked = screened([wrong, beside, off_canvas], load(repository).things, picture)
+    assert looked[0][1].element == 1
+    assert looked[0][0] < 0.2 < min([left for left, pose in looked[1:]], default=1.0)
+    moved = looked[0][1]
+    assert math.hypot(moved.cx - truth.cx, moved.cy - truth.cy) < 3
+    assert abs(math.log(moved.sx * moved.sy / (truth.sx * truth.sy))) < 0.1
+
+
+def test_what_is_not_known_is_filled_from_around() -> None:
+    pixels = np.zeros((40, 60, 3), np.float32)
+    pixels[:] = np.arange(60, dtype=np.float32)[None, :, None] * 4
+    known = np.ones((40, 60), bool)
+    known[10:30, 20:40] = False
+    spoiled = pixels.copy()
+    spoiled[~known] = 255
+    made = filled(spoiled, known)
+    assert np.allclose(made[known], pixels[known], atol=1e-3)
+    assert np.abs(made - pixels).max() < 35
+    assert np.abs(made - pixels)[~known].mean() < 12
+
+
+def test_where_the_ground_is_a_guess_opaque_pixels_decide(repository: Repository) -> None:
+    layer = LAYERS[3]
+    ground = scenery(99).resize((300, 500), Image.Resampling.BICUBIC)
+    picture = np.asarray(composed(repository, [layer], ground))
+    canvas = Canvas(picture, Image.new("RGBA", (300, 500), (90, 90, 90)))
+    box = 60, 270, 240, 450
+    guess = np.full((180, 180, 3), 90, np.uint8)
+    snapper = Snapper(canvas, 0, repository.image(layer.element), box, guess)
+    near = Layer(layer.element, width=98, rotation=41, blur=5, x=layer.x + 1, y=layer.y)
+    assert snapper.cost(layer) < snapper.cost(near) < snapper.before
+    assert snapper.polish(near) == layer
+    result = snapper.result(layer, 2.0)
+    assert result is not None
+    assert result.exact == 1
