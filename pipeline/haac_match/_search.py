@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from haac import Layer
 from haac_match._canvas import Box, Canvas
 from haac_match._pose import EVEN, Cutout, Fit, Patch, Pose, fit
 from haac_match._snap import Snapped, Snapper
@@ -60,7 +61,15 @@ class Searcher:
         """Whether a layer is beyond doubt."""
         if self.clean:
             return found.snapped.exact > SURE
-        return found.snapped.good > 0.9 and found.share > 0.85
+        good, mended = found.snapped.good, found.snapped.mended
+        return good > 0.9 and (found.share > 0.85 or (good > 0.97 and mended > 0.7))
+
+    def plausible(self, layer: Layer) -> bool:
+        """Whether a layer is one that somebody would put there, not a veil or a crumb that hides an error."""
+        own = self._cutout(layer.element).size
+        width, height = layer.size(*own)
+        uneven = abs(math.log(width * own[1] / (height * own[0])))
+        return layer.opacity >= 35 and min(width, height) >= 8 and uneven < 0.65
 
     def window(self, pose: Pose, room: float = 1.15) -> Box | None:
         """The box around a pose within the canvas; None if it is off it."""
@@ -180,13 +189,12 @@ class Searcher:
         best: Snapped | None = None
         for even in (True, False) if pose.even else (False,):
             layer = snapper.descend(pose.layer(cutout.size, even))
-            snapped = snapper.result(layer, self.tolerance, self.least)
+            snapped = snapper.result(layer, self.tolerance, self.least, damaged=not self.clean)
             if snapped is None or (best is not None and snapped.cost > 0.98 * best.cost):
                 continue
             if snapped.exact < 1 and snapped.good > 0.4:
-                snapped = snapper.result(
-                    snapper.polish(layer, patience, 3 if self.clean else 2), self.tolerance, self.least
-                )
+                layer = snapper.polish(layer, patience, 3 if self.clean else 2)
+                snapped = snapper.result(layer, self.tolerance, self.least, damaged=not self.clean)
             if snapped is not None and (best is None or snapped.cost < best.cost):
                 best = snapped
                 if best.exact > SURE:

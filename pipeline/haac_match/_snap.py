@@ -11,6 +11,7 @@ from PIL import Image
 
 from haac import Layer
 from haac_match._canvas import Box, Canvas, Placed, lay, overlap, place, squared
+from haac_match._damage import difference
 
 CLIP = 45**2
 """Squared colour distance above which an error counts no more."""
@@ -26,6 +27,7 @@ class Snapped:
         exact: part of the pixels that show it which are right, bit for bit.
         good: part of them which are right within the tolerance.
         shown: pixels of the picture that show it.
+        mended: part of them which are right within the tolerance, and in a damaged picture would not be without it.
     """
 
     placed: Placed
@@ -33,6 +35,7 @@ class Snapped:
     exact: float
     good: float
     shown: int
+    mended: float
 
 
 class Snapper:
@@ -106,13 +109,16 @@ class Snapper:
             self._costs[layer] = self._before if made is None else self._cost(squared(made, self._target))
         return self._costs[layer]
 
-    def result(self, layer: Layer, tolerance: float, least: int = 9) -> Snapped | None:
+    def result(
+        self, layer: Layer, tolerance: float, least: int = 9, *, damaged: bool = False
+    ) -> Snapped | None:
         """What a layer achieves.
 
         Args:
             layer: on the canvas.
             tolerance: levels by which a right pixel may differ.
             least: alpha from which on a pixel is looked at; 250 where what is behind is not known.
+            damaged: whether the picture is.
         """
         placed = self.placed(layer)
         made = self.made(layer)
@@ -137,12 +143,19 @@ class Snapper:
             shows &= self._free
         shown = int(shows.sum())
         off = np.abs(made.astype(np.int16) - self._target).max(axis=2)[shows]
+        right = off <= tolerance
+        mended = right
+        if damaged:
+            right = difference(made, self._target)[shows] <= tolerance
+            before = np.asarray(self._under.convert("RGB"))
+            mended = right & (difference(before, self._target)[shows] > tolerance)
         return Snapped(
             placed,
             self.cost(layer),
             float((off == 0).sum()) / max(1, shown),
-            float((off <= tolerance).sum()) / max(1, shown),
+            float(right.sum()) / max(1, shown),
             shown,
+            float(mended.sum()) / max(1, shown),
         )
 
     def descend(self, layer: Layer, rounds: int = 6) -> Layer:
