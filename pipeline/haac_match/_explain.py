@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -130,12 +131,7 @@ class Explainer:
                 if (off & region.mask).sum() < 0.7 * region.area:
                     continue
                 found = self._best(region)
-                _log.debug(
-                    "region %s of %d pixels: %s",
-                    region.box,
-                    region.area,
-                    found and found.snapped,
-                )
+                _log.debug("region %s of %d pixels: %s", region.box, region.area, found and found.snapped)
                 if self._clean and self._near_misses >= 2 and self._hits == 0:
                     self._settle_for_noise()
                     progress = True
@@ -150,7 +146,6 @@ class Explainer:
 
     def _trust(self) -> None:
         """The picture is not damaged after all: something in it is right to the bit."""
-        _log.debug("not damaged")
         self._doubtful = False
         self._clean = self._search.clean = True
         self.threshold = self._search.tolerance = 2.0
@@ -217,7 +212,7 @@ class Explainer:
                     tried.add(key)
                     settled += 1
                     found = self._settle(z, rough)
-                    if found is not None and (best is None or found.gain > best.gain):
+                    if found is not None and (best is None or self._worth(found) > self._worth(best)):
                         best = found
                     if found is not None and self._search.sure(found):
                         self._hits += 1
@@ -262,9 +257,8 @@ class Explainer:
     def _settle(self, z: int, rough: Fit) -> Found | None:
         """Make a rough fit exact."""
         fine = self._search.refine(z, rough.pose)
-        if fine is None or fine.gain <= 0:
-            return None
-        return self._search.exact(z, fine.pose)
+        found = self._search.exact(z, fine.pose) if fine is not None and fine.gain > 0 else None
+        return replace(found, fitted=fine.gain) if fine is not None and found is not None else None
 
     def _among_siblings(self, found: Found, depth: int = 1) -> Found:
         """A found layer, or one that looks much like it and does better."""
@@ -284,9 +278,13 @@ class Explainer:
         return best if best is found or depth == 0 else self._among_siblings(best, depth - 1)
 
     def _worth(self, found: Found) -> float:
-        """By how much a layer lowers the error. Many elements are the mirror image of another but for some pixels: damage hides which."""
-        flipped = not self._clean and found.snapped.placed.layer.flip
-        return found.gain - (500 + 0.01 * found.snapped.cost if flipped else 0)
+        """By how much a layer lowers the error."""
+        if self._clean:
+            return found.gain
+        # Many elements are mirror images of others but for some pixels: damage hides which. What was scaled is not on the grid,
+        # where a look-alike may be nearer.
+        flipped = found.snapped.placed.layer.flip
+        return max(found.gain, found.fitted) - (500 + 0.01 * found.snapped.cost if flipped else 0)
 
     def _pays(self, found: Found) -> bool:
         snapped = found.snapped

@@ -25,12 +25,14 @@ class Found:
         snapped: the layer, and how good it is.
         gain: by how much it lowers the clipped squared error of the picture.
         share: part of the clipped error in its window that this is.
+        fitted: the gain before it was rounded to the grid.
     """
 
     z: int
     snapped: Snapped
     gain: int
     share: float
+    fitted: float = 0.0
 
 
 class Searcher:
