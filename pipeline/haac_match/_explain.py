@@ -5,21 +5,23 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from haac import Layer
+from haac import Colour
 from haac_match._candidates import Guess, Region, candidates, partial, regions, siblings
 from haac_match._canvas import Box, Canvas, Placed, overlap
+from haac_match._damage import difference, prune, rings
 from haac_match._foreign import Proposer
 from haac_match._ground import Ground
 from haac_match._index import Index
 from haac_match._local import Vote, features
 from haac_match._pose import Cutout, Fit, Pose, pose_of
-from haac_match._search import SURE, Found, Searcher
+from haac_match._search import Found, Searcher
 from haac_match._weigh import LAMBDA
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ class Explainer:
         self._noise = ground.noise if ground is not None else 0.0
         self.threshold = 2.0
         self._clean = True
+        self._doubtful = False
         self._near_misses = self._hits = 0
         self._index, self._things = index, index.things
         self._effort, self._max_layers = effort, max_layers
@@ -75,6 +78,9 @@ class Explainer:
         if ground is None:
             self._search.unknown = True
         elif ground.noise or ((off > 0) & (off <= 2)).sum() > 0.2 * (off > 8).sum():
+            self._settle_for_noise()
+        elif isinstance(ground.background, Colour) and rings(target, self.canvas.current):
+            self._doubtful = True
             self._settle_for_noise()
 
     def go(self) -> None:
@@ -98,15 +104,24 @@ class Explainer:
         self.threshold = 12.0 + 2 * self._noise
         self._search.tolerance = 12.0 + 2 * self._noise
         self._failed.clear()
+        self._vain.clear()
 
     def unexplained(self) -> npt.NDArray[np.bool_]:
         """(height, width)"""
-        off = np.abs(self.canvas.current.astype(np.int16) - self.canvas.target).max(axis=2)
-        wrong: npt.NDArray[np.bool_] = off > self.threshold
+        wrong = self._off((0, 0, *self.canvas.size)) > self.threshold
         if not self._clean:
             # Edges that a damaged picture has elsewhere by a pixel are no things.
             wrong = cv2.morphologyEx(wrong.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
         return wrong
+
+    def _off(self, box: Box) -> npt.NDArray[np.float32]:
+        """(height, width): how far the picture is from what is there, levels."""
+        left, top, right, bottom = box
+        made, target = self.canvas.current[top:bottom, left:right], self.canvas.target[top:bottom, left:right]
+        if not self._clean:
+            return difference(made, target, reach=True)
+        off: npt.NDArray[np.float32] = np.abs(made.astype(np.float32) - target).max(axis=2)
+        return off
 
     def explain(self) -> None:
         """Add layers while there are any that explain a region."""
@@ -121,7 +136,7 @@ class Explainer:
             for region in sorted(seen.values(), key=lambda region: -region.area):
                 if self._part_of_failed(region) or len(self.canvas.layers) >= self._max_layers:
                     continue
-                off = self.canvas.error(region.box) > self.threshold**2
+                off = self._off(region.box) > self.threshold
                 if (off & region.mask).sum() < 0.7 * region.area:
                     continue
                 found = self._best(region)
@@ -135,12 +150,23 @@ class Explainer:
                     continue
                 self._add(found)
                 progress = True
+                if self._doubtful and found.snapped.exact == 1 and found.snapped.shown > 200:
+                    self._trust()
+
+    def _trust(self) -> None:
+        """The picture is not damaged after all: something in it is right to the bit."""
+        self._doubtful = False
+        self._clean = self._search.clean = True
+        self.threshold = self._search.tolerance = 2.0
+        self._failed.clear()
 
     def _add(self, found: Found) -> None:
         """Accept a layer; what failed near it may now succeed."""
         box = found.snapped.placed.box
         self.canvas.insert(found.z, found.snapped.placed)
         self._failed = {other: area for other, area in self._failed.items() if overlap(other, box) is None}
+        if not self._clean:
+            prune(self.canvas, box, self.threshold)
 
     def _part_of_failed(self, region: Region) -> bool:
         """Whether it is a region that nothing explained, or a scrap of one."""
@@ -195,12 +221,12 @@ class Explainer:
                     tried.add(key)
                     settled += 1
                     found = self._settle(z, rough)
-                    if found is not None and (best is None or found.gain > best.gain):
+                    if found is not None and (best is None or self._worth(found) > self._worth(best)):
                         best = found
                     if found is not None and self._search.sure(found):
                         self._hits += 1
                         return found if self._clean else self._among_siblings(found, 0)
-            if best is not None and best.snapped.good > 0.5:
+            if best is not None and best.snapped.good > (0.5 if self._clean else 0.9):
                 break
         if best is None:
             return None
@@ -210,8 +236,11 @@ class Explainer:
             return best
         _log.debug(
             f"no: {best.snapped.placed.layer.element} share {best.share:.3f} exact {best.snapped.exact:.2f} good {best.snapped.good:.2f}"
+            f" mended {best.snapped.mended:.2f}"
         )
-        if best.snapped.exact < 0.3 and best.share > 0.9:
+        if (best.snapped.exact < 0.3 and best.share > 0.9) or (
+            best.snapped.exact < 0.5 and best.share > 0.95
+        ):
             self._near_misses += 1
         return None
 
@@ -237,9 +266,8 @@ class Explainer:
     def _settle(self, z: int, rough: Fit) -> Found | None:
         """Make a rough fit exact."""
         fine = self._search.refine(z, rough.pose)
-        if fine is None or fine.gain <= 0:
-            return None
-        return self._search.exact(z, fine.pose)
+        found = self._search.exact(z, fine.pose) if fine is not None and fine.gain > 0 else None
+        return replace(found, fitted=fine.gain) if fine is not None and found is not None else None
 
     def _among_siblings(self, found: Found, depth: int = 1) -> Found:
         """A found layer, or one that looks much like it and does better."""
@@ -252,11 +280,20 @@ class Explainer:
         alike = [fit.pose for _, fit in self._search.verify(alike, 44, 2, known=True, z=found.z)[:6]]
         for _, rough in self._search.verify(alike, 64, 3, known=True, z=found.z)[:3]:
             trial = self._settle(found.z, rough)
-            if trial is not None and trial.gain > best.gain:
+            if trial is not None and self._worth(trial) > self._worth(best):
                 best = trial
-                if self._clean and best.snapped.exact > SURE:
+                if self._clean and best.snapped.exact == 1:
                     return best
         return best if best is found or depth == 0 else self._among_siblings(best, depth - 1)
+
+    def _worth(self, found: Found) -> float:
+        """By how much a layer lowers the error."""
+        if self._clean:
+            return found.gain
+        # Many elements are mirror images of others but for some pixels: damage hides which. What was scaled is not on the grid,
+        # where a look-alike may be nearer.
+        flipped = found.snapped.placed.layer.flip
+        return max(found.gain, found.fitted) - (500 + 0.01 * found.snapped.cost if flipped else 0)
 
     def _pays(self, found: Found) -> bool:
         snapped = found.snapped
@@ -271,15 +308,8 @@ class Explainer:
             snapped.good > 0.6
             and found.gain > LAMBDA * 8
             and snapped.shown > 80
-            and self._plausible(snapped.placed.layer)
+            and self._search.plausible(snapped.placed.layer)
         )
-
-    def _plausible(self, layer: Layer) -> bool:
-        """Whether a layer is one that somebody would put there, not a veil or a crumb that hides an error."""
-        own = self._cutout(layer.number).size
-        width, height = layer.size(*own)
-        uneven = abs(math.log(width * own[1] / (height * own[0])))
-        return layer.opacity >= 35 and min(width, height) >= 8 and uneven < 0.65
 
     def explain_parts(self) -> bool:
         """Add layers that local features speak for. True if there was any."""
@@ -305,12 +335,12 @@ class Explainer:
                 continue
             tried += 1
             found = self._settle(*again[0])
-            if found is not None and not self._search.sure(found) and found.share > 0.3:
+            if found is not None and not (self._clean and self._search.sure(found)) and found.share > 0.3:
                 found = self._among_siblings(found)
             if found is not None:
                 _log.debug(
                     f"parts {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f}"
-                    f" good {found.snapped.good:.3f} share {rough.share:.2f} {found.share:.2f}"
+                    f" good {found.snapped.good:.3f} mended {found.snapped.mended:.3f} share {rough.share:.2f} {found.share:.2f}"
                 )
             if found is not None and self._pays(found) and len(self.canvas.layers) < self._max_layers:
                 self._add(found)
@@ -393,7 +423,7 @@ class Explainer:
             found = self._search.exact(z, pose, patience=2)
             if found is not None and found.snapped.exact < 1:
                 found = self._among_siblings(found)
-            if found is not None and (self._clean or self._plausible(found.snapped.placed.layer)):
+            if found is not None and (self._clean or self._search.plausible(found.snapped.placed.layer)):
                 for other in {z, 0, len(self.canvas.layers)} | self._neighbours(found.snapped.placed):
                     self.canvas.insert(other, found.snapped.placed)
                     if (total := self._total()) < best[0]:
@@ -423,10 +453,7 @@ class Explainer:
         left, top, right, bottom = placed.box
         free = ~self.canvas.hidden(z + 1, placed.box)
         shows = free & (np.asarray(placed.pixels.getchannel("A")) > 0)
-        off = np.abs(
-            self.canvas.current[top:bottom, left:right].astype(np.int16)
-            - self.canvas.target[top:bottom, left:right]
-        ).max(axis=2)
+        off = self._off((left, top, right, bottom))
         wrong = int((off[shows] > (0 if self._clean else self.threshold)).sum())
         return wrong > (0 if self._clean else 0.1 * int(shows.sum()))
 

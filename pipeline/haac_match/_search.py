@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from haac import Layer
 from haac_match._canvas import Box, Canvas
 from haac_match._pose import EVEN, Cutout, Fit, Patch, Pose, fit
 from haac_match._snap import Snapped, Snapper
@@ -28,12 +29,14 @@ class Found:
         snapped: the layer, and how good it is.
         gain: by how much it lowers the clipped squared error of the picture.
         share: part of the clipped error in its window that this is.
+        fitted: the gain before it was rounded to the grid.
     """
 
     z: int
     snapped: Snapped
     gain: int
     share: float
+    fitted: float = 0.0
 
 
 class Searcher:
@@ -64,7 +67,15 @@ class Searcher:
         """Whether a layer is beyond doubt."""
         if self.clean:
             return found.snapped.exact > SURE
-        return found.snapped.good > 0.9 and found.share > 0.85
+        good, mended = found.snapped.good, found.snapped.mended
+        return good > 0.9 and (found.share > 0.85 or (good > 0.97 and mended > 0.7))
+
+    def plausible(self, layer: Layer) -> bool:
+        """Whether a layer is one that somebody would put there, not a veil or a crumb that hides an error."""
+        own = self._cutout(layer.number).size
+        width, height = layer.size(*own)
+        uneven = abs(math.log(width * own[1] / (height * own[0])))
+        return layer.opacity >= 35 and min(width, height) >= 8 and uneven < 0.65
 
     def window(self, pose: Pose, room: float = 1.15) -> Box | None:
         """The box around a pose within the canvas; None if it is off it."""
@@ -203,15 +214,13 @@ class Searcher:
         best: Snapped | None = None
         for even in (True, False) if pose.even else (False,):
             layer = snapper.descend(pose.layer(cutout.size, even))
-            snapped = snapper.result(layer, self.tolerance)
+            snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
             if snapped is None or (best is not None and snapped.cost > 0.98 * best.cost):
                 continue
             # On a ground that is not known much is nearly right anywhere: what is near the truth has flat places that are right.
             if snapped.exact < 1 and (snapped.exact > 0.1 if self.unknown else snapped.good > 0.4):
-                snapped = snapper.result(
-                    snapper.polish(layer, patience, 5 if self.unknown else 3 if self.clean else 2),
-                    self.tolerance,
-                )
+                layer = snapper.polish(layer, patience, 5 if self.unknown else 3 if self.clean else 2)
+                snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
             if snapped is not None and (best is None or snapped.cost < best.cost):
                 best = snapped
                 if best.exact > SURE:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from haac import Layer
 from haac_match._canvas import Box, Canvas, Placed, lay, overlap, place, squared
+from haac_match._damage import difference
 
 CLIP = 45**2
 """Squared colour distance above which an error counts no more."""
@@ -31,6 +32,7 @@ class Snapped:
         exact: part of the pixels that show it which are right, bit for bit.
         good: part of them which are right within the tolerance.
         shown: pixels of the picture that show it.
+        mended: part of them which are right within the tolerance, and in a damaged picture would not be without it.
     """
 
     placed: Placed
@@ -38,6 +40,7 @@ class Snapped:
     exact: float
     good: float
     shown: int
+    mended: float
 
 
 class Snapper:
@@ -152,12 +155,13 @@ class Snapper:
         alpha[common[1] - top : common[3] - top, common[0] - left : common[2] - left] = np.asarray(part)
         return alpha
 
-    def result(self, layer: Layer, tolerance: float) -> Snapped | None:
+    def result(self, layer: Layer, tolerance: float, *, damaged: bool = False) -> Snapped | None:
         """What a layer achieves.
 
         Args:
             layer: on the canvas.
             tolerance: levels by which a right pixel may differ.
+            damaged: whether the picture is.
         """
         placed = self.placed(layer)
         made = self.made(layer)
@@ -168,12 +172,19 @@ class Snapper:
             shows &= self._free
         shown = int(shows.sum())
         off = np.abs(made.astype(np.int16) - self._target).max(axis=2)[shows]
+        right = off <= tolerance
+        mended = right
+        if damaged:
+            right = difference(made, self._target)[shows] <= tolerance
+            before = np.asarray(self._under.convert("RGB"))
+            mended = right & (difference(before, self._target)[shows] > tolerance)
         return Snapped(
             placed,
             self.cost(layer),
             float((off == 0).sum()) / max(1, shown),
-            float((off <= tolerance).sum()) / max(1, shown),
+            float(right.sum()) / max(1, shown),
             shown,
+            float(mended.sum()) / max(1, shown),
         )
 
     def descend(self, layer: Layer, rounds: int = 6) -> Layer:
