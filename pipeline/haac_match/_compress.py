@@ -15,6 +15,7 @@ from haac import Colour, ElementCache, Layer, Plate, Scene
 from haac_match._candidates import only
 from haac_match._canvas import Placed, place
 from haac_match._explain import Explainer
+from haac_match._explain_foreign import ForeignExplainer
 from haac_match._ground import Ground, find_ground, frame, judge, plain, plates
 from haac_match._index import Index, load
 from haac_match._options import Compressed, Options
@@ -94,16 +95,14 @@ class Matcher:
             ground, base = self._framed(target, index, ground)
         mapped = map if self._threads is None else self._threads.map
 
-        def explainer_on(ground: Ground | None) -> Explainer:
-            return Explainer(target, ground, self.cutout, index, options.effort, options.max_layers, mapped)
-
+        how = self.cutout, index, options.effort, options.max_layers, mapped
         doubtful = ground is not None and base is None and ground.noise > 0 and ground.share < DOUBTFUL
         if doubtful and ground is not None and ground.noise > COARSE:
             ground, doubtful = None, False
-        explainer = explainer_on(ground)
+        explainer = ForeignExplainer(target, *how) if ground is None else Explainer(target, ground, *how)
         if doubtful:
             # A sky, or a picture that was damaged? On the former, elements are right bit for bit.
-            trial = explainer_on(None)
+            trial = ForeignExplainer(target, *how)
             if trial.explain_foreign(6):
                 explainer, ground = trial, None
         if base is not None:

@@ -16,7 +16,6 @@ from haac import Colour
 from haac_match._candidates import Guess, Region, candidates, partial, regions, siblings
 from haac_match._canvas import Box, Canvas, Placed, overlap
 from haac_match._damage import difference, prune, rings
-from haac_match._foreign import Proposer
 from haac_match._ground import Ground
 from haac_match._index import Index
 from haac_match._local import Vote, features
@@ -25,7 +24,7 @@ from haac_match._search import Found, Searcher
 from haac_match._weigh import LAMBDA
 
 if TYPE_CHECKING:
-    from PIL import Image
+    pass
 
 _log = logging.getLogger(__name__)
 
@@ -37,32 +36,34 @@ GUESSES = (
 """What is assumed of a region, in turn, until an element fits."""
 
 
-_MADE_EXACT, _IN_VAIN = 48, 16
-"""On a ground that is not known so many candidates are made exact, until so many in a row were none."""
-_LEAST_OWN = 0.38
-"""Part of the error where an element is that it must take away to be tried."""
-_AT_A_PLACE = 5
-"""Elements that are tried there where others failed."""
-_MOST_BLUR = 6.0
-"""Pixels: there, what is blurred more cannot be proved."""
-
-
 class Explainer:
-    """One picture being explained."""
+    """One picture being explained.
+
+    Args:
+        target: (height, width, 3).
+        ground: what is behind its things.
+        cutout: gives an element's pixels by its number.
+        index: what the elements look like.
+        effort: 1 to 9.
+        max_layers: at most so many.
+        mapped: like `map`, perhaps with threads.
+    """
+
+    _alike = 0.9
+    """Part of the pixels that are nearly right that must be exact: else another element is the right one."""
 
     def __init__(
         self,
         target: npt.NDArray[np.uint8],
-        ground: Ground | None,
+        ground: Ground,
         cutout: Callable[[int], Cutout],
         index: Index,
         effort: int,
         max_layers: int,
         mapped: Callable[..., Iterable[Any]] = map,
     ) -> None:
-        self._foreign = ground is None
-        self.canvas = Canvas(target, ground.pixels if ground is not None else _smooth(target))
-        self._noise = ground.noise if ground is not None else 0.0
+        self.canvas = Canvas(target, ground.pixels)
+        self._noise = ground.noise
         self.threshold = 2.0
         self._clean = True
         self._doubtful = False
@@ -73,11 +74,12 @@ class Explainer:
         self._failed: dict[Box, int] = {}
         self._cutout = cutout
         self._vain: list[tuple[float, float]] = []
-        self._proposer: Proposer | None = None
+        self._look_for_damage(ground)
+
+    def _look_for_damage(self, ground: Ground) -> None:
+        target = self.canvas.target
         off = np.abs(self.canvas.current.astype(np.int16) - target).max(axis=2)
-        if ground is None:
-            self._search.unknown = True
-        elif ground.noise or ((off > 0) & (off <= 2)).sum() > 0.2 * (off > 8).sum():
+        if ground.noise or ((off > 0) & (off <= 2)).sum() > 0.2 * (off > 8).sum():
             self._settle_for_noise()
         elif isinstance(ground.background, Colour) and rings(target, self.canvas.current):
             self._doubtful = True
@@ -85,9 +87,6 @@ class Explainer:
 
     def go(self) -> None:
         """Explain what can be explained."""
-        if self._foreign:
-            self.explain_foreign()
-            return
         for _ in range(3):
             self.explain()
             while self.explain_parts():
@@ -301,7 +300,7 @@ class Explainer:
             # A layer that is right but covered in part is exact wherever it is good; one that only resembles is not.
             return (
                 snapped.exact > 0.25
-                and snapped.exact > (0.95 if self._foreign else 0.9) * snapped.good
+                and snapped.exact > self._alike * snapped.good
                 and snapped.exact * snapped.shown > 30
             )
         return (
@@ -350,59 +349,6 @@ class Explainer:
         if progress:
             self._vain.clear()
         return progress
-
-    def explain_foreign(self, most: int = 48) -> bool:
-        """Add layers on a ground that nothing explains. True if there was any.
-
-        Args:
-            most: so many candidates are made exact.
-        """
-        if self._proposer is None:
-            self._proposer = Proposer(self._index, self._search, self._cutout, self._effort)
-        tried = vain = 0
-        places: list[tuple[float, float, int | None]] = []  # None: all is done there
-        for fit, extent in self._proposer.candidates(most < _MADE_EXACT):
-            pose = fit.pose
-            if tried >= most or vain >= _IN_VAIN or fit.own < _LEAST_OWN:
-                break
-            near = [
-                element for x, y, element in places if math.hypot(pose.cx - x, pose.cy - y) < 0.2 * extent
-            ]
-            if (
-                pose.blur > _MOST_BLUR
-                or None in near
-                or pose.element in near
-                or len(set(near)) >= _AT_A_PLACE
-            ):
-                continue
-            again = max(
-                self._search.verify([pose], 48, 2, known=True), key=lambda pair: pair[1].own, default=None
-            )
-            if again is None or again[1].own < _LEAST_OWN or again[1].pose.blur > _MOST_BLUR:
-                continue
-            tried += 1
-            found = self._settle(*again)
-            if (
-                found is not None
-                and found.snapped.exact > 0.1
-                and not self._search.sure(found)
-                and len(set(near)) < 2
-            ):
-                found = self._among_siblings(found)
-            if found is None:
-                continue
-            _log.debug(
-                f"foreign {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f}"
-                f" good {found.snapped.good:.3f} own {fit.own:.2f} shown {found.snapped.shown}"
-            )
-            pays = self._pays(found)
-            vain = 0 if pays else vain + 1
-            if pays and len(self.canvas.layers) < self._max_layers:
-                self._add(found)
-            made = pose_of(found.snapped.placed.layer, self._cutout(found.snapped.placed.layer.number).size)
-            places.append((pose.cx, pose.cy, None if pays else pose.element))
-            places.append((made.cx, made.cy, None if pays else made.element))
-        return bool(self.canvas.layers)
 
     def _pose_of(self, vote: Vote) -> Pose:
         number = int(self._things.numbers[vote.thing])
@@ -463,12 +409,3 @@ class Explainer:
 
 def _area(box: Box) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _smooth(target: npt.NDArray[np.uint8]) -> Image.Image:
-    """A picture without its things: what stands in for a ground that is not known."""
-    from PIL import Image
-
-    size = max(8, min(target.shape[:2]) // 24)
-    soft = cv2.GaussianBlur(target, (0, 0), size)
-    return Image.fromarray(soft).convert("RGBA")
