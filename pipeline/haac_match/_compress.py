@@ -11,16 +11,16 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from haac import Colour, ElementCache, Layer, Plate, Scene
+from haac import ElementCache, Scene
 from haac_match._candidates import only
-from haac_match._canvas import Placed, place
 from haac_match._explain import Explainer
 from haac_match._explain_foreign import ForeignExplainer
-from haac_match._ground import Ground, find_ground, frame, judge, plain, plates
+from haac_match._ground import Ground, find_ground, plain, plates
 from haac_match._index import Index, load
 from haac_match._options import Compressed, Options
 from haac_match._pose import Cutout
 from haac_match._weigh import BACKDROP, FOREIGN, Judge, Where, on_backdrop, same
+from haac_match._window import framed, window
 from haac_repo import HaacError
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ DOUBTFUL = 0.75
 """Part of a picture below which a ground that is not exact may be a part of a photograph."""
 COARSE = 6.0
 """Levels: if such a ground has more noise, no ground that was drawn is behind it."""
+NEAR_GROUND = 16
+"""Levels by which a ground may be off along the sides of a picture."""
+WORTH = 0.5
+"""Part of a border that must be explained besides if it is taken for one."""
 KEPT_BYTES = 512 * 2**20
 """Of elements, as the fit needs them, kept in memory."""
 
@@ -87,16 +91,39 @@ class Matcher:
         target = np.asarray(on_backdrop(wanted))
         if clear:
             backdrop = Image.new("RGBA", wanted.size, BACKDROP)
-            ground: Ground | None = Ground(None, backdrop, 1.0, 0.0)
+            scene, noise = self._on(target, Ground(None, backdrop, 1.0, 0.0), index, options)
         else:
-            ground = find_ground(target, [self._plate(target, index)])
-        base = None
-        if not clear and (ground is None or ground.share < 0.5):
-            ground, base = self._framed(target, index, ground)
-        mapped = map if self._threads is None else self._threads.map
+            scene, noise = self._opaque(target, index, options)
+        judge = Judge(wanted, ElementCache(self._repository), options, where)
+        scene = judge.best(scene, known=True)
+        return Compressed(scene, same(judge.made(scene), wanted), judge.off(scene) > noise)
 
+    def _opaque(self, target: npt.NDArray[np.uint8], index: Index, options: Options) -> tuple[Scene, float]:
+        """The scene of a picture, and by how many levels a pixel of it may be wrong."""
+        ground = self._ground(target, index)
+        if ground is None or ground.share < 0.5 or not _explains_outline(ground, target):
+            inside = window(target)
+            if inside is not None:
+                box, plain_part = inside
+                inner = np.ascontiguousarray(target[box[1] : box[3], box[0] : box[2]])
+                inner_ground = self._ground(inner, index)
+                part = inner.shape[0] * inner.shape[1] / (target.shape[0] * target.shape[1])
+                share = 0.0 if inner_ground is None else inner_ground.share * part + plain_part * (1 - part)
+                if share > (0.0 if ground is None else ground.share + WORTH * (1 - part)):
+                    scene, noise = self._on(inner, inner_ground, index, options)
+                    return framed(scene, box, target), noise
+        return self._on(target, ground, index, options)
+
+    def _ground(self, target: npt.NDArray[np.uint8], index: Index) -> Ground | None:
+        return find_ground(target, [plates(target, index.thumbnails, index.photographs, self._repository)])
+
+    def _on(
+        self, target: npt.NDArray[np.uint8], ground: Ground | None, index: Index, options: Options
+    ) -> tuple[Scene, float]:
+        """The layers on a ground, and by how many levels a pixel may be wrong."""
+        mapped = map if self._threads is None else self._threads.map
         how = self.cutout, index, options.effort, options.max_layers, mapped
-        doubtful = ground is not None and base is None and ground.noise > 0 and ground.share < DOUBTFUL
+        doubtful = ground is not None and ground.noise > 0 and ground.share < DOUBTFUL
         if doubtful and ground is not None and ground.noise > COARSE:
             ground, doubtful = None, False
         explainer = ForeignExplainer(target, *how) if ground is None else Explainer(target, ground, *how)
@@ -105,35 +132,11 @@ class Matcher:
             trial = ForeignExplainer(target, *how)
             if trial.explain_foreign(6):
                 explainer, ground = trial, None
-        if base is not None:
-            explainer.canvas.insert(0, base)
         explainer.go()
         background = ground.background if ground is not None else plain(target).background
-        scene = Scene(*wanted.size, background, [placed.layer for placed in explainer.canvas.layers])
-        judge = Judge(wanted, ElementCache(self._repository), options, where)
-        scene = judge.best(scene, known=True)
-        noise = explainer.threshold if ground is not None else FOREIGN
-        return Compressed(scene, same(judge.made(scene), wanted), judge.off(scene) > noise)
-
-    def _plate(self, target: npt.NDArray[np.uint8], index: Index) -> Ground | None:
-        return plates(target, index.thumbnails, index.photographs, self._repository)
-
-    def _framed(
-        self, target: npt.NDArray[np.uint8], index: Index, ground: Ground | None
-    ) -> tuple[Ground | None, Placed | None]:
-        """A photograph of the catalog inside a border of one colour, as the lowest layer; else the ground that was found."""
-        box = frame(target)
-        if box is None:
-            return ground, None
-        inner = self._plate(np.ascontiguousarray(target[box[1] : box[3], box[0] : box[2]]), index)
-        if inner is None or not isinstance(inner.background, Plate):
-            return ground, None
-        number = inner.background.element
-        layer = Layer(number, width=box[2] - box[0], height=box[3] - box[1], x=box[0], y=box[1])
-        colour = "".join(f"{value:02x}" for value in target[0, 0])
-        border = judge(target, Colour(int(colour + "ff", 16)))
-        border = replace(border, noise=inner.noise)
-        return border, place(layer, self._repository.image(number), border.pixels.size)
+        layers = [placed.layer for placed in explainer.canvas.layers]
+        scene = Scene(target.shape[1], target.shape[0], background, layers)
+        return scene, explainer.threshold if ground is not None else FOREIGN
 
     def _allowed(self, tags: tuple[str, ...]) -> Index:
         """The index, without the elements that lack one of these tags."""
@@ -150,6 +153,14 @@ class Matcher:
                 )
             self._parts[tags] = _only(self._index, numbers)
         return self._parts[tags]
+
+
+def _explains_outline(ground: Ground, target: npt.NDArray[np.uint8]) -> bool:
+    """Whether a ground is right along most of the sides of the picture."""
+    made = np.asarray(ground.pixels.convert("RGB")).astype(np.int16)
+    off = np.abs(made - target).max(axis=2) > NEAR_GROUND
+    outline = np.concatenate([off[0], off[-1], off[:, 0], off[:, -1]])
+    return float(outline.mean()) < 0.5
 
 
 def _only(index: Index, numbers: list[int]) -> Index:

@@ -289,15 +289,3 @@ def find_ground(target: Bytes, photographs: Iterable[Ground | None] = ()) -> Gro
         if best is None or candidate.share > 1.02 * best.share + 0.01:
             best = candidate
     return best
-
-
-def frame(target: Bytes) -> tuple[int, int, int, int] | None:
-    """The box (left, top, right, bottom) inside a border of one colour, as screenshots have it; None if there is none."""
-    near = np.abs(target.astype(np.int16) - target[0, 0]).max(axis=2) <= 8
-    rows, columns = np.flatnonzero(~near.all(axis=1)), np.flatnonzero(~near.all(axis=0))
-    if not len(rows):
-        return None
-    box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-    height, width = target.shape[:2]
-    inner = (box[2] - box[0]) * (box[3] - box[1])
-    return box if 0.3 * height * width < inner < height * width else None

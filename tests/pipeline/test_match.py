@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from haac import Colour, Gradient, Layer, Plate, Scene, Wash, render, to_binary
+from haac import Colour, Gradient, Inline, Layer, Plate, Scene, Wash, render, to_binary
 from haac_match import Matcher, Options, _kernel
 from haac_match._canvas import Canvas, place
-from haac_match._ground import find_ground, frame, plates, thumbnail
+from haac_match._ground import find_ground, plates, thumbnail
 from haac_match._pose import CLIP, Cutout, Patch, Pose, fit, pose_of
 from haac_match._region import RingTable, describe, frames
 from haac_match._snap import Snapper
+from haac_match._window import window
 from haac_repo import HaacError, NewElement, Repository, encode, pixel_hash
 
 
@@ -152,6 +153,29 @@ def test_a_photograph_in_a_frame_is_found(repository: Repository, matcher: Match
     assert [layer.element for layer in found.scene.layers] == [15, 3]
 
 
+@pytest.mark.parametrize(
+    "ground", [GROUNDS[0], Gradient(0xC0A080FF, 0x405060FF, 1123)], ids=["plain", "gradient"]
+)
+def test_a_window_is_seen_through(
+    repository: Repository, matcher: Matcher, ground: Colour | Gradient
+) -> None:
+    """What is cut off by the window's side is under its border in the recipe."""
+    cut = Layer(3, width=110, rotation=130, x=-40, y=90)
+    inner = render(Scene(420, 300, ground, [cut, *LAYERS[1:3]]), repository).convert("RGB")
+    picture = Image.new("RGB", (460, 380), (40, 41, 42))
+    ImageDraw.Draw(picture).line((0, 49, 460, 49), "#707070")
+    ImageDraw.Draw(picture).ellipse((8, 20, 20, 32), "red")
+    picture.paste(inner, (20, 50))
+    found = matcher.compress(picture)
+    layers = [layer for layer in found.scene.layers if not isinstance(layer.element, Inline)]
+    assert {layer.element for layer in layers} == {3, *(layer.element for layer in LAYERS[1:3])}
+    assert len(found.scene.inlines()) == 1
+    made = np.asarray(render(found.scene, repository).convert("RGB")).astype(np.int16)
+    off = np.abs(made - np.asarray(picture)).max(axis=2)[50:350, 20:440]
+    # The ends of a gradient of the whole canvas are whole numbers, too.
+    assert off.max() <= (0 if isinstance(ground, Colour) else 2)
+
+
 def test_the_same_picture_gives_the_same_bytes(repository: Repository) -> None:
     picture = render(Scene(520, 400, GROUNDS[1], LAYERS[:3]), repository)
     first, second = (to_binary(Matcher(repository).compress(picture).scene) for _ in range(2))
@@ -206,11 +230,19 @@ def test_a_ground_photograph_is_told_from_others(repository: Repository) -> None
     assert find_ground(foreign) is None
 
 
-def test_frames_of_one_colour() -> None:
+def test_windows() -> None:
     picture = np.full((100, 120, 3), 200, np.uint8)
-    assert frame(picture) is None
+    assert window(picture) is None
     picture[10:90, 20:110] = np.random.default_rng(1).integers(0, 100, (80, 90, 3))
-    assert frame(picture) == (20, 10, 110, 90)
+    assert window(picture) == ((20, 10, 110, 90), 1.0)
+    picture[8:10] = 90  # a line under the title
+    picture[3:6, 5:40] = 0  # a button
+    found = window(picture)
+    assert found is not None
+    assert found[0] == (20, 10, 110, 90)
+    assert 0.85 < found[1] < 1
+    picture[:10] = np.random.default_rng(2).integers(0, 255, (10, 120, 3))
+    assert window(picture) is None, "what is around it is no border"
 
 
 @pytest.mark.parametrize(("mirrored", "turn"), [(False, 0.0), (False, 1.1), (True, 2.0), (True, 5.5)])
