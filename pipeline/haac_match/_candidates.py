@@ -317,8 +317,13 @@ _COVERED = (
 of what is seen."""
 
 
+_TURNS = sorted({*range(0, 360, 15), *range(72, 360, 72)})
+"""Degrees by which things that are symmetric in 2, 3, 4, 5, 6, 8, 12 or 24 ways are turned."""
+
+
 def siblings(pose: Pose, things: Things, count: int) -> list[Pose]:
     """Elements that look much like one, each standing where it stands; also itself, otherwise mirrored and turned.
+
 
     Args:
         pose: where it stands.
@@ -347,3 +352,12 @@ def siblings(pose: Pose, things: Things, count: int) -> list[Pose]:
     for _, made in sorted(found, key=lambda pair: pair[0]):
         kept.setdefault((made.element, made.flip, round(made.turn * 4)), made)
     return list(kept.values())
+
+
+def turned(pose: Pose) -> list[Pose]:
+    """The poses in which a flower or a wheel, mirrored or not, looks much as it does in this one."""
+    return [
+        replace(pose, flip=flip, turn=pose.turn + math.radians(turn))
+        for turn in _TURNS
+        for flip in (False, True)
+    ]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haac import Colour
-from haac_match._candidates import Guess, Region, candidates, partial, regions, siblings
+from haac_match._candidates import Guess, Region, candidates, partial, regions, siblings, turned
 from haac_match._canvas import Box, Canvas, Placed, overlap
 from haac_match._damage import difference, prune, rings
 from haac_match._ground import Ground
@@ -277,7 +277,15 @@ class Explainer:
         best = found
         alike = [fit.pose for _, fit in self._search.verify(near, 44, 0, known=True, z=found.z)[:24]]
         alike = [fit.pose for _, fit in self._search.verify(alike, 44, 2, known=True, z=found.z)[:6]]
-        for _, rough in self._search.verify(alike, 64, 3, known=True, z=found.z)[:3]:
+        likely = self._search.verify(alike, 64, 3, known=True, z=found.z)[:3]
+        symmetric = [
+            fit.pose
+            for _, fit in self._search.verify(turned(pose), 44, 0, known=True, z=found.z)
+            if fit.share > 0.8 * found.share
+        ]
+        if len(symmetric) > 2:  # as it stands is one
+            likely += self._search.verify(symmetric, 128, 3, known=True, z=found.z)[:3]
+        for _, rough in likely:
             trial = self._settle(found.z, rough)
             if trial is not None and self._worth(trial) > self._worth(best):
                 best = trial
