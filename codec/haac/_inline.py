@@ -68,6 +68,8 @@ class Inline:
         try:
             with Image.open(io.BytesIO(header + self.data), formats=("WEBP",)) as opened:
                 image = opened.convert("RGBA")
+        except MemoryError:
+            raise
         except Exception as error:  # Pillow raises whatever its decoders do
             raise _damaged(f"it cannot be decoded ({error})") from error
         if image.size != self.size:
@@ -79,26 +81,38 @@ def encode_inline(image: Image.Image, quality: int = 80) -> Inline:
     """Make an inline element of a picture, e.g. for a script: `scene.element(encode_inline(Image.open("cat.png")))`.
 
     Args:
-        image: any mode; alpha is kept.
+        image: 8 bits a channel; alpha is kept.
         quality: 0 to 99, or 100: without loss.
 
     Raises:
-        PictureError: a bad quality, or too many pixels.
+        PictureError: a bad quality, no pixels or too many, or a mode that cannot be converted.
         RecipeError: too many bytes.
     """
-    if not 0 <= quality <= 100:
-        raise PictureError(f"an inline element got the quality {quality}; 0 to 100 is allowed")
-    if max(image.size) > REPO_LIMITS.element_side or image.width * image.height > LIMITS.inline_pixels:
+    if not isinstance(quality, int) or not 0 <= quality <= 100:
         raise PictureError(
-            f"an inline element would have {image.width}x{image.height} pixels; at most {REPO_LIMITS.element_side} a side"
-            f" and {LIMITS.inline_pixels} in all are allowed"
+            f"an inline element got the quality {quality!r}; a whole number from 0 to 100 is allowed"
+        )
+    if (
+        min(image.size) < 1
+        or max(image.size) > REPO_LIMITS.element_side
+        or image.width * image.height > LIMITS.inline_pixels
+    ):
+        raise PictureError(
+            f"an inline element would have {image.width}x{image.height} pixels; 1 to {REPO_LIMITS.element_side} a side"
+            f" and at most {LIMITS.inline_pixels} in all are allowed"
         )
     buffer = io.BytesIO()
     alpha = "A" in image.getbands() or "transparency" in image.info
     # Metadata is left out, and colours under full transparency are not kept.
     options = {"icc_profile": b"", "exif": b"", "xmp": b"", "method": 4}
     effort = {"lossless": True, "quality": 80} if quality == 100 else {"quality": quality}
-    image.convert("RGBA" if alpha else "RGB").save(buffer, "WEBP", **options, **effort)
+    try:
+        converted = image.convert("RGBA" if alpha else "RGB")
+    except ValueError as error:
+        raise PictureError(
+            f"an inline element cannot be made of a picture of the mode {image.mode}"
+        ) from error
+    converted.save(buffer, "WEBP", **options, **effort)
     return Inline(buffer.getvalue()[HEADER:])
 
 
@@ -111,10 +125,6 @@ def inline(digits: str) -> Inline:
     Raises:
         RecipeError: malformed, or outside the limits.
     """
-    if len(digits) * 5 > (LIMITS.inline_bytes + 1) * 8:
-        raise RecipeError(
-            f"an inline element has {len(digits)} digits; at most {LIMITS.inline_bytes} bytes are allowed"
-        )
     number = from_digits(digits, "an inline element")
     return Inline(number.to_bytes((number.bit_length() + 7) // 8, "big"))
 

@@ -9,14 +9,14 @@ class Limits:
 
     recipe_bytes: int = 2**16
     """Bytes of a binary recipe, without its inline elements."""
-    text_chars: int = 2**19
+    text_chars: int = 2**20
     """Characters of a text recipe."""
     canvas_side: int = 16_383
     """Pixels."""
     canvas_pixels: int = 2**25
     """Pixels (8K UHD)."""
     layers: int = 4096
-    wash_coefficients: int = 2**18
+    wash_coefficients: int = 2**19
     """Coefficients of a wash that are coded, zeros and all."""
     wash_work: int = 2**33
     """Coefficients of a wash times the bits of the number that they are in."""
@@ -24,7 +24,7 @@ class Limits:
     """Different ones in a recipe."""
     inline_bytes: int = 2**18
     """Bytes of all inline elements of a recipe together."""
-    inline_pixels: int = 2**24
+    inline_pixels: int = 2**22
     """Pixels of all inline elements of a recipe together."""
     layer_side: int = 16_383
     """Pixels of a resized layer."""

@@ -358,7 +358,15 @@ def gradient(start: str, end: str, angle: float = 270) -> Gradient:
 
 
 def plate(id: str) -> Plate:
-    """An element as background, stretched over the whole canvas."""
+    """An element as background, stretched over the whole canvas.
+
+    Raises:
+        RecipeError: it is an inline element, which only layers may be.
+    """
+    if isinstance(id, Inline):
+        raise RecipeError(
+            "an inline element cannot be the background: put it as first layer, resized to the canvas"
+        )
     return Plate(parse_id(id))
 
 

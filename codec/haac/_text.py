@@ -76,15 +76,21 @@ def from_text(text: str) -> Scene:
             f"{_shown(head)} is not '{PREFIX}WIDTHxHEIGHT', then perhaps '~FINGERPRINT' and ':BACKGROUND'"
         )
     width, height, fingerprint, background = match.groups()
-    if len(layers) > LIMITS.layers:
-        raise RecipeError(f"the recipe has {len(layers)} layers; at most {LIMITS.layers} are allowed")
+    carried = [item[1:] for item in layers if item.startswith("=")]
+    layers = [item for item in layers if not item.startswith("=")]
+    for name, found, most in (
+        ("layers", len(layers), LIMITS.layers),
+        ("inline elements", len(carried), LIMITS.inline_elements),
+    ):
+        if found > most:
+            raise RecipeError(f"the recipe has {found} {name}; at most {most} are allowed")
     size = Scene(int(width, 16), int(height, 16))  # checks them before anything is made of that size
-    inlines = [inline(item[1:]) for item in layers if item.startswith("=")][: LIMITS.inline_elements + 1]
+    inlines = [inline(digits) for digits in carried]
     scene = Scene(
         size.width,
         size.height,
         None if background is None else _background(background, size),
-        [_layer(layer, inlines) for layer in layers if not layer.startswith("=")],
+        [_layer(layer, inlines) for layer in layers],
         None if fingerprint is None else int(fingerprint, 16),
     )
     if len(scene.inlines()) != len(inlines):

@@ -33,6 +33,9 @@ _LEVELS_FROM = (0, 35, 70, 200, 600, 2500)
 _SMALL, _SPAN = 40, 3
 """Up to so many bytes, grids beside that one are tried as well, with steps up to so much finer and coarser."""
 
+_STRIDE, _USED = 4, 0.7
+"""Steps from one try to the next where the first ones do not fit, or use less than this part of what there is."""
+
 _DRAWN = 4
 """Times as large as its grid a wash is drawn to be looked at."""
 
@@ -156,11 +159,9 @@ class WashEncoder:
         while levels > 0 and BASE << (levels - 1) >= max(self.size):
             levels -= 1
         tried = {levels, max(0, levels - 1), min(levels + 1, LEVELS)} if budget <= _SMALL else {levels}
-        found = [
-            trial
-            for level in sorted(tried)
-            for trial in self._candidates(level, min(budget, self._grid(level).most // 8))
-        ]
+        if 8 * budget > self._grid(levels).most:  # a coarser grid may hold more
+            tried = {levels, max(0, levels - 1)}
+        found = [trial for level in sorted(tried) for trial in self._candidates(level, budget)]
         if not found:
             raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
         best = min(found, key=self._missed)
@@ -189,15 +190,24 @@ class WashEncoder:
     def _candidates(self, levels: int, budget: int) -> list[Trial]:
         """Washes of one grid and of several steps that fit."""
         grid = self._grid(levels)
-        room = 8.0 * budget - grid.overhead
-        step = grid.step_for(room)
+        step = grid.step_for(min(8.0 * budget, grid.most) - grid.overhead)
         span = _SPAN if budget <= _SMALL else 1 if budget <= _LARGE else 0
         steps = range(max(0, step - span), min(step + span + 1, STEPS))
-        fitting = (self._fitting(grid, near, budget) for near in steps)
-        return [trial for trial in fitting if trial is not None]
+        found = [trial for near in steps if (trial := self._fitting(grid, near, budget)) is not None]
+        # Noise and stripes have other bits than a photograph.
+        if not found:
+            coarser = (self._fitting(grid, near, budget) for near in range(step + _STRIDE, STEPS, _STRIDE))
+            found += [trial for trial in (next(filter(None, coarser), None),) if trial is not None]
+        elif max(trial.bits for trial in found) < _USED * min(8 * budget, grid.most):
+            for near in range(step - _STRIDE, -1, -_STRIDE):
+                if (trial := self._fitting(grid, near, budget)) is None:
+                    break
+                found.append(trial)
+        return found
 
     def _fitting(self, grid: _Grid, step: int, budget: int) -> Trial | None:
         """The best wash of a grid and a step that fits, if there is one."""
+        budget = min(budget, grid.most // 8)
         left = room = 8.0 * budget - grid.overhead
         while left > room / 2 and (best := grid.filled(step, left)) is not None:
             trial = grid.trial(best)
@@ -280,7 +290,7 @@ class _Grid:
             bits = self.quantiser.quantise(step, TRADE, turns=2).bits
             move = round(8 * 0.75 * math.log2(max(bits, 8) / max(room, 8)))
             if abs(move) <= 1:
-                return step + move
+                return min(max(step + move, 0), STEPS - 1)
             step += move
         return min(max(step, 0), STEPS - 1)
 

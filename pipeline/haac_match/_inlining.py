@@ -46,8 +46,11 @@ def inlined(judge: Judge, scene: Scene) -> list[Scene]:
         scene: the best one without.
     """
     options = judge.options
-    made = []
-    things = [] if judge.subject is None else judge.subject.things
+    made: list[Scene] = []
+    if options.max_layers < 1:
+        return made
+    room = len(scene.layers) < options.max_layers
+    things = [] if judge.subject is None or not room else judge.subject.things
     for thing, place in things:
         for piece in _Thing(judge, thing, place).chosen():
             on_top = replace(scene, layers=[*scene.layers, piece.layer])
@@ -65,7 +68,8 @@ class _Thing:
         self._judge, self._place = judge, place
         self._part = judge.part(place, thing.size)
         self._scaled = {scale: _scaled(thing, scale) for scale in _SCALES}
-        self._most = min(judge.options.budget or LIMITS.inline_bytes, LIMITS.inline_bytes) - _FRAME
+        budget = judge.options.budget
+        self._most = LIMITS.inline_bytes if budget is None else min(budget - _FRAME, LIMITS.inline_bytes)
         self._pieces = [piece for scale in _SCALES for piece in self._series(scale)]
 
     def chosen(self) -> Iterator[_Piece]:
@@ -87,6 +91,12 @@ class _Thing:
             if piece is None or piece.size > self._most:
                 break
             yield piece
+        else:
+            return
+        # Of drawings, no loss may take less than a little.
+        lossless = self._piece(scale, 100)
+        if lossless is not None and lossless.size <= self._most:
+            yield lossless
 
     def _filled(self, piece: _Piece, room: int) -> _Piece:
         """The piece with the highest quality that takes at most so many bytes."""

@@ -251,8 +251,8 @@ def wash_only(picture: Image.Image, options: Options, where: Where) -> Compresse
         options: with a budget or a quality.
         where: finds the subject.
 
-    Raises:
-        PictureError: the budget is too small.
+    Returns:
+        The smallest there is where the budget is too small for any.
     """
     judge = Judge(picture, ElementCache(NO_ELEMENTS), options, where)
     scene = judge.best(_plain_colour(picture), known=False)

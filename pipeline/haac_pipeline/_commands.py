@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @command("ingest", "Elements")
 @repo_option
-@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
 @click.option("--from", "recipe", help="Recipe whose inline elements are stored, instead of pictures.")
 @click.option(
     "-o",
@@ -151,6 +151,8 @@ def _check_ingest(
         if output is not None:
             raise click.UsageError("-o goes with --from: elements go into the repository.")
         return
+    if output is not None and output.suffix not in (".haac", ".txt"):
+        raise click.UsageError(f"{output} is no name for a recipe: give a file that ends in .haac or .txt.")
     for parameter in ctx.command.params:
         name = parameter.name or ""
         given = ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
@@ -169,6 +171,8 @@ def _move(
     from haac_pipeline._from_recipe import move_inlines
     from haac_repo import RecipeError, write_file
 
+    if output is not None and not output.parent.is_dir():
+        raise RecipeError(f"there is no folder {output.parent}: nothing was stored")
     scene = read_recipe(recipe_reader(recipe)())
     name = "recipe" if is_text_form(recipe) or recipe == "-" else recipe
     if not scene.inlines():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from haac_pipeline._models import DEFAULT, OFFLINE, verified
+from haac_pipeline._models import DEFAULT, NONE, OFFLINE, verified
 from haac_pipeline._segment import Say, choose_model, mask, need_extra
-from haac_repo import DataError, MissingExtraError
+from haac_repo import DataError, HaacError, MissingExtraError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -30,6 +30,8 @@ def segmenter(wanted: str | None, say: Say) -> str | None:
     Raises:
         HaacError: the one wanted cannot be had.
     """
+    if wanted == NONE:
+        raise HaacError(f"the model {NONE!r} tells no subject: leave --model out, or give --subject-weight 1")
     if wanted is not None:
         return choose_model(wanted, say)
     try:

@@ -19,6 +19,7 @@ from haac import (
     from_binary,
     from_text,
     inline,
+    plate,
     render,
     to_binary,
     to_text,
@@ -106,7 +107,7 @@ def test_too_large_ones_are_refused_before_they_are_decoded() -> None:
         encode_inline(Image.new("RGB", (5000, 5000)))
     with pytest.raises(PictureError, match="quality 101"):
         encode_inline(DISC, 101)
-    with pytest.raises(RecipeError, match="bytes are allowed"):
+    with pytest.raises(RecipeError, match=f"at most {LIMITS.inline_bytes} are allowed"):
         inline("a" * 2**20)
     noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (400, 400, 3), np.uint8))
     with pytest.raises(RecipeError, match=f"at most {LIMITS.inline_bytes}"):
@@ -114,7 +115,7 @@ def test_too_large_ones_are_refused_before_they_are_decoded() -> None:
 
 
 def test_the_limits_are_those_of_all_together() -> None:
-    half = [encode_inline(Image.new("RGB", (2048, 2049), (n * 60, 0, 0)), 0) for n in range(4)]
+    half = [encode_inline(Image.new("RGB", (1024, 1025), (n * 60, 0, 0)), 0) for n in range(4)]
     with pytest.raises(RecipeError, match=f"pixels of inline elements; at most {LIMITS.inline_pixels}"):
         carrying(*half)
     small = [encode_inline(Image.new("RGB", (1, n)), 0) for n in range(1, LIMITS.inline_elements + 2)]
@@ -142,6 +143,22 @@ def test_every_cut_and_many_flips_give_a_picture_or_an_error(image: Image.Image,
         except HaacError:
             continue
     assert drawn > 20
+
+
+def test_as_many_layers_as_allowed_and_an_inline_element() -> None:
+    scene = Scene(9, 9, None, [Layer(encode_inline(DISC, 5)), *[Layer(7)] * (LIMITS.layers - 1)])
+    assert from_text(to_text(scene)) == scene
+
+
+def test_inline_elements_are_no_backgrounds() -> None:
+    with pytest.raises(RecipeError, match="first layer"):
+        plate(encode_inline(DISC, 5))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("image", [Image.new("RGB", (0, 5)), Image.new("La", (3, 3))])
+def test_what_cannot_be_encoded(image: Image.Image) -> None:
+    with pytest.raises(PictureError, match="inline element"):
+        encode_inline(image)
 
 
 def test_text_that_refers_to_nothing_is_refused() -> None:

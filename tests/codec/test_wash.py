@@ -232,6 +232,18 @@ def seeds() -> list[bytes]:
     return found
 
 
+@pytest.mark.parametrize("shape", [(160, 160), (200, 130)])
+@pytest.mark.parametrize("kind", ["hills", "noise", "stripes"])
+def test_budgets_are_used(kind: str, shape: tuple[int, int]) -> None:
+    """However little a picture is like a photograph, and where more is allowed than can be decoded in time."""
+    number = {"hills": 4, "noise": 2, "stripes": 3}[kind]
+    picture = DrawnElements().image(number).convert("RGB").resize(shape, Image.Resampling.NEAREST)
+    sizes = [len(to_binary(Scene(*shape, encode_wash(picture, budget=b)))) for b in (300, 2500, 20_000)]
+    assert sizes == sorted(sizes)
+    assert all(size <= budget for size, budget in zip(sizes, (300, 2500, 20_000), strict=True))
+    assert sizes[1] > 1000
+
+
 def test_every_bit_flip_and_truncation_gives_a_picture_or_a_haac_error() -> None:
     drawn = refused = 0
     messages = set()
@@ -281,7 +293,7 @@ def test_too_many_coefficients_are_refused() -> None:
     sizes = [rows * columns for rows, columns in shapes]
     flat = np.ones(sum(sizes), "<i2")
     with pytest.raises(RecipeError, match="allowed"):
-        Wash(512, 512, 5, (flat.tobytes(), b"", flat.tobytes()))
+        Wash(512, 512, 5, (flat.tobytes(),) * 3)
     assert sum(sizes) <= LIMITS.wash_coefficients
     scene = Scene(512, 512, background=Wash(512, 512, 5, (flat.tobytes(), b"", b"")))
     with pytest.raises(RecipeError, match="product"):

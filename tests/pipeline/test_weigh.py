@@ -159,6 +159,18 @@ def test_inline_elements_come_only_where_they_win() -> None:
     assert from_binary(to_binary(large.scene)) == large.scene
 
 
+def test_no_layer_is_no_inline_element() -> None:
+    made = wash_only(PHOTO, Options(budget=45_000, inline=True, max_layers=0), nowhere)
+    assert made.scene.layers == []
+
+
+def test_drawings_come_without_loss() -> None:
+    stripes = Image.new("RGB", (200, 200), "white")
+    for n in range(0, 200, 7):
+        ImageDraw.Draw(stripes).line((0, n, 199, 199 - n), (n, 0, 255 - n))
+    assert wash_only(stripes, Options(budget=5000, inline=True), nowhere).exact
+
+
 def test_a_heavy_subject_is_sent_as_it_is() -> None:
     made = wash_only(PHOTO, Options(budget=3000, subject_weight=100, inline=True), face).scene
     assert [
@@ -231,6 +243,8 @@ def test_what_does_not_go_together(capsys: pytest.CaptureFixture[str]) -> None:
     ):
         assert compress(*arguments) == 2
         assert message in capsys.readouterr().err
+    assert compress("--model", "none") == 1
+    assert "tells no subject" in capsys.readouterr().err
     assert compress("--budget", "4") == 1
     assert "the budget is 4" in capsys.readouterr().err
     assert not Path("photo.haac").exists()
@@ -265,6 +279,8 @@ def test_what_ingest_from_a_recipe_refuses(capsys: pytest.CaptureFixture[str]) -
         (("--from", "gone.haac"), 1, "gone.haac"),
         (("--from", "photo.haac", "photo.png"), 2, "does not go with --from"),
         (("--from", "photo.haac", "--dry-run"), 2, "--dry-run does not go with --from"),
+        (("--from", "photo.haac", "-o", "x.png"), 2, "no name for a recipe"),
+        (("--from", "photo.haac", "-o", "gone/x.haac"), 1, "there is no folder gone"),
         (("photo.png", "-o", "x.haac"), 2, "-o goes with --from"),
         ((), 2, "Give pictures"),
     ):
