@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from haac._arguments import is_text_form, open_repository, read_scene, recipe_reader, repo_or_url_option
-from haac_repo._console import Console, command, repo_option
+from haac_repo._console import Console, command, counted, repo_option
 
 if TYPE_CHECKING:
     from haac._inline import Inline
@@ -85,9 +85,8 @@ def compile_(
     facts = {"binary_bytes": len(binary), "text_chars": len(text), "layers": len(scene.layers), "text": text}
     if output is not None:
         write_file(output, data)
-        console.data(
-            facts | {"output": str(output)}, f"{output}: {len(data)} bytes, {len(scene.layers)} layers"
-        )
+        layers = counted(len(scene.layers), "layer")
+        console.data(facts | {"output": str(output)}, f"{output}: {len(data)} bytes, {layers}")
     elif form == "binary" and not console.as_json:
         if sys.stdout.isatty():
             raise click.UsageError("A binary recipe would garble the terminal. Give a file with -o.")
@@ -148,7 +147,7 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
     write_file(path, picture_bytes(picture, path.suffix))
     size = len(to_binary(described))
     facts = {"output": str(path), "layers": len(described.layers), "binary_bytes": size}
-    console.data(facts, f"{path}: {len(described.layers)} layers, {size} bytes as a recipe")
+    console.data(facts, f"{path}: {counted(len(described.layers), 'layer')}, {size} bytes as a recipe")
     if open_:
         click.launch(str(path))
 

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from haac_match._options import Compressed, Options, Subject
-from haac_match._weigh import wash_only
+from haac_match._weigh import same, wash_only
 
 if TYPE_CHECKING:
     from haac_match._compress import Matcher
 
-__all__ = ["Compressed", "Matcher", "Options", "Subject", "wash_only"]
+__all__ = ["Compressed", "Matcher", "Options", "Subject", "same", "wash_only"]
 
 
 def __getattr__(name: str) -> object:

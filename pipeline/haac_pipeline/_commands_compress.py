@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from haac_repo._console import Console, command, repo_option
+from haac_repo._console import Console, command, counted, repo_option
 
 if TYPE_CHECKING:
     from haac_pipeline._compress_files import CompressedFile, Outputs
@@ -173,12 +173,15 @@ def _check_options(
 def _segmenter(weight: float | None, model: str | None, console: Console, *, inline: bool) -> str | None:
     """The model that tells the subject; None if that is not wanted, or cannot be and nobody asked for it."""
     if weight == 1 and not inline:
+        if model is not None:
+            raise click.UsageError("--model tells the subject, with --subject-weight 1 none is looked for.")
         return None
-    from haac_pipeline._segment import need_extra
+    from haac_pipeline._segment import load_rembg, need_extra
     from haac_pipeline._subject import segmenter
 
     if weight is not None or inline:
         need_extra()
+        load_rembg()
     return segmenter(model, console.note)
 
 
@@ -272,12 +275,11 @@ def _lines(done: list[CompressedFile]) -> Iterator[str]:
     for result in done:
         if result.error or result.outputs is None or result.quality is None:
             continue
-        count = len(result.ids)
         near = "exact" if result.exact else f"{result.quality.psnr:.1f} dB"
         used = [f"{result.background} (ground)"] if result.background else []
         ids = " ".join(used + result.ids)
         yield (
-            f"{result.outputs.recipe}: {result.binary_bytes} bytes, {count} layer{'' if count == 1 else 's'}, {near}"
+            f"{result.outputs.recipe}: {result.binary_bytes} bytes, {counted(len(result.ids), 'layer')}, {near}"
             + (f": {ids}" if ids else "")
         )
         if 100 * result.unexplained >= 1:

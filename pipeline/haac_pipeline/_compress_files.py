@@ -15,8 +15,6 @@ from haac_pipeline._sources import Refused, Source
 from haac_repo import HaacError, MissingExtraError, RecipeError, Repository, write_file
 
 if TYPE_CHECKING:
-    from PIL import Image
-
     from haac_match import Matcher, Options, Subject
     from haac_pipeline._quality import Quality
 
@@ -237,7 +235,7 @@ def _compress(task: Task) -> CompressedFile:
     from haac import Inline, Plate, Scene, from_binary, render, to_binary, to_script, to_text
     from haac._decode import picture_bytes
     from haac._render import NO_ELEMENTS, ElementSource
-    from haac_match import wash_only
+    from haac_match import same, wash_only
     from haac_pipeline._quality import quality
     from haac_pipeline._read import read_picture
     from haac_repo import format_id
@@ -300,7 +298,7 @@ def _compress(task: Task) -> CompressedFile:
             INLINE if isinstance(layer.element, Inline) else format_id(layer.element)
             for layer in scene.layers
         ],
-        exact=_same(picture, made),
+        exact=same(made, picture.convert("RGBA")),
         quality=compared,
         unexplained=float(found.unexplained.mean()),
     )
@@ -311,12 +309,3 @@ def _check_budget(size: int, budget: int | None) -> None:
         raise RecipeError(
             f"the smallest recipe that was found has {size} bytes, the budget is {budget}: allow more"
         )
-
-
-def _same(picture: Image.Image, made: Image.Image) -> bool:
-    """Whether all pixels are equal, but for the colour of those that cannot be seen."""
-    import numpy as np
-
-    a, b = np.array(picture.convert("RGBA")), np.asarray(made)
-    a[a[:, :, 3] == 0] = 0
-    return bool((a == b).all())

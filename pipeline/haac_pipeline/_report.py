@@ -15,6 +15,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from haac import ElementCache, Inline, Plate, Scene, to_text
 from haac_pipeline._quality import BOUNDARY
 from haac_repo import format_id
+from haac_repo._console import counted
 from haac_repo._sheet import checkerboard, on_checkerboard
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _figures(told: Reported) -> Iterator[tuple[str, str]]:
     raw = told.original.width * told.original.height * len(told.original.getbands())
     yield f"{told.binary_bytes:,} bytes", f"1/{raw // told.binary_bytes:,} of the raw pixels"
     yield (
-        f"{layers} layer{'' if layers == 1 else 's'}",
+        counted(layers, "layer"),
         f"{told.binary_bytes / layers:.1f} bytes each, all in all" if layers else "only a ground",
     )
     yield ("identical" if quality.identical else f"{quality.psnr:.1f} dB"), "PSNR"

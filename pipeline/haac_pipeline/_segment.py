@@ -69,7 +69,7 @@ def _download(chosen: Model, say: Say) -> None:
     try:  # a quick look first: rembg takes seconds to load and says little when there is no network
         httpx.head(chosen.url, follow_redirects=True, timeout=10.0).raise_for_status()
         say(f"Fetching the model {chosen.name} ({chosen.megabytes:g} MB, {chosen.licence})")
-        _rembg()
+        load_rembg()
         from rembg.sessions import sessions
 
         sessions[chosen.name].download_models()
@@ -89,7 +89,7 @@ def mask(picture: Image.Image, name: str) -> Image.Image:
     Returns:
         Mode L, same size: 255 is the thing.
     """
-    rembg = _rembg()
+    rembg = load_rembg()
     low, high = picture.convert("L").getextrema()
     if low == high:  # some models stretch what they find: of nothing they would make noise
         from PIL import Image
@@ -106,7 +106,7 @@ def _session(name: str) -> Any:
         from haac_pipeline._offline import OfflineSession
 
         return OfflineSession()
-    return _rembg().new_session(name, providers=_providers())
+    return load_rembg().new_session(name, providers=_providers())
 
 
 def _providers() -> list[str]:
@@ -118,7 +118,12 @@ def _providers() -> list[str]:
 
 
 @cache
-def _rembg() -> Any:
+def load_rembg() -> Any:
+    """The package, which takes seconds to load.
+
+    Raises:
+        MissingExtraError: it cannot be loaded.
+    """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     # It prints and exits where onnxruntime is broken.
     try:

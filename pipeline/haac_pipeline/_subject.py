@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from haac_pipeline._models import DEFAULT, NONE, OFFLINE, verified
-from haac_pipeline._segment import Say, choose_model, mask, need_extra
+from haac_pipeline._segment import Say, choose_model, load_rembg, mask, need_extra
 from haac_repo import DataError, HaacError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def segmenter(wanted: str | None, say: Say) -> str | None:
         say: told what a person should know.
 
     Returns:
-        None if no model was asked for and segmentation is not installed.
+        None if no model was asked for and segmentation is not installed, or does not work.
 
     Raises:
         HaacError: the one wanted cannot be had.
@@ -36,8 +36,13 @@ def segmenter(wanted: str | None, say: Say) -> str | None:
         return choose_model(wanted, say)
     try:
         need_extra()
-        return DEFAULT if verified(DEFAULT) else OFFLINE
     except MissingExtraError:
+        return None
+    try:
+        load_rembg()
+        return DEFAULT if verified(DEFAULT) else OFFLINE
+    except MissingExtraError as error:
+        say(f"{error}. No subject is looked for")
         return None
     except DataError as error:
         say(str(error))

@@ -82,6 +82,11 @@ class Console:
             yield advance
 
 
+def counted(count: int, thing: str) -> str:
+    """A number with its noun: "1 layer", "2 layers"."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def command(name: str, section: Section, **kwargs: Any) -> Callable[[Callable[..., Any]], Command]:
     """Make a command with the shared options --json, -q and -v; its function gets `console` first."""
 

@@ -29,7 +29,7 @@ from haac._render import NO_ELEMENTS
 from haac_match import Options, Subject, wash_only
 from haac_match._weigh import Judge
 from haac_pipeline import _subject
-from haac_repo import ElementNotFoundError, write_file
+from haac_repo import ElementNotFoundError, MissingExtraError, write_file
 
 PHOTO = Image.fromarray(data.astronaut()).resize((128, 128), Image.Resampling.LANCZOS)
 FACE = np.zeros((128, 128), np.uint8)
@@ -240,6 +240,7 @@ def test_what_does_not_go_together(capsys: pytest.CaptureFixture[str]) -> None:
         (("--budget", "100", "--quality", "5"), "exclude each other"),
         (("--only-tag", "x"), "none are"),
         (("--fingerprint",), "there is none"),
+        (("--subject-weight", "1", "--model", "offline"), "none is looked for"),
     ):
         assert compress(*arguments) == 2
         assert message in capsys.readouterr().err
@@ -292,3 +293,19 @@ def test_what_ingest_from_a_recipe_refuses(capsys: pytest.CaptureFixture[str]) -
 def test_a_missing_repository_is_told() -> None:
     with pytest.raises(ElementNotFoundError, match="element 3"):
         render(Scene(10, 10, None, [Layer(3)]), NO_ELEMENTS)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_segmenter_that_does_not_load_is_left_out_unless_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise MissingExtraError("rembg cannot be loaded (it is broken)")
+
+    monkeypatch.setattr("haac_pipeline._segment.load_rembg", broken)
+    monkeypatch.setattr("haac_pipeline._subject.load_rembg", broken)
+    assert compress("--budget", "200") == 0
+    assert "No subject is looked for" in capsys.readouterr().err
+    for asked in (("--subject-weight", "4"), ("--inline",)):
+        assert compress(*asked) == 1
+        assert "rembg cannot be loaded" in capsys.readouterr().err
