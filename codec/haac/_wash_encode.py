@@ -20,15 +20,22 @@ from haac._limits import LIMITS
 from haac._scene import Scene
 from haac._wash import BASE, LEVELS, STEPS, Wash, band_shapes, grid
 from haac._wash_analysis import Floats, analysed, continued, opponent
+from haac._wash_code import unpack
+from haac._wash_drawing import Drawing
 from haac._wash_picture import drawn_planes, wash_picture
 from haac._wash_quantise import Quantised, Quantiser
+from haac._wash_refine import Refinement
+from haac._wash_tables import Ints
 from haac_repo import PictureError
 
 TRADE = 0.13
 """Squared quantiser steps that a bit may cost."""
 
-_LEVELS_FROM = (0, 35, 70, 200, 600, 2500)
-"""Bytes from which 1, 2, ... levels pay."""
+_LEVELS_FROM = (0, 35, 70, 150, 600, 2500)
+"""Bytes from which 1, 2, ... levels pay, for some pictures."""
+
+_COARSER = 2.2
+"""Up to so many times as many bytes, one level less pays for some."""
 
 _SMALL, _SPAN = 40, 3
 """Up to so many bytes, grids beside that one are tried as well, with steps up to so much finer and coarser."""
@@ -38,6 +45,12 @@ _STRIDE, _USED = 4, 0.7
 
 _DRAWN = 4
 """Times as large as its grid a wash is drawn to be looked at."""
+
+_TRIALS = (20, 20, 20, 16, 12, 6, 4)
+"""Of a refinement, by levels: the finer the grid, the longer they take."""
+
+_SPARE = 4
+"""Bits that a refinement leaves: how full the last byte is shows only when all is coded."""
 
 _LARGE = 600
 """From so many bytes on, one step is as good as the next, and a few bits do not matter."""
@@ -52,6 +65,8 @@ class Trial:
     """Estimated, of the whole recipe."""
     error: float
     """Weighted sum of squared errors of red, green and blue over all pixels; without what no grid of this size can hold."""
+    trade: float
+    """Squared quantiser steps that a bit was allowed to cost."""
 
 
 def encode_wash(
@@ -127,6 +142,7 @@ class WashEncoder:
             self._weights = seen if self._weights is None else self._weights * seen
         self._frame = frame or _recipe_frame(self.size)
         self._grids: dict[int, _Grid] = {}
+        self._drawings: dict[int, Drawing] = {}
         self._wanted: dict[tuple[int, int], tuple[Floats, Floats]] = {}
 
     def trial(self, levels: int, step: int, trade: float = TRADE) -> Trial:
@@ -155,18 +171,54 @@ class WashEncoder:
         Raises:
             PictureError: the budget is too small for any.
         """
-        levels = max(n for n, least in enumerate(_LEVELS_FROM, 1) if budget >= least)
-        while levels > 0 and BASE << (levels - 1) >= max(self.size):
-            levels -= 1
-        tried = {levels, max(0, levels - 1), min(levels + 1, LEVELS)} if budget <= _SMALL else {levels}
-        if 8 * budget > self._grid(levels).most:  # a coarser grid may hold more
-            tried = {levels, max(0, levels - 1)}
-        found = [trial for level in sorted(tried) for trial in self._candidates(level, budget)]
+        found = [trial for level in sorted(self._levels(budget)) for trial in self._candidates(level, budget)]
         if not found:
             raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
         best = min(found, key=self._missed)
-        nearer = self._nearer(best, budget) if budget > _SMALL and self._alpha is None else None
-        return best if nearer is None else min(best, nearer, key=self._missed)
+        if _SMALL < budget <= _LARGE:
+            grid, step = self._grid(best.wash.levels), best.wash.step
+            beside = [self._fitting(grid, near, budget) for near in (step - 1, step + 1) if 0 <= near < STEPS]
+            best = min([best, *filter(None, beside)], key=self._missed)
+        if self._alpha is not None:
+            return best
+        nearer = self._nearer(best, budget) if budget > _SMALL else None
+        best = best if nearer is None else min(best, nearer, key=self._missed)
+        refined = self._refined(best, budget)
+        return best if refined is None else min(best, refined, key=self._missed)
+
+    def _levels(self, budget: int) -> set[int]:
+        """The levels of the grids that are worth a try."""
+        levels = max(n for n, least in enumerate(_LEVELS_FROM, 1) if budget >= least)
+        coarser = budget < _COARSER * _LEVELS_FROM[levels - 1]
+        while levels > 0 and BASE << (levels - 1) >= max(self.size):
+            levels -= 1
+        if budget <= _SMALL:
+            return {levels, max(0, levels - 1), min(levels + 1, LEVELS)}
+        if coarser or 8 * budget > self._grid(levels).most:  # a coarser grid may hold more
+            return {levels, max(0, levels - 1)}
+        return {levels}
+
+    def _refined(self, trial: Trial, budget: int) -> Trial | None:
+        """The same grid and step, with coefficients moved to where the drawn picture is better."""
+        wash = trial.wash
+        grid, shapes = self._grid(wash.levels), band_shapes(wash.width, wash.height)
+        if wash.levels not in self._drawings:
+            weights = (
+                None if self._weights is None else self._weights / max(float(self._weights.mean()), 1e-6)
+            )
+            self._drawings[wash.levels] = Drawing(self._image, wash.levels, weights)
+        start = [unpack(channel, shapes) for channel in wash.channels]
+        refinement = Refinement(self._drawings[wash.levels], grid.quantiser, wash.step, start)
+        beside = self._frame(wash)[1] - refinement.bits
+        room = 8.0 * min(budget, grid.most // 8) - beside - _SPARE
+        refinement.descend(trial.trade, room, _TRIALS[wash.levels])
+        while refinement.fit(trial.trade, room):
+            wash = grid.wash(wash.step, refinement.values)
+            data, bits = self._frame(wash)
+            if len(data) <= budget:
+                return Trial(wash, bits, trial.error, trial.trade)
+            room -= 4 * (len(data) - budget)
+        return None
 
     def _nearer(self, trial: Trial, budget: int) -> Trial | None:
         """The same step once more, aimed at what the drawing of a trial misses: net and resizing are not in the bands."""
@@ -188,10 +240,10 @@ class WashEncoder:
         return self._fitting(again, trial.wash.step, budget)
 
     def _candidates(self, levels: int, budget: int) -> list[Trial]:
-        """Washes of one grid and of several steps that fit."""
+        """Washes of one grid that fit, at low budgets of several steps."""
         grid = self._grid(levels)
         step = grid.step_for(min(8.0 * budget, grid.most) - grid.overhead)
-        span = _SPAN if budget <= _SMALL else 1 if budget <= _LARGE else 0
+        span = _SPAN if budget <= _SMALL else 0
         steps = range(max(0, step - span), min(step + span + 1, STEPS))
         found = [trial for near in steps if (trial := self._fitting(grid, near, budget)) is not None]
         # Noise and stripes have other bits than a photograph.
@@ -315,11 +367,18 @@ class _Grid:
     def trial(self, chosen: Quantised) -> Trial:
         """As a wash."""
         bands = self.quantiser.bands
-        channels = []
-        for c, values in enumerate(chosen.values):
-            count = max((b + 1 for b, band in enumerate(values) if band.any()), default=0)
-            signed = [np.sign(bands[b][c]).astype(np.int64) * values[b] for b in range(count)]
-            channels.append(b"".join(band.astype("<i2").tobytes() for band in signed))
-        wash = Wash(*grid(*self.size, self.levels), chosen.step, tuple(channels))
+        signed = [
+            [np.sign(band[c]).astype(np.int64) * row for band, row in zip(bands, values, strict=True)]
+            for c, values in enumerate(chosen.values)
+        ]
         samples = bands[0][0].size / 1.06**2  # of the norm 1
-        return Trial(wash, chosen.bits + self.overhead, chosen.error * self.size[0] * self.size[1] / samples)
+        error = chosen.error * self.size[0] * self.size[1] / samples
+        return Trial(self.wash(chosen.step, signed), chosen.bits + self.overhead, error, chosen.trade)
+
+    def wash(self, step: int, signed: list[list[Ints]]) -> Wash:
+        """Signed coefficients, by channel and band, as a wash."""
+        channels = []
+        for bands in signed:
+            count = max((b + 1 for b, band in enumerate(bands) if band.any()), default=0)
+            channels.append(b"".join(band.astype("<i2").tobytes() for band in bands[:count]))
+        return Wash(*grid(*self.size, self.levels), step, tuple(channels))

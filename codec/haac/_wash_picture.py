@@ -57,7 +57,12 @@ def _enlarged(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 def finest(wash: Wash) -> int:
     """The step of the finest band, 1/64 of a level."""
-    return STEP[wash.step] * GAIN[1] << wash.levels >> 9
+    return finest_step(wash.step, wash.levels)
+
+
+def finest_step(step: int, levels: int) -> int:
+    """The same of a quantiser's step and a number of levels."""
+    return STEP[step] * GAIN[1] << levels >> 9
 
 
 def drawn_planes(wash: Wash) -> Ints:
@@ -77,7 +82,7 @@ def drawn_planes(wash: Wash) -> Ints:
     planes = (np.swapaxes(down, 0, 1) @ low @ across + (1 << 27)) >> 28
     for level in range(wash.levels):
         hl, lh, hh = bands[1 + 3 * level : 4 + 3 * level]
-        planes = _joined(_joined(planes, hl, 2), _joined(lh, hh, 2), 1)
+        planes = joined(joined(planes, hl, 2), joined(lh, hh, 2), 1)
     return planes
 
 
@@ -96,7 +101,7 @@ def cosines(size: int) -> Ints:
     return np.array(rows, np.int64)
 
 
-def _joined(low: Ints, high: Ints, axis: int) -> Ints:
+def joined(low: Ints, high: Ints, axis: int) -> Ints:
     """One level of the inverse wavelet along an axis, by lifting, mirrored at the edges."""
     low, high = np.moveaxis(low, axis, 0), np.moveaxis(high, axis, 0)
     if len(high) == 0:

@@ -39,6 +39,8 @@ class Quantised:
     bits: float
     error: float
     """In squared amplitudes of the lowest band."""
+    trade: float = 0.0
+    """Squared steps that a bit was allowed to cost."""
 
 
 class Quantiser:
@@ -71,7 +73,7 @@ class Quantiser:
             trade: squared steps that a bit may cost.
             turns: how often the choice is made anew, with the contexts that follow from the one before.
         """
-        exact = self._exact(step)
+        exact = self.exact(step)
         values = [
             [np.minimum(np.floor(band + 0.35), COEFFICIENT).astype(np.int64) for band in bands]
             for bands in exact
@@ -81,12 +83,14 @@ class Quantiser:
                 if depth(b) > _COLOUR_DEPTH:
                     band[:] = 0
         for _ in range(turns):
-            values = self._chosen(exact, trade, self._state(step, exact, values, True))
-        return self._state(step, exact, values, False).quantised
+            values = self._chosen(exact, trade, self.state(step, exact, values, self.signs, influence=True))
+        found = self.state(step, exact, values, self.signs, all_bits=True).quantised
+        found.trade = trade
+        return found
 
     def topped(self, chosen: Quantised, room: float) -> Quantised:
         """Spend bits that are left over: raise the coefficients that gain most for each bit."""
-        exact = self._exact(chosen.step)
+        exact = self.exact(chosen.step)
         refused: set[tuple[int, int, int]] = set()
         for _ in range(_TOPPINGS):
             left = room - chosen.bits
@@ -119,27 +123,36 @@ class Quantiser:
             values = [list(bands) for bands in chosen.values]
             values[c][b] = values[c][b].copy()
             values[c][b].flat[at] += 1
-            tried = self._state(chosen.step, exact, values, False).quantised
+            tried = self.state(chosen.step, exact, values, self.signs, all_bits=True).quantised
             if tried.bits <= room and tried.error < chosen.error:
+                tried.trade = chosen.trade
                 chosen = tried
             else:
                 refused.add(best)
         return chosen
 
-    def _exact(self, step: int) -> list[list[Floats]]:
+    def exact(self, step: int) -> list[list[Floats]]:
         """Magnitudes in steps."""
         return [
             [np.abs(band[c]) * 16384 / amplitude(b, step) for b, band in enumerate(self.bands)]
             for c in range(self.channels)
         ]
 
-    def _state(
-        self, step: int, exact: list[list[Floats]], values: list[list[Ints]], influence: bool
-    ) -> _State:
+    def state(
+        self,
+        step: int,
+        exact: list[list[Floats]],
+        values: list[list[Ints]],
+        all_signs: list[list[Ints]],
+        *,
+        influence: bool = False,
+        all_bits: bool = False,
+    ) -> State:
+        """What magnitudes and signs cost: with their influence on each other's bits, or all bits, those of the signs too."""
         tables = load_tables()
         known = [
             [Known(sign * band) for sign, band in zip(signs, bands, strict=True)]
-            for signs, bands in zip(self.signs, values, strict=True)
+            for signs, bands in zip(all_signs, values, strict=True)
         ]
         cuts = [max((b + 1 for b, band in enumerate(bands) if band.any()), default=0) for bands in values]
         bits = error = 0.0
@@ -158,7 +171,7 @@ class Quantiser:
                 where = context(odds + in_band(tables, known[c][b].values, c, b), b)
                 found[c].append(where)
                 bits += float(self.rates[where, band].sum())
-                if not influence:
+                if all_bits:
                     bits += sign_bits(sign_shares(tables, known, c, b), known[c][b].signs) - np.count_nonzero(
                         band
                     )
@@ -169,7 +182,7 @@ class Quantiser:
                     slope = self.slopes[where, np.minimum(band, 63)]
                     self._pull(pull, c, b, slope, weights_of(tables, c, b))
         unit = amplitude(0, step) / 16384
-        return _State(Quantised(step, values, found, bits, error * unit * unit), pull, cuts)
+        return State(Quantised(step, values, found, bits, error * unit * unit), pull, cuts)
 
     def _pull(self, pull: list[list[Floats]], c: int, b: int, slope: Floats, weights: Ints) -> None:
         """How the bits of this band change with the logarithms of the magnitudes around: added to `pull` there."""
@@ -191,7 +204,7 @@ class Quantiser:
             place = EARLIER + 3 * n
             pull[c - 1 - n][b] += weights[place] * slope + weights[place + 1] * _around(slope)
 
-    def _chosen(self, exact: list[list[Floats]], trade: float, state: _State) -> list[list[Ints]]:
+    def _chosen(self, exact: list[list[Floats]], trade: float, state: State) -> list[list[Ints]]:
         """For each coefficient the best of its two neighbours on the grid and 0, in the contexts that there are."""
         chosen: list[list[Ints]] = []
         weights = self.weights
@@ -208,7 +221,7 @@ class Quantiser:
                 best, least = band, np.full(band.shape, np.inf)
                 for candidate in (high, np.maximum(high - 1, 0), np.zeros_like(high)):
                     missed = x - candidate - self.points[where, np.minimum(candidate, 3)]
-                    rate = self.rates[where, candidate] + _INFLUENCE * logarithm(candidate) * state.pull[c][b]
+                    rate = self.rates[where, candidate] + INFLUENCE * logarithm(candidate) * state.pull[c][b]
                     cost = missed * missed * weight + trade * rate
                     better = cost < least
                     best, least = np.where(better, candidate, best), np.where(better, cost, least)
@@ -220,12 +233,14 @@ _COLOUR_DEPTH = 4
 """Finer colours never pay."""
 _TOPPINGS = 16
 """Coefficients raised at the end."""
-_INFLUENCE = 0.7
+INFLUENCE = 0.7
 """How much of the effect on the neighbours' bits is believed: they are all chosen at once."""
 
 
 @dataclass(slots=True)
-class _State:
+class State:
+    """Magnitudes with what they do to each other."""
+
     quantised: Quantised
     pull: list[list[Floats]]
     cuts: list[int]
