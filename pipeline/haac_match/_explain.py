@@ -12,15 +12,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from haac import Colour
+from haac import Colour, Gradient
+from haac_match._again import settle_ground
 from haac_match._candidates import Guess, Region, candidates, partial, regions, siblings, turned
 from haac_match._canvas import Box, Canvas, Placed, overlap
 from haac_match._damage import difference, prune, rings
 from haac_match._ground import Ground
 from haac_match._index import Index
+from haac_match._jpeg import trace
 from haac_match._local import Vote, features
 from haac_match._pose import Cutout, Fit, Pose, pose_of
 from haac_match._search import Found, Searcher
+from haac_match._seen import seen
 from haac_match._weigh import LAMBDA
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ GUESSES = (
     (Guess(0, 0.8), Guess(0, 0.6), Guess(3, 0.8), Guess(3, 0.6), Guess(6, 0.7)),
 )
 """What is assumed of a region, in turn, until an element fits."""
+SMALL = 4000
+"""Pixels of a region below which elements are sought by what they change: larger ones show more of themselves."""
 
 
 class Explainer:
@@ -63,6 +68,7 @@ class Explainer:
         mapped: Callable[..., Iterable[Any]] = map,
     ) -> None:
         self.canvas = Canvas(target, ground.pixels)
+        self.background = ground.background
         self._noise = ground.noise
         self.threshold = 2.0
         self._clean = True
@@ -95,6 +101,9 @@ class Explainer:
                 self._settle_for_noise()
             elif not self.tidy():
                 break
+        jpeg = self._search.jpeg
+        if jpeg is not None and isinstance(self.background, Colour | Gradient):
+            self.background = settle_ground(self.canvas, self.background, jpeg)
 
     def _settle_for_noise(self) -> None:
         """The picture is damaged: from now on pixels need only be nearly right."""
@@ -102,6 +111,7 @@ class Explainer:
         self._clean = self._search.clean = False
         self.threshold = 12.0 + 2 * self._noise
         self._search.tolerance = 12.0 + 2 * self._noise
+        self._search.jpeg = trace(self.canvas.target)
         self._failed.clear()
         self._vain.clear()
 
@@ -128,11 +138,11 @@ class Explainer:
         while progress and len(self.canvas.layers) < self._max_layers:
             progress = False
             unexplained = self.unexplained()
-            seen: dict[Box, Region] = {}
+            parts: dict[Box, Region] = {}
             for closing in (0, 3, 8):
                 for region in regions(unexplained, closing, 40 if self._clean else 150):
-                    seen.setdefault(region.box, region)
-            for region in sorted(seen.values(), key=lambda region: -region.area):
+                    parts.setdefault(region.box, region)
+            for region in sorted(parts.values(), key=lambda region: -region.area):
                 if self._part_of_failed(region) or len(self.canvas.layers) >= self._max_layers:
                     continue
                 off = self._off(region.box) > self.threshold
@@ -149,13 +159,19 @@ class Explainer:
                     continue
                 self._add(found)
                 progress = True
-                if self._doubtful and found.snapped.exact == 1 and found.snapped.shown > 200:
+                if (
+                    self._doubtful
+                    and self._search.jpeg is None
+                    and found.snapped.exact == 1
+                    and found.snapped.shown > 200
+                ):
                     self._trust()
 
     def _trust(self) -> None:
         """The picture is not damaged after all: something in it is right to the bit."""
         self._doubtful = False
         self._clean = self._search.clean = True
+        self._search.jpeg = None
         self.threshold = self._search.tolerance = 2.0
         self._failed.clear()
 
@@ -207,6 +223,10 @@ class Explainer:
                     candidates(target, under, region, self._things, count, guess)
                     for guess in GUESSES[stage - (stage > 2)]
                 ]
+                if stage == 0 and not self._clean and region.area < SMALL:
+                    lists.insert(
+                        0, seen(self.canvas.target, self.canvas.current, region, self._things, count)
+                    )
                 poses = self._screened(lists, 160 if stage else 64)
             pool: list[tuple[int, Fit]] = []
             settled = 0
@@ -296,6 +316,8 @@ class Explainer:
     def _worth(self, found: Found) -> float:
         """By how much a layer lowers the error."""
         if self._clean:
+            return found.gain
+        if self._search.jpeg is not None:
             return found.gain
         # Many elements are mirror images of others but for some pixels: damage hides which. What was scaled is not on the grid,
         # where a look-alike may be nearer.

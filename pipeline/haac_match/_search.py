@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from haac import Layer
 from haac_match._canvas import Box, Canvas
+from haac_match._jpeg import Jpeg, squares
 from haac_match._pose import EVEN, Cutout, Fit, Patch, Pose, fit
 from haac_match._snap import Snapped, Snapper
 from haac_match._unknown import around
@@ -59,6 +60,7 @@ class Searcher:
         self.mapped = mapped
         self.canvas, self._cutout, self.tolerance = canvas, cutout, tolerance
         self.clean = True
+        self.jpeg: Jpeg | None = None
         self.unknown = False
         self._patches: dict[tuple[int, Box, int], Patch] = {}
         self._version = -1
@@ -210,7 +212,10 @@ class Searcher:
         if box is None:
             return None
         cutout = self._cutout(pose.element)
-        snapper = Snapper(self.canvas, z, cutout.image, box, self._ground(z, box, pose, cutout))
+        damage = None
+        if self.jpeg is not None and not self.unknown:
+            box, damage = squares(box, self.canvas.size), self.jpeg.damaged
+        snapper = Snapper(self.canvas, z, cutout.image, box, self._ground(z, box, pose, cutout), damage)
         best: Snapped | None = None
         for even in (True, False) if pose.even else (False,):
             layer = snapper.descend(pose.layer(cutout.size, even))
