@@ -6,16 +6,16 @@ import logging
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from haac import Colour, Gradient
-from haac_match._again import settle_ground
+from haac import Colour
+from haac_match._again import finish
 from haac_match._candidates import Guess, Region, candidates, partial, regions, siblings, turned
-from haac_match._canvas import Box, Canvas, Placed, overlap
+from haac_match._canvas import Box, Canvas, Placed, overlap, squared
 from haac_match._damage import difference, prune, rings
 from haac_match._ground import Ground
 from haac_match._index import Index
@@ -25,9 +25,6 @@ from haac_match._pose import Cutout, Fit, Pose, pose_of
 from haac_match._search import Found, Searcher
 from haac_match._seen import seen
 from haac_match._weigh import LAMBDA
-
-if TYPE_CHECKING:
-    pass
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +77,7 @@ class Explainer:
         self._failed: dict[Box, int] = {}
         self._cutout = cutout
         self._vain: list[tuple[float, float]] = []
+        self._damaged: tuple[int, npt.NDArray[np.uint8]] | None = None
         self._look_for_damage(ground)
 
     def _look_for_damage(self, ground: Ground) -> None:
@@ -101,9 +99,8 @@ class Explainer:
                 self._settle_for_noise()
             elif not self.tidy():
                 break
-        jpeg = self._search.jpeg
-        if jpeg is not None and isinstance(self.background, Colour | Gradient):
-            self.background = settle_ground(self.canvas, self.background, jpeg)
+        how = self._search, self._cutout, self._among_siblings
+        self.background = finish(self.canvas, self.background, *how)
 
     def _settle_for_noise(self) -> None:
         """The picture is damaged: from now on pixels need only be nearly right."""
@@ -126,11 +123,20 @@ class Explainer:
     def _off(self, box: Box) -> npt.NDArray[np.float32]:
         """(height, width): how far the picture is from what is there, levels."""
         left, top, right, bottom = box
-        made, target = self.canvas.current[top:bottom, left:right], self.canvas.target[top:bottom, left:right]
+        made, target = self._made()[top:bottom, left:right], self.canvas.target[top:bottom, left:right]
         if not self._clean:
             return difference(made, target, reach=True)
         off: npt.NDArray[np.float32] = np.abs(made.astype(np.float32) - target).max(axis=2)
         return off
+
+    def _made(self) -> npt.NDArray[np.uint8]:
+        """(height, width, 3): what is there, after what was done to the picture if that is known."""
+        jpeg = self._search.jpeg
+        if jpeg is None:
+            return self.canvas.current
+        if self._damaged is None or self._damaged[0] != self.canvas.version:
+            self._damaged = self.canvas.version, jpeg.damaged(self.canvas.current)
+        return self._damaged[1]
 
     def explain(self) -> None:
         """Add layers while there are any that explain a region."""
@@ -244,7 +250,7 @@ class Explainer:
                         best = found
                     if found is not None and self._search.sure(found):
                         self._hits += 1
-                        return found if self._clean else self._among_siblings(found, 0)
+                        return found if self._search.proves else self._among_siblings(found, 0)
             if best is not None and best.snapped.good > (0.5 if self._clean else 0.9):
                 break
         if best is None:
@@ -315,9 +321,7 @@ class Explainer:
 
     def _worth(self, found: Found) -> float:
         """By how much a layer lowers the error."""
-        if self._clean:
-            return found.gain
-        if self._search.jpeg is not None:
+        if self._search.proves:
             return found.gain
         # Many elements are mirror images of others but for some pixels: damage hides which. What was scaled is not on the grid,
         # where a look-alike may be nearer.
@@ -364,7 +368,8 @@ class Explainer:
                 continue
             tried += 1
             found = self._settle(*again[0])
-            if found is not None and not (self._clean and self._search.sure(found)) and found.share > 0.3:
+            proven = found is not None and self._search.proves and self._search.sure(found)
+            if found is not None and not proven and found.share > 0.3:
                 found = self._among_siblings(found)
             if found is not None:
                 _log.debug(
@@ -434,7 +439,7 @@ class Explainer:
         return wrong > (0 if self._clean else 0.1 * int(shows.sum()))
 
     def _total(self) -> float:
-        return float(self.canvas.error((0, 0, *self.canvas.size)).sum())
+        return float(squared(self._made(), self.canvas.target).sum())
 
 
 def _area(box: Box) -> int:

@@ -29,6 +29,8 @@ _DIP = 0.6
 """Part of what those beside it change that a quality may change."""
 _FULL = 0.3
 """The same for colours, if they have the full resolution."""
+_FLAT = 1e-3
+"""Mean squared change below which there is nothing to compare."""
 _REST = 0.5
 """Mean squared change that may be left."""
 
@@ -79,16 +81,17 @@ def trace(target: Bytes) -> Jpeg | None:
     # Brightness first: colours of half the resolution do not come through a second time unharmed.
     grey = np.asarray(Image.fromarray(part).convert("L"))
     errors = np.array([_change(grey, Jpeg(quality, 0), whole) for quality in _QUALITIES])
-    dips = errors[_FAR:-_FAR] / np.maximum(np.minimum(errors[: -2 * _FAR], errors[2 * _FAR :]), 1e-9)
+    beside = np.minimum(errors[: -2 * _FAR], errors[2 * _FAR :])
+    dips = np.where(beside > _FLAT, errors[_FAR:-_FAR] / np.maximum(beside, _FLAT), 1.0)
     # Some qualities encode the same way: the highest of them.
-    best = max(range(len(dips)), key=lambda index: (-round(dips[index], 3), index))
+    best = max(range(len(dips)), key=lambda index: (-round(float(dips[index]), 3), index))
     left = errors[_FAR + best]
     if dips[best] > _DIP or left > min(_REST, 2 * errors.min() + 0.01):
         return None
     quality = _QUALITIES[_FAR + best]
-    at, beside = (_change(part, Jpeg(q, 0), whole) for q in (quality, quality - _FAR))
-    _log.debug("JPEG %d: %.2f of those beside it, colours %.2f", quality, dips[best], at / beside)
-    return Jpeg(quality, 0 if at < _FULL * beside else 2)
+    hue, other = (_change(part, Jpeg(q, 0), whole) for q in (quality, quality - _FAR))
+    _log.debug("JPEG %d: %.2f of those beside it, colours %.2f of %.2f", quality, dips[best], hue, other)
+    return Jpeg(quality, 0 if hue < _FULL * other else 2)
 
 
 def _blocks(plane: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -45,7 +45,7 @@ def seen(
         current: (height, width, 3), what is explained there already.
         region: where to look.
         things: what may be found.
-        count: at most so many.
+        count: so many in each of two frames.
 
     Returns:
         (1 less the correlation, pose) of each.
@@ -59,38 +59,46 @@ def seen(
     mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _RIM + 1,) * 2))
     under = current[part].astype(np.float32)
     change = (target[part] - under) * mask[:, :, None].astype(np.float32)
-    frame = _frame(np.square(change).sum(axis=2))
-    if frame is None:
+    both = _frames(np.square(change).sum(axis=2))
+    if both is None:
         return []
-    query = sample(change, frame).reshape(3, RINGS, ANGLES) * _ROOT
-    query /= np.linalg.norm(query) + 1e-6
-    # All turns at once: row a is the query turned by a.
-    mirrored = np.roll(query[..., ::-1], 1 + ANGLES // 2, axis=-1)
-    turns = np.stack(
-        [np.roll(asked, -a, axis=-1).ravel() for asked in (query, mirrored) for a in range(ANGLES)]
-    )
+    queries = [_turns(change, frame) for frame in both]
     ground = under[mask > 0].mean(axis=0)
-    spread = _blurring(round(_BLUR / float(frame.matrix[0, 0]) * 20) / 20)
-    there = Frame(frame.x + box[0], frame.y + box[1], frame.matrix)
+    spread = _blurring(round(_BLUR / float(both[0].matrix[0, 0]) * 20) / 20)
     found: list[tuple[float, Pose]] = []
     for first in range(0, len(things.numbers), _AT_ONCE):
-        rows = np.s_[first : first + _AT_ONCE]
-        table, middles, extents = _changes(things.even_rings.rings[rows], ground, spread)
-        scores = (table @ turns.T).reshape(len(table), 2, ANGLES)
-        peaks = scores.max(axis=2)
-        for flat in np.argsort(-peaks, axis=None, kind="stable")[:count]:
-            index, flip = divmod(int(flat), 2)
-            angle = _peak(scores[index, flip])
-            row = things.even[first + index].astype(np.float64)
-            matrix = row[2:].reshape(2, 2)
-            row[:2] += matrix @ middles[index]
-            row[2:] = (matrix * extents[index]).ravel()
-            size = int(things.sizes[first + index, 0]), int(things.sizes[first + index, 1])
-            number = int(things.numbers[first + index])
-            pose = pose_between(row, there, size, number, bool(flip), -angle if flip else angle)
-            if pose is not None:
-                found.append((1 - float(peaks[index, flip]), replace(pose, blur=_BLUR)))
-    return sorted(found, key=lambda pair: pair[0])[:count]
+        changes = _changes(things.even_rings.rings[first : first + _AT_ONCE], ground, spread)
+        middles, even, round_ = _own_frames(changes)
+        for frame, matrices, turns in zip(both, (even, round_), queries, strict=True):
+            there = Frame(frame.x + box[0], frame.y + box[1], frame.matrix)
+            table = _resampled(changes, middles, matrices).reshape(-1, 3, RINGS, ANGLES) * _ROOT
+            table = table.reshape(len(changes), -1)
+            lengths = np.linalg.norm(table, axis=1) + 1e-6
+            scores = (table @ turns.T).reshape(len(table), 2, ANGLES) / lengths[:, None, None]
+            peaks = scores.max(axis=2)
+            for flat in np.argsort(-peaks, axis=None, kind="stable")[:count]:
+                index, flip = divmod(int(flat), 2)
+                angle = _peak(scores[index, flip])
+                row = things.even[first + index].astype(np.float64)
+                matrix = row[2:].reshape(2, 2)
+                row[:2] += matrix @ middles[index]
+                row[2:] = (matrix @ matrices[index]).ravel()
+                size = int(things.sizes[first + index, 0]), int(things.sizes[first + index, 1])
+                number = int(things.numbers[first + index])
+                pose = pose_between(row, there, size, number, bool(flip), -angle if flip else angle)
+                if pose is not None:
+                    found.append((1 - float(peaks[index, flip]), replace(pose, blur=_BLUR)))
+    return sorted(found, key=lambda pair: pair[0])[: 2 * count]
+
+
+def _turns(change: Floats, frame: Frame) -> Floats:
+    """(2 * ANGLES, values), of length 1: a query as it is and mirrored, each in all turns; row a is turned by a."""
+    query = sample(change, frame).reshape(3, RINGS, ANGLES) * _ROOT
+    query /= np.linalg.norm(query) + 1e-6
+    mirrored = np.roll(query[..., ::-1], 1 + ANGLES // 2, axis=-1)
+    return np.stack(
+        [np.roll(asked, -a, axis=-1).ravel() for asked in (query, mirrored) for a in range(ANGLES)]
+    )
 
 
 def _peak(scores: Floats) -> float:
@@ -101,47 +109,67 @@ def _peak(scores: Floats) -> float:
     return (best + (0.5 * (near[0] - near[2]) / bend if bend < 0 else 0.0)) * math.tau / ANGLES
 
 
+_PLACES = places()
 _ROOT = np.sqrt((np.arange(RINGS) + 0.5) / RINGS * 2).astype(np.float32)[:, None]
 """Rings count by the area for which they stand."""
 _AREA = np.repeat((np.arange(RINGS) + 0.5).astype(np.float32), ANGLES) * _STEP**2 * math.tau / ANGLES
 
 
-def _frame(weight: Floats) -> Frame | None:
-    """Where a thing is, by how much it changes each pixel."""
+def _frames(weight: Floats) -> tuple[Frame, Frame] | None:
+    """Where a thing is, by how much it changes each pixel: the frame that keeps the shape, and the one that makes it round."""
     moments = cv2.moments(weight.astype(np.float32), binaryImage=False)
     total = moments["m00"]
     if total <= 0:
         return None
-    extent = math.sqrt((moments["mu20"] + moments["mu02"]) / total + 1 / 6)
-    return Frame(moments["m10"] / total + 0.5, moments["m01"] / total + 0.5, np.eye(2) * extent)
+    xx, xy, yy = (moments[name] / total for name in ("mu20", "mu11", "mu02"))
+    spread = np.array([[xx + 1 / 12, xy], [xy, yy + 1 / 12]])
+    x, y = moments["m10"] / total + 0.5, moments["m01"] / total + 0.5
+    even = np.eye(2) * math.sqrt(np.trace(spread))
+    return Frame(x, y, even), Frame(x, y, _root(2 * spread[None])[0])
 
 
-def _changes(
-    rings: npt.NDArray[np.uint8], ground: Floats, spread: Floats
-) -> tuple[Floats, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """What elements change, in the frame of that: (things, values) of length 1, and that frame's middle and extent in the even one."""
+def _root(matrices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Square roots of symmetric (count, 2, 2) matrices."""
+    root = np.sqrt(np.maximum(np.linalg.det(matrices), 1e-6))[:, None, None]
+    made: npt.NDArray[np.float64] = (matrices + root * np.eye(2)) / np.sqrt(
+        np.trace(matrices, axis1=1, axis2=2)[:, None, None] + 2 * root
+    )
+    return made
+
+
+def _changes(rings: npt.NDArray[np.uint8], ground: Floats, spread: Floats) -> Floats:
+    """(things, 3, RINGS * ANGLES): what elements change of a ground."""
     looks = rings.astype(np.float32).reshape(-1, 4, RINGS * ANGLES)
-    change = (looks[:, :3] - ground[None, :, None] / np.float32(255) * looks[:, 3:]) @ spread
-    weight = np.square(change).sum(axis=1) * _AREA
-    total = weight.sum(axis=1) + 1e-9
+    made: Floats = (looks[:, :3] - ground[None, :, None] / np.float32(255) * looks[:, 3:]) @ spread
+    return made
+
+
+def _own_frames(
+    changes: Floats,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """As `_frames`, of what elements change, in the even frames of the elements: (things, 2) middles, and twice (things, 2, 2)."""
+    weight = np.square(changes).sum(axis=1) * _AREA
     at = places()
-    middles = weight @ at / total[:, None]
-    extents = weight @ np.square(at).sum(axis=1) / total - np.square(middles).sum(axis=1)
-    extents = np.sqrt(np.maximum(extents, 0.01))
-    x = middles[:, :1] + extents[:, None] * at[None, :, 0]
-    y = middles[:, 1:] + extents[:, None] * at[None, :, 1]
-    table = (_resampled(change, x, y).reshape(-1, 3, RINGS, ANGLES) * _ROOT).reshape(len(change), -1)
-    table /= np.linalg.norm(table, axis=1, keepdims=True) + 1e-6
-    return table, middles, extents
+    x, y = at[:, 0], at[:, 1]
+    sums = weight @ np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+    sums = sums.astype(np.float64)
+    _, mx, my, xx, xy, yy = (sums / (sums[:, :1] + 1e-9)).T
+    spread = np.stack([xx - mx * mx, xy - mx * my, xy - mx * my, yy - my * my], axis=1).reshape(-1, 2, 2)
+    spread += 1e-3 * np.eye(2)
+    even = np.sqrt(np.trace(spread, axis1=1, axis2=2))[:, None, None] * np.eye(2)
+    return np.stack([mx, my], axis=1), even, _root(2 * spread)
 
 
 @njit(cache=True, nogil=True)
-def _resampled(rings: Floats, x: Floats, y: Floats) -> Floats:
-    """(things, 3, RINGS * ANGLES): values between the samples, at other places for each thing."""
+def _resampled(rings: Floats, middles: npt.NDArray[np.float64], matrices: npt.NDArray[np.float64]) -> Floats:
+    """(things, 3, RINGS * ANGLES): values between the samples, in another frame for each thing."""
     out = np.zeros_like(rings)
     for thing in range(rings.shape[0]):
+        a = matrices[thing]
         for place in range(rings.shape[2]):
-            right, down = x[thing, place], y[thing, place]
+            x, y = _PLACES[place, 0], _PLACES[place, 1]
+            right = middles[thing, 0] + a[0, 0] * x + a[0, 1] * y
+            down = middles[thing, 1] + a[1, 0] * x + a[1, 1] * y
             ring = math.hypot(right, down) / _STEP - 0.5
             turn = (math.atan2(-down, right) / math.tau) * ANGLES % ANGLES
             inner, first = math.floor(ring), math.floor(turn)

@@ -34,6 +34,7 @@ class Snapped:
         good: part of them which are right within the tolerance.
         shown: pixels of the picture that show it.
         mended: part of them which are right within the tolerance, and in a damaged picture would not be without it.
+        left: mean clipped squared error of them.
     """
 
     placed: Placed
@@ -42,6 +43,7 @@ class Snapped:
     good: float
     shown: int
     mended: float
+    left: float
 
 
 class Snapper:
@@ -202,6 +204,7 @@ class Snapper:
             float(right.sum()) / max(1, shown),
             shown,
             float(mended.sum()) / max(1, shown),
+            float(np.minimum(squared(made, self._target), CLIP)[shows].sum()) / max(1, shown),
         )
 
     def descend(self, layer: Layer, rounds: int = 6) -> Layer:
