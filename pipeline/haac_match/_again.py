@@ -11,17 +11,20 @@ import numpy as np
 import numpy.typing as npt
 
 from haac import Colour, Gradient, Plate
+from haac_match._candidates import Things, siblings
 from haac_match._canvas import Box, Canvas, Placed, overlap, squared
 from haac_match._ground import drawn
 from haac_match._jpeg import CELL, Jpeg, squares
-from haac_match._pose import Cutout, pose_of
+from haac_match._pose import Cutout, Pose, pose_of
 from haac_match._search import Found, Searcher
-from haac_match._snap import CLIP
+from haac_match._snap import CLIP, Snapper
 
 _log = logging.getLogger(__name__)
 
 _LEFT = 1.0
 """Mean squared error from which on it is worth a look whether another element looks like one."""
+_TWINS = 40
+"""So many of those that look like a layer in each of two frames."""
 _MOST = 4
 """So many such looks."""
 
@@ -32,6 +35,7 @@ def finish(
     search: Searcher,
     cutout: Callable[[int], Cutout],
     alike: Callable[[Found], Found],
+    things: Things,
 ) -> Colour | Gradient | Plate | None:
     """Mend what is there if the JPEG that the picture went through is known.
 
@@ -41,6 +45,7 @@ def finish(
         search: fits, and knows of the JPEG.
         cutout: gives an element's pixels by its number.
         alike: gives the best of a layer and those that look like it.
+        things: what may be found.
 
     Returns:
         The ground, which may have become another one.
@@ -50,7 +55,7 @@ def finish(
     if isinstance(background, Colour | Gradient):
         background = settle_ground(canvas, background, search.jpeg)
     for _ in range(2):
-        if not mend(canvas, search, cutout, alike, search.jpeg):
+        if not mend(canvas, search, cutout, alike, things, search.jpeg):
             break
     return background
 
@@ -105,6 +110,7 @@ def mend(
     search: Searcher,
     cutout: Callable[[int], Cutout],
     alike: Callable[[Found], Found],
+    things: Things,
     jpeg: Jpeg,
 ) -> bool:
     """Fit each layer that is not right to the bit anew, at each place in the stack where that shows; then those that look like it.
@@ -126,14 +132,32 @@ def mend(
         best = _best_of(
             [placed] if found is None else [placed, found.snapped.placed], places, best, canvas, jpeg, box
         )
-        if best[0] > 0 and found is not None and found.snapped.left > _LEFT and most > 0:
+        if best[0] > 0 and found is not None and most > 0:
             most -= 1
+            best = _best_of(_twins(found, canvas, search, cutout, things), places, best, canvas, jpeg, box)
+        if best[0] > 0 and found is not None and found.snapped.left > _LEFT and most > 0:
             best = _best_of([alike(found).snapped.placed], places, best, canvas, jpeg, box)
         canvas.insert(best[1], best[2])
         if best[1:] != (z, placed):
             _log.debug("mended %s -> %s, %d -> %d, %d left", placed.layer, best[2].layer, z, *best[1::-1])
             changed = True
     return changed
+
+
+def _twins(
+    found: Found, canvas: Canvas, search: Searcher, cutout: Callable[[int], Cutout], things: Things
+) -> list[Placed]:
+    """The best of those that look like a layer where they stand as it does: a shade of skin is all that is left to tell."""
+    layer = found.snapped.placed.layer
+    box = squares(found.snapped.placed.box, canvas.size)
+    damage = None if search.jpeg is None else search.jpeg.damaged
+    costs: list[tuple[int, int, Pose]] = []
+    for pose in siblings(pose_of(layer, cutout(layer.number).size), things, _TWINS):
+        element = cutout(pose.element)
+        snapper = Snapper(canvas, found.z, element.image, box, damage=damage)
+        costs.append((snapper.cost(pose.layer(element.size, layer.height is None)), len(costs), pose))
+    made = [search.exact(found.z, pose) for _, _, pose in sorted(costs, key=lambda one: one[:2])[:2]]
+    return [trial.snapped.placed for trial in made if trial is not None]
 
 
 def _best_of(

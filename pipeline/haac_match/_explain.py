@@ -99,7 +99,7 @@ class Explainer:
                 self._settle_for_noise()
             elif not self.tidy():
                 break
-        how = self._search, self._cutout, self._among_siblings
+        how = self._search, self._cutout, self._among_siblings, self._things
         self.background = finish(self.canvas, self.background, *how)
 
     def _settle_for_noise(self) -> None:
@@ -302,8 +302,11 @@ class Explainer:
         near = siblings(pose, self._things, 20 + 4 * self._effort)
         best = found
         alike = [fit.pose for _, fit in self._search.verify(near, 44, 0, known=True, z=found.z)[:24]]
-        alike = [fit.pose for _, fit in self._search.verify(alike, 44, 2, known=True, z=found.z)[:6]]
-        likely = self._search.verify(alike, 64, 3, known=True, z=found.z)[:3]
+        # Damage leaves less to tell them apart by: it takes more pixels.
+        side, most = (44, 6) if self._clean else (64, 8)
+        alike = [fit.pose for _, fit in self._search.verify(alike, side, 2, known=True, z=found.z)[:most]]
+        side = 64 if self._clean else 128
+        likely = self._search.verify(alike, side, 3, known=True, z=found.z)[:3]
         symmetric = [
             fit.pose
             for _, fit in self._search.verify(turned(pose), 44, 0, known=True, z=found.z)
