@@ -133,7 +133,7 @@ class Matcher:
             if trial.explain_foreign(6):
                 explainer, ground = trial, None
         explainer.go()
-        background = ground.background if ground is not None else plain(target).background
+        background = explainer.background if ground is not None else plain(target).background
         layers = [placed.layer for placed in explainer.canvas.layers]
         scene = Scene(target.shape[1], target.shape[0], background, layers)
         return scene, explainer.threshold if ground is not None else FOREIGN

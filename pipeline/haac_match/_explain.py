@@ -6,25 +6,25 @@ import logging
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from haac import Colour
+from haac_match._again import finish
 from haac_match._candidates import Guess, Region, candidates, partial, regions, siblings, turned
-from haac_match._canvas import Box, Canvas, Placed, overlap
+from haac_match._canvas import Box, Canvas, Placed, overlap, squared
 from haac_match._damage import difference, prune, rings
 from haac_match._ground import Ground
 from haac_match._index import Index
+from haac_match._jpeg import trace
 from haac_match._local import Vote, features
 from haac_match._pose import Cutout, Fit, Pose, pose_of
 from haac_match._search import Found, Searcher
+from haac_match._seen import seen
 from haac_match._weigh import LAMBDA
-
-if TYPE_CHECKING:
-    pass
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ GUESSES = (
     (Guess(0, 0.8), Guess(0, 0.6), Guess(3, 0.8), Guess(3, 0.6), Guess(6, 0.7)),
 )
 """What is assumed of a region, in turn, until an element fits."""
+SMALL = 4000
+"""Pixels of a region below which elements are sought by what they change: larger ones show more of themselves."""
 
 
 class Explainer:
@@ -63,6 +65,7 @@ class Explainer:
         mapped: Callable[..., Iterable[Any]] = map,
     ) -> None:
         self.canvas = Canvas(target, ground.pixels)
+        self.background = ground.background
         self._noise = ground.noise
         self.threshold = 2.0
         self._clean = True
@@ -74,6 +77,7 @@ class Explainer:
         self._failed: dict[Box, int] = {}
         self._cutout = cutout
         self._vain: list[tuple[float, float]] = []
+        self._damaged: tuple[int, npt.NDArray[np.uint8]] | None = None
         self._look_for_damage(ground)
 
     def _look_for_damage(self, ground: Ground) -> None:
@@ -95,6 +99,8 @@ class Explainer:
                 self._settle_for_noise()
             elif not self.tidy():
                 break
+        how = self._search, self._cutout, self._among_siblings, self._things
+        self.background = finish(self.canvas, self.background, *how)
 
     def _settle_for_noise(self) -> None:
         """The picture is damaged: from now on pixels need only be nearly right."""
@@ -102,6 +108,7 @@ class Explainer:
         self._clean = self._search.clean = False
         self.threshold = 12.0 + 2 * self._noise
         self._search.tolerance = 12.0 + 2 * self._noise
+        self._search.jpeg = trace(self.canvas.target)
         self._failed.clear()
         self._vain.clear()
 
@@ -116,11 +123,20 @@ class Explainer:
     def _off(self, box: Box) -> npt.NDArray[np.float32]:
         """(height, width): how far the picture is from what is there, levels."""
         left, top, right, bottom = box
-        made, target = self.canvas.current[top:bottom, left:right], self.canvas.target[top:bottom, left:right]
+        made, target = self._made()[top:bottom, left:right], self.canvas.target[top:bottom, left:right]
         if not self._clean:
             return difference(made, target, reach=True)
         off: npt.NDArray[np.float32] = np.abs(made.astype(np.float32) - target).max(axis=2)
         return off
+
+    def _made(self) -> npt.NDArray[np.uint8]:
+        """(height, width, 3): what is there, after what was done to the picture if that is known."""
+        jpeg = self._search.jpeg
+        if jpeg is None:
+            return self.canvas.current
+        if self._damaged is None or self._damaged[0] != self.canvas.version:
+            self._damaged = self.canvas.version, jpeg.damaged(self.canvas.current)
+        return self._damaged[1]
 
     def explain(self) -> None:
         """Add layers while there are any that explain a region."""
@@ -128,11 +144,11 @@ class Explainer:
         while progress and len(self.canvas.layers) < self._max_layers:
             progress = False
             unexplained = self.unexplained()
-            seen: dict[Box, Region] = {}
+            parts: dict[Box, Region] = {}
             for closing in (0, 3, 8):
                 for region in regions(unexplained, closing, 40 if self._clean else 150):
-                    seen.setdefault(region.box, region)
-            for region in sorted(seen.values(), key=lambda region: -region.area):
+                    parts.setdefault(region.box, region)
+            for region in sorted(parts.values(), key=lambda region: -region.area):
                 if self._part_of_failed(region) or len(self.canvas.layers) >= self._max_layers:
                     continue
                 off = self._off(region.box) > self.threshold
@@ -149,13 +165,19 @@ class Explainer:
                     continue
                 self._add(found)
                 progress = True
-                if self._doubtful and found.snapped.exact == 1 and found.snapped.shown > 200:
+                if (
+                    self._doubtful
+                    and self._search.jpeg is None
+                    and found.snapped.exact == 1
+                    and found.snapped.shown > 200
+                ):
                     self._trust()
 
     def _trust(self) -> None:
         """The picture is not damaged after all: something in it is right to the bit."""
         self._doubtful = False
         self._clean = self._search.clean = True
+        self._search.jpeg = None
         self.threshold = self._search.tolerance = 2.0
         self._failed.clear()
 
@@ -207,6 +229,10 @@ class Explainer:
                     candidates(target, under, region, self._things, count, guess)
                     for guess in GUESSES[stage - (stage > 2)]
                 ]
+                if stage == 0 and not self._clean and region.area < SMALL:
+                    lists.insert(
+                        0, seen(self.canvas.target, self.canvas.current, region, self._things, count)
+                    )
                 poses = self._screened(lists, 160 if stage else 64)
             pool: list[tuple[int, Fit]] = []
             settled = 0
@@ -224,7 +250,7 @@ class Explainer:
                         best = found
                     if found is not None and self._search.sure(found):
                         self._hits += 1
-                        return found if self._clean else self._among_siblings(found, 0)
+                        return found if self._search.proves else self._among_siblings(found, 0)
             if best is not None and best.snapped.good > (0.5 if self._clean else 0.9):
                 break
         if best is None:
@@ -276,8 +302,11 @@ class Explainer:
         near = siblings(pose, self._things, 20 + 4 * self._effort)
         best = found
         alike = [fit.pose for _, fit in self._search.verify(near, 44, 0, known=True, z=found.z)[:24]]
-        alike = [fit.pose for _, fit in self._search.verify(alike, 44, 2, known=True, z=found.z)[:6]]
-        likely = self._search.verify(alike, 64, 3, known=True, z=found.z)[:3]
+        # Damage leaves less to tell them apart by: it takes more pixels.
+        side, most = (44, 6) if self._clean else (64, 8)
+        alike = [fit.pose for _, fit in self._search.verify(alike, side, 2, known=True, z=found.z)[:most]]
+        side = 64 if self._clean else 128
+        likely = self._search.verify(alike, side, 3, known=True, z=found.z)[:3]
         symmetric = [
             fit.pose
             for _, fit in self._search.verify(turned(pose), 44, 0, known=True, z=found.z)
@@ -295,7 +324,7 @@ class Explainer:
 
     def _worth(self, found: Found) -> float:
         """By how much a layer lowers the error."""
-        if self._clean:
+        if self._search.proves:
             return found.gain
         # Many elements are mirror images of others but for some pixels: damage hides which. What was scaled is not on the grid,
         # where a look-alike may be nearer.
@@ -342,7 +371,8 @@ class Explainer:
                 continue
             tried += 1
             found = self._settle(*again[0])
-            if found is not None and not (self._clean and self._search.sure(found)) and found.share > 0.3:
+            proven = found is not None and self._search.proves and self._search.sure(found)
+            if found is not None and not proven and found.share > 0.3:
                 found = self._among_siblings(found)
             if found is not None:
                 _log.debug(
@@ -412,7 +442,7 @@ class Explainer:
         return wrong > (0 if self._clean else 0.1 * int(shows.sum()))
 
     def _total(self) -> float:
-        return float(self.canvas.error((0, 0, *self.canvas.size)).sum())
+        return float(squared(self._made(), self.canvas.target).sum())
 
 
 def _area(box: Box) -> int:

@@ -12,12 +12,18 @@ import numpy.typing as npt
 
 from haac import Layer
 from haac_match._canvas import Box, Canvas
+from haac_match._jpeg import Jpeg, squares
 from haac_match._pose import EVEN, Cutout, Fit, Patch, Pose, fit
 from haac_match._snap import Snapped, Snapper
 from haac_match._unknown import around
 
 SURE = 0.97
 """A layer of which this part is right, bit for bit, is the one."""
+
+PROVEN = 8.0
+"""Mean squared error, after the same JPEG was done to it, below which a layer is beyond doubt; the nearest shades of grounds leave five."""
+NEAR = 150.0
+"""The same from which on steps on the grid do not help: another layer is missing, or this is not the one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +65,22 @@ class Searcher:
         self.mapped = mapped
         self.canvas, self._cutout, self.tolerance = canvas, cutout, tolerance
         self.clean = True
+        self.jpeg: Jpeg | None = None
         self.unknown = False
         self._patches: dict[tuple[int, Box, int], Patch] = {}
         self._version = -1
+
+    @property
+    def proves(self) -> bool:
+        """Whether a layer that is sure needs no look at those that look like it."""
+        return self.clean or self.jpeg is not None
 
     def sure(self, found: Found) -> bool:
         """Whether a layer is beyond doubt."""
         if self.clean:
             return found.snapped.exact > SURE
+        if self.jpeg is not None:
+            return found.snapped.left < PROVEN and found.snapped.shown > 100
         good, mended = found.snapped.good, found.snapped.mended
         return good > 0.9 and (found.share > 0.85 or (good > 0.97 and mended > 0.7))
 
@@ -210,7 +224,10 @@ class Searcher:
         if box is None:
             return None
         cutout = self._cutout(pose.element)
-        snapper = Snapper(self.canvas, z, cutout.image, box, self._ground(z, box, pose, cutout))
+        damage = None
+        if self.jpeg is not None and not self.unknown:
+            box, damage = squares(box, self.canvas.size), self.jpeg.damaged
+        snapper = Snapper(self.canvas, z, cutout.image, box, self._ground(z, box, pose, cutout), damage)
         best: Snapped | None = None
         for even in (True, False) if pose.even else (False,):
             layer = snapper.descend(pose.layer(cutout.size, even))
@@ -218,7 +235,10 @@ class Searcher:
             if snapped is None or (best is not None and snapped.cost > 0.98 * best.cost):
                 continue
             # On a ground that is not known much is nearly right anywhere: what is near the truth has flat places that are right.
-            if snapped.exact < 1 and (snapped.exact > 0.1 if self.unknown else snapped.good > 0.4):
+            near = snapped.exact > 0.1 if self.unknown else snapped.good > 0.4
+            if damage is not None:
+                near = snapped.left < NEAR
+            if snapped.exact < 1 and near:
                 layer = snapper.polish(layer, patience, 5 if self.unknown else 3 if self.clean else 2)
                 snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
             if snapped is not None and (best is None or snapped.cost < best.cost):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
@@ -33,6 +34,7 @@ class Snapped:
         good: part of them which are right within the tolerance.
         shown: pixels of the picture that show it.
         mended: part of them which are right within the tolerance, and in a damaged picture would not be without it.
+        left: mean clipped squared error of them.
     """
 
     placed: Placed
@@ -41,6 +43,7 @@ class Snapped:
     good: float
     shown: int
     mended: float
+    left: float
 
 
 class Snapper:
@@ -53,6 +56,8 @@ class Snapper:
         box: window in which errors are counted.
         ground: (height, width, 3), a guess of what is behind; None if it is known. Then errors count where the element is opaque,
             those elsewhere hardly, and pixels that are right speak for a layer: else the smallest one would be the best.
+        damage: what is done to the window before it is compared, with all layers in it; its outermost pixels do not count. None:
+            nothing, and what other layers cover does not count.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class Snapper:
         image: Image.Image,
         box: Box,
         ground: npt.NDArray[np.uint8] | None = None,
+        damage: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] | None = None,
     ) -> None:
         self._image, self._size, self._box = image, canvas.size, box
         left, top, right, bottom = box
@@ -72,9 +78,14 @@ class Snapper:
             if ground is None
             else Image.fromarray(ground).convert("RGBA")
         )
+        self._damage = damage
+        self._above = [] if damage is None else canvas.layers[z:]
         hidden = canvas.hidden(z, box)
-        self._free = ~hidden if hidden.any() else None
-        self._before = self._cost(squared(np.asarray(self._under.convert("RGB")), self._target))
+        self._open = self._free = ~hidden if hidden.any() else None
+        if damage is not None:
+            self._free = np.zeros(hidden.shape, bool)
+            self._free[1:-1, 1:-1] = True
+        self._before = self._cost(squared(self._seen(self._with(None)), self._target))
         self._drawn: dict[Layer, Placed | None] = {}
         self._costs: dict[Layer, int] = {}
         self.tried = 0
@@ -114,11 +125,18 @@ class Snapper:
     def made(self, layer: Layer) -> npt.NDArray[np.uint8] | None:
         """(height, width, 3): the window with the layer; None if it is off the canvas."""
         placed = self.placed(layer)
-        if placed is None:
-            return None
+        return None if placed is None else self._with(placed)
+
+    def _with(self, placed: Placed | None) -> npt.NDArray[np.uint8]:
+        """(height, width, 3): the window with a layer, and those above it if they count."""
         out = self._under.copy()
-        lay(out, self._box, placed)
+        for one in self._above if placed is None else [placed, *self._above]:
+            lay(out, self._box, one)
         return np.asarray(out.convert("RGB"))
+
+    def _seen(self, made: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """What the window would be after what was done to the picture."""
+        return made if self._damage is None else self._damage(made)
 
     def cost(self, layer: Layer) -> int:
         """Clipped squared error in the window with the layer; less what opaque pixels gain where the ground is a guess."""
@@ -128,7 +146,7 @@ class Snapper:
             if made is None:
                 self._costs[layer] = self._before
             elif not self._guessed:
-                self._costs[layer] = self._cost(squared(made, self._target))
+                self._costs[layer] = self._cost(squared(self._seen(made), self._target))
             else:
                 self._costs[layer] = self._cost_of_guess(squared(made, self._target), self._alpha(layer))
         return self._costs[layer]
@@ -168,15 +186,16 @@ class Snapper:
         if placed is None or made is None or overlap(placed.box, self._box) is None:
             return None
         shows = self._alpha(layer) >= (_OPAQUE if self._guessed else _LEAST)
-        if self._free is not None:
-            shows &= self._free
+        if self._open is not None:
+            shows &= self._open
         shown = int(shows.sum())
+        made = self._seen(made)
         off = np.abs(made.astype(np.int16) - self._target).max(axis=2)[shows]
         right = off <= tolerance
         mended = right
         if damaged:
             right = difference(made, self._target)[shows] <= tolerance
-            before = np.asarray(self._under.convert("RGB"))
+            before = self._seen(self._with(None))
             mended = right & (difference(before, self._target)[shows] > tolerance)
         return Snapped(
             placed,
@@ -185,6 +204,7 @@ class Snapper:
             float(right.sum()) / max(1, shown),
             shown,
             float(mended.sum()) / max(1, shown),
+            float(np.minimum(squared(made, self._target), CLIP)[shows].sum()) / max(1, shown),
         )
 
     def descend(self, layer: Layer, rounds: int = 6) -> Layer:
@@ -206,7 +226,8 @@ class Snapper:
         if base is None:
             return []
         start = base.astype(np.float32)
-        error = start - self._target
+        # What damage does hardly changes with a small move, or by leaps: the differences are taken without it.
+        error = self._seen(base).astype(np.float32) - self._target
         length = np.einsum("ijk,ijk->ij", error, error)
         weight = 1 / np.square(1 + length / (_NEAR if self._guessed else CLIP))
         if self._guessed:
