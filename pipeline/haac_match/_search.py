@@ -212,21 +212,23 @@ class Searcher:
         cutout = self._cutout(pose.element)
         snapper = Snapper(self.canvas, z, cutout.image, box, self._ground(z, box, pose, cutout))
         best: Snapped | None = None
+        judged = snapper.strict if self.unknown else snapper.cost
         for even in (True, False) if pose.even else (False,):
             layer = snapper.descend(pose.layer(cutout.size, even))
             snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
-            if snapped is None or (best is not None and snapped.cost > 0.98 * best.cost):
+            if snapped is None or (best is not None and not self.unknown and snapped.cost > 0.98 * best.cost):
                 continue
-            # On a ground that is not known much is nearly right anywhere: what is near the truth has flat places that are right.
-            if snapped.exact < 1 and (snapped.exact > 0.1 if self.unknown else snapped.good > 0.4):
-                layer = snapper.polish(layer, patience, 5 if self.unknown else 3 if self.clean else 2)
+            if snapped.exact < 1 and snapped.good > (
+                0.4 if not self.unknown else 0.2 if layer.opacity == 100 else 0.05
+            ):
+                layer = snapper.polish(layer, patience, 3 if self.clean else 2)
                 snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
-            if snapped is not None and (best is None or snapped.cost < best.cost):
+            if snapped is not None and (best is None or judged(layer) < judged(best.placed.layer)):
                 best = snapped
                 if best.exact > SURE:
                     break
         if best is None:
             return None
         snapped = best
-        gain = snapper.before - snapped.cost
+        gain = snapper.before - judged(snapped.placed.layer)
         return Found(z, snapped, gain, gain / max(1, snapper.before))
