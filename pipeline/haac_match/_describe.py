@@ -59,6 +59,7 @@ class Rows:
         piece_frames: (pieces, 3) uint16, see `unpacked_frames`.
         piece_colours: (pieces, 3) uint8.
         piece_rings: (pieces, RINGS, ANGLES, 3) uint8, the colours around them in steps; 0 where the element is not opaque.
+        piece_outlines: (pieces, OUTLINE_BYTES) uint8, where they are, a bit for each place.
     """
 
     numbers: npt.NDArray[np.int64]
@@ -75,6 +76,7 @@ class Rows:
     piece_frames: npt.NDArray[np.uint16]
     piece_colours: npt.NDArray[np.uint8]
     piece_rings: npt.NDArray[np.uint8]
+    piece_outlines: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -128,7 +130,7 @@ def _members(counts: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArr
     return np.asarray(np.repeat(starts[rows] - (np.cumsum(kept) - kept), kept) + np.arange(kept.sum()))
 
 
-_BY_PIECE = ("piece_frames", "piece_colours", "piece_rings")
+_BY_PIECE = ("piece_frames", "piece_colours", "piece_rings", "piece_outlines")
 _BY_ROW = ("numbers", "marks", "sizes", "frames", "rings", "photographs")
 _EMPTY: dict[str, tuple[tuple[int, ...], Any]] = {
     "numbers": ((), np.int64),
@@ -144,6 +146,7 @@ _EMPTY: dict[str, tuple[tuple[int, ...], Any]] = {
     "piece_frames": ((3,), np.uint16),
     "piece_colours": ((3,), np.uint8),
     "piece_rings": ((_pieces.RINGS, _pieces.ANGLES, 3), np.uint8),
+    "piece_outlines": ((_pieces.OUTLINE_BYTES,), np.uint8),
 }
 
 
@@ -237,6 +240,7 @@ def described(number: int, pixels_sha256: str, image: Image.Image) -> Rows:
         piece_frames=parts.frames,
         piece_colours=parts.colours,
         piece_rings=parts.rings,
+        piece_outlines=parts.outlines,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -16,7 +17,8 @@ from haac_match._explain import Explainer
 from haac_match._foreign import Proposer
 from haac_match._ground import Ground
 from haac_match._index import Index
-from haac_match._pose import Cutout, pose_of
+from haac_match._pose import Cutout, Pose, pose_of
+from haac_match._search import Found
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +28,17 @@ _LEAST_OWN = 0.38
 """Part of the error where an element is that it must take away to be tried."""
 _AT_A_PLACE = 5
 """Elements that are tried there where others failed."""
+_LIKELY = 0.45
+"""Part that must be nearly right if elements that look much like it are tried."""
+_FAINT = 0.8
+"""Of two layers that explain as much, the opaque one is the likelier."""
+_SEEN, _EDGES = 0.25, 2500
+"""Part of the steps between neighbouring pixels, and levels of them in all, that a translucent element must take away."""
+_PART = 0.3
+"""Of what shows an element that is right if the rest is not, it may be wider or higher."""
+_TAKEN = 0.85
+"""Part of the place of an element that shows others, from which on it is not tried."""
+_GROW = 0.75, 0.87, 1.15, 1.35, 1.5
 _MOST_BLUR = 6.0
 """Pixels: what is blurred more cannot be proved."""
 
@@ -76,6 +89,7 @@ class ForeignExplainer(Explainer):
                 or None in near
                 or pose.element in near
                 or len(set(near)) >= _AT_A_PLACE
+                or self._taken(pose)
             ):
                 continue
             again = max(
@@ -85,13 +99,10 @@ class ForeignExplainer(Explainer):
                 continue
             tried += 1
             found = self._settle(*again)
-            if (
-                found is not None
-                and found.snapped.exact > 0.1
-                and not self._search.sure(found)
-                and len(set(near)) < 2
-            ):
+            if found is not None and self._likely(found) and len(set(near)) < 2:
                 found = self._among_siblings(found)
+                if not self._search.sure(found) and found.snapped.exact > _PART:
+                    found = self._stretched(found)
             if found is None:
                 continue
             _log.debug(
@@ -106,6 +117,54 @@ class ForeignExplainer(Explainer):
             places.append((pose.cx, pose.cy, None if pays else pose.element))
             places.append((made.cx, made.cy, None if pays else made.element))
         return bool(self.canvas.layers)
+
+    def _worth(self, found: Found) -> float:
+        """Pixels that are right count; the error that a layer takes away depends on what is guessed to be behind it."""
+        snapped = found.snapped
+        right = snapped.exact if snapped.placed.layer.opacity == 100 else snapped.good * _FAINT
+        return right * abs(right) * snapped.shown
+
+    def _pays(self, found: Found) -> bool:
+        snapped = found.snapped
+        if snapped.placed.layer.opacity == 100:
+            return super()._pays(found)
+        return snapped.good > _SEEN and -snapped.cost > _EDGES
+
+    def _likely(self, found: Found) -> bool:
+        """Whether elements that look much like a layer may be the right ones."""
+        snapped = found.snapped
+        if snapped.placed.layer.opacity < 100:
+            return snapped.good > 0.5 * _SEEN and -snapped.cost > 0.5 * _EDGES
+        return not self._search.sure(found) and snapped.exact > 0.1 and snapped.good > _LIKELY
+
+    def _taken(self, pose: Pose) -> bool:
+        """Whether layers that are right already show nearly everywhere where an element would be."""
+        box = self._search.window(pose, 0.7)
+        return box is not None and float(self.canvas.hidden(0, box).mean()) > _TAKEN
+
+    def _stretched(self, found: Found) -> Found:
+        """A layer of which only a part is right, or the same one wider or higher: flat things fit into a part of themselves."""
+        layer = found.snapped.placed.layer
+        size = self._cutout(layer.number).size
+        near = self._search.verify(_stretches(pose_of(layer, size), size), 48, 3, known=True, z=found.z)
+        best = found
+        for z, rough in near[:3]:
+            trial = self._settle(z, rough)
+            if trial is not None and self._worth(trial) > self._worth(best):
+                best = trial
+        return best
+
+
+def _stretches(pose: Pose, size: tuple[int, int]) -> list[Pose]:
+    """Poses in which an element is wider or higher, about its middle or about one of its ends."""
+    c, s = math.cos(pose.turn), math.sin(pose.turn)
+    made = []
+    for grow in _GROW:
+        for end in (-0.5, 0.0, 0.5):
+            wide, high = end * (grow - 1) * pose.sx * size[0], end * (grow - 1) * pose.sy * size[1]
+            made.append(replace(pose, sx=pose.sx * grow, cx=pose.cx + c * wide, cy=pose.cy - s * wide))
+            made.append(replace(pose, sy=pose.sy * grow, cx=pose.cx + s * high, cy=pose.cy + c * high))
+    return made
 
 
 def _smooth(target: npt.NDArray[np.uint8]) -> Image.Image:

@@ -41,14 +41,16 @@ _LOOKS = (
     _Look(((3, 16), (6, 20), (10, 20)), 0.5, 18, 16, 1500),
 )
 """For plain and shaded pieces, and for blurred ones."""
-_UNLIKE = 0.6
+_UNLIKE = 0.75
 """Part of the variation around a piece above which what is not explained makes a resemblance worthless."""
 _FEATURES = 8000
 _VOTES = 600
 """Poses that local features may propose for each step of effort."""
 _FIRST = 100
 """Of each kind so many are fitted whatever the quick look says: it does not see thin things."""
-_FITTED = 640
+_FITTED = 480
+_AGAIN, _HOPE = 400, 0.05
+"""So many are fitted better, if they take away this part of the error where they are."""
 _FEW = 200
 """So many proposals are enough to see whether there is anything."""
 
@@ -84,7 +86,10 @@ class Proposer:
             self._search.mapped,
         )
         chosen = self._distinct([*first, *(pose for _, pose in looked)])[:_FITTED]
-        fitted = sorted(self._search.verify(chosen, 32, 4, z=0), key=lambda pair: -pair[1].own)
+        rough = sorted(self._search.verify(chosen, 32, 4, z=0), key=lambda pair: -pair[1].own)
+        # What is far from right yet, but on the way, overtakes what only resembles.
+        again = [fit.pose for _, fit in rough[:_AGAIN] if fit.own > _HOPE]
+        fitted = sorted(self._search.verify(again, 32, 6, known=True, z=0), key=lambda pair: -pair[1].own)
         best = {id(fit.pose): fit for _, fit in fitted}
         for pose in self._distinct([fit.pose for _, fit in fitted]):
             yield best[id(pose)], self._extent(pose)
@@ -148,7 +153,7 @@ class Proposer:
                     (like, found[at])
                     for at in batch
                     for like in table.nearest(
-                        found[at].colour, rings[at], look.blur, look.tolerance, look.alike
+                        found[at].colour, rings[at], found[at].outline, look.blur, look.tolerance, look.alike
                     )
                 ]
 

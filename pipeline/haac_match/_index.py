@@ -29,7 +29,7 @@ from haac_match._describe import (
 )
 from haac_match._local import DIMENSIONS, Features, Vote, votes
 from haac_match._piece_table import PieceTable
-from haac_match._pieces import unpacked_frames
+from haac_match._pieces import unpacked_frames, unpacked_outlines
 from haac_match._region import RingTable
 from haac_match._stored import FOLDER, Held, Stored, missing, pack, read, size, standing, write
 from haac_repo import RepositoryError
@@ -356,5 +356,6 @@ def _index(stored: Stored, held: Held) -> Index:
             ),
             rows.piece_colours,
             rows.piece_rings,
+            unpacked_outlines(rows.piece_outlines),
         ),
     )

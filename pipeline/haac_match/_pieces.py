@@ -19,6 +19,7 @@ from numba import njit
 Floats = npt.NDArray[np.float32]
 
 RINGS, ANGLES = 7, 24
+OUTLINE_BYTES = RINGS * ANGLES // 8
 REACH = 2.4
 """Radius of the outermost ring, in units of extent."""
 _SMOOTH = 0.2
@@ -42,6 +43,7 @@ class Piece:
         x: centre of mass, pixels (the centre of the first pixel is 0.5).
         y: centre of mass, pixels.
         extent: root mean square distance from it, pixels.
+        outline: (RINGS, ANGLES), where it is, itself and what is inside of it.
     """
 
     colour: npt.NDArray[np.uint8]
@@ -49,6 +51,7 @@ class Piece:
     x: float
     y: float
     extent: float
+    outline: npt.NDArray[np.bool_]
 
 
 def pieces(
@@ -97,16 +100,39 @@ def pieces(
         left, top, wide, high = stats[kept[index - 1], :4]
         inner = labels[top : top + high, left : left + wide] == kept[index - 1]
         colour = np.median(rgb[top : top + high, left : left + wide][inner], axis=0)
+        own = moments["m10"] / area + 0.5, moments["m01"] / area + 0.5
+        extent = math.sqrt((moments["mu20"] + moments["mu02"]) / area + 1 / 6)
         found.append(
             Piece(
                 np.round(colour).astype(np.uint8),
                 int(area),
-                x + moments["m10"] / area + 0.5,
-                y + moments["m01"] / area + 0.5,
-                math.sqrt((moments["mu20"] + moments["mu02"]) / area + 1 / 6),
+                x + own[0],
+                y + own[1],
+                extent,
+                _outline(mask, *own, extent),
             )
         )
     return sorted(found, key=lambda piece: (-piece.area, piece.y, piece.x))
+
+
+def _outline(mask: npt.NDArray[np.uint8], x: float, y: float, extent: float) -> npt.NDArray[np.bool_]:
+    """(RINGS, ANGLES): where a mask is, around its centre of mass."""
+    small = max(1.0, _SMOOTH * extent)
+    size = max(1, round(mask.shape[1] / small)), max(1, round(mask.shape[0] / small))
+    cover = (
+        cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+        if small > 1
+        else mask * np.uint8(255)
+    )
+    fx, fy = size[0] / mask.shape[1], size[1] / mask.shape[0]
+    made = cv2.remap(
+        cover,
+        (x + extent * PLACES_X) * np.float32(fx) - np.float32(0.5),
+        (y + extent * PLACES_Y) * np.float32(fy) - np.float32(0.5),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+    )
+    return np.asarray(made >= 128)
 
 
 _CALM, _MORE = 5, 2
@@ -194,6 +220,7 @@ class Described:
     frames: npt.NDArray[np.uint16]
     colours: npt.NDArray[np.uint8]
     rings: npt.NDArray[np.uint8]
+    outlines: npt.NDArray[np.uint8]
 
 
 MOST = 8
@@ -232,7 +259,16 @@ def described(image: npt.NDArray[np.uint8]) -> Described:
         np.round(frames.clip(0, 1) * _FULL).astype(np.uint16),
         np.array([piece.colour for piece in found], np.uint8).reshape(-1, 3),
         rings,
+        np.packbits(
+            np.array([piece.outline.ravel() for piece in found], np.bool_).reshape(-1, RINGS * ANGLES), axis=1
+        ),
     )
+
+
+def unpacked_outlines(outlines: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """(pieces, RINGS, ANGLES) of what is stored."""
+    bits = np.unpackbits(outlines, axis=1, count=RINGS * ANGLES)
+    return bits.reshape(-1, RINGS, ANGLES).astype(np.bool_)
 
 
 def unpacked_frames(frames: npt.NDArray[np.uint16], sizes: npt.NDArray[np.integer]) -> Floats:

@@ -18,6 +18,8 @@ from haac_match._region import ANGLES, RING_WEIGHT, Floats, places
 
 _OPAQUE = 215
 """Coverage, 0 to 255, from which on a sample of the element counts."""
+_CLEAR = 64
+"""Coverage below which a sample is beside the element."""
 _SAMPLES = 16
 """An element with fewer of them, of RINGS * ANGLES, cannot be told."""
 _CLIP = 0.08
@@ -106,16 +108,22 @@ def _left(
     c: float,
     d: float,
 ) -> float:
-    """Part of the variation that is left: samples are x, y, red, green, blue, weight; (a, b; c, d) takes them to the picture."""
+    """Part of the variation that is left: samples are x, y, red, green, blue, weight, and whether they are beside the element.
+
+    (a, b; c, d) takes them to the picture. What is beside it is not known, but adds to the variation: a thing of one
+    colour differs from what is around it.
+    """
     height, width = picture.shape[0], picture.shape[1]
-    error, total, seen = 0.0, 0.0, 0.0
+    error, total, seen, around = 0.0, 0.0, 0.0, 0.0
     mean = np.zeros(3)
     square = 0.0
     for k in range(count):
         x = (cx + a * samples[k, 0] + b * samples[k, 1]) * factor[0] - 0.5
         y = (cy + c * samples[k, 0] + d * samples[k, 1]) * factor[1] - 0.5
         weight = samples[k, 5]
-        total += weight
+        beside = samples[k, 6] > 0
+        if not beside:
+            total += weight
         if x < 0 or y < 0 or x >= width - 1 or y >= height - 1:
             continue
         i, j = int(x), int(y)
@@ -128,13 +136,15 @@ def _left(
             mean[q] += weight * value
             square += weight * value * value
             off += (value - samples[k, 2 + q]) ** 2
-        error += weight * min(off, _CLIP)
-        seen += weight
+        around += weight
+        if not beside:
+            error += weight * min(off, _CLIP)
+            seen += weight
     if seen < 0.35 * total:
         return 1.0
-    variation = square / seen
+    variation = square / around
     for q in range(3):
-        variation -= (mean[q] / seen) ** 2
+        variation -= (mean[q] / around) ** 2
     return (error / seen + _NOISE) / (min(max(variation, 0.0), _CLIP) + _NOISE)
 
 
@@ -153,24 +163,34 @@ def _look(
 ) -> npt.NDArray[np.float64]:
     """(poses, 6): what is left, and the pose moved to where it is least: x, y, both scales, turn."""
     made = np.empty((len(rows), 6))
-    samples = np.empty((len(weights), 6))
+    samples = np.empty((len(weights), 7))
     angles = rings.shape[3]
     best, trial = np.empty(5), np.empty(5)
     for k in range(len(rows)):
         row = rows[k]
         extent = frames[k, 2]
-        count = 0
+        count, inside = 0, 0
         for p in range(len(weights)):
             r, t = p // angles, p % angles
-            if rings[row, 3, r, t] < _OPAQUE:
+            opaque = rings[row, 3, r, t] >= _OPAQUE
+            if not opaque and not (
+                rings[row, 3, r, t] < _CLEAR
+                and (
+                    rings[row, 3, max(r - 1, 0), t] >= _OPAQUE
+                    or rings[row, 3, max(r - 2, 0), t] >= _OPAQUE
+                    or rings[row, 3, min(r + 1, len(rings[row, 3]) - 1), t] >= _OPAQUE
+                )
+            ):
                 continue
             samples[count, 0] = frames[k, 0] + extent * places[p, 0] - sizes[k, 0] / 2
             samples[count, 1] = frames[k, 1] + extent * places[p, 1] - sizes[k, 1] / 2
             for q in range(3):
                 samples[count, 2 + q] = rings[row, q, r, t] / max(1.0, float(rings[row, 3, r, t]))
-            samples[count, 5] = weights[p] * (rings[row, 3, r, t] / 255.0) ** 4
+            samples[count, 5] = weights[p] * (rings[row, 3, r, t] / 255.0) ** 4 if opaque else weights[p]
+            samples[count, 6] = 0.0 if opaque else 1.0
             count += 1
-        if count < _SAMPLES:
+            inside += opaque
+        if inside < _SAMPLES:
             made[k] = 2.0
             continue
         flip = -1.0 if poses[k, 5] else 1.0

@@ -218,6 +218,12 @@ class Searcher:
                 best = faint
         return best
 
+    def _hopeful(self, snapped: Snapped) -> bool:
+        """Whether a layer is near enough to try its neighbours."""
+        if self.unknown:
+            return snapped.good > (0.2 if snapped.placed.layer.opacity == 100 else 0.05)
+        return snapped.left < NEAR if self.jpeg is not None else snapped.good > 0.4
+
     def exact(self, z: int, pose: Pose, patience: int = 1) -> Found | None:
         """The best layer on the grid near a pose."""
         box = self.window(pose, 1.1)
@@ -229,24 +235,21 @@ class Searcher:
             box, damage = squares(box, self.canvas.size), self.jpeg.damaged
         snapper = Snapper(self.canvas, z, cutout.image, box, self._ground(z, box, pose, cutout), damage)
         best: Snapped | None = None
+        judged = snapper.strict if self.unknown else snapper.cost
         for even in (True, False) if pose.even else (False,):
             layer = snapper.descend(pose.layer(cutout.size, even))
             snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
-            if snapped is None or (best is not None and snapped.cost > 0.98 * best.cost):
+            if snapped is None or (best is not None and not self.unknown and snapped.cost > 0.98 * best.cost):
                 continue
-            # On a ground that is not known much is nearly right anywhere: what is near the truth has flat places that are right.
-            near = snapped.exact > 0.1 if self.unknown else snapped.good > 0.4
-            if damage is not None:
-                near = snapped.left < NEAR
-            if snapped.exact < 1 and near:
-                layer = snapper.polish(layer, patience, 5 if self.unknown else 3 if self.clean else 2)
+            if snapped.exact < 1 and self._hopeful(snapped):
+                layer = snapper.polish(layer, patience, 3 if self.clean else 2)
                 snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
-            if snapped is not None and (best is None or snapped.cost < best.cost):
+            if snapped is not None and (best is None or judged(layer) < judged(best.placed.layer)):
                 best = snapped
                 if best.exact > SURE:
                     break
         if best is None:
             return None
         snapped = best
-        gain = snapper.before - snapped.cost
+        gain = snapper.before - judged(snapped.placed.layer)
         return Found(z, snapped, gain, gain / max(1, snapper.before))

@@ -13,6 +13,7 @@ from PIL import Image
 from haac import Layer
 from haac_match._canvas import Box, Canvas, Placed, lay, overlap, place, squared
 from haac_match._damage import difference
+from haac_match._unknown import through
 
 CLIP = 45**2
 """Squared colour distance above which an error counts no more."""
@@ -88,6 +89,8 @@ class Snapper:
         self._before = self._cost(squared(self._seen(self._with(None)), self._target))
         self._drawn: dict[Layer, Placed | None] = {}
         self._costs: dict[Layer, int] = {}
+        self._wrong: dict[Layer, int] = {}
+        self._right: dict[Layer, int] = {}
         self.tried = 0
 
     def _cost(self, error: npt.NDArray[np.int32]) -> int:
@@ -147,16 +150,46 @@ class Snapper:
                 self._costs[layer] = self._before
             elif not self._guessed:
                 self._costs[layer] = self._cost(squared(self._seen(made), self._target))
+            elif layer.opacity < 100:
+                before, after, _ = self._through(layer)
+                self._costs[layer] = round(after - before)
+                self._right[layer], self._wrong[layer] = round(before - after), round(after)
             else:
-                self._costs[layer] = self._cost_of_guess(squared(made, self._target), self._alpha(layer))
+                self._costs[layer] = self._cost_of_guess(layer, squared(made, self._target))
         return self._costs[layer]
 
-    def _cost_of_guess(self, error: npt.NDArray[np.int32], alpha: npt.NDArray[np.uint8]) -> int:
-        opaque = alpha >= _OPAQUE
-        cost = np.where(
-            opaque, np.minimum(error, _NEAR) - _NEAR - _RIGHT * (error == 0), np.minimum(error, CLIP) // _SOFT
-        )
-        return int(cost[self._free].sum() if self._free is not None else cost.sum())
+    def strict(self, layer: Layer) -> int:
+        """The cost, but opaque pixels that are only nearly right gain nothing: with less blur more of them are opaque, not more right."""
+        cost = self.cost(layer)
+        return cost + _NEAR * self._wrong.get(layer, 0) if layer.opacity == 100 else cost
+
+    def _cost_of_guess(self, layer: Layer, error: npt.NDArray[np.int32]) -> int:
+        opaque = self._alpha(layer) >= _OPAQUE
+        if self._free is not None:
+            opaque &= self._free
+        at = error[opaque]
+        wrong = int(np.count_nonzero(at))
+        self._wrong[layer], self._right[layer] = wrong, len(at) - wrong
+        inside = int(np.minimum(at, _NEAR).sum()) - _NEAR * len(at) - _RIGHT * (len(at) - wrong)
+        beside = np.minimum(error, CLIP) // _SOFT
+        beside[opaque] = 0
+        return inside + int(beside[self._free].sum() if self._free is not None else beside.sum())
+
+    def _through(self, layer: Layer) -> tuple[float, float, int]:
+        """How much neighbouring pixels differ where a translucent layer is whole, and how much once it is taken away; and pixels there."""
+        placed = self.placed(layer)
+        assert placed is not None
+        alpha = self._alpha(layer)
+        shows = alpha >= (255 * layer.opacity + 50) // 100
+        if self._free is not None:
+            shows &= self._free
+        return through(self._target, self._colours(placed), shows)
+
+    def _colours(self, placed: Placed) -> npt.NDArray[np.uint8]:
+        """(height, width, 3) of the window: what a layer adds."""
+        made = Image.new("RGBA", (self._target.shape[1], self._target.shape[0]), (0, 0, 0, 255))
+        lay(made, self._box, placed)
+        return np.asarray(made.convert("RGB"))
 
     def _alpha(self, layer: Layer) -> npt.NDArray[np.uint8]:
         """(height, width) of the window."""
@@ -185,6 +218,11 @@ class Snapper:
         made = self.made(layer)
         if placed is None or made is None or overlap(placed.box, self._box) is None:
             return None
+        if self._guessed and layer.opacity < 100:
+            steps, left, shown = self._through(layer)
+            return Snapped(
+                placed, self.cost(layer), 0.0, 1 - left / max(steps, 1.0), shown, 0.0, left / max(1, shown)
+            )
         shows = self._alpha(layer) >= (_OPAQUE if self._guessed else _LEAST)
         if self._open is not None:
             shows &= self._open
@@ -221,7 +259,8 @@ class Snapper:
             best = better
         return best
 
-    def _step(self, layer: Layer) -> list[Layer]:
+    def _step(self, layer: Layer, *, tight: bool = False) -> list[Layer]:
+        """Where a step may lead; a tight one looks at opaque pixels that are nearly right, and at nothing else."""
         base = self.made(layer)
         if base is None:
             return []
@@ -229,9 +268,9 @@ class Snapper:
         # What damage does hardly changes with a small move, or by leaps: the differences are taken without it.
         error = self._seen(base).astype(np.float32) - self._target
         length = np.einsum("ijk,ijk->ij", error, error)
-        weight = 1 / np.square(1 + length / (_NEAR if self._guessed else CLIP))
+        weight = 1 / np.square(1 + length / (_TIGHT if tight else _NEAR if self._guessed else CLIP))
         if self._guessed:
-            weight *= np.where(self._alpha(layer) >= _OPAQUE, 1, 1 / _SOFT)
+            weight *= np.where(self._alpha(layer) >= _OPAQUE, 1, 0 if tight else 1 / _SOFT)
         if self._free is not None:
             weight *= self._free
         columns, changes = [], []
@@ -260,6 +299,8 @@ class Snapper:
 
     def polish(self, layer: Layer, patience: int = 1, rounds: int = 3) -> Layer:
         """The best of the neighbours on the grid, one or two values changed by one step, until none is better."""
+        if self._guessed:
+            return self._polish_guess(layer)
         cost = self.cost(layer)
         for _ in range(rounds):
             if cost == 0:
@@ -267,15 +308,6 @@ class Snapper:
             best = layer
             singles = [c for name in _steps(layer) for c in ({name: 1}, {name: -1})]
             shapes: list[dict[str, int]] = [{}, *singles]
-            if self._guessed:
-                # Too small or too large, and right in the middle: the blur makes up for it.
-                shapes += [
-                    {name: grow, **({"blur": blur} if blur else {})}
-                    for name in ("width", "height")
-                    if getattr(layer, name) is not None
-                    for grow in (-2, 2)
-                    for blur in (-1, 0, 1)
-                ]
             if patience > 1:
                 shapes += [a | b for a, b in combinations(singles, 2) if not a.keys() & b.keys()]
             for shape in shapes:
@@ -287,6 +319,66 @@ class Snapper:
                 break
             layer = best
         return layer
+
+    def _polish_guess(self, layer: Layer) -> Layer:
+        """The first better of the neighbours on the grid, again and again: what is near shows by pixels that are right."""
+        cost = self.strict(layer)
+        most = self.tried + min(_TRIALS, _PIXELS // (self._target.size // 3))
+        better = True
+        while better and self.tried < most:
+            better = False
+            for trial in self._step(layer, tight=True):
+                if (found := self.strict(trial)) < cost:
+                    layer, cost, better = trial, found, True
+            if better:
+                continue
+            for at, change in enumerate(_neighbours(layer)):
+                if at == _SOON and self._part(layer) < _FEW:
+                    return layer
+                trial = _changed(layer, change)
+                if (found := self.strict(trial)) < cost:
+                    layer, cost, better = trial, found, True
+            if self._part(layer) < _SOME:
+                break
+        return layer
+
+    def _part(self, layer: Layer) -> float:
+        """Part of what is looked at that is right."""
+        right, wrong = self._right.get(layer, 0), self._wrong.get(layer, 0)
+        return right / max(1, right + wrong)
+
+
+_TIGHT = 27
+"""Squared distance by which a pixel that is nearly right is off."""
+_SOON, _FEW, _SOME = 15, 0.03, 0.1
+"""After so many trials this part of the opaque pixels must be right, and after all of them that part."""
+_TRIALS, _PIXELS = 600, 30_000_000
+"""Layers, and pixels, that are drawn at most for one candidate on a ground that is not known."""
+
+
+def _neighbours(layer: Layer) -> list[dict[str, int]]:
+    """Changes to what is tried next, the likeliest first."""
+    names = _steps(layer)
+    shifts = [{"x": dx, "y": dy} for dx, dy in product((0, -1, 1), repeat=2)]
+    made: list[dict[str, int]] = [{"blur": step} for step in (1, -1, 2, -2, 3, -3)]
+    made += shifts[1:]
+    for name in names:
+        if name != "blur":
+            made += [{name: step, **shift} for step in (1, -1) for shift in shifts]
+    if "opacity" in names:
+        made += [
+            {"opacity": step, "blur": blur} for step in (2, -2, 4, -4, 9, -9) for blur in (0, 1, -1, 2, -2)
+        ]
+    # Too small or too large, and right in the middle: the blur makes up for it.
+    sides = [name for name in ("width", "height") if name in names]
+    made += [
+        {name: grow, "blur": blur, **shift}
+        for name in sides
+        for grow in (-1, 1, -2, 2)
+        for blur in (0, -1, 1)
+        for shift in shifts
+    ]
+    return made
 
 
 def _steps(layer: Layer) -> list[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from haac_repo import Repository
 
 FOLDER, FILE = "match", "index.npz"
-FORMAT = 2
+FORMAT = 3
 """Another one is made again; to be raised whenever elements are described in another way."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,7 @@ from haac_match import Matcher
 from haac_match._canvas import Canvas, place
 from haac_match._index import load
 from haac_match._piece_table import PieceTable
-from haac_match._pieces import Sampler, described, pieces, unpacked_frames
+from haac_match._pieces import Sampler, described, pieces, unpacked_frames, unpacked_outlines
 from haac_match._pose import Pose, pose_of
 from haac_match._screen import screened
 from haac_match._snap import Snapper
@@ -138,6 +139,7 @@ def test_a_piece_tells_its_element_and_turn(mirrored: bool, turn: float) -> None
         frames,
         np.concatenate([one.colours for one in made]),
         np.concatenate([one.rings for one in made]),
+        unpacked_outlines(np.concatenate([one.outlines for one in made])),
     )
     table.prepare(0.0)
     image = drawn(6)
@@ -151,7 +153,9 @@ def test_a_piece_tells_its_element_and_turn(mirrored: bool, turn: float) -> None
     likes = [
         like
         for piece in pieces(pixels, None, 1, 40, pixels.size)
-        for like in table.nearest(piece.colour, sampler.rings(piece.x, piece.y, piece.extent), 0.0, 14, 4)
+        for like in table.nearest(
+            piece.colour, sampler.rings(piece.x, piece.y, piece.extent), piece.outline, 0.0, 14, 4
+        )
     ]
     left, row, flipped, angle = min(likes)
     assert left < 0.1
@@ -160,6 +164,57 @@ def test_a_piece_tells_its_element_and_turn(mirrored: bool, turn: float) -> None
     kept = table.only(np.where(np.arange(8) == 6, 0, -1))
     assert set(kept.owners.tolist()) == {0}
     assert len(kept.frames) == (owners == 6).sum()
+
+
+def test_pieces_of_one_colour_are_told_by_their_outlines() -> None:
+    corners = [
+        [(10, 10), (90, 10), (90, 30), (30, 30), (30, 90), (10, 90)],
+        [(10, 40), (40, 40), (40, 10), (60, 10), (60, 40), (90, 40), (90, 60), (60, 60), (60, 90), (40, 90), (40, 60), (10, 60)],
+        [(10, 10), (90, 50), (10, 90)],
+        [(10, 35), (90, 35), (90, 65), (10, 65)],
+    ]  # fmt: skip
+    sheets = [Image.new("RGBA", (100, 100)) for _ in corners]
+    for sheet, places in zip(sheets, corners, strict=True):
+        ImageDraw.Draw(sheet).polygon(places, fill=(30, 160, 90, 255))
+    made = [described(np.asarray(sheet)) for sheet in sheets]
+    owners = np.repeat(np.arange(4), [len(one.colours) for one in made])
+    table = PieceTable(
+        owners,
+        unpacked_frames(np.concatenate([one.frames for one in made]), np.full((len(owners), 2), 100)),
+        np.concatenate([one.colours for one in made]),
+        np.concatenate([one.rings for one in made]),
+        unpacked_outlines(np.concatenate([one.outlines for one in made])),
+    )
+    table.prepare(0.0)
+    for number, sheet in enumerate(sheets):
+        canvas = scenery(3).resize((300, 300))
+        canvas.alpha_composite(sheet.resize((130, 130)).rotate(50, Image.Resampling.BICUBIC), (60, 80))
+        pixels = np.asarray(canvas.convert("RGB"))
+        (piece,) = pieces(pixels, None, 1, 200, pixels.size)
+        rings = Sampler(pixels.astype(np.float32)).rings(piece.x, piece.y, piece.extent)
+        likes = table.nearest(piece.colour, rings, piece.outline, 0.0, 14, 1)
+        assert owners[min(likes)[1]] == number
+
+
+def test_what_is_translucent_shows_by_the_edges_that_go_with_it(repository: Repository) -> None:
+    layers = [
+        Layer(1, width=120, rotation=222, opacity=72, x=60, y=40),
+        Layer(6, width=150, rotation=40, blur=4, opacity=85, x=300, y=200),
+    ]
+    ground = scenery(96).resize((600, 480), Image.Resampling.BICUBIC)
+    found = Matcher(repository).compress(composed(repository, layers, ground))
+    assert sorted(found.scene.layers, key=lambda layer: layer.x) == layers
+
+
+def test_less_blur_is_no_better_for_making_more_opaque(repository: Repository) -> None:
+    layer = Layer(3, width=90, rotation=300, blur=12, x=60, y=50)
+    picture = np.asarray(composed(repository, [layer], scenery(95).resize((220, 200)).convert("RGBA")))
+    canvas = Canvas(picture, Image.fromarray(picture).convert("RGBA"))
+    guess = cv2.blur(picture, (61, 61))
+    snapper = Snapper(canvas, 0, repository.image(3), (40, 30, 190, 180), guess[30:180, 40:190])
+    near = [replace(layer, blur=blur) for blur in range(6, 19) if blur != 12]
+    assert all(snapper.strict(other) > snapper.strict(layer) for other in near)
+    assert snapper.polish(replace(layer, blur=9, rotation=302, x=61)) == layer
 
 
 def test_a_quick_look_moves_a_pose_to_where_it_fits(repository: Repository) -> None:
