@@ -49,6 +49,9 @@ _DRAWN = 4
 _TRIALS = (20, 20, 20, 16, 12, 6, 4)
 """Of a refinement, by levels: the finer the grid, the longer they take."""
 
+_TOPPED = 150
+"""Up to so many bytes, bits that are left over are spent before a refinement; beyond, it fills the room itself."""
+
 _SPARE = 4
 """Bits that a refinement leaves: how full the last byte is shows only when all is coded."""
 
@@ -181,7 +184,7 @@ class WashEncoder:
             best = min([best, *filter(None, beside)], key=self._missed)
         if self._alpha is not None:
             return best
-        nearer = self._nearer(best, budget) if budget > _SMALL else None
+        nearer = self._nearer(best, budget) if _SMALL < budget <= _LARGE else None
         best = best if nearer is None else min(best, nearer, key=self._missed)
         refined = self._refined(best, budget)
         return best if refined is None else min(best, refined, key=self._missed)
@@ -349,9 +352,11 @@ class _Grid:
     def filled(self, step: int, room: float) -> Quantised | None:
         """The best of one step that takes at most so many bits: how much a bit is worth is searched."""
         low, high = math.log(TRADE / 5), math.log(TRADE * 8)
-        at, best = math.log(TRADE), None
+        at, best, found = math.log(TRADE), None, None
         for _ in range(5):
-            found = self.quantiser.quantise(step, math.exp(at), turns=3)
+            # What became 0 at the end of a channel does not come back: only from more to less is there a short way.
+            start = found if found and found.bits > room else None
+            found = self.quantiser.quantise(step, math.exp(at), turns=1 if start else 3, start=start)
             if found.bits > room:
                 low = at
             else:
@@ -362,7 +367,8 @@ class _Grid:
                     break
             aim = at + math.log(max(found.bits, 8) / room) / 0.35
             at = min(max(aim, low + 0.15 * (high - low)), high - 0.15 * (high - low))
-        return self.quantiser.topped(best, room) if best and room < 8 * _LARGE else best
+        largest = _TOPPED if self.quantiser.channels == 3 else _LARGE
+        return self.quantiser.topped(best, room) if best and room < 8 * largest else best
 
     def trial(self, chosen: Quantised) -> Trial:
         """As a wash."""

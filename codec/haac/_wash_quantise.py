@@ -65,15 +65,25 @@ class Quantiser:
         self.slopes: Floats = np.gradient(self.rates[:, :64], axis=0) * 4 / 16384
         self.points: Floats = tables.points / 64
 
-    def quantise(self, step: int, trade: float, turns: int = 4) -> Quantised:
+    def quantise(self, step: int, trade: float, turns: int = 4, start: Quantised | None = None) -> Quantised:
         """Choose all magnitudes.
 
         Args:
             step: of the quantiser.
             trade: squared steps that a bit may cost.
             turns: how often the choice is made anew, with the contexts that follow from the one before.
+            start: of the same step, to begin with.
         """
         exact = self.exact(step)
+        values = self._rounded(exact) if start is None else start.values
+        for _ in range(turns):
+            values = self._chosen(exact, trade, self.state(step, exact, values, self.signs, influence=True))
+        found = self.state(step, exact, values, self.signs, all_bits=True).quantised
+        found.trade = trade
+        return found
+
+    def _rounded(self, exact: list[list[Floats]]) -> list[list[Ints]]:
+        """A first choice."""
         values = [
             [np.minimum(np.floor(band + 0.35), COEFFICIENT).astype(np.int64) for band in bands]
             for bands in exact
@@ -82,11 +92,7 @@ class Quantiser:
             for b, band in enumerate(bands):
                 if depth(b) > _COLOUR_DEPTH:
                     band[:] = 0
-        for _ in range(turns):
-            values = self._chosen(exact, trade, self.state(step, exact, values, self.signs, influence=True))
-        found = self.state(step, exact, values, self.signs, all_bits=True).quantised
-        found.trade = trade
-        return found
+        return values
 
     def topped(self, chosen: Quantised, room: float) -> Quantised:
         """Spend bits that are left over: raise the coefficients that gain most for each bit."""

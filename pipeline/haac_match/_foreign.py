@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from haac_match._index import Index
@@ -16,20 +17,23 @@ from haac_match._pose import Cutout, Fit, Pose
 from haac_match._screen import screened
 from haac_match._search import Searcher
 
+_Cut = tuple[int, int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class _Look:
     """How pieces are cut and compared.
 
     Args:
-        cuts: how much neighbouring pixels in a piece may differ, levels, and how many must be alike.
+        cuts: how much neighbouring pixels in a piece may differ, levels, how many must be alike, and by how much the picture is made larger
+            before: small pieces hardly have a pixel that is not at their edge.
         blur: elements are blurred by so many extents before.
         tolerance: levels by which colours may differ.
         alike: so many elements are tried for each piece...
         most: ... and so many poses kept for each step of effort.
     """
 
-    cuts: tuple[tuple[int, int], ...]
+    cuts: tuple[_Cut, ...]
     blur: float
     tolerance: int
     alike: int
@@ -37,10 +41,14 @@ class _Look:
 
 
 _LOOKS = (
-    _Look(((1, 12), (3, 16)), 0.0, 14, 12, 500),
-    _Look(((3, 16), (6, 20), (10, 20)), 0.5, 18, 16, 1500),
+    _Look(((1, 12, 1), (3, 16, 1)), 0.0, 14, 12, 500),
+    _Look(((1, 12, 2),), 0.0, 14, 12, 400),
+    _Look(((3, 16, 1), (6, 20, 1), (10, 20, 1)), 0.5, 18, 16, 1500),
 )
-"""For plain and shaded pieces, and for blurred ones."""
+"""For plain and shaded pieces, for small and for blurred ones."""
+_SMALL = 10.0
+"""Pixels of the picture: pieces of larger extent are not looked for in a larger one."""
+_MOST_SMALL = 1200
 _UNLIKE = 0.75
 """Part of the variation around a piece above which what is not explained makes a resemblance worthless."""
 _FEATURES = 8000
@@ -48,9 +56,7 @@ _VOTES = 600
 """Poses that local features may propose for each step of effort."""
 _FIRST = 100
 """Of each kind so many are fitted whatever the quick look says: it does not see thin things."""
-_FITTED = 480
-_AGAIN, _HOPE = 400, 0.05
-"""So many are fitted better, if they take away this part of the error where they are."""
+_FITTED = 400
 _FEW = 200
 """So many proposals are enough to see whether there is anything."""
 
@@ -85,11 +91,11 @@ class Proposer:
             self._search.canvas.target,
             self._search.mapped,
         )
-        chosen = self._distinct([*first, *(pose for _, pose in looked)])[:_FITTED]
-        rough = sorted(self._search.verify(chosen, 32, 4, z=0), key=lambda pair: -pair[1].own)
-        # What is far from right yet, but on the way, overtakes what only resembles.
-        again = [fit.pose for _, fit in rough[:_AGAIN] if fit.own > _HOPE]
-        fitted = sorted(self._search.verify(again, 32, 6, known=True, z=0), key=lambda pair: -pair[1].own)
+        # Those that were looked at come first: they were moved, and their shape with them.
+        chosen = self._distinct(
+            [*self._distinct([pose for _, pose in looked[: 8 * _FITTED]])[:_FITTED], *first]
+        )
+        fitted = sorted(self._search.verify(chosen, 32, 5, z=0), key=lambda pair: -pair[1].own)
         best = {id(fit.pose): fit for _, fit in fitted}
         for pose in self._distinct([fit.pose for _, fit in fitted]):
             yield best[id(pose)], self._extent(pose)
@@ -131,10 +137,21 @@ class Proposer:
         target, table = self._search.canvas.target, self._index.pieces
         sampler = Sampler(target.astype(np.float32))
         cuts = sorted({cut for look in _LOOKS for cut in look.cuts})
-        most = target.size // 12
+        larger = {
+            factor: cv2.resize(target, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+            for factor in {factor for _, _, factor in cuts}
+        }
 
-        def cut_at(cut: tuple[int, int]) -> list[Piece]:
-            return pieces(target, None, *cut, most)
+        def cut_at(cut: _Cut) -> list[Piece]:
+            level, least, factor = cut
+            found = pieces(larger[factor], None, level, least, target.size // 12 * factor**2)
+            if factor == 1:
+                return found
+            return [
+                replace(piece, x=piece.x / factor, y=piece.y / factor, extent=piece.extent / factor)
+                for piece in found
+                if piece.extent < _SMALL * factor
+            ][:_MOST_SMALL]
 
         cut = dict(zip(cuts, self._search.mapped(cut_at, cuts), strict=True))
         made: list[Pose] = []
