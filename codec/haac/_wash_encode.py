@@ -355,7 +355,7 @@ class _Grid:
         at, best, found = math.log(TRADE), None, None
         for _ in range(5):
             # What became 0 at the end of a channel does not come back: only from more to less is there a short way.
-            start = found if found and found.bits > room else None
+            start: Quantised | None = found if found and found.bits > room else None
             found = self.quantiser.quantise(step, math.exp(at), turns=1 if start else 3, start=start)
             if found.bits > room:
                 low = at

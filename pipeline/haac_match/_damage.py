@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from haac import Layer
 from haac_match._canvas import Box, Canvas, overlap
 
 _log = logging.getLogger(__name__)
@@ -64,36 +66,34 @@ def difference(made: Bytes, target: Bytes, *, reach: bool = False) -> npt.NDArra
     return result
 
 
-def prune(canvas: Canvas, box: Box, threshold: float) -> None:
+def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], npt.NDArray[np.bool_]]) -> list[Layer]:
     """Take away layers in a box without which a damaged picture is as right: a look-alike and the right one may both be there.
 
     Args:
         canvas: what is there.
         box: where to look.
-        threshold: levels by which a right pixel may differ.
+        wrong: tells the pixels of a box that are not right, (height, width).
+
+    Returns:
+        Those that went.
     """
+    dropped: list[Layer] = []
     while True:
         needs = [
-            (_needed(canvas, z, threshold), z)
+            (_needed(canvas, z, wrong), z)
             for z, placed in enumerate(canvas.layers)
             if overlap(placed.box, box) is not None
         ]
         if len(needs) < 2 or min(needs)[0] > NEEDED:
-            return
-        dropped = canvas.remove(min(needs)[1])
-        _log.debug("pruned %s", dropped.layer)
+            return dropped
+        dropped.append(canvas.remove(min(needs)[1]).layer)
+        _log.debug("pruned %s", dropped[-1])
 
 
-def _needed(canvas: Canvas, z: int, threshold: float) -> float:
+def _needed(canvas: Canvas, z: int, wrong: Callable[[Box], npt.NDArray[np.bool_]]) -> float:
     """The part of a layer's pixels that would not be right without it."""
-    left, top, right, bottom = canvas.layers[z].box
-
-    def wrong() -> int:
-        made, target = canvas.current[top:bottom, left:right], canvas.target[top:bottom, left:right]
-        return int((difference(made, target, reach=True) > threshold).sum())
-
-    before = wrong()
+    before = np.count_nonzero(wrong(canvas.layers[z].box))
     placed = canvas.remove(z)
-    after = wrong()
+    after = np.count_nonzero(wrong(placed.box))
     canvas.insert(z, placed)
     return (after - before) / max(1, int((np.asarray(placed.pixels.getchannel("A")) >= 9).sum()))

@@ -12,14 +12,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from haac import Colour
+from haac import Colour, Layer
 from haac_match._again import finish
 from haac_match._candidates import Guess, Region, candidates, partial, regions, siblings, turned
 from haac_match._canvas import Box, Canvas, Placed, overlap, squared
 from haac_match._damage import difference, prune, rings
 from haac_match._ground import Ground
 from haac_match._index import Index
-from haac_match._jpeg import trace
+from haac_match._jpeg import squares, trace
 from haac_match._local import Vote, features
 from haac_match._pose import Cutout, Fit, Pose, pose_of
 from haac_match._search import Found, Searcher
@@ -75,6 +75,7 @@ class Explainer:
         self._effort, self._max_layers = effort, max_layers
         self._search = Searcher(self.canvas, cutout, 2.0, mapped)
         self._failed: dict[Box, int] = {}
+        self._gone: set[Layer] = set()
         self._cutout = cutout
         self._vain: list[tuple[float, float]] = []
         self._damaged: tuple[int, npt.NDArray[np.uint8]] | None = None
@@ -123,20 +124,24 @@ class Explainer:
     def _off(self, box: Box) -> npt.NDArray[np.float32]:
         """(height, width): how far the picture is from what is there, levels."""
         left, top, right, bottom = box
-        made, target = self._made()[top:bottom, left:right], self.canvas.target[top:bottom, left:right]
+        made, target = self._made(box), self.canvas.target[top:bottom, left:right]
         if not self._clean:
             return difference(made, target, reach=True)
         off: npt.NDArray[np.float32] = np.abs(made.astype(np.float32) - target).max(axis=2)
         return off
 
-    def _made(self) -> npt.NDArray[np.uint8]:
+    def _made(self, box: Box) -> npt.NDArray[np.uint8]:
         """(height, width, 3): what is there, after what was done to the picture if that is known."""
-        jpeg = self._search.jpeg
-        if jpeg is None:
-            return self.canvas.current
-        if self._damaged is None or self._damaged[0] != self.canvas.version:
-            self._damaged = self.canvas.version, jpeg.damaged(self.canvas.current)
-        return self._damaged[1]
+        jpeg, whole = self._search.jpeg, (0, 0, *self.canvas.size)
+        if jpeg is not None and box == whole:
+            if self._damaged is None or self._damaged[0] != self.canvas.version:
+                self._damaged = self.canvas.version, jpeg.damaged(self.canvas.current)
+            return self._damaged[1]
+        x, y, *end = box if jpeg is None else squares(box, self.canvas.size)
+        part = self.canvas.current[y : end[1], x : end[0]]
+        if jpeg is not None:
+            part = jpeg.damaged(np.ascontiguousarray(part))
+        return part[box[1] - y : box[3] - y, box[0] - x : box[2] - x]
 
     def explain(self) -> None:
         """Add layers while there are any that explain a region."""
@@ -160,10 +165,9 @@ class Explainer:
                     self._settle_for_noise()
                     progress = True
                     break
-                if found is None:
+                if found is None or not self._add(found):
                     self._failed[region.box] = region.area
                     continue
-                self._add(found)
                 progress = True
                 if (
                     self._doubtful
@@ -181,13 +185,16 @@ class Explainer:
         self.threshold = self._search.tolerance = 2.0
         self._failed.clear()
 
-    def _add(self, found: Found) -> None:
-        """Accept a layer; what failed near it may now succeed."""
-        box = found.snapped.placed.box
+    def _add(self, found: Found) -> bool:
+        """Accept a layer; what failed near it may now succeed. False if it is not needed beside the others, now or before."""
+        layer, box = found.snapped.placed.layer, found.snapped.placed.box
+        if layer in self._gone:
+            return False
         self.canvas.insert(found.z, found.snapped.placed)
         self._failed = {other: area for other, area in self._failed.items() if overlap(other, box) is None}
         if not self._clean:
-            prune(self.canvas, box, self.threshold)
+            self._gone.update(prune(self.canvas, box, lambda part: self._off(part) > self.threshold))
+        return layer not in self._gone
 
     def _part_of_failed(self, region: Region) -> bool:
         """Whether it is a region that nothing explained, or a scrap of one."""
@@ -379,8 +386,8 @@ class Explainer:
                     f"parts {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f}"
                     f" good {found.snapped.good:.3f} mended {found.snapped.mended:.3f} share {rough.share:.2f} {found.share:.2f}"
                 )
-            if found is not None and self._pays(found) and len(self.canvas.layers) < self._max_layers:
-                self._add(found)
+            room = len(self.canvas.layers) < self._max_layers
+            if found is not None and room and self._pays(found) and self._add(found):
                 progress = True
             elif found is not None and found.share > 0.3:
                 self._vain.append((pose.cx, pose.cy))
@@ -442,7 +449,7 @@ class Explainer:
         return wrong > (0 if self._clean else 0.1 * int(shows.sum()))
 
     def _total(self) -> float:
-        return float(squared(self._made(), self.canvas.target).sum())
+        return float(squared(self._made((0, 0, *self.canvas.size)), self.canvas.target).sum())
 
 
 def _area(box: Box) -> int:

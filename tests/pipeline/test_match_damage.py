@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from haac import Layer
-from haac_match._canvas import Canvas, place
+from haac_match._canvas import Box, Canvas, place
 from haac_match._damage import difference, prune, rings
 
 SIZE = 200, 160
@@ -82,5 +82,11 @@ def test_a_look_alike_below_the_right_layer_is_not_needed() -> None:
     canvas = Canvas(as_jpeg(whole.convert("RGB")), ground)
     for z, placed in enumerate((under, beside, made)):
         canvas.insert(z, placed)
-    prune(canvas, made.box, 12.0)
+
+    def wrong(box: Box) -> np.ndarray:
+        left, top, right, bottom = box
+        there = np.s_[top:bottom, left:right]
+        return difference(canvas.current[there], canvas.target[there], reach=True) > 12
+
+    assert prune(canvas, made.box, wrong) == [under.layer]
     assert canvas.layers == [beside, made]
