@@ -306,7 +306,7 @@ class Explainer:
         layer = found.snapped.placed.layer
         element = self._cutout(layer.number)
         pose = pose_of(layer, element.size)
-        near = siblings(pose, self._things, 20 + 4 * self._effort)
+        near = siblings(pose, self._things, 24 * self._effort)
         best = found
         alike = [fit.pose for _, fit in self._search.verify(near, 44, 0, known=True, z=found.z)[:24]]
         # Damage leaves less to tell them apart by: it takes more pixels.
