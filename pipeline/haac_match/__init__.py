@@ -7,8 +7,9 @@ from haac_match._weigh import same, wash_only
 
 if TYPE_CHECKING:
     from haac_match._compress import Matcher
+    from haac_match._jpeg import recorded
 
-__all__ = ["Compressed", "Matcher", "Options", "Subject", "same", "wash_only"]
+__all__ = ["Compressed", "Matcher", "Options", "Subject", "recorded", "same", "wash_only"]
 
 
 def __getattr__(name: str) -> object:
@@ -17,4 +18,8 @@ def __getattr__(name: str) -> object:
         from haac_match._compress import Matcher
 
         return Matcher
+    if name == "recorded":
+        from haac_match._jpeg import recorded
+
+        return recorded
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

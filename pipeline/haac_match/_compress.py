@@ -17,6 +17,7 @@ from haac_match._explain import Explainer
 from haac_match._explain_foreign import ForeignExplainer
 from haac_match._ground import Ground, find_ground, plain, plates
 from haac_match._index import Index, load
+from haac_match._jpeg import Jpeg
 from haac_match._options import Compressed, Options
 from haac_match._pose import Cutout
 from haac_match._weigh import BACKDROP, FOREIGN, Judge, Where, on_backdrop, same
@@ -73,6 +74,7 @@ class Matcher:
         picture: Image.Image,
         options: Options | None = None,
         where: Where = lambda: None,
+        jpeg: Jpeg | None = None,
     ) -> Compressed:
         """Find the ground and the elements of a picture.
 
@@ -80,6 +82,7 @@ class Matcher:
             picture: RGB or RGBA.
             options: None: the defaults.
             where: finds the subject, if bytes are to be shared out.
+            jpeg: how its file was encoded (`recorded`); None: if it went through JPEG, that is found out.
 
         Raises:
             HaacError: an element cannot be had.
@@ -91,14 +94,16 @@ class Matcher:
         target = np.asarray(on_backdrop(wanted))
         if clear:
             backdrop = Image.new("RGBA", wanted.size, BACKDROP)
-            scene, noise = self._on(target, Ground(None, backdrop, 1.0, 0.0), index, options)
+            scene, noise = self._on(target, Ground(None, backdrop, 1.0, 0.0), index, options, None)
         else:
-            scene, noise = self._opaque(target, index, options)
+            scene, noise = self._opaque(target, index, options, jpeg)
         judge = Judge(wanted, ElementCache(self._repository), options, where)
         scene = judge.best(scene, known=True)
         return Compressed(scene, same(judge.made(scene), wanted), judge.off(scene) > noise)
 
-    def _opaque(self, target: npt.NDArray[np.uint8], index: Index, options: Options) -> tuple[Scene, float]:
+    def _opaque(
+        self, target: npt.NDArray[np.uint8], index: Index, options: Options, jpeg: Jpeg | None
+    ) -> tuple[Scene, float]:
         """The scene of a picture, and by how many levels a pixel of it may be wrong."""
         ground = self._ground(target, index)
         if ground is None or ground.share < 0.5 or not _explains_outline(ground, target):
@@ -110,15 +115,20 @@ class Matcher:
                 part = inner.shape[0] * inner.shape[1] / (target.shape[0] * target.shape[1])
                 share = 0.0 if inner_ground is None else inner_ground.share * part + plain_part * (1 - part)
                 if share > (0.0 if ground is None else ground.share + WORTH * (1 - part)):
-                    scene, noise = self._on(inner, inner_ground, index, options)
+                    scene, noise = self._on(inner, inner_ground, index, options, None)
                     return framed(scene, box, target), noise
-        return self._on(target, ground, index, options)
+        return self._on(target, ground, index, options, jpeg)
 
     def _ground(self, target: npt.NDArray[np.uint8], index: Index) -> Ground | None:
         return find_ground(target, [plates(target, index.thumbnails, index.photographs, self._repository)])
 
     def _on(
-        self, target: npt.NDArray[np.uint8], ground: Ground | None, index: Index, options: Options
+        self,
+        target: npt.NDArray[np.uint8],
+        ground: Ground | None,
+        index: Index,
+        options: Options,
+        jpeg: Jpeg | None,
     ) -> tuple[Scene, float]:
         """The layers on a ground, and by how many levels a pixel may be wrong."""
         mapped = map if self._threads is None else self._threads.map
@@ -126,7 +136,9 @@ class Matcher:
         doubtful = ground is not None and ground.noise > 0 and ground.share < DOUBTFUL
         if doubtful and ground is not None and ground.noise > COARSE:
             ground, doubtful = None, False
-        explainer = ForeignExplainer(target, *how) if ground is None else Explainer(target, ground, *how)
+        explainer = (
+            ForeignExplainer(target, *how) if ground is None else Explainer(target, ground, *how, jpeg)
+        )
         if doubtful:
             # A sky, or a picture that was damaged? On the former, elements are right bit for bit.
             trial = ForeignExplainer(target, *how)

@@ -19,7 +19,7 @@ from haac_match._canvas import Box, Canvas, Placed, overlap, squared
 from haac_match._damage import difference, prune, rings
 from haac_match._ground import Ground
 from haac_match._index import Index
-from haac_match._jpeg import squares, trace
+from haac_match._jpeg import Jpeg, squares, trace
 from haac_match._local import Vote, features
 from haac_match._pose import Cutout, Fit, Pose, pose_of
 from haac_match._search import Found, Searcher
@@ -49,6 +49,7 @@ class Explainer:
         effort: 1 to 9.
         max_layers: at most so many.
         mapped: like `map`, perhaps with threads.
+        recorded: how the picture's file says that it was encoded.
     """
 
     _alike = 0.9
@@ -63,8 +64,10 @@ class Explainer:
         effort: int,
         max_layers: int,
         mapped: Callable[..., Iterable[Any]] = map,
+        recorded: Jpeg | None = None,
     ) -> None:
         self.canvas = Canvas(target, ground.pixels)
+        self._recorded = recorded
         self.background = ground.background
         self._noise = ground.noise
         self.threshold = 2.0
@@ -109,7 +112,7 @@ class Explainer:
         self._clean = self._search.clean = False
         self.threshold = 12.0 + 2 * self._noise
         self._search.tolerance = 12.0 + 2 * self._noise
-        self._search.jpeg = trace(self.canvas.target)
+        self._search.jpeg = trace(self.canvas.target, self._recorded)
         self._failed.clear()
         self._vain.clear()
 

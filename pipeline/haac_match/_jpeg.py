@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from haac_match._canvas import Box
 
@@ -35,23 +36,52 @@ _REST = 0.5
 """Mean squared change that may be left."""
 
 
+_Tables = tuple[tuple[int, ...], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Jpeg:
     """One way to encode.
 
     Args:
-        quality: 1 to 100.
+        tables: of quantisation, 64 numbers each: for brightness, and for colours.
         subsampling: as Pillow numbers them.
     """
 
-    quality: int
+    tables: _Tables
     subsampling: int
 
     def damaged(self, made: Bytes) -> Bytes:
         """(height, width, 3) after it was encoded and decoded; its corner must be one of a square of the picture."""
         packed = io.BytesIO()
-        Image.fromarray(made).save(packed, "JPEG", quality=self.quality, subsampling=self.subsampling)
+        tables = [list(table) for table in self.tables]
+        Image.fromarray(made).save(packed, "JPEG", qtables=tables, subsampling=self.subsampling)
         return np.asarray(Image.open(packed))
+
+
+@lru_cache
+def standard(quality: int, subsampling: int) -> Jpeg:
+    """As most programs encode: with the tables of the standard, scaled by a quality of 1 to 100."""
+    packed = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(packed, "JPEG", quality=quality)
+    return Jpeg(_tables(Image.open(packed)), subsampling)
+
+
+def recorded(data: bytes) -> Jpeg | None:
+    """How a picture file was encoded, if it is a JPEG in colours and they have the full or half the resolution."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:  # brings MPO along
+            if image.mode != "RGB":
+                return None
+            subsampling = JpegImagePlugin.get_sampling(image)
+            return Jpeg(_tables(image), subsampling) if subsampling in (0, 2) else None
+    except UnidentifiedImageError:
+        return None
+
+
+def _tables(image: Image.Image) -> _Tables:
+    tables: dict[int, list[int]] = getattr(image, "quantization", {})
+    return tuple(tuple(table) for _, table in sorted(tables.items()))
 
 
 def squares(box: Box, size: tuple[int, int]) -> Box:
@@ -64,7 +94,7 @@ def squares(box: Box, size: tuple[int, int]) -> Box:
     )
 
 
-def trace(target: Bytes) -> Jpeg | None:
+def trace(target: Bytes, known: Jpeg | None = None) -> Jpeg | None:
     """The JPEG that a picture went through last; None if there is no trace of one.
 
     What was encoded once hardly changes if it is encoded in the same way again, and more at any other quality.
@@ -72,6 +102,7 @@ def trace(target: Bytes) -> Jpeg | None:
 
     Args:
         target: (height, width, 3).
+        known: how its file says that it was encoded. It may have been turned upright since, or be a part of that picture.
     """
     part = _busiest(target)
     cut = ((part == 0) | (part == 255)).any(axis=2)
@@ -80,7 +111,9 @@ def trace(target: Bytes) -> Jpeg | None:
         return None
     # Brightness first: colours of half the resolution do not come through a second time unharmed.
     grey = np.asarray(Image.fromarray(part).convert("L"))
-    errors = np.array([_change(grey, Jpeg(quality, 0), whole) for quality in _QUALITIES])
+    if known is not None and _change(grey, known, whole) < _REST:
+        return known
+    errors = np.array([_change(grey, standard(quality, 0), whole) for quality in _QUALITIES])
     beside = np.minimum(errors[: -2 * _FAR], errors[2 * _FAR :])
     dips = np.where(beside > _FLAT, errors[_FAR:-_FAR] / np.maximum(beside, _FLAT), 1.0)
     # Some qualities encode the same way: the highest of them.
@@ -89,9 +122,9 @@ def trace(target: Bytes) -> Jpeg | None:
     if dips[best] > _DIP or left > min(_REST, 2 * errors.min() + 0.01):
         return None
     quality = _QUALITIES[_FAR + best]
-    hue, other = (_change(part, Jpeg(q, 0), whole) for q in (quality, quality - _FAR))
+    hue, other = (_change(part, standard(q, 0), whole) for q in (quality, quality - _FAR))
     _log.debug("JPEG %d: %.2f of those beside it, colours %.2f of %.2f", quality, dips[best], hue, other)
-    return Jpeg(quality, 0 if hue < _FULL * other else 2)
+    return standard(quality, 0 if hue < _FULL * other else 2)
 
 
 def _blocks(plane: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

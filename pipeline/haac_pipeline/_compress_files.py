@@ -257,10 +257,12 @@ def _compress(task: Task) -> CompressedFile:
         found = wash_only(picture, options, where)
         scene = found.scene
     else:
+        from haac_match import recorded
+
         repository, matcher = opened(task.repository)
         if task.fingerprint and options.budget is not None:
             options = replace(options, budget=options.budget - FINGERPRINT_BYTES)
-        found = matcher.compress(picture, options, where)
+        found = matcher.compress(picture, options, where, recorded(task.data))
         scene, source = found.scene, repository
         if task.fingerprint:
             scene.fingerprint = repository.fingerprint

@@ -12,7 +12,7 @@ from haac import Colour, Gradient, Layer
 from haac_match._again import alike, left_over, settle_ground
 from haac_match._canvas import Canvas, place
 from haac_match._ground import drawn
-from haac_match._jpeg import Jpeg, squares, trace
+from haac_match._jpeg import Jpeg, recorded, squares, standard, trace
 from haac_match._snap import Snapper
 
 SIZE = 330, 262
@@ -41,7 +41,7 @@ def encoded(image: Image.Image, quality: int, subsampling: int) -> np.ndarray:
 @pytest.mark.parametrize("quality", [60, 75, 85, 92])
 @pytest.mark.parametrize("subsampling", [0, 2])
 def test_quality_and_subsampling_are_recognised(quality: int, subsampling: int) -> None:
-    assert trace(encoded(picture(), quality, subsampling)) == Jpeg(quality, subsampling)
+    assert trace(encoded(picture(), quality, subsampling)) == standard(quality, subsampling)
 
 
 def test_other_pictures_have_no_trace_of_jpeg() -> None:
@@ -54,8 +54,39 @@ def test_other_pictures_have_no_trace_of_jpeg() -> None:
     assert trace(np.full((3, 5, 3), 128, np.uint8)) is None
 
 
+def test_tables_of_other_programs_are_read_from_the_file() -> None:
+    tables = [[3 + n // 2 for n in range(64)], [5 + n for n in range(64)]]
+    file = io.BytesIO()
+    picture().save(file, "JPEG", qtables=tables, subsampling=2)
+    known = recorded(file.getvalue())
+    assert known == Jpeg(tuple(map(tuple, tables)), 2)
+    target = np.asarray(Image.open(file))
+    assert trace(target) is None
+    assert trace(target, known) == known
+    assert np.array_equal(known.damaged(np.asarray(picture())), target)
+    assert trace(np.ascontiguousarray(np.rot90(target)), known) is None  # its squares are elsewhere
+
+
+def test_what_is_no_jpeg_in_colours_has_no_tables() -> None:
+    for image, form, options in (
+        (picture(), "PNG", {}),
+        (picture().convert("L"), "JPEG", {}),
+        (picture().convert("CMYK"), "JPEG", {}),
+        (picture(), "JPEG", {"subsampling": 1}),
+    ):
+        file = io.BytesIO()
+        image.save(file, form, **options)
+        assert recorded(file.getvalue()) is None
+
+
+def test_the_standard_tables_are_those_of_the_quality() -> None:
+    for quality in (30, 85, 98):
+        clean = np.asarray(picture())
+        assert np.array_equal(standard(quality, 2).damaged(clean), encoded(picture(), quality, 2))
+
+
 def test_a_part_is_damaged_as_the_whole_is() -> None:
-    jpeg = Jpeg(85, 2)
+    jpeg = standard(85, 2)
     clean = np.asarray(picture())
     whole = jpeg.damaged(clean)
     left, top, right, bottom = squares((100, 90, 150, 131), SIZE)
@@ -72,7 +103,7 @@ def test_a_layer_is_found_to_the_bit_behind_jpeg() -> None:
     assert made is not None
     whole = ground.copy()
     whole.alpha_composite(made.pixels, made.box[:2])
-    jpeg = Jpeg(85, 2)
+    jpeg = standard(85, 2)
     canvas = Canvas(jpeg.damaged(np.asarray(whole.convert("RGB"))), ground)
     box = squares(made.box, SIZE)
     near = Layer(1, width=48, height=52, rotation=80, blur=7, x=90, y=70)
@@ -96,7 +127,7 @@ def test_a_layer_is_found_to_the_bit_behind_jpeg() -> None:
 def test_of_grounds_that_look_alike_the_right_one_is_taken(
     truth: Colour | Gradient, guess: Colour | Gradient | None
 ) -> None:
-    jpeg = Jpeg(85, 2)
+    jpeg = standard(85, 2)
     layers = [Layer(1, width=120, opacity=60, blur=9, x=30 + 100 * n, y=60 + 30 * n) for n in range(3)]
     whole = drawn(truth, SIZE)
     placed = [one for one in (place(layer, thing(), SIZE) for layer in layers) if one is not None]
