@@ -81,10 +81,12 @@ class FakeMatcher:
 
     def __init__(self) -> None:
         self.modes: list[str] = []
+        self.jpegs: list[Any] = []
         self.options: list[Any] = []
 
-    def compress(self, picture: Image.Image, options: Any, where: Any) -> Found:
+    def compress(self, picture: Image.Image, options: Any, where: Any, jpeg: Any) -> Found:
         """Raises for pictures that are 13 pixels wide."""
+        self.jpegs.append(jpeg)
         self.modes.append(picture.mode)
         self.options.append(options)
         assert callable(where)
@@ -118,6 +120,15 @@ def compress(repository: Repository, *arguments: object) -> int:
 def told(capsys: pytest.CaptureFixture[str]) -> list[Made]:
     made: list[Made] = json.loads(capsys.readouterr().out)
     return made
+
+
+def test_how_a_jpeg_was_encoded_reaches_the_matcher(
+    repository: Repository, fake: FakeMatcher, pictures: Path
+) -> None:
+    Image.new("RGB", (40, 30), "teal").save(pictures / "t.jpg", quality=70, subsampling=0)
+    assert compress(repository, pictures / "t.jpg") == 0
+    assert compress(repository, pictures / "a.png") == 0
+    assert [jpeg and jpeg.subsampling for jpeg in fake.jpegs] == [0, None]
 
 
 @pytest.mark.usefixtures("fake")
