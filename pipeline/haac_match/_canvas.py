@@ -14,6 +14,8 @@ from haac._render import draw
 Box = tuple[int, int, int, int]
 """left, top, right, bottom"""
 Bytes = npt.NDArray[np.uint8]
+DENSE = 230
+"""Alpha from which on a layer hides what is behind it: colours are told less well the more there is before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,26 @@ class Canvas:
     def hidden(self, z: int, box: Box) -> npt.NDArray[np.bool_]:
         """Where layers from z on show anything."""
         return self._where(self.layers[z:], box, 1)
+
+    def behind(self, z: int, box: Box) -> tuple[Bytes, npt.NDArray[np.bool_]]:
+        """The picture without the layers from z on: (height, width, 3), and where they let too little through to tell."""
+        left, top, right, bottom = box
+        target = self.target[top:bottom, left:right]
+        above = [placed for placed in self.layers[z:] if overlap(placed.box, box) is not None]
+        if not above:
+            return target, np.zeros(target.shape[:2], bool)
+        veil = self.veil(z, box)
+        alpha = veil[:, :, 3:].astype(np.float32) / np.float32(255)
+        clear = np.maximum(1 - alpha, np.float32(1 - DENSE / 255))
+        own = (target - alpha * veil[:, :, :3]) / clear
+        return np.clip(np.round(own), 0, 255).astype(np.uint8), veil[:, :, 3] >= DENSE
+
+    def veil(self, z: int, box: Box) -> Bytes:
+        """(height, width, 4): the layers from z on, on nothing."""
+        out = Image.new("RGBA", (box[2] - box[0], box[3] - box[1]))
+        for placed in self.layers[z:]:
+            lay(out, box, placed)
+        return np.asarray(out)
 
     def covered(self, z: int, box: Box) -> npt.NDArray[np.bool_]:
         """Where a layer below z hides all that is behind it."""

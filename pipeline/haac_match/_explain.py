@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -14,14 +13,16 @@ import numpy.typing as npt
 
 from haac import Colour, Layer
 from haac_match._again import finish
-from haac_match._candidates import Guess, Region, candidates, partial, regions, siblings, turned
-from haac_match._canvas import Box, Canvas, Placed, overlap, squared
+from haac_match._candidates import Guess, Region, candidates, partial, regions
+from haac_match._canvas import DENSE, Box, Canvas, Placed, overlap, squared
+from haac_match._choose import Chooser
 from haac_match._damage import difference, prune, rings
+from haac_match._glimpse import glimpsed, views
 from haac_match._ground import Ground
 from haac_match._index import Index
 from haac_match._jpeg import Jpeg, squares, trace
 from haac_match._local import Vote, features
-from haac_match._pose import Cutout, Fit, Pose, pose_of
+from haac_match._pose import Cutout, Pose, pose_of
 from haac_match._search import Found, Searcher
 from haac_match._seen import seen
 from haac_match._weigh import LAMBDA
@@ -37,8 +38,11 @@ GUESSES = (
 SMALL = 4000
 """Pixels of a region below which elements are sought by what they change: larger ones show more of themselves."""
 
+GLIMPSED = 40_000
+"""Pixels of a region below which that is done in an undamaged picture, once nothing else was found."""
 
-class Explainer:
+
+class Explainer(Chooser):
     """One picture being explained.
 
     Args:
@@ -52,9 +56,6 @@ class Explainer:
         recorded: how the picture's file says that it was encoded.
     """
 
-    _alike = 0.9
-    """Part of the pixels that are nearly right that must be exact: else another element is the right one."""
-
     def __init__(
         self,
         target: npt.NDArray[np.uint8],
@@ -66,20 +67,19 @@ class Explainer:
         mapped: Callable[..., Iterable[Any]] = map,
         recorded: Jpeg | None = None,
     ) -> None:
-        self.canvas = Canvas(target, ground.pixels)
+        canvas = Canvas(target, ground.pixels)
+        super().__init__(Searcher(canvas, cutout, 2.0, mapped), cutout, index.things, effort)
+        self.canvas = canvas
         self._recorded = recorded
         self.background = ground.background
         self._noise = ground.noise
         self.threshold = 2.0
-        self._clean = True
         self._doubtful = False
         self._near_misses = self._hits = 0
-        self._index, self._things = index, index.things
-        self._effort, self._max_layers = effort, max_layers
-        self._search = Searcher(self.canvas, cutout, 2.0, mapped)
+        self._index, self._max_layers = index, max_layers
         self._failed: dict[Box, int] = {}
+        self._vainly: dict[Box, int] = {}
         self._gone: set[Layer] = set()
-        self._cutout = cutout
         self._vain: list[tuple[float, float]] = []
         self._damaged: tuple[int, npt.NDArray[np.uint8]] | None = None
         self._look_for_damage(ground)
@@ -97,7 +97,7 @@ class Explainer:
         """Explain what can be explained."""
         for _ in range(3):
             self.explain()
-            while self.explain_parts():
+            while self.explain_parts() or self.explain_rest():
                 self.explain()
             if self._clean and not self._hits and self._failed:
                 self._settle_for_noise()
@@ -152,12 +152,8 @@ class Explainer:
         while progress and len(self.canvas.layers) < self._max_layers:
             progress = False
             unexplained = self.unexplained()
-            parts: dict[Box, Region] = {}
-            for closing in (0, 3, 8):
-                for region in regions(unexplained, closing, 40 if self._clean else 150):
-                    parts.setdefault(region.box, region)
-            for region in sorted(parts.values(), key=lambda region: -region.area):
-                if self._part_of_failed(region) or len(self.canvas.layers) >= self._max_layers:
+            for region in self._regions(unexplained):
+                if _part_of(region, self._failed) or len(self.canvas.layers) >= self._max_layers:
                     continue
                 off = self._off(region.box) > self.threshold
                 if (off & region.mask).sum() < 0.7 * region.area:
@@ -180,6 +176,36 @@ class Explainer:
                 ):
                     self._trust()
 
+    def _regions(self, unexplained: npt.NDArray[np.bool_]) -> list[Region]:
+        """Parts of what is unexplained, also those that are nearly connected; the largest first."""
+        parts: dict[Box, Region] = {}
+        for closing in (0, 3, 8):
+            for region in regions(unexplained, closing, 40 if self._clean else 150):
+                parts.setdefault(region.box, region)
+        return sorted(parts.values(), key=lambda region: -region.area)
+
+    def explain_rest(self) -> bool:
+        """Add layers that are blurred, translucent or covered, by what they change. True if there was any."""
+        if not (self._clean and self._hits):
+            return False
+        unexplained = self.unexplained()
+        for region in self._regions(unexplained):
+            if region.area > GLIMPSED or _part_of(region, self._vainly):
+                continue
+            lists = [
+                glimpsed(*view, unexplained, region, self._things, 8 + 2 * self._effort)
+                for view in views(self.canvas, region, through=True)
+            ]
+            found, _ = self._of(self._screened(lists, 384), set(), None, alone=False)
+            _log.debug("rest %s of %d pixels: %s", region.box, region.area, found and found.snapped)
+            if found is not None and len(self.canvas.layers) < self._max_layers:
+                if not self._pays(found):
+                    found = self._among_siblings(found)
+                if self._pays(found) and self._add(found):
+                    return True
+            self._vainly[region.box] = region.area
+        return False
+
     def _trust(self) -> None:
         """The picture is not damaged after all: something in it is right to the bit."""
         self._doubtful = False
@@ -194,49 +220,32 @@ class Explainer:
         if layer in self._gone:
             return False
         self.canvas.insert(found.z, found.snapped.placed)
-        self._failed = {other: area for other, area in self._failed.items() if overlap(other, box) is None}
+        for failed in (self._failed, self._vainly):
+            for other in [other for other in failed if overlap(other, box) is not None]:
+                del failed[other]
         if not self._clean:
             self._gone.update(prune(self.canvas, box, lambda part: self._off(part) > self.threshold))
         return layer not in self._gone
 
-    def _part_of_failed(self, region: Region) -> bool:
-        """Whether it is a region that nothing explained, or a scrap of one."""
-        for box, area in self._failed.items():
-            common = overlap(box, region.box)
-            if common is None:
-                continue
-            shared, own, other = _area(common), _area(region.box), _area(box)
-            if (shared > 0.8 * max(own, other) and region.area > 0.7 * area) or (
-                shared == own and region.area < 0.3 * area
-            ):
-                return True
-        return False
-
     def _best(self, region: Region) -> Found | None:
         left, top, right, bottom = region.box
-        target = self.canvas.target[top:bottom, left:right]
-        under = self.canvas.current[top:bottom, left:right]
+        part = np.s_[top:bottom, left:right]
+        seen_as = views(self.canvas, region, through=self._search.through)
         count = 8 + 2 * self._effort
         best: Found | None = None
         tried: set[tuple[int, bool, float]] = set()
         for stage in range(len(GUESSES) + 1):
             if stage == 2:
                 lists = [
-                    partial(
-                        self.canvas.target,
-                        self.canvas.current,
-                        self._hidden(),
-                        region,
-                        self._things,
-                        count,
-                        opacity,
-                    )
+                    partial(*view, region, self._things, count, opacity)
+                    for view in seen_as
                     for opacity in (1.0, 0.75, 0.55)
                 ]
                 poses = self._screened(lists, 384)
             else:
                 lists = [
-                    candidates(target, under, region, self._things, count, guess)
+                    candidates(target[part], under[part], region, self._things, count, guess)
+                    for target, under, _ in seen_as
                     for guess in GUESSES[stage - (stage > 2)]
                 ]
                 if stage == 0 and not self._clean and region.area < SMALL:
@@ -244,23 +253,10 @@ class Explainer:
                         0, seen(self.canvas.target, self.canvas.current, region, self._things, count)
                     )
                 poses = self._screened(lists, 160 if stage else 64)
-            pool: list[tuple[int, Fit]] = []
-            settled = 0
-            for first in range(0, len(poses), 16):
-                pool += self._search.verify(poses[first : first + 16])
-                pool.sort(key=lambda pair: -pair[1].gain)
-                for z, rough in pool[:3]:
-                    key = rough.pose.element, rough.pose.flip, round(rough.pose.opacity, 1)
-                    if key in tried or rough.share < 0.5 or settled == 6:
-                        continue
-                    tried.add(key)
-                    settled += 1
-                    found = self._settle(z, rough)
-                    if found is not None and (best is None or self._worth(found) > self._worth(best)):
-                        best = found
-                    if found is not None and self._search.sure(found):
-                        self._hits += 1
-                        return found if self._search.proves else self._among_siblings(found, 0)
+            best, sure = self._of(poses, tried, best)
+            if best is not None and sure:
+                self._hits += 1
+                return best if self._search.proves else self._among_siblings(best, 0)
             if best is not None and best.snapped.good > (0.5 if self._clean else 0.9):
                 break
         if best is None:
@@ -278,84 +274,6 @@ class Explainer:
         ):
             self._near_misses += 1
         return None
-
-    def _screened(self, lists: list[list[tuple[float, Pose]]], most: int) -> list[Pose]:
-        """The likeliest of some lists of candidates: the first of each, then the second of each, ..."""
-        kept: list[Pose] = []
-        seen: dict[tuple[int, bool], int] = {}
-        for rank in range(max(map(len, lists), default=0)):
-            for pose in (found[rank][1] for found in lists if rank < len(found)):
-                key = pose.element, pose.flip
-                seen[key] = seen.get(key, 0) + 1
-                if seen[key] <= 3 and len(kept) < most:
-                    kept.append(pose)
-        if len(kept) <= 48:
-            return kept
-        rough = self._search.verify(kept, 24, 2)
-        return [fit.pose for _, fit in rough[:48]]
-
-    def _hidden(self) -> npt.NDArray[np.bool_]:
-        """(height, width), True where there are layers."""
-        return self.canvas.hidden(0, (0, 0, *self.canvas.size))
-
-    def _settle(self, z: int, rough: Fit) -> Found | None:
-        """Make a rough fit exact."""
-        fine = self._search.refine(z, rough.pose)
-        found = self._search.exact(z, fine.pose) if fine is not None and fine.gain > 0 else None
-        return replace(found, fitted=fine.gain) if fine is not None and found is not None else None
-
-    def _among_siblings(self, found: Found, depth: int = 1) -> Found:
-        """A found layer, or one that looks much like it and does better."""
-        layer = found.snapped.placed.layer
-        element = self._cutout(layer.number)
-        pose = pose_of(layer, element.size)
-        near = siblings(pose, self._things, 24 * self._effort)
-        best = found
-        alike = [fit.pose for _, fit in self._search.verify(near, 44, 0, known=True, z=found.z)[:24]]
-        # Damage leaves less to tell them apart by: it takes more pixels.
-        side, most = (44, 6) if self._clean else (64, 8)
-        alike = [fit.pose for _, fit in self._search.verify(alike, side, 2, known=True, z=found.z)[:most]]
-        side = 64 if self._clean else 128
-        likely = self._search.verify(alike, side, 3, known=True, z=found.z)[:3]
-        symmetric = [
-            fit.pose
-            for _, fit in self._search.verify(turned(pose), 44, 0, known=True, z=found.z)
-            if fit.share > 0.8 * found.share
-        ]
-        if len(symmetric) > 2:  # as it stands is one
-            likely += self._search.verify(symmetric, 128, 3, known=True, z=found.z)[:3]
-        for _, rough in likely:
-            trial = self._settle(found.z, rough)
-            if trial is not None and self._worth(trial) > self._worth(best):
-                best = trial
-                if self._clean and best.snapped.exact == 1:
-                    return best
-        return best if best is found or depth == 0 else self._among_siblings(best, depth - 1)
-
-    def _worth(self, found: Found) -> float:
-        """By how much a layer lowers the error."""
-        if self._search.proves:
-            return found.gain
-        # Many elements are mirror images of others but for some pixels: damage hides which. What was scaled is not on the grid,
-        # where a look-alike may be nearer.
-        flipped = found.snapped.placed.layer.flip
-        return max(found.gain, found.fitted) - (500 + 0.01 * found.snapped.cost if flipped else 0)
-
-    def _pays(self, found: Found) -> bool:
-        snapped = found.snapped
-        if self._clean:
-            # A layer that is right but covered in part is exact wherever it is good; one that only resembles is not.
-            return (
-                snapped.exact > 0.25
-                and snapped.exact > self._alike * snapped.good
-                and snapped.exact * snapped.shown > 30
-            )
-        return (
-            snapped.good > 0.6
-            and found.gain > LAMBDA * 8
-            and snapped.shown > 80
-            and self._search.plausible(snapped.placed.layer)
-        )
 
     def explain_parts(self) -> bool:
         """Add layers that local features speak for. True if there was any."""
@@ -445,14 +363,31 @@ class Explainer:
     def _wrong(self, z: int, placed: Placed) -> bool:
         """Whether some of what shows a layer is not right."""
         left, top, right, bottom = placed.box
-        free = ~self.canvas.hidden(z + 1, placed.box)
-        shows = free & (np.asarray(placed.pixels.getchannel("A")) > 0)
+        alpha = np.asarray(placed.pixels.getchannel("A"))
+        if self._search.through:
+            shows = (alpha > 0) & (self.canvas.veil(z + 1, placed.box)[:, :, 3] < DENSE)
+        else:
+            shows = (alpha > 0) & ~self.canvas.hidden(z + 1, placed.box)
         off = self._off((left, top, right, bottom))
         wrong = int((off[shows] > (0 if self._clean else self.threshold)).sum())
         return wrong > (0 if self._clean else 0.1 * int(shows.sum()))
 
     def _total(self) -> float:
         return float(squared(self._made((0, 0, *self.canvas.size)), self.canvas.target).sum())
+
+
+def _part_of(region: Region, failed: dict[Box, int]) -> bool:
+    """Whether it is a region that nothing explained, or a scrap of one."""
+    for box, area in failed.items():
+        common = overlap(box, region.box)
+        if common is None:
+            continue
+        shared, own, other = _area(common), _area(region.box), _area(box)
+        if (shared > 0.8 * max(own, other) and region.area > 0.7 * area) or (
+            shared == own and region.area < 0.3 * area
+        ):
+            return True
+    return False
 
 
 def _area(box: Box) -> int:

@@ -71,6 +71,11 @@ class Searcher:
         self._version = -1
 
     @property
+    def through(self) -> bool:
+        """Whether what is behind something translucent can be told: damage would be multiplied."""
+        return self.clean and not self.unknown
+
+    @property
     def proves(self) -> bool:
         """Whether a layer that is sure needs no look at those that look like it."""
         return self.clean or self.jpeg is not None
@@ -120,10 +125,12 @@ class Searcher:
         key = z, box, side
         if key not in self._patches:
             left, top, right, bottom = box
-            hidden = self.canvas.hidden(z, box)
+            target, hidden = self.canvas.target[top:bottom, left:right], self.canvas.hidden(z, box)
+            if self.through and hidden.any():
+                target, hidden = self.canvas.behind(z, box)
             below = self.canvas.covered(z, box) if self.unknown else None
             self._patches[key] = Patch(
-                self.canvas.target[top:bottom, left:right],
+                target,
                 self.canvas.under(z, box),
                 hidden if hidden.any() else None,
                 box,
@@ -233,7 +240,8 @@ class Searcher:
         damage = None
         if self.jpeg is not None and not self.unknown:
             box, damage = squares(box, self.canvas.size), self.jpeg.damaged
-        snapper = Snapper(self.canvas, z, cutout.image, box, self._ground(z, box, pose, cutout), damage)
+        ground = self._ground(z, box, pose, cutout)
+        snapper = Snapper(self.canvas, z, cutout.image, box, ground, damage, through=self.through)
         best: Snapped | None = None
         judged = snapper.strict if self.unknown else snapper.cost
         for even in (True, False) if pose.even else (False,):

@@ -25,7 +25,7 @@ _REACH = 2.2
 _STEP = _REACH / RINGS
 _RIM = 4
 """Pixels around a region in which a blurred thing may change the picture a little."""
-_BLUR = 1.5
+BLUR = 1.5
 """Standard deviation that is assumed, pixels: small things look alike at any between a half and three."""
 _AT_ONCE = 4096
 """Elements that are compared together."""
@@ -62,23 +62,24 @@ def seen(
     both = _frames(np.square(change).sum(axis=2))
     if both is None:
         return []
-    queries = [_turns(change, frame) for frame in both]
+    samples = [sample(change, frame) * ROOT for frame in both]
+    queries = [turns(query / (np.linalg.norm(query) + 1e-6)) for query in samples]
     ground = under[mask > 0].mean(axis=0)
-    spread = _blurring(round(_BLUR / float(both[0].matrix[0, 0]) * 20) / 20)
+    spread = blurring(round(BLUR / float(both[0].matrix[0, 0]) * 20) / 20)
     found: list[tuple[float, Pose]] = []
     for first in range(0, len(things.numbers), _AT_ONCE):
-        changes = _changes(things.even_rings.rings[first : first + _AT_ONCE], ground, spread)
-        middles, even, round_ = _own_frames(changes)
-        for frame, matrices, turns in zip(both, (even, round_), queries, strict=True):
+        made = changes(things.even_rings.rings[first : first + _AT_ONCE], ground, spread)
+        middles, even, round_ = _own_frames(made)
+        for frame, matrices, asked in zip(both, (even, round_), queries, strict=True):
             there = Frame(frame.x + box[0], frame.y + box[1], frame.matrix)
-            table = _resampled(changes, middles, matrices).reshape(-1, 3, RINGS, ANGLES) * _ROOT
-            table = table.reshape(len(changes), -1)
+            table = _resampled(made, middles, matrices).reshape(-1, 3, RINGS, ANGLES) * ROOT
+            table = table.reshape(len(made), -1)
             lengths = np.linalg.norm(table, axis=1) + 1e-6
-            scores = (table @ turns.T).reshape(len(table), 2, ANGLES) / lengths[:, None, None]
+            scores = (table @ asked.T).reshape(len(table), 2, ANGLES) / lengths[:, None, None]
             peaks = scores.max(axis=2)
             for flat in np.argsort(-peaks, axis=None, kind="stable")[:count]:
                 index, flip = divmod(int(flat), 2)
-                angle = _peak(scores[index, flip])
+                angle = peak(scores[index, flip])
                 row = things.even[first + index].astype(np.float64)
                 matrix = row[2:].reshape(2, 2)
                 row[:2] += matrix @ middles[index]
@@ -87,21 +88,19 @@ def seen(
                 number = int(things.numbers[first + index])
                 pose = pose_between(row, there, size, number, bool(flip), -angle if flip else angle)
                 if pose is not None:
-                    found.append((1 - float(peaks[index, flip]), replace(pose, blur=_BLUR)))
+                    found.append((1 - float(peaks[index, flip]), replace(pose, blur=BLUR)))
     return sorted(found, key=lambda pair: pair[0])[: 2 * count]
 
 
-def _turns(change: Floats, frame: Frame) -> Floats:
-    """(2 * ANGLES, values), of length 1: a query as it is and mirrored, each in all turns; row a is turned by a."""
-    query = sample(change, frame).reshape(3, RINGS, ANGLES) * _ROOT
-    query /= np.linalg.norm(query) + 1e-6
+def turns(query: Floats) -> Floats:
+    """(2 * ANGLES, values): (channels, RINGS, ANGLES) as they are and mirrored, each in all turns; row a is turned by a."""
     mirrored = np.roll(query[..., ::-1], 1 + ANGLES // 2, axis=-1)
     return np.stack(
         [np.roll(asked, -a, axis=-1).ravel() for asked in (query, mirrored) for a in range(ANGLES)]
     )
 
 
-def _peak(scores: Floats) -> float:
+def peak(scores: Floats) -> float:
     """The turn at which a correlation is highest, radians."""
     best = int(scores.argmax())
     near = [float(scores[(best + d) % ANGLES]) for d in (-1, 0, 1)]
@@ -110,7 +109,7 @@ def _peak(scores: Floats) -> float:
 
 
 _PLACES = places()
-_ROOT = np.sqrt((np.arange(RINGS) + 0.5) / RINGS * 2).astype(np.float32)[:, None]
+ROOT = np.sqrt((np.arange(RINGS) + 0.5) / RINGS * 2).astype(np.float32)[:, None]
 """Rings count by the area for which they stand."""
 _AREA = np.repeat((np.arange(RINGS) + 0.5).astype(np.float32), ANGLES) * _STEP**2 * math.tau / ANGLES
 
@@ -137,7 +136,7 @@ def _root(matrices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return made
 
 
-def _changes(rings: npt.NDArray[np.uint8], ground: Floats, spread: Floats) -> Floats:
+def changes(rings: npt.NDArray[np.uint8], ground: Floats, spread: Floats) -> Floats:
     """(things, 3, RINGS * ANGLES): what elements change of a ground."""
     looks = rings.astype(np.float32).reshape(-1, 4, RINGS * ANGLES)
     made: Floats = (looks[:, :3] - ground[None, :, None] / np.float32(255) * looks[:, 3:]) @ spread
@@ -186,7 +185,7 @@ def _resampled(rings: Floats, middles: npt.NDArray[np.float64], matrices: npt.ND
 
 
 @lru_cache(64)
-def _blurring(blur: float) -> Floats:
+def blurring(blur: float) -> Floats:
     """(samples, samples): what a blur makes of rings, in extents; multiplied from the right."""
     if blur < 0.1:
         return np.eye(RINGS * ANGLES, dtype=np.float32)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import Layer
-from haac_match._canvas import Box, Canvas, Placed, lay, overlap, place, squared
+from haac_match._canvas import DENSE, Box, Canvas, Placed, lay, overlap, place, squared
 from haac_match._damage import difference
 from haac_match._unknown import through
 
@@ -59,6 +59,7 @@ class Snapper:
             those elsewhere hardly, and pixels that are right speak for a layer: else the smallest one would be the best.
         damage: what is done to the window before it is compared, with all layers in it; its outermost pixels do not count. None:
             nothing, and what other layers cover does not count.
+        through: layers above that let something through are laid on it, and what they let through counts.
     """
 
     def __init__(
@@ -69,6 +70,8 @@ class Snapper:
         box: Box,
         ground: npt.NDArray[np.uint8] | None = None,
         damage: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] | None = None,
+        *,
+        through: bool = False,
     ) -> None:
         self._image, self._size, self._box = image, canvas.size, box
         left, top, right, bottom = box
@@ -80,8 +83,13 @@ class Snapper:
             else Image.fromarray(ground).convert("RGBA")
         )
         self._damage = damage
-        self._above = [] if damage is None else canvas.layers[z:]
         hidden = canvas.hidden(z, box)
+        through = through and damage is None and bool(hidden.any())
+        self._above = canvas.layers[z:] if damage is not None or through else []
+        self._veil: npt.NDArray[np.uint8] | None = None
+        if through:
+            self._veil = canvas.veil(z, box)[:, :, 3]
+            hidden = self._veil >= DENSE
         self._open = self._free = ~hidden if hidden.any() else None
         if damage is not None:
             self._free = np.zeros(hidden.shape, bool)
@@ -223,7 +231,10 @@ class Snapper:
             return Snapped(
                 placed, self.cost(layer), 0.0, 1 - left / max(steps, 1.0), shown, 0.0, left / max(1, shown)
             )
-        shows = self._alpha(layer) >= (_OPAQUE if self._guessed else _LEAST)
+        alpha = self._alpha(layer)
+        if self._veil is not None:
+            alpha = (alpha.astype(np.int32) * (255 - self._veil.astype(np.int32)) // 255).astype(np.uint8)
+        shows = alpha >= (_OPAQUE if self._guessed else _LEAST)
         if self._open is not None:
             shows &= self._open
         shown = int(shows.sum())

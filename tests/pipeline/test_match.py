@@ -18,6 +18,7 @@ from haac import Colour, Gradient, Inline, Layer, Plate, Scene, Wash, render, to
 from haac_match import Matcher, Options, _kernel
 from haac_match._candidates import regions
 from haac_match._canvas import Canvas, place
+from haac_match._glimpse import glimpsed
 from haac_match._ground import find_ground, plates, thumbnail
 from haac_match._pose import CLIP, Cutout, Patch, Pose, fit, pose_of
 from haac_match._region import RingTable, describe, frames
@@ -147,6 +148,48 @@ def test_small_things_are_told_by_what_they_change(
     assert math.hypot(pose.cx - truth.cx, pose.cy - truth.cy) < 2
     assert abs(math.remainder(pose.turn - truth.turn, math.tau)) < 0.3
     assert abs(math.log(pose.sx / truth.sx)) < 0.3
+
+
+def test_what_is_cut_off_is_told_by_what_it_changes(repository: Repository, matcher: Matcher) -> None:
+    layer = Layer(8, width=40, rotation=300, blur=9, opacity=60, x=30, y=-18)
+    scene = Scene(120, 100, Colour(0x806040FF), [layer])
+    target = np.asarray(render(scene, repository).convert("RGB"))
+    current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
+    off = np.abs(target.astype(int) - current).max(axis=2) > 2
+    (region,) = regions(off, 0)
+    found = glimpsed(target, current, np.zeros(off.shape, bool), off, region, matcher._index.things, 8)
+    likely = [pose for _, pose in found[:20] if pose.element == layer.number]
+    truth = pose_of(layer, repository.image(layer.number).size)
+    near = [pose for pose in likely if math.hypot(pose.cx - truth.cx, pose.cy - truth.cy) < 6]
+    assert any(
+        abs(math.remainder(pose.turn - truth.turn, math.tau)) < 0.5 and 0.4 < pose.opacity < 0.8
+        for pose in near
+    )
+    assert matcher.compress(render(scene, repository)).exact
+
+
+def test_what_is_behind_something_translucent_is_seen_without_it(
+    repository: Repository, matcher: Matcher
+) -> None:
+    layers = [
+        Layer(6, width=60, rotation=200, blur=3, x=80, y=60),
+        Layer(4, width=130, rotation=640, opacity=60, x=45, y=35),
+    ]
+    scene = Scene(240, 200, Colour(0x20A060FF), layers)
+    picture = render(scene, repository)
+    below = np.asarray(render(replace(scene, layers=layers[:1]), repository).convert("RGB"))
+    ground = render(replace(scene, layers=[]), repository)
+    canvas = Canvas(np.asarray(picture.convert("RGB")), ground)
+    above = place(layers[1], repository.image(4), picture.size)
+    assert above is not None
+    canvas.insert(0, above)
+    seen_as, hidden = canvas.behind(0, (0, 0, 240, 200))
+    assert not hidden.any()
+    assert np.abs(seen_as.astype(int) - below).max() <= 3
+    snapper = Snapper(canvas, 0, repository.image(6), (60, 40, 180, 160), through=True)
+    result = snapper.result(layers[0], 2.0)
+    assert result is not None and result.exact == 1 and result.shown > 1000
+    assert matcher.compress(picture).exact
 
 
 def test_on_a_foreign_ground_what_is_found_is_there(repository: Repository, matcher: Matcher) -> None:

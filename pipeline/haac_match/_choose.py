@@ -1,0 +1,139 @@
+"""From candidates to the layer: fitted, made exact, and compared with what looks like it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from haac_match._candidates import Things, siblings, turned
+from haac_match._pose import Cutout, Fit, Pose, pose_of
+from haac_match._search import Found, Searcher
+from haac_match._weigh import LAMBDA
+
+
+class Chooser:
+    """Chooses among candidates.
+
+    Args:
+        search: fits them.
+        cutout: gives an element's pixels by its number.
+        things: what may be found.
+        effort: 1 to 9.
+    """
+
+    _alike = 0.9
+    """Part of the pixels that are nearly right that must be exact: else another element is the right one."""
+
+    def __init__(
+        self, search: Searcher, cutout: Callable[[int], Cutout], things: Things, effort: int
+    ) -> None:
+        self._search, self._cutout, self._things, self._effort = search, cutout, things, effort
+        self._clean = True
+
+    def _of(
+        self,
+        poses: list[Pose],
+        tried: set[tuple[int, bool, float]],
+        best: Found | None,
+        *,
+        alone: bool = True,
+    ) -> tuple[Found | None, bool]:
+        """The best layer of some poses, and whether it is beyond doubt.
+
+        Args:
+            poses: the likeliest first.
+            tried: what was made exact before; added to.
+            best: of those tried before.
+            alone: whether nothing else is to be explained beside it.
+        """
+        pool: list[tuple[int, Fit]] = []
+        settled = 0
+        for first in range(0, len(poses), 16):
+            pool += self._search.verify(poses[first : first + 16])
+            pool.sort(key=lambda pair: -pair[1].gain)
+            for z, rough in pool[:3]:
+                key = rough.pose.element, rough.pose.flip, round(rough.pose.opacity, 1)
+                if key in tried or (rough.share if alone else rough.own) < 0.5 or settled == 6:
+                    continue
+                tried.add(key)
+                settled += 1
+                found = self._settle(z, rough)
+                if found is not None and (best is None or self._worth(found) > self._worth(best)):
+                    best = found
+                if found is not None and self._search.sure(found):
+                    return found, True
+        return best, False
+
+    def _screened(self, lists: list[list[tuple[float, Pose]]], most: int) -> list[Pose]:
+        """The likeliest of some lists of candidates: the first of each, then the second of each, ..."""
+        kept: list[Pose] = []
+        seen: dict[tuple[int, bool], int] = {}
+        for rank in range(max(map(len, lists), default=0)):
+            for pose in (found[rank][1] for found in lists if rank < len(found)):
+                key = pose.element, pose.flip
+                seen[key] = seen.get(key, 0) + 1
+                if seen[key] <= 3 and len(kept) < most:
+                    kept.append(pose)
+        if len(kept) <= 48:
+            return kept
+        rough = self._search.verify(kept, 24, 2)
+        return [fit.pose for _, fit in rough[:48]]
+
+    def _settle(self, z: int, rough: Fit) -> Found | None:
+        """Make a rough fit exact."""
+        fine = self._search.refine(z, rough.pose)
+        found = self._search.exact(z, fine.pose) if fine is not None and fine.gain > 0 else None
+        return replace(found, fitted=fine.gain) if fine is not None and found is not None else None
+
+    def _among_siblings(self, found: Found, depth: int = 1) -> Found:
+        """A found layer, or one that looks much like it and does better."""
+        layer = found.snapped.placed.layer
+        element = self._cutout(layer.number)
+        pose = pose_of(layer, element.size)
+        near = siblings(pose, self._things, 24 * self._effort)
+        best = found
+        alike = [fit.pose for _, fit in self._search.verify(near, 44, 0, known=True, z=found.z)[:24]]
+        # Damage leaves less to tell them apart by: it takes more pixels.
+        side, most = (44, 6) if self._clean else (64, 8)
+        alike = [fit.pose for _, fit in self._search.verify(alike, side, 2, known=True, z=found.z)[:most]]
+        side = 64 if self._clean else 128
+        likely = self._search.verify(alike, side, 3, known=True, z=found.z)[:3]
+        symmetric = [
+            fit.pose
+            for _, fit in self._search.verify(turned(pose), 44, 0, known=True, z=found.z)
+            if fit.share > 0.8 * found.share
+        ]
+        if len(symmetric) > 2:  # as it stands is one
+            likely += self._search.verify(symmetric, 128, 3, known=True, z=found.z)[:3]
+        for _, rough in likely:
+            trial = self._settle(found.z, rough)
+            if trial is not None and self._worth(trial) > self._worth(best):
+                best = trial
+                if self._clean and best.snapped.exact == 1:
+                    return best
+        return best if best is found or depth == 0 else self._among_siblings(best, depth - 1)
+
+    def _worth(self, found: Found) -> float:
+        """By how much a layer lowers the error."""
+        if self._search.proves:
+            return found.gain
+        # Many elements are mirror images of others but for some pixels: damage hides which. What was scaled is not on the grid,
+        # where a look-alike may be nearer.
+        flipped = found.snapped.placed.layer.flip
+        return max(found.gain, found.fitted) - (500 + 0.01 * found.snapped.cost if flipped else 0)
+
+    def _pays(self, found: Found) -> bool:
+        snapped = found.snapped
+        if self._clean:
+            # A layer that is right but covered in part is exact wherever it is good; one that only resembles is not.
+            return (
+                snapped.exact > 0.25
+                and snapped.exact > self._alike * snapped.good
+                and snapped.exact * snapped.shown > 30
+            )
+        return (
+            snapped.good > 0.6
+            and found.gain > LAMBDA * 8
+            and snapped.shown > 80
+            and self._search.plausible(snapped.placed.layer)
+        )
