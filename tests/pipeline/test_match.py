@@ -188,7 +188,9 @@ def test_what_is_behind_something_translucent_is_seen_without_it(
     assert np.abs(seen_as.astype(int) - below).max() <= 3
     snapper = Snapper(canvas, 0, repository.image(6), (60, 40, 180, 160), through=True)
     result = snapper.result(layers[0], 2.0)
-    assert result is not None and result.exact == 1 and result.shown > 1000
+    assert result is not None
+    assert result.exact == 1
+    assert result.shown > 1000
     assert matcher.compress(picture).exact
 
 
