@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -38,6 +39,10 @@ GUESSES = (
 SMALL = 4000
 """Pixels of a region below which elements are sought by what they change: larger ones show more of themselves."""
 
+FAINT = 0.7
+"""Opacity that is assumed of what is sought among others that are not yet found."""
+LIKELY = 0.4
+"""Part of the error that an element must take away if it is then tried wider and higher."""
 GLIMPSED = 40_000
 """Pixels of a region below which that is done in an undamaged picture, once nothing else was found."""
 
@@ -75,6 +80,7 @@ class Explainer(Chooser):
         self._near_misses = self._hits = 0
         self._index, self._max_layers = index, max_layers
         self._failed: dict[Box, int] = {}
+        self._mixed = -1
         self._vainly: dict[Box, int] = {}
         self._gone: set[Layer] = set()
         self._vain: list[tuple[float, float]] = []
@@ -94,7 +100,7 @@ class Explainer(Chooser):
         """Explain what can be explained."""
         for _ in range(3):
             self.explain()
-            while self.explain_parts() or self.explain_rest():
+            while self.explain_parts() or self.explain_rest() or self.explain_mixed():
                 self.explain()
             if self._clean and not self._hits and self._failed:
                 self._settle_for_noise()
@@ -275,9 +281,13 @@ class Explainer(Chooser):
     def explain_parts(self) -> bool:
         """Add layers that local features speak for. True if there was any."""
         unexplained = self.unexplained()
+        if not unexplained.any():
+            return False
         mask = cv2.dilate(unexplained.astype(np.uint8), np.ones((9, 9), np.uint8))
         query = features(self.canvas.target, mask)
         poses = [self._pose_of(vote) for vote in self._index.votes(query, 8)[: 60 + 20 * self._effort]]
+        if self._search.partly:
+            poses += [replace(pose, opacity=FAINT) for pose in poses]
         pool = self._search.verify(poses)
         progress = False
         tried = 0
@@ -299,6 +309,8 @@ class Explainer(Chooser):
             proven = found is not None and self._search.proves and self._search.sure(found)
             if found is not None and not proven and found.share > 0.3:
                 found = self._among_siblings(found)
+                if self._search.partly and not self._pays(found) and found.share > LIKELY:
+                    found = self._stretched(found)
             if found is not None:
                 _log.debug(
                     f"parts {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f}"
@@ -312,6 +324,17 @@ class Explainer(Chooser):
         if progress:
             self._vain.clear()
         return progress
+
+    def explain_mixed(self) -> bool:
+        """Add layers that others, not yet found, lie on or shine through. True if there was any."""
+        if not (self._clean and self._hits) or self._mixed == self.canvas.version:
+            return False
+        kept, self._vain = self._vain, []
+        self._search.partly = True
+        found = self.explain_parts()
+        self._search.partly = False
+        self._vain, self._mixed = kept, self.canvas.version
+        return found
 
     def _pose_of(self, vote: Vote) -> Pose:
         number = int(self._things.numbers[vote.thing])

@@ -22,6 +22,7 @@ from haac_match._glimpse import glimpsed
 from haac_match._ground import find_ground, plates, thumbnail
 from haac_match._pose import CLIP, Cutout, Patch, Pose, fit, pose_of
 from haac_match._region import RingTable, describe, frames
+from haac_match._search import Searcher
 from haac_match._seen import seen
 from haac_match._snap import Snapper
 from haac_match._window import window
@@ -188,7 +189,32 @@ def test_what_is_behind_something_translucent_is_seen_without_it(
     assert np.abs(seen_as.astype(int) - below).max() <= 3
     snapper = Snapper(canvas, 0, repository.image(6), (60, 40, 180, 160), through=True)
     result = snapper.result(layers[0], 2.0)
-    assert result is not None and result.exact == 1 and result.shown > 1000
+    assert result is not None
+    assert result.exact == 1
+    assert result.shown > 1000
+    assert matcher.compress(picture).exact
+
+
+def test_what_another_layer_shines_through_is_made_exact(repository: Repository, matcher: Matcher) -> None:
+    layers = [
+        Layer(7, width=72, rotation=530, blur=7, x=60, y=50),
+        Layer(13, width=105, rotation=621, blur=7, x=60, y=79, opacity=60),
+    ]
+    scene = Scene(260, 220, Colour(0x806040FF), [Layer(12, width=60, rotation=30, x=180, y=150), *layers])
+    picture = render(scene, repository)
+    target = np.asarray(picture.convert("RGB"))
+    search = Searcher(
+        Canvas(target, render(replace(scene, layers=[]), repository)),
+        lambda number: Cutout(repository.image(number)),
+        2.0,
+    )
+    for layer in layers:
+        truth = pose_of(layer, repository.image(layer.number).size)
+        near = replace(truth, cx=truth.cx + 0.8, cy=truth.cy - 0.6, turn=truth.turn + 0.01)
+        for search.partly in (False, True):
+            found = search.exact(0, near)
+            assert found is not None
+            assert (found.snapped.placed.layer == layer) == search.partly
     assert matcher.compress(picture).exact
 
 
