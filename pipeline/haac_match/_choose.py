@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+from haac import Layer
 from haac_match._candidates import Things, siblings, turned
 from haac_match._pose import Cutout, Fit, Pose, pose_of
 from haac_match._search import Found, Searcher
@@ -33,6 +34,7 @@ class Chooser:
     ) -> None:
         self._search, self._cutout, self._things, self._effort = search, cutout, things, effort
         self._clean = True
+        self._gone: set[Layer] = set()
 
     def _of(
         self,
@@ -62,6 +64,8 @@ class Chooser:
                 tried.add(key)
                 settled += 1
                 found = self._settle(z, rough)
+                if self._clean and found is not None and found.snapped.placed.layer in self._gone:
+                    continue
                 if found is not None and (best is None or self._worth(found) > self._worth(best)):
                     best = found
                 if found is not None and self._search.sure(found):

@@ -18,7 +18,7 @@ from haac_match._candidates import Guess, Region, candidates, partial, regions
 from haac_match._canvas import DENSE, Box, Canvas, Placed, overlap, squared
 from haac_match._choose import Chooser
 from haac_match._damage import difference, prune, rings
-from haac_match._glimpse import glimpsed, views
+from haac_match._glimpse import glimpsed, halves, views
 from haac_match._ground import Ground
 from haac_match._index import Index
 from haac_match._jpeg import squares, trace
@@ -82,7 +82,7 @@ class Explainer(Chooser):
         self._failed: dict[Box, int] = {}
         self._mixed = -1
         self._vainly: dict[Box, int] = {}
-        self._gone: set[Layer] = set()
+        self._doubted: set[Layer] = set()
         self._vain: list[tuple[float, float]] = []
         self._damaged: tuple[int, npt.NDArray[np.uint8]] | None = None
         self._look_for_damage(ground)
@@ -100,7 +100,7 @@ class Explainer(Chooser):
         """Explain what can be explained."""
         for _ in range(3):
             self.explain()
-            while self.explain_parts() or self.explain_rest() or self.explain_mixed():
+            while self.explain_parts() or self.explain_rest() or self.explain_mixed() or self.reconsider():
                 self.explain()
             if self._clean and not self._hits and self._failed:
                 self._settle_for_noise()
@@ -195,9 +195,15 @@ class Explainer(Chooser):
         for region in self._regions(unexplained):
             if region.area > GLIMPSED or _part_of(region, self._vainly):
                 continue
+            left, top, right, bottom = region.box
+            seen_as = views(self.canvas, region, through=True)
+            target, current, hidden = seen_as[0]
+            if (hidden[top:bottom, left:right] & region.mask).any():
+                seen_as.append((target, current, np.zeros_like(hidden)))  # on top of all
             lists = [
-                glimpsed(*view, unexplained, region, self._things, 8 + 2 * self._effort)
-                for view in views(self.canvas, region, through=True)
+                glimpsed(*view, unexplained, seen, self._things, 8 + 2 * self._effort)
+                for seen in (region, *halves(region))
+                for view in seen_as
             ]
             found, _ = self._of(self._screened(lists, 384), set(), None, alone=False)
             _log.debug("rest %s of %d pixels: %s", region.box, region.area, found and found.snapped)
@@ -223,9 +229,7 @@ class Explainer(Chooser):
         if layer in self._gone:
             return False
         self.canvas.insert(found.z, found.snapped.placed)
-        for failed in (self._failed, self._vainly):
-            for other in [other for other in failed if overlap(other, box) is not None]:
-                del failed[other]
+        self._forget(box)
         if not self._clean:
             self._gone.update(prune(self.canvas, box, lambda part: self._off(part) > self.threshold))
         return layer not in self._gone
@@ -260,7 +264,8 @@ class Explainer(Chooser):
             if best is not None and sure:
                 self._hits += 1
                 return best if self._search.proves else self._among_siblings(best, 0)
-            if best is not None and best.snapped.good > (0.5 if self._clean else 0.9):
+            doubts = self._clean and self._gone  # a look-alike was the first that fitted
+            if best is not None and best.snapped.good > (0.5 if self._clean else 0.9) and not doubts:
                 break
         if best is None:
             return None
@@ -335,6 +340,36 @@ class Explainer(Chooser):
         self._search.partly = False
         self._vain, self._mixed = kept, self.canvas.version
         return found
+
+    def reconsider(self) -> bool:
+        """Layers of which something is not right may be look-alikes: try without each. True if that was better."""
+        if not (self._clean and self._hits):
+            return False
+        for placed in list(self.canvas.layers):
+            z = self.canvas.layers.index(placed)
+            if placed.layer in self._doubted or not self._wrong(z, placed):
+                continue
+            self._doubted.add(placed.layer)
+            before, kept = self._total(), list(self.canvas.layers)
+            known = dict(self._failed), dict(self._vainly)
+            self.canvas.remove(z)
+            self._gone = {placed.layer}
+            self._forget(placed.box)
+            self.explain()
+            self._gone = set()
+            if self._total() < before:
+                _log.debug("not %s", placed.layer)
+                return True
+            self.canvas.layers = kept
+            self.canvas.refresh((0, 0, *self.canvas.size))
+            self._failed, self._vainly = known
+        return False
+
+    def _forget(self, box: Box) -> None:
+        """What failed in a box may now succeed."""
+        for failed in (self._failed, self._vainly):
+            for other in [other for other in failed if overlap(other, box) is not None]:
+                del failed[other]
 
     def _pose_of(self, vote: Vote) -> Pose:
         number = int(self._things.numbers[vote.thing])

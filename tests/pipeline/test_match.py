@@ -18,7 +18,7 @@ from haac import Colour, Gradient, Inline, Layer, Plate, Scene, Wash, render, to
 from haac_match import Matcher, Options, _kernel
 from haac_match._candidates import regions
 from haac_match._canvas import Canvas, place
-from haac_match._glimpse import glimpsed
+from haac_match._glimpse import glimpsed, halves
 from haac_match._ground import find_ground, plates, thumbnail
 from haac_match._pose import CLIP, Cutout, Patch, Pose, fit, pose_of
 from haac_match._region import RingTable, describe, frames
@@ -193,6 +193,34 @@ def test_what_is_behind_something_translucent_is_seen_without_it(
     assert result.exact == 1
     assert result.shown > 1000
     assert matcher.compress(picture).exact
+
+
+def test_of_two_things_that_run_together_the_ends_are_told(repository: Repository, matcher: Matcher) -> None:
+    layers = [
+        Layer(8, width=36, rotation=1267, blur=7, x=40, y=20),
+        Layer(5, width=42, rotation=572, blur=9, x=40, y=48),
+    ]
+    scene = Scene(130, 120, Colour(0x806040FF), layers)
+    target = np.asarray(render(scene, repository).convert("RGB"))
+    current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
+    off = np.abs(target.astype(int) - current).max(axis=2) > 2
+    (region,) = regions(off, 0)
+    ends = halves(region)
+    assert sum(end.area for end in ends) == region.area
+    for layer in layers:
+        truth = pose_of(layer, repository.image(layer.number).size)
+        nearest = [
+            min(
+                (rank, pose.element)
+                for rank, (_, pose) in enumerate(
+                    glimpsed(target, current, np.zeros(off.shape, bool), off, end, matcher._index.things, 8)
+                )
+                if math.hypot(pose.cx - truth.cx, pose.cy - truth.cy) < 6 and pose.element == layer.number
+            )
+            for end in ends
+            if abs(np.nonzero(end.mask)[0].mean() + region.box[1] - truth.cy) < 14
+        ]
+        assert min(nearest)[0] < 20
 
 
 def test_what_another_layer_shines_through_is_made_exact(repository: Repository, matcher: Matcher) -> None:
