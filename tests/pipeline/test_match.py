@@ -18,6 +18,7 @@ from haac import Colour, Gradient, Inline, Layer, Plate, Scene, Wash, render, to
 from haac_match import Matcher, Options, _kernel
 from haac_match._candidates import regions
 from haac_match._canvas import Canvas, place
+from haac_match._explain import Explainer
 from haac_match._glimpse import glimpsed, halves
 from haac_match._ground import find_ground, plates, thumbnail
 from haac_match._pose import CLIP, Cutout, Patch, Pose, fit, pose_of
@@ -193,6 +194,22 @@ def test_what_is_behind_something_translucent_is_seen_without_it(
     assert result.exact == 1
     assert result.shown > 1000
     assert matcher.compress(picture).exact
+
+
+def test_a_look_alike_gives_way_to_what_is_found_without_it(repository: Repository, matcher: Matcher) -> None:
+    right = Layer(8, width=80, rotation=300, blur=3, x=40, y=30)
+    scene = Scene(180, 150, Colour(0x806040FF), [right])
+    target = np.asarray(render(scene, repository).convert("RGB"))
+    ground = find_ground(target, [])
+    assert ground is not None
+    explainer = Explainer(target, ground, matcher.cutout, matcher._index, 3, 8)
+    wrong = place(replace(right, element=5), repository.image(5), (180, 150))
+    assert wrong is not None
+    explainer.canvas.insert(0, wrong)
+    explainer._hits = 1
+    assert explainer.reconsider()
+    assert [placed.layer for placed in explainer.canvas.layers] == [right]
+    assert not explainer.reconsider()
 
 
 def test_of_two_things_that_run_together_the_ends_are_told(repository: Repository, matcher: Matcher) -> None:
