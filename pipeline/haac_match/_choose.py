@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
+from haac import Layer
 from haac_match._candidates import Things, siblings, turned
 from haac_match._pose import Cutout, Fit, Pose, pose_of
 from haac_match._search import Found, Searcher
 from haac_match._weigh import LAMBDA
+
+_GROW = 0.75, 0.87, 1.15, 1.35, 1.5
+"""How much wider or higher a thing is tried of which only a part was right."""
 
 
 class Chooser:
@@ -29,6 +34,7 @@ class Chooser:
     ) -> None:
         self._search, self._cutout, self._things, self._effort = search, cutout, things, effort
         self._clean = True
+        self._gone: set[Layer] = set()
 
     def _of(
         self,
@@ -58,6 +64,8 @@ class Chooser:
                 tried.add(key)
                 settled += 1
                 found = self._settle(z, rough)
+                if self._clean and found is not None and found.snapped.placed.layer in self._gone:
+                    continue
                 if found is not None and (best is None or self._worth(found) > self._worth(best)):
                     best = found
                 if found is not None and self._search.sure(found):
@@ -81,9 +89,16 @@ class Chooser:
 
     def _settle(self, z: int, rough: Fit) -> Found | None:
         """Make a rough fit exact."""
-        fine = self._search.refine(z, rough.pose)
-        found = self._search.exact(z, fine.pose) if fine is not None and fine.gain > 0 else None
-        return replace(found, fitted=fine.gain) if fine is not None and found is not None else None
+        search = self._search
+        fine = search.refine(z, rough.pose)
+        found = search.exact(z, fine.pose) if fine is not None and fine.gain > 0 else None
+        if fine is None or found is None:
+            return None
+        if search.partly and fine.pose.opacity < rough.pose.opacity == 1 and not self._pays(found):
+            # It only seemed to be translucent: something else is before it.
+            opaque = search.exact(z, rough.pose)
+            found = opaque if opaque is not None and self._pays(opaque) else found
+        return replace(found, fitted=fine.gain)
 
     def _among_siblings(self, found: Found, depth: int = 1) -> Found:
         """A found layer, or one that looks much like it and does better."""
@@ -137,3 +152,27 @@ class Chooser:
             and snapped.shown > 80
             and self._search.plausible(snapped.placed.layer)
         )
+
+    def _stretched(self, found: Found) -> Found:
+        """A layer of which only a part is right, or the same one wider or higher: flat things fit into a part of themselves."""
+        layer = found.snapped.placed.layer
+        size = self._cutout(layer.number).size
+        near = self._search.verify(_stretches(pose_of(layer, size), size), 48, 3, known=True, z=found.z)
+        best = found
+        for z, rough in near[:3]:
+            trial = self._settle(z, rough)
+            if trial is not None and self._worth(trial) > self._worth(best):
+                best = trial
+        return best
+
+
+def _stretches(pose: Pose, size: tuple[int, int]) -> list[Pose]:
+    """Poses in which an element is wider or higher, about its middle or about one of its ends."""
+    c, s = math.cos(pose.turn), math.sin(pose.turn)
+    made = []
+    for grow in _GROW:
+        for end in (-0.5, 0.0, 0.5):
+            wide, high = end * (grow - 1) * pose.sx * size[0], end * (grow - 1) * pose.sy * size[1]
+            made.append(replace(pose, sx=pose.sx * grow, cx=pose.cx + c * wide, cy=pose.cy - s * wide))
+            made.append(replace(pose, sy=pose.sy * grow, cx=pose.cx + s * high, cy=pose.cy + c * high))
+    return made

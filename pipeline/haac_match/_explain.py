@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -17,7 +18,7 @@ from haac_match._candidates import Guess, Region, candidates, partial, regions
 from haac_match._canvas import DENSE, Box, Canvas, Placed, overlap, squared
 from haac_match._choose import Chooser
 from haac_match._damage import difference, prune, rings
-from haac_match._glimpse import glimpsed, views
+from haac_match._glimpse import glimpsed, halves, views
 from haac_match._ground import Ground
 from haac_match._index import Index
 from haac_match._jpeg import Jpeg, squares, trace
@@ -38,6 +39,10 @@ GUESSES = (
 SMALL = 4000
 """Pixels of a region below which elements are sought by what they change: larger ones show more of themselves."""
 
+FAINT = 0.7
+"""Opacity that is assumed of what is sought among others that are not yet found."""
+LIKELY = 0.4
+"""Part of the error that an element must take away if it is then tried wider and higher."""
 GLIMPSED = 40_000
 """Pixels of a region below which that is done in an undamaged picture, once nothing else was found."""
 
@@ -78,8 +83,9 @@ class Explainer(Chooser):
         self._near_misses = self._hits = 0
         self._index, self._max_layers = index, max_layers
         self._failed: dict[Box, int] = {}
+        self._mixed = -1
         self._vainly: dict[Box, int] = {}
-        self._gone: set[Layer] = set()
+        self._doubted: set[Layer] = set()
         self._vain: list[tuple[float, float]] = []
         self._damaged: tuple[int, npt.NDArray[np.uint8]] | None = None
         self._look_for_damage(ground)
@@ -97,7 +103,7 @@ class Explainer(Chooser):
         """Explain what can be explained."""
         for _ in range(3):
             self.explain()
-            while self.explain_parts() or self.explain_rest():
+            while self.explain_parts() or self.explain_rest() or self.explain_mixed() or self.reconsider():
                 self.explain()
             if self._clean and not self._hits and self._failed:
                 self._settle_for_noise()
@@ -192,9 +198,15 @@ class Explainer(Chooser):
         for region in self._regions(unexplained):
             if region.area > GLIMPSED or _part_of(region, self._vainly):
                 continue
+            left, top, right, bottom = region.box
+            seen_as = views(self.canvas, region, through=True)
+            target, current, hidden = seen_as[0]
+            if (hidden[top:bottom, left:right] & region.mask).any():
+                seen_as.append((target, current, np.zeros_like(hidden)))  # on top of all
             lists = [
-                glimpsed(*view, unexplained, region, self._things, 8 + 2 * self._effort)
-                for view in views(self.canvas, region, through=True)
+                glimpsed(*view, unexplained, seen, self._things, 8 + 2 * self._effort)
+                for seen in (region, *halves(region))
+                for view in seen_as
             ]
             found, _ = self._of(self._screened(lists, 384), set(), None, alone=False)
             _log.debug("rest %s of %d pixels: %s", region.box, region.area, found and found.snapped)
@@ -220,9 +232,7 @@ class Explainer(Chooser):
         if layer in self._gone:
             return False
         self.canvas.insert(found.z, found.snapped.placed)
-        for failed in (self._failed, self._vainly):
-            for other in [other for other in failed if overlap(other, box) is not None]:
-                del failed[other]
+        self._forget(box)
         if not self._clean:
             self._gone.update(prune(self.canvas, box, lambda part: self._off(part) > self.threshold))
         return layer not in self._gone
@@ -257,7 +267,8 @@ class Explainer(Chooser):
             if best is not None and sure:
                 self._hits += 1
                 return best if self._search.proves else self._among_siblings(best, 0)
-            if best is not None and best.snapped.good > (0.5 if self._clean else 0.9):
+            doubts = self._clean and self._gone  # a look-alike was the first that fitted
+            if best is not None and best.snapped.good > (0.5 if self._clean else 0.9) and not doubts:
                 break
         if best is None:
             return None
@@ -278,9 +289,13 @@ class Explainer(Chooser):
     def explain_parts(self) -> bool:
         """Add layers that local features speak for. True if there was any."""
         unexplained = self.unexplained()
+        if not unexplained.any():
+            return False
         mask = cv2.dilate(unexplained.astype(np.uint8), np.ones((9, 9), np.uint8))
         query = features(self.canvas.target, mask)
         poses = [self._pose_of(vote) for vote in self._index.votes(query, 8)[: 60 + 20 * self._effort]]
+        if self._search.partly:
+            poses += [replace(pose, opacity=FAINT) for pose in poses]
         pool = self._search.verify(poses)
         progress = False
         tried = 0
@@ -302,6 +317,8 @@ class Explainer(Chooser):
             proven = found is not None and self._search.proves and self._search.sure(found)
             if found is not None and not proven and found.share > 0.3:
                 found = self._among_siblings(found)
+                if self._search.partly and not self._pays(found) and found.share > LIKELY:
+                    found = self._stretched(found)
             if found is not None:
                 _log.debug(
                     f"parts {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f}"
@@ -315,6 +332,47 @@ class Explainer(Chooser):
         if progress:
             self._vain.clear()
         return progress
+
+    def explain_mixed(self) -> bool:
+        """Add layers that others, not yet found, lie on or shine through. True if there was any."""
+        if not (self._clean and self._hits) or self._mixed == self.canvas.version:
+            return False
+        kept, self._vain = self._vain, []
+        self._search.partly = True
+        found = self.explain_parts()
+        self._search.partly = False
+        self._vain, self._mixed = kept, self.canvas.version
+        return found
+
+    def reconsider(self) -> bool:
+        """Layers of which something is not right may be look-alikes: try without each. True if that was better."""
+        if not (self._clean and self._hits):
+            return False
+        for placed in list(self.canvas.layers):
+            z = self.canvas.layers.index(placed)
+            if placed.layer in self._doubted or not self._wrong(z, placed):
+                continue
+            self._doubted.add(placed.layer)
+            before, kept = self._total(), list(self.canvas.layers)
+            known = dict(self._failed), dict(self._vainly)
+            self.canvas.remove(z)
+            self._gone = {placed.layer}
+            self._forget(placed.box)
+            self.explain()
+            self._gone = set()
+            if self._total() < before:
+                _log.debug("not %s", placed.layer)
+                return True
+            self.canvas.layers = kept
+            self.canvas.refresh((0, 0, *self.canvas.size))
+            self._failed, self._vainly = known
+        return False
+
+    def _forget(self, box: Box) -> None:
+        """What failed in a box may now succeed."""
+        for failed in (self._failed, self._vainly):
+            for other in [other for other in failed if overlap(other, box) is not None]:
+                del failed[other]
 
     def _pose_of(self, vote: Vote) -> Pose:
         number = int(self._things.numbers[vote.thing])

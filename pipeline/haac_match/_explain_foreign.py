@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -38,7 +37,6 @@ _PART = 0.3
 """Of what shows an element that is right if the rest is not, it may be wider or higher."""
 _TAKEN = 0.85
 """Part of the place of an element that shows others, from which on it is not tried."""
-_GROW = 0.75, 0.87, 1.15, 1.35, 1.5
 _MOST_BLUR = 6.0
 """Pixels: what is blurred more cannot be proved."""
 
@@ -141,30 +139,6 @@ class ForeignExplainer(Explainer):
         """Whether layers that are right already show nearly everywhere where an element would be."""
         box = self._search.window(pose, 0.7)
         return box is not None and float(self.canvas.hidden(0, box).mean()) > _TAKEN
-
-    def _stretched(self, found: Found) -> Found:
-        """A layer of which only a part is right, or the same one wider or higher: flat things fit into a part of themselves."""
-        layer = found.snapped.placed.layer
-        size = self._cutout(layer.number).size
-        near = self._search.verify(_stretches(pose_of(layer, size), size), 48, 3, known=True, z=found.z)
-        best = found
-        for z, rough in near[:3]:
-            trial = self._settle(z, rough)
-            if trial is not None and self._worth(trial) > self._worth(best):
-                best = trial
-        return best
-
-
-def _stretches(pose: Pose, size: tuple[int, int]) -> list[Pose]:
-    """Poses in which an element is wider or higher, about its middle or about one of its ends."""
-    c, s = math.cos(pose.turn), math.sin(pose.turn)
-    made = []
-    for grow in _GROW:
-        for end in (-0.5, 0.0, 0.5):
-            wide, high = end * (grow - 1) * pose.sx * size[0], end * (grow - 1) * pose.sy * size[1]
-            made.append(replace(pose, sx=pose.sx * grow, cx=pose.cx + c * wide, cy=pose.cy - s * wide))
-            made.append(replace(pose, sy=pose.sy * grow, cx=pose.cx + s * high, cy=pose.cy + c * high))
-    return made
 
 
 def _smooth(target: npt.NDArray[np.uint8]) -> Image.Image:

@@ -81,8 +81,8 @@ def glimpsed(
     near = cv2.dilate(own, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _RIM + 1,) * 2)) > 0
     known = np.zeros(own.shape, bool)
     known[part] = ~hidden[whole]
-    covered = ~known
     known[part] &= near[part] | ~other[whole]
+    covered = ~known
     change = np.zeros((*own.shape, 3), np.float32)
     change[part] = target[whole].astype(np.float32) - current[whole]
     change *= (known & near)[:, :, None]
@@ -148,6 +148,20 @@ def glimpsed(
                     opacity = opacity if opacity < _OPAQUE else 1.0
                     found.append((1 - float(peaks[index, flip]), replace(pose, blur=BLUR, opacity=opacity)))
     return sorted(found, key=lambda pair: pair[0])
+
+
+def halves(region: Region) -> list[Region]:
+    """The two ends of a region, in which two things may run together."""
+    y, x = np.nonzero(region.mask)
+    places = np.stack([x, y], axis=1) - np.array([x.mean(), y.mean()])
+    _, vectors = np.linalg.eigh(places.T @ places)
+    along = places @ vectors[:, 1]
+    made = []
+    for end in (along < 0, along >= 0):
+        mask = np.zeros_like(region.mask)
+        mask[y[end], x[end]] = True
+        made.append(Region(region.box, mask))
+    return made
 
 
 def views(canvas: Canvas, region: Region, *, through: bool) -> list[View]:

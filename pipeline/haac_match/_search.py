@@ -14,7 +14,7 @@ from haac import Layer
 from haac_match._canvas import Box, Canvas
 from haac_match._jpeg import Jpeg, squares
 from haac_match._pose import EVEN, Cutout, Fit, Patch, Pose, fit
-from haac_match._snap import Snapped, Snapper
+from haac_match._snap import CLIP, Snapped, Snapper
 from haac_match._unknown import around
 
 SURE = 0.97
@@ -24,6 +24,9 @@ PROVEN = 8.0
 """Mean squared error, after the same JPEG was done to it, below which a layer is beyond doubt; the nearest shades of grounds leave five."""
 NEAR = 150.0
 """The same from which on steps on the grid do not help: another layer is missing, or this is not the one."""
+
+PARTLY = 12**2
+"""Squared colour distance above which an error counts no more where another layer, not yet found, may be the cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,9 @@ class Searcher:
         cutout: gives an element's pixels by its number.
         tolerance: levels by which a right pixel may differ.
         mapped: like `map`, perhaps with threads.
+
+    Attributes:
+        partly: whether layers are sought of which much is not right yet, because others that are not found lie on them.
     """
 
     def __init__(
@@ -67,6 +73,7 @@ class Searcher:
         self.clean = True
         self.jpeg: Jpeg | None = None
         self.unknown = False
+        self.partly = False
         self._patches: dict[tuple[int, Box, int], Patch] = {}
         self._version = -1
 
@@ -229,6 +236,8 @@ class Searcher:
         """Whether a layer is near enough to try its neighbours."""
         if self.unknown:
             return snapped.good > (0.2 if snapped.placed.layer.opacity == 100 else 0.05)
+        if self.partly:
+            return snapped.good > 0.1
         return snapped.left < NEAR if self.jpeg is not None else snapped.good > 0.4
 
     def exact(self, z: int, pose: Pose, patience: int = 1) -> Found | None:
@@ -241,7 +250,8 @@ class Searcher:
         if self.jpeg is not None and not self.unknown:
             box, damage = squares(box, self.canvas.size), self.jpeg.damaged
         ground = self._ground(z, box, pose, cutout)
-        snapper = Snapper(self.canvas, z, cutout.image, box, ground, damage, through=self.through)
+        clip = PARTLY if self.partly else CLIP
+        snapper = Snapper(self.canvas, z, cutout.image, box, ground, damage, through=self.through, clip=clip)
         best: Snapped | None = None
         judged = snapper.strict if self.unknown else snapper.cost
         for even in (True, False) if pose.even else (False,):

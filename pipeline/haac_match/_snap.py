@@ -60,6 +60,7 @@ class Snapper:
         damage: what is done to the window before it is compared, with all layers in it; its outermost pixels do not count. None:
             nothing, and what other layers cover does not count.
         through: layers above that let something through are laid on it, and what they let through counts.
+        clip: squared colour distance above which an error counts no more.
     """
 
     def __init__(
@@ -72,8 +73,9 @@ class Snapper:
         damage: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] | None = None,
         *,
         through: bool = False,
+        clip: int = CLIP,
     ) -> None:
-        self._image, self._size, self._box = image, canvas.size, box
+        self._image, self._size, self._box, self._clip = image, canvas.size, box, clip
         left, top, right, bottom = box
         self._target = canvas.target[top:bottom, left:right]
         self._guessed = ground is not None
@@ -102,7 +104,7 @@ class Snapper:
         self.tried = 0
 
     def _cost(self, error: npt.NDArray[np.int32]) -> int:
-        clipped = np.minimum(error, CLIP)
+        clipped = np.minimum(error, self._clip)
         return int(clipped[self._free].sum() if self._free is not None else clipped.sum())
 
     @property
@@ -279,7 +281,7 @@ class Snapper:
         # What damage does hardly changes with a small move, or by leaps: the differences are taken without it.
         error = self._seen(base).astype(np.float32) - self._target
         length = np.einsum("ijk,ijk->ij", error, error)
-        weight = 1 / np.square(1 + length / (_TIGHT if tight else _NEAR if self._guessed else CLIP))
+        weight = 1 / np.square(1 + length / (_TIGHT if tight else _NEAR if self._guessed else self._clip))
         if self._guessed:
             weight *= np.where(self._alpha(layer) >= _OPAQUE, 1, 0 if tight else 1 / _SOFT)
         if self._free is not None:

@@ -18,10 +18,12 @@ from haac import Colour, Gradient, Inline, Layer, Plate, Scene, Wash, render, to
 from haac_match import Matcher, Options, _kernel
 from haac_match._candidates import regions
 from haac_match._canvas import Canvas, place
-from haac_match._glimpse import glimpsed
+from haac_match._explain import Explainer
+from haac_match._glimpse import glimpsed, halves
 from haac_match._ground import find_ground, plates, thumbnail
 from haac_match._pose import CLIP, Cutout, Patch, Pose, fit, pose_of
 from haac_match._region import RingTable, describe, frames
+from haac_match._search import Searcher
 from haac_match._seen import seen
 from haac_match._snap import Snapper
 from haac_match._window import window
@@ -191,6 +193,73 @@ def test_what_is_behind_something_translucent_is_seen_without_it(
     assert result is not None
     assert result.exact == 1
     assert result.shown > 1000
+    assert matcher.compress(picture).exact
+
+
+def test_a_look_alike_gives_way_to_what_is_found_without_it(repository: Repository, matcher: Matcher) -> None:
+    right = Layer(8, width=80, rotation=300, blur=3, x=40, y=30)
+    scene = Scene(180, 150, Colour(0x806040FF), [right])
+    target = np.asarray(render(scene, repository).convert("RGB"))
+    ground = find_ground(target, [])
+    assert ground is not None
+    explainer = Explainer(target, ground, matcher.cutout, matcher._index, 3, 8)
+    wrong = place(replace(right, element=5), repository.image(5), (180, 150))
+    assert wrong is not None
+    explainer.canvas.insert(0, wrong)
+    explainer._hits = 1
+    assert explainer.reconsider()
+    assert [placed.layer for placed in explainer.canvas.layers] == [right]
+    assert not explainer.reconsider()
+
+
+def test_of_two_things_that_run_together_the_ends_are_told(repository: Repository, matcher: Matcher) -> None:
+    layers = [
+        Layer(8, width=36, rotation=1267, blur=7, x=40, y=20),
+        Layer(5, width=42, rotation=572, blur=9, x=40, y=48),
+    ]
+    scene = Scene(130, 120, Colour(0x806040FF), layers)
+    target = np.asarray(render(scene, repository).convert("RGB"))
+    current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
+    off = np.abs(target.astype(int) - current).max(axis=2) > 2
+    (region,) = regions(off, 0)
+    ends = halves(region)
+    assert sum(end.area for end in ends) == region.area
+    for layer in layers:
+        truth = pose_of(layer, repository.image(layer.number).size)
+        nearest = [
+            min(
+                (rank, pose.element)
+                for rank, (_, pose) in enumerate(
+                    glimpsed(target, current, np.zeros(off.shape, bool), off, end, matcher._index.things, 8)
+                )
+                if math.hypot(pose.cx - truth.cx, pose.cy - truth.cy) < 6 and pose.element == layer.number
+            )
+            for end in ends
+            if abs(np.nonzero(end.mask)[0].mean() + region.box[1] - truth.cy) < 14
+        ]
+        assert min(nearest)[0] < 20
+
+
+def test_what_another_layer_shines_through_is_made_exact(repository: Repository, matcher: Matcher) -> None:
+    layers = [
+        Layer(7, width=72, rotation=530, blur=7, x=60, y=50),
+        Layer(13, width=105, rotation=621, blur=7, x=60, y=79, opacity=60),
+    ]
+    scene = Scene(260, 220, Colour(0x806040FF), [Layer(12, width=60, rotation=30, x=180, y=150), *layers])
+    picture = render(scene, repository)
+    target = np.asarray(picture.convert("RGB"))
+    search = Searcher(
+        Canvas(target, render(replace(scene, layers=[]), repository)),
+        lambda number: Cutout(repository.image(number)),
+        2.0,
+    )
+    for layer in layers:
+        truth = pose_of(layer, repository.image(layer.number).size)
+        near = replace(truth, cx=truth.cx + 0.8, cy=truth.cy - 0.6, turn=truth.turn + 0.01)
+        for search.partly in (False, True):
+            found = search.exact(0, near)
+            assert found is not None
+            assert (found.snapped.placed.layer == layer) == search.partly
     assert matcher.compress(picture).exact
 
 
