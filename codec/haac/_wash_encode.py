@@ -20,7 +20,6 @@ from haac._limits import LIMITS
 from haac._scene import Scene
 from haac._wash import BASE, LEVELS, STEPS, Wash, band_shapes, grid
 from haac._wash_analysis import Floats, analysed, continued, opponent
-from haac._wash_code import unpack
 from haac._wash_drawing import Drawing
 from haac._wash_picture import drawn_planes, wash_picture
 from haac._wash_quantise import Quantised, Quantiser
@@ -49,6 +48,9 @@ _DRAWN = 4
 _TRIALS = (20, 20, 20, 16, 12, 6, 4)
 """Of a refinement, by levels: the finer the grid, the longer they take."""
 
+_SINGLE = (80, 80, 80, 80, 20, 0, 0)
+"""Trials of one coefficient."""
+
 _TOPPED = 150
 """Up to so many bytes, bits that are left over are spent before a refinement; beyond, it fills the room itself."""
 
@@ -70,6 +72,8 @@ class Trial:
     """Weighted sum of squared errors of red, green and blue over all pixels; without what no grid of this size can hold."""
     trade: float
     """Squared quantiser steps that a bit was allowed to cost."""
+    values: Ints
+    """The coefficients, in a row of the grid's layout."""
 
 
 def encode_wash(
@@ -204,22 +208,22 @@ class WashEncoder:
     def _refined(self, trial: Trial, budget: int) -> Trial | None:
         """The same grid and step, with coefficients moved to where the drawn picture is better."""
         wash = trial.wash
-        grid, shapes = self._grid(wash.levels), band_shapes(wash.width, wash.height)
+        grid = self._grid(wash.levels)
         if wash.levels not in self._drawings:
             weights = (
                 None if self._weights is None else self._weights / max(float(self._weights.mean()), 1e-6)
             )
             self._drawings[wash.levels] = Drawing(self._image, wash.levels, weights)
-        start = [unpack(channel, shapes) for channel in wash.channels]
-        refinement = Refinement(self._drawings[wash.levels], grid.quantiser, wash.step, start)
+        refinement = Refinement(self._drawings[wash.levels], grid.quantiser, wash.step, trial.values)
         beside = self._frame(wash)[1] - refinement.bits
         room = 8.0 * min(budget, grid.most // 8) - beside - _SPARE
         refinement.descend(trial.trade, room, _TRIALS[wash.levels])
+        refinement.polish(trial.trade, room, _SINGLE[wash.levels])
         while refinement.fit(trial.trade, room):
             wash = grid.wash(wash.step, refinement.values)
             data, bits = self._frame(wash)
             if len(data) <= budget:
-                return Trial(wash, bits, trial.error, trial.trade)
+                return Trial(wash, bits, trial.error, trial.trade, refinement.values)
             room -= 4 * (len(data) - budget)
         return None
 
@@ -352,7 +356,9 @@ class _Grid:
     def filled(self, step: int, room: float) -> Quantised | None:
         """The best of one step that takes at most so many bits: how much a bit is worth is searched."""
         low, high = math.log(TRADE / 5), math.log(TRADE * 8)
-        at, best, found = math.log(TRADE), None, None
+        at = math.log(TRADE)
+        best: Quantised | None = None
+        found: Quantised | None = None
         for _ in range(5):
             # What became 0 at the end of a channel does not come back: only from more to less is there a short way.
             start = found if found and found.bits > room else None
@@ -372,19 +378,15 @@ class _Grid:
 
     def trial(self, chosen: Quantised) -> Trial:
         """As a wash."""
-        bands = self.quantiser.bands
-        signed = [
-            [np.sign(band[c]).astype(np.int64) * row for band, row in zip(bands, values, strict=True)]
-            for c, values in enumerate(chosen.values)
-        ]
-        samples = bands[0][0].size / 1.06**2  # of the norm 1
+        samples = self.quantiser.bands[0][0].size / 1.06**2  # of the norm 1
         error = chosen.error * self.size[0] * self.size[1] / samples
-        return Trial(self.wash(chosen.step, signed), chosen.bits + self.overhead, error, chosen.trade)
+        values = chosen.state.values
+        return Trial(self.wash(chosen.step, values), chosen.bits + self.overhead, error, chosen.trade, values)
 
-    def wash(self, step: int, signed: list[list[Ints]]) -> Wash:
-        """Signed coefficients, by channel and band, as a wash."""
+    def wash(self, step: int, values: Ints) -> Wash:
+        """Signed coefficients, in a row of the quantiser's layout, as a wash."""
         channels = []
-        for bands in signed:
+        for bands in self.quantiser.layout.banded(values):
             count = max((b + 1 for b, band in enumerate(bands) if band.any()), default=0)
             channels.append(b"".join(band.astype("<i2").tobytes() for band in bands[:count]))
         return Wash(*grid(*self.size, self.levels), step, tuple(channels))
