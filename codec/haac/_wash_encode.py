@@ -48,14 +48,17 @@ _DRAWN = 4
 _TRIALS = (20, 20, 20, 16, 12, 6, 4)
 """Of a refinement, by levels: the finer the grid, the longer they take."""
 
-_SINGLE = (80, 80, 80, 80, 20, 0, 0)
+_SEVERAL = 3
+"""Up to so many levels, several starts are refined."""
+
+_SINGLE = (100, 100, 100, 120, 40, 20, 0)
 """Trials of one coefficient."""
 
 _TOPPED = 150
 """Up to so many bytes, bits that are left over are spent before a refinement; beyond, it fills the room itself."""
 
-_SPARE = 4
-"""Bits that a refinement leaves: how full the last byte is shows only when all is coded."""
+_SPARE, _SPARE_MORE = 2, 125
+"""Bits that a refinement leaves, and one more for so many bytes: how full the last byte is shows only when all is coded."""
 
 _LARGE = 600
 """From so many bytes on, one step is as good as the next, and a few bits do not matter."""
@@ -181,17 +184,35 @@ class WashEncoder:
         found = [trial for level in sorted(self._levels(budget)) for trial in self._candidates(level, budget)]
         if not found:
             raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
-        best = min(found, key=self._missed)
-        if _SMALL < budget <= _LARGE:
-            grid, step = self._grid(best.wash.levels), best.wash.step
-            beside = [self._fitting(grid, near, budget) for near in (step - 1, step + 1) if 0 <= near < STEPS]
-            best = min([best, *filter(None, beside)], key=self._missed)
+        best = found[0] if len(found) == 1 else min(found, key=self._missed)
         if self._alpha is not None:
-            return best
-        nearer = self._nearer(best, budget) if _SMALL < budget <= _LARGE else None
-        best = best if nearer is None else min(best, nearer, key=self._missed)
-        refined = self._refined(best, budget)
-        return best if refined is None else min(best, refined, key=self._missed)
+            return best if budget <= _SMALL or budget > _LARGE else self._beside(best, budget)
+        starts = [best]
+        if _SMALL < budget <= _LARGE:
+            starts += self._near(best, budget)
+            if best.wash.levels > _SEVERAL:
+                starts = [min(starts, key=lambda trial: trial.error)]
+            starts += filter(None, [self._nearer(starts[0], budget)])
+            if best.wash.levels > _SEVERAL:
+                del starts[0]
+        if (refined := self._refined(starts, budget)) is not None:
+            return refined
+        plain = self._fitting(self._grid(best.wash.levels), best.wash.step, budget, sure=True)
+        if plain is None:
+            raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
+        return plain
+
+    def _beside(self, best: Trial, budget: int) -> Trial:
+        """The best of three steps, by what is drawn."""
+        grid, step = self._grid(best.wash.levels), best.wash.step
+        beside = [self._fitting(grid, near, budget) for near in (step - 1, step + 1) if 0 <= near < STEPS]
+        return min([best, *filter(None, beside)], key=self._missed)
+
+    def _near(self, trial: Trial, budget: int) -> list[Trial]:
+        """The steps beside one, not yet fitted to the byte."""
+        grid, step = self._grid(trial.wash.levels), trial.wash.step
+        found = (self._fitting(grid, near, budget) for near in (step - 1, step + 1) if 0 <= near < STEPS)
+        return [trial for trial in found if trial is not None]
 
     def _levels(self, budget: int) -> set[int]:
         """The levels of the grids that are worth a try."""
@@ -205,26 +226,32 @@ class WashEncoder:
             return {levels, max(0, levels - 1)}
         return {levels}
 
-    def _refined(self, trial: Trial, budget: int) -> Trial | None:
-        """The same grid and step, with coefficients moved to where the drawn picture is better."""
-        wash = trial.wash
-        grid = self._grid(wash.levels)
-        if wash.levels not in self._drawings:
+    def _refined(self, starts: list[Trial], budget: int) -> Trial | None:
+        """With coefficients moved to where the drawn picture is better, from the most promising of some starts on one grid."""
+        levels = starts[0].wash.levels
+        grid = self._grid(levels)
+        if levels not in self._drawings:
             weights = (
                 None if self._weights is None else self._weights / max(float(self._weights.mean()), 1e-6)
             )
-            self._drawings[wash.levels] = Drawing(self._image, wash.levels, weights)
-        refinement = Refinement(self._drawings[wash.levels], grid.quantiser, wash.step, trial.values)
-        beside = self._frame(wash)[1] - refinement.bits
-        room = 8.0 * min(budget, grid.most // 8) - beside - _SPARE
-        refinement.descend(trial.trade, room, _TRIALS[wash.levels])
-        refinement.polish(trial.trade, room, _SINGLE[wash.levels])
+            self._drawings[levels] = Drawing(self._image, levels, weights)
+        room = 8.0 * min(budget, grid.most // 8) - grid.overhead
+        found: list[tuple[float, int, Trial, Refinement]] = []
+        for n, trial in enumerate(starts):
+            refinement = Refinement(self._drawings[levels], grid.quantiser, trial.wash.step, trial.values)
+            refinement.descend(trial.trade, room, _TRIALS[levels])
+            found.append((refinement.merit(trial.trade, room), n, trial, refinement))
+        _, _, trial, refinement = min(found)
+        beside = self._frame(trial.wash)[1] - trial.bits + grid.overhead
+        room = 8.0 * min(budget, grid.most // 8) - beside - _SPARE - budget / _SPARE_MORE
+        if budget <= _LARGE:
+            refinement.polish(trial.trade, room, _SINGLE[levels])
         while refinement.fit(trial.trade, room):
-            wash = grid.wash(wash.step, refinement.values)
+            wash = grid.wash(trial.wash.step, refinement.values)
             data, bits = self._frame(wash)
             if len(data) <= budget:
                 return Trial(wash, bits, trial.error, trial.trade, refinement.values)
-            room -= 4 * (len(data) - budget)
+            room -= 3 * (len(data) - budget)
         return None
 
     def _nearer(self, trial: Trial, budget: int) -> Trial | None:
@@ -264,12 +291,14 @@ class WashEncoder:
                 found.append(trial)
         return found
 
-    def _fitting(self, grid: _Grid, step: int, budget: int) -> Trial | None:
-        """The best wash of a grid and a step that fits, if there is one."""
+    def _fitting(self, grid: _Grid, step: int, budget: int, *, sure: bool = False) -> Trial | None:
+        """The best wash of a grid and a step that fits, if there is one; what is refined later need not be sure to fit."""
         budget = min(budget, grid.most // 8)
         left = room = 8.0 * budget - grid.overhead
         while left > room / 2 and (best := grid.filled(step, left)) is not None:
             trial = grid.trial(best)
+            if self._alpha is None and not sure:
+                return trial
             excess = len(self._frame(trial.wash)[0]) - budget
             if excess <= 0:
                 return trial

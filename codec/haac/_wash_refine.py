@@ -35,12 +35,15 @@ _SHARE = 0.5
 """Part of all that is promised that is tried at once."""
 _HELD = 0.5
 """Part of a promise that must come true."""
-_PULLED = 2.9
-"""How the price of a bit goes up or down with an excess of bits, both in logarithms."""
-_CHEAP, _DEAR = 0.4, 2.0
-"""What a bit costs while there is room left, and while there is too little: times the usual."""
-_FITTINGS, _MOST = 8, 24
-"""Trials to fill the room, and coefficients that one of them moves."""
+_PULLED, _PULLED_ALONE = (2.9, 0.3), (6.0, 0.6)
+"""How the price of a bit goes up or down with an excess of bits, and with the sum of the excesses of all trials, all in logarithms; and the
+same where one coefficient is tried at a time."""
+_CHEAP, _DEAR, _DEARER = 0.4, 2.0, 1.35
+"""What a bit costs while there is room left, and while there is too little, and how much more with each trial: times the usual."""
+_RANGE = 2.0
+"""So far, in logarithms, a price may go."""
+_FITTINGS, _MOST, _MOST_MORE = 12, 16, 100
+"""Trials to fill the room, and coefficients that one of them moves: one more for so many bits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +98,7 @@ class Refinement:
         if quantiser.weights is not None:
             self._usual *= np.where(quantiser.layout.bands > 0, np.maximum(quantiser.weights, _LEAST), 1)
         self._bend = self._usual.copy()
+        self._excesses = 0.0
         self._keep(self._tried(start))
 
     @property
@@ -112,6 +116,10 @@ class Refinement:
         """Squared error of the picture, less what is the same for all washes."""
         return self._at.error * self._unit
 
+    def merit(self, trade: float, room: float) -> float:
+        """The error, with bits beyond the room at their price: less is better."""
+        return (self._at.error + trade * (self.bits - room)) * self._unit
+
     def descend(self, trade: float, room: float, trials: int) -> None:
         """Make the error less, with about so many bits.
 
@@ -121,7 +129,7 @@ class Refinement:
             trials: each is drawn.
         """
         for _ in range(trials):
-            price = trade * math.exp(_PULLED * math.log(self.bits / room))
+            price = self._price(trade, room, *_PULLED)
             proposed = self._proposed(price)
             order = np.argsort(-proposed.gains, kind="stable")
             sums = np.cumsum(np.maximum(proposed.gains[order], 0))
@@ -139,12 +147,18 @@ class Refinement:
         """
         self._bend = self._usual * _HOPED
         for _ in range(trials):
-            price = trade * math.exp(_PULLED * math.log(self.bits / room))
+            price = self._price(trade, room, *_PULLED_ALONE)
             proposed = self._proposed(price)
             if not len(proposed.gains) or proposed.gains.max() <= 1e-6:
                 break
             self._try(proposed, np.array([np.argmax(proposed.gains)]), price)
         self._bend = self._usual.copy()
+
+    def _price(self, trade: float, room: float, pulled: float, kept: float) -> float:
+        """Of a bit in the next trial."""
+        excess = math.log(max(self.bits, 1) / max(room, 1))
+        self._excesses += kept * excess
+        return trade * math.exp(min(max(pulled * excess + self._excesses, -_RANGE), _RANGE))
 
     def _try(self, proposed: _Proposed, which: Ints, price: float) -> None:
         """Move coefficients if that helps; what does not hold its promise promises less from then on."""
@@ -161,7 +175,7 @@ class Refinement:
             left = room - self.bits
             if 0 <= left < max(1.5, room / 1000):
                 break
-            price = trade * (_CHEAP if left > 0 else _DEAR + turn / 2)
+            price = trade * (_CHEAP if left > 0 else _DEAR * _DEARER**turn)
             proposed = self._proposed(price)
             more = proposed.bits
             if left > 0:
@@ -170,7 +184,7 @@ class Refinement:
             else:
                 worth = np.where(more < 0, proposed.gains / np.maximum(-more, 0.1), 0)
             worth *= proposed.gains > 1e-6
-            order = np.argsort(-worth, kind="stable")[:_MOST]
+            order = np.argsort(-worth, kind="stable")[: _MOST + int(room) // _MOST_MORE]
             order = order[worth[order] > 0]
             if left > 0:
                 order = order[np.cumsum(np.maximum(more[order], 0)) <= left]
