@@ -20,7 +20,6 @@ from haac._limits import LIMITS
 from haac._scene import Scene
 from haac._wash import BASE, LEVELS, STEPS, Wash, band_shapes, grid
 from haac._wash_analysis import Floats, analysed, continued, opponent
-from haac._wash_code import unpack
 from haac._wash_drawing import Drawing
 from haac._wash_picture import drawn_planes, wash_picture
 from haac._wash_quantise import Quantised, Quantiser
@@ -49,11 +48,17 @@ _DRAWN = 4
 _TRIALS = (20, 20, 20, 16, 12, 6, 4)
 """Of a refinement, by levels: the finer the grid, the longer they take."""
 
+_SEVERAL = 3
+"""Up to so many levels, several starts are refined."""
+
+_SINGLE = (100, 100, 100, 120, 40, 20, 0)
+"""Trials of one coefficient."""
+
 _TOPPED = 150
 """Up to so many bytes, bits that are left over are spent before a refinement; beyond, it fills the room itself."""
 
-_SPARE = 4
-"""Bits that a refinement leaves: how full the last byte is shows only when all is coded."""
+_SPARE, _SPARE_MORE = 2, 125
+"""Bits that a refinement leaves, and one more for so many bytes: how full the last byte is shows only when all is coded."""
 
 _LARGE = 600
 """From so many bytes on, one step is as good as the next, and a few bits do not matter."""
@@ -70,6 +75,8 @@ class Trial:
     """Weighted sum of squared errors of red, green and blue over all pixels; without what no grid of this size can hold."""
     trade: float
     """Squared quantiser steps that a bit was allowed to cost."""
+    values: Ints
+    """The coefficients, in a row of the grid's layout."""
 
 
 def encode_wash(
@@ -177,17 +184,35 @@ class WashEncoder:
         found = [trial for level in sorted(self._levels(budget)) for trial in self._candidates(level, budget)]
         if not found:
             raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
-        best = min(found, key=self._missed)
-        if _SMALL < budget <= _LARGE:
-            grid, step = self._grid(best.wash.levels), best.wash.step
-            beside = [self._fitting(grid, near, budget) for near in (step - 1, step + 1) if 0 <= near < STEPS]
-            best = min([best, *filter(None, beside)], key=self._missed)
+        best = found[0] if len(found) == 1 else min(found, key=self._missed)
         if self._alpha is not None:
-            return best
-        nearer = self._nearer(best, budget) if _SMALL < budget <= _LARGE else None
-        best = best if nearer is None else min(best, nearer, key=self._missed)
-        refined = self._refined(best, budget)
-        return best if refined is None else min(best, refined, key=self._missed)
+            return best if budget <= _SMALL or budget > _LARGE else self._beside(best, budget)
+        starts = [best]
+        if _SMALL < budget <= _LARGE:
+            starts += self._near(best, budget)
+            if best.wash.levels > _SEVERAL:
+                starts = [min(starts, key=lambda trial: trial.error)]
+            starts += filter(None, [self._nearer(starts[0], budget)])
+            if best.wash.levels > _SEVERAL:
+                del starts[0]
+        if (refined := self._refined(starts, budget)) is not None:
+            return refined
+        plain = self._fitting(self._grid(best.wash.levels), best.wash.step, budget, sure=True)
+        if plain is None:
+            raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
+        return plain
+
+    def _beside(self, best: Trial, budget: int) -> Trial:
+        """The best of three steps, by what is drawn."""
+        grid, step = self._grid(best.wash.levels), best.wash.step
+        beside = [self._fitting(grid, near, budget) for near in (step - 1, step + 1) if 0 <= near < STEPS]
+        return min([best, *filter(None, beside)], key=self._missed)
+
+    def _near(self, trial: Trial, budget: int) -> list[Trial]:
+        """The steps beside one, not yet fitted to the byte."""
+        grid, step = self._grid(trial.wash.levels), trial.wash.step
+        found = (self._fitting(grid, near, budget) for near in (step - 1, step + 1) if 0 <= near < STEPS)
+        return [trial for trial in found if trial is not None]
 
     def _levels(self, budget: int) -> set[int]:
         """The levels of the grids that are worth a try."""
@@ -201,26 +226,32 @@ class WashEncoder:
             return {levels, max(0, levels - 1)}
         return {levels}
 
-    def _refined(self, trial: Trial, budget: int) -> Trial | None:
-        """The same grid and step, with coefficients moved to where the drawn picture is better."""
-        wash = trial.wash
-        grid, shapes = self._grid(wash.levels), band_shapes(wash.width, wash.height)
-        if wash.levels not in self._drawings:
+    def _refined(self, starts: list[Trial], budget: int) -> Trial | None:
+        """With coefficients moved to where the drawn picture is better, from the most promising of some starts on one grid."""
+        levels = starts[0].wash.levels
+        grid = self._grid(levels)
+        if levels not in self._drawings:
             weights = (
                 None if self._weights is None else self._weights / max(float(self._weights.mean()), 1e-6)
             )
-            self._drawings[wash.levels] = Drawing(self._image, wash.levels, weights)
-        start = [unpack(channel, shapes) for channel in wash.channels]
-        refinement = Refinement(self._drawings[wash.levels], grid.quantiser, wash.step, start)
-        beside = self._frame(wash)[1] - refinement.bits
-        room = 8.0 * min(budget, grid.most // 8) - beside - _SPARE
-        refinement.descend(trial.trade, room, _TRIALS[wash.levels])
+            self._drawings[levels] = Drawing(self._image, levels, weights)
+        room = 8.0 * min(budget, grid.most // 8) - grid.overhead
+        found: list[tuple[float, int, Trial, Refinement]] = []
+        for n, trial in enumerate(starts):
+            refinement = Refinement(self._drawings[levels], grid.quantiser, trial.wash.step, trial.values)
+            refinement.descend(trial.trade, room, _TRIALS[levels])
+            found.append((refinement.merit(trial.trade, room), n, trial, refinement))
+        _, _, trial, refinement = min(found)
+        beside = self._frame(trial.wash)[1] - trial.bits + grid.overhead
+        room = 8.0 * min(budget, grid.most // 8) - beside - _SPARE - budget / _SPARE_MORE
+        if budget <= _LARGE:
+            refinement.polish(trial.trade, room, _SINGLE[levels])
         while refinement.fit(trial.trade, room):
-            wash = grid.wash(wash.step, refinement.values)
+            wash = grid.wash(trial.wash.step, refinement.values)
             data, bits = self._frame(wash)
             if len(data) <= budget:
-                return Trial(wash, bits, trial.error, trial.trade)
-            room -= 4 * (len(data) - budget)
+                return Trial(wash, bits, trial.error, trial.trade, refinement.values)
+            room -= 3 * (len(data) - budget)
         return None
 
     def _nearer(self, trial: Trial, budget: int) -> Trial | None:
@@ -260,12 +291,14 @@ class WashEncoder:
                 found.append(trial)
         return found
 
-    def _fitting(self, grid: _Grid, step: int, budget: int) -> Trial | None:
-        """The best wash of a grid and a step that fits, if there is one."""
+    def _fitting(self, grid: _Grid, step: int, budget: int, *, sure: bool = False) -> Trial | None:
+        """The best wash of a grid and a step that fits, if there is one; what is refined later need not be sure to fit."""
         budget = min(budget, grid.most // 8)
         left = room = 8.0 * budget - grid.overhead
         while left > room / 2 and (best := grid.filled(step, left)) is not None:
             trial = grid.trial(best)
+            if self._alpha is None and not sure:
+                return trial
             excess = len(self._frame(trial.wash)[0]) - budget
             if excess <= 0:
                 return trial
@@ -352,7 +385,9 @@ class _Grid:
     def filled(self, step: int, room: float) -> Quantised | None:
         """The best of one step that takes at most so many bits: how much a bit is worth is searched."""
         low, high = math.log(TRADE / 5), math.log(TRADE * 8)
-        at, best, found = math.log(TRADE), None, None
+        at = math.log(TRADE)
+        best: Quantised | None = None
+        found: Quantised | None = None
         for _ in range(5):
             # What became 0 at the end of a channel does not come back: only from more to less is there a short way.
             start: Quantised | None = found if found and found.bits > room else None
@@ -372,19 +407,15 @@ class _Grid:
 
     def trial(self, chosen: Quantised) -> Trial:
         """As a wash."""
-        bands = self.quantiser.bands
-        signed = [
-            [np.sign(band[c]).astype(np.int64) * row for band, row in zip(bands, values, strict=True)]
-            for c, values in enumerate(chosen.values)
-        ]
-        samples = bands[0][0].size / 1.06**2  # of the norm 1
+        samples = self.quantiser.bands[0][0].size / 1.06**2  # of the norm 1
         error = chosen.error * self.size[0] * self.size[1] / samples
-        return Trial(self.wash(chosen.step, signed), chosen.bits + self.overhead, error, chosen.trade)
+        values = chosen.state.values
+        return Trial(self.wash(chosen.step, values), chosen.bits + self.overhead, error, chosen.trade, values)
 
-    def wash(self, step: int, signed: list[list[Ints]]) -> Wash:
-        """Signed coefficients, by channel and band, as a wash."""
+    def wash(self, step: int, values: Ints) -> Wash:
+        """Signed coefficients, in a row of the quantiser's layout, as a wash."""
         channels = []
-        for bands in signed:
+        for bands in self.quantiser.layout.banded(values):
             count = max((b + 1 for b, band in enumerate(bands) if band.any()), default=0)
             channels.append(b"".join(band.astype("<i2").tobytes() for band in bands[:count]))
         return Wash(*grid(*self.size, self.levels), step, tuple(channels))

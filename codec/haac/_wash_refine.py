@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -18,48 +17,56 @@ from haac._wash import COEFFICIENT
 from haac._wash_analysis import Floats
 from haac._wash_context import depth, logarithm
 from haac._wash_drawing import Drawing, Drawn
+from haac._wash_layout import UNCODED
 from haac._wash_picture import amplitude, finest_step
-from haac._wash_quantise import INFLUENCE, Quantiser, State
+from haac._wash_quantise import Quantiser, State
 from haac._wash_tables import Ints
 
 _BEND = (1.05, 1.05, 1.15, 1.25)
 """Half of the second slope by a coefficient in the finest bands, the next ones, ...; 1 is the wavelet's own. Somewhat more than single
 moves show on the photographs of the training: what promises most is often steeper than it seems."""
+_LEAST = 1e-3
+"""The least weight that a coefficient counts with."""
 _STEEPER = 2.0
 """So much steeper counts what did not hold its promise."""
+_HOPED = 0.65
+"""What of that bend is believed when one coefficient is tried at a time: for more than half of them it is less."""
 _SHARE = 0.5
 """Part of all that is promised that is tried at once."""
 _HELD = 0.5
 """Part of a promise that must come true."""
-_PULLED = 2.9
-"""How the price of a bit goes up or down with an excess of bits, both in logarithms."""
-_CHEAP, _DEAR = 0.4, 2.0
-"""What a bit costs while there is room left, and while there is too little: times the usual."""
-_FITTINGS, _MOST = 8, 24
-"""Trials to fill the room, and coefficients that one of them moves."""
+_PULLED, _PULLED_ALONE = (2.9, 0.3), (6.0, 0.6)
+"""How the price of a bit goes up or down with an excess of bits, and with the sum of the excesses of all trials, all in logarithms; and the
+same where one coefficient is tried at a time."""
+_CHEAP, _DEAR, _DEARER = 0.4, 2.0, 1.35
+"""What a bit costs while there is room left, and while there is too little, and how much more with each trial: times the usual."""
+_RANGE = 2.0
+"""So far, in logarithms, a price may go."""
+_FITTINGS, _MOST, _MOST_MORE = 12, 16, 100
+"""Trials to fill the room, and coefficients that one of them moves: one more for so many bits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tried:
-    """Signed coefficients, all in one row, with what they cost."""
+    """Signed coefficients, with what they cost."""
 
-    values: Ints
+    state: State
     decoded: Floats
     """In steps."""
-    state: State
     error: float
     """In squared steps."""
     drawn: Drawn
 
     @property
     def bits(self) -> float:
-        return self.state.quantised.bits
+        return self.state.bits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Proposed:
-    """For each coefficient the value that promises most."""
+    """For each coefficient that is worth a look the value that promises most."""
 
+    places: Ints
     values: Ints
     gains: Floats
     """In squared steps: of the error, and of the bits at their price."""
@@ -74,25 +81,25 @@ class Refinement:
         drawing: of the wash's grid and its picture.
         quantiser: of the same grid.
         step: of the quantiser.
-        start: signed coefficients, by channel and band.
+        start: signed coefficients, in a row of the quantiser's layout.
     """
 
-    def __init__(self, drawing: Drawing, quantiser: Quantiser, step: int, start: list[list[Ints]]) -> None:
+    def __init__(self, drawing: Drawing, quantiser: Quantiser, step: int, start: Ints) -> None:
         self._drawing, self._quantiser, self._step = drawing, quantiser, step
-        self._shapes = [band.shape[1:] for band in quantiser.bands]
-        levels = depth(len(self._shapes) - 1)
-        self._amplitudes = [amplitude(b, step) / 16384 for b in range(len(self._shapes))]
+        count = len(quantiser.bands)
+        levels = depth(count - 1)
+        self._amplitudes = quantiser.amplitudes(step)
         self._finest = finest_step(step, levels) / 64
-        self._unit = self._amplitudes[0] ** 2 * drawing.scale * 4**levels * 1.06**2
+        lowest = amplitude(0, step) / 16384
+        self._unit: float = lowest**2 * drawing.scale * 4**levels * 1.06**2
         """A squared step as an error of the picture."""
-        bend = []
-        for b, shape in enumerate(self._shapes):
-            known = _BEND[min(levels - depth(b), 3)] if b else _BEND[3]
-            weight = 1.0 if quantiser.weights is None else quantiser.weights[b]
-            bend.append(np.broadcast_to(weight * known, (3, *shape)))
-        self._bend: Floats = _by_channel(bend)
-        self._at = self._tried(_row(start))
-        self._slopes = self._slopes_of(self._at)
+        known = [_BEND[3], *(_BEND[min(levels - depth(b), 3)] for b in range(1, count))]
+        self._usual = quantiser.layout.by_band(known)
+        if quantiser.weights is not None:
+            self._usual *= np.where(quantiser.layout.bands > 0, np.maximum(quantiser.weights, _LEAST), 1)
+        self._bend = self._usual.copy()
+        self._excesses = 0.0
+        self._keep(self._tried(start))
 
     @property
     def bits(self) -> float:
@@ -100,9 +107,18 @@ class Refinement:
         return self._at.bits
 
     @property
-    def values(self) -> list[list[Ints]]:
-        """The signed coefficients, by channel and band."""
-        return self._banded(self._at.values)
+    def values(self) -> Ints:
+        """The signed coefficients, in a row."""
+        return self._at.state.values
+
+    @property
+    def error(self) -> float:
+        """Squared error of the picture, less what is the same for all washes."""
+        return self._at.error * self._unit
+
+    def merit(self, trade: float, room: float) -> float:
+        """The error, with bits beyond the room at their price: less is better."""
+        return (self._at.error + trade * (self.bits - room)) * self._unit
 
     def descend(self, trade: float, room: float, trials: int) -> None:
         """Make the error less, with about so many bits.
@@ -113,19 +129,45 @@ class Refinement:
             trials: each is drawn.
         """
         for _ in range(trials):
-            price = trade * math.exp(_PULLED * math.log(self.bits / room))
+            price = self._price(trade, room, *_PULLED)
             proposed = self._proposed(price)
-            gains = np.sort(proposed.gains[proposed.gains > 1e-6])[::-1]
-            if not len(gains):
+            order = np.argsort(-proposed.gains, kind="stable")
+            sums = np.cumsum(np.maximum(proposed.gains[order], 0))
+            if not len(order) or sums[-1] <= 1e-6:
                 break
-            sums = np.cumsum(gains)
-            moved = np.flatnonzero(proposed.gains >= gains[int(np.searchsorted(sums, _SHARE * sums[-1]))])
-            tried = self._moved(proposed, moved)
-            gained = self._at.error - tried.error + price * (self.bits - tried.bits)
-            if gained < _HELD * proposed.gains[moved].sum():
-                self._bend[moved] *= _STEEPER if gained < 0 else math.sqrt(_STEEPER)
-            if gained > 0:
-                self._keep(tried)
+            self._try(proposed, order[: 1 + int(np.searchsorted(sums, _SHARE * sums[-1]))], price)
+
+    def polish(self, trade: float, room: float, trials: int) -> None:
+        """Move one coefficient at a time, on weaker promises: where many at once do not get any further, this does.
+
+        Args:
+            trade: squared steps that a bit may cost.
+            room: bits.
+            trials: each is drawn.
+        """
+        self._bend = self._usual * _HOPED
+        for _ in range(trials):
+            price = self._price(trade, room, *_PULLED_ALONE)
+            proposed = self._proposed(price)
+            if not len(proposed.gains) or proposed.gains.max() <= 1e-6:
+                break
+            self._try(proposed, np.array([np.argmax(proposed.gains)]), price)
+        self._bend = self._usual.copy()
+
+    def _price(self, trade: float, room: float, pulled: float, kept: float) -> float:
+        """Of a bit in the next trial."""
+        excess = math.log(max(self.bits, 1) / max(room, 1))
+        self._excesses += kept * excess
+        return trade * math.exp(min(max(pulled * excess + self._excesses, -_RANGE), _RANGE))
+
+    def _try(self, proposed: _Proposed, which: Ints, price: float) -> None:
+        """Move coefficients if that helps; what does not hold its promise promises less from then on."""
+        tried = self._moved(proposed, which)
+        gained = self._at.error - tried.error + price * (self.bits - tried.bits)
+        if gained < _HELD * proposed.gains[which].sum():
+            self._bend[proposed.places[which]] *= _STEEPER if gained < 0 else math.sqrt(_STEEPER)
+        if gained > 0:
+            self._keep(tried)
 
     def fit(self, trade: float, room: float) -> bool:
         """Fill the room with what gains most for each bit, or drop what gains least until the rest fits; tell whether it fits."""
@@ -133,7 +175,7 @@ class Refinement:
             left = room - self.bits
             if 0 <= left < max(1.5, room / 1000):
                 break
-            price = trade * (_CHEAP if left > 0 else _DEAR + turn / 2)
+            price = trade * (_CHEAP if left > 0 else _DEAR * _DEARER**turn)
             proposed = self._proposed(price)
             more = proposed.bits
             if left > 0:
@@ -142,7 +184,7 @@ class Refinement:
             else:
                 worth = np.where(more < 0, proposed.gains / np.maximum(-more, 0.1), 0)
             worth *= proposed.gains > 1e-6
-            order = np.argsort(-worth, kind="stable")[:_MOST]
+            order = np.argsort(-worth, kind="stable")[: _MOST + int(room) // _MOST_MORE]
             order = order[worth[order] > 0]
             if left > 0:
                 order = order[np.cumsum(np.maximum(more[order], 0)) <= left]
@@ -156,60 +198,43 @@ class Refinement:
             if tried.bits < self.bits if left < 0 else tried.bits <= room and tried.error < self._at.error:
                 self._keep(tried)
             else:
-                self._bend[order] *= _STEEPER
+                self._bend[proposed.places[order]] *= _STEEPER
         return self.bits <= room
 
-    def _moved(self, proposed: _Proposed, places: Ints) -> _Tried:
-        values = self._at.values.copy()
-        values[places] = proposed.values[places]
+    def _moved(self, proposed: _Proposed, which: Ints) -> _Tried:
+        values = self.values.copy()
+        values[proposed.places[which]] = proposed.values[which]
         return self._tried(values)
 
     def _keep(self, tried: _Tried) -> None:
-        self._at, self._slopes = tried, self._slopes_of(tried)
+        """Go on from there."""
+        self._at = tried
+        places = self._quantiser.layout
+        found = places.row(self._drawing.slopes(tried.drawn))
+        self._slopes: Floats = found * self._amplitudes / self._unit
+        """Of the error in squared steps, by the coefficients in steps."""
+        self._pull = self._quantiser.pull(tried.state)
 
     def _tried(self, values: Ints) -> _Tried:
-        bands = self._banded(values)
-        sizes = [[np.abs(band) for band in row] for row in bands]
-        signs = [[np.sign(band) for band in row] for row in bands]
-        exact = [[size.astype(np.float64) for size in row] for row in sizes]
-        state = self._quantiser.state(self._step, exact, sizes, signs, influence=True, all_bits=True)
-        points = self._quantiser.points
-        decoded: list[list[Any]] = []
-        for rows in zip(bands, signs, sizes, state.quantised.contexts, strict=True):
-            decoded.append([])
-            for band, sign, size, where in zip(*rows, strict=True):
-                beyond = 0 if where is None else sign * points[where, np.minimum(size, 3)]
-                decoded[-1].append(band + beyond)
-        levels = [
-            np.stack([decoded[c][b] for c in range(3)]) * unit for b, unit in enumerate(self._amplitudes)
-        ]
-        error, drawn = self._drawing.error(levels, self._finest)
-        return _Tried(values, _row(decoded), state, error / self._unit, drawn)
-
-    def _slopes_of(self, tried: _Tried) -> Floats:
-        """Of the error in squared steps, by the coefficients in steps."""
-        found = self._drawing.slopes(tried.drawn)
-        pairs = zip(found, self._amplitudes, strict=True)
-        slopes: Floats = _by_channel([band * (unit / self._unit) for band, unit in pairs])
-        return slopes
+        state = self._quantiser.state(self._step, values)
+        held = state.held
+        decoded = values.astype(np.float64)
+        sizes = np.minimum(np.abs(values[held]), 3)
+        decoded[held] += np.sign(values[held]) * self._quantiser.costs.points[state.contexts[held], sizes]
+        channels = self._quantiser.layout.banded((decoded * self._amplitudes).astype(np.float32))
+        error, drawn = self._drawing.error(
+            [np.stack(bands) for bands in zip(*channels, strict=True)], self._finest
+        )
+        return _Tried(state, decoded, error / self._unit, drawn)
 
     def _proposed(self, price: float) -> _Proposed:
         """For each coefficient the best of the values around the one that its slope leads to, and 0, in the contexts that there are."""
         state = self._at.state
-        contexts = _row(
-            [
-                [
-                    np.full(shape, -1) if where is None else where
-                    for where, shape in zip(row, self._shapes, strict=True)
-                ]
-                for row in state.quantised.contexts
-            ]
-        )
-        wanted = self._at.decoded - self._slopes / (2 * self._bend)
-        live = np.flatnonzero((contexts >= 0) & ((np.abs(wanted) > 0.4) | (self._at.values != 0)))
-        wanted, now, where = wanted[live], self._at.values[live], contexts[live]
-        pull, bend = INFLUENCE * _row(state.pull)[live], self._bend[live]
-        rates, points = self._quantiser.rates, self._quantiser.points
+        aims = self._at.decoded - self._slopes / (2 * self._bend)
+        live = np.flatnonzero((state.contexts < UNCODED) & ((np.abs(aims) > 0.4) | (state.values != 0)))
+        wanted, now, where = aims[live], state.values[live], state.contexts[live]
+        pull, bend = self._pull[live], self._bend[live]
+        rates, points = self._quantiser.costs.rates, self._quantiser.costs.points
 
         def costs(values: Ints) -> tuple[Floats, Floats]:
             size = np.abs(values)
@@ -225,27 +250,4 @@ class Refinement:
             better = cost < least
             best, most = np.where(better, candidate, best), np.where(better, needed, most)
             least = np.minimum(cost, least)
-        values, gains, more = self._at.values.copy(), np.zeros(len(self._bend)), np.zeros(len(self._bend))
-        values[live], gains[live], more[live] = best, before - least, most - bits
-        return _Proposed(values, gains, more)
-
-    def _banded(self, row: Ints) -> list[list[Ints]]:
-        """A row as channels and bands."""
-        bands: list[list[Ints]] = []
-        at = 0
-        for _ in range(3):
-            bands.append([])
-            for height, width in self._shapes:
-                bands[-1].append(row[at : at + height * width].reshape(height, width))
-                at += height * width
-        return bands
-
-
-def _row(bands: list[list[Any]]) -> Any:
-    """Channels and bands as one row."""
-    return np.concatenate([band.ravel() for row in bands for band in row])
-
-
-def _by_channel(bands: list[Any]) -> Any:
-    """Bands of (channel, y, x) as one row, in the order of `_row`."""
-    return np.concatenate([band[c].ravel() for c in range(3) for band in bands])
+        return _Proposed(live, best, before - least, most - bits)

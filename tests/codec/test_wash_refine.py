@@ -8,9 +8,7 @@ from PIL import Image
 
 from haac import Scene, Wash, encode_wash, render, to_binary
 from haac._golden import DrawnElements
-from haac._wash import band_shapes
 from haac._wash_analysis import analysed
-from haac._wash_code import unpack
 from haac._wash_drawing import Drawing
 from haac._wash_encode import TRADE, WashEncoder
 from haac._wash_picture import drawn_planes, finest
@@ -79,10 +77,7 @@ def test_a_refinement_fits_and_is_nearer() -> None:
     encoder = WashEncoder(image)
     trial = encoder.trial(LEVELS, STEP)
     quantiser = encoder._grid(LEVELS).quantiser
-    start = [
-        unpack(channel, band_shapes(trial.wash.width, trial.wash.height)) for channel in trial.wash.channels
-    ]
-    refinement = Refinement(Drawing(image, LEVELS, None), quantiser, STEP, start)
+    refinement = Refinement(Drawing(image, LEVELS, None), quantiser, STEP, trial.values)
     room = refinement.bits
     refinement.descend(TRADE, room, 20)
     assert refinement.fit(TRADE, room)
