@@ -15,17 +15,18 @@ import numpy.typing as npt
 from haac import Colour, Layer
 from haac_match._again import finish
 from haac_match._candidates import Guess, Region, candidates, partial, regions
-from haac_match._canvas import DENSE, Box, Canvas, Placed, overlap, squared
+from haac_match._canvas import Box, Canvas, Placed, overlap
 from haac_match._choose import Chooser
-from haac_match._damage import difference, prune, rings
+from haac_match._damage import prune, rings
 from haac_match._glimpse import glimpsed, halves, views
 from haac_match._ground import Ground
 from haac_match._index import Index
-from haac_match._jpeg import Jpeg, squares, trace
+from haac_match._jpeg import Jpeg, trace
 from haac_match._local import Vote, features
 from haac_match._pose import Cutout, Pose, pose_of
 from haac_match._search import Found, Searcher
 from haac_match._seen import seen
+from haac_match._standing import Standing
 from haac_match._weigh import LAMBDA
 
 _log = logging.getLogger(__name__)
@@ -75,10 +76,10 @@ class Explainer(Chooser):
         canvas = Canvas(target, ground.pixels)
         super().__init__(Searcher(canvas, cutout, 2.0, mapped), cutout, index.things, effort)
         self.canvas = canvas
+        self._standing = Standing(canvas, self._search)
         self._recorded = recorded
         self.background = ground.background
         self._noise = ground.noise
-        self.threshold = 2.0
         self._doubtful = False
         self._near_misses = self._hits = 0
         self._index, self._max_layers = index, max_layers
@@ -87,8 +88,12 @@ class Explainer(Chooser):
         self._vainly: dict[Box, int] = {}
         self._doubted: set[Layer] = set()
         self._vain: list[tuple[float, float]] = []
-        self._damaged: tuple[int, npt.NDArray[np.uint8]] | None = None
         self._look_for_damage(ground)
+
+    @property
+    def threshold(self) -> float:
+        """Levels by which a right pixel may be off."""
+        return self._search.tolerance
 
     def _look_for_damage(self, ground: Ground) -> None:
         target = self.canvas.target
@@ -116,52 +121,21 @@ class Explainer(Chooser):
         """The picture is damaged: from now on pixels need only be nearly right."""
         _log.debug("damaged: pixels need only be nearly right")
         self._clean = self._search.clean = False
-        self.threshold = 12.0 + 2 * self._noise
         self._search.tolerance = 12.0 + 2 * self._noise
         self._search.jpeg = trace(self.canvas.target, self._recorded)
         self._failed.clear()
         self._vain.clear()
-
-    def unexplained(self) -> npt.NDArray[np.bool_]:
-        """(height, width)"""
-        wrong = self._off((0, 0, *self.canvas.size)) > self.threshold
-        if not self._clean:
-            # Edges that a damaged picture has elsewhere by a pixel are no things.
-            wrong = cv2.morphologyEx(wrong.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
-        return wrong
-
-    def _off(self, box: Box) -> npt.NDArray[np.float32]:
-        """(height, width): how far the picture is from what is there, levels."""
-        left, top, right, bottom = box
-        made, target = self._made(box), self.canvas.target[top:bottom, left:right]
-        if not self._clean:
-            return difference(made, target, reach=True)
-        off: npt.NDArray[np.float32] = np.abs(made.astype(np.float32) - target).max(axis=2)
-        return off
-
-    def _made(self, box: Box) -> npt.NDArray[np.uint8]:
-        """(height, width, 3): what is there, after what was done to the picture if that is known."""
-        jpeg, whole = self._search.jpeg, (0, 0, *self.canvas.size)
-        if jpeg is not None and box == whole:
-            if self._damaged is None or self._damaged[0] != self.canvas.version:
-                self._damaged = self.canvas.version, jpeg.damaged(self.canvas.current)
-            return self._damaged[1]
-        x, y, *end = box if jpeg is None else squares(box, self.canvas.size)
-        part = self.canvas.current[y : end[1], x : end[0]]
-        if jpeg is not None:
-            part = jpeg.damaged(np.ascontiguousarray(part))
-        return part[box[1] - y : box[3] - y, box[0] - x : box[2] - x]
 
     def explain(self) -> None:
         """Add layers while there are any that explain a region."""
         progress = True
         while progress and len(self.canvas.layers) < self._max_layers:
             progress = False
-            unexplained = self.unexplained()
+            unexplained = self._standing.unexplained()
             for region in self._regions(unexplained):
                 if _part_of(region, self._failed) or len(self.canvas.layers) >= self._max_layers:
                     continue
-                off = self._off(region.box) > self.threshold
+                off = self._standing.off(region.box) > self.threshold
                 if (off & region.mask).sum() < 0.7 * region.area:
                     continue
                 found = self._best(region)
@@ -194,7 +168,7 @@ class Explainer(Chooser):
         """Add layers that are blurred, translucent or covered, by what they change. True if there was any."""
         if not (self._clean and self._hits):
             return False
-        unexplained = self.unexplained()
+        unexplained = self._standing.unexplained()
         for region in self._regions(unexplained):
             if region.area > GLIMPSED or _part_of(region, self._vainly):
                 continue
@@ -223,7 +197,7 @@ class Explainer(Chooser):
         self._doubtful = False
         self._clean = self._search.clean = True
         self._search.jpeg = None
-        self.threshold = self._search.tolerance = 2.0
+        self._search.tolerance = 2.0
         self._failed.clear()
 
     def _add(self, found: Found) -> bool:
@@ -234,7 +208,7 @@ class Explainer(Chooser):
         self.canvas.insert(found.z, found.snapped.placed)
         self._forget(box)
         if not self._clean:
-            self._gone.update(prune(self.canvas, box, lambda part: self._off(part) > self.threshold))
+            self._gone.update(prune(self.canvas, box, lambda part: self._standing.off(part) > self.threshold))
         return layer not in self._gone
 
     def _best(self, region: Region) -> Found | None:
@@ -288,7 +262,7 @@ class Explainer(Chooser):
 
     def explain_parts(self) -> bool:
         """Add layers that local features speak for. True if there was any."""
-        unexplained = self.unexplained()
+        unexplained = self._standing.unexplained()
         if not unexplained.any():
             return False
         mask = cv2.dilate(unexplained.astype(np.uint8), np.ones((9, 9), np.uint8))
@@ -350,17 +324,17 @@ class Explainer(Chooser):
             return False
         for placed in list(self.canvas.layers):
             z = self.canvas.layers.index(placed)
-            if placed.layer in self._doubted or not self._wrong(z, placed):
+            if placed.layer in self._doubted or not self._standing.wrong(z, placed):
                 continue
             self._doubted.add(placed.layer)
-            before, kept = self._total(), list(self.canvas.layers)
+            before, kept = self._standing.total(), list(self.canvas.layers)
             known = dict(self._failed), dict(self._vainly)
             self.canvas.remove(z)
             self._gone = {placed.layer}
             self._forget(placed.box)
             self.explain()
             self._gone = set()
-            if self._total() < before:
+            if self._standing.total() < before:
                 _log.debug("not %s", placed.layer)
                 return True
             self.canvas.layers = kept
@@ -383,9 +357,9 @@ class Explainer(Chooser):
         changed = False
         for placed in list(self.canvas.layers):
             z = self.canvas.layers.index(placed)
-            if not self._wrong(z, placed):
+            if not self._standing.wrong(z, placed):
                 continue
-            before = self._total()
+            before = self._standing.total()
             self.canvas.remove(z)
             best: tuple[float, int, Placed] = (before, z, placed)
             element = self._cutout(placed.layer.number)
@@ -396,10 +370,10 @@ class Explainer(Chooser):
             if found is not None and (self._clean or self._search.plausible(found.snapped.placed.layer)):
                 for other in {z, 0, len(self.canvas.layers)} | self._neighbours(found.snapped.placed):
                     self.canvas.insert(other, found.snapped.placed)
-                    if (total := self._total()) < best[0]:
+                    if (total := self._standing.total()) < best[0]:
                         best = total, other, found.snapped.placed
                     self.canvas.remove(other)
-            without = self._total()
+            without = self._standing.total()
             if without - best[0] < LAMBDA * 8:
                 _log.debug(f"dropped {placed.layer}")
                 changed = True
@@ -417,21 +391,6 @@ class Explainer(Chooser):
             if overlap(other.box, placed.box):
                 places |= {z, z + 1}
         return places
-
-    def _wrong(self, z: int, placed: Placed) -> bool:
-        """Whether some of what shows a layer is not right."""
-        left, top, right, bottom = placed.box
-        alpha = np.asarray(placed.pixels.getchannel("A"))
-        if self._search.through:
-            shows = (alpha > 0) & (self.canvas.veil(z + 1, placed.box)[:, :, 3] < DENSE)
-        else:
-            shows = (alpha > 0) & ~self.canvas.hidden(z + 1, placed.box)
-        off = self._off((left, top, right, bottom))
-        wrong = int((off[shows] > (0 if self._clean else self.threshold)).sum())
-        return wrong > (0 if self._clean else 0.1 * int(shows.sum()))
-
-    def _total(self) -> float:
-        return float(squared(self._made((0, 0, *self.canvas.size)), self.canvas.target).sum())
 
 
 def _part_of(region: Region, failed: dict[Box, int]) -> bool:
