@@ -98,8 +98,10 @@ class Matcher:
         else:
             scene, noise = self._opaque(target, index, options, jpeg)
         judge = Judge(wanted, ElementCache(self._repository), options, where)
-        scene = judge.best(scene, known=True)
-        return Compressed(scene, same(judge.made(scene), wanted), judge.off(scene) > noise)
+        best = judge.best(scene, known=True)
+        # A wash that took the place of the ground is no worse an explanation of what that explained.
+        explained = best if noise == FOREIGN else replace(best, background=scene.background)
+        return Compressed(best, same(judge.made(best), wanted), judge.off(explained) > noise)
 
     def _opaque(
         self, target: npt.NDArray[np.uint8], index: Index, options: Options, jpeg: Jpeg | None

@@ -110,7 +110,7 @@ class Explainer(Chooser):
             self.explain()
             while self.explain_parts() or self.explain_rest() or self.explain_mixed() or self.reconsider():
                 self.explain()
-            if self._clean and not self._hits and self._failed:
+            if self._clean and self._failed and (self._near_misses or not self._hits):
                 self._settle_for_noise()
             elif not self.tidy():
                 break
@@ -254,9 +254,7 @@ class Explainer(Chooser):
             f"no: {best.snapped.placed.layer.element} share {best.share:.3f} exact {best.snapped.exact:.2f} good {best.snapped.good:.2f}"
             f" mended {best.snapped.mended:.2f}"
         )
-        if (best.snapped.exact < 0.3 and best.share > 0.9) or (
-            best.snapped.exact < 0.5 and best.share > 0.95
-        ):
+        if best.share > (0.9 if best.snapped.exact < 0.3 else 0.95):
             self._near_misses += 1
         return None
 

@@ -196,6 +196,30 @@ def test_what_is_behind_something_translucent_is_seen_without_it(
     assert matcher.compress(picture).exact
 
 
+def test_what_another_program_drew_is_found_beside_what_is_exact(
+    repository: Repository, matcher: Matcher
+) -> None:
+    picture = Image.new("RGBA", (420, 260), (135, 206, 235, 255))
+    picture.alpha_composite(repository.image(3), (20, 30))
+    larger = repository.image(9).resize((120, 140), Image.Resampling.LANCZOS)
+    picture.alpha_composite(larger, (150, 60))
+    turned = repository.image(7).rotate(25, Image.Resampling.BICUBIC, expand=True)
+    picture.alpha_composite(turned, (290, 70))
+    found = matcher.compress(picture.convert("RGB"))
+    assert sorted(layer.element for layer in found.scene.layers) == [3, 7, 9]
+    assert found.scene.background == Colour(0x87CEEBFF)
+    assert found.unexplained.mean() < 0.01
+
+
+def test_a_ground_that_gives_way_to_a_wash_explains_what_it_did(matcher: Matcher) -> None:
+    picture = Image.new("RGBA", (420, 260), (135, 206, 235, 255))
+    picture.alpha_composite(drawn(77).resize((140, 140)), (150, 60))  # of no repository
+    found = matcher.compress(picture.convert("RGB"))
+    assert isinstance(found.scene.background, Wash)
+    assert found.unexplained[70:190, 160:280].mean() > 0.5
+    assert not found.unexplained[:, :130].any()
+
+
 def test_a_look_alike_gives_way_to_what_is_found_without_it(repository: Repository, matcher: Matcher) -> None:
     right = Layer(8, width=80, rotation=300, blur=3, x=40, y=30)
     scene = Scene(180, 150, Colour(0x806040FF), [right])
