@@ -45,7 +45,9 @@ FAINT = 0.7
 LIKELY = 0.4
 """Part of the error that an element must take away if it is then tried wider and higher."""
 GLIMPSED = 40_000
-"""Pixels of a region below which that is done in an undamaged picture, once nothing else was found."""
+"""Pixels of a region below which that is done for all that is left, once nothing else was found."""
+RESTS = 500
+"""Pixels of a region from which on it is done in a damaged picture: layers that are not quite right leave smaller ones."""
 
 
 class Explainer(Chooser):
@@ -166,11 +168,12 @@ class Explainer(Chooser):
 
     def explain_rest(self) -> bool:
         """Add layers that are blurred, translucent or covered, by what they change. True if there was any."""
-        if not (self._clean and self._hits):
+        if not self._hits:
             return False
         unexplained = self._standing.unexplained()
         for region in self._regions(unexplained):
-            if region.area > GLIMPSED or _part_of(region, self._vainly):
+            least = 0 if self._clean else RESTS
+            if not least <= region.area <= GLIMPSED or _part_of(region, self._vainly):
                 continue
             left, top, right, bottom = region.box
             seen_as = views(self.canvas, region, through=True)
@@ -307,7 +310,7 @@ class Explainer(Chooser):
 
     def explain_mixed(self) -> bool:
         """Add layers that others, not yet found, lie on or shine through. True if there was any."""
-        if not (self._clean and self._hits) or self._mixed == self.canvas.version:
+        if not self._hits or self._mixed == self.canvas.version:
             return False
         kept, self._vain = self._vain, []
         self._search.partly = True
