@@ -29,6 +29,9 @@ class Chooser:
     _alike = 0.9
     """Part of the pixels that are nearly right that must be exact: else another element is the right one."""
 
+    _siblings = 24
+    """Elements that look much like one that are compared with it, for each step of effort."""
+
     def __init__(
         self, search: Searcher, cutout: Callable[[int], Cutout], things: Things, effort: int
     ) -> None:
@@ -105,7 +108,7 @@ class Chooser:
         layer = found.snapped.placed.layer
         element = self._cutout(layer.number)
         pose = pose_of(layer, element.size)
-        near = siblings(pose, self._things, 24 * self._effort)
+        near = siblings(pose, self._things, self._siblings * self._effort)
         best = found
         alike = [fit.pose for _, fit in self._search.verify(near, 44, 0, known=True, z=found.z)[:24]]
         # Damage leaves less to tell them apart by: it takes more pixels.

@@ -45,6 +45,7 @@ class ForeignExplainer(Explainer):
     """One picture on a ground that is not known being explained."""
 
     _alike = 0.95
+    _siblings = 8
 
     def __init__(
         self,
@@ -74,13 +75,15 @@ class ForeignExplainer(Explainer):
             most: so many candidates are made exact.
         """
         tried = vain = 0
-        places: list[tuple[float, float, int | None]] = []  # None: all is done there
+        places: list[tuple[float, float, float, int | None]] = []  # with the extent; None: all is done there
         for fit, extent in self._proposer.candidates(most < _MADE_EXACT):
             pose = fit.pose
             if tried >= most or vain >= _IN_VAIN or fit.own < _LEAST_OWN:
                 break
             near = [
-                element for x, y, element in places if math.hypot(pose.cx - x, pose.cy - y) < 0.2 * extent
+                element
+                for x, y, other, element in places
+                if math.hypot(pose.cx - x, pose.cy - y) < 0.2 * min(extent, other)
             ]
             if (
                 pose.blur > _MOST_BLUR
@@ -112,8 +115,8 @@ class ForeignExplainer(Explainer):
             if pays and len(self.canvas.layers) < self._max_layers:
                 self._add(found)
             made = pose_of(found.snapped.placed.layer, self._cutout(found.snapped.placed.layer.number).size)
-            places.append((pose.cx, pose.cy, None if pays else pose.element))
-            places.append((made.cx, made.cy, None if pays else made.element))
+            places.append((pose.cx, pose.cy, extent, None if pays else pose.element))
+            places.append((made.cx, made.cy, extent, None if pays else made.element))
         return bool(self.canvas.layers)
 
     def _worth(self, found: Found) -> float:
