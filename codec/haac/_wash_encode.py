@@ -51,7 +51,7 @@ _TRIALS = (20, 20, 20, 16, 12, 6, 4)
 _SEVERAL = 3
 """Up to so many levels, several starts are refined."""
 
-_SINGLE = (100, 100, 100, 120, 40, 20, 0)
+_SINGLE = (100, 100, 100, 120, 30, 20, 0)
 """Trials of one coefficient."""
 
 _TOPPED = 150
