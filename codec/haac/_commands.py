@@ -175,15 +175,23 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
     show_default="all cores",
     help="Threads.",
 )
+@click.option("--force", is_flag=True, help="Without -o: replace pictures that show something else.")
 @repo_or_url_option
 def decompress(
-    console: Console, recipes: tuple[str, ...], output: Path | None, suffix: str, jobs: int, repo: str
+    console: Console,
+    recipes: tuple[str, ...],
+    output: Path | None,
+    suffix: str,
+    jobs: int,
+    force: bool,
+    repo: str,
 ) -> int:
     """Turn recipes into pictures.
 
     RECIPES are files, folders of .haac and .txt files, - for standard input, or the text form itself.
 
-    Needs nothing but the repository or a mirror of it. The same recipe gives the same pixels on every machine.
+    Needs nothing but the repository or a mirror of it. The same recipe gives the same pixels on every machine. Without -o, a file
+    that shows something else is left alone: it may be the picture that the recipe was made of.
     """
     from haac._decode import decode_files
 
@@ -191,7 +199,7 @@ def decompress(
     with open_repository(repo, lambda: _needed(work), console) as repository:
         done, failed = [], 0
         with console.progress("Decoding", len(work) if len(work) > 1 else None, "pictures") as advance:
-            for result in decode_files(work, repository, jobs):
+            for result in decode_files(work, repository, jobs, force=force or output is not None):
                 advance(1)
                 done.append(result)
                 failed += bool(result.error)
@@ -232,8 +240,6 @@ def _targets(
                 f"{len(names)} recipes cannot go to the one file {output}: give a folder with -o."
             )
         return [(names[0], recipe_reader(names[0]), output)]
-    if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
     work = []
     for n, name in enumerate(names, 1):
         written = name == "-" or is_text_form(name)

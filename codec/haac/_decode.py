@@ -68,10 +68,21 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
     return buffer.getvalue()
 
 
+def _shows(path: Path, image: Image.Image) -> bool:
+    """Whether a file holds these pixels."""
+    try:
+        with Image.open(path) as there:
+            return there.size == image.size and pixel_hash(there.convert("RGBA")) == pixel_hash(image)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return False
+
+
 def decode_files(
     recipes: Iterable[tuple[str, Callable[[], bytes], Path]],
     repository: Repository | None,
     jobs: int,
+    *,
+    force: bool = True,
 ) -> Iterator[Decoded]:
     """Decode recipes to picture files. One that fails does not stop the others.
 
@@ -79,6 +90,7 @@ def decode_files(
         recipes: name, a function that reads its bytes, and the picture to write (by its suffix), each.
         repository: gives the elements; shared by all threads (Pillow works outside the interpreter's lock). None: no element is needed.
         jobs: threads.
+        force: replace files that show something else. If not, those are errors: a picture may lie beside the recipe that was made of it.
 
     Yields:
         One result a recipe, in the order given.
@@ -90,7 +102,13 @@ def decode_files(
             scene = read_recipe(read())
             check_fingerprint(scene, repository)
             image = render(scene, cache)
-            write_file(path, picture_bytes(image, path.suffix))
+            if not force and path.exists() and not _shows(path, image):
+                raise PictureError(
+                    f"{path} exists and shows something else: name another file with -o, or use --force"
+                )
+            data = picture_bytes(image, path.suffix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_file(path, data)
         except HaacError as error:
             return Decoded(name, path, error=str(error))
         except OSError as error:

@@ -95,6 +95,27 @@ def test_from_script_to_picture_and_back(haac: Run, repo: Path, tmp_path: Path) 
         assert pixel_hash(image.convert("RGBA")) == pixel_hash(expected) == json.loads(out)[0]["pixels"]
 
 
+def test_a_picture_beside_its_recipe_is_not_replaced(haac: Run, tmp_path: Path) -> None:
+    assert haac("compile", "scene.py", "-o", "scene.haac")[0] == 0
+    original = tmp_path / "scene.png"
+    Image.new("RGB", (20, 10), "red").save(original)
+    before = original.read_bytes()
+    code, _, err = haac("decompress", "scene.haac")
+    assert (code, original.read_bytes()) == (1, before)
+    assert "--force" in err
+    assert haac("decompress", "scene.haac", "--force")[0] == 0
+    assert original.read_bytes() != before
+    assert haac("decompress", "scene.haac")[0] == 0  # it shows just that
+    assert haac("decompress", "scene.haac", "-o", "scene.png")[0] == 0  # as it was told
+
+
+def test_a_folder_is_made_only_for_a_picture(haac: Run, tmp_path: Path) -> None:
+    assert haac("decompress", "haac1:20x20;zz", "-o", "new")[0] == 1
+    assert not (tmp_path / "new").exists()
+    assert haac("decompress", "haac1:20x20;1", "-o", "new")[0] == 0
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["picture.png"]
+
+
 def test_preview_of_a_script_and_of_a_recipe(haac: Run, tmp_path: Path) -> None:
     assert haac("preview", "scene.py")[0] == 0
     haac("compile", "scene.py", "-o", "scene.txt")
