@@ -78,13 +78,13 @@ class IngestReport:
         return not any(file.status == "refused" for file in self.files)
 
     def counts(self) -> dict[str, int]:
-        """Sources by status; elements: new ones, those that were there, near duplicates."""
+        """Sources by status, and those with near duplicates; elements: new ones, those that were there."""
         counts = {"sources": len(self.files), "stored": 0, "duplicate": 0, "skipped": 0, "refused": 0}
         for file in self.files:
             counts[file.status] += 1
         counts["elements_new"] = sum(file.new for file in self.files)
         counts["elements_duplicate"] = sum(file.duplicates for file in self.files)
-        counts["near_duplicates"] = sum(len(file.near) for file in self.files)
+        counts["near_duplicates"] = sum(bool(file.near) for file in self.files)
         return counts
 
     def as_json(self) -> dict[str, Any]:

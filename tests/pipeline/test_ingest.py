@@ -103,9 +103,12 @@ def test_near_duplicates_are_stored_and_reported(repository: Repository, picture
     nearly[20, 20, 0] ^= 1
     Image.fromarray(nearly).save(pictures / "b.png")
     sticker(2).save(pictures / "c.png")
+    nearly[21, 21, 0] ^= 1
+    Image.fromarray(nearly).save(pictures / "d.png")
     report = run(repository, pictures)
-    assert [file.near for file in report.files] == [[], ["1"], []]
-    assert len(repository) == 3
+    assert [file.near for file in report.files] == [[], ["1"], [], ["1", "2"]]
+    assert report.counts()["near_duplicates"] == 2
+    assert len(repository) == 4
 
 
 def test_one_bad_file_does_not_stop_the_run(repository: Repository, pictures: Path) -> None:

@@ -76,6 +76,9 @@ def test_serve_refuses_what_is_not_published(capsys: Any, repository: Repository
     code, _, err = run(capsys, "serve", "--repo", repository.path)
     assert code == 1
     assert "publishes nothing yet" in err
+    code, _, err = run(capsys, "serve", "--repo", repository.path / "nowhere")
+    assert code == 1
+    assert "`haac init` makes one" in err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send there")
