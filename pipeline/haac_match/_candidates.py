@@ -342,12 +342,15 @@ def siblings(pose: Pose, things: Things, count: int) -> list[Pose]:
         there = Frame(float(middle[0]), float(middle[1]), linear @ row[2:].reshape(2, 2))
         for distance, other, mirrored, turn in table.like(index, count):
             box = int(things.sizes[other, 0]), int(things.sizes[other, 1])
+            if box == (int(size[0]), int(size[1])):
+                # One of a series: its parts may say otherwise, but it stands as the other one does, or as in a mirror.
+                found += [
+                    (distance, replace(pose, element=int(things.numbers[other]), flip=flip))
+                    for flip in (pose.flip, not pose.flip)
+                ]
             made = pose_between(rows[other], there, box, int(things.numbers[other]), mirrored, turn)
             if made is not None:
                 found.append((distance, replace(made, blur=pose.blur, opacity=pose.opacity)))
-            if box == (int(size[0]), int(size[1])):
-                # One of a series: its parts may say otherwise, but it stands as the other one does.
-                found.append((distance, replace(pose, element=int(things.numbers[other]))))
     kept: dict[tuple[int, bool, int], Pose] = {}
     for _, made in sorted(found, key=lambda pair: pair[0]):
         kept.setdefault((made.element, made.flip, round(made.turn * 4)), made)

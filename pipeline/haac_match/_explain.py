@@ -118,6 +118,8 @@ class Explainer(Chooser):
                 break
         how = self._search, self._cutout, self._among_siblings, self._things
         self.background = finish(self.canvas, self.background, *how)
+        if not self._clean and self._search.jpeg is None:
+            self.compare_again()
 
     def _settle_for_noise(self) -> None:
         """The picture is damaged: from now on pixels need only be nearly right."""
@@ -384,6 +386,21 @@ class Explainer(Chooser):
                 _log.debug(f"tidied {placed.layer} -> {best[2].layer} {z} -> {best[1]}")
                 changed = True
         return changed
+
+    def compare_again(self) -> None:
+        """Weigh layers and what looks like them from the same start: mirrored ones, and those that others lay on when they were found."""
+        for placed in list(self.canvas.layers):
+            z = self.canvas.layers.index(placed)
+            self.canvas.remove(z)
+            pose = pose_of(placed.layer, self._cutout(placed.layer.number).size)
+            if placed.layer.flip or self._neighbours(placed):
+                rough = self._search.verify([pose], 64, 0, known=True, z=z)
+                found = self._settle(*rough[0]) if rough else None
+                best = found and self._among_siblings(found, 0)
+                if best is not None and best is not found:
+                    _log.debug("rather %s than %s", best.snapped.placed.layer, placed.layer)
+                    placed = best.snapped.placed
+            self.canvas.insert(z, placed)
 
     def _neighbours(self, placed: Placed) -> set[int]:
         """Places in the stack just above or below layers that share pixels with one."""
