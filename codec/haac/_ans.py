@@ -4,9 +4,10 @@ Source: Jarek Duda, "Asymmetric numeral systems: entropy coding combining speed 
 arithmetic coding", arXiv:1311.2540 (2013), the rANS variant. A streaming coder keeps its state in a machine word and pays for that
 with a flush; a recipe is so short that the whole of it fits in one Python integer, which wastes nothing.
 
-A symbol that owns the slots [start, start + frequency) out of `total` takes the state x to
-`x // frequency * total + start + x % frequency`, which adds log2(total / frequency) bits. The decoder undoes the steps last in, first
-out; hence the encoder collects and goes backwards. From state 0, a symbol that starts at slot 0 leads to state 0: it is free.
+A symbol that owns n of `total` slots takes the state x to `x // n * total + slots[x % n]`, which adds log2(total / n) bits. The decoder
+undoes the steps last in, first out; hence the encoder collects and goes backwards. From state 0, a symbol whose slots begin with 0 leads
+to state 0: it is free. One whose slots are far up costs as much as a rare one, however likely it is: a wash, with which a recipe may end,
+has them spread evenly (`_wash_slots`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -27,9 +28,9 @@ class Uniform:
     def __init__(self, total: int) -> None:
         self.total = total
 
-    def interval(self, value: int) -> tuple[int, int]:
-        """(start, frequency) of a symbol."""
-        return value, 1
+    def slots(self, value: int) -> range:
+        """Those of a symbol."""
+        return range(value, value + 1)
 
     def symbol(self, slot: int) -> int:
         """The symbol that owns a slot."""
@@ -44,9 +45,9 @@ class Table:
         self.frequencies = frequencies
         self.total = self._ends[-1]
 
-    def interval(self, value: int) -> tuple[int, int]:
-        """(start, frequency) of a symbol."""
-        return self._ends[value] - self.frequencies[value], self.frequencies[value]
+    def slots(self, value: int) -> range:
+        """Those of a symbol."""
+        return range(self._ends[value] - self.frequencies[value], self._ends[value])
 
     def symbol(self, slot: int) -> int:
         """The symbol that owns a slot."""
@@ -97,7 +98,7 @@ class Coder(ABC):
         return value
 
     def _note(self, field: str, value: int, table: Uniform | Table, symbol: int) -> None:
-        self.trace.append(Coded(field, value, math.log2(table.total / table.interval(symbol)[1])))
+        self.trace.append(Coded(field, value, math.log2(table.total / len(table.slots(symbol)))))
 
 
 class Encoder(Coder):
@@ -105,19 +106,20 @@ class Encoder(Coder):
 
     def __init__(self) -> None:
         super().__init__()
-        self.steps: list[tuple[int, int, int]] = []
-        """(start, frequency, total) of each symbol in order."""
+        self.steps: list[tuple[Sequence[int], int]] = []
+        """(slots, total) of each symbol in order."""
 
     def _transfer(self, table: Uniform | Table, wanted: Callable[[], int]) -> int:
         value = wanted()
-        self.steps.append((*table.interval(value), table.total))
+        self.steps.append((table.slots(value), table.total))
         return value
 
     def result(self) -> int:
         """The number that decodes to the values in the order in which they were given."""
         state = 0
-        for start, frequency, total in reversed(self.steps):
-            state = state // frequency * total + start + state % frequency
+        for slots, total in reversed(self.steps):
+            state, rank = divmod(state, len(slots))
+            state = state * total + slots[rank]
         return state
 
 
@@ -133,8 +135,8 @@ class Decoder(Coder):
     def _transfer(self, table: Uniform | Table, wanted: Callable[[], int]) -> int:  # noqa: ARG002 (the encoder's)
         rest, slot = divmod(self.state, table.total)
         value = table.symbol(slot)
-        start, frequency = table.interval(value)
-        self.state = rest * frequency + slot - start
+        slots = table.slots(value)
+        self.state = rest * len(slots) + slot - slots.start
         return value
 
     def finish(self) -> None:

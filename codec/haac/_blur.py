@@ -76,7 +76,7 @@ def decode_blur(text: str, size: int) -> Image.Image:
         raise RecipeError(
             f"a blur string is to be drawn with {size} pixels; 1 to {LIMITS.canvas_side} are allowed"
         )
-    if not re.fullmatch(r"[A-Za-z0-9_-]*={0,2}", text, re.ASCII) or len(text) > 2 * _BYTES:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+={0,2}", text, re.ASCII) or len(text) > 2 * _BYTES:
         raise RecipeError("this is no blur string: letters, digits, - and _ are allowed")
     try:
         data = base64.urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
@@ -126,4 +126,4 @@ def _bytes(shape: tuple[int, int], wash: Wash) -> bytes:
     encoder = Encoder()
     _code(encoder, shape, wash)
     number = encoder.result()
-    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return number.to_bytes(max(1, (number.bit_length() + 7) // 8), "big")

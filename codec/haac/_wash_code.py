@@ -23,6 +23,7 @@ from haac._wash_context import (
     sign_share,
     weights_of,
 )
+from haac._wash_slots import magnitude_slots, sign_slots
 from haac._wash_tables import CAUSAL, CONTEXTS, SYMBOLS, Ints, Tables, load_tables
 from haac_repo import RecipeError
 
@@ -121,18 +122,17 @@ def _encode(io: Encoder, wash: Wash) -> None:
         for b, found in enumerate(rows):
             values = parts.bands[c][b].ravel()
             symbols = np.minimum(np.abs(values), SYMBOLS - 1)
-            starts = tables.starts[found.ravel(), symbols].tolist()
             shares = tables.frequencies[found.ravel(), symbols]
             pluses = sign_shares(tables, parts.known, c, b).ravel()
             bits += sign_bits(pluses, values) + float((_TOTAL_BITS - np.log2(shares)).sum())
-            for value, start, share, plus in zip(
-                values.tolist(), starts, shares.tolist(), pluses.tolist(), strict=True
+            for value, symbol, where, plus in zip(
+                values.tolist(), symbols.tolist(), found.ravel().tolist(), pluses.tolist(), strict=True
             ):
-                io.steps.append((start, share, total))
+                io.steps.append((magnitude_slots(where).owned[symbol], total))
                 if value:
-                    if abs(value) >= SYMBOLS - 1:
+                    if symbol == SYMBOLS - 1:
                         bits += _code_large(io, abs(value))
-                    io.steps.append((0, plus, total) if value > 0 else (plus, total - plus, total))
+                    io.steps.append((sign_slots(plus).owned[value < 0], total))
         io.trace.append(Coded(_CHANNELS[c], len(rows), bits))
 
 
@@ -152,15 +152,6 @@ def _code_large(io: Coder, magnitude: int) -> float:
     """Code a magnitude from 15 on; returns what it cost."""
     io.number("", _ESCAPE, lambda: magnitude - SYMBOLS + 2)
     return io.trace.pop().bits
-
-
-@functools.cache
-def _lookup() -> tuple[list[bytes], list[list[int]], list[list[int]]]:
-    """For each context: the symbol of each slot, and each symbol's frequency and first slot."""
-    tables = load_tables()
-    symbols = np.arange(SYMBOLS, dtype=np.uint8)
-    slots = [np.repeat(symbols, row).tobytes() for row in tables.frequencies]
-    return slots, tables.frequencies.tolist(), tables.starts.tolist()
 
 
 def _decode(io: Decoder, step: int, shapes: list[tuple[int, int]], cuts: list[int]) -> tuple[bytes, ...]:
@@ -193,7 +184,7 @@ def _decode_band(
 ) -> Ints:
     """The loop that decoding a wash spends its time in: one turn a coefficient."""
     height, width = start.shape
-    slots, shares, firsts = _lookup()
+    magnitudes: dict[int, tuple[list[int], list[int], list[int]]] = {}
     west, west2, north, north2, northwest, northeast, rows = weights[: ROWS + 1]
     both = weights[PRODUCT]
     sign_shares = load_tables().sign_shares.tolist()
@@ -222,9 +213,13 @@ def _decode_band(
             )
             found = (odds >> 12) + 32
             found = first + (0 if found < 0 else top if found > top else found)
+            if found not in magnitudes:
+                slots = magnitude_slots(found)
+                magnitudes[found] = slots.symbols, slots.ranks, load_tables().frequencies[found].tolist()
+            symbols, ranks, shares = magnitudes[found]
             slot = state & mask
-            symbol = slots[found][slot]
-            state = (state >> _TOTAL_BITS) * shares[found][symbol] + slot - firsts[found][symbol]
+            symbol = symbols[slot]
+            state = (state >> _TOTAL_BITS) * shares[symbol] + ranks[slot]
             if symbol:
                 magnitude = symbol
                 if symbol == SYMBOLS - 1:
@@ -240,13 +235,11 @@ def _decode_band(
                 odds = int(tilt[y, x]) + sum(weight * signs[at + away] for weight, away in around)
                 odds = (odds + 2048 >> 12) + 12
                 plus = sign_shares[0 if odds < 0 else 24 if odds > 24 else odds]
+                given = sign_slots(plus)
                 slot = state & mask
-                if slot < plus:
-                    state = (state >> _TOTAL_BITS) * plus + slot
-                    signs[at] = 1
-                else:
-                    state = (state >> _TOTAL_BITS) * (total_slots - plus) + slot - plus
-                    signs[at] = -1
+                minus = given.symbols[slot]
+                state = (state >> _TOTAL_BITS) * len(given.owned[minus]) + given.ranks[slot]
+                signs[at] = -1 if minus else 1
                 values[y * width + x] = signs[at] * magnitude
             at += 1
         total += sum(logs[at - width : at])

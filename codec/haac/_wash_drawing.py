@@ -38,6 +38,8 @@ class Drawing:
     def __init__(self, image: Image.Image, levels: int, weights: Floats | None) -> None:
         width, height = grid(*image.size, levels)
         twice = 2 * width, 2 * height
+        self.shape = twice[::-1]
+        """(y, x) of what the net draws."""
         pixels = np.moveaxis(np.asarray(image, _REAL), 2, 0)
         across, down = _enlarging(twice[0], image.width), _enlarging(twice[1], image.height)
         self._across, self._down = across.T @ across, down.T @ down
@@ -85,7 +87,7 @@ class Drawing:
         if self._weights is not None:
             density, half = density * self._weights, half * self._weights
         slope = 2 * half * ((colours > 0) & (colours < 255))
-        return float(density.sum(dtype=np.float64)), Drawn(slope, layers)
+        return float(density.sum(dtype=np.float64)), Drawn(slope, layers, density.sum(0))
 
     def slopes(self, drawn: Drawn) -> list[Floats]:
         """How the error changes with each coefficient, by band."""
@@ -118,12 +120,13 @@ class Drawing:
 
 
 class Drawn:
-    """What is kept for the slopes: (colour, y, x) of the error by what is drawn, and where the net's layers are not 0."""
+    """Where the error is, (y, x) at twice the grid; and for the slopes (colour, y, x) of the error by what is drawn, and where the net's
+    layers are not 0."""
 
-    __slots__ = ("held", "slope")
+    __slots__ = ("density", "held", "slope")
 
-    def __init__(self, slope: Floats, held: list[Floats]) -> None:
-        self.slope, self.held = slope, held
+    def __init__(self, slope: Floats, held: list[Floats], density: Floats) -> None:
+        self.slope, self.held, self.density = slope, held, density
 
 
 @functools.lru_cache(maxsize=32)
@@ -146,7 +149,10 @@ def _enlarging(size: int, full: int) -> Floats:
 def _convolved(x: Floats, reach: int, weights: Floats, biases: Floats) -> Floats:
     """(picture, y, x, channel) to outputs; the edge goes on."""
     count, height, width, channels = x.shape
-    padded = np.pad(x, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="edge")
+    padded = np.empty((count, height + 2 * reach, width + 2 * reach, channels), _REAL)
+    padded[:, reach:-reach, reach:-reach] = x
+    padded[:, :reach, reach:-reach], padded[:, -reach:, reach:-reach] = x[:, :1], x[:, -1:]
+    padded[:, :, :reach], padded[:, :, -reach:] = padded[:, :, reach, None], padded[:, :, -reach - 1, None]
     found = np.empty((count, height, width, len(biases)), _REAL)
     places = (0, reach, 2 * reach)
     strip = max(1, _AT_A_TIME // (count * width))

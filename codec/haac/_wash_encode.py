@@ -48,6 +48,9 @@ _DRAWN = 4
 _TRIALS = (20, 20, 20, 16, 12, 6, 4)
 """Of a refinement, by levels: the finer the grid, the longer they take."""
 
+_HEAT = 40
+"""Percent of them that all starts get; the rest is for the best."""
+
 _SEVERAL = 3
 """Up to so many levels, several starts are refined."""
 
@@ -59,6 +62,9 @@ _TOPPED = 150
 
 _SPARE, _SPARE_MORE = 2, 125
 """Bits that a refinement leaves, and one more for so many bytes: how full the last byte is shows only when all is coded."""
+
+_FILLINGS = 6
+"""Times at most that a refined wash is made to fit: all is coded, and what is left of its last byte is filled."""
 
 _LARGE = 600
 """From so many bytes on, one step is as good as the next, and a few bits do not matter."""
@@ -236,23 +242,40 @@ class WashEncoder:
             )
             self._drawings[levels] = Drawing(self._image, levels, weights)
         room = 8.0 * min(budget, grid.most // 8) - grid.overhead
-        found: list[tuple[float, int, Trial, Refinement]] = []
-        for n, trial in enumerate(starts):
-            refinement = Refinement(self._drawings[levels], grid.quantiser, trial.wash.step, trial.values)
-            refinement.descend(trial.trade, room, _TRIALS[levels])
-            found.append((refinement.merit(trial.trade, room), n, trial, refinement))
-        _, _, trial, refinement = min(found)
+        drawing, trials = self._drawings[levels], _TRIALS[levels]
+        refined = [
+            (trial, Refinement(drawing, grid.quantiser, trial.wash.step, trial.values)) for trial in starts
+        ]
+        first = trials * _HEAT // 100 if len(starts) > 1 else 0
+        for trial, refinement in refined:
+            refinement.descend(trial.trade, room, first)
+        trial, refinement = min(refined, key=lambda pair: pair[1].merit(pair[0].trade, room))
+        refinement.descend(trial.trade, room, trials - first)
         beside = self._frame(trial.wash)[1] - trial.bits + grid.overhead
         room = 8.0 * min(budget, grid.most // 8) - beside - _SPARE - budget / _SPARE_MORE
         if budget <= _LARGE:
             refinement.polish(trial.trade, room, _SINGLE[levels])
-        while refinement.fit(trial.trade, room):
+        fitting: tuple[float, Trial] | None = None
+        held, most = 0.0, math.inf
+        for _ in range(_FILLINGS):
+            if not refinement.fit(trial.trade, room):
+                break
             wash = grid.wash(trial.wash.step, refinement.values)
             data, bits = self._frame(wash)
             if len(data) <= budget:
-                return Trial(wash, bits, trial.error, trial.trade, refinement.values)
-            room -= 3 * (len(data) - budget)
-        return None
+                if fitting is None or refinement.error < fitting[0]:
+                    made = Trial(wash, bits, trial.error, trial.trade, refinement.values)
+                    fitting = refinement.error, made
+                held = room
+                room = min(refinement.bits + 8 * budget - bits, (held + most) / 2)
+            elif fitting is None:
+                room -= 3 * (len(data) - budget)
+            else:
+                most = room
+                room = (held + most) / 2
+            if fitting is not None and room - held < _SPARE:
+                break
+        return fitting and fitting[1]
 
     def _nearer(self, trial: Trial, budget: int) -> Trial | None:
         """The same step once more, aimed at what the drawing of a trial misses: net and resizing are not in the bands."""

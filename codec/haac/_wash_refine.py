@@ -17,7 +17,7 @@ from haac._wash import COEFFICIENT
 from haac._wash_analysis import Floats
 from haac._wash_context import depth, logarithm
 from haac._wash_drawing import Drawing, Drawn
-from haac._wash_layout import UNCODED
+from haac._wash_layout import COLOUR_DEPTH, UNCODED
 from haac._wash_picture import amplitude, finest_step
 from haac._wash_quantise import Quantiser, State
 from haac._wash_tables import Ints
@@ -29,8 +29,12 @@ _LEAST = 1e-3
 """The least weight that a coefficient counts with."""
 _STEEPER = 2.0
 """So much steeper counts what did not hold its promise."""
-_HOPED = 0.65
+_HOPED = 0.5
 """What of that bend is believed when one coefficient is tried at a time: for more than half of them it is less."""
+_APART = 48
+"""Coefficients of which those that are far apart are tried together, one at a time elsewhere."""
+_REACH, _REACH_NET = 1.0, 4
+"""How far a coefficient is drawn: times the distance of its band's samples, and beyond that; at twice the grid."""
 _SHARE = 0.5
 """Part of all that is promised that is tried at once."""
 _HELD = 0.5
@@ -98,7 +102,9 @@ class Refinement:
         if quantiser.weights is not None:
             self._usual *= np.where(quantiser.layout.bands > 0, np.maximum(quantiser.weights, _LEAST), 1)
         self._bend = self._usual.copy()
+        self._windows = self._windowed()
         self._excesses = 0.0
+        self._trials = 0
         self._keep(self._tried(start))
 
     @property
@@ -138,7 +144,9 @@ class Refinement:
             self._try(proposed, order[: 1 + int(np.searchsorted(sums, _SHARE * sums[-1]))], price)
 
     def polish(self, trade: float, room: float, trials: int) -> None:
-        """Move one coefficient at a time, on weaker promises: where many at once do not get any further, this does.
+        """Move coefficients one by one, on weaker promises: where many at once do not get any further, this does.
+
+        Those that are drawn far from each other are tried together, and judged by what is drawn around each.
 
         Args:
             trade: squared steps that a bit may cost.
@@ -146,13 +154,53 @@ class Refinement:
             trials: each is drawn.
         """
         self._bend = self._usual * _HOPED
-        for _ in range(trials):
+        end = self._trials + trials
+        while self._trials < end:
             price = self._price(trade, room, *_PULLED_ALONE)
             proposed = self._proposed(price)
-            if not len(proposed.gains) or proposed.gains.max() <= 1e-6:
+            order = np.argsort(-proposed.gains, kind="stable")[:_APART]
+            order = order[proposed.gains[order] > 1e-6]
+            if not len(order):
                 break
-            self._try(proposed, np.array([np.argmax(proposed.gains)]), price)
+            self._try_apart(proposed, order[self._apart(proposed.places[order])], price)
         self._bend = self._usual.copy()
+
+    def _apart(self, places: Ints) -> list[int]:
+        """The first of some places, and those after it that are drawn far from all before."""
+        chosen = [0]
+        windows = self._windows[places]
+        for n in range(1, len(places)):
+            if all(
+                (windows[n, :2] >= windows[m, 2:]).any() or (windows[m, :2] >= windows[n, 2:]).any()
+                for m in chosen
+            ):
+                chosen.append(n)
+        return chosen
+
+    def _try_apart(self, proposed: _Proposed, which: Ints, price: float) -> None:
+        """Move those coefficients that help."""
+        tried = self._moved(proposed, which)
+        if len(which) > 1:
+            fallen = (self._at.drawn.density - tried.drawn.density) / self._unit
+            windows = self._windows[proposed.places[which]].tolist()
+            fell = [float(fallen[top:bottom, left:right].sum()) for top, left, bottom, right in windows]
+            gained = np.array(fell) - price * proposed.bits[which]
+            self._disappointed(proposed.places[which], gained, proposed.gains[which])
+            if not (gained > 0).any():
+                return
+            if not (gained > 0).all():
+                which = which[gained > 0]
+                tried = self._moved(proposed, which)
+        gains = self._at.error - tried.error + price * (self.bits - tried.bits)
+        if len(which) == 1:
+            self._disappointed(proposed.places[which], np.array(gains), proposed.gains[which])
+        if gains > 0:
+            self._keep(tried)
+
+    def _disappointed(self, places: Ints, gained: Floats, promised: Floats) -> None:
+        """What does not hold its promise promises less from then on."""
+        steeper = np.where(gained < 0, _STEEPER, math.sqrt(_STEEPER))
+        self._bend[places] *= np.where(gained < _HELD * promised, steeper, 1)
 
     def _price(self, trade: float, room: float, pulled: float, kept: float) -> float:
         """Of a bit in the next trial."""
@@ -164,18 +212,18 @@ class Refinement:
         """Move coefficients if that helps; what does not hold its promise promises less from then on."""
         tried = self._moved(proposed, which)
         gained = self._at.error - tried.error + price * (self.bits - tried.bits)
-        if gained < _HELD * proposed.gains[which].sum():
-            self._bend[proposed.places[which]] *= _STEEPER if gained < 0 else math.sqrt(_STEEPER)
+        self._disappointed(proposed.places[which], np.array(gained), proposed.gains[which].sum())
         if gained > 0:
             self._keep(tried)
 
     def fit(self, trade: float, room: float) -> bool:
         """Fill the room with what gains most for each bit, or drop what gains least until the rest fits; tell whether it fits."""
+        stuck = False
         for turn in range(_FITTINGS):
             left = room - self.bits
             if 0 <= left < max(1.5, room / 1000):
                 break
-            price = trade * (_CHEAP if left > 0 else _DEAR * _DEARER**turn)
+            price = trade * ((0 if stuck else _CHEAP) if left > 0 else _DEAR * _DEARER**turn)
             proposed = self._proposed(price)
             more = proposed.bits
             if left > 0:
@@ -191,8 +239,9 @@ class Refinement:
             else:
                 order = order[: 1 + int(np.searchsorted(np.cumsum(-more[order]), -left))]
             if not len(order):
-                if left > 0:
+                if left > 0 and stuck:
                     break
+                stuck = left > 0
                 continue
             tried = self._moved(proposed, order)
             if tried.bits < self.bits if left < 0 else tried.bits <= room and tried.error < self._at.error:
@@ -200,6 +249,27 @@ class Refinement:
             else:
                 self._bend[proposed.places[order]] *= _STEEPER
         return self.bits <= room
+
+    def _windowed(self) -> Ints:
+        """(place; top, left, bottom, right): where a coefficient is drawn, at twice the grid."""
+        layout = self._quantiser.layout
+        height, width = self._drawing.shape
+        found = np.tile(np.array([0, 0, height, width]), (layout.size, 1))
+        levels = depth(len(self._quantiser.bands) - 1)
+        for c in range(3):
+            for b in range(1, len(self._quantiser.bands)):
+                if (depth(b) > COLOUR_DEPTH and c) or 0 in layout.shapes[b]:
+                    continue
+                spacing = 4 << levels - depth(b)
+                reach = spacing * _REACH + _REACH_NET
+                for axis, length in enumerate((height, width)):
+                    centre = (np.arange(layout.shapes[b][axis]) + 0.5) * spacing
+                    first = np.clip(np.floor(centre - reach), 0, length)
+                    last = np.clip(np.ceil(centre + reach), 0, length)
+                    shape = (-1, 1) if axis == 0 else (1, -1)
+                    found[layout.places(c, b), axis] = first.reshape(shape)
+                    found[layout.places(c, b), axis + 2] = last.reshape(shape)
+        return found
 
     def _moved(self, proposed: _Proposed, which: Ints) -> _Tried:
         values = self.values.copy()
@@ -216,6 +286,7 @@ class Refinement:
         self._pull = self._quantiser.pull(tried.state)
 
     def _tried(self, values: Ints) -> _Tried:
+        self._trials += 1
         state = self._quantiser.state(self._step, values)
         held = state.held
         decoded = values.astype(np.float64)

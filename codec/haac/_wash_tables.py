@@ -48,8 +48,6 @@ class Tables:
     """Of the plus sign, of 4096, for log-odds of -3 to 3 nats in quarters."""
     frequencies: Ints
     """Context (48 of the lowest band, then 48 of all others), symbol (16); each row sums up to 4096."""
-    starts: Ints
-    """First slot of each symbol."""
     points: Ints
     """Context, magnitude (0 to 3, the last for all from 3 on): how far the point of reconstruction is beyond it, 1/64."""
     net: tuple[Layer, ...]
@@ -65,7 +63,6 @@ def load_tables() -> Tables:
 def make_tables(rows: dict[str, Any]) -> Tables:
     """Tables out of what stands in the file."""
     frequencies = np.array(rows["frequencies"], np.int64)
-    starts = np.cumsum(frequencies, axis=1) - frequencies
     weights = np.array(rows["weights"], np.int64).reshape(3, 4, FEATURES + 2 * ZONES)
     points = np.pad(np.array(rows["points"], np.int64), ((0, 0), (1, 0)))
     net = tuple(
@@ -74,4 +71,4 @@ def make_tables(rows: dict[str, Any]) -> Tables:
     )
     signs = np.array(rows["signs"], np.int64).reshape(3, 4, len(CAUSAL) + 2)
     sign_shares = np.array(rows["sign shares"][0], np.int64)
-    return Tables(weights, signs, sign_shares, frequencies, starts, points, net)
+    return Tables(weights, signs, sign_shares, frequencies, points, net)

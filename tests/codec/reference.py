@@ -6,12 +6,14 @@ It is slow and plain on purpose: pixels are int64 arrays of shape (height, width
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 import io
 import math
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +218,13 @@ def _layer(text: str, inlines: list[bytes]) -> dict[str, Any]:
 # Binary form
 
 
+@functools.cache
+def _spread(frequencies: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Of each slot the symbol, and which of the symbol's slots it is."""
+    stands = sorted((Fraction(2 * r + 1, f), s, r) for s, f in enumerate(frequencies) for r in range(f))
+    return [(s, r) for _, s, r in stands]
+
+
 class _Values:
     """Takes one value after the other out of the number."""
 
@@ -237,6 +246,13 @@ class _Values:
             c += frequencies[s]
             s += 1
         self.state = quotient * frequencies[s] + slot - c
+        return s
+
+    def spread(self, frequencies: list[int]) -> int:
+        owners = _spread(tuple(frequencies))
+        quotient, slot = divmod(self.state, len(owners))
+        s, r = owners[slot]
+        self.state = quotient * frequencies[s] + r
         return s
 
     def number(self, table: str) -> int:

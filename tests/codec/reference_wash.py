@@ -150,7 +150,7 @@ def _band(
         above = 4 * sum(map(sum, g[c][b][:row])) // (row * columns + 8)
         for column in range(columns):
             k = contexts(g, c, b, q, row, column, above)
-            magnitude = take.pick(FILE["frequencies"][k])
+            magnitude = take.spread(FILE["frequencies"][k])
             if magnitude == 15:
                 magnitude = 14 + take.number("ESCAPE")
                 require(magnitude <= 4095, "coefficient")
@@ -159,7 +159,9 @@ def _band(
                 # The sample is made here, where the context is known: 64ths of a level.
                 kind, depth = kind_of(b), depth_of(b)
                 amplitude = STEPS[q] * (242, 394, 394, 624)[kind] << max(0, depth - 1)
-                sign = signs[c][b][row][column] = -1 if take.pick(sign_table(signs, c, b, row, column)) else 1
+                sign = signs[c][b][row][column] = (
+                    -1 if take.spread(sign_table(signs, c, b, row, column)) else 1
+                )
                 size = 64 * magnitude + FILE["points"][k][min(magnitude, 3) - 1]
                 band[row, column] = sign * size * amplitude + 8192 >> 14
                 if not band[row, column]:

@@ -29,10 +29,12 @@ from haac import (
     to_script,
     to_text,
 )
+from haac._binary import measured
 from haac._golden import DrawnElements
 from haac._main import _run
 from haac._wash import band_shapes, grid
 from haac._wash_encode import WashEncoder
+from haac._wash_slots import spread
 from haac_repo import HaacError, PictureError, RecipeError
 
 
@@ -355,3 +357,20 @@ def test_the_command_blur(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> 
     assert _run(["blur", "--decode", text]) == 2
     assert not (tmp_path / "no.png").exists()
     assert "Traceback" not in capfd.readouterr().err
+
+
+@given(st.lists(st.integers(1, 300), min_size=2, max_size=16))
+def test_slots_of_a_symbol_stand_evenly(frequencies: list[int]) -> None:
+    slots, total = spread(frequencies), sum(frequencies)
+    for symbol, (frequency, owned) in enumerate(zip(frequencies, slots.owned, strict=True)):
+        assert [(slots.symbols[n], slots.ranks[n]) for n in owned] == [(symbol, r) for r in range(frequency)]
+        assert all(abs(n - (r + 0.5) * total / frequency) <= len(frequencies) for r, n in enumerate(owned))
+
+
+def test_a_recipe_with_nothing_but_a_wash_has_the_bits_that_it_says() -> None:
+    """Whatever symbols it ends with."""
+    encoder, over = WashEncoder(photograph(96, 64)), []
+    for step in range(20, 60, 2):
+        data, bits = measured(Scene(96, 64, background=encoder.trial(2, step).wash))
+        over.append(int.from_bytes(data[1:], "big").bit_length() + 8 - bits)
+    assert max(over) <= 4
