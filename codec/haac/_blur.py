@@ -86,7 +86,7 @@ def decode_blur(text: str, size: int) -> Image.Image:
     shape, wash = _code(decoder, None, None)
     decoder.finish()
     if _bytes(shape, wash) != data:
-        raise RecipeError("this blur string is damaged: the same picture is written otherwise")
+        raise RecipeError("this is no blur string, or a damaged one: what it shows is written otherwise")
     width, height = (max(1, (2 * size * side + max(shape)) // (2 * max(shape))) for side in shape)
     if width * height > LIMITS.canvas_pixels:
         raise RecipeError(

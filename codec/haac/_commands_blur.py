@@ -67,7 +67,7 @@ def _opened(path: Path) -> Image.Image:
     """
     import warnings
 
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     from haac import LIMITS
     from haac_repo import PictureError
@@ -85,5 +85,7 @@ def _opened(path: Path) -> Image.Image:
                 return upright.convert("RGBA" if alpha else "RGB")
     except FileNotFoundError as error:
         raise PictureError(f"there is no picture {path}") from error
+    except UnidentifiedImageError as error:
+        raise PictureError(f"{path} is no picture that can be read") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise PictureError(f"{path} cannot be read as a picture: {error}") from error

@@ -47,11 +47,11 @@ def check_fingerprint(scene: Scene, repository: Repository | None) -> None:
         )
 
 
-def picture_bytes(image: Image.Image, suffix: str) -> bytes:
-    """Encode RGBA pixels for a file of this suffix. PNG and WebP are lossless; formats without alpha get a white ground.
+def picture_format(suffix: str) -> str:
+    """Pillow's name of the format that files of this suffix have.
 
     Raises:
-        PictureError: no picture format has this suffix.
+        PictureError: no format that haac writes has it.
     """
     Image.init()
     format = Image.EXTENSION.get(suffix.lower())
@@ -59,9 +59,19 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
         raise PictureError(
             f"{suffix or 'no suffix'!r} is no picture format that haac writes; use .png, .webp, .tiff, .jpg, .bmp or .ppm"
         )
+    return format
+
+
+def picture_bytes(image: Image.Image, suffix: str) -> bytes:
+    """Encode RGBA pixels for a file of this suffix. PNG and WebP are lossless; formats without alpha get a white ground.
+
+    Raises:
+        PictureError: as `picture_format`.
+    """
+    format = picture_format(suffix)
     if format in {"JPEG", "BMP", "PPM"}:
         white = Image.new("RGBA", image.size, "white")
-        white.alpha_composite(image)
+        white.alpha_composite(image.convert("RGBA"))
         image = white.convert("RGB")
     buffer = io.BytesIO()
     image.save(buffer, format, **_OPTIONS.get(format, {}))
@@ -112,7 +122,8 @@ def decode_files(
         except HaacError as error:
             return Decoded(name, path, error=str(error))
         except OSError as error:
-            return Decoded(name, path, error=f"{error.strerror or error}: {error.filename or path}")
+            where = f": {error.filename}" if error.filename not in (None, name) else ""
+            return Decoded(name, path, error=f"{error.strerror or error}{where}")
         return Decoded(name, path, image.size, pixel_hash(image))
 
     with ThreadPoolExecutor(jobs) as pool:

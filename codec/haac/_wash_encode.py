@@ -45,7 +45,7 @@ _STRIDE, _USED = 4, 0.7
 _DRAWN = 4
 """Times as large as its grid a wash is drawn to be looked at."""
 
-_TRIALS = (20, 20, 20, 16, 12, 6, 4)
+_TRIALS = (20, 20, 20, 16, 20, 11, 4)
 """Of a refinement, by levels: the finer the grid, the longer they take."""
 
 _HEAT = 40
@@ -60,7 +60,7 @@ _SINGLE = (100, 100, 100, 120, 30, 20, 0)
 _TOPPED = 150
 """Up to so many bytes, bits that are left over are spent before a refinement; beyond, it fills the room itself."""
 
-_SPARE, _SPARE_MORE = 2, 125
+_SPARE, _SPARE_MORE = 2, 500
 """Bits that a refinement leaves, and one more for so many bytes: how full the last byte is shows only when all is coded."""
 
 _FILLINGS = 6
@@ -252,7 +252,8 @@ class WashEncoder:
         trial, refinement = min(refined, key=lambda pair: pair[1].merit(pair[0].trade, room))
         refinement.descend(trial.trade, room, trials - first)
         beside = self._frame(trial.wash)[1] - trial.bits + grid.overhead
-        room = 8.0 * min(budget, grid.most // 8) - beside - _SPARE - budget / _SPARE_MORE
+        spare = _SPARE + budget / _SPARE_MORE
+        room = 8.0 * min(budget, grid.most // 8) - beside - spare
         if budget <= _LARGE:
             refinement.polish(trial.trade, room, _SINGLE[levels])
         fitting: tuple[float, Trial] | None = None
@@ -273,7 +274,7 @@ class WashEncoder:
             else:
                 most = room
                 room = (held + most) / 2
-            if fitting is not None and room - held < _SPARE:
+            if fitting is not None and room - held < spare:
                 break
         return fitting and fitting[1]
 

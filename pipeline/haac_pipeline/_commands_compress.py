@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -112,7 +113,14 @@ def compress(
     """
     from haac_pipeline import find_sources
     from haac_pipeline._commands_index import keep_up
-    from haac_pipeline._compress_files import PAPER_BYTES, compress_files, cores, options_of
+    from haac_pipeline._compress_files import (
+        PAPER_BYTES,
+        CompressedFile,
+        compress_files,
+        cores,
+        options_of,
+    )
+    from haac_pipeline._sources import Refused
     from haac_repo import Repository
 
     _check_options(
@@ -120,6 +128,11 @@ def compress(
     )
     if no_catalog and budget is None and quality is None:
         budget = PAPER_BYTES
+    sources = list(find_sources(paths))
+    work = _targets(sources, output, form, report, script)
+    refused = [source for source in sources if isinstance(source, Refused)]
+    if len(refused) == len(sources):  # nothing heavy needs to be loaded
+        return _told(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused])
     segmenter = _segmenter(subject_weight, model, console, inline=inline)
     weight = 1.0 if segmenter is None else 4.0 if subject_weight is None else subject_weight
     options = options_of(
@@ -131,8 +144,6 @@ def compress(
         max_layers=max_layers,
         only_tags=only_tags,
     )
-    sources = list(find_sources(paths))
-    work = _targets(sources, output, form, report, script)
     done = []
     with contextlib.nullcontext() if no_catalog else Repository.open(repo) as repository:
         if repository is not None:
@@ -141,6 +152,8 @@ def compress(
             folder.mkdir(parents=True, exist_ok=True)
         if repository is not None:
             keep_up(console, repository, jobs)
+            if not any(True for _ in repository.elements()):
+                console.note(f"{repo} has no element yet, so there is nothing to find: see `haac ingest`")
         with console.progress("Compressing", len(work), "pictures") as advance:
             for result in compress_files(
                 work,
@@ -152,6 +165,11 @@ def compress(
             ):
                 advance(1)
                 done.append(result)
+    return _told(console, done)
+
+
+def _told(console: Console, done: list[CompressedFile]) -> int:
+    """The exit code."""
     for result in done:
         if result.error:
             click.echo(f"Error: {result.picture}: {result.error}", err=True)
@@ -193,8 +211,10 @@ def _targets(
     script: Path | None,
 ) -> list[tuple[Source | Refused, Outputs]]:
     """Each picture with the files to write."""
+    from haac._decode import picture_format
     from haac_pipeline._compress_files import Outputs
     from haac_pipeline._sources import Source
+    from haac_repo import PictureError
 
     count = sum(isinstance(source, Source) for source in sources)
     if output is not None and output.suffix and not output.is_dir():
@@ -204,12 +224,22 @@ def _targets(
             )
         form = form or ("text" if output.suffix == ".txt" else "binary")
     form = form or "binary"
+    if script is not None and script.suffix not in ("", ".py") and not script.is_dir():
+        raise click.UsageError(
+            f"{script} is no name for a script: give a file that ends in .py, or a folder."
+        )
+    if report is not None and report.suffix and not report.is_dir():
+        try:
+            picture_format(report.suffix)
+        except PictureError as error:
+            raise click.UsageError(f"{report}: {error}.") from error
     suffix = ".haac" if form == "binary" else ".txt"
     work: list[tuple[Source | Refused, Outputs]] = []
+    stems = Counter(_folder(source) / Path(source.name).stem for source in sources)
     for source in sources:
-        path = source.path if isinstance(source, Source) else None
-        stem = Path(source.name).stem or "picture"
-        beside = Path() if path is None else path.parent
+        beside, name = _folder(source), Path(source.name)
+        # Of a.png and a.jpg, the recipes are a.png.haac and a.jpg.haac.
+        stem = (name.stem if stems[beside / name.stem] == 1 else name.name) or "picture"
         outputs = Outputs(
             _target(output or beside, stem, suffix, count, "recipe", files=output is not None),
             form,
@@ -228,6 +258,12 @@ def _targets(
         if path.resolve() in read:
             raise click.UsageError(f"{path} is one of the pictures: give another name.")
     return work
+
+
+def _folder(source: Source | Refused) -> Path:
+    """Where it is; here, if that is not on this machine's disk."""
+    path = getattr(source, "path", None)
+    return Path() if path is None else path.parent
 
 
 def _target(given: Path, stem: str, suffix: str, count: int, what: str, *, files: bool = True) -> Path:

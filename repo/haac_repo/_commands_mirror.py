@@ -58,9 +58,7 @@ def serve(console: Console, repo: Path, host: str, port: int) -> None:
     from haac_repo import RepositoryError, Server, read_head
 
     if not repo.is_dir():
-        raise RepositoryError(
-            f"there is no repository in {repo}: `haac init` makes one, --repo or HAAC_REPO names it"
-        )
+        raise RepositoryError.missing(repo)
     if read_head(repo) is None:
         raise RepositoryError(
             f"{repo} publishes nothing yet: `haac publish` does, and `haac sync` completes a mirror that has only a part"

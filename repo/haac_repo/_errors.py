@@ -18,6 +18,8 @@
 A message says what was found, what is allowed and what to do. The command line prints it and exits with 1.
 """
 
+from typing import Self
+
 
 class HaacError(Exception):
     """Base of all errors that haac raises on purpose."""
@@ -45,6 +47,11 @@ class HistoryError(DataError):
 
 class RepositoryError(HaacError):
     """The folder is not a usable repository."""
+
+    @classmethod
+    def missing(cls, folder: object) -> Self:
+        """There is none."""
+        return cls(f"there is no repository in {folder}: `haac init` makes one, --repo or HAAC_REPO names it")
 
 
 class RepositoryBusyError(RepositoryError):

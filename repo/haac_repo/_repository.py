@@ -319,9 +319,7 @@ def connect_to(path: Path) -> Database:
             raise RepositoryError(
                 f"{path} has packs but no {CATALOG}: `haac verify --repair` makes it again out of what was published"
             )
-        raise RepositoryError(
-            f"there is no repository in {path}: `haac init` makes one, --repo or HAAC_REPO names it"
-        )
+        raise RepositoryError.missing(path)
     try:
         db = connect(catalog)
     except sqlite3.OperationalError as error:

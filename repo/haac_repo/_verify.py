@@ -90,7 +90,7 @@ def verify(
     """
     path = repository if isinstance(repository, Path) else repository.path
     if not path.is_dir():
-        raise RepositoryError(f"there is no repository in {path}")
+        raise RepositoryError.missing(path)
     report = VerifyReport()
     with contextlib.ExitStack() as stack:
         stack.enter_context(storage_errors(path))
@@ -125,7 +125,7 @@ def _mend_catalog(path: Path, report: VerifyReport) -> None:
             raise
         reason = str(error) if (path / CATALOG).is_file() else "it is not there"
     if not any((path / name).exists() for name in (*FOLDERS, "head")):
-        raise RepositoryError(f"there is no repository in {path}")
+        raise RepositoryError.missing(path)
     report.repaired.append(f"the catalog was unusable ({reason.splitlines()[0]})")
     done, lost = rebuild(path)
     report.repaired.extend(done)

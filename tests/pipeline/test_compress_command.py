@@ -173,6 +173,30 @@ def test_without_output_recipes_stand_beside_the_pictures(repository: Repository
 
 
 @pytest.mark.usefixtures("fake")
+def test_pictures_that_differ_in_their_suffix_keep_it(repository: Repository, pictures: Path) -> None:
+    Image.new("RGB", (40, 30), "teal").save(pictures / "a.jpg")
+    assert compress(repository, pictures, "-o", pictures / "out") == 0
+    assert sorted(path.name for path in (pictures / "out").iterdir()) == [
+        "a.jpg.haac", "a.png.haac", "b.haac"
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_report_as_jpeg(repository: Repository, pictures: Path) -> None:
+    assert compress(repository, pictures / "a.png", "--report", pictures / "r.jpg") == 0
+    with Image.open(pictures / "r.jpg") as page:
+        assert page.format == "JPEG"
+
+
+def test_an_empty_repository_is_told(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Repository.create(tmp_path / "empty") as empty:
+        assert compress(empty, pictures / "b.png") == 0
+    assert "no element yet" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("fake")
 def test_text_form(repository: Repository, pictures: Path) -> None:
     assert compress(repository, pictures / "a.png", "-o", pictures / "x.txt") == 0
     assert from_text((pictures / "x.txt").read_text().strip()) == SCENE
@@ -209,7 +233,8 @@ def test_names_are_checked_before_the_work(
         ([pictures / "a.png", pictures / "b.png", "--report", pictures / "r.png"], "one file"),
         ([pictures / "a.png", "-o", pictures / "x.png"], ".haac or .txt"),
         ([pictures / "a.png", "--report", pictures / "a.png"], "one of the pictures"),
-        ([pictures / "a.png", "-o", pictures / "x.txt", "--script", pictures / "x.txt"], "written twice"),
+        ([pictures / "a.png", "--script", pictures / "x.txt"], "ends in .py"),
+        ([pictures / "a.png", "--report", pictures / "r.xyz"], "'.xyz' is no picture format"),
     ):
         assert compress(repository, *arguments) == 2
         assert message in capsys.readouterr().err
@@ -253,14 +278,6 @@ def test_a_tag_that_no_element_has(
 ) -> None:
     assert compress(repository, pictures / "a.png", "--only-tag", "stikcer") == 1
     assert "'stikcer'" in capsys.readouterr().err
-
-
-@pytest.mark.usefixtures("fake")
-def test_a_report_that_cannot_be_written(
-    repository: Repository, pictures: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert compress(repository, pictures / "a.png", "--report", pictures / "r.xyz") == 1
-    assert ".xyz" in capsys.readouterr().err
 
 
 def test_what_is_missing_is_told(
