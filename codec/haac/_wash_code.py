@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ from haac._wash_context import (
     sign_share,
     weights_of,
 )
-from haac._wash_slots import magnitude_slots, sign_slots
+from haac._wash_slots import magnitude_slots, owned_magnitudes, owned_signs, sign_slots
 from haac._wash_tables import CAUSAL, CONTEXTS, SYMBOLS, Ints, Tables, load_tables
 from haac_repo import RecipeError
 
@@ -128,11 +129,11 @@ def _encode(io: Encoder, wash: Wash) -> None:
             for value, symbol, where, plus in zip(
                 values.tolist(), symbols.tolist(), found.ravel().tolist(), pluses.tolist(), strict=True
             ):
-                io.steps.append((magnitude_slots(where).owned[symbol], total))
+                io.steps.append((owned_magnitudes(where)[symbol], total))
                 if value:
                     if symbol == SYMBOLS - 1:
                         bits += _code_large(io, abs(value))
-                    io.steps.append((sign_slots(plus).owned[value < 0], total))
+                    io.steps.append((owned_signs(plus)[value < 0], total))
         io.trace.append(Coded(_CHANNELS[c], len(rows), bits))
 
 
@@ -184,7 +185,7 @@ def _decode_band(
 ) -> Ints:
     """The loop that decoding a wash spends its time in: one turn a coefficient."""
     height, width = start.shape
-    magnitudes: dict[int, tuple[list[int], list[int], list[int]]] = {}
+    magnitudes: dict[int, tuple[bytes, Sequence[int], list[int]]] = {}
     west, west2, north, north2, northwest, northeast, rows = weights[: ROWS + 1]
     both = weights[PRODUCT]
     sign_shares = load_tables().sign_shares.tolist()
@@ -215,7 +216,7 @@ def _decode_band(
             found = first + (0 if found < 0 else top if found > top else found)
             if found not in magnitudes:
                 slots = magnitude_slots(found)
-                magnitudes[found] = slots.symbols, slots.ranks, load_tables().frequencies[found].tolist()
+                magnitudes[found] = slots.symbols, slots.ranks, slots.frequencies
             symbols, ranks, shares = magnitudes[found]
             slot = state & mask
             symbol = symbols[slot]
@@ -238,7 +239,7 @@ def _decode_band(
                 given = sign_slots(plus)
                 slot = state & mask
                 minus = given.symbols[slot]
-                state = (state >> _TOTAL_BITS) * len(given.owned[minus]) + given.ranks[slot]
+                state = (state >> _TOTAL_BITS) * given.frequencies[minus] + given.ranks[slot]
                 signs[at] = -1 if minus else 1
                 values[y * width + x] = signs[at] * magnitude
             at += 1

@@ -10,34 +10,49 @@ Source: the even spread of tANS (J. Duda, arXiv:1311.2540), here for a state of 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from haac._wash_tables import load_tables
 
+_TIE = 1e-9
+"""Of a symbol and the next. Quotients that are not equal are 2^-22 apart at least."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slots:
     """Of one table."""
 
-    symbols: list[int]
+    frequencies: list[int]
+    symbols: bytes
     """Of each slot."""
-    ranks: list[int]
+    ranks: Sequence[int]
     """Of each slot: how many slots before it have the same symbol."""
-    owned: list[list[int]]
-    """Of each symbol, in order."""
 
 
 def spread(frequencies: list[int]) -> Slots:
-    """Give out slots in the order of (2 rank + 1) / frequency; of equal ones, the lower symbol's is first."""
-    symbols = np.repeat(np.arange(len(frequencies)), frequencies)
-    ranks = np.concatenate([np.arange(frequency) for frequency in frequencies])
-    # Quotients that are equal round to the same double, others to different ones.
-    order = np.argsort((2 * ranks + 1) / np.array(frequencies)[symbols], kind="stable")
-    slots = np.argsort(order)
-    owned = np.split(slots, np.cumsum(frequencies)[:-1])
-    return Slots(symbols[order].tolist(), ranks[order].tolist(), [part.tolist() for part in owned])
+    """Give out slots in the order of (2 rank + 1) / frequency; of equal ones, the lower symbol's is first.
+
+    Args:
+        frequencies: of 16 symbols at most; their sum is 4096 at most.
+    """
+    counts = np.array(frequencies)
+    symbols = np.repeat(np.arange(len(counts)), counts)
+    ranks = np.arange(len(symbols)) - np.repeat(np.cumsum(counts) - counts, counts)
+    order = np.argsort((2 * ranks + 1) / counts[symbols] + _TIE * symbols)
+    return Slots(
+        frequencies,
+        symbols[order].astype(np.uint8).tobytes(),
+        memoryview(ranks[order].astype(np.uint16).tobytes()).cast("H"),
+    )
+
+
+def owned(slots: Slots) -> list[list[int]]:
+    """The slots of each symbol, in order."""
+    found = np.argsort(np.frombuffer(slots.symbols, np.uint8), kind="stable")
+    return [part.tolist() for part in np.split(found, np.cumsum(slots.frequencies)[:-1])]
 
 
 @functools.cache
@@ -50,3 +65,15 @@ def magnitude_slots(context: int) -> Slots:
 def sign_slots(plus: int) -> Slots:
     """Of plus, which has so many of 4096, and minus."""
     return spread([plus, 4096 - plus])
+
+
+@functools.cache
+def owned_magnitudes(context: int) -> list[list[int]]:
+    """The slots of each magnitude's symbol."""
+    return owned(magnitude_slots(context))
+
+
+@functools.cache
+def owned_signs(plus: int) -> list[list[int]]:
+    """The slots of plus and of minus."""
+    return owned(sign_slots(plus))

@@ -218,7 +218,7 @@ def _lines(report: IngestReport) -> Iterator[str]:
 
 @command("models", "Elements")
 def models(console: Console) -> None:
-    """List the segmentation models: size, licence, and whether their weights are here."""
+    """List the segmentation models: size, licence, and which are here."""
     from haac_pipeline._models import DEFAULT, MODELS, verified
     from haac_repo import DataError
 
