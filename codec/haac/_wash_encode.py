@@ -33,7 +33,7 @@ TRADE = 0.13
 _LEVELS_FROM = (0, 35, 70, 150, 600, 2500)
 """Bytes from which 1, 2, ... levels pay, for some pictures."""
 
-_COARSER = 2.2
+_COARSER = 3.0
 """Up to so many times as many bytes, one level less pays for some."""
 
 _SMALL, _SPAN = 40, 3

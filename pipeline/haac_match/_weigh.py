@@ -160,8 +160,10 @@ class Judge:
         layers = self._paying(replace(scene, background=plain.background))
         while layers.layers and self._room(layers) < _LEAST_WASH:
             layers = min(_with_one_less(layers), key=self.error)
-        on_wash = self.on_wash(layers, options.budget, options.quality) if layers.layers else None
-        return [plain] if on_wash is None else [plain, on_wash]
+        if not layers.layers:
+            return [plain]
+        on_wash = self.on_wash(layers, options.budget, options.quality)
+        return [plain, replace(layers, background=plain.background), *([on_wash] if on_wash else [])]
 
     def _room(self, scene: Scene) -> int:
         """Bytes that are left for a wash under these layers."""
