@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,22 @@ def test_a_layer_that_is_right_stays_on_the_wash_and_one_that_is_not_goes(budget
     assert made.layers == [layer]
     assert isinstance(made.background, Wash)
     assert len(to_binary(made)) <= budget
+
+
+def test_a_layer_that_is_right_stays_even_where_the_wash_that_is_made_for_it_is_worse(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picture, layer = pasted()
+    judge_ = judge(picture)
+    real = judge_.on_wash
+
+    def bad_under_layers(scene: Scene, budget: int | None, quality: int | None) -> Scene | None:
+        return real(scene, 40 if scene.layers else budget, quality)
+
+    monkeypatch.setattr(judge_, "on_wash", bad_under_layers)
+    made = judge_.best(Scene(128, 128, Colour(0xFF), [layer]), known=True)
+    assert made.layers == [layer]
+    assert made.background == real(replace(made, layers=[]), None, None).background  # type: ignore[union-attr]
 
 
 def test_a_layer_is_dropped_where_its_bytes_do_more_in_the_wash() -> None:
