@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 DOUBTFUL = 0.75
 """Part of a picture below which a ground that is not exact may be a part of a photograph."""
+MOSTLY = 0.5
+"""Part of a picture below which an exact ground may be: white in a photograph, or the sky."""
 COARSE = 6.0
 """Levels: if such a ground has more noise, no ground that was drawn is behind it."""
 NEAR_GROUND = 16
@@ -135,7 +137,7 @@ class Matcher:
         """The layers on a ground, and by how many levels a pixel may be wrong."""
         mapped = map if self._threads is None else self._threads.map
         how = self.cutout, index, options.effort, options.max_layers, mapped
-        doubtful = ground is not None and ground.noise > 0 and ground.share < DOUBTFUL
+        doubtful = ground is not None and ground.share < (DOUBTFUL if ground.noise > 0 else MOSTLY)
         if doubtful and ground is not None and ground.noise > COARSE:
             ground, doubtful = None, False
         explainer = (
