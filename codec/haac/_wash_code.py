@@ -24,7 +24,7 @@ from haac._wash_context import (
     sign_share,
     weights_of,
 )
-from haac._wash_slots import magnitude_slots, owned_magnitudes, owned_signs, sign_slots
+from haac._wash_slots import magnitude_slots, sign_slots
 from haac._wash_tables import CAUSAL, CONTEXTS, SYMBOLS, Ints, Tables, load_tables
 from haac_repo import RecipeError
 
@@ -129,11 +129,11 @@ def _encode(io: Encoder, wash: Wash) -> None:
             for value, symbol, where, plus in zip(
                 values.tolist(), symbols.tolist(), found.ravel().tolist(), pluses.tolist(), strict=True
             ):
-                io.steps.append((owned_magnitudes(where)[symbol], total))
+                io.steps.append((magnitude_slots(where).owned[symbol], total))
                 if value:
                     if symbol == SYMBOLS - 1:
                         bits += _code_large(io, abs(value))
-                    io.steps.append((owned_signs(plus)[value < 0], total))
+                    io.steps.append((sign_slots(plus).owned[value < 0], total))
         io.trace.append(Coded(_CHANNELS[c], len(rows), bits))
 
 

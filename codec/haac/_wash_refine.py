@@ -8,6 +8,7 @@ promises less.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -102,7 +103,6 @@ class Refinement:
         if quantiser.weights is not None:
             self._usual *= np.where(quantiser.layout.bands > 0, np.maximum(quantiser.weights, _LEAST), 1)
         self._bend = self._usual.copy()
-        self._windows = self._windowed()
         self._excesses = 0.0
         self._trials = 0
         self._keep(self._tried(start))
@@ -191,11 +191,15 @@ class Refinement:
             if not (gained > 0).all():
                 which = which[gained > 0]
                 tried = self._moved(proposed, which)
-        gains = self._at.error - tried.error + price * (self.bits - tried.bits)
+        gain = self._gain(tried, price)
         if len(which) == 1:
-            self._disappointed(proposed.places[which], np.array(gains), proposed.gains[which])
-        if gains > 0:
+            self._disappointed(proposed.places[which], np.array(gain), proposed.gains[which])
+        if gain > 0:
             self._keep(tried)
+
+    def _gain(self, tried: _Tried, price: float) -> float:
+        """What a trial gains, in squared steps: of the error, and of the bits at their price."""
+        return self._at.error - tried.error + price * (self.bits - tried.bits)
 
     def _disappointed(self, places: Ints, gained: Floats, promised: Floats) -> None:
         """What does not hold its promise promises less from then on."""
@@ -211,7 +215,7 @@ class Refinement:
     def _try(self, proposed: _Proposed, which: Ints, price: float) -> None:
         """Move coefficients if that helps; what does not hold its promise promises less from then on."""
         tried = self._moved(proposed, which)
-        gained = self._at.error - tried.error + price * (self.bits - tried.bits)
+        gained = self._gain(tried, price)
         self._disappointed(proposed.places[which], np.array(gained), proposed.gains[which].sum())
         if gained > 0:
             self._keep(tried)
@@ -250,7 +254,8 @@ class Refinement:
                 self._bend[proposed.places[order]] *= _STEEPER
         return self.bits <= room
 
-    def _windowed(self) -> Ints:
+    @functools.cached_property
+    def _windows(self) -> Ints:
         """(place; top, left, bottom, right): where a coefficient is drawn, at twice the grid."""
         layout = self._quantiser.layout
         height, width = self._drawing.shape

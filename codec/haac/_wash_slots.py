@@ -21,7 +21,7 @@ _TIE = 1e-9
 """Of a symbol and the next. Quotients that are not equal are 2^-22 apart at least."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Slots:
     """Of one table."""
 
@@ -30,6 +30,12 @@ class Slots:
     """Of each slot."""
     ranks: Sequence[int]
     """Of each slot: how many slots before it have the same symbol."""
+
+    @functools.cached_property
+    def owned(self) -> list[list[int]]:
+        """The slots of each symbol, in order; for encoders."""
+        found = np.argsort(np.frombuffer(self.symbols, np.uint8), kind="stable")
+        return [part.tolist() for part in np.split(found, np.cumsum(self.frequencies)[:-1])]
 
 
 def spread(frequencies: list[int]) -> Slots:
@@ -49,12 +55,6 @@ def spread(frequencies: list[int]) -> Slots:
     )
 
 
-def owned(slots: Slots) -> list[list[int]]:
-    """The slots of each symbol, in order."""
-    found = np.argsort(np.frombuffer(slots.symbols, np.uint8), kind="stable")
-    return [part.tolist() for part in np.split(found, np.cumsum(slots.frequencies)[:-1])]
-
-
 @functools.cache
 def magnitude_slots(context: int) -> Slots:
     """Of a context's row of frequencies."""
@@ -65,15 +65,3 @@ def magnitude_slots(context: int) -> Slots:
 def sign_slots(plus: int) -> Slots:
     """Of plus, which has so many of 4096, and minus."""
     return spread([plus, 4096 - plus])
-
-
-@functools.cache
-def owned_magnitudes(context: int) -> list[list[int]]:
-    """The slots of each magnitude's symbol."""
-    return owned(magnitude_slots(context))
-
-
-@functools.cache
-def owned_signs(plus: int) -> list[list[int]]:
-    """The slots of plus and of minus."""
-    return owned(sign_slots(plus))

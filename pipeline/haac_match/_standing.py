@@ -56,13 +56,12 @@ class Standing:
 
     def wrong(self, z: int, placed: Placed) -> bool:
         """Whether some of what shows a layer is not right."""
-        left, top, right, bottom = placed.box
         alpha = np.asarray(placed.pixels.getchannel("A"))
         if self._search.through:
             shows = (alpha > 0) & (self._canvas.veil(z + 1, placed.box)[:, :, 3] < DENSE)
         else:
             shows = (alpha > 0) & ~self._canvas.hidden(z + 1, placed.box)
-        off = self.off((left, top, right, bottom))
+        off = self.off(placed.box)
         wrong = int((off[shows] > (0 if self._search.clean else self._search.tolerance)).sum())
         return wrong > (0 if self._search.clean else 0.1 * int(shows.sum()))
 

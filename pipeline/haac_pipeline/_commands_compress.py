@@ -152,7 +152,7 @@ def compress(
             folder.mkdir(parents=True, exist_ok=True)
         if repository is not None:
             keep_up(console, repository, jobs)
-            if not any(True for _ in repository.elements()):
+            if not len(repository):
                 console.note(f"{repo} has no element yet, so there is nothing to find: see `haac ingest`")
         with console.progress("Compressing", len(work), "pictures") as advance:
             for result in compress_files(

@@ -34,7 +34,7 @@ from haac._golden import DrawnElements
 from haac._main import _run
 from haac._wash import band_shapes, grid
 from haac._wash_encode import WashEncoder
-from haac._wash_slots import owned, spread
+from haac._wash_slots import spread
 from haac_repo import HaacError, PictureError, RecipeError
 
 
@@ -362,7 +362,7 @@ def test_the_command_blur(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> 
 @given(st.lists(st.integers(1, 300), min_size=2, max_size=16))
 def test_slots_of_a_symbol_stand_evenly(frequencies: list[int]) -> None:
     slots, total = spread(frequencies), sum(frequencies)
-    for symbol, (frequency, places) in enumerate(zip(frequencies, owned(slots), strict=True)):
+    for symbol, (frequency, places) in enumerate(zip(frequencies, slots.owned, strict=True)):
         assert [(slots.symbols[n], slots.ranks[n]) for n in places] == [(symbol, r) for r in range(frequency)]
         assert all(abs(n - (r + 0.5) * total / frequency) <= len(frequencies) for r, n in enumerate(places))
 
