@@ -18,8 +18,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TypeVar
 
 from haac_repo import RecipeError
+
+T = TypeVar("T")
+
+GROWTH = 8
+"""What is added to the frequency of a symbol of an adaptive table each time it is coded."""
 
 
 class Uniform:
@@ -54,10 +60,70 @@ class Table:
         return bisect_right(self._ends, slot)
 
 
+class Adaptive:
+    """A table whose frequencies grow with what was coded: where a symbol came before, it costs less.
+
+    Args:
+        table: the frequencies to begin with.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.frequencies = list(table.frequencies)
+        self.total = table.total
+
+    def slots(self, value: int) -> range:
+        """Those of a symbol, as things stand."""
+        start = sum(self.frequencies[:value])
+        return range(start, start + self.frequencies[value])
+
+    def symbol(self, slot: int) -> int:
+        """The symbol that owns a slot."""
+        for value, frequency in enumerate(self.frequencies):
+            if slot < frequency:
+                return value
+            slot -= frequency
+        raise AssertionError("a slot is below the total")
+
+    def count(self, value: int) -> None:
+        """A symbol was coded."""
+        self.frequencies[value] += GROWTH
+        self.total += GROWTH
+
+
+class Binomial:
+    """How many of `count` coins show heads: symbol k owns as many slots as there are ways."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.total = 1 << count
+
+    def slots(self, value: int) -> range:
+        """Those of a symbol."""
+        start, ways = 0, 1
+        for k in range(value):
+            start += ways
+            ways = ways * (self._count - k) // (k + 1)
+        return range(start, start + ways)
+
+    def symbol(self, slot: int) -> int:
+        """The symbol that owns a slot."""
+        value, ways = 0, 1
+        while slot >= ways:
+            slot -= ways
+            ways = ways * (self._count - value) // (value + 1)
+            value += 1
+        return value
+
+
+AnyTable = Uniform | Table | Adaptive | Binomial
+
+
 @dataclass(frozen=True, slots=True)
 class Coded:
     """One value as it was coded."""
 
+    part: str
+    """'scene', or 'layer N' with N from 1, back to front."""
     field: str
     value: int
     bits: float
@@ -72,33 +138,44 @@ class Coder(ABC):
     def __init__(self) -> None:
         self.trace: list[Coded] = []
         """All values in order, with what each cost."""
+        self.part = "scene"
+        """Of the recipe, that the values to come belong to."""
 
     @abstractmethod
-    def _transfer(self, table: Uniform | Table, wanted: Callable[[], int]) -> int: ...
+    def _transfer(self, table: AnyTable, wanted: Callable[[], int]) -> int: ...
 
-    def pick(self, field: str, table: Uniform | Table, wanted: Callable[[], int]) -> int:
+    def pick(self, field: str, table: AnyTable, wanted: Callable[[], int]) -> int:
         """Code one symbol of a table."""
         value = self._transfer(table, wanted)
-        self._note(field, value, table, value)
+        slots = table.slots(value)
+        cost = math.log2(table.total) - math.log2(slots.stop - slots.start)
+        self.trace.append(Coded(self.part, field, value, cost))
+        if isinstance(table, Adaptive):
+            table.count(value)
         return value
 
-    def number(self, field: str, lengths: Table, wanted: Callable[[], int]) -> int:
+    def number(self, field: str, lengths: Table | Adaptive, wanted: Callable[[], int]) -> int:
         """Code a number from 0 on: its length in bits from a table, then the bits below its leading one.
 
         Source: Elias gamma code (P. Elias, "Universal codeword sets", 1975), with a table for the length.
         """
-        length = self._transfer(lengths, lambda: wanted().bit_length())
-        self._note(field, length, lengths, length)
-        if length < 2:
-            return length
-        below = Uniform(1 << (length - 1))
-        value = below.total + self._transfer(below, lambda: wanted() - below.total)
-        cost = self.trace.pop().bits + math.log2(below.total)
-        self.trace.append(Coded(field, value, cost))
-        return value
 
-    def _note(self, field: str, value: int, table: Uniform | Table, symbol: int) -> None:
-        self.trace.append(Coded(field, value, math.log2(table.total / len(table.slots(symbol)))))
+        def code() -> int:
+            length = self.pick("", lengths, lambda: wanted().bit_length())
+            if length < 2:
+                return length
+            below = 1 << (length - 1)
+            return below + self.pick("", Uniform(below), lambda: wanted() - below)
+
+        return self.joined(field, code, int)
+
+    def joined(self, field: str, code: Callable[[], T], shown: Callable[[T], int]) -> T:
+        """Code what stands in the trace as one value, `shown` of what `code` returns."""
+        first = len(self.trace)
+        value = code()
+        bits = math.fsum(coded.bits for coded in self.trace[first:])
+        self.trace[first:] = [Coded(self.part, field, shown(value), bits)]
+        return value
 
 
 class Encoder(Coder):
@@ -109,7 +186,7 @@ class Encoder(Coder):
         self.steps: list[tuple[Sequence[int], int]] = []
         """(slots, total) of each symbol in order."""
 
-    def _transfer(self, table: Uniform | Table, wanted: Callable[[], int]) -> int:
+    def _transfer(self, table: AnyTable, wanted: Callable[[], int]) -> int:
         value = wanted()
         self.steps.append((table.slots(value), table.total))
         return value
@@ -118,9 +195,16 @@ class Encoder(Coder):
         """The number that decodes to the values in the order in which they were given."""
         state = 0
         for slots, total in reversed(self.steps):
-            state, rank = divmod(state, len(slots))
+            count, rank = _length(slots), 0
+            if count > 1:  # for a large state the division would take most of the time
+                state, rank = divmod(state, count)
             state = state * total + slots[rank]
         return state
+
+
+def _length(slots: Sequence[int]) -> int:
+    """`len`, which a range of more than 2^63 does not have."""
+    return slots.stop - slots.start if isinstance(slots, range) else len(slots)
 
 
 class Decoder(Coder):
@@ -132,11 +216,16 @@ class Decoder(Coder):
         self.state = number
         """What is left of the number."""
 
-    def _transfer(self, table: Uniform | Table, wanted: Callable[[], int]) -> int:  # noqa: ARG002 (the encoder's)
-        rest, slot = divmod(self.state, table.total)
+    def _transfer(self, table: AnyTable, wanted: Callable[[], int]) -> int:  # noqa: ARG002 (the encoder's)
+        total = table.total
+        if total & (total - 1):
+            rest, slot = divmod(self.state, total)
+        else:  # ten times as fast, for a large state
+            rest, slot = self.state >> (total.bit_length() - 1), self.state & (total - 1)
         value = table.symbol(slot)
         slots = table.slots(value)
-        self.state = rest * len(slots) + slot - slots.start
+        count = _length(slots)
+        self.state = rest * count + slot - slots.start if count > 1 else rest
         return value
 
     def finish(self) -> None:

@@ -7,12 +7,13 @@ it, every symbol would move all their bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from haac._ans import Coded, Coder, Decoder, Encoder, Table, Uniform
+from haac._binary_elements import code_elements
+from haac._binary_layer import TURN_STEPS, LayerCoder, stepped
 from haac._inline import Inline
 from haac._limits import LIMITS
-from haac._scene import FLIPS, FULL_TURN, Background, Colour, Gradient, Layer, Plate, Scene
+from haac._scene import FULL_TURN, Background, Colour, Gradient, Layer, Plate, Scene
 from haac._wash import Wash
 from haac_repo import RecipeError
 
@@ -30,34 +31,16 @@ COMMON_CANVASES = (
 )  # fmt: skip
 """Canvas sizes that cost five bits; the last symbol says that the size follows."""
 
-_CANVAS = Table(*(1 for _ in COMMON_CANVASES), 6)
-_SIDE = Table(1, 1, 1, 1, 2, 4, 8, 16, 24, 32, 32, 16, 8, 4, 2)
+_CANVAS = Table(*(1 for _ in COMMON_CANVASES), 12)
+_SIDE = Table(1, 1, 1, 1, 2, 4, 8, 12, 16, 28, 40, 36, 16, 6, 2)
 _HAS_FINGERPRINT = Table(15, 1)
 _BACKGROUND = Table(12, 10, 4, 10, 1, 6, 1, 12, 8)
 """Transparent, white, black, opaque colour, any colour, opaque gradient, any gradient, plate, wash."""
+_ANGLE = Table(4, 2, 1, 1)
 _COUNT = Table(1, 4, 8, 16, 24, 16, 8, 4, 2, 1, 1, 1, 1, 1)
 _COUNT_ON_WASH = Table(64, 8, 8, 8, 8, 4, 2, 1, 1, 1, 1, 1, 1, 1)
 _ID_BITS = Table(1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 8, 8, 7, 6, 5, 4, 4, 4, 4, *(2 for _ in range(21)))
-_AGAIN = Table(30, 2)
-_HAS_CROP = Table(31, 1)
-_EDGE = Table(4, 1, 1, 2, 4, 8, 16, 24, 24, 16, 8, 4, 2, 1, 1)
-_FLIP = Table(28, 3, 1, 1)
-_HAS_ADJUSTMENT = Table(31, 1)
-_ADJUSTMENTS = ("brightness", "contrast", "saturation")
-_ADJUSTED = Table(1, 1)
-_SIZE = Table(6, 30, 12, 12, 4)
-"""Own size, width, height, both, scale."""
-_PIXELS = Table(1, 1, 1, 2, 8, 24, 56, 88, 96, 72, 40, 16, 8, 4, 2)
-_SCALE = Table(1, 1, 1, 1, 2, 4, 8, 16, 32, 48, 48, 24, 8, 4, 2)
-_TURN = Table(16, 2, 2, 12)
-"""Not at all, quarters, steps of five degrees, steps of a quarter degree."""
-_TURN_STEPS = (FULL_TURN, 360, 20, 1)
-_HAS_BLUR = Table(12, 4)
-_BLUR = Table(1, 8, 12, 16, 8, 4, 2, 1, 1, 1, 1)
-_HAS_OPACITY = Table(14, 2)
-_WHERE = Table(30, 3, 1)
-"""On the canvas, before it, beyond it."""
-_OUTSIDE = Table(2, 2, 4, 6, 8, 10, 12, 10, 8, 6, 4, *(1 for _ in range(20)))
+_REPEATS = Table(24, 6, 4, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1)
 
 _PLATE, _WASH = 7, 8
 _WHITE, _BLACK = 0xFFFFFFFF, 0x000000FF
@@ -169,31 +152,36 @@ def _inlines(data: bytes) -> tuple[list[Inline], int]:
 def _scene(io: Coder, scene: Scene, inlines: Sequence[Inline] = ()) -> Scene:
     """Code a scene; while decoding the argument is a stand-in that is not looked at, and its inline elements are given."""
     width, height = _canvas(io, scene)
-    fingerprint = None
+    made = Scene(width, height)  # refuses a canvas that a wash could not be on
     if io.pick("fingerprint?", _HAS_FINGERPRINT, lambda: scene.fingerprint is not None):
-        fingerprint = io.pick("fingerprint", Uniform(2**16), lambda: scene.fingerprint or 0)
+        made.fingerprint = io.pick("fingerprint", Uniform(2**16), lambda: scene.fingerprint or 0)
     kind = io.pick("background", _BACKGROUND, lambda: _background_kind(scene.background))
     count = io.number("layers", _COUNT_ON_WASH if kind == _WASH else _COUNT, lambda: len(scene.layers))
     if count > LIMITS.layers:
         raise RecipeError(f"the recipe has {count} layers; at most {LIMITS.layers} are allowed")
+    wanted: list[int | Inline] = []
+    if isinstance(io, Encoder):
+        wanted, inlines = [layer.element for layer in scene.layers], scene.inlines()
+    again = io.number("repeats", _REPEATS, lambda: count - len(set(wanted))) if count > 1 else 0
+    new = count - again - len(inlines)
+    if new < 0 or count > 0 == new + len(inlines):
+        raise RecipeError(
+            f"the recipe is damaged: {count} layers, {again} of which repeat an element, and {len(inlines)} inline elements"
+        )
     bits = 0
-    if count or kind == _PLATE:
+    if new or kind == _PLATE:
         bits = io.pick("id bits", _ID_BITS, lambda: max(scene.elements(), default=0).bit_length())
-    ids = Uniform(2**bits)
     if kind == _WASH:
         from haac._wash_code import code_wash  # brings numpy
 
-        background: Background = code_wash(
-            io, width, height, scene.background if isinstance(scene.background, Wash) else None
-        )
+        given = scene.background if isinstance(scene.background, Wash) else None
+        made.background = code_wash(io, width, height, given)
     else:
-        background = _background(io, kind, ids, scene.background)
-    made = Scene(width, height, background, [], fingerprint)
-    layers = scene.layers if isinstance(io, Encoder) else [Layer(1)] * count
-    seen: list[int | Inline] = [*(scene.inlines() if isinstance(io, Encoder) else inlines)]
-    if isinstance(background, Plate):
-        seen.append(background.element)
-    made.layers = [_layer(io, made, ids, seen, layer) for layer in layers]
+        made.background = _background(io, kind, Uniform(2**bits), scene.background)
+    coder = LayerCoder(width, height, code_elements(io, new, again, bits, inlines, wanted))
+    for n, layer in enumerate(scene.layers if isinstance(io, Encoder) else [Layer(1)] * count, 1):
+        io.part = f"layer {n}"
+        made.layers.append(coder.code(io, layer))
     return made
 
 
@@ -205,9 +193,13 @@ def _canvas(io: Coder, scene: Scene) -> tuple[int, int]:
     )
     if symbol < common:
         return COMMON_CANVASES[symbol]
-    return io.number("canvas width", _SIDE, lambda: scene.width), io.number(
-        "canvas height", _SIDE, lambda: scene.height
-    )
+    width = io.number("canvas width", _SIDE, lambda: scene.width)
+    return width, io.number("canvas height", _height_lengths(width), lambda: scene.height)
+
+
+def _height_lengths(width: int) -> Table:
+    """Most canvases are about as high as wide."""
+    return Table(*(max(1, 64 >> (bits - width.bit_length()) ** 2) for bits in range(15)))
 
 
 def _background(io: Coder, kind: int, ids: Uniform, given: Background) -> Background:
@@ -229,7 +221,10 @@ def _background(io: Coder, kind: int, ids: Uniform, given: Background) -> Backgr
         case 5 | 6:
             start = colour("gradient start", 24 if kind == 5 else 32, lambda: shape.start)
             end = colour("gradient end", 24 if kind == 5 else 32, lambda: shape.end)
-            return Gradient(start, end, _turn(io, "gradient angle", lambda: shape.angle))
+            angle = stepped(
+                io, "gradient angle", _ANGLE, TURN_STEPS, FULL_TURN, lambda: shape.angle or FULL_TURN
+            )
+            return Gradient(start, end, angle % FULL_TURN)
         case 7:  # _PLATE
             return Plate(io.pick("background element", ids, lambda: element))
     return None
@@ -246,80 +241,3 @@ def _background_kind(background: Background) -> int:
         case Wash():
             return _WASH
     return 0
-
-
-def _layer(io: Coder, scene: Scene, ids: Uniform, seen: list[int | Inline], layer: Layer) -> Layer:
-    """Code a layer; while decoding the argument is a stand-in that is not looked at."""
-    values: dict[str, Any] = {"element": _element(io, ids, seen, layer)}
-    if io.pick("crop?", _HAS_CROP, lambda: layer.crop is not None):
-        box = layer.crop or (0, 0, 1, 1)
-        left = io.number("crop left", _EDGE, lambda: box[0])
-        top = io.number("crop top", _EDGE, lambda: box[1])
-        width = io.number("crop width", _EDGE, lambda: box[2] - box[0])
-        values["crop"] = (
-            left,
-            top,
-            left + width,
-            top + io.number("crop height", _EDGE, lambda: box[3] - box[1]),
-        )
-    values["flip"] = FLIPS[io.pick("flip", _FLIP, lambda: FLIPS.index(layer.flip))]
-    if io.pick(
-        "adjustment?", _HAS_ADJUSTMENT, lambda: any(getattr(layer, name) != 100 for name in _ADJUSTMENTS)
-    ):
-        values |= {name: _adjustment(io, name, layer) for name in _ADJUSTMENTS}
-    kind = io.pick("size", _SIZE, lambda: _size_kind(layer))
-    if kind in (1, 3):
-        values["width"] = io.number("width", _PIXELS, lambda: layer.width or 0)
-    if kind in (2, 3):
-        values["height"] = io.number("height", _PIXELS, lambda: layer.height or 0)
-    if kind == 4:
-        values["scale"] = io.number("scale", _SCALE, lambda: layer.scale or 0)
-    values["rotation"] = _turn(io, "rotation", lambda: layer.rotation)
-    if io.pick("blur?", _HAS_BLUR, lambda: layer.blur != 0):
-        values["blur"] = io.number("blur", _BLUR, lambda: layer.blur)
-    if io.pick("opacity?", _HAS_OPACITY, lambda: layer.opacity != 100):
-        values["opacity"] = io.pick("opacity", Uniform(100), lambda: layer.opacity)
-    values["x"] = _position(io, "x", scene.width, lambda: layer.x)
-    values["y"] = _position(io, "y", scene.height, lambda: layer.y)
-    return Layer(**values)
-
-
-def _element(io: Coder, ids: Uniform, seen: list[int | Inline], layer: Layer) -> int | Inline:
-    if seen and io.pick("again?", _AGAIN, lambda: layer.element in seen):
-        return seen[io.pick("element again", Uniform(len(seen)), lambda: seen.index(layer.element))]
-    element = io.pick("element", ids, lambda: layer.number)
-    seen.append(element)
-    return element
-
-
-def _adjustment(io: Coder, name: str, layer: Layer) -> int:
-    given: int = getattr(layer, name)
-    if not io.pick(f"{name}?", _ADJUSTED, lambda: given != 100):
-        return 100
-    return io.pick(name, Uniform(LIMITS.adjust + 1), lambda: given)
-
-
-def _size_kind(layer: Layer) -> int:
-    if layer.scale is not None:
-        return 4
-    return (layer.width is not None) + 2 * (layer.height is not None)
-
-
-def _turn(io: Coder, field: str, wanted: Callable[[], int]) -> int:
-    """An angle; a rounder one costs less."""
-    kind = io.pick(
-        f"{field} kind", _TURN, lambda: next(k for k, step in enumerate(_TURN_STEPS) if wanted() % step == 0)
-    )
-    step = _TURN_STEPS[kind]
-    return step * io.pick(field, Uniform(FULL_TURN // step), lambda: wanted() // step) if kind else 0
-
-
-def _position(io: Coder, field: str, length: int, wanted: Callable[[], int]) -> int:
-    match io.pick(
-        f"{field} where", _WHERE, lambda: 0 if 0 <= wanted() < length else 1 if wanted() < 0 else 2
-    ):
-        case 0:
-            return io.pick(field, Uniform(length), wanted)
-        case 1:
-            return -1 - io.number(field, _OUTSIDE, lambda: -1 - wanted())
-    return length + io.number(field, _OUTSIDE, lambda: wanted() - length)

@@ -43,7 +43,6 @@ def inspect(scene: Scene) -> Inspection:
         RecipeError: outside the limits.
     """
     data = to_binary(scene)
-    part = "scene"
     fields = [Field("file", "format", f"{data[0]:#04x}", 8.0)]
     inlines = scene.inlines()
     for n, inline in enumerate(inlines, 1):
@@ -52,18 +51,14 @@ def inspect(scene: Scene) -> Inspection:
         fields.append(Field("inline", f"inline {n}", named, 8.0 * (length + -(-length.bit_length() // 7))))
     if inlines:
         fields.append(Field("inline", "end", "0", 8.0))
-    layer = 0
+    shown = iter(scene.layers)
     for coded in trace_binary(data)[1]:
-        # A layer begins with its element, or with the question whether that stood before.
-        if coded.field == "again?" or (coded.field == "element" and fields[-1].name != "again?"):
-            layer += 1
-            part = f"layer {layer}"
-        shown = str(coded.value)
+        value = str(coded.value)
         if coded.field == "background element":
-            shown = format_id(coded.value)
-        elif coded.field in {"element", "element again"}:
-            shown = _id(scene.layers[layer - 1].element, inlines)
-        fields.append(Field(part, coded.field, shown, coded.bits))
+            value = format_id(coded.value)
+        elif coded.field == "element":
+            value = _id(next(shown).element, inlines)
+        fields.append(Field(coded.part, coded.field, value, coded.bits))
     return Inspection(scene, fields, len(data), len(to_text(scene)))
 
 

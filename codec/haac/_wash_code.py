@@ -134,7 +134,7 @@ def _encode(io: Encoder, wash: Wash) -> None:
                     if symbol == SYMBOLS - 1:
                         bits += _code_large(io, abs(value))
                     io.steps.append((sign_slots(plus).owned[value < 0], total))
-        io.trace.append(Coded(_CHANNELS[c], len(rows), bits))
+        io.trace.append(Coded(io.part, _CHANNELS[c], len(rows), bits))
 
 
 def sign_shares(tables: Tables, known: list[list[Known]], channel: int, band: int) -> Ints:
@@ -175,7 +175,7 @@ def _decode(io: Decoder, step: int, shapes: list[tuple[int, int]], cuts: list[in
             )
             known[c].append(Known(values))
             parts.append(values.astype("<i2").tobytes())
-        io.trace.append(Coded(_CHANNELS[c], count, before - io.state.bit_length()))
+        io.trace.append(Coded(io.part, _CHANNELS[c], count, before - io.state.bit_length()))
         channels.append(b"".join(parts))
     return tuple(channels)
 

@@ -30,9 +30,10 @@ _spec.loader.exec_module(wash)
 
 PAGE = (Path(__file__).parents[2] / "docs" / "format.md").read_text(encoding="utf-8")
 TABLES = {
-    name: [int(f) for f in row.split()]
-    for name, row in re.findall(r"^\| ([A-Z_]+) \| ([\d ]+) \|$", PAGE, re.M)
+    name: ([int(f) for f in row.split()], int(growth))
+    for name, row, growth in re.findall(r"^\| ([A-Z_]+) \| ([\d ]+) \| (\d+) \|$", PAGE, re.M)
 }
+"""Frequencies, and what is added to one each time."""
 CANVASES = [
     (int(w), int(h))
     for w, h in re.findall(
@@ -231,13 +232,17 @@ class _Values:
     def __init__(self, state: int) -> None:
         self.bits = state.bit_length()
         self.state = state
+        self.tables = {name: (frequencies[:], growth) for name, (frequencies, growth) in TABLES.items()}
 
     def uniform(self, n: int) -> int:
         self.state, slot = divmod(self.state, n)
         return slot
 
     def symbol(self, table: str) -> int:
-        return self.pick(TABLES[table])
+        frequencies, growth = self.tables[table]
+        s = self.pick(frequencies)
+        frequencies[s] += growth
+        return s
 
     def pick(self, frequencies: list[int]) -> int:
         quotient, slot = divmod(self.state, sum(frequencies))
@@ -256,12 +261,23 @@ class _Values:
         return s
 
     def number(self, table: str) -> int:
-        bits = self.symbol(table)
+        return self.bits_below(self.symbol(table))
+
+    def bits_below(self, bits: int) -> int:
         return bits if bits < 2 else (1 << bits - 1) + self.uniform(1 << bits - 1)
 
-    def angle(self) -> int:
-        n, step = ((1, 0), (4, 360), (72, 20), (1440, 1))[self.symbol("TURN")]
-        return self.uniform(n) * step
+    def stepped(self, table: str, n: int, *steps: int) -> int:
+        kind = self.symbol(table)
+        numbers = [v for v in range(1, n + 1) if v % steps[kind] == 0 and all(v % s for s in steps[:kind])]
+        return numbers[self.uniform(len(numbers))]
+
+    def set(self, n: int, bits: int) -> list[int]:
+        if n == 0 or bits == 0:
+            return [0] * n
+        if n == 1:
+            return [self.uniform(1 << bits)]
+        lower = self.pick([math.comb(n, k) for k in range(n + 1)])
+        return self.set(lower, bits - 1) + [v + (1 << bits - 1) for v in self.set(n - lower, bits - 1)]
 
     def colour(self, size: int) -> tuple[int, ...]:
         return tuple(self.uniform(256**size).to_bytes(size, "big").ljust(4, b"\xff"))
@@ -297,13 +313,22 @@ def from_binary(data: bytes) -> Scene:
     require(data[:1] != b"\0" and len(data) < LIMITS["recipe_bytes"], "not a recipe")
     take = _Values(int.from_bytes(data, "big"))
     common = take.symbol("CANVAS")
-    canvas = CANVASES[common] if common < len(CANVASES) else (take.number("SIDE"), take.number("SIDE"))
+    if common < len(CANVASES):
+        canvas = CANVASES[common]
+    else:
+        width = take.number("SIDE")
+        lengths = [max(1, 64 >> (s - width.bit_length()) ** 2) for s in range(15)]
+        canvas = (width, take.bits_below(take.pick(lengths)))
     require(min(canvas) > 0, "canvas")
     fingerprint = take.uniform(65536) if take.symbol("HAS_FINGERPRINT") else None
     kind = take.symbol("BACKGROUND")
     count = take.number("COUNT_ON_WASH" if kind == 8 else "COUNT")
     require(count <= LIMITS["layers"], "layers")
-    id_range = 1 << take.symbol("ID_BITS") if count or kind == 7 else 1
+    repeats = take.number("REPEATS") if count > 1 else 0
+    different = count - repeats
+    new = different - len(inlines)
+    require(new >= 0 and (different > 0 or count == 0), "elements")
+    id_bits = take.symbol("ID_BITS") if new or kind == 7 else 0
 
     background: tuple[Any, ...] = ("transparent",)
     if kind in (1, 2):
@@ -312,21 +337,30 @@ def from_binary(data: bytes) -> Scene:
         background = ("colour", take.colour(kind))
     elif kind in (5, 6):
         size = kind - 2
-        background = ("gradient", take.colour(size), take.colour(size), take.angle())
+        background = (
+            "gradient",
+            take.colour(size),
+            take.colour(size),
+            take.stepped("ANGLE", 1440, 360, 20, 4, 1) % 1440,
+        )
     elif kind == 7:
-        background = ("plate", take.uniform(id_range))
+        background = ("plate", take.uniform(1 << id_bits))
     elif kind == 8:
         background = ("wash", wash.values(take, *canvas, LIMITS, require))
 
-    seen = [*inlines, *([background[1]] if kind == 7 else [])]
+    elements = [*inlines, *take.set(new, id_bits)]
+    require(len(set(elements)) == different, "an element twice in the set")
+    again = take.set(repeats, (different - 1).bit_length())
+    require(all(n < different for n in again), "an element that is none")
+    row = sorted([*range(different), *again])
+    at = 0
     layers = []
     for _ in range(count):
-        if seen and take.symbol("AGAIN"):
-            layer = new_layer(seen[take.uniform(len(seen))])
-        else:
-            layer = new_layer(take.uniform(id_range))
-            require(layer["element"] not in seen, "an element given as new again")
-            seen.append(layer["element"])
+        at = at if at < len(row) else 0
+        if len(row) > 1 and take.symbol("NEXT") == 0:
+            others = [place for place in range(len(row)) if place != at]
+            at = others[take.uniform(len(others))]
+        layer = new_layer(elements[row.pop(at)])
         if take.symbol("HAS_CROP"):
             left, top, w, h = (take.number("EDGE") for _ in range(4))
             layer["crop"] = (left, top, left + w, top + h)
@@ -340,11 +374,12 @@ def from_binary(data: bytes) -> Scene:
             layer["height"] = take.number("PIXELS")
         if size == 4:
             layer["scale"] = take.number("SCALE")
-        layer["rotation"] = take.angle()
+        if take.symbol("HAS_ROTATION"):
+            layer["rotation"] = take.stepped("TURN", 1439, 360, 20, 4, 1)
         if take.symbol("HAS_BLUR"):
             layer["blur"] = take.number("BLUR")
         if take.symbol("HAS_OPACITY"):
-            layer["opacity"] = take.uniform(100)
+            layer["opacity"] = 100 - take.stepped("OPACITY", 100, 10, 5, 1)
         layer["x"], layer["y"] = take.where(canvas[0]), take.where(canvas[1])
         layers.append(layer)
     require(take.state == 0, "values left over")

@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,8 @@ def assert_equal(scene: dict[str, Any], other: dict[str, Any]) -> None:
 
 
 def test_the_page_has_all_tables() -> None:
-    assert len(reference.TABLES) == 27
-    assert len(reference.CANVASES) == len(reference.TABLES["CANVAS"]) - 1
+    assert len(reference.TABLES) == 31
+    assert len(reference.CANVASES) == len(reference.TABLES["CANVAS"][0]) - 1
 
 
 class Source:
@@ -103,6 +104,20 @@ def random_layer(rng: random.Random) -> str:
 @pytest.mark.parametrize("seed", range(60))
 def test_random_scene(seed: int) -> None:
     assert_same(random_recipe(random.Random(seed)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_binary_form_of_many_layers(seed: int) -> None:
+    """Sets, repeats, order, and tables that grew."""
+    rng = random.Random(seed)
+    bits = rng.randint(1, 40)
+    few = [rng.randrange(1, 1 << bits) for _ in range(rng.randint(1, 60))]
+    scene = haac.from_text(random_recipe(rng))
+    layers = [haac.from_text(f"haac1:1x1;{random_layer(rng)}").layers[0] for _ in range(rng.randint(2, 90))]
+    scene.layers = [replace(layer, element=rng.choice(few)) for layer in layers]
+    if seed % 2:
+        scene.layers.sort(key=lambda layer: layer.number)
+    assert_equal(reference.from_binary(haac.to_binary(scene)), reference.from_text(haac.to_text(scene)))
 
 
 def test_turned_off_the_canvas() -> None:
