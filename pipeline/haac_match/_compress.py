@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import ElementCache, Scene
+from haac._order import ordered
 from haac_match._candidates import only
 from haac_match._explain import Explainer
 from haac_match._explain_foreign import ForeignExplainer
@@ -99,7 +100,9 @@ class Matcher:
             scene, noise = self._on(target, Ground(None, backdrop, 1.0, 0.0), index, options, None)
         else:
             scene, noise = self._opaque(target, index, options, jpeg)
-        judge = Judge(wanted, ElementCache(self._repository), options, where)
+        cache = ElementCache(self._repository)
+        scene = ordered(scene, cache)  # whatever is left out of it later, what is left stays in order
+        judge = Judge(wanted, cache, options, where)
         best = judge.best(scene, known=True)
         # A wash that took the place of the ground is no worse an explanation of what that explained.
         explained = best if noise == FOREIGN else replace(best, background=scene.background)
