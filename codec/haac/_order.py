@@ -28,11 +28,7 @@ def ordered(scene: Scene, source: ElementSource) -> Scene:
         RecipeError: outside the limits.
         ElementError: an element cannot be had.
     """
-    layers = scene.layers
-    cache = source if isinstance(source, ElementCache) else ElementCache(source)
-    size = scene.width, scene.height
-    drawn = [_Drawn.of(draw(layer, cache.image(layer.element), size)) for layer in layers]
-    above = [[n for n in range(z + 1, len(layers)) if drawn[z].meets(drawn[n])] for z in range(len(layers))]
+    layers, above = scene.layers, covering(scene, source)
     below = [0] * len(layers)
     for those in above:
         for n in those:
@@ -48,6 +44,23 @@ def ordered(scene: Scene, source: ElementSource) -> Scene:
         for n in above[z]:
             below[n] -= 1
     return replace(scene, layers=found)
+
+
+def covering(scene: Scene, source: ElementSource) -> list[list[int]]:
+    """Of each layer, the indices of those above it that share a pixel with it.
+
+    Args:
+        scene: any.
+        source: gives the RGBA pixels of each element.
+
+    Raises:
+        RecipeError: outside the limits.
+        ElementError: an element cannot be had.
+    """
+    cache = source if isinstance(source, ElementCache) else ElementCache(source)
+    size = scene.width, scene.height
+    drawn = [_Drawn.of(draw(layer, cache.image(layer.element), size)) for layer in scene.layers]
+    return [[n for n in range(z + 1, len(drawn)) if drawn[z].meets(drawn[n])] for z in range(len(drawn))]
 
 
 @dataclass(frozen=True, slots=True)
