@@ -139,7 +139,7 @@ class Coder(ABC):
         self.trace: list[Coded] = []
         """All values in order, with what each cost."""
         self.part = "scene"
-        """Of the recipe, that the values to come belong to."""
+        """The part of the recipe that the values to come belong to."""
 
     @abstractmethod
     def _transfer(self, table: AnyTable, wanted: Callable[[], int]) -> int: ...

@@ -140,7 +140,7 @@ def stepped(
     def code() -> int:
         kind = io.pick("", kinds, lambda: next(k for k, step in enumerate(steps) if wanted() % step == 0))
         step = steps[kind]
-        # Each so manieth multiple of it is one of a larger step.
+        # The multiples of a larger step among those of this one.
         every = steps[kind - 1] // step if kind else most + 1
         count = most // step
         index = io.pick("", Uniform(count - count // every), lambda: _rank(wanted() // step, every))
