@@ -26,11 +26,18 @@ class Placed:
         layer: how it stands.
         pixels: RGBA, what of it is on the canvas.
         box: where.
+        original: the same before the picture was scaled; None if it was not.
     """
 
     layer: Layer
     pixels: Image.Image
     box: Box
+    original: Placed | None = None
+
+    @property
+    def drawn(self) -> Placed:
+        """As the renderer draws it."""
+        return self.original or self
 
 
 def place(layer: Layer, image: Image.Image, size: tuple[int, int]) -> Placed | None:
@@ -48,11 +55,20 @@ class Canvas:
     Args:
         target: (height, width, 3).
         ground: RGBA, of the same size.
+
+    Attributes:
+        size: width and height of the picture, pixels.
+        area: width and height of the canvas that layers are placed on.
+        factor: pixels of that to one of the picture, across and down.
     """
+
+    slack = 0
+    """Levels by which what is right may be off."""
 
     def __init__(self, target: Bytes, ground: Image.Image) -> None:
         self.target = target
-        self.size = ground.size
+        self.size = self.area = ground.size
+        self.factor = 1.0, 1.0
         self.ground = ground
         self.layers: list[Placed] = []
         self.version = 0
@@ -60,10 +76,26 @@ class Canvas:
 
     def compose(self, box: Box, layers: list[Placed]) -> Image.Image:
         """RGBA of a box with the ground and these layers."""
+        return self.seen(self.drawn(box, layers), box)
+
+    def frame(self, box: Box) -> Box:
+        """Where layers are drawn that are to be seen in a box."""
+        return box
+
+    def drawn(self, box: Box, layers: list[Placed]) -> Image.Image:
+        """RGBA of the frame of a box with the ground and these layers."""
         out = self.ground.crop(box)
         for placed in layers:
             lay(out, box, placed)
         return out
+
+    def seen(self, made: Image.Image, box: Box) -> Image.Image:
+        """What is seen in a box of what was drawn in its frame."""
+        return made
+
+    def scaled(self, placed: Placed) -> Placed | None:
+        """A layer as it was drawn, as it is in the picture; None if it is not in it."""
+        return placed
 
     def under(self, z: int, box: Box) -> Bytes:
         """(height, width, 3): what is below the layer z."""

@@ -23,10 +23,12 @@ from haac_match._ground import Ground
 from haac_match._index import Index
 from haac_match._jpeg import Jpeg, trace
 from haac_match._local import Vote, features
-from haac_match._pose import Cutout, Pose, pose_of
+from haac_match._pose import Cutout, Pose
 from haac_match._search import Found, Searcher
+from haac_match._scaling import Shrunk
 from haac_match._seen import seen
 from haac_match._standing import Standing
+from haac_match._unscale import fitted, recognised
 from haac_match._weigh import LAMBDA
 
 _log = logging.getLogger(__name__)
@@ -46,6 +48,8 @@ LIKELY = 0.4
 """Part of the error that an element must take away if it is then tried wider and higher."""
 GLIMPSED = 40_000
 """Pixels of a region below which that is done for all that is left, once nothing else was found."""
+SOON = 4
+"""Layers that must be found until it is asked (again) whether the picture was scaled."""
 RESTS = 500
 """Pixels of a region from which on it is done in a damaged picture: layers that are not quite right leave smaller ones."""
 
@@ -90,6 +94,7 @@ class Explainer(Chooser):
         self._vainly: dict[Box, int] = {}
         self._doubted: set[Layer] = set()
         self._vain: list[tuple[float, float]] = []
+        self._ground, self._asked = ground, 0
         self._look_for_damage(ground)
 
     @property
@@ -112,14 +117,71 @@ class Explainer(Chooser):
             self.explain()
             while self.explain_parts() or self.explain_rest() or self.explain_mixed() or self.reconsider():
                 self.explain()
-            if self._clean and self._failed and (self._near_misses or not self._hits):
+            if self._clean and not self._restored and self._failed and (self._near_misses or not self._hits):
                 self._settle_for_noise()
+            elif self._look_for_scaling(1):
+                continue
             elif not self.tidy():
                 break
         how = self._search, self._cutout, self._among_siblings, self._things
         self.background = finish(self.canvas, self.background, *how)
-        if not self._clean and self._search.jpeg is None:
+        if self._restored:
+            self._fit_to_size()
+        elif not self._clean and self._search.jpeg is None:
             self.compare_again()
+
+    @property
+    def _restored(self) -> bool:
+        """Whether layers stand on the canvas that the picture had before it was scaled."""
+        return isinstance(self.canvas, Shrunk)
+
+    def _look_for_scaling(self, more: int) -> bool:
+        """Whether the picture turns out to have been scaled; then layers stand on the canvas that it had before.
+
+        Args:
+            more: layers that must have come since it was looked for last.
+        """
+        search = self._search
+        if self._clean or search.jpeg is not None or search.unknown or len(self.canvas.layers) < self._asked + more:
+            return False
+        self._asked = len(self.canvas.layers)
+        shrunk = recognised(self.canvas, self.background, search, self._cutout)
+        if shrunk is None:
+            return False
+        self._use(shrunk)
+        self._doubtful = False
+        self._clean = search.clean = True
+        search.tolerance = 2.0
+        for _ in range(2):
+            self._settle_all()
+        return True
+
+    def _use(self, canvas: Canvas) -> None:
+        self.canvas = self._search.canvas = canvas
+        self._standing = Standing(canvas, self._search)
+        self._failed.clear()
+        self._vainly.clear()
+        self._vain.clear()
+
+    def _settle_all(self) -> None:
+        """Fit each layer that is not right where it stands."""
+        for z, placed in enumerate(list(self.canvas.layers)):
+            if self._standing.wrong(z, placed):
+                before = self._standing.total()
+                self.canvas.remove(z)
+                found = self._search.exact(z, self._search.pose_of(placed.layer), patience=2)
+                self.canvas.insert(z, placed if found is None else found.snapped.placed)
+                if self._standing.total() > before:
+                    self.canvas.replace(z, placed)
+
+    def _fit_to_size(self) -> None:
+        """What is compressed comes back in its own size: the layers, fitted to that."""
+        shrunk = self.canvas
+        assert isinstance(shrunk, Shrunk)
+        self._use(Canvas(shrunk.target, self._ground.pixels))
+        self._clean = self._search.clean = False
+        self._search.tolerance = 12.0 + 2 * self._noise
+        fitted(shrunk, self.canvas, self._search, self._cutout)
 
     def _settle_for_noise(self) -> None:
         """The picture is damaged: from now on pixels need only be nearly right."""
@@ -144,7 +206,7 @@ class Explainer(Chooser):
                     continue
                 found = self._best(region)
                 _log.debug("region %s of %d pixels: %s", region.box, region.area, found and found.snapped)
-                if self._clean and self._near_misses >= 2 and self._hits == 0:
+                if self._clean and not self._restored and self._near_misses >= 2 and self._hits == 0:
                     self._settle_for_noise()
                     progress = True
                     break
@@ -152,6 +214,8 @@ class Explainer(Chooser):
                     self._failed[region.box] = region.area
                     continue
                 progress = True
+                if self._look_for_scaling(SOON):
+                    break
                 if (
                     self._doubtful
                     and self._search.jpeg is None
@@ -365,9 +429,7 @@ class Explainer(Chooser):
             before = self._standing.total()
             self.canvas.remove(z)
             best: tuple[float, int, Placed] = (before, z, placed)
-            element = self._cutout(placed.layer.number)
-            pose = pose_of(placed.layer, element.size)
-            found = self._search.exact(z, pose, patience=2)
+            found = self._search.exact(z, self._search.pose_of(placed.layer), patience=2)
             if found is not None and found.snapped.exact < 1:
                 found = self._among_siblings(found)
             if found is not None and (self._clean or self._search.plausible(found.snapped.placed.layer)):
@@ -392,7 +454,7 @@ class Explainer(Chooser):
         for placed in list(self.canvas.layers):
             z = self.canvas.layers.index(placed)
             self.canvas.remove(z)
-            pose = pose_of(placed.layer, self._cutout(placed.layer.number).size)
+            pose = self._search.pose_of(placed.layer)
             if placed.layer.flip or self._neighbours(placed):
                 rough = self._search.verify([pose], 64, 0, known=True, z=z)
                 found = self._settle(*rough[0]) if rough else None
