@@ -75,8 +75,8 @@ class Canvas:
         self.current = np.array(ground.convert("RGB"))
 
     def compose(self, box: Box, layers: list[Placed]) -> Image.Image:
-        """RGBA of a box with the ground and these layers."""
-        return self.seen(self.drawn(box, layers), box)
+        """RGB of a box with the ground and these layers."""
+        return self.seen(self.drawn(box, layers).convert("RGB"), box)
 
     def frame(self, box: Box) -> Box:
         """Where layers are drawn that are to be seen in a box."""
@@ -99,7 +99,12 @@ class Canvas:
 
     def under(self, z: int, box: Box) -> Bytes:
         """(height, width, 3): what is below the layer z."""
-        return np.asarray(self.compose(box, self.layers[:z]).convert("RGB"))
+        if z >= len(self.layers):
+            left, top, right, bottom = box
+            return self.current[top:bottom, left:right].copy()
+        if not any(overlap(placed.box, box) for placed in self.layers[:z]):
+            return np.asarray(self.ground.crop(box).convert("RGB"))
+        return np.asarray(self.compose(box, self.layers[:z]))
 
     def hidden(self, z: int, box: Box) -> npt.NDArray[np.bool_]:
         """Where layers from z on show anything."""
@@ -167,7 +172,7 @@ class Canvas:
         """Compose a box anew."""
         self.version += 1
         left, top, right, bottom = box
-        self.current[top:bottom, left:right] = np.asarray(self.compose(box, self.layers).convert("RGB"))
+        self.current[top:bottom, left:right] = np.asarray(self.compose(box, self.layers))
 
     def error(self, box: Box) -> npt.NDArray[np.int32]:
         """Squared error a pixel, summed over the channels."""
@@ -177,7 +182,7 @@ class Canvas:
     def with_layers(self, box: Box, layers: list[Placed]) -> npt.NDArray[np.int32]:
         """Squared error a pixel in a box if the layers were these."""
         left, top, right, bottom = box
-        made = np.asarray(self.compose(box, layers).convert("RGB"))
+        made = np.asarray(self.compose(box, layers))
         return squared(made, self.target[top:bottom, left:right])
 
 

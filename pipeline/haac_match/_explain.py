@@ -48,8 +48,8 @@ LIKELY = 0.4
 """Part of the error that an element must take away if it is then tried wider and higher."""
 GLIMPSED = 40_000
 """Pixels of a region below which that is done for all that is left, once nothing else was found."""
-SOON = 4
-"""Layers that must be found until it is asked (again) whether the picture was scaled."""
+FINE = 200
+"""Pixels of the window in which layers are fitted once that is known."""
 RESTS = 500
 """Pixels of a region from which on it is done in a damaged picture: layers that are not quite right leave smaller ones."""
 
@@ -95,6 +95,7 @@ class Explainer(Chooser):
         self._doubted: set[Layer] = set()
         self._vain: list[tuple[float, float]] = []
         self._ground, self._asked = ground, 0
+        self._settled: set[tuple[Layer, int]] = set()
         self._look_for_damage(ground)
 
     @property
@@ -152,8 +153,7 @@ class Explainer(Chooser):
         self._doubtful = False
         self._clean = search.clean = True
         search.tolerance = 2.0
-        for _ in range(2):
-            self._settle_all()
+        self._settle_all()
         return True
 
     def _use(self, canvas: Canvas) -> None:
@@ -164,15 +164,19 @@ class Explainer(Chooser):
         self._vain.clear()
 
     def _settle_all(self) -> None:
-        """Fit each layer that is not right where it stands."""
+        """Fit each layer that is not right where it stands, beside the others that are there now."""
         for z, placed in enumerate(list(self.canvas.layers)):
-            if self._standing.wrong(z, placed):
-                before = self._standing.total()
-                self.canvas.remove(z)
-                found = self._search.exact(z, self._search.pose_of(placed.layer), patience=2)
-                self.canvas.insert(z, placed if found is None else found.snapped.placed)
-                if self._standing.total() > before:
-                    self.canvas.replace(z, placed)
+            state = placed.layer, len(self.canvas.layers)
+            if state in self._settled or not self._standing.wrong(z, placed):
+                continue
+            self._settled.add(state)
+            before = self._standing.total()
+            self.canvas.remove(z)
+            fine = self._search.refine(z, self._search.pose_of(placed.layer), FINE)
+            found = self._search.exact(z, fine.pose) if fine is not None else None
+            self.canvas.insert(z, placed if found is None else found.snapped.placed)
+            if self._standing.total() > before:
+                self.canvas.replace(z, placed)
 
     def _fit_to_size(self) -> None:
         """What is compressed comes back in its own size: the layers, fitted to that."""
@@ -194,6 +198,11 @@ class Explainer(Chooser):
 
     def explain(self) -> None:
         """Add layers while there are any that explain a region."""
+        self._explain_regions()
+        if self._restored:
+            self._settle_all()
+
+    def _explain_regions(self) -> None:
         progress = True
         while progress and len(self.canvas.layers) < self._max_layers:
             progress = False
@@ -214,7 +223,7 @@ class Explainer(Chooser):
                     self._failed[region.box] = region.area
                     continue
                 progress = True
-                if self._look_for_scaling(SOON):
+                if self._look_for_scaling(max(2, self._asked)):
                     break
                 if (
                     self._doubtful

@@ -147,7 +147,7 @@ class Snapper:
         out = self._under.copy()
         for one in self._above if placed is None else [placed, *self._above]:
             lay(out, self._box, one.drawn)
-        return np.asarray(self._canvas.seen(out, self._window).convert("RGB"))
+        return np.asarray(self._canvas.seen(out.convert("RGB"), self._window))
 
     def _seen(self, made: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """What the window would be after what was done to the picture."""

@@ -25,8 +25,8 @@ from haac_match._snap import Snapped, Snapper
 
 _log = logging.getLogger(__name__)
 
-LEAST = 3
-"""Layers from which on the size of the original is looked for."""
+LEAST = 2
+"""Layers from which on the size of the original is looked for, and that must prove it."""
 _MOST = 10
 """Layers that are asked for it, the largest."""
 _FITS = 0.9
@@ -48,7 +48,7 @@ _SIZES = 8
 _TESTS = 4
 """Layers that are drawn to prove one."""
 _NEAR = 300.0
-"""Mean squared error from which on a size is given up at the first layer."""
+"""Mean squared error of the first two from which on no size is the right one."""
 _PROVEN = 0.95
 """Part of the pixels of a layer that must be right but for rounding."""
 _SHOWN = 200
@@ -93,12 +93,12 @@ def recognised(
     best: tuple[float, Scaling] | None = None
     for original in sizes([(pose.cx, pose.cy) for pose in poses], canvas.size):
         scaling = Scaling(original, canvas.size, Image.Resampling.LANCZOS)
-        tests = _tested(_restored(canvas, background, scaling, search, cutout), asked[:2], search, cutout)
+        tests = _tested(_restored(canvas, background, scaling, search, cutout), asked[:LEAST], search, cutout)
         left = float(np.mean([test.left for test in tests])) if tests else math.inf
         _log.debug("original of %s: %.2f left, %s", original, left, [round(t.exact, 3) for t in tests])
         if best is None or left < best[0]:
             best = left, scaling
-        if len(tests) == 2 and all(_right(test) for test in tests):
+        if len(tests) == LEAST and all(_right(test) for test in tests):
             break
     if best is None or best[0] > _NEAR:
         return None
@@ -107,7 +107,8 @@ def recognised(
         made = _restored(canvas, background, Scaling(size, canvas.size, kernel), search, cutout)
         tests = _tested(made, asked[:_TESTS], search, cutout)
         _log.debug("%s: %s", kernel.name, [round(test.exact, 3) for test in tests])
-        if sum(map(_right, tests)) >= max(2, len(tests) / 2):
+        if sum(map(_right, tests)) >= max(LEAST, len(tests) / 2):
+            _tested(made, asked[_TESTS:], search, cutout)
             return made
     return None
 
@@ -201,9 +202,8 @@ def _tested(
         best = min(options, key=snapper.cost)
         result = snapper.result(snapper.polish(best, rounds=1), 2.0)
         canvas.insert(one.z, placed if result is None else result.placed)
-        if result is None or result.left > _NEAR:
-            break
-        made.append(result)
+        if result is not None:
+            made.append(result)
     return made
 
 
