@@ -164,19 +164,29 @@ class Explainer(Chooser):
         self._vain.clear()
 
     def _settle_all(self) -> None:
-        """Fit each layer that is not right where it stands, beside the others that are there now."""
-        for z, placed in enumerate(list(self.canvas.layers)):
+        """Fit each layer that is not right anew, beside the others that are there now, and at other places in the stack."""
+        for placed in list(self.canvas.layers):
+            z = self.canvas.layers.index(placed)
             state = placed.layer, len(self.canvas.layers)
             if state in self._settled or not self._standing.wrong(z, placed):
                 continue
             self._settled.add(state)
-            before = self._standing.total()
+            best = self._standing.total(), z, placed
             self.canvas.remove(z)
             fine = self._search.refine(z, self._search.pose_of(placed.layer), FINE)
             found = self._search.exact(z, fine.pose) if fine is not None else None
-            self.canvas.insert(z, placed if found is None else found.snapped.placed)
-            if self._standing.total() > before:
-                self.canvas.replace(z, placed)
+            for option in [placed] if found is None else [placed, found.snapped.placed]:
+                best = self._best_place(option, z, best)
+            self.canvas.insert(*best[1:])
+
+    def _best_place(self, placed: Placed, z: int, best: tuple[float, int, Placed]) -> tuple[float, int, Placed]:
+        """What leaves least, where in the stack, and the layer: the best before, or one at z, at an end, or next to one that it touches."""
+        for other in sorted({z, 0, len(self.canvas.layers)} | self._neighbours(placed)):
+            self.canvas.insert(other, placed)
+            if (total := self._standing.total()) < best[0]:
+                best = total, other, placed
+            self.canvas.remove(other)
+        return best
 
     def _fit_to_size(self) -> None:
         """What is compressed comes back in its own size: the layers, fitted to that."""
@@ -198,6 +208,8 @@ class Explainer(Chooser):
 
     def explain(self) -> None:
         """Add layers while there are any that explain a region."""
+        if self._restored:
+            self._settle_all()
         self._explain_regions()
         if self._restored:
             self._settle_all()
@@ -442,11 +454,7 @@ class Explainer(Chooser):
             if found is not None and found.snapped.exact < 1:
                 found = self._among_siblings(found)
             if found is not None and (self._clean or self._search.plausible(found.snapped.placed.layer)):
-                for other in {z, 0, len(self.canvas.layers)} | self._neighbours(found.snapped.placed):
-                    self.canvas.insert(other, found.snapped.placed)
-                    if (total := self._standing.total()) < best[0]:
-                        best = total, other, found.snapped.placed
-                    self.canvas.remove(other)
+                best = self._best_place(found.snapped.placed, z, best)
             without = self._standing.total()
             if without - best[0] < LAMBDA * 8:
                 _log.debug(f"dropped {placed.layer}")

@@ -33,22 +33,26 @@ _FITS = 0.9
 """Part of the error in its window that a layer must take away if it is asked."""
 _SIDE = 200
 """Pixels of the windows in which they are fitted."""
-_FACTORS = 0.5, 4.0
+_FACTORS = 0.5, 3.0
 """The original may be so much larger."""
-_LIKELY = tuple(n / 60 for n in (15, 18, 20, 24, 30, 36, 40, 42, 45, 48, 50, 54, 80, 90, 120))
-"""Factors that pictures are often scaled by: 1/4, 0.3, 1/3, 0.4, 1/2, 0.6, 2/3, 0.7, 3/4, 0.8, 5/6, 0.9, 4/3, 3/2, 2."""
+_LIKELY = tuple(n / 60 for n in (20, 24, 30, 36, 40, 42, 45, 48, 50, 54, 80, 90, 120))
+"""Factors that pictures are often scaled by: 1/3, 0.4, 1/2, 0.6, 2/3, 0.7, 3/4, 0.8, 5/6, 0.9, 4/3, 3/2, 2."""
 _BONUS = 0.05
 """How much farther from the grid layers may be for one of these."""
 _OFF = 0.12
 """Root mean square of the distances from the grid, in its steps, up to which a size is tried; of any other one it is 0.2."""
 _TRUST = 0.75
 """Part of the layers that are near the grid: others may be look-alikes."""
-_SIZES = 8
+_SIZES = 6
 """Sizes that are tried."""
 _TESTS = 4
 """Layers that are drawn to prove one."""
-_NEAR = 300.0
-"""Mean squared error of the first two from which on no size is the right one."""
+_LARGE = 8000
+"""Pixels of the box of a layer from which on it is drawn last: it takes longer, and proves no more."""
+_AGAIN, _LIKE = 3, 0.5
+"""So many of them are tried with other filters, if this part of the first layers is right but for rounding."""
+_HOPEFUL = 0.8
+"""The same from which on a layer's neighbours on the grid are tried."""
 _PROVEN = 0.95
 """Part of the pixels of a layer that must be right but for rounding."""
 _SHOWN = 200
@@ -89,32 +93,46 @@ def recognised(
     asked = _asked(canvas, search)
     if len(asked) < LEAST:
         return None
-    poses = [one.pose for one in asked]
-    best: tuple[float, Scaling] | None = None
-    for original in sizes([(pose.cx, pose.cy) for pose in poses], canvas.size):
-        scaling = Scaling(original, canvas.size, Image.Resampling.LANCZOS)
-        tests = _tested(_restored(canvas, background, scaling, search, cutout), asked[:LEAST], search, cutout)
-        left = float(np.mean([test.left for test in tests])) if tests else math.inf
-        _log.debug("original of %s: %.2f left, %s", original, left, [round(t.exact, 3) for t in tests])
-        if best is None or left < best[0]:
-            best = left, scaling
-        if len(tests) == LEAST and all(_right(test) for test in tests):
-            break
-    if best is None or best[0] > _NEAR:
-        return None
-    size = best[1].original
-    for kernel in KERNELS:
-        made = _restored(canvas, background, Scaling(size, canvas.size, kernel), search, cutout)
-        tests = _tested(made, asked[:_TESTS], search, cutout)
-        _log.debug("%s: %s", kernel.name, [round(test.exact, 3) for test in tests])
-        if sum(map(_right, tests)) >= max(LEAST, len(tests) / 2):
-            _tested(made, asked[_TESTS:], search, cutout)
+    trials: list[tuple[float, tuple[int, int]]] = []
+    for original in sizes([(one.pose.cx, one.pose.cy) for one in asked], canvas.size):
+        made, part = _tried(canvas, background, original, next(iter(KERNELS)), asked, search, cutout)
+        if made is not None:
             return made
+        trials.append((-part, original))
+    for part, original in sorted(trials)[:_AGAIN]:
+        for kernel in list(KERNELS)[1:] if -part > _LIKE else []:
+            made, _ = _tried(canvas, background, original, kernel, asked, search, cutout)
+            if made is not None:
+                return made
     return None
 
 
+def _tried(
+    canvas: Canvas,
+    background: Colour | Gradient | Plate,
+    original: tuple[int, int],
+    kernel: Image.Resampling,
+    asked: list[_Asked],
+    search: Searcher,
+    cutout: Callable[[int], Cutout],
+) -> tuple[Shrunk | None, float]:
+    """The canvas of an original, None if it is not the right one; and which part of the first layers is right there."""
+    scaling = Scaling(original, canvas.size, kernel)
+    made = _restored(canvas, background, scaling, search, cutout)
+    first = _tested(made, asked[:LEAST], search, cutout)
+    _log.debug("%s of %s: %s", kernel.name, original, [(round(t.exact, 3), round(t.left, 2)) for t in first])
+    part = float(np.mean([test.exact for test in first])) if first else 0.0
+    if not any(map(_right, first)):
+        return None, part
+    tests = first + _tested(made, asked[LEAST:_TESTS], search, cutout)
+    if sum(map(_right, tests)) < max(LEAST, len(tests) / 2):
+        return None, part
+    _tested(made, asked[_TESTS:], search, cutout)
+    return made, part
+
+
 def _asked(canvas: Canvas, search: Searcher) -> list[_Asked]:
-    """Layers that are well fitted, fitted still better; the largest first."""
+    """Layers that are well fitted, fitted still better; the largest first, but for those that are very large."""
     made = []
     largest = sorted(
         range(len(canvas.layers)), key=lambda z: (-canvas.layers[z].pixels.width * canvas.layers[z].pixels.height, z)
@@ -125,7 +143,7 @@ def _asked(canvas: Canvas, search: Searcher) -> list[_Asked]:
         canvas.insert(z, placed)
         if found is not None and found.share > _FITS:
             made.append(_Asked(z, found.pose, placed.pixels.width * placed.pixels.height))
-    return made
+    return sorted(made, key=lambda one: one.area > _LARGE)
 
 
 def sizes(middles: list[tuple[float, float]], size: tuple[int, int]) -> list[tuple[int, int]]:
@@ -198,12 +216,15 @@ def _tested(
         placed = canvas.remove(one.z)
         snapper = Snapper(canvas, one.z, element.image, box, through=True)
         pose = one.pose.scaled(*canvas.factor)
-        options = [snapper.descend(pose.layer(element.size, even), 3) for even in ((True, False) if pose.even else (False,))]
-        best = min(options, key=snapper.cost)
-        result = snapper.result(snapper.polish(best, rounds=1), 2.0)
+        options = [pose.layer(element.size, even) for even in ((True, False) if pose.even else (False,))]
+        best = snapper.descend(min(options, key=snapper.cost), 3)
+        result = snapper.result(best, 2.0)
+        if result is not None and not _right(result) and result.exact > _HOPEFUL:
+            result = snapper.result(snapper.polish(best, rounds=1), 2.0)
         canvas.insert(one.z, placed if result is None else result.placed)
-        if result is not None:
-            made.append(result)
+        if result is None or result.exact < _LIKE:
+            break
+        made.append(result)
     return made
 
 
