@@ -89,7 +89,7 @@ class Canvas:
             lay(out, box, placed)
         return out
 
-    def seen(self, made: Image.Image, box: Box) -> Image.Image:
+    def seen(self, made: Image.Image, box: Box) -> Image.Image:  # noqa: ARG002 (of one that scales)
         """What is seen in a box of what was drawn in its frame."""
         return made
 

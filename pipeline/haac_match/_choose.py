@@ -159,7 +159,9 @@ class Chooser:
         """A layer of which only a part is right, or the same one wider or higher: flat things fit into a part of themselves."""
         layer = found.snapped.placed.layer
         size = self._cutout(layer.number).size
-        near = self._search.verify(_stretches(self._search.pose_of(layer), size), 48, 3, known=True, z=found.z)
+        near = self._search.verify(
+            _stretches(self._search.pose_of(layer), size), 48, 3, known=True, z=found.z
+        )
         best = found
         for z, rough in near[:3]:
             trial = self._settle(z, rough)

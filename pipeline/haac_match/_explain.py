@@ -16,7 +16,6 @@ from haac import Colour, Layer
 from haac_match._again import finish
 from haac_match._candidates import Guess, Region, candidates, partial, regions
 from haac_match._canvas import Box, Canvas, Placed, overlap
-from haac_match._choose import Chooser
 from haac_match._damage import prune, rings
 from haac_match._glimpse import glimpsed, halves, views
 from haac_match._ground import Ground
@@ -24,11 +23,9 @@ from haac_match._index import Index
 from haac_match._jpeg import Jpeg, trace
 from haac_match._local import Vote, features
 from haac_match._pose import Cutout, Pose
+from haac_match._restore import Restorer
 from haac_match._search import Found, Searcher
-from haac_match._scaling import Shrunk
 from haac_match._seen import seen
-from haac_match._standing import Standing
-from haac_match._unscale import fitted, recognised
 from haac_match._weigh import LAMBDA
 
 _log = logging.getLogger(__name__)
@@ -48,13 +45,11 @@ LIKELY = 0.4
 """Part of the error that an element must take away if it is then tried wider and higher."""
 GLIMPSED = 40_000
 """Pixels of a region below which that is done for all that is left, once nothing else was found."""
-FINE = 200
-"""Pixels of the window in which layers are fitted once that is known."""
 RESTS = 500
 """Pixels of a region from which on it is done in a damaged picture: layers that are not quite right leave smaller ones."""
 
 
-class Explainer(Chooser):
+class Explainer(Restorer):
     """One picture being explained.
 
     Args:
@@ -79,23 +74,13 @@ class Explainer(Chooser):
         mapped: Callable[..., Iterable[Any]] = map,
         recorded: Jpeg | None = None,
     ) -> None:
-        canvas = Canvas(target, ground.pixels)
-        super().__init__(Searcher(canvas, cutout, 2.0, mapped), cutout, index.things, effort)
-        self.canvas = canvas
-        self._standing = Standing(canvas, self._search)
+        search = Searcher(Canvas(target, ground.pixels), cutout, 2.0, mapped)
+        super().__init__(search, cutout, index.things, effort, ground)
         self._recorded = recorded
-        self.background = ground.background
-        self._noise = ground.noise
-        self._doubtful = False
         self._near_misses = self._hits = 0
         self._index, self._max_layers = index, max_layers
-        self._failed: dict[Box, int] = {}
         self._mixed = -1
-        self._vainly: dict[Box, int] = {}
         self._doubted: set[Layer] = set()
-        self._vain: list[tuple[float, float]] = []
-        self._ground, self._asked = ground, 0
-        self._settled: set[tuple[Layer, int]] = set()
         self._look_for_damage(ground)
 
     @property
@@ -130,72 +115,6 @@ class Explainer(Chooser):
             self._fit_to_size()
         elif not self._clean and self._search.jpeg is None:
             self.compare_again()
-
-    @property
-    def _restored(self) -> bool:
-        """Whether layers stand on the canvas that the picture had before it was scaled."""
-        return isinstance(self.canvas, Shrunk)
-
-    def _look_for_scaling(self, more: int) -> bool:
-        """Whether the picture turns out to have been scaled; then layers stand on the canvas that it had before.
-
-        Args:
-            more: layers that must have come since it was looked for last.
-        """
-        search = self._search
-        if self._clean or search.jpeg is not None or search.unknown or len(self.canvas.layers) < self._asked + more:
-            return False
-        self._asked = len(self.canvas.layers)
-        shrunk = recognised(self.canvas, self.background, search, self._cutout)
-        if shrunk is None:
-            return False
-        self._use(shrunk)
-        self._doubtful = False
-        self._clean = search.clean = True
-        search.tolerance = 2.0
-        self._settle_all()
-        return True
-
-    def _use(self, canvas: Canvas) -> None:
-        self.canvas = self._search.canvas = canvas
-        self._standing = Standing(canvas, self._search)
-        self._failed.clear()
-        self._vainly.clear()
-        self._vain.clear()
-
-    def _settle_all(self) -> None:
-        """Fit each layer that is not right anew, beside the others that are there now, and at other places in the stack."""
-        for placed in list(self.canvas.layers):
-            z = self.canvas.layers.index(placed)
-            state = placed.layer, len(self.canvas.layers)
-            if state in self._settled or not self._standing.wrong(z, placed):
-                continue
-            self._settled.add(state)
-            best = self._standing.total(), z, placed
-            self.canvas.remove(z)
-            fine = self._search.refine(z, self._search.pose_of(placed.layer), FINE)
-            found = self._search.exact(z, fine.pose) if fine is not None else None
-            for option in [placed] if found is None else [placed, found.snapped.placed]:
-                best = self._best_place(option, z, best)
-            self.canvas.insert(*best[1:])
-
-    def _best_place(self, placed: Placed, z: int, best: tuple[float, int, Placed]) -> tuple[float, int, Placed]:
-        """What leaves least, where in the stack, and the layer: the best before, or one at z, at an end, or next to one that it touches."""
-        for other in sorted({z, 0, len(self.canvas.layers)} | self._neighbours(placed)):
-            self.canvas.insert(other, placed)
-            if (total := self._standing.total()) < best[0]:
-                best = total, other, placed
-            self.canvas.remove(other)
-        return best
-
-    def _fit_to_size(self) -> None:
-        """What is compressed comes back in its own size: the layers, fitted to that."""
-        shrunk = self.canvas
-        assert isinstance(shrunk, Shrunk)
-        self._use(Canvas(shrunk.target, self._ground.pixels))
-        self._clean = self._search.clean = False
-        self._search.tolerance = 12.0 + 2 * self._noise
-        fitted(shrunk, self.canvas, self._search, self._cutout)
 
     def _settle_for_noise(self) -> None:
         """The picture is damaged: from now on pixels need only be nearly right."""
@@ -430,12 +349,6 @@ class Explainer(Chooser):
             self._failed, self._vainly = known
         return False
 
-    def _forget(self, box: Box) -> None:
-        """What failed in a box may now succeed."""
-        for failed in (self._failed, self._vainly):
-            for other in [other for other in failed if overlap(other, box) is not None]:
-                del failed[other]
-
     def _pose_of(self, vote: Vote) -> Pose:
         number = int(self._things.numbers[vote.thing])
         return Pose(number, vote.mirrored, vote.x, vote.y, vote.scale, vote.scale, vote.turn)
@@ -480,14 +393,6 @@ class Explainer(Chooser):
                     _log.debug("rather %s than %s", best.snapped.placed.layer, placed.layer)
                     placed = best.snapped.placed
             self.canvas.insert(z, placed)
-
-    def _neighbours(self, placed: Placed) -> set[int]:
-        """Places in the stack just above or below layers that share pixels with one."""
-        places = set()
-        for z, other in enumerate(self.canvas.layers):
-            if overlap(other.box, placed.box):
-                places |= {z, z + 1}
-        return places
 
 
 def _part_of(region: Region, failed: dict[Box, int]) -> bool:

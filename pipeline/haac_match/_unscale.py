@@ -49,10 +49,12 @@ _TESTS = 4
 """Layers that are drawn to prove one."""
 _LARGE = 8000
 """Pixels of the box of a layer from which on it is drawn last: it takes longer, and proves no more."""
-_AGAIN, _LIKE = 3, 0.5
-"""So many of them are tried with other filters, if this part of the first layers is right but for rounding."""
-_HOPEFUL = 0.8
-"""The same from which on a layer's neighbours on the grid are tried."""
+_AGAIN, _NEAR = 2, 30.0
+"""So many of them are tried with other filters, if the mean squared error of the first layers is no more."""
+_LIKE = 0.5
+"""Part of a layer that must be right but for rounding, or the size is given up."""
+_HOPEFUL = 5.0
+"""Mean squared error up to which a layer's neighbours on the grid are tried."""
 _PROVEN = 0.95
 """Part of the pixels of a layer that must be right but for rounding."""
 _SHOWN = 200
@@ -95,12 +97,12 @@ def recognised(
         return None
     trials: list[tuple[float, tuple[int, int]]] = []
     for original in sizes([(one.pose.cx, one.pose.cy) for one in asked], canvas.size):
-        made, part = _tried(canvas, background, original, next(iter(KERNELS)), asked, search, cutout)
+        made, left = _tried(canvas, background, original, next(iter(KERNELS)), asked, search, cutout)
         if made is not None:
             return made
-        trials.append((-part, original))
-    for part, original in sorted(trials)[:_AGAIN]:
-        for kernel in list(KERNELS)[1:] if -part > _LIKE else []:
+        trials.append((left, original))
+    for left, original in sorted(trials)[:_AGAIN]:
+        for kernel in list(KERNELS)[1:] if left < _NEAR else []:
             made, _ = _tried(canvas, background, original, kernel, asked, search, cutout)
             if made is not None:
                 return made
@@ -116,26 +118,27 @@ def _tried(
     search: Searcher,
     cutout: Callable[[int], Cutout],
 ) -> tuple[Shrunk | None, float]:
-    """The canvas of an original, None if it is not the right one; and which part of the first layers is right there."""
+    """The canvas of an original, None if it is not the right one; and the mean squared error of the first layers there."""
     scaling = Scaling(original, canvas.size, kernel)
     made = _restored(canvas, background, scaling, search, cutout)
     first = _tested(made, asked[:LEAST], search, cutout)
     _log.debug("%s of %s: %s", kernel.name, original, [(round(t.exact, 3), round(t.left, 2)) for t in first])
-    part = float(np.mean([test.exact for test in first])) if first else 0.0
+    left = float(np.mean([test.left for test in first])) if first else math.inf
     if not any(map(_right, first)):
-        return None, part
+        return None, left
     tests = first + _tested(made, asked[LEAST:_TESTS], search, cutout)
     if sum(map(_right, tests)) < max(LEAST, len(tests) / 2):
-        return None, part
+        return None, left
     _tested(made, asked[_TESTS:], search, cutout)
-    return made, part
+    return made, left
 
 
 def _asked(canvas: Canvas, search: Searcher) -> list[_Asked]:
     """Layers that are well fitted, fitted still better; the largest first, but for those that are very large."""
     made = []
     largest = sorted(
-        range(len(canvas.layers)), key=lambda z: (-canvas.layers[z].pixels.width * canvas.layers[z].pixels.height, z)
+        range(len(canvas.layers)),
+        key=lambda z: (-canvas.layers[z].pixels.width * canvas.layers[z].pixels.height, z),
     )
     for z in largest[:_MOST]:
         placed = canvas.remove(z)
@@ -219,7 +222,7 @@ def _tested(
         options = [pose.layer(element.size, even) for even in ((True, False) if pose.even else (False,))]
         best = snapper.descend(min(options, key=snapper.cost), 3)
         result = snapper.result(best, 2.0)
-        if result is not None and not _right(result) and result.exact > _HOPEFUL:
+        if result is not None and not _right(result) and result.left < _HOPEFUL:
             result = snapper.result(snapper.polish(best, rounds=1), 2.0)
         canvas.insert(one.z, placed if result is None else result.placed)
         if result is None or result.exact < _LIKE:
