@@ -49,7 +49,7 @@ _TESTS = 4
 """Layers that are drawn to prove one."""
 _LARGE = 8000
 """Pixels of the box of a layer from which on it is drawn last: it takes longer, and proves no more."""
-_AGAIN, _NEAR = 2, 30.0
+_AGAIN, _NEAR = 2, 60.0
 """So many of them are tried with other filters, if the mean squared error of the first layers is no more."""
 _LIKE = 0.5
 """Part of a layer that must be right but for rounding, or the size is given up."""
