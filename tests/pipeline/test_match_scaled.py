@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from haac_repo import NewElement, Repository, encode, pixel_hash
 
 SIZE = 503, 397
 GROUND = Colour(0x285A96FF)
-SHADES = ("#f7dece", "#f3d2a2", "#e8bc95", "#c58c60", "#a86c44")
+SHADES = ("#eabe97", "#e7bb94", "#e4b891", "#e1b58e", "#deb28b")
 
 
 def face(shade: str, *, left: bool) -> Image.Image:
@@ -232,13 +233,22 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
     "ground", [GROUND, Gradient(0xF0D0A0FF, 0x305080FF, 1123)], ids=["plain", "gradient"]
 )
 def test_of_look_alikes_in_a_scaled_picture_the_right_one_is_taken(
-    repository: Repository, ground: Colour | Gradient
+    repository: Repository, ground: Colour | Gradient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    originals: list[Layer] = []
+
+    def spied(shrunk: Shrunk, *how: Any) -> None:
+        originals.extend(placed.layer for placed in shrunk.layers)
+        fitted(shrunk, *how)
+
+    monkeypatch.setattr("haac_match._restore.fitted", spied)
     target = smaller(composed(LAYERS + TWINS, ground), 0.7, Image.Resampling.LANCZOS)
     found = Matcher(repository).compress(Image.fromarray(target))
     assert (found.scene.width, found.scene.height) == (352, 278)
+    # They were right before they were fitted to the small picture, but for what does not show.
+    assert sum(layer in originals for layer in LAYERS + TWINS) >= len(originals) - 2
     right = {(layer.element, layer.flip) for layer in LAYERS + TWINS}
     assert {(layer.element, layer.flip) for layer in found.scene.layers} == right
-    assert len(found.scene.layers) == len(right)
+    assert len(found.scene.layers) == len(originals) == len(right)
     made = np.asarray(render(found.scene, repository).convert("RGB")).astype(np.float64)
     assert 10 * np.log10(255**2 / np.square(made - target).mean()) > 40
