@@ -15,7 +15,7 @@ from haac_match._candidates import Things, siblings
 from haac_match._canvas import Box, Canvas, Placed, overlap, squared
 from haac_match._ground import drawn
 from haac_match._jpeg import CELL, Jpeg, squares
-from haac_match._pose import Cutout, Pose, pose_of
+from haac_match._pose import Cutout, Pose
 from haac_match._search import Found, Searcher
 from haac_match._snap import CLIP, Snapper
 
@@ -128,7 +128,7 @@ def mend(
             continue
         canvas.remove(z)
         places = {z} | _places(canvas, placed)
-        found = search.exact(z, pose_of(placed.layer, cutout(placed.layer.number).size))
+        found = search.exact(z, search.pose_of(placed.layer))
         best = _best_of(
             [placed] if found is None else [placed, found.snapped.placed], places, best, canvas, jpeg, box
         )
@@ -152,10 +152,10 @@ def _twins(
     box = squares(found.snapped.placed.box, canvas.size)
     damage = None if search.jpeg is None else search.jpeg.damaged
     costs: list[tuple[int, int, Pose]] = []
-    for pose in siblings(pose_of(layer, cutout(layer.number).size), things, _TWINS):
+    for pose in siblings(search.pose_of(layer), things, _TWINS):
         element = cutout(pose.element)
         snapper = Snapper(canvas, found.z, element.image, box, damage=damage)
-        costs.append((snapper.cost(pose.layer(element.size, layer.height is None)), len(costs), pose))
+        costs.append((snapper.cost(search.layer_of(pose, layer.height is None)), len(costs), pose))
     made = [search.exact(found.z, pose) for _, _, pose in sorted(costs, key=lambda one: one[:2])[:2]]
     return [trial.snapped.placed for trial in made if trial is not None]
 

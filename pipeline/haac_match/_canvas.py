@@ -26,11 +26,18 @@ class Placed:
         layer: how it stands.
         pixels: RGBA, what of it is on the canvas.
         box: where.
+        original: the same before the picture was scaled; None if it was not.
     """
 
     layer: Layer
     pixels: Image.Image
     box: Box
+    original: Placed | None = None
+
+    @property
+    def drawn(self) -> Placed:
+        """As the renderer draws it."""
+        return self.original or self
 
 
 def place(layer: Layer, image: Image.Image, size: tuple[int, int]) -> Placed | None:
@@ -48,26 +55,56 @@ class Canvas:
     Args:
         target: (height, width, 3).
         ground: RGBA, of the same size.
+
+    Attributes:
+        size: width and height of the picture, pixels.
+        area: width and height of the canvas that layers are placed on.
+        factor: pixels of that to one of the picture, across and down.
     """
+
+    slack = 0
+    """Levels by which what is right may be off."""
 
     def __init__(self, target: Bytes, ground: Image.Image) -> None:
         self.target = target
-        self.size = ground.size
+        self.size = self.area = ground.size
+        self.factor = 1.0, 1.0
         self.ground = ground
         self.layers: list[Placed] = []
         self.version = 0
         self.current = np.array(ground.convert("RGB"))
 
     def compose(self, box: Box, layers: list[Placed]) -> Image.Image:
-        """RGBA of a box with the ground and these layers."""
+        """RGB of a box with the ground and these layers."""
+        return self.seen(self.drawn(box, layers).convert("RGB"), box)
+
+    def frame(self, box: Box) -> Box:
+        """Where layers are drawn that are to be seen in a box."""
+        return box
+
+    def drawn(self, box: Box, layers: list[Placed]) -> Image.Image:
+        """RGBA of the frame of a box with the ground and these layers."""
         out = self.ground.crop(box)
         for placed in layers:
             lay(out, box, placed)
         return out
 
+    def seen(self, made: Image.Image, box: Box) -> Image.Image:  # noqa: ARG002 (of one that scales)
+        """What is seen in a box of what was drawn in its frame."""
+        return made
+
+    def scaled(self, placed: Placed) -> Placed | None:
+        """A layer as it was drawn, as it is in the picture; None if it is not in it."""
+        return placed
+
     def under(self, z: int, box: Box) -> Bytes:
         """(height, width, 3): what is below the layer z."""
-        return np.asarray(self.compose(box, self.layers[:z]).convert("RGB"))
+        if z >= len(self.layers):
+            left, top, right, bottom = box
+            return self.current[top:bottom, left:right].copy()
+        if not any(overlap(placed.box, box) for placed in self.layers[:z]):
+            return np.asarray(self.ground.crop(box).convert("RGB"))
+        return np.asarray(self.compose(box, self.layers[:z]))
 
     def hidden(self, z: int, box: Box) -> npt.NDArray[np.bool_]:
         """Where layers from z on show anything."""
@@ -135,7 +172,7 @@ class Canvas:
         """Compose a box anew."""
         self.version += 1
         left, top, right, bottom = box
-        self.current[top:bottom, left:right] = np.asarray(self.compose(box, self.layers).convert("RGB"))
+        self.current[top:bottom, left:right] = np.asarray(self.compose(box, self.layers))
 
     def error(self, box: Box) -> npt.NDArray[np.int32]:
         """Squared error a pixel, summed over the channels."""
@@ -145,7 +182,7 @@ class Canvas:
     def with_layers(self, box: Box, layers: list[Placed]) -> npt.NDArray[np.int32]:
         """Squared error a pixel in a box if the layers were these."""
         left, top, right, bottom = box
-        made = np.asarray(self.compose(box, layers).convert("RGB"))
+        made = np.asarray(self.compose(box, layers))
         return squared(made, self.target[top:bottom, left:right])
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from haac import Layer
 from haac_match._candidates import Things, siblings, turned
-from haac_match._pose import Cutout, Fit, Pose, pose_of
+from haac_match._pose import Cutout, Fit, Pose
 from haac_match._search import Found, Searcher
 from haac_match._weigh import LAMBDA
 
@@ -106,8 +106,7 @@ class Chooser:
     def _among_siblings(self, found: Found, depth: int = 1) -> Found:
         """A found layer, or one that looks much like it and does better."""
         layer = found.snapped.placed.layer
-        element = self._cutout(layer.number)
-        pose = pose_of(layer, element.size)
+        pose = self._search.pose_of(layer)
         near = siblings(pose, self._things, self._siblings * self._effort)
         best = found
         alike = [fit.pose for _, fit in self._search.verify(near, 44, 0, known=True, z=found.z)[:24]]
@@ -160,7 +159,9 @@ class Chooser:
         """A layer of which only a part is right, or the same one wider or higher: flat things fit into a part of themselves."""
         layer = found.snapped.placed.layer
         size = self._cutout(layer.number).size
-        near = self._search.verify(_stretches(pose_of(layer, size), size), 48, 3, known=True, z=found.z)
+        near = self._search.verify(
+            _stretches(self._search.pose_of(layer), size), 48, 3, known=True, z=found.z
+        )
         best = found
         for z, rough in near[:3]:
             trial = self._settle(z, rough)

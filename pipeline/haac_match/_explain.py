@@ -16,17 +16,16 @@ from haac import Colour, Layer
 from haac_match._again import finish
 from haac_match._candidates import Guess, Region, candidates, partial, regions
 from haac_match._canvas import Box, Canvas, Placed, overlap
-from haac_match._choose import Chooser
 from haac_match._damage import prune, rings
 from haac_match._glimpse import glimpsed, halves, views
 from haac_match._ground import Ground
 from haac_match._index import Index
 from haac_match._jpeg import Jpeg, trace
 from haac_match._local import Vote, features
-from haac_match._pose import Cutout, Pose, pose_of
+from haac_match._pose import Cutout, Pose
+from haac_match._restore import Restorer
 from haac_match._search import Found, Searcher
 from haac_match._seen import seen
-from haac_match._standing import Standing
 from haac_match._weigh import LAMBDA
 
 _log = logging.getLogger(__name__)
@@ -50,7 +49,7 @@ RESTS = 500
 """Pixels of a region from which on it is done in a damaged picture: layers that are not quite right leave smaller ones."""
 
 
-class Explainer(Chooser):
+class Explainer(Restorer):
     """One picture being explained.
 
     Args:
@@ -75,21 +74,13 @@ class Explainer(Chooser):
         mapped: Callable[..., Iterable[Any]] = map,
         recorded: Jpeg | None = None,
     ) -> None:
-        canvas = Canvas(target, ground.pixels)
-        super().__init__(Searcher(canvas, cutout, 2.0, mapped), cutout, index.things, effort)
-        self.canvas = canvas
-        self._standing = Standing(canvas, self._search)
+        search = Searcher(Canvas(target, ground.pixels), cutout, 2.0, mapped)
+        super().__init__(search, cutout, index.things, effort, ground)
         self._recorded = recorded
-        self.background = ground.background
-        self._noise = ground.noise
-        self._doubtful = False
         self._near_misses = self._hits = 0
         self._index, self._max_layers = index, max_layers
-        self._failed: dict[Box, int] = {}
         self._mixed = -1
-        self._vainly: dict[Box, int] = {}
         self._doubted: set[Layer] = set()
-        self._vain: list[tuple[float, float]] = []
         self._look_for_damage(ground)
 
     @property
@@ -112,13 +103,17 @@ class Explainer(Chooser):
             self.explain()
             while self.explain_parts() or self.explain_rest() or self.explain_mixed() or self.reconsider():
                 self.explain()
-            if self._clean and self._failed and (self._near_misses or not self._hits):
+            if self._clean and not self._restored and self._failed and (self._near_misses or not self._hits):
                 self._settle_for_noise()
+            elif self._look_for_scaling(1):
+                continue
             elif not self.tidy():
                 break
         how = self._search, self._cutout, self._among_siblings, self._things
         self.background = finish(self.canvas, self.background, *how)
-        if not self._clean and self._search.jpeg is None:
+        if self._restored:
+            self._fit_to_size()
+        elif not self._clean and self._search.jpeg is None:
             self.compare_again()
 
     def _settle_for_noise(self) -> None:
@@ -132,6 +127,13 @@ class Explainer(Chooser):
 
     def explain(self) -> None:
         """Add layers while there are any that explain a region."""
+        if self._restored:
+            self._settle_all()
+        self._explain_regions()
+        if self._restored:
+            self._settle_all()
+
+    def _explain_regions(self) -> None:
         progress = True
         while progress and len(self.canvas.layers) < self._max_layers:
             progress = False
@@ -144,7 +146,7 @@ class Explainer(Chooser):
                     continue
                 found = self._best(region)
                 _log.debug("region %s of %d pixels: %s", region.box, region.area, found and found.snapped)
-                if self._clean and self._near_misses >= 2 and self._hits == 0:
+                if self._clean and not self._restored and self._near_misses >= 2 and self._hits == 0:
                     self._settle_for_noise()
                     progress = True
                     break
@@ -152,6 +154,8 @@ class Explainer(Chooser):
                     self._failed[region.box] = region.area
                     continue
                 progress = True
+                if self._look_for_scaling(max(2, self._asked)):
+                    break
                 if (
                     self._doubtful
                     and self._search.jpeg is None
@@ -345,12 +349,6 @@ class Explainer(Chooser):
             self._failed, self._vainly = known
         return False
 
-    def _forget(self, box: Box) -> None:
-        """What failed in a box may now succeed."""
-        for failed in (self._failed, self._vainly):
-            for other in [other for other in failed if overlap(other, box) is not None]:
-                del failed[other]
-
     def _pose_of(self, vote: Vote) -> Pose:
         number = int(self._things.numbers[vote.thing])
         return Pose(number, vote.mirrored, vote.x, vote.y, vote.scale, vote.scale, vote.turn)
@@ -365,17 +363,11 @@ class Explainer(Chooser):
             before = self._standing.total()
             self.canvas.remove(z)
             best: tuple[float, int, Placed] = (before, z, placed)
-            element = self._cutout(placed.layer.number)
-            pose = pose_of(placed.layer, element.size)
-            found = self._search.exact(z, pose, patience=2)
+            found = self._search.exact(z, self._search.pose_of(placed.layer), patience=2)
             if found is not None and found.snapped.exact < 1:
                 found = self._among_siblings(found)
             if found is not None and (self._clean or self._search.plausible(found.snapped.placed.layer)):
-                for other in {z, 0, len(self.canvas.layers)} | self._neighbours(found.snapped.placed):
-                    self.canvas.insert(other, found.snapped.placed)
-                    if (total := self._standing.total()) < best[0]:
-                        best = total, other, found.snapped.placed
-                    self.canvas.remove(other)
+                best = self._best_place(found.snapped.placed, z, best)
             without = self._standing.total()
             if without - best[0] < LAMBDA * 8:
                 _log.debug(f"dropped {placed.layer}")
@@ -392,7 +384,7 @@ class Explainer(Chooser):
         for placed in list(self.canvas.layers):
             z = self.canvas.layers.index(placed)
             self.canvas.remove(z)
-            pose = pose_of(placed.layer, self._cutout(placed.layer.number).size)
+            pose = self._search.pose_of(placed.layer)
             if placed.layer.flip or self._neighbours(placed):
                 rough = self._search.verify([pose], 64, 0, known=True, z=z)
                 found = self._settle(*rough[0]) if rough else None
@@ -401,14 +393,6 @@ class Explainer(Chooser):
                     _log.debug("rather %s than %s", best.snapped.placed.layer, placed.layer)
                     placed = best.snapped.placed
             self.canvas.insert(z, placed)
-
-    def _neighbours(self, placed: Placed) -> set[int]:
-        """Places in the stack just above or below layers that share pixels with one."""
-        places = set()
-        for z, other in enumerate(self.canvas.layers):
-            if overlap(other.box, placed.box):
-                places |= {z, z + 1}
-        return places
 
 
 def _part_of(region: Region, failed: dict[Box, int]) -> bool:

@@ -62,6 +62,18 @@ class Pose:
         room = 3 * self.blur + 1
         return c * across + s * down + room, s * across + c * down + room
 
+    def scaled(self, across: float, down: float) -> Pose:
+        """The pose in a picture that is so many times as wide and high; the two are nearly the same."""
+        both = math.sqrt(across * down)
+        return replace(
+            self,
+            cx=self.cx * across,
+            cy=self.cy * down,
+            sx=self.sx * both,
+            sy=self.sy * both,
+            blur=self.blur * both,
+        )
+
     @property
     def even(self) -> bool:
         """Whether both scales are nearly the same."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from haac import Layer
 from haac_match._canvas import Box, Canvas
 from haac_match._jpeg import Jpeg, squares
-from haac_match._pose import EVEN, Cutout, Fit, Patch, Pose, fit
+from haac_match._pose import EVEN, Cutout, Fit, Patch, Pose, fit, pose_of
 from haac_match._snap import CLIP, Snapped, Snapper
 from haac_match._unknown import around
 
@@ -86,6 +86,20 @@ class Searcher:
     def proves(self) -> bool:
         """Whether a layer that is sure needs no look at those that look like it."""
         return self.clean or self.jpeg is not None
+
+    def layer_of(self, pose: Pose, even: bool) -> Layer:
+        """The nearest layer on the grid of the canvas that layers are placed on.
+
+        Args:
+            pose: in the picture.
+            even: keep the element's shape.
+        """
+        return pose.scaled(*self.canvas.factor).layer(self._cutout(pose.element).size, even)
+
+    def pose_of(self, layer: Layer) -> Pose:
+        """The pose of a layer in the picture."""
+        across, down = self.canvas.factor
+        return pose_of(layer, self._cutout(layer.number).size).scaled(1 / across, 1 / down)
 
     def sure(self, found: Found) -> bool:
         """Whether a layer is beyond doubt."""
@@ -255,7 +269,7 @@ class Searcher:
         best: Snapped | None = None
         judged = snapper.strict if self.unknown else snapper.cost
         for even in (True, False) if pose.even else (False,):
-            layer = snapper.descend(pose.layer(cutout.size, even))
+            layer = snapper.descend(self.layer_of(pose, even))
             snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
             if snapped is None or (best is not None and not self.unknown and snapped.cost > 0.98 * best.cost):
                 continue

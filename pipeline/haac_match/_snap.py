@@ -31,7 +31,7 @@ class Snapped:
     Args:
         placed: the layer, drawn.
         cost: clipped squared error in the window, summed.
-        exact: part of the pixels that show it which are right, bit for bit.
+        exact: part of the pixels that show it which are right, bit for bit; in a picture that was scaled, but for rounding.
         good: part of them which are right within the tolerance.
         shown: pixels of the picture that show it.
         mended: part of them which are right within the tolerance, and in a damaged picture would not be without it.
@@ -75,12 +75,13 @@ class Snapper:
         through: bool = False,
         clip: int = CLIP,
     ) -> None:
-        self._image, self._size, self._box, self._clip = image, canvas.size, box, clip
+        self._image, self._size, self._box, self._clip = image, canvas.area, canvas.frame(box), clip
+        self._canvas, self._window = canvas, box
         left, top, right, bottom = box
         self._target = canvas.target[top:bottom, left:right]
         self._guessed = ground is not None
         self._under = (
-            canvas.compose(box, canvas.layers[:z])
+            canvas.drawn(box, canvas.layers[:z])
             if ground is None
             else Image.fromarray(ground).convert("RGBA")
         )
@@ -102,6 +103,7 @@ class Snapper:
         self._wrong: dict[Layer, int] = {}
         self._right: dict[Layer, int] = {}
         self.tried = 0
+        self._rest = canvas.slack * self._target.size // _RESTS
 
     def _cost(self, error: npt.NDArray[np.int32]) -> int:
         clipped = np.minimum(error, self._clip)
@@ -144,8 +146,8 @@ class Snapper:
         """(height, width, 3): the window with a layer, and those above it if they count."""
         out = self._under.copy()
         for one in self._above if placed is None else [placed, *self._above]:
-            lay(out, self._box, one)
-        return np.asarray(out.convert("RGB"))
+            lay(out, self._box, one.drawn)
+        return np.asarray(self._canvas.seen(out.convert("RGB"), self._window))
 
     def _seen(self, made: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """What the window would be after what was done to the picture."""
@@ -205,10 +207,11 @@ class Snapper:
         """(height, width) of the window."""
         alpha = np.zeros(self._target.shape[:2], np.uint8)
         placed = self.placed(layer)
-        common = overlap(placed.box, self._box) if placed is not None else None
+        placed = None if placed is None else self._canvas.scaled(placed)
+        common = overlap(placed.box, self._window) if placed is not None else None
         if placed is None or common is None:
             return alpha
-        left, top = self._box[:2]
+        left, top = self._window[:2]
         x, y = placed.box[:2]
         part = placed.pixels.getchannel("A").crop(
             (common[0] - x, common[1] - y, common[2] - x, common[3] - y)
@@ -226,7 +229,8 @@ class Snapper:
         """
         placed = self.placed(layer)
         made = self.made(layer)
-        if placed is None or made is None or overlap(placed.box, self._box) is None:
+        placed = None if placed is None else self._canvas.scaled(placed)
+        if placed is None or made is None or overlap(placed.box, self._window) is None:
             return None
         if self._guessed and layer.opacity < 100:
             steps, left, shown = self._through(layer)
@@ -251,7 +255,7 @@ class Snapper:
         return Snapped(
             placed,
             self.cost(layer),
-            float((off == 0).sum()) / max(1, shown),
+            float((off <= self._canvas.slack).sum()) / max(1, shown),
             float(right.sum()) / max(1, shown),
             shown,
             float(mended.sum()) / max(1, shown),
@@ -316,7 +320,7 @@ class Snapper:
             return self._polish_guess(layer)
         cost = self.cost(layer)
         for _ in range(rounds):
-            if cost == 0:
+            if cost <= self._rest:
                 break
             best = layer
             singles = [c for name in _steps(layer) for c in ({name: 1}, {name: -1})]
@@ -361,6 +365,8 @@ class Snapper:
         return right / max(1, right + wrong)
 
 
+_RESTS = 150
+"""Of so many values, one may be off by a level where that is due to rounding."""
 _TIGHT = 27
 """Squared distance by which a pixel that is nearly right is off."""
 _SOON, _FEW, _SOME = 15, 0.03, 0.1

@@ -62,8 +62,10 @@ class Standing:
         else:
             shows = (alpha > 0) & ~self._canvas.hidden(z + 1, placed.box)
         off = self.off(placed.box)
-        wrong = int((off[shows] > (0 if self._search.clean else self._search.tolerance)).sum())
-        return wrong > (0 if self._search.clean else 0.1 * int(shows.sum()))
+        slack = self._canvas.slack
+        wrong = int((off[shows] > (slack if self._search.clean else self._search.tolerance)).sum())
+        part = (0.01 * slack) if self._search.clean else 0.1
+        return wrong > part * int(shows.sum())
 
     def total(self) -> float:
         """Squared error, summed."""
