@@ -94,7 +94,7 @@ class Chooser:
         """Make a rough fit exact."""
         search = self._search
         fine = search.refine(z, rough.pose)
-        found = search.exact(z, fine.pose) if fine is not None and fine.gain > 0 else None
+        found = search.exact(z, fine.pose) if fine is not None and self._hopeful(fine) else None
         if fine is None or found is None:
             return None
         if search.partly and fine.pose.opacity < rough.pose.opacity == 1 and not self._pays(found):
@@ -102,6 +102,10 @@ class Chooser:
             opaque = search.exact(z, rough.pose)
             found = opaque if opaque is not None and self._pays(opaque) else found
         return replace(found, fitted=fine.gain)
+
+    def _hopeful(self, fine: Fit) -> bool:
+        """Whether a fit is worth to be made exact."""
+        return fine.gain > 0
 
     def _among_siblings(self, found: Found, depth: int = 1) -> Found:
         """A found layer, or one that looks much like it and does better."""

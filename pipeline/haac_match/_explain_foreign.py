@@ -7,24 +7,31 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from haac_match._explain import Explainer
-from haac_match._foreign import Proposer
+from haac_match._foreign import Proposer, apart
 from haac_match._ground import Ground
 from haac_match._index import Index
-from haac_match._pose import Cutout, Pose, pose_of
+from haac_match._laid import Laid
+from haac_match._pose import Cutout, Fit, Pose, pose_of
 from haac_match._search import Found
+from haac_match._unknown import TELLING
 
 _log = logging.getLogger(__name__)
 
-_MADE_EXACT, _IN_VAIN = 48, 16
+_MADE_EXACT, _IN_VAIN = 48, 20
 """So many candidates are made exact, until so many in a row were none."""
-_LEAST_OWN = 0.38
-"""Part of the error where an element is that it must take away to be tried."""
+_LEAST, _LEAST_RIGHT = 0.4, 0.2
+"""Part of the error where an element is that it must take away, and part of what shows it that must be nearly right, to be tried: a
+translucent one is first taken for an opaque one."""
+_LEAST_WORTH = 0.06
+"""The least that a rough fit is worth (`Proposer.worth`)."""
+_THOROUGH = 8
+"""From this effort on parts of elements are looked for where nothing seems to have been laid, too."""
+_FAIR = 0.55
+"""The latter, once it is fitted well, to be made exact."""
 _AT_A_PLACE = 5
 """Elements that are tried there where others failed."""
 _LIKELY = 0.45
@@ -35,6 +42,14 @@ _SEEN, _EDGES = 0.25, 2500
 """Part of the steps between neighbouring pixels, and levels of them in all, that a translucent element must take away."""
 _PART = 0.3
 """Of what shows an element that is right if the rest is not, it may be wider or higher."""
+_ROUNDS = 3
+"""So often what is left over is looked at again."""
+_SOFTLY = 0.2
+"""What pixels that are right for what is guessed to be behind them count beside opaque ones that are right."""
+_APART, _SOFT = 8, 0.9
+"""If hardly any pixel is opaque: so many that tell something of their own, and part of all that must be right."""
+_MOSTLY, _MANY = 0.9, 200
+"""Part of so many opaque pixels that prove a layer of which others cover the rest."""
 _TAKEN = 0.85
 """Part of the place of an element that shows others, from which on it is not tried."""
 _MOST_BLUR = 6.0
@@ -56,10 +71,10 @@ class ForeignExplainer(Explainer):
         max_layers: int,
         mapped: Callable[..., Iterable[Any]] = map,
     ) -> None:
-        super().__init__(
-            target, Ground(None, _smooth(target), 0.0, 0.0), cutout, index, effort, max_layers, mapped
-        )
-        self._proposer = Proposer(index, self._search, cutout, effort)
+        laid = Laid(target, everywhere=effort >= _THOROUGH)
+        ground = Ground(None, laid.ground(target), 0.0, 0.0)
+        super().__init__(target, ground, cutout, index, effort, max_layers, mapped)
+        self._proposer = Proposer(index, self._search, cutout, effort, laid)
 
     def _look_for_damage(self, ground: Ground) -> None:  # noqa: ARG002 (it is only a stand-in)
         self._search.unknown = True
@@ -74,11 +89,26 @@ class ForeignExplainer(Explainer):
         Args:
             most: so many candidates are made exact.
         """
-        tried = vain = 0
+        few = most < _MADE_EXACT
         places: list[tuple[float, float, float, int | None]] = []  # with the extent; None: all is done there
-        for fit, extent in self._proposer.candidates(most < _MADE_EXACT):
+        if self._try(self._proposer.candidates(few), most, places) and not few:
+            for _ in range(_ROUNDS):
+                if not self._try(self._proposer.rest(), most, places):
+                    break
+        return bool(self.canvas.layers)
+
+    def _try(
+        self,
+        proposed: Iterable[tuple[Fit, float]],
+        most: int,
+        places: list[tuple[float, float, float, int | None]],
+    ) -> bool:
+        """Make candidates exact, the likeliest first, and add those that are right. True if there was any."""
+        tried = vain = 0
+        progress = False
+        for fit, extent in proposed:
             pose = fit.pose
-            if tried >= most or vain >= _IN_VAIN or fit.own < _LEAST_OWN:
+            if tried >= most or vain >= _IN_VAIN or self._proposer.worth(fit) < _LEAST_WORTH:
                 break
             near = [
                 element
@@ -96,56 +126,71 @@ class ForeignExplainer(Explainer):
             again = max(
                 self._search.verify([pose], 48, 2, known=True), key=lambda pair: pair[1].own, default=None
             )
-            if again is None or again[1].own < _LEAST_OWN or again[1].pose.blur > _MOST_BLUR:
+            if (
+                again is None
+                or again[1].own < _LEAST
+                or again[1].right < _LEAST_RIGHT
+                or again[1].pose.blur > _MOST_BLUR
+            ):
                 continue
-            tried += 1
             found = self._settle(*again)
+            tried += found is not None
             if found is not None and self._likely(found) and len(set(near)) < 2:
                 found = self._among_siblings(found)
                 if not self._search.sure(found) and found.snapped.exact > _PART:
                     found = self._stretched(found)
-            if found is None:
+            if found is None or self._there(found):
                 continue
+            snapped = found.snapped
             _log.debug(
-                f"foreign {found.snapped.placed.layer} z {found.z} gain {found.gain} exact {found.snapped.exact:.3f}"
-                f" good {found.snapped.good:.3f} own {fit.own:.2f} shown {found.snapped.shown}"
+                f"foreign {snapped.placed.layer} z {found.z} gain {found.gain} share {found.share:.2f} exact {snapped.exact:.3f}"
+                f" good {snapped.good:.3f} own {fit.own:.2f} shown {snapped.shown} soft {snapped.soft:.3f} of {snapped.body}"
             )
             pays = self._pays(found)
             vain = 0 if pays else vain + 1
             if pays and len(self.canvas.layers) < self._max_layers:
                 self._add(found)
-            made = pose_of(found.snapped.placed.layer, self._cutout(found.snapped.placed.layer.number).size)
+                progress = True
+            made = pose_of(snapped.placed.layer, self._cutout(snapped.placed.layer.number).size)
             places.append((pose.cx, pose.cy, extent, None if pays else pose.element))
             places.append((made.cx, made.cy, extent, None if pays else made.element))
-        return bool(self.canvas.layers)
+        return progress
 
     def _worth(self, found: Found) -> float:
         """Pixels that are right count; the error that a layer takes away depends on what is guessed to be behind it."""
         snapped = found.snapped
-        right = snapped.exact if snapped.placed.layer.opacity == 100 else snapped.good * _FAINT
-        return right * abs(right) * snapped.shown
+        if snapped.placed.layer.opacity < 100:
+            right = snapped.good * _FAINT
+            return right * abs(right) * snapped.shown
+        return snapped.exact**2 * snapped.shown + _SOFTLY * snapped.soft**2 * snapped.body
 
     def _pays(self, found: Found) -> bool:
         snapped = found.snapped
-        if snapped.placed.layer.opacity == 100:
-            return super()._pays(found)
-        return snapped.good > _SEEN and -snapped.cost > _EDGES
+        if snapped.placed.layer.opacity < 100:
+            return snapped.good > _SEEN and -snapped.cost > _EDGES
+        if snapped.shown < TELLING:
+            return snapped.soft > _SOFT and apart(snapped.body, snapped.placed.layer.blur / 4) > _APART
+        return super()._pays(found) or (snapped.exact > _MOSTLY and snapped.shown > _MANY)
+
+    def _hopeful(self, fine: Fit) -> bool:
+        pose = fine.pose
+        return super()._hopeful(fine) and pose.blur <= _MOST_BLUR and (fine.right > _FAIR or pose.opacity < 1)
 
     def _likely(self, found: Found) -> bool:
         """Whether elements that look much like a layer may be the right ones."""
         snapped = found.snapped
         if snapped.placed.layer.opacity < 100:
             return snapped.good > 0.5 * _SEEN and -snapped.cost > 0.5 * _EDGES
+        if snapped.shown < TELLING:
+            return snapped.soft > 0.6
         return not self._search.sure(found) and snapped.exact > 0.1 and snapped.good > _LIKELY
+
+    def _there(self, found: Found) -> bool:
+        """Whether a layer is there already: both together would seem to be needless."""
+        layer = found.snapped.placed.layer
+        return any(layer == placed.layer for placed in self.canvas.layers)
 
     def _taken(self, pose: Pose) -> bool:
         """Whether layers that are right already show nearly everywhere where an element would be."""
         box = self._search.window(pose, 0.7)
         return box is not None and float(self.canvas.hidden(0, box).mean()) > _TAKEN
-
-
-def _smooth(target: npt.NDArray[np.uint8]) -> Image.Image:
-    """A picture without its things: what stands in for a ground that is not known."""
-    size = max(8, min(target.shape[:2]) // 24)
-    soft = cv2.GaussianBlur(target, (0, 0), size)
-    return Image.fromarray(soft).convert("RGBA")

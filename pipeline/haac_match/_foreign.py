@@ -1,4 +1,4 @@
-"""Where elements may be on a ground that nothing explains: pieces of one colour and local features propose, a fit chooses."""
+"""Where elements may be on a ground that nothing explains: regions, pieces of one colour and local features propose, a fit chooses."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from haac_match._index import Index
+from haac_match._laid import Laid
 from haac_match._local import features
 from haac_match._piece_table import Likeness
 from haac_match._pieces import Floats, Piece, Sampler, pieces
@@ -18,6 +19,16 @@ from haac_match._screen import screened
 from haac_match._search import Searcher
 
 _Cut = tuple[int, int, int]
+
+
+def apart(pixels: float, blur: float) -> float:
+    """How many pixels that show an element tell something of their own: those that a blur mixes do not.
+
+    Args:
+        pixels: that show it.
+        blur: standard deviation, pixels.
+    """
+    return pixels / (1 + 4 * math.pi * blur**2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,12 @@ _VOTES = 600
 _FIRST = 100
 """Of each kind so many are fitted whatever the quick look says: it does not see thin things."""
 _FITTED = 400
+_OF_A_REGION = 80
+"""Poses that are fitted of what one region looks like."""
+_FULL, _TOLD = 0.6, 8.0
+"""Part of its box that an element takes, about; and pixels that tell something of their own with which a fit counts half."""
+_UNLAID = 0.25
+"""What a fit is worth where nothing seems to have been laid on the picture."""
 _FEW = 200
 """So many proposals are enough to see whether there is anything."""
 
@@ -69,10 +86,19 @@ class Proposer:
         search: fits them.
         cutout: gives their pixels.
         effort: 1 to 9.
+        laid: what was laid on the picture.
     """
 
-    def __init__(self, index: Index, search: Searcher, cutout: Callable[[int], Cutout], effort: int) -> None:
+    def __init__(
+        self,
+        index: Index,
+        search: Searcher,
+        cutout: Callable[[int], Cutout],
+        effort: int,
+        laid: Laid,
+    ) -> None:
         self._index, self._search, self._cutout, self._effort = index, search, cutout, effort
+        self._laid = laid
         self._by_piece: list[Pose] | None = None
 
     def candidates(self, few: bool = False) -> Iterator[tuple[Fit, float]]:
@@ -84,7 +110,7 @@ class Proposer:
         if self._by_piece is None:
             self._by_piece = self._pieces()
         sources = [self._by_piece[:_FEW]] if few else [self._by_piece, self._features()]
-        first = [pose for source in sources for pose in source[:_FIRST]]
+        first = [*self._whole(), *(pose for source in sources for pose in source[:_FIRST])]
         looked = screened(
             [pose for source in sources for pose in source],
             self._index.things,
@@ -92,13 +118,35 @@ class Proposer:
             self._search.mapped,
         )
         # Those that were looked at come first: they were moved, and their shape with them.
-        chosen = self._distinct(
-            [*self._distinct([pose for _, pose in looked[: 8 * _FITTED]])[:_FITTED], *first]
+        return self._fitted(
+            [*self._distinct([pose for _, pose in looked[: 8 * _FITTED]])[:_FITTED], *first], z=0
         )
-        fitted = sorted(self._search.verify(chosen, 32, 5, z=0), key=lambda pair: -pair[1].own)
-        best = {id(fit.pose): fit for _, fit in fitted}
+
+    def rest(self) -> Iterator[tuple[Fit, float]]:
+        """The same of what is left over once some layers were found."""
+        return self._fitted(self._whole())
+
+    def _whole(self) -> list[Pose]:
+        """What whole regions look like."""
+        search, things = self._search, self._index.things
+        every = self._laid.poses(search.canvas, things, self._effort, search.mapped)
+        return [pose for poses in every for pose in self._distinct(poses)[:_OF_A_REGION]]
+
+    def _fitted(self, poses: list[Pose], z: int | None = None) -> Iterator[tuple[Fit, float]]:
+        fitted = sorted(
+            self._search.verify(self._distinct(poses), 32, 5, z=z), key=lambda pair: -self.worth(pair[1])
+        )
+        best = {id(fit.pose): fit for _, fit in reversed(fitted)}
         for pose in self._distinct([fit.pose for _, fit in fitted]):
             yield best[id(pose)], self._extent(pose)
+
+    def worth(self, fit: Fit) -> float:
+        """How likely a fit is, 0 to 1: most that is small and blurred enough to say nothing is right somewhere."""
+        pose = fit.pose
+        cutout = self._cutout(pose.element)
+        told = apart(_FULL * pose.sx * cutout.size[0] * pose.sy * cutout.size[1], pose.blur)
+        laid = _UNLAID + (1 - _UNLAID) * self._laid.part(pose, cutout)
+        return fit.own * fit.right * laid * told / (told + _TOLD)
 
     def _extent(self, pose: Pose) -> float:
         width, height = self._cutout(pose.element).size
@@ -124,7 +172,7 @@ class Proposer:
     def _features(self) -> list[Pose]:
         """What local features speak for, the strongest first."""
         things = self._index.things
-        query = features(self._search.canvas.target, most=_FEATURES)
+        query = features(self._search.canvas.target, self._laid.maybe, _FEATURES)
         votes = self._index.votes(query, 8, self._search.mapped)[: _VOTES * (self._effort + 1)]
         return [
             Pose(int(things.numbers[v.thing]), v.mirrored, v.x, v.y, v.scale, v.scale, v.turn)
@@ -145,13 +193,14 @@ class Proposer:
         def cut_at(cut: _Cut) -> list[Piece]:
             level, least, factor = cut
             found = pieces(larger[factor], None, level, least, target.size // 12 * factor**2)
-            if factor == 1:
-                return found
-            return [
-                replace(piece, x=piece.x / factor, y=piece.y / factor, extent=piece.extent / factor)
-                for piece in found
-                if piece.extent < _SMALL * factor
-            ][:_MOST_SMALL]
+            if factor > 1:
+                found = [
+                    replace(piece, x=piece.x / factor, y=piece.y / factor, extent=piece.extent / factor)
+                    for piece in found
+                    if piece.extent < _SMALL * factor
+                ]
+            found = [piece for piece in found if self._laid.maybe[int(piece.y), int(piece.x)]]
+            return found if factor == 1 else found[:_MOST_SMALL]
 
         cut = dict(zip(cuts, self._search.mapped(cut_at, cuts), strict=True))
         made: list[Pose] = []

@@ -18,7 +18,7 @@ from haac_match._candidates import Region, Things, pose_between
 from haac_match._canvas import Canvas
 from haac_match._pose import Pose
 from haac_match._region import ANGLES, RINGS, Floats, Frame, frames, sample
-from haac_match._seen import BLUR, ROOT, blurring, changes, peak, turns
+from haac_match._seen import BLUR, ROOT, changes, peak, turns
 
 FAR, VEILED = 12, 0.1
 """Levels by which something translucent changes what is behind it, and part of a region where it does, if that is looked at without it."""
@@ -117,13 +117,13 @@ def glimpsed(
         )
     found: list[tuple[float, Pose]] = []
     for first in range(0, len(things.numbers), _AT_ONCE):
-        rings = things.even_rings.rings[first : first + _AT_ONCE]
         made: dict[float, tuple[Floats, Floats]] = {}
         for there, queries, clears, length, blur in asked:
             if blur not in made:
-                table = changes(rings, ground, blurring(blur)).reshape(len(rings), 3, RINGS, ANGLES)
-                weighted = (table * ROOT).reshape(len(rings), -1)
-                made[blur] = weighted, np.square(table).sum(axis=1).reshape(len(rings), -1)
+                table = changes(things, first, first + _AT_ONCE, ground, blur)
+                table = table.reshape(-1, 3, RINGS, ANGLES)
+                weighted = (table * ROOT).reshape(len(table), -1)
+                made[blur] = weighted, np.square(table).sum(axis=1).reshape(len(table), -1)
             weighted, squares = made[blur]
             scores = weighted @ queries.T
             energy = squares @ clears.T
@@ -131,7 +131,7 @@ def glimpsed(
             strength = scores * np.float32(length) / np.maximum(energy, 1e-6)
             scores /= np.sqrt(np.maximum(energy, 1e-6))
             scores[(energy < _SEEN * wholly) | (strength < _STRENGTH[0]) | (strength > _STRENGTH[1])] = 0
-            scores = scores.reshape(len(rings), 2, ANGLES)
+            scores = scores.reshape(len(scores), 2, ANGLES)
             peaks = scores.max(axis=2)
             strengths = strength.reshape(scores.shape)
             for flat in np.argsort(-peaks, axis=None, kind="stable")[:count]:

@@ -180,16 +180,26 @@ class Fit:
         gain: by how much it lowers the clipped squared error; over all pixels and channels, pixels of the canvas.
         share: of the error in the window (clipped) that it takes away, 0 to 1.
         own: the same, only where the element itself is.
+        right: part of what shows the element that is nearly right, on a ground that is not known; else 0.
     """
 
     pose: Pose
     gain: float
     share: float
     own: float
+    right: float = 0.0
 
 
 CLIP = 45.0
 """Colour distance (root of the sum over the channels) above which an error counts no more: another layer may be there."""
+
+
+_SHOWS, _GUESS = 0.3, 40.0
+"""Coverage from which on a pixel shows an element well, and levels by which a ground is off that is guessed."""
+_SLACK = 6.0
+"""Levels by which a pixel is off that is nearly right; twice as many in a small window."""
+_COARSE = 64
+"""Pixels of the longer side of a small window."""
 
 
 class Patch:
@@ -273,6 +283,17 @@ class Patch:
     def cost(self, warped: Floats, opacity: float) -> float:
         """Clipped squared error of the window, in pixels of the window."""
         return float(_kernel.cost(warped, self.under, self.target, self.weight, opacity, CLIP**2))
+
+    def right(self, warped: Floats, opacity: float) -> float:
+        """Part of what shows an element that is nearly right; where more of the ground is seen, it may be off by more."""
+        cover = warped[:, :, 3] * np.float32(opacity)
+        made = warped[:, :, :3] * np.float32(opacity) + (1 - cover)[:, :, None] * self.under
+        shows = (cover >= _SHOWS) & (self.weight > 0)
+        if not shows.any():
+            return 0.0
+        off = np.abs(made - self.target).max(axis=2)[shows]
+        slack = _SLACK if max(self.target.shape[:2]) > _COARSE else 2 * _SLACK
+        return float((off <= slack + (1 - cover[shows]) * _GUESS).mean())
 
     def own(self, warped: Floats, opacity: float) -> float:
         """Part of the clipped error, where the element itself is, that it takes away."""

@@ -8,6 +8,7 @@ that keeps the shape, and one in which the second moments are those of a disc, w
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -28,6 +29,8 @@ _angle = np.arange(ANGLES) * math.tau / ANGLES
 # Counter-clockwise, as turns are counted.
 _MAP_X = (_SIDE / 2 - 0.5 + _radius[:, None] * np.cos(_angle)[None]).astype(np.float32)
 _MAP_Y = (_SIDE / 2 - 0.5 - _radius[:, None] * np.sin(_angle)[None]).astype(np.float32)
+_BLURS = 32
+"""Blurred parts of a table that are kept in memory."""
 RING_WEIGHT = np.sqrt(_radius / _radius.mean()).astype(np.float32)
 
 
@@ -130,12 +133,32 @@ class RingTable:
         self._norms = squares.sum(axis=(1, 2))
         self._squares = _spectrum(squares)
         self._like: dict[tuple[int, int], list[Likeness]] = {}
+        self._blurred: dict[tuple[int, float], Floats] = {}
 
     def like(self, index: int, count: int) -> list[Likeness]:
         """The things most like one of them, itself among them; as `nearest`."""
         if (index, count) not in self._like:
             self._like[index, count] = self.nearest(self.rings[index].astype(np.float32) / 255, count)
         return self._like[index, count]
+
+    def blurred(self, first: int, last: int, blur: float, kernel: Callable[[float], Floats]) -> Floats:
+        """(things, CHANNELS, RINGS * ANGLES): some of the descriptions, 0 to 255, after a blur.
+
+        Args:
+            first: of the things.
+            last: the one after them.
+            blur: standard deviation, extents.
+            kernel: gives what a blur makes of rings, (samples, samples).
+        """
+        key = first, blur
+        known = self._blurred.get(key)
+        if known is None:
+            looks = self.rings[first:last].astype(np.float32).reshape(-1, CHANNELS, RINGS * ANGLES)
+            known = looks @ kernel(blur)
+            if len(self._blurred) >= _BLURS:
+                self._blurred = {}  # not cleared: another thread may be looking
+            self._blurred[key] = known
+        return known
 
     def nearest(self, query: Floats, count: int) -> list[Likeness]:
         """The things most like a query, turned and mirrored as is best.

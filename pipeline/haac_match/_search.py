@@ -199,7 +199,9 @@ class Searcher:
             if self.unknown:
                 patch = around(patch, pose, cutout)
             free = ("blur", "opacity") if pose.opacity < 1 else ("blur",)
-            return place, fit(pose, cutout, patch, iterations, free=free, even=even)
+            return place, self._told(
+                fit(pose, cutout, patch, iterations, free=free, even=even), patch, cutout
+            )
 
         found = list(self.mapped(fitted, work) if len(work) >= 8 else map(fitted, work))
         found.sort(key=lambda pair: -pair[1].gain)
@@ -244,7 +246,13 @@ class Searcher:
                 1 - best.share
             ):
                 best = faint
-        return best
+        return self._told(best, patch, cutout)
+
+    def _told(self, made: Fit, patch: Patch, cutout: Cutout) -> Fit:
+        """A fit, with how much of it is right if the ground is not known."""
+        if not self.unknown:
+            return made
+        return replace(made, right=patch.right(patch.warped(made.pose, cutout), made.pose.opacity))
 
     def _hopeful(self, snapped: Snapped) -> bool:
         """Whether a layer is near enough to try its neighbours."""

@@ -23,11 +23,13 @@ from haac_match._region import ANGLES, RINGS, Floats, Frame, places, sample
 _REACH = 2.2
 """Radius of the outermost ring, in extents, as in `_region`."""
 _STEP = _REACH / RINGS
+_SHARES = 10
+"""Blurs are told apart by this share of an extent."""
 _RIM = 4
 """Pixels around a region in which a blurred thing may change the picture a little."""
 BLUR = 1.5
 """Standard deviation that is assumed, pixels: small things look alike at any between a half and three."""
-_AT_ONCE = 4096
+_AT_ONCE = 1024
 """Elements that are compared together."""
 
 
@@ -65,10 +67,10 @@ def seen(
     samples = [sample(change, frame) * ROOT for frame in both]
     queries = [turns(query / (np.linalg.norm(query) + 1e-6)) for query in samples]
     ground = under[mask > 0].mean(axis=0)
-    spread = blurring(round(BLUR / float(both[0].matrix[0, 0]) * 20) / 20)
+    blur = round(BLUR / float(both[0].matrix[0, 0]) * _SHARES) / _SHARES
     found: list[tuple[float, Pose]] = []
     for first in range(0, len(things.numbers), _AT_ONCE):
-        made = changes(things.even_rings.rings[first : first + _AT_ONCE], ground, spread)
+        made = changes(things, first, first + _AT_ONCE, ground, blur)
         middles, even, round_ = _own_frames(made)
         for frame, matrices, asked in zip(both, (even, round_), queries, strict=True):
             there = Frame(frame.x + box[0], frame.y + box[1], frame.matrix)
@@ -136,10 +138,18 @@ def _root(matrices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return made
 
 
-def changes(rings: npt.NDArray[np.uint8], ground: Floats, spread: Floats) -> Floats:
-    """(things, 3, RINGS * ANGLES): what elements change of a ground."""
-    looks = rings.astype(np.float32).reshape(-1, 4, RINGS * ANGLES)
-    made: Floats = (looks[:, :3] - ground[None, :, None] / np.float32(255) * looks[:, 3:]) @ spread
+def changes(things: Things, first: int, last: int, ground: Floats, blur: float) -> Floats:
+    """(things, 3, RINGS * ANGLES): what some elements change of a ground, after a blur.
+
+    Args:
+        things: all elements.
+        first: of those that are wanted.
+        last: the one after them.
+        ground: (3,), its colour.
+        blur: standard deviation, extents.
+    """
+    looks = things.even_rings.blurred(first, last, blur, blurring)
+    made: Floats = looks[:, :3] - ground[None, :, None] / np.float32(255) * looks[:, 3:]
     return made
 
 

@@ -13,15 +13,18 @@ from PIL import Image
 from haac import Layer
 from haac_match._canvas import DENSE, Box, Canvas, Placed, lay, overlap, place, squared
 from haac_match._damage import difference
-from haac_match._unknown import through
+from haac_match._unknown import TELLING, TRUST, guessed, through
 
 CLIP = 45**2
 """Squared colour distance above which an error counts no more."""
 _LEAST, _OPAQUE = 9, 255
 """Alpha from which on a pixel is looked at: if the ground is known, and if it is not."""
-_NEAR, _RIGHT, _SOFT = 144, 48, 10
-"""Where the ground is a guess: squared distance from which on an opaque pixel is wrong, what a right one is worth besides, and by how
-much less errors of other pixels count."""
+_NEAR = 144
+"""Where the ground is a guess: squared distance from which on an opaque pixel is wrong."""
+
+
+_BODY, _SPREAD = 77, 40.0
+"""Alpha from which on a pixel shows a layer well, and levels by which a ground is off that is guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Snapped:
         shown: pixels of the picture that show it.
         mended: part of them which are right within the tolerance, and in a damaged picture would not be without it.
         left: mean clipped squared error of them.
+        body: pixels that show it well, also what of it is behind them, and...
+        soft: ...the part of them that are right if the ground is nearly the one that is guessed; both 0 where it is known.
     """
 
     placed: Placed
@@ -45,6 +50,8 @@ class Snapped:
     shown: int
     mended: float
     left: float
+    body: int = 0
+    soft: float = 0.0
 
 
 class Snapper:
@@ -176,16 +183,9 @@ class Snapper:
         return cost + _NEAR * self._wrong.get(layer, 0) if layer.opacity == 100 else cost
 
     def _cost_of_guess(self, layer: Layer, error: npt.NDArray[np.int32]) -> int:
-        opaque = self._alpha(layer) >= _OPAQUE
-        if self._free is not None:
-            opaque &= self._free
-        at = error[opaque]
-        wrong = int(np.count_nonzero(at))
-        self._wrong[layer], self._right[layer] = wrong, len(at) - wrong
-        inside = int(np.minimum(at, _NEAR).sum()) - _NEAR * len(at) - _RIGHT * (len(at) - wrong)
-        beside = np.minimum(error, CLIP) // _SOFT
-        beside[opaque] = 0
-        return inside + int(beside[self._free].sum() if self._free is not None else beside.sum())
+        free = self._free if self._free is not None else np.ones(error.shape, np.bool_)
+        cost, self._right[layer], self._wrong[layer] = guessed(error, self._alpha(layer), free)
+        return cost
 
     def _through(self, layer: Layer) -> tuple[float, float, int]:
         """How much neighbouring pixels differ where a translucent layer is whole, and how much once it is taken away; and pixels there."""
@@ -248,6 +248,16 @@ class Snapper:
         off = np.abs(made.astype(np.int16) - self._target).max(axis=2)[shows]
         right = off <= tolerance
         mended = right
+        body, soft = 0, 0.0
+        if self._guessed:
+            cover = alpha >= _BODY
+            if self._free is not None:
+                cover &= self._free
+            body = int(cover.sum())
+            free = 1 + (255 - alpha[cover].astype(np.float32)) / 255 * _SPREAD
+            soft = float(
+                (np.abs(made.astype(np.int16) - self._target).max(axis=2)[cover] <= free).sum()
+            ) / max(1, body)
         if damaged:
             right = difference(made, self._target)[shows] <= tolerance
             before = self._seen(self._with(None))
@@ -260,6 +270,8 @@ class Snapper:
             shown,
             float(mended.sum()) / max(1, shown),
             float(np.minimum(squared(made, self._target), CLIP)[shows].sum()) / max(1, shown),
+            body,
+            soft,
         )
 
     def descend(self, layer: Layer, rounds: int = 6) -> Layer:
@@ -287,7 +299,7 @@ class Snapper:
         length = np.einsum("ijk,ijk->ij", error, error)
         weight = 1 / np.square(1 + length / (_TIGHT if tight else _NEAR if self._guessed else self._clip))
         if self._guessed:
-            weight *= np.where(self._alpha(layer) >= _OPAQUE, 1, 0 if tight else 1 / _SOFT)
+            weight *= np.where(self._alpha(layer) >= _OPAQUE, 1, 0) if tight else TRUST[self._alpha(layer)]
         if self._free is not None:
             weight *= self._free
         columns, changes = [], []
@@ -360,9 +372,9 @@ class Snapper:
         return layer
 
     def _part(self, layer: Layer) -> float:
-        """Part of what is looked at that is right."""
+        """Part of the opaque pixels that are right; 1 if they are too few to tell."""
         right, wrong = self._right.get(layer, 0), self._wrong.get(layer, 0)
-        return right / max(1, right + wrong)
+        return right / (right + wrong) if right + wrong >= TELLING else 1.0
 
 
 _RESTS = 150

@@ -112,3 +112,61 @@ def _steps(
                 before += np.sqrt(np.float32(old))
                 after += np.sqrt(np.float32(new))
     return before, after, shown
+
+
+BODY = 77
+"""Alpha from which on a pixel shows a layer well, 0 to 255."""
+NEAR, RIGHT, BESIDE = 144, 48, 10
+"""Squared distance from which on a pixel is wrong that is opaque, what one that is right bit for bit is worth besides, and by how much
+less errors of pixels count that show more of the ground."""
+_FAR = 400
+"""Squared distance above which an error of a pixel that shows the ground counts no more."""
+TELLING = 40
+"""Opaque pixels from which on those that are right tell whether a layer is."""
+_OFF = 5.0
+"""How many times as far as an opaque one a pixel may be off that shows the ground alone, plus one."""
+_cover = np.arange(256, dtype=np.float32) / np.float32(255)
+TRUST: Floats = np.where(np.arange(256) >= BODY, 1 / np.square(1 + _OFF * (1 - _cover)), 1 / BESIDE).astype(
+    np.float32
+)
+"""(256,): weight of a squared error by the alpha of the layer: the less of the ground is seen, the less a wrong guess of it matters."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _guessed(
+    error: npt.NDArray[np.int32],
+    alpha: npt.NDArray[np.uint8],
+    free: npt.NDArray[np.bool_],
+    trust: Floats,
+) -> tuple[float, int, int]:
+    cost, right, wrong = 0.0, 0, 0
+    for y in range(error.shape[0]):
+        for x in range(error.shape[1]):
+            if not free[y, x]:
+                continue
+            a = alpha[y, x]
+            if a < BODY:
+                cost += min(np.float64(error[y, x]), _FAR) / BESIDE
+                continue
+            cost += (min(np.float64(error[y, x]) * trust[a], NEAR) - NEAR) * (a / 255.0) ** 4
+            if a == 255:
+                if error[y, x] == 0:
+                    right += 1
+                    cost -= RIGHT
+                else:
+                    wrong += 1
+    return cost, right, wrong
+
+
+def guessed(
+    error: npt.NDArray[np.int32], alpha: npt.NDArray[np.uint8], free: npt.NDArray[np.bool_]
+) -> tuple[int, int, int]:
+    """What a layer costs where the ground is a guess, and how many opaque pixels are right bit for bit, and are not.
+
+    Args:
+        error: (height, width), squared distance from the picture.
+        alpha: (height, width), of the layer.
+        free: (height, width), True where no other layer is before it.
+    """
+    cost, right, wrong = _guessed(error, alpha, free, TRUST)
+    return round(cost), int(right), int(wrong)
