@@ -12,16 +12,21 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from skimage import data
 
 from haac import Layer
 from haac_match import Matcher
 from haac_match._canvas import Canvas, place
+from haac_match._explain_foreign import ForeignExplainer
+from haac_match._foreign import apart
 from haac_match._index import load
+from haac_match._laid import Laid
 from haac_match._piece_table import PieceTable
 from haac_match._pieces import Sampler, described, pieces, unpacked_frames, unpacked_outlines
 from haac_match._pose import Pose, pose_of
 from haac_match._screen import screened
 from haac_match._snap import Snapper
+from haac_match._spliced import spliced
 from haac_match._unknown import filled
 from haac_repo import NewElement, Repository, encode, pixel_hash
 
@@ -62,6 +67,13 @@ def scenery(seed: int) -> Image.Image:
     return Image.fromarray(cv2.add(big // 2 + 40, fine)).convert("RGBA")
 
 
+def calm(seed: int, size: tuple[int, int]) -> Image.Image:
+    """As `scenery`, but nearly grey."""
+    made = Image.fromarray(np.asarray(scenery(seed).resize(size, Image.Resampling.BICUBIC)) // 8 + 112)
+    made.putalpha(255)
+    return made
+
+
 def _new(image: Image.Image, tags: tuple[str, ...]) -> NewElement:
     return NewElement(
         data=encode(image), width=image.width, height=image.height, pixels_sha256=pixel_hash(image), tags=tags
@@ -70,11 +82,12 @@ def _new(image: Image.Image, tags: tuple[str, ...]) -> NewElement:
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
-    """Ten drawn things."""
+    """Ten drawn things, and a thin one."""
     path: Path = tmp_path_factory.mktemp("foreign") / "repo"
     with Repository.create(path) as made, made.writer() as writer:
         for seed in range(10):
             writer.add(_new(drawn(seed), ()))
+        writer.add(_new(thin(), ()))
     with Repository.open(path) as opened:
         yield opened
 
@@ -111,6 +124,73 @@ def test_threads_change_nothing(repository: Repository) -> None:
     one, four = (Matcher(repository, threads=threads).compress(picture).scene for threads in (1, 4))
     assert one.layers == four.layers
     assert one.background == four.background
+
+
+def shown(repository: Repository, layers: list[Layer], size: tuple[int, int]) -> np.ndarray:
+    """(height, width) bool: where layers are."""
+    made = np.zeros((size[1], size[0]), bool)
+    for layer in layers:
+        placed = place(layer, repository.image(layer.element), size)
+        assert placed is not None
+        left, top, right, bottom = placed.box
+        made[top:bottom, left:right] |= np.asarray(placed.pixels.getchannel("A")) >= 128
+    return made
+
+
+def test_what_was_laid_on_a_photograph_is_seen(repository: Repository) -> None:
+    photograph = (
+        Image.fromarray(data.astronaut()).convert("RGBA").resize((700, 520), Image.Resampling.BICUBIC)
+    )
+    seen = spliced(np.asarray(composed(repository, LAYERS, photograph))) > 0.5
+    there = shown(repository, LAYERS, (700, 520))
+    assert (seen & there).sum() > 0.7 * there.sum()
+    alone = spliced(np.asarray(photograph.convert("RGB"))) > 0.5
+    assert alone[there].mean() < 0.25, "it is the layers that are seen, not the place"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (33, 70), (64, 31)])
+def test_pictures_of_any_size_are_looked_at(size: tuple[int, int]) -> None:
+    seen = spliced(np.zeros((*size, 3), np.uint8))
+    assert seen.shape == size
+    assert seen.min() >= 0
+    assert seen.max() <= 1
+
+
+def test_the_ground_is_guessed_without_what_was_laid_on_it(repository: Repository) -> None:
+    grey = calm(95, (700, 520))
+    layers = [Layer(6, width=100, rotation=40, x=90, y=300)]
+    picture = np.asarray(composed(repository, layers, grey))
+    there = shown(repository, layers, (700, 520))
+    made = np.asarray(Laid(picture).ground(picture).convert("RGB")).astype(int)
+    true = np.asarray(grey.convert("RGB")).astype(int)
+    off = np.abs(made - true).mean(axis=2)[there].mean()
+    assert off < 0.2 * np.abs(picture - true).mean(axis=2)[there].mean()
+
+
+def thin() -> Image.Image:
+    """A thing of bars that a blur leaves nothing opaque of."""
+    sheet = Image.new("RGBA", (400, 400))
+    pen = ImageDraw.Draw(sheet)
+    pen.line((20, 60, 380, 300), (220, 30, 60, 255), 70)
+    pen.line((80, 380, 150, 20), (30, 90, 220, 255), 60)
+    pen.line((330, 20, 200, 380), (250, 200, 20, 255), 64)
+    return sheet.convert("RGBa").resize((100, 100), Image.Resampling.BOX).convert("RGBA")
+
+
+def test_a_layer_without_an_opaque_pixel_is_proved_by_all_that_shows_of_it(repository: Repository) -> None:
+    layer = Layer(11, width=52, rotation=222, blur=11, x=140, y=130)
+    placed = place(layer, repository.image(11), (600, 480))
+    assert placed is not None
+    assert np.asarray(placed.pixels.getchannel("A")).max() < 255
+    picture = np.asarray(composed(repository, [layer, LAYERS[3]], calm(94, (600, 480))))
+    explainer = ForeignExplainer(picture, Matcher(repository).cutout, load(repository), 5, 64)
+    explainer.go()
+    assert {placed.layer for placed in explainer.canvas.layers} == {layer, LAYERS[3]}
+
+
+def test_pixels_that_a_blur_mixes_tell_the_same() -> None:
+    assert apart(500, 0) == 500
+    assert apart(500, 3) < 5
 
 
 @pytest.mark.parametrize("blur", [0.0, 2.0])
