@@ -100,6 +100,7 @@ class Proposer:
         self._index, self._search, self._cutout, self._effort = index, search, cutout, effort
         self._laid = laid
         self._by_piece: list[Pose] | None = None
+        self._by_region: list[Pose] | None = None
 
     def candidates(self, few: bool = False) -> Iterator[tuple[Fit, float]]:
         """Fits worth to be made exact, the best first; and their extent, pixels.
@@ -109,8 +110,10 @@ class Proposer:
         """
         if self._by_piece is None:
             self._by_piece = self._pieces()
+        if self._by_region is None:
+            self._by_region = self._whole()
         sources = [self._by_piece[:_FEW]] if few else [self._by_piece, self._features()]
-        first = [*self._whole(), *(pose for source in sources for pose in source[:_FIRST])]
+        first = [*self._by_region, *(pose for source in sources for pose in source[:_FIRST])]
         looked = screened(
             [pose for source in sources for pose in source],
             self._index.things,
