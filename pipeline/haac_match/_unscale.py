@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from haac import Colour, Gradient, Plate
+from haac import LIMITS, Colour, Gradient, Plate
 from haac_match._canvas import Canvas, place
 from haac_match._ground import drawn
 from haac_match._pose import Cutout, Pose, pose_of
@@ -163,7 +163,7 @@ def sizes(middles: list[tuple[float, float]], size: tuple[int, int]) -> list[tup
         # Both sides were rounded, or cut off, to whole pixels.
         least = max((size[0] - 1) / width, (size[1] - 1) / height)
         most = min((size[0] + 1) / width, (size[1] + 1) / height)
-        if least > most or (width, height) == size:
+        if least > most or (width, height) == size or width * height > LIMITS.canvas_pixels:
             continue
         off = math.sqrt((across**2 + down**2) / 2)
         likely = any(
@@ -177,7 +177,8 @@ def sizes(middles: list[tuple[float, float]], size: tuple[int, int]) -> list[tup
 
 def _near_grid(middles: npt.NDArray[np.float64], size: int) -> list[tuple[int, float]]:
     """Lengths of a side, and how far layers are from half pixels there: root mean square, half pixels."""
-    lengths = np.arange(math.ceil(_FACTORS[0] * size), math.floor(_FACTORS[1] * size) + 1)
+    most = min(math.floor(_FACTORS[1] * size), LIMITS.canvas_side)
+    lengths = np.arange(math.ceil(_FACTORS[0] * size), most + 1)
     steps = 2 * middles[:, None] * lengths / size
     off = np.sort(np.abs(steps - np.round(steps)), axis=0)[: math.ceil(_TRUST * len(middles))]
     distance = np.sqrt(np.square(off).mean(axis=0))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from haac import Colour, Gradient, Layer, Scene, render
+from haac import LIMITS, Colour, Gradient, Layer, Scene, render
 from haac_match import Matcher
 from haac_match._canvas import Canvas, place
 from haac_match._pose import Cutout
@@ -147,6 +147,14 @@ def test_half_pixels_tell_the_size_of_the_original() -> None:
         seen[0] += 3.3  # of a look-alike
         found = sizes([(float(x), float(y)) for x, y in seen], size)
         assert SIZE in found[:2]
+
+
+def test_an_original_is_no_larger_than_a_canvas_may_be() -> None:
+    middles = [(1000.25, 1200.75), (2210.5, 731.25), (3000.75, 2400.5)]
+    found = sizes(middles, (4000, 3000))
+    assert all(width * height <= LIMITS.canvas_pixels for width, height in found)
+    assert (8000, 6000) not in found, "twice the size is too much, though all of it is on the grid"
+    assert (2000, 1500) in sizes([(250.25, 300.75), (552.5, 182.25), (750.75, 600.5)], (1000, 750))
 
 
 @pytest.mark.parametrize(
