@@ -75,6 +75,7 @@ class ForeignExplainer(Explainer):
         ground = Ground(None, laid.ground(target), 0.0, 0.0)
         super().__init__(target, ground, cutout, index, effort, max_layers, mapped)
         self._proposer = Proposer(index, self._search, cutout, effort, laid)
+        self._proven = False
 
     def _look_for_damage(self, ground: Ground) -> None:  # noqa: ARG002 (it is only a stand-in)
         self._search.unknown = True
@@ -84,7 +85,7 @@ class ForeignExplainer(Explainer):
         self.explain_foreign()
 
     def explain_foreign(self, most: int = _MADE_EXACT) -> bool:
-        """Add layers that are right wherever they are opaque. True if there was any.
+        """Add layers that are right. True if opaque pixels prove one: those of a damaged picture would not.
 
         Args:
             most: so many candidates are made exact.
@@ -95,7 +96,7 @@ class ForeignExplainer(Explainer):
             for _ in range(_ROUNDS):
                 if not self._try(self._proposer.rest(), most, places):
                     break
-        return bool(self.canvas.layers)
+        return self._proven
 
     def _try(
         self,
@@ -151,6 +152,7 @@ class ForeignExplainer(Explainer):
             if pays and len(self.canvas.layers) < self._max_layers:
                 self._add(found)
                 progress = True
+                self._proven |= snapped.exact > _MOSTLY and snapped.shown >= TELLING
             made = pose_of(snapped.placed.layer, self._cutout(snapped.placed.layer.number).size)
             places.append((pose.cx, pose.cy, extent, None if pays else pose.element))
             places.append((made.cx, made.cy, extent, None if pays else made.element))
