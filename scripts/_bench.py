@@ -33,15 +33,21 @@ def machine() -> dict[str, Any]:
     }
 
 
+def file_of(path: str | Path) -> Path:
+    """The path of any JSON file as it is; a bare name is one of `benchmarks/`."""
+    target = Path(path)
+    if target.suffix != ".json" and target.parent == Path():
+        target = BENCHMARKS / f"{target.name}.json"
+    return target
+
+
 def write(path: str | Path, payload: dict[str, Any]) -> Path:
     """Write figures as JSON, with `machine` added unless it is there. A bare name goes to `benchmarks/`.
 
     Args:
         path: e.g. "sync" (-> benchmarks/sync.json), or the path of any JSON file.
     """
-    target = Path(path)
-    if target.suffix != ".json" and target.parent == Path():
-        target = BENCHMARKS / f"{target.name}.json"
+    target = file_of(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     content = {"machine": machine(), **payload}

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from haac import Colour, Gradient, Plate
 from haac_match._candidates import Things, siblings
-from haac_match._canvas import Box, Canvas, Placed, overlap, squared
+from haac_match._canvas import Box, Canvas, Placed, squared
 from haac_match._ground import drawn
 from haac_match._jpeg import CELL, Jpeg, squares
 from haac_match._pose import Cutout, Pose
@@ -127,7 +127,7 @@ def mend(
         if best[0] == 0:
             continue
         canvas.remove(z)
-        places = {z} | _places(canvas, placed)
+        places = {z} | canvas.places_beside(placed)
         found = search.exact(z, search.pose_of(placed.layer))
         best = _best_of(
             [placed] if found is None else [placed, found.snapped.placed], places, best, canvas, jpeg, box
@@ -184,9 +184,3 @@ def _left_in(canvas: Canvas, jpeg: Jpeg, box: Box) -> int:
     made = jpeg.damaged(np.ascontiguousarray(canvas.current[top:bottom, left:right]))
     off = squared(made, canvas.target[top:bottom, left:right])[1:-1, 1:-1]
     return int(np.minimum(off, CLIP).sum())
-
-
-def _places(canvas: Canvas, placed: Placed) -> set[int]:
-    """Places in the stack just above or below layers that share pixels with one."""
-    near = [z for z, other in enumerate(canvas.layers) if overlap(other.box, placed.box)]
-    return {place for z in near for place in (z, z + 1)}

@@ -161,6 +161,11 @@ class Canvas:
         self.refresh(placed.box)
         return placed
 
+    def places_beside(self, placed: Placed) -> set[int]:
+        """Places in the stack just above or below layers that share pixels with one."""
+        near = [z for z, other in enumerate(self.layers) if overlap(other.box, placed.box)]
+        return {place for z in near for place in (z, z + 1)}
+
     def replace(self, z: int, placed: Placed) -> None:
         """Another layer in the place of z."""
         old = self.layers[z]
@@ -203,6 +208,11 @@ def overlap(a: Box, b: Box) -> Box | None:
     """What two boxes share; None if nothing."""
     box = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
     return box if box[0] < box[2] and box[1] < box[3] else None
+
+
+def area(box: Box) -> int:
+    """Pixels."""
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def squared(a: Bytes, b: Bytes) -> npt.NDArray[np.int32]:

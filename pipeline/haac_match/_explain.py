@@ -15,7 +15,7 @@ import numpy.typing as npt
 from haac import Colour, Layer
 from haac_match._again import finish
 from haac_match._candidates import Guess, Region, candidates, partial, regions
-from haac_match._canvas import Box, Canvas, Placed, overlap
+from haac_match._canvas import Box, Canvas, Placed, area, overlap
 from haac_match._damage import prune, rings
 from haac_match._glimpse import glimpsed, halves, views
 from haac_match._ground import Ground
@@ -385,7 +385,7 @@ class Explainer(Restorer):
             z = self.canvas.layers.index(placed)
             self.canvas.remove(z)
             pose = self._search.pose_of(placed.layer)
-            if placed.layer.flip or self._neighbours(placed):
+            if placed.layer.flip or self.canvas.places_beside(placed):
                 rough = self._search.verify([pose], 64, 0, known=True, z=z)
                 found = self._settle(*rough[0]) if rough else None
                 best = found and self._among_siblings(found, 0)
@@ -397,17 +397,13 @@ class Explainer(Restorer):
 
 def _part_of(region: Region, failed: dict[Box, int]) -> bool:
     """Whether it is a region that nothing explained, or a scrap of one."""
-    for box, area in failed.items():
+    for box, pixels in failed.items():
         common = overlap(box, region.box)
         if common is None:
             continue
-        shared, own, other = _area(common), _area(region.box), _area(box)
-        if (shared > 0.8 * max(own, other) and region.area > 0.7 * area) or (
-            shared == own and region.area < 0.3 * area
+        shared, own, other = area(common), area(region.box), area(box)
+        if (shared > 0.8 * max(own, other) and region.area > 0.7 * pixels) or (
+            shared == own and region.area < 0.3 * pixels
         ):
             return True
     return False
-
-
-def _area(box: Box) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac_match._candidates import Guess, Region, Things, candidates, partial, regions
-from haac_match._canvas import Box, Canvas, overlap
+from haac_match._canvas import Box, Canvas, area, overlap
 from haac_match._pose import Cutout, Pose
 from haac_match._seen import seen
 from haac_match._spliced import spliced
@@ -120,8 +120,4 @@ def _alike(one: Region, other: Region) -> bool:
     common = overlap(one.box, other.box)
     if common is None or not _ALIKE < one.area / other.area < 1 / _ALIKE:
         return False
-    return _area(common) > _ALIKE * max(_area(one.box), _area(other.box))
-
-
-def _area(box: Box) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
+    return area(common) > _ALIKE * max(area(one.box), area(other.box))

@@ -194,7 +194,7 @@ CLIP = 45.0
 """Colour distance (root of the sum over the channels) above which an error counts no more: another layer may be there."""
 
 
-_SHOWS, _GUESS = 0.3, 40.0
+_SHOWS, GUESS = 0.3, 40.0
 """Coverage from which on a pixel shows an element well, and levels by which a ground is off that is guessed."""
 _SLACK = 6.0
 """Levels by which a pixel is off that is nearly right; twice as many in a small window."""
@@ -212,6 +212,9 @@ class Patch:
         box: left, top, right, bottom of the window, pixels of the canvas.
         side: the longer side becomes at most so many pixels.
         below: (height, width) bool, True where layers below cover the ground; or None.
+
+    Attributes:
+        guessed: whether what is below is a guess.
     """
 
     def __init__(
@@ -248,6 +251,7 @@ class Patch:
                 cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
             self.below = cover > 0.99
         nothing = np.zeros((*self.target.shape[:2], 4), np.float32)
+        self.guessed = False
         self.before = _kernel.cost(nothing, self.under, self.target, self.weight, 1.0, CLIP**2)
         self.area = 1 / (self.fx * self.fy)
 
@@ -293,7 +297,7 @@ class Patch:
             return 0.0
         off = np.abs(made - self.target).max(axis=2)[shows]
         slack = _SLACK if max(self.target.shape[:2]) > _COARSE else 2 * _SLACK
-        return float((off <= slack + (1 - cover[shows]) * _GUESS).mean())
+        return float((off <= slack + (1 - cover[shows]) * GUESS).mean())
 
     def own(self, warped: Floats, opacity: float) -> float:
         """Part of the clipped error, where the element itself is, that it takes away."""
@@ -351,8 +355,10 @@ def fit(
         trial = moved
     assert best is not None
     gain = patch.before - best[0]
-    own = patch.own(patch.warped(best[1], cutout), best[1].opacity)
-    return Fit(best[1], gain * patch.area, gain / max(patch.before, 1e-6), own)
+    warped = patch.warped(best[1], cutout)
+    own = patch.own(warped, best[1].opacity)
+    right = patch.right(warped, best[1].opacity) if patch.guessed else 0.0
+    return Fit(best[1], gain * patch.area, gain / max(patch.before, 1e-6), own, right)
 
 
 def _system(

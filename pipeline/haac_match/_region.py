@@ -133,7 +133,7 @@ class RingTable:
         self._norms = squares.sum(axis=(1, 2))
         self._squares = _spectrum(squares)
         self._like: dict[tuple[int, int], list[Likeness]] = {}
-        self._blurred: dict[tuple[int, float], Floats] = {}
+        self._blurred: dict[tuple[int, int, float], Floats] = {}
 
     def like(self, index: int, count: int) -> list[Likeness]:
         """The things most like one of them, itself among them; as `nearest`."""
@@ -150,7 +150,7 @@ class RingTable:
             blur: standard deviation, extents.
             kernel: gives what a blur makes of rings, (samples, samples).
         """
-        key = first, blur
+        key = first, last, blur
         known = self._blurred.get(key)
         if known is None:
             looks = self.rings[first:last].astype(np.float32).reshape(-1, CHANNELS, RINGS * ANGLES)

@@ -107,7 +107,7 @@ class Restorer(Chooser):
         self, placed: Placed, z: int, best: tuple[float, int, Placed]
     ) -> tuple[float, int, Placed]:
         """What leaves least, where in the stack, and the layer: the best before, or one at z, at an end, or next to one that it touches."""
-        for other in sorted({z, 0, len(self.canvas.layers)} | self._neighbours(placed)):
+        for other in sorted({z, 0, len(self.canvas.layers)} | self.canvas.places_beside(placed)):
             self.canvas.insert(other, placed)
             if (total := self._standing.total()) < best[0]:
                 best = total, other, placed
@@ -128,11 +128,3 @@ class Restorer(Chooser):
         for failed in (self._failed, self._vainly):
             for other in [other for other in failed if overlap(other, box) is not None]:
                 del failed[other]
-
-    def _neighbours(self, placed: Placed) -> set[int]:
-        """Places in the stack just above or below layers that share pixels with one."""
-        places = set()
-        for z, other in enumerate(self.canvas.layers):
-            if overlap(other.box, placed.box):
-                places |= {z, z + 1}
-        return places

@@ -199,9 +199,7 @@ class Searcher:
             if self.unknown:
                 patch = around(patch, pose, cutout)
             free = ("blur", "opacity") if pose.opacity < 1 else ("blur",)
-            return place, self._told(
-                fit(pose, cutout, patch, iterations, free=free, even=even), patch, cutout
-            )
+            return place, fit(pose, cutout, patch, iterations, free=free, even=even)
 
         found = list(self.mapped(fitted, work) if len(work) >= 8 else map(fitted, work))
         found.sort(key=lambda pair: -pair[1].gain)
@@ -246,13 +244,7 @@ class Searcher:
                 1 - best.share
             ):
                 best = faint
-        return self._told(best, patch, cutout)
-
-    def _told(self, made: Fit, patch: Patch, cutout: Cutout) -> Fit:
-        """A fit, with how much of it is right if the ground is not known."""
-        if not self.unknown:
-            return made
-        return replace(made, right=patch.right(patch.warped(made.pose, cutout), made.pose.opacity))
+        return best
 
     def _hopeful(self, snapped: Snapped) -> bool:
         """Whether a layer is near enough to try its neighbours."""

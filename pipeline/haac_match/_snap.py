@@ -13,18 +13,13 @@ from PIL import Image
 from haac import Layer
 from haac_match._canvas import DENSE, Box, Canvas, Placed, lay, overlap, place, squared
 from haac_match._damage import difference
-from haac_match._unknown import TELLING, TRUST, guessed, through
+from haac_match._pose import GUESS
+from haac_match._unknown import BODY, NEAR, TELLING, TRUST, guessed, through
 
 CLIP = 45**2
 """Squared colour distance above which an error counts no more."""
 _LEAST, _OPAQUE = 9, 255
 """Alpha from which on a pixel is looked at: if the ground is known, and if it is not."""
-_NEAR = 144
-"""Where the ground is a guess: squared distance from which on an opaque pixel is wrong."""
-
-
-_BODY, _SPREAD = 77, 40.0
-"""Alpha from which on a pixel shows a layer well, and levels by which a ground is off that is guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +175,7 @@ class Snapper:
     def strict(self, layer: Layer) -> int:
         """The cost, but opaque pixels that are only nearly right gain nothing: with less blur more of them are opaque, not more right."""
         cost = self.cost(layer)
-        return cost + _NEAR * self._wrong.get(layer, 0) if layer.opacity == 100 else cost
+        return cost + NEAR * self._wrong.get(layer, 0) if layer.opacity == 100 else cost
 
     def _cost_of_guess(self, layer: Layer, error: npt.NDArray[np.int32]) -> int:
         free = self._free if self._free is not None else np.ones(error.shape, np.bool_)
@@ -245,19 +240,18 @@ class Snapper:
             shows &= self._open
         shown = int(shows.sum())
         made = self._seen(made)
-        off = np.abs(made.astype(np.int16) - self._target).max(axis=2)[shows]
+        apart = np.abs(made.astype(np.int16) - self._target).max(axis=2)
+        off = apart[shows]
         right = off <= tolerance
         mended = right
         body, soft = 0, 0.0
         if self._guessed:
-            cover = alpha >= _BODY
+            cover = alpha >= BODY
             if self._free is not None:
                 cover &= self._free
             body = int(cover.sum())
-            free = 1 + (255 - alpha[cover].astype(np.float32)) / 255 * _SPREAD
-            soft = float(
-                (np.abs(made.astype(np.int16) - self._target).max(axis=2)[cover] <= free).sum()
-            ) / max(1, body)
+            free = 1 + (255 - alpha[cover].astype(np.float32)) / 255 * GUESS
+            soft = float((apart[cover] <= free).sum()) / max(1, body)
         if damaged:
             right = difference(made, self._target)[shows] <= tolerance
             before = self._seen(self._with(None))
@@ -297,7 +291,7 @@ class Snapper:
         # What damage does hardly changes with a small move, or by leaps: the differences are taken without it.
         error = self._seen(base).astype(np.float32) - self._target
         length = np.einsum("ijk,ijk->ij", error, error)
-        weight = 1 / np.square(1 + length / (_TIGHT if tight else _NEAR if self._guessed else self._clip))
+        weight = 1 / np.square(1 + length / (_TIGHT if tight else NEAR if self._guessed else self._clip))
         if self._guessed:
             weight *= np.where(self._alpha(layer) >= _OPAQUE, 1, 0) if tight else TRUST[self._alpha(layer)]
         if self._free is not None:

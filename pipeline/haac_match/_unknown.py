@@ -64,6 +64,7 @@ def around(patch: Patch, pose: Pose, cutout: Cutout) -> Patch:
         pixels = np.where(patch.below[:, :, None], patch.under, pixels)
         free |= patch.below
     made = copy(patch)
+    made.guessed = True
     if free.any():
         made.under = filled(pixels, free)
     nothing = np.zeros((*patch.target.shape[:2], 4), np.float32)
