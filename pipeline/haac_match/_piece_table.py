@@ -143,6 +143,9 @@ _SHAPE_WEIGHT = 40.0
 _frequency = np.arange(_WAVES)
 _fold = np.where((_frequency == 0) | (_frequency == ANGLES // 2), 1, 2) / ANGLES
 _phase = np.outer(_frequency, np.arange(ANGLES)) * math.tau / ANGLES
+_COSINES, _SINES = np.zeros((2, ANGLES, _PADDED), np.float32)
+_COSINES[:, :_WAVES], _SINES[:, :_WAVES] = np.cos(_phase.T), np.sin(_phase.T)
+"""(ANGLES, padded): real and imaginary part of the conjugate of the transform of a real signal."""
 _BACK = np.stack([_fold[:, None] * np.cos(_phase), -_fold[:, None] * np.sin(_phase)]).astype(np.float32)
 """(2, frequencies, ANGLES): the inverse transform of a real signal, out of real and imaginary parts."""
 
@@ -171,8 +174,8 @@ def _table(rings: npt.NDArray[np.uint8], outlines: npt.NDArray[np.bool_], blur: 
     colours = straight.reshape(-1, RINGS, ANGLES, 3)
     outline: Floats = (outlines * (_SHAPE * WEIGHT)).astype(np.float32)[..., None]
     stacked = np.concatenate([weight, -2 * weight * colours, -2 * outline], axis=3).transpose(0, 1, 3, 2)
-    spectrum = np.fft.rfft(stacked, axis=3).conj()
-    real, imaginary = _halves(spectrum, (len(rings), RINGS, 5))
+    # A product with a matrix is ten times as fast here as a transform of so few values.
+    real, imaginary = stacked @ _COSINES, stacked @ _SINES
     constant = (weight[..., 0] * np.square(colours).sum(axis=3)).sum(axis=(1, 2))
     return _Table(
         weight.sum(axis=(1, 2, 3)).astype(np.float32),

@@ -11,15 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from haac import Layer
-from haac_match import _kernel
+from haac_match import _fit_kernel, _kernel
+from haac_match._fit_kernel import SHAPE as SHAPE
 
 if TYPE_CHECKING:
     from PIL import Image
-
-BLUR = 0.06
-"""Blurs beyond this part of an element's diagonal (and 3 pixels) are not looked for: anything looks like a blot."""
-SHAPE = 1.0
-"""Scales whose logarithms differ by more are not looked for."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -54,6 +50,11 @@ class Pose:
     turn: float = 0.0
     blur: float = 0.0
     opacity: float = 1.0
+
+    @property
+    def numbers(self) -> npt.NDArray[np.float64]:
+        """What a fit may change, see `haac_match._fit_kernel.POSE`."""
+        return np.array([self.cx, self.cy, self.sx, self.sy, self.turn, self.blur, self.opacity])
 
     def reach(self, size: tuple[int, int]) -> tuple[float, float]:
         """Half the width and height of the upright box around it, pixels."""
@@ -122,6 +123,12 @@ class Cutout:
 
     Args:
         image: RGBA.
+
+    Attributes:
+        size: width and height, pixels.
+        levels: (height, width, 4) each: premultiplied RGB 0 to 255 and alpha 0 to 1, halved again and again.
+        flat: all of them in a row.
+        table: (levels, 3) where each begins, its height and width.
     """
 
     def __init__(self, image: Image.Image) -> None:
@@ -129,46 +136,25 @@ class Cutout:
         self.size = image.size
         straight = np.asarray(image.convert("RGBA"), np.float32)
         alpha = straight[:, :, 3:] / np.float32(255)
-        self.levels: list[Floats] = [
-            np.ascontiguousarray(np.concatenate([straight[:, :, :3] * alpha, alpha], 2))
-        ]
-        while min(self.levels[-1].shape[:2]) > 1:
-            last = self.levels[-1]
+        levels: list[Floats] = [np.concatenate([straight[:, :, :3] * alpha, alpha], 2)]
+        while min(levels[-1].shape[:2]) > 1:
+            last = levels[-1]
             half = (last.shape[1] + 1) // 2, (last.shape[0] + 1) // 2
-            self.levels.append(cv2.resize(last, half, interpolation=cv2.INTER_AREA))
-        self._blurred: dict[tuple[int, int, int], tuple[Floats, int]] = {}
-
-    def level(self, index: int) -> Floats:
-        """(height, width, 4): premultiplied RGB 0 to 255 and alpha 0 to 1, `index` times halved."""
-        return self.levels[min(index, len(self.levels) - 1)]
+            levels.append(cv2.resize(last, half, interpolation=cv2.INTER_AREA))
+        self.flat: Floats = np.concatenate([level.ravel() for level in levels])
+        ends = np.cumsum([level.size for level in levels])
+        self.table = np.array(
+            [(end - level.size, *level.shape[:2]) for end, level in zip(ends, levels, strict=True)], np.int64
+        )
+        self.levels: list[Floats] = [
+            self.flat[first : first + height * width * 4].reshape(height, width, 4)
+            for first, height, width in self.table.tolist()
+        ]
 
     @property
     def held(self) -> int:
         """Bytes of memory."""
-        return sum(level.nbytes for level in self.levels) + sum(
-            made.nbytes for made, _ in self._blurred.values()
-        )
-
-    def blurred(self, index: int, across: float, down: float) -> tuple[Floats, int]:
-        """A level after a Gaussian blur of these standard deviations (pixels of the level), with a margin of so many pixels."""
-        key = index, round(across * 8), round(down * 8)
-        known = self._blurred.get(key)
-        if known is not None:
-            return known
-        # What is in the cache must not depend on who asked first.
-        across, down = max(key[1] / 8, 0.01), max(key[2] / 8, 0.01)
-        margin = math.ceil(3 * max(across, down)) + 2
-        padded = cv2.copyMakeBorder(self.level(index), margin, margin, margin, margin, cv2.BORDER_CONSTANT)
-        if key[1] or key[2]:
-            padded = cv2.GaussianBlur(padded, (0, 0), across, sigmaY=down)
-        if len(self._blurred) > _BLURS:
-            self._blurred = {}  # not cleared: another thread may be looking
-        self._blurred[key] = made = padded, margin
-        return made
-
-
-_BLURS = 8
-"""Blurred levels of an element that are kept in memory."""
+        return self.flat.nbytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,53 +241,16 @@ class Patch:
         self.before = _kernel.cost(nothing, self.under, self.target, self.weight, 1.0, CLIP**2)
         self.area = 1 / (self.fx * self.fy)
 
+    @property
+    def window(self) -> npt.NDArray[np.float64]:
+        """Left, top, and pixels of the window to one of the canvas, across and down."""
+        return np.array([self.left, self.top, self.fx, self.fy])
+
     def warped(self, pose: Pose, cutout: Cutout) -> Floats:
         """(height, width, 4): premultiplied colours and alpha of the element as it stands in the window, before its opacity."""
-        kx, ky = pose.sx * self.fx, pose.sy * self.fy
-        base = 0.18  # what resampling alone blurs
-        fine = max(kx, ky)
-        spread = math.sqrt((pose.blur * self.fx) ** 2 + base)
-        # A level a little finer than the window, or coarser where the blur hides it.
-        level = max(0, math.floor(math.log2(max(1.0, spread / 1.5) / fine)))
-        level = min(level, max(0, int(math.log2(max(1, min(cutout.size)))) - 1))
-        factor = 2.0**level
-        across, down = spread / (kx * factor), spread / (ky * factor)
-        if kx * factor > 1 and pose.blur * self.fx < 0.3:
-            across = down = 0.0  # made larger, and sharp
-        source, margin = cutout.blurred(level, across, down)
-        real = cutout.level(level).shape
-        # Element coordinates of a window's pixel: undo position, turn, scale and flip.
-        c, s = math.cos(pose.turn), math.sin(pose.turn)
-        a = np.array([[c / pose.sx, -s / pose.sx], [s / pose.sy, c / pose.sy]])
-        if pose.flip:
-            a[0] = -a[0]
-        a[0] *= real[1] / cutout.size[0]
-        a[1] *= real[0] / cutout.size[1]
-        origin = np.array([0.5 / self.fx + self.left - pose.cx, 0.5 / self.fy + self.top - pose.cy])
-        offset = a @ origin + np.array([real[1] / 2, real[0] / 2]) - 0.5 + margin
-        matrix = np.column_stack([a[:, 0] / self.fx, a[:, 1] / self.fy, offset])
         out = np.empty((*self.target.shape[:2], 4), np.float32)
-        _kernel.warp(source, matrix, out)
+        _fit_kernel.drawn(cutout.flat, cutout.table, pose.numbers, pose.flip, self.window, out)
         return out
-
-    def cost(self, warped: Floats, opacity: float) -> float:
-        """Clipped squared error of the window, in pixels of the window."""
-        return float(_kernel.cost(warped, self.under, self.target, self.weight, opacity, CLIP**2))
-
-    def right(self, warped: Floats, opacity: float) -> float:
-        """Part of what shows an element that is nearly right; where more of the ground is seen, it may be off by more."""
-        cover = warped[:, :, 3] * np.float32(opacity)
-        made = warped[:, :, :3] * np.float32(opacity) + (1 - cover)[:, :, None] * self.under
-        shows = (cover >= _SHOWS) & (self.weight > 0)
-        if not shows.any():
-            return 0.0
-        off = np.abs(made - self.target).max(axis=2)[shows]
-        slack = _SLACK if max(self.target.shape[:2]) > _COARSE else 2 * _SLACK
-        return float((off <= slack + (1 - cover[shows]) * GUESS).mean())
-
-    def own(self, warped: Floats, opacity: float) -> float:
-        """Part of the clipped error, where the element itself is, that it takes away."""
-        return float(_kernel.share(warped, self.under, self.target, self.weight, opacity, CLIP**2))
 
 
 def fit(
@@ -322,108 +271,41 @@ def fit(
         cutout: its element.
         patch: the window.
         iterations: at most so many steps.
-        free: "blur" and "opacity", or one of them, or none.
+        free: "blur", or that and "opacity".
         even: keep the relation of the two scales.
     """
-    damping = 1e-2
-    best: tuple[float, Pose] | None = None
-    system: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None
-    trial = pose
-    for step in range(iterations + 1):
-        warped = patch.warped(trial, cutout)
-        cost = patch.cost(warped, trial.opacity)
-        if best is None or cost < best[0]:
-            gained = best is not None and cost > 0.995 * best[0]
-            best = cost, trial
-            damping = max(1e-4, damping / 4)
-            if step == iterations or gained or cost == 0:
-                break
-            system = _system(trial, patch, warped, free, even)
-        else:
-            damping *= 10
-            if step == iterations or damping > 1e3:
-                break
-        assert system is not None
-        hessian, gradient = system
-        try:
-            move = np.linalg.solve(hessian + damping * np.diag(np.diag(hessian) + 1e-9), -gradient)
-        except np.linalg.LinAlgError:
-            break
-        moved = _moved(best[1], move, cutout.size, free, even)
-        if moved is None:
-            break
-        trial = moved
-    assert best is not None
-    gain = patch.before - best[0]
-    warped = patch.warped(best[1], cutout)
-    own = patch.own(warped, best[1].opacity)
-    right = patch.right(warped, best[1].opacity) if patch.guessed else 0.0
-    return Fit(best[1], gain * patch.area, gain / max(patch.before, 1e-6), own, right)
-
-
-def _system(
-    pose: Pose, patch: Patch, warped: Floats, free: tuple[str, ...], even: bool
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Normal equations of what may change."""
-    hessian, gradient = np.empty((_kernel.COLUMNS,) * 2), np.empty(_kernel.COLUMNS)
-    _kernel.system(
-        warped,
-        patch.under,
-        patch.target,
-        patch.weight,
-        pose.opacity,
+    warped = np.empty((*patch.target.shape[:2], 4), np.float32)
+    window = patch.under, patch.target, patch.weight
+    made, cost = _fit_kernel.descend(
+        cutout.flat,
+        cutout.table,
+        pose.numbers,
+        pose.flip,
+        patch.window,
+        *window,
         CLIP**2,
-        patch.fx,
-        patch.fy,
-        patch.left - pose.cx,
-        patch.top - pose.cy,
-        math.cos(pose.turn),
-        math.sin(pose.turn),
-        hessian,
-        gradient,
+        iterations,
+        _GROUPS[free, even],
+        warped,
     )
-    hessian = np.triu(hessian) + np.triu(hessian, 1).T
-    chosen = _CHOICES[free, even]
-    return chosen.T @ hessian @ chosen, gradient @ chosen
+    best = replace(pose, **dict(zip(_fit_kernel.POSE, made.tolist(), strict=True)))
+    gain = patch.before - cost
+    own = _kernel.share(warped, *window, best.opacity, CLIP**2)
+    right = 0.0
+    if patch.guessed:
+        slack = _SLACK if max(patch.target.shape[:2]) > _COARSE else 2 * _SLACK
+        right = _fit_kernel.right(warped, *window, best.opacity, _SHOWS, slack, GUESS)
+    return Fit(best, gain * patch.area, gain / max(patch.before, 1e-6), own, right)
 
 
-def _choice(free: tuple[str, ...], even: bool) -> npt.NDArray[np.float64]:
-    """(COLUMNS, what may change): how each of the changes adds up from the columns."""
-    columns = [[0], [1], [2], *([[3, 4]] if even else [[3], [4]])]
-    columns += [[5]] if "blur" in free else []
-    columns += [[6]] if "opacity" in free else []
-    chosen = np.zeros((_kernel.COLUMNS, len(columns)))
-    for index, rows in enumerate(columns):
-        chosen[rows, index] = 1
-    return chosen
+def _group(free: tuple[str, ...], even: bool) -> npt.NDArray[np.int64]:
+    """(COLUMNS,): what may change of the columns, and what together; -1: not."""
+    groups = [0, 1, 2, 3, 3 if even else 4, -1, -1]
+    for column, name in ((5, "blur"), (6, "opacity")):
+        if name in free:
+            groups[column] = max(groups) + 1
+    return np.array(groups, np.int64)
 
 
 _FREE: tuple[tuple[str, ...], ...] = (("blur",), ("blur", "opacity"))
-_CHOICES = {(free, even): _choice(free, even) for free in _FREE for even in (False, True)}
-
-
-def _moved(
-    pose: Pose, move: npt.NDArray[np.floating], size: tuple[int, int], free: tuple[str, ...], even: bool
-) -> Pose | None:
-    """A pose after a step; None where it runs away."""
-    values = [float(v) for v in move]
-    if even:
-        values.insert(4, values[3])
-    grow = [min(max(v, -0.4), 0.4) for v in values[3:5]]
-    moved = replace(
-        pose,
-        cx=pose.cx + values[0],
-        cy=pose.cy + values[1],
-        turn=(pose.turn + min(max(values[2], -0.5), 0.5)) % math.tau,
-        sx=pose.sx * math.exp(grow[0]),
-        sy=pose.sy * math.exp(grow[1]),
-    )
-    rest = values[5:]
-    if "blur" in free:
-        most = 3 + BLUR * math.hypot(moved.sx * size[0], moved.sy * size[1])
-        moved = replace(moved, blur=min(most, math.sqrt(max(pose.blur**2 + rest.pop(0), 0.0))))
-    if "opacity" in free:
-        moved = replace(moved, opacity=min(max(pose.opacity + rest.pop(0), 0.05), 1.0))
-    if not (0.02 < moved.sx < 16 and 0.02 < moved.sy < 16 and abs(math.log(moved.sx / moved.sy)) < SHAPE):
-        return None
-    return moved
+_GROUPS = {(free, even): _group(free, even) for free in _FREE for even in (False, True)}

@@ -242,9 +242,21 @@ _AT_ONCE = 16
 def _correlate(table: npt.NDArray[np.complex64], queries: Floats) -> Floats:
     """(queries, ANGLES, things): sums of products at each shift of each query."""
     count = len(queries)
-    spectrum = np.fft.rfft(queries, axis=3).reshape(count, -1, ANGLES // 2 + 1).astype(np.complex64)
+    spectrum = np.fft.rfft(queries, axis=3).reshape(count, -1, _WAVES).astype(np.complex64)
     product = np.matmul(table, spectrum.transpose(2, 1, 0))  # (frequencies, things, queries)
-    return np.ascontiguousarray(np.fft.irfft(product, n=ANGLES, axis=0).astype(np.float32).transpose(2, 0, 1))
+    parts = product.view(np.float32).reshape(_WAVES, -1, 2).transpose(0, 2, 1).reshape(2 * _WAVES, -1)
+    scores: Floats = (_BACK @ parts).reshape(ANGLES, len(table[0]), count)
+    return np.ascontiguousarray(scores.transpose(2, 0, 1))
+
+
+_WAVES = ANGLES // 2 + 1
+_frequency = np.arange(_WAVES)
+_phase = np.outer(np.arange(ANGLES), _frequency) * math.tau / ANGLES
+_fold = np.where((_frequency == 0) | (_frequency == ANGLES // 2), 1, 2) / ANGLES
+_BACK = (
+    np.stack([_fold * np.cos(_phase), -_fold * np.sin(_phase)], axis=2).reshape(ANGLES, -1).astype(np.float32)
+)
+"""(ANGLES, 2 * frequencies): the inverse transform of a real signal, out of real and imaginary parts: as a product it is faster."""
 
 
 Likeness = tuple[float, int, bool, float]

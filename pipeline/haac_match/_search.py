@@ -14,7 +14,7 @@ from haac import Layer
 from haac_match._canvas import Box, Canvas
 from haac_match._jpeg import Jpeg, squares
 from haac_match._pose import EVEN, Cutout, Fit, Patch, Pose, fit, pose_of
-from haac_match._snap import CLIP, Snapped, Snapper
+from haac_match._snap import CHEAP, CLIP, Snapped, Snapper
 from haac_match._unknown import around
 
 SURE = 0.97
@@ -75,7 +75,8 @@ class Searcher:
         self.unknown = False
         self.partly = False
         self._patches: dict[tuple[int, Box, int], Patch] = {}
-        self._version = -1
+        self._version = self._polished_at = -1
+        self._known: dict[tuple[int, Layer], Layer] = {}
 
     @property
     def through(self) -> bool:
@@ -249,10 +250,23 @@ class Searcher:
     def _hopeful(self, snapped: Snapped) -> bool:
         """Whether a layer is near enough to try its neighbours."""
         if self.unknown:
-            return snapped.good > (0.2 if snapped.placed.layer.opacity == 100 else 0.05)
+            if snapped.placed.layer.opacity < 100:
+                return snapped.good > 0.05
+            return snapped.good > (0.2 if snapped.shown < CHEAP else 0.45)
         if self.partly:
             return snapped.good > 0.1
         return snapped.left < NEAR if self.jpeg is not None else snapped.good > 0.4
+
+    def _polished(self, snapper: Snapper, z: int, layer: Layer, patience: int) -> Layer:
+        if not self.unknown:
+            return snapper.polish(layer, patience, 3 if self.clean else 2)
+        # On a ground that is not known the same layers are come to again and again: from others that look like them, and wider ones.
+        if self._polished_at != self.canvas.version:
+            self._known.clear()
+            self._polished_at = self.canvas.version
+        if (z, layer) not in self._known:
+            self._known[z, layer] = snapper.polish(layer)
+        return self._known[z, layer]
 
     def exact(self, z: int, pose: Pose, patience: int = 1) -> Found | None:
         """The best layer on the grid near a pose."""
@@ -273,8 +287,10 @@ class Searcher:
             snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
             if snapped is None or (best is not None and not self.unknown and snapped.cost > 0.98 * best.cost):
                 continue
+            if self.unknown and best is not None and judged(layer) >= judged(best.placed.layer):
+                continue  # than that one, polished, it is no better: it will hardly become so
             if snapped.exact < 1 and self._hopeful(snapped):
-                layer = snapper.polish(layer, patience, 3 if self.clean else 2)
+                layer = self._polished(snapper, z, layer, patience)
                 snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
             if snapped is not None and (best is None or judged(layer) < judged(best.placed.layer)):
                 best = snapped

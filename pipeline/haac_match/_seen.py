@@ -169,7 +169,24 @@ def _own_frames(
     return np.stack([mx, my], axis=1), even, _root(2 * spread)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _angle(y: float, x: float) -> float:
+    """As math.atan2, to 0.0003: a polynomial is as good here, and three times as fast."""
+    across, up = abs(x), abs(y)
+    least, most = min(across, up), max(across, up)
+    if most == 0:
+        return 0.0
+    slope = least / most
+    square = slope * slope
+    angle = ((-0.0464964749 * square + 0.15931422) * square - 0.327622764) * square * slope + slope
+    if up > across:
+        angle = math.pi / 2 - angle
+    if x < 0:
+        angle = math.pi - angle
+    return -angle if y < 0 else angle
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _resampled(rings: Floats, middles: npt.NDArray[np.float64], matrices: npt.NDArray[np.float64]) -> Floats:
     """(things, 3, RINGS * ANGLES): values between the samples, in another frame for each thing."""
     out = np.zeros_like(rings)
@@ -179,8 +196,8 @@ def _resampled(rings: Floats, middles: npt.NDArray[np.float64], matrices: npt.ND
             x, y = _PLACES[place, 0], _PLACES[place, 1]
             right = middles[thing, 0] + a[0, 0] * x + a[0, 1] * y
             down = middles[thing, 1] + a[1, 0] * x + a[1, 1] * y
-            ring = math.hypot(right, down) / _STEP - 0.5
-            turn = (math.atan2(-down, right) / math.tau) * ANGLES % ANGLES
+            ring = math.sqrt(right * right + down * down) / _STEP - 0.5
+            turn = _angle(-down, right) / math.tau * ANGLES % ANGLES
             inner, first = math.floor(ring), math.floor(turn)
             for r in (inner, inner + 1):
                 if r >= RINGS:

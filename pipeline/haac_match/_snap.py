@@ -349,7 +349,7 @@ class Snapper:
         most = self.tried + min(_TRIALS, _PIXELS // (self._target.size // 3))
         better = True
         while better and self.tried < most:
-            better = False
+            better, before = False, self._part(layer)
             for trial in self._step(layer, tight=True):
                 if (found := self.strict(trial)) < cost:
                     layer, cost, better = trial, found, True
@@ -361,7 +361,9 @@ class Snapper:
                 trial = _changed(layer, change)
                 if (found := self.strict(trial)) < cost:
                     layer, cost, better = trial, found, True
-            if self._part(layer) < _SOME:
+            part = self._part(layer)
+            opaque = self._right.get(layer, 0) + self._wrong.get(layer, 0)
+            if part < _SOME or (opaque > CHEAP and part - before < _GAINED < 1 - part):
                 break
         return layer
 
@@ -377,6 +379,8 @@ _TIGHT = 27
 """Squared distance by which a pixel that is nearly right is off."""
 _SOON, _FEW, _SOME = 15, 0.03, 0.1
 """After so many trials this part of the opaque pixels must be right, and after all of them that part."""
+CHEAP, _GAINED = 600, 0.05
+"""Of more opaque pixels so large a part more must be right after each round; with fewer, patience costs little and is needed more often."""
 _TRIALS, _PIXELS = 600, 30_000_000
 """Layers, and pixels, that are drawn at most for one candidate on a ground that is not known."""
 

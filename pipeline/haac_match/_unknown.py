@@ -5,7 +5,6 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from numba import njit
@@ -28,24 +27,65 @@ def filled(pixels: Floats, known: npt.NDArray[np.bool_]) -> Floats:
         pixels: (height, width, 3).
         known: (height, width).
     """
-    weight = known.astype(np.float32)
-    levels = [np.dstack([pixels * weight[:, :, None], weight])]
-    while min(levels[-1].shape[:2]) > 1 and levels[-1][:, :, 3].min() < 1:
-        last = levels[-1]
-        size = (last.shape[1] + 1) // 2, (last.shape[0] + 1) // 2
-        levels.append(cv2.resize(last, size, interpolation=cv2.INTER_AREA))
-    last = levels[-1]
-    total = last[:, :, 3:]
-    made = np.where(
-        total > 0,
-        last[:, :, :3] / np.maximum(total, 1e-6),
-        last[:, :, :3].sum((0, 1)) / max(1e-6, total.sum()),
-    )
-    for level in levels[-2::-1]:
-        coarse = cv2.resize(made, (level.shape[1], level.shape[0]), interpolation=cv2.INTER_LINEAR)
-        share = np.minimum(level[:, :, 3:], 1)
-        made = level[:, :, :3] + (1 - share) * coarse.reshape(*level.shape[:2], 3)
-    return np.asarray(made, np.float32)
+    made: Floats = _filled(pixels, known)
+    return made
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _filled(pixels: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+    height, width = known.shape
+    level = np.zeros((height, width, 4), np.float32)
+    for y in range(height):
+        for x in range(width):
+            if known[y, x]:
+                for k in range(3):
+                    level[y, x, k] = pixels[y, x, k]
+                level[y, x, 3] = 1
+    levels = [level]
+    while min(height, width) > 1 and level[:, :, 3].min() < 1:
+        height, width = (height + 1) // 2, (width + 1) // 2
+        half = np.zeros((height, width, 4), np.float32)
+        for y in range(level.shape[0]):
+            for x in range(level.shape[1]):
+                for k in range(4):
+                    half[y // 2, x // 2, k] += level[y, x, k]
+        for y in range(height):
+            for x in range(width):
+                pieces = (min(2, level.shape[0] - 2 * y)) * (min(2, level.shape[1] - 2 * x))
+                for k in range(4):
+                    half[y, x, k] /= pieces
+        level = half
+        levels.append(level)
+    mean, total = np.zeros(3, np.float32), np.float32(1e-6)
+    for y in range(height):
+        for x in range(width):
+            total += level[y, x, 3]
+            for k in range(3):
+                mean[k] += level[y, x, k]
+    made = np.empty((height, width, 3), np.float32)
+    for y in range(height):
+        for x in range(width):
+            for k in range(3):
+                share = level[y, x, 3]
+                made[y, x, k] = level[y, x, k] / share if share > 0 else mean[k] / total
+    for at in range(len(levels) - 2, -1, -1):
+        level, coarse = levels[at], made
+        height, width = level.shape[0], level.shape[1]
+        made = np.empty((height, width, 3), np.float32)
+        for y in range(height):
+            v = min(max((y - 0.5) / 2, 0.0), coarse.shape[0] - 1.0)
+            above = int(v)
+            below, fy = min(above + 1, coarse.shape[0] - 1), np.float32(v - above)
+            for x in range(width):
+                share = level[y, x, 3]
+                u = min(max((x - 0.5) / 2, 0.0), coarse.shape[1] - 1.0)
+                left = int(u)
+                right, fx = min(left + 1, coarse.shape[1] - 1), np.float32(u - left)
+                for k in range(3):
+                    upper = coarse[above, left, k] + fx * (coarse[above, right, k] - coarse[above, left, k])
+                    lower = coarse[below, left, k] + fx * (coarse[below, right, k] - coarse[below, left, k])
+                    made[y, x, k] = level[y, x, k] + (1 - share) * (upper + fy * (lower - upper))
+    return made
 
 
 def around(patch: Patch, pose: Pose, cutout: Cutout) -> Patch:
@@ -57,19 +97,38 @@ def around(patch: Patch, pose: Pose, cutout: Cutout) -> Patch:
         cutout: its pixels.
     """
     wide = replace(pose, sx=pose.sx * _GROWN, sy=pose.sy * _GROWN, blur=pose.blur + 0.5 / patch.fx)
-    free = patch.warped(wide, cutout)[:, :, 3] < 0.02
-    free &= patch.weight > 0
-    pixels = patch.target
-    if patch.below is not None:
-        pixels = np.where(patch.below[:, :, None], patch.under, pixels)
-        free |= patch.below
     made = copy(patch)
     made.guessed = True
-    if free.any():
-        made.under = filled(pixels, free)
-    nothing = np.zeros((*patch.target.shape[:2], 4), np.float32)
-    made.before = _kernel.cost(nothing, made.under, made.target, made.weight, 1.0, CLIP**2)
+    cover = patch.warped(wide, cutout)
+    made.under, made.before = _around(
+        cover, patch.target, patch.under, patch.weight, _NONE if patch.below is None else patch.below, CLIP**2
+    )
     return made
+
+
+_NONE = np.zeros((0, 0), np.bool_)
+_CLEAR = 0.02
+"""Coverage below which the ground is seen."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _around(
+    cover: Floats, target: Floats, under: Floats, weight: Floats, below: npt.NDArray[np.bool_], clip: float
+) -> tuple[Floats, float]:
+    """What is behind something that covers so much, and the clipped squared error of that."""
+    height, width = weight.shape
+    pixels, known = target.copy(), np.empty((height, width), np.bool_)
+    some = False
+    for y in range(height):
+        for x in range(width):
+            known[y, x] = cover[y, x, 3] < _CLEAR and weight[y, x] > 0
+            if below.size and below[y, x]:
+                known[y, x] = True
+                pixels[y, x] = under[y, x]
+            some |= known[y, x]
+    made = _filled(pixels, known) if some else under
+    cover[:] = 0
+    return made, _kernel.cost(cover, made, target, weight, 1.0, clip)
 
 
 def through(
