@@ -27,6 +27,8 @@ _TWINS = 40
 """So many of those that look like a layer in each of two frames."""
 _MOST = 4
 """So many such looks."""
+_SHOWS, _NEARLY, _MOSTLY = 9, 27, 0.65
+"""Alpha of pixels that show a layer, squared distance of those that are nearly right, and the part of them that must be."""
 
 
 def finish(
@@ -54,10 +56,39 @@ def finish(
         return background
     if isinstance(background, Colour | Gradient):
         background = settle_ground(canvas, background, search.jpeg)
+    how = canvas, search, cutout, alike, things, search.jpeg
     for _ in range(2):
-        if not mend(canvas, search, cutout, alike, things, search.jpeg):
+        if not mend(*how):
             break
+    if drop(canvas, search.jpeg):
+        mend(*how)
     return background
+
+
+def drop(canvas: Canvas, jpeg: Jpeg) -> bool:
+    """Take away layers that are mostly wrong, the worst first: they lower the error where something stands that was not found.
+
+    Returns:
+        Whether there were any.
+    """
+    before = len(canvas.layers)
+    while canvas.layers:
+        near = left_over(canvas, jpeg) <= _NEARLY
+        part, z = min((_part_near(canvas, z, near), z) for z in range(len(canvas.layers)))
+        if part > _MOSTLY:
+            break
+        _log.debug("dropped %s, %.2f right", canvas.layers[z].layer, part)
+        canvas.remove(z)
+    return len(canvas.layers) < before
+
+
+def _part_near(canvas: Canvas, z: int, near: npt.NDArray[np.bool_]) -> float:
+    """Part of what a layer shows that is nearly right; 0 if it shows nothing."""
+    placed = canvas.layers[z]
+    left, top, right, bottom = placed.box
+    shows = np.asarray(placed.pixels.getchannel("A")) >= _SHOWS
+    shows = shows & ~canvas.hidden(z + 1, placed.box)
+    return float(near[top:bottom, left:right][shows].mean()) if shows.any() else 0.0
 
 
 def left_over(canvas: Canvas, jpeg: Jpeg) -> npt.NDArray[np.int32]:

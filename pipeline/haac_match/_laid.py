@@ -26,6 +26,8 @@ _CUTS = (0.4, 0), (0.15, 0), (0.7, 0), (0.4, 3), (0.4, -4)
 """Likelihoods from which on a pixel is of a region; parts nearer than twice so many pixels are one, or narrower bridges are cut."""
 _LEAST = 100
 """Pixels of a region."""
+_REGIONS = 6
+"""So many regions are looked at for each step of effort, at a time."""
 _SMALL = 4000
 """Pixels of a region below which elements are sought by what they change too."""
 _GUESSES = Guess(), Guess(2), Guess(5), Guess(0, 0.7), Guess(3, 0.7)
@@ -86,32 +88,40 @@ class Laid:
         hidden = canvas.hidden(0, (0, 0, *canvas.size))
         count = 4 + effort
 
-        def looks(region: Region) -> list[Pose]:
+        def looks(found: tuple[Region, bool]) -> list[Pose]:
+            region, as_it_is = found
             left, top, right, bottom = region.box
             part = np.s_[top:bottom, left:right]
             target, under = canvas.target[part], canvas.current[part]
             lists = [candidates(target, under, region, things, count, guess) for guess in _GUESSES]
-            if region.area < _SMALL:
+            if as_it_is and region.area < _SMALL:
                 lists.append(seen(canvas.target, canvas.current, region, things, 2 * count))
             lists.append(partial(canvas.target, canvas.current, hidden, region, things, 2 * count))
             ranks = range(max(map(len, lists)))
             return [one[rank][1] for rank in ranks for one in lists if rank < len(one)]
 
-        return list(mapped(looks, self._regions(hidden)))
+        return list(mapped(looks, self._regions(hidden, _REGIONS * effort)))
 
-    def _regions(self, hidden: npt.NDArray[np.bool_]) -> list[Region]:
-        """Regions beside the layers that are there, which were not looked at before."""
+    def _regions(self, hidden: npt.NDArray[np.bool_], most: int) -> list[tuple[Region, bool]]:
+        """Regions beside the layers that are there, which were not looked at before, and whether they are as they were told.
+
+        Args:
+            hidden: (height, width), True where layers are.
+            most: the largest of them.
+        """
         beside = cv2.dilate(hidden.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
-        found: list[Region] = []
+        found: list[tuple[Region, bool]] = []
         for level, joining in _CUTS:
             mask = (self._likely > level) & beside
             if joining < 0:
                 disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (1 - 2 * joining,) * 2)
                 mask = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
             for region in regions(mask, max(joining, 0), _LEAST):
-                if region.box not in self._looked_at and not any(_alike(region, other) for other in found):
-                    found.append(region)
-        self._looked_at |= {region.box for region in found}
+                if region.box not in self._looked_at and not any(_alike(region, other) for other, _ in found):
+                    found.append((region, joining == 0))
+        found.sort(key=lambda pair: -pair[0].area)
+        del found[most:]
+        self._looked_at |= {region.box for region, _ in found}
         return found
 
 
