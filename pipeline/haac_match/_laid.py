@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac_match._candidates import Guess, Region, Things, candidates, partial, regions
-from haac_match._canvas import Box, Canvas, area, overlap
+from haac_match._canvas import Canvas, area, overlap
 from haac_match._pose import Cutout, Pose
 from haac_match._seen import seen
 from haac_match._spliced import spliced
@@ -52,7 +52,7 @@ class Laid:
         self._likely = spliced(target)
         near = np.ones((_NEAR, _NEAR), np.uint8)
         self.maybe = cv2.dilate((everywhere | (self._likely > _MAYBE)).astype(np.uint8), near)
-        self._looked_at: set[Box] = set()
+        self._looked_at: list[Region] = []
 
     def ground(self, target: npt.NDArray[np.uint8]) -> Image.Image:
         """The picture without what was laid on it: what stands in for a ground that is not known."""
@@ -117,12 +117,10 @@ class Laid:
                 disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (1 - 2 * joining,) * 2)
                 mask = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
             for region in regions(mask, max(joining, 0), _LEAST):
-                if region.box not in self._looked_at and not any(_alike(region, other) for other, _ in found):
+                if not any(_alike(region, other) for other in (*self._looked_at, *(one for one, _ in found))):
                     found.append((region, joining == 0))
-        found.sort(key=lambda pair: -pair[0].area)
-        del found[most:]
-        self._looked_at |= {region.box for region, _ in found}
-        return found
+        self._looked_at += [region for region, _ in found]
+        return sorted(found, key=lambda pair: -pair[0].area)[:most]
 
 
 def _alike(one: Region, other: Region) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from haac import Colour, Gradient, Layer
-from haac_match._again import alike, left_over, settle_ground
+from haac_match._again import alike, drop, left_over, settle_ground
 from haac_match._canvas import Canvas, place
 from haac_match._ground import drawn
 from haac_match._jpeg import Jpeg, recorded, squares, standard, trace
@@ -150,3 +150,27 @@ def test_of_grounds_that_look_alike_the_right_one_is_taken(
     assert settle_ground(canvas, guess, jpeg) == truth
     assert not left_over(canvas, jpeg).any()
     assert np.array_equal(np.asarray(canvas.ground), np.asarray(drawn(truth, SIZE)))
+
+
+def test_what_only_lowers_the_error_of_a_thing_that_was_not_found_is_dropped() -> None:
+    jpeg = standard(85, 2)
+    ground = Image.new("RGBA", SIZE, (40, 90, 150, 255))
+    right, missed = Layer(1, width=60, x=30, y=40), Layer(1, width=110, opacity=60, x=150, y=80)
+    whole = ground.copy()
+    placed = [one for one in (place(layer, thing(), SIZE) for layer in (right, missed)) if one is not None]
+    for one in placed:
+        whole.alpha_composite(one.pixels, one.box[:2])
+    canvas = Canvas(jpeg.damaged(np.asarray(whole.convert("RGB"))), ground)
+    alone = int(left_over(canvas, jpeg).sum())
+    blot = Image.new("RGBA", (60, 60), (150, 60, 80, 255))
+    junk = place(Layer(2, width=70, blur=24, opacity=60, x=170, y=100), blot, SIZE)
+    behind = place(Layer(2, width=20, x=50, y=60), blot, SIZE)  # the right one covers it
+    assert junk is not None
+    assert behind is not None
+    canvas.insert(0, junk)
+    assert int(left_over(canvas, jpeg).sum()) < alone
+    canvas.insert(1, behind)
+    canvas.insert(2, placed[0])
+    assert drop(canvas, jpeg)
+    assert [one.layer for one in canvas.layers] == [right]
+    assert not drop(canvas, jpeg)
