@@ -362,8 +362,8 @@ class Snapper:
                 if (found := self.strict(trial)) < cost:
                     layer, cost, better = trial, found, True
             part = self._part(layer)
-            opaque = self._right.get(layer, 0) + self._wrong.get(layer, 0)
-            if part < _SOME or (opaque > CHEAP and part - before < _GAINED < 1 - part):
+            many = layer.opacity == 100 and self._right.get(layer, 0) + self._wrong.get(layer, 0) > CHEAP
+            if part < _SOME or (many and part - before < _GAINED < 1 - part):
                 break
         return layer
 
