@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from haac import Colour, Gradient, Plate
 from haac_match._candidates import Things, siblings
-from haac_match._canvas import Box, Canvas, Placed, squared
+from haac_match._canvas import SHOWS, Box, Canvas, Placed, squared
 from haac_match._ground import drawn
 from haac_match._jpeg import CELL, Jpeg, squares
 from haac_match._pose import Cutout, Pose
@@ -27,8 +27,8 @@ _TWINS = 40
 """So many of those that look like a layer in each of two frames."""
 _MOST = 4
 """So many such looks."""
-_SHOWS, _NEARLY, _MOSTLY = 9, 27, 0.65
-"""Alpha of pixels that show a layer, squared distance of those that are nearly right, and the part of them that must be."""
+_NEARLY, _MOSTLY = 27, 0.65
+"""Squared distance of pixels that are nearly right, and the part of what shows a layer that must be."""
 
 
 def finish(
@@ -86,7 +86,7 @@ def _part_near(canvas: Canvas, z: int, near: npt.NDArray[np.bool_]) -> float:
     """Part of what a layer shows that is nearly right; 0 if it shows nothing."""
     placed = canvas.layers[z]
     left, top, right, bottom = placed.box
-    shows = np.asarray(placed.pixels.getchannel("A")) >= _SHOWS
+    shows = np.asarray(placed.pixels.getchannel("A")) >= SHOWS
     shows = shows & ~canvas.hidden(z + 1, placed.box)
     return float(near[top:bottom, left:right][shows].mean()) if shows.any() else 0.0
 

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from haac_match._canvas import Box
-from haac_match._pose import EVEN, SHAPE, Pose
+from haac_match._fit_kernel import possible
+from haac_match._pose import EVEN, Pose
 from haac_match._region import RING_WEIGHT, Floats, Frame, RingTable, describe, frames, sample
 
 
@@ -92,7 +93,7 @@ def pose_between(
     flip = bool(np.linalg.det(whole) < 0)
     bare = whole @ mirror if flip else whole
     sx, sy = float(np.hypot(*bare[:, 0])), float(np.hypot(*bare[:, 1]))
-    if not (0.02 < sx < 16 and 0.02 < sy < 16 and abs(math.log(sx / sy)) < SHAPE):
+    if not possible(sx, sy):
         return None
     first, second = math.atan2(-bare[1, 0], bare[0, 0]), math.atan2(bare[0, 1], bare[1, 1])
     middle = math.atan2(math.sin(first) + math.sin(second), math.cos(first) + math.cos(second))

@@ -16,6 +16,8 @@ Box = tuple[int, int, int, int]
 Bytes = npt.NDArray[np.uint8]
 DENSE = 230
 """Alpha from which on a layer hides what is behind it: colours are told less well the more there is before them."""
+SHOWS = 9
+"""Alpha from which on a pixel is said to show a layer."""
 
 
 @dataclass(frozen=True, slots=True)

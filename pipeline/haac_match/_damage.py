@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from haac import Layer
-from haac_match._canvas import Box, Canvas, overlap
+from haac_match._canvas import SHOWS, Box, Canvas, overlap
 
 _log = logging.getLogger(__name__)
 
@@ -96,4 +96,4 @@ def _needed(canvas: Canvas, z: int, wrong: Callable[[Box], npt.NDArray[np.bool_]
     placed = canvas.remove(z)
     after = np.count_nonzero(wrong(placed.box))
     canvas.insert(z, placed)
-    return (after - before) / max(1, int((np.asarray(placed.pixels.getchannel("A")) >= 9).sum()))
+    return (after - before) / max(1, int((np.asarray(placed.pixels.getchannel("A")) >= SHOWS).sum()))

@@ -19,10 +19,10 @@ Integers = npt.NDArray[np.int64]
 
 POSE = "cx", "cy", "sx", "sy", "turn", "blur", "opacity"
 """What the numbers of a pose are, as in `haac_match._pose.Pose`."""
-BLUR = 0.06
+_BLUR = 0.06
 """Blurs beyond this part of an element's diagonal (and 3 pixels) are not looked for: anything looks like a blot."""
-SHAPE = 1.0
-"""Scales whose logarithms differ by more are not looked for."""
+_LEAST, _MOST, _SHAPE = 0.02, 16, 1.0
+"""Scales that are looked for, and by how much the logarithms of the two may differ."""
 _RESAMPLED = 0.18
 """Variance of the blur that resampling alone makes, pixels."""
 _EIGHTHS = 8
@@ -204,6 +204,12 @@ def _solved(hessian: Doubles, gradient: Doubles, damping: float, group: Integers
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def possible(sx: float, sy: float) -> bool:
+    """Whether an element is looked for at these scales, across and down."""
+    return _LEAST < sx < _MOST and _LEAST < sy < _MOST and abs(math.log(sx / sy)) < _SHAPE
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _moved(pose: Doubles, move: Doubles, group: Integers, own: Integers, made: Doubles) -> bool:
     """Write the pose after a step; False where it runs away."""
     made[:] = pose
@@ -216,11 +222,11 @@ def _moved(pose: Doubles, move: Doubles, group: Integers, own: Integers, made: D
     made[2] *= math.exp(min(max(move[3], -0.4), 0.4))
     made[3] *= math.exp(min(max(move[4], -0.4), 0.4))
     if group[5] >= 0:
-        most = 3 + BLUR * math.hypot(made[2] * own[2], made[3] * own[1])
+        most = 3 + _BLUR * math.hypot(made[2] * own[2], made[3] * own[1])
         made[5] = min(most, math.sqrt(max(pose[5] ** 2 + move[5], 0.0)))
     if group[6] >= 0:
         made[6] = min(max(pose[6] + move[6], 0.05), 1.0)
-    return 0.02 < made[2] < 16 and 0.02 < made[3] < 16 and abs(math.log(made[2] / made[3])) < SHAPE
+    return possible(made[2], made[3])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -253,7 +259,7 @@ def descend(
     """
     count = int(group.max()) + 1
     damping = 1e-2
-    best, trial, here = start.copy(), start.copy(), np.empty(len(start))
+    best, trial = start.copy(), start.copy()
     least = math.inf
     hessian, gradient = np.empty((COLUMNS, COLUMNS)), np.empty(COLUMNS)
     level, across, down = _level_for(trial, window[2], window[3], table)
@@ -295,9 +301,8 @@ def descend(
             if step == iterations or damping > 1e3:
                 break
         move = _solved(hessian, gradient, damping, group, count)
-        if not _moved(best, move, group, table[0], here):
+        if not _moved(best, move, group, table[0], trial):
             break
-        trial[:] = here
     if not kept:
         drawn(flat, table, best, flip, window, warped)
     return best, least

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from numba import njit
 
 from haac_match._pieces import ANGLES, OPAQUE, PLACES_X, PLACES_Y, RINGS, STEP, WEIGHT, Floats
+from haac_match._region import inverse
 
 Likeness = tuple[float, int, bool, float]
 """Part of the variation around a piece that is not explained, row, mirrored, turn in radians, counter-clockwise."""
@@ -140,14 +141,11 @@ _SHAPE = 0.2
 """Squared distance of colours, 0 to 1, that a place of the outline counts which one piece has and the other has not."""
 _SHAPE_WEIGHT = 40.0
 """Weight of the outline, as far as noise is concerned."""
-_frequency = np.arange(_WAVES)
-_fold = np.where((_frequency == 0) | (_frequency == ANGLES // 2), 1, 2) / ANGLES
-_phase = np.outer(_frequency, np.arange(ANGLES)) * math.tau / ANGLES
+_phase = np.outer(np.arange(_WAVES), np.arange(ANGLES)) * math.tau / ANGLES
 _COSINES, _SINES = np.zeros((2, ANGLES, _PADDED), np.float32)
 _COSINES[:, :_WAVES], _SINES[:, :_WAVES] = np.cos(_phase.T), np.sin(_phase.T)
 """(ANGLES, padded): real and imaginary part of the conjugate of the transform of a real signal."""
-_BACK = np.stack([_fold[:, None] * np.cos(_phase), -_fold[:, None] * np.sin(_phase)]).astype(np.float32)
-"""(2, frequencies, ANGLES): the inverse transform of a real signal, out of real and imaginary parts."""
+_BACK = inverse(ANGLES)
 
 
 def _halves(spectrum: npt.NDArray[np.complexfloating], shape: tuple[int, ...]) -> tuple[Floats, Floats]:

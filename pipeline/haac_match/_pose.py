@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from haac import Layer
 from haac_match import _fit_kernel, _kernel
-from haac_match._fit_kernel import SHAPE as SHAPE
 
 if TYPE_CHECKING:
     from PIL import Image

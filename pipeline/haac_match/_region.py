@@ -249,14 +249,17 @@ def _correlate(table: npt.NDArray[np.complex64], queries: Floats) -> Floats:
     return np.ascontiguousarray(scores.transpose(2, 0, 1))
 
 
+def inverse(angles: int) -> Floats:
+    """(2, frequencies, angles): the inverse transform of so many real values, of real and imaginary parts: as a product it is faster."""
+    frequency = np.arange(angles // 2 + 1)
+    phase = np.outer(frequency, np.arange(angles)) * math.tau / angles
+    fold = (np.where((frequency == 0) | (frequency == angles // 2), 1, 2) / angles)[:, None]
+    return np.stack([fold * np.cos(phase), -fold * np.sin(phase)]).astype(np.float32)
+
+
 _WAVES = ANGLES // 2 + 1
-_frequency = np.arange(_WAVES)
-_phase = np.outer(np.arange(ANGLES), _frequency) * math.tau / ANGLES
-_fold = np.where((_frequency == 0) | (_frequency == ANGLES // 2), 1, 2) / ANGLES
-_BACK = (
-    np.stack([_fold * np.cos(_phase), -_fold * np.sin(_phase)], axis=2).reshape(ANGLES, -1).astype(np.float32)
-)
-"""(ANGLES, 2 * frequencies): the inverse transform of a real signal, out of real and imaginary parts: as a product it is faster."""
+_BACK = inverse(ANGLES).transpose(2, 1, 0).reshape(ANGLES, -1)
+"""(ANGLES, 2 * frequencies): real and imaginary parts take turns."""
 
 
 Likeness = tuple[float, int, bool, float]

@@ -75,8 +75,8 @@ class Searcher:
         self.unknown = False
         self.partly = False
         self._patches: dict[tuple[int, Box, int], Patch] = {}
-        self._version = self._polished_at = -1
         self._known: dict[tuple[int, Layer], Layer] = {}
+        self._version = -1
 
     @property
     def through(self) -> bool:
@@ -131,6 +131,13 @@ class Searcher:
         )
         return box if box[2] - box[0] >= 3 and box[3] - box[1] >= 3 else None
 
+    def _forget(self) -> None:
+        """Keep nothing of a canvas that has changed."""
+        if self._version != self.canvas.version:
+            self._patches.clear()
+            self._known.clear()
+            self._version = self.canvas.version
+
     def patch(self, z: int, box: Box, side: int) -> Patch:
         """A window at place z of the stack, a little larger so that poses which nearly agree share it."""
         grid = max(4, (max(box[2] - box[0], box[3] - box[1]) // 64) * 8)
@@ -141,9 +148,7 @@ class Searcher:
             min(width, -(-box[2] // grid) * grid),
             min(height, -(-box[3] // grid) * grid),
         )
-        if self._version != self.canvas.version:
-            self._patches.clear()
-            self._version = self.canvas.version
+        self._forget()
         key = z, box, side
         if key not in self._patches:
             left, top, right, bottom = box
@@ -261,9 +266,7 @@ class Searcher:
         if not self.unknown:
             return snapper.polish(layer, patience, 3 if self.clean else 2)
         # On a ground that is not known the same layers are come to again and again: from others that look like them, and wider ones.
-        if self._polished_at != self.canvas.version:
-            self._known.clear()
-            self._polished_at = self.canvas.version
+        self._forget()
         if (z, layer) not in self._known:
             self._known[z, layer] = snapper.polish(layer)
         return self._known[z, layer]
@@ -285,10 +288,15 @@ class Searcher:
         for even in (True, False) if pose.even else (False,):
             layer = snapper.descend(self.layer_of(pose, even))
             snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
-            if snapped is None or (best is not None and not self.unknown and snapped.cost > 0.98 * best.cost):
+            if snapped is None:
                 continue
-            if self.unknown and best is not None and judged(layer) >= judged(best.placed.layer):
-                continue  # than that one, polished, it is no better: it will hardly become so
+            if best is not None and (
+                # That one is polished: what is no better yet will hardly become so.
+                judged(layer) >= judged(best.placed.layer)
+                if self.unknown
+                else snapped.cost > 0.98 * best.cost
+            ):
+                continue
             if snapped.exact < 1 and self._hopeful(snapped):
                 layer = self._polished(snapper, z, layer, patience)
                 snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)

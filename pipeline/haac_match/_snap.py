@@ -11,15 +11,15 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import Layer
-from haac_match._canvas import DENSE, Box, Canvas, Placed, lay, overlap, place, squared
+from haac_match._canvas import DENSE, SHOWS, Box, Canvas, Placed, lay, overlap, place, squared
 from haac_match._damage import difference
 from haac_match._pose import GUESS
 from haac_match._unknown import BODY, NEAR, TELLING, TRUST, guessed, through
 
 CLIP = 45**2
 """Squared colour distance above which an error counts no more."""
-_LEAST, _OPAQUE = 9, 255
-"""Alpha from which on a pixel is looked at: if the ground is known, and if it is not."""
+_OPAQUE = 255
+"""Alpha from which on a pixel is looked at if the ground is not known; else from SHOWS on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ class Snapper:
         alpha = self._alpha(layer)
         if self._veil is not None:
             alpha = (alpha.astype(np.int32) * (255 - self._veil.astype(np.int32)) // 255).astype(np.uint8)
-        shows = alpha >= (_OPAQUE if self._guessed else _LEAST)
+        shows = alpha >= (_OPAQUE if self._guessed else SHOWS)
         if self._open is not None:
             shows &= self._open
         shown = int(shows.sum())
