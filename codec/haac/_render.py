@@ -185,16 +185,47 @@ def draw(
     Returns:
         RGBA pixels that lie within the canvas, and where their top left corner is; None if nothing does.
     """
-    width, height = layer.size(*image.size)
-    image = _resize(_premultiplied(_prepared(layer, image)), width, height)
-    margin = _blur_margin(layer.blur)
-    # All boxes from here on are relative to the layer's own box before rotation.
     seen = -layer.x, -layer.y, size[0] - layer.x, size[1] - layer.y
+    margin = _blur_margin(layer.blur)
     needed = seen[0] - margin, seen[1] - margin, seen[2] + margin, seen[3] + margin
-    image, box = _rotate(image, layer.rotation, needed)
+    drawn = softened(layer, *turned(layer, image, needed), seen)
+    return drawn and (drawn[0], (drawn[1][0] + layer.x, drawn[1][1] + layer.y))
+
+
+def turned(layer: Layer, image: Image.Image, needed: Box) -> tuple[Image.Image, Box]:
+    """An element as a layer shows it before blur and opacity.
+
+    Args:
+        layer: how it stands.
+        image: RGBA pixels of the element.
+        needed: what may be needed, the rest may be cut off; like all boxes from here on, relative to the layer's own box before rotation.
+
+    Returns:
+        Premultiplied pixels, and their box.
+    """
+    width, height = layer.size(*image.size)
+    return _rotate(_resize(_premultiplied(_prepared(layer, image)), width, height), layer.rotation, needed)
+
+
+def softened(
+    layer: Layer, image: Image.Image, box: Box, seen: Box
+) -> tuple[Image.Image, tuple[int, int]] | None:
+    """A turned element with its blur and opacity.
+
+    Args:
+        layer: how it stands.
+        image: see `turned`.
+        box: where it is.
+        seen: what may be seen.
+
+    Returns:
+        RGBA pixels, and where their top left corner is; None if nothing is seen.
+    """
     if _empty(box):
         return None
     if layer.blur:
+        margin = _blur_margin(layer.blur)
+        needed = seen[0] - margin, seen[1] - margin, seen[2] + margin, seen[3] + margin
         grown = _overlap((box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin), needed)
         image, box = _cut(image, box, grown), grown
         if _empty(box):
@@ -206,7 +237,7 @@ def draw(
     image = _cut(image, box, visible)
     if layer.opacity != 100:
         image = image.point([(v * layer.opacity + 50) // 100 for v in range(256)] * 4)
-    return image.convert("RGBA"), (visible[0] + layer.x, visible[1] + layer.y)
+    return image.convert("RGBA"), visible[:2]
 
 
 def _overlap(a: Box, b: Box) -> Box:

@@ -181,8 +181,12 @@ class WashEncoder:
             step += 1
         return found
 
-    def within(self, budget: int) -> Trial:
+    def within(self, budget: int, *, refined: bool = True) -> Trial:
         """The best wash whose recipe has at most so many bytes.
+
+        Args:
+            budget: bytes.
+            refined: False: one that is nearly as good, in a fraction of the time.
 
         Raises:
             PictureError: the budget is too small for any.
@@ -193,6 +197,8 @@ class WashEncoder:
         best = found[0] if len(found) == 1 else min(found, key=self._missed)
         if self._alpha is not None:
             return best if budget <= _SMALL or budget > _LARGE else self._beside(best, budget)
+        if not refined:
+            return self._sure(best, budget)
         starts = [best]
         if _SMALL < budget <= _LARGE:
             starts += self._near(best, budget)
@@ -201,9 +207,11 @@ class WashEncoder:
             starts += filter(None, [self._nearer(starts[0], budget)])
             if best.wash.levels > _SEVERAL:
                 del starts[0]
-        if (refined := self._refined(starts, budget)) is not None:
-            return refined
-        plain = self._fitting(self._grid(best.wash.levels), best.wash.step, budget, sure=True)
+        return self._refined(starts, budget) or self._sure(best, budget)
+
+    def _sure(self, trial: Trial, budget: int) -> Trial:
+        """The same step again, so that it surely fits."""
+        plain = self._fitting(self._grid(trial.wash.levels), trial.wash.step, budget, sure=True)
         if plain is None:
             raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
         return plain

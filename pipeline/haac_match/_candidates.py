@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -164,8 +165,8 @@ def candidates(
     region: Region,
     things: Things,
     count: int,
-    guess: Guess,
-) -> list[tuple[float, Pose]]:
+    guesses: Sequence[Guess],
+) -> list[list[tuple[float, Pose]]]:
     """Elements that look like a region, the likeliest first.
 
     Args:
@@ -174,42 +175,54 @@ def candidates(
         region: where to look.
         things: what may be found.
         count: so many in each of the two frames.
-        guess: what is assumed.
+        guesses: what is assumed, in turn.
 
     Returns:
-        (squared distance, pose) of each.
+        (squared distance, pose) of each, for each guess.
     """
-    where = region.mask
+    looks = [_looks(target, under, region.mask, guess) for guess in guesses]
+    found: list[list[tuple[float, Pose]]] = [[] for _ in guesses]
+    asked = [at for at, look in enumerate(looks) if look is not None]
+    if not asked:
+        return found
+    left, top = region.box[:2]
+    for which, table, rows in (
+        (0, things.even_rings, things.even),
+        (1, things.round_rings, things.round),
+    ):
+        queries = np.stack([describe(pixels, both[which]) for pixels, both in filter(None, looks)])
+        for at, likes in zip(asked, table.nearest_of(queries, None, count), strict=True):
+            guess, look = guesses[at], looks[at]
+            assert look is not None
+            frame = look[1][which]
+            there = Frame(frame.x + left, frame.y + top, frame.matrix)
+            for distance, index, mirrored, turn in likes:
+                size = int(things.sizes[index, 0]), int(things.sizes[index, 1])
+                pose = pose_between(rows[index], there, size, int(things.numbers[index]), mirrored, turn)
+                if pose is None:
+                    continue
+                pose = replace(pose, blur=guess.rim / 2.3 if guess.rim else 0.0, opacity=guess.opacity)
+                found[at].append((distance, pose))
+    return [sorted(one, key=lambda pair: pair[0]) for one in found]
+
+
+def _looks(
+    target: npt.NDArray[np.uint8], under: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], guess: Guess
+) -> tuple[Floats, tuple[Frame, Frame]] | None:
+    """What a region would show of a thing, premultiplied, and its frames; None if nothing."""
+    where = mask
     if guess.rim:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * guess.rim + 1,) * 2)
         inner = np.pad(where.astype(np.uint8), guess.rim)
         where = cv2.erode(inner, kernel)[guess.rim : -guess.rim, guess.rim : -guess.rim] > 0
         if where.sum() < 9:
-            return []
+            return None
     both = frames(where)
-    if both is None:
-        return []
-    left, top = region.box[:2]
-    colours = _unmixed(target, under, where, guess.opacity)
-    if colours is None:
-        return []
-    mask = where.astype(np.float32)[:, :, None]
-    looks = np.concatenate([colours * mask, mask], axis=2)
-    found: list[tuple[float, Pose]] = []
-    for frame, table, rows in (
-        (both[0], things.even_rings, things.even),
-        (both[1], things.round_rings, things.round),
-    ):
-        query: Floats = describe(looks, frame)
-        there = Frame(frame.x + left, frame.y + top, frame.matrix)
-        for distance, index, mirrored, turn in table.nearest(query, count):
-            size = int(things.sizes[index, 0]), int(things.sizes[index, 1])
-            pose = pose_between(rows[index], there, size, int(things.numbers[index]), mirrored, turn)
-            if pose is None:
-                continue
-            pose = replace(pose, blur=guess.rim / 2.3 if guess.rim else 0.0, opacity=guess.opacity)
-            found.append((distance, pose))
-    return sorted(found, key=lambda pair: pair[0])
+    colours = None if both is None else _unmixed(target, under, where, guess.opacity)
+    if both is None or colours is None:
+        return None
+    cover = where.astype(np.float32)[:, :, None]
+    return np.concatenate([colours * cover, cover], axis=2), both
 
 
 def _unmixed(
@@ -233,6 +246,8 @@ def partial(
     things: Things,
     count: int,
     opacity: float = 1.0,
+    *,
+    stretched: bool,
 ) -> list[tuple[float, Pose]]:
     """Elements that look like a region of which other layers, or the edge of the canvas, may cover a part.
 
@@ -244,6 +259,7 @@ def partial(
         things: what may be found.
         count: so many for each guess of what is covered.
         opacity: what is assumed, 0 to 1.
+        stretched: whether things are also tried wider and narrower.
 
     Returns:
         (squared distance over what is seen, pose) of each.
@@ -293,7 +309,7 @@ def partial(
     found: list[tuple[float, Pose]] = []
     if not guesses:
         return found
-    shapes = things.stretched if opacity == 1 else {1.0: things.even_rings}
+    shapes = things.stretched if stretched else {1.0: things.even_rings}
     for factor, table in shapes.items():
         stretch = np.diag([factor, 1 / factor])
         for (there, known), likes in zip(

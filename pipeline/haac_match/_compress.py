@@ -38,7 +38,7 @@ NEAR_GROUND = 16
 """Levels by which a ground may be off along the sides of a picture."""
 WORTH = 0.5
 """Part of a border that must be explained besides if it is taken for one."""
-KEPT_BYTES = 512 * 2**20
+KEPT_BYTES = 768 * 2**20
 """Of elements, as the fit needs them, kept in memory."""
 
 

@@ -230,16 +230,18 @@ class Explainer(Restorer):
         for stage in range(len(GUESSES) + 1):
             if stage == 2:
                 lists = [
-                    partial(*view, region, self._things, count, opacity)
+                    partial(*view, region, self._things, count, opacity, stretched=opacity == 1)
                     for view in seen_as
                     for opacity in (1.0, 0.75, 0.55)
                 ]
                 poses = self._screened(lists, 384)
             else:
                 lists = [
-                    candidates(target[part], under[part], region, self._things, count, guess)
+                    found
                     for target, under, _ in seen_as
-                    for guess in GUESSES[stage - (stage > 2)]
+                    for found in candidates(
+                        target[part], under[part], region, self._things, count, GUESSES[stage - (stage > 2)]
+                    )
                 ]
                 if stage == 0 and not self._clean and region.area < SMALL:
                     lists.insert(

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from haac_match._explain import Explainer
 from haac_match._foreign import Proposer, apart
 from haac_match._ground import Ground
+from haac_match._guess import TELLING
 from haac_match._index import Index
 from haac_match._laid import Laid
 from haac_match._pose import Cutout, Fit, Pose, pose_of
 from haac_match._search import Found
-from haac_match._unknown import TELLING
 
 _log = logging.getLogger(__name__)
 

@@ -14,6 +14,7 @@ from numba import njit
 from haac_match._kernel import COLUMNS, cost, system, warp
 
 Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
@@ -88,9 +89,11 @@ def _level_for(pose: Doubles, fx: float, fy: float, table: Integers) -> tuple[in
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _source(flat: Floats, table: Integers, level: int, across: int, down: int) -> tuple[Floats, int]:
+def _source(flat: Bytes, table: Integers, level: int, across: int, down: int) -> tuple[Floats, int]:
+    """A level after a blur, premultiplied RGB 0 to 255 and alpha 0 to 1, and the width of its margin."""
     offset, height, width = table[level, 0], table[level, 1], table[level, 2]
-    pixels = flat[offset : offset + height * width * 4].reshape(height, width, 4)
+    pixels = flat[offset : offset + height * width * 4].reshape(height, width, 4).astype(np.float32)
+    pixels[:, :, 3] *= np.float32(1 / 255)
     margin = math.ceil(3 * max(across, down) / _EIGHTHS) + 2
     return blurred(pixels, across / _EIGHTHS, down / _EIGHTHS, margin), margin
 
@@ -122,7 +125,7 @@ def _draw(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def drawn(flat: Floats, table: Integers, pose: Doubles, flip: bool, window: Doubles, out: Floats) -> None:
+def drawn(flat: Bytes, table: Integers, pose: Doubles, flip: bool, window: Doubles, out: Floats) -> None:
     """An element as it stands in a window: premultiplied colours and alpha, before its opacity.
 
     Args:
@@ -231,7 +234,7 @@ def _moved(pose: Doubles, move: Doubles, group: Integers, own: Integers, made: D
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def descend(
-    flat: Floats,
+    flat: Bytes,
     table: Integers,
     start: Doubles,
     flip: bool,

@@ -195,14 +195,17 @@ class Proposer:
 
         def cut_at(cut: _Cut) -> list[Piece]:
             level, least, factor = cut
-            found = pieces(larger[factor], None, level, least, target.size // 12 * factor**2)
+            maybe, most = self._laid.maybe, target.size / 12
+            if factor > 1:
+                maybe = maybe.repeat(factor, 0).repeat(factor, 1)
+                most = 2 * math.pi * _SMALL**2  # no shape of that extent is larger than a disc
+            found = pieces(larger[factor], None, level, least, most * factor**2, maybe)
             if factor > 1:
                 found = [
                     replace(piece, x=piece.x / factor, y=piece.y / factor, extent=piece.extent / factor)
                     for piece in found
                     if piece.extent < _SMALL * factor
                 ]
-            found = [piece for piece in found if self._laid.maybe[int(piece.y), int(piece.x)]]
             return found if factor == 1 else found[:_MOST_SMALL]
 
         cut = dict(zip(cuts, self._search.mapped(cut_at, cuts), strict=True))

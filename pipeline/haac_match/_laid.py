@@ -64,7 +64,7 @@ class Laid:
     def part(self, pose: Pose, cutout: Cutout) -> float:
         """How likely it is, on the average, that what a pose shows was laid on the picture; 0 off the canvas."""
         cover = next(level for level in cutout.levels if max(level.shape[:2]) <= _DOTS)[:, :, 3]
-        down, across = np.nonzero(cover >= min(0.5, float(cover.max())))
+        down, across = np.nonzero(cover >= min(128, int(cover.max())))
         dx = ((across + 0.5) / cover.shape[1] - 0.5) * cutout.size[0] * pose.sx * (-1 if pose.flip else 1)
         dy = ((down + 0.5) / cover.shape[0] - 0.5) * cutout.size[1] * pose.sy
         c, s = math.cos(pose.turn), math.sin(pose.turn)
@@ -93,10 +93,12 @@ class Laid:
             left, top, right, bottom = region.box
             part = np.s_[top:bottom, left:right]
             target, under = canvas.target[part], canvas.current[part]
-            lists = [candidates(target, under, region, things, count, guess) for guess in _GUESSES]
+            lists = candidates(target, under, region, things, count, _GUESSES)
             if as_it_is and region.area < _SMALL:
                 lists.append(seen(canvas.target, canvas.current, region, things, 2 * count))
-            lists.append(partial(canvas.target, canvas.current, hidden, region, things, 2 * count))
+            lists.append(
+                partial(canvas.target, canvas.current, hidden, region, things, 2 * count, stretched=False)
+            )
             ranks = range(max(map(len, lists)))
             return [one[rank][1] for rank in ranks for one in lists if rank < len(one)]
 

@@ -55,7 +55,12 @@ class Piece:
 
 
 def pieces(
-    rgb: npt.NDArray[np.uint8], outside: npt.NDArray[np.bool_] | None, level: int, least: int, most: int
+    rgb: npt.NDArray[np.uint8],
+    outside: npt.NDArray[np.bool_] | None,
+    level: int,
+    least: int,
+    most: float,
+    where: npt.NDArray[np.uint8] | None = None,
 ) -> list[Piece]:
     """Pieces of a picture, the largest first.
 
@@ -65,6 +70,7 @@ def pieces(
         level: neighbouring pixels within a piece's flat place differ by at most this.
         least: pixels of the flat place.
         most: part of the picture that a piece may take, in pixels.
+        where: (height, width), 0 where the middle of a piece may not be; or None.
     """
     change = _change(rgb)
     flat = change <= level
@@ -90,6 +96,8 @@ def pieces(
         if box is None:
             continue
         x, y, right, bottom = box
+        if where is not None and not where[y:bottom, x:right].any():
+            continue
         mask = (grown[y:bottom, x:right] == index).astype(np.uint8)
         outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(mask, outlines, -1, 1, cv2.FILLED)
@@ -97,10 +105,12 @@ def pieces(
         area = moments["m00"]
         if not 0 < area <= most:
             continue
+        own = moments["m10"] / area + 0.5, moments["m01"] / area + 0.5
+        if where is not None and not where[int(y + own[1]), int(x + own[0])]:
+            continue
         left, top, wide, high = stats[kept[index - 1], :4]
         inner = labels[top : top + high, left : left + wide] == kept[index - 1]
         colour = np.median(rgb[top : top + high, left : left + wide][inner], axis=0)
-        own = moments["m10"] / area + 0.5, moments["m01"] / area + 0.5
         extent = math.sqrt((moments["mu20"] + moments["mu02"]) / area + 1 / 6)
         found.append(
             Piece(

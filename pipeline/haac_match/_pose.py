@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
 
 _TURN = 1440 / math.tau
 """Quarter degrees in a radian."""
@@ -125,7 +126,7 @@ class Cutout:
 
     Attributes:
         size: width and height, pixels.
-        levels: (height, width, 4) each: premultiplied RGB 0 to 255 and alpha 0 to 1, halved again and again.
+        levels: (height, width, 4) uint8 each: premultiplied RGBA, halved again and again.
         flat: all of them in a row.
         table: (levels, 3) where each begins, its height and width.
     """
@@ -133,19 +134,17 @@ class Cutout:
     def __init__(self, image: Image.Image) -> None:
         self.image = image
         self.size = image.size
-        straight = np.asarray(image.convert("RGBA"), np.float32)
-        alpha = straight[:, :, 3:] / np.float32(255)
-        levels: list[Floats] = [np.concatenate([straight[:, :, :3] * alpha, alpha], 2)]
+        levels: list[Bytes] = [np.asarray(image.convert("RGBA").convert("RGBa"))]
         while min(levels[-1].shape[:2]) > 1:
             last = levels[-1]
             half = (last.shape[1] + 1) // 2, (last.shape[0] + 1) // 2
             levels.append(cv2.resize(last, half, interpolation=cv2.INTER_AREA))
-        self.flat: Floats = np.concatenate([level.ravel() for level in levels])
+        self.flat: Bytes = np.concatenate([level.ravel() for level in levels])
         ends = np.cumsum([level.size for level in levels])
         self.table = np.array(
             [(end - level.size, *level.shape[:2]) for end, level in zip(ends, levels, strict=True)], np.int64
         )
-        self.levels: list[Floats] = [
+        self.levels: list[Bytes] = [
             self.flat[first : first + height * width * 4].reshape(height, width, 4)
             for first, height, width in self.table.tolist()
         ]
@@ -153,7 +152,7 @@ class Cutout:
     @property
     def held(self) -> int:
         """Bytes of memory."""
-        return self.flat.nbytes
+        return self.flat.nbytes + 4 * self.size[0] * self.size[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,25 +191,26 @@ class RingTable:
         if seen is not None:
             weighted = weighted * seen[:, None]
         norms = np.square(weighted).sum(axis=(1, 2, 3))
+        # As they are, then mirrored: the table is gone through once for both.
+        scores = 2 * _correlate(self._spectrum, np.concatenate([weighted, _mirror(weighted)]))
+        if seen is None:
+            scores -= self._norms[None, None]
+        else:
+            known = seen[:, None]
+            scores -= _correlate(self._squares, np.concatenate([known, _mirror(known)]))
+        best = scores.argmax(axis=1)
+        peaks = np.take_along_axis(scores, best[:, None], axis=1)[:, 0]
         found: list[list[Likeness]] = [[] for _ in queries]
-        for mirrored in (False, True):
-            scores = 2 * _correlate(self._spectrum, _mirror(weighted) if mirrored else weighted)
-            if seen is None:
-                scores -= self._norms[None, None]
-            else:
-                known = seen[:, None]
-                scores -= _correlate(self._squares, _mirror(known) if mirrored else known)
-            best = scores.argmax(axis=1)
-            peaks = np.take_along_axis(scores, best[:, None], axis=1)[:, 0]
-            for row, (peak, shifts) in enumerate(zip(peaks, best, strict=True)):
-                for index in np.argpartition(-peak, min(count, len(peak)) - 1)[:count]:
-                    shift = int(shifts[index])
-                    near = [float(scores[row, (shift + d) % ANGLES, index]) for d in (-1, 0, 1)]
-                    bend = near[0] - 2 * near[1] + near[2]
-                    exact = shift + (0.5 * (near[0] - near[2]) / bend if bend < 0 else 0.0)
-                    angle = exact * math.tau / ANGLES
-                    distance = float(norms[row]) - float(peak[index])
-                    found[row].append((distance, int(index), mirrored, -angle if mirrored else angle))
+        for at, (peak, shifts) in enumerate(zip(peaks, best, strict=True)):
+            mirrored, row = divmod(at, len(queries))
+            for index in np.argpartition(-peak, min(count, len(peak)) - 1)[:count]:
+                shift = int(shifts[index])
+                near = [float(scores[at, (shift + d) % ANGLES, index]) for d in (-1, 0, 1)]
+                bend = near[0] - 2 * near[1] + near[2]
+                exact = shift + (0.5 * (near[0] - near[2]) / bend if bend < 0 else 0.0)
+                angle = exact * math.tau / ANGLES
+                distance = float(norms[row]) - float(peak[index])
+                found[row].append((distance, int(index), bool(mirrored), -angle if mirrored else angle))
         return [sorted(rows)[:count] for rows in found]
 
     def only(self, rows: npt.NDArray[np.int64]) -> RingTable:
@@ -235,7 +236,7 @@ class RingTable:
         return RingTable(np.round(flat).astype(np.uint8).reshape(self.rings.shape))
 
 
-_AT_ONCE = 16
+_AT_ONCE = 9
 """Queries that are compared together: larger needs more memory, smaller more time."""
 
 

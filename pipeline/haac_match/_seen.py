@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -114,6 +115,10 @@ _PLACES = places()
 ROOT = np.sqrt((np.arange(RINGS) + 0.5) / RINGS * 2).astype(np.float32)[:, None]
 """Rings count by the area for which they stand."""
 _AREA = np.repeat((np.arange(RINGS) + 0.5).astype(np.float32), ANGLES) * _STEP**2 * math.tau / ANGLES
+_QUARTER = np.float32(ANGLES / 4)
+_FIT = (np.array([-0.0464964749, 0.15931422, -0.327622764, 1.0]) * ANGLES / math.tau).astype(np.float32)
+_ONE, _HALF, _TINY = np.float32(1), np.float32(0.5), np.float32(1e-20)
+_RINGS_TO_ONE = np.float32(1 / _STEP)
 
 
 def _frames(weight: Floats) -> tuple[Frame, Frame] | None:
@@ -169,45 +174,52 @@ def _own_frames(
     return np.stack([mx, my], axis=1), even, _root(2 * spread)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _angle(y: float, x: float) -> float:
-    """As math.atan2, to 0.0003: a polynomial is as good here, and three times as fast."""
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+def _turn(y: Any, x: Any) -> Any:
+    """As math.atan2 in samples, 0 to ANGLES, to 0.002: a polynomial is as good here, and three times as fast."""
     across, up = abs(x), abs(y)
-    least, most = min(across, up), max(across, up)
-    if most == 0:
-        return 0.0
-    slope = least / most
+    slope = min(across, up) / (max(across, up) + _TINY)
     square = slope * slope
-    angle = ((-0.0464964749 * square + 0.15931422) * square - 0.327622764) * square * slope + slope
+    angle = ((_FIT[0] * square + _FIT[1]) * square + _FIT[2]) * square * slope + _FIT[3] * slope
     if up > across:
-        angle = math.pi / 2 - angle
+        angle = _QUARTER - angle
     if x < 0:
-        angle = math.pi - angle
-    return -angle if y < 0 else angle
+        angle = 2 * _QUARTER - angle
+    return 4 * _QUARTER - angle if y < 0 else angle
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
 def _resampled(rings: Floats, middles: npt.NDArray[np.float64], matrices: npt.NDArray[np.float64]) -> Floats:
     """(things, 3, RINGS * ANGLES): values between the samples, in another frame for each thing."""
-    out = np.zeros_like(rings)
+    out = np.empty_like(rings)
     for thing in range(rings.shape[0]):
-        a = matrices[thing]
+        # All in single precision: it takes half the time.
+        xx, xy = np.float32(matrices[thing, 0, 0]), np.float32(matrices[thing, 0, 1])
+        yx, yy = np.float32(matrices[thing, 1, 0]), np.float32(matrices[thing, 1, 1])
+        middle_x, middle_y = np.float32(middles[thing, 0]), np.float32(middles[thing, 1])
         for place in range(rings.shape[2]):
             x, y = _PLACES[place, 0], _PLACES[place, 1]
-            right = middles[thing, 0] + a[0, 0] * x + a[0, 1] * y
-            down = middles[thing, 1] + a[1, 0] * x + a[1, 1] * y
-            ring = math.sqrt(right * right + down * down) / _STEP - 0.5
-            turn = _angle(-down, right) / math.tau * ANGLES % ANGLES
-            inner, first = math.floor(ring), math.floor(turn)
-            for r in (inner, inner + 1):
-                if r >= RINGS:
-                    continue
-                part = 1 - abs(ring - r)
-                for t in (first, first + 1):
-                    weight = part * (1 - abs(turn - t))
-                    at = max(r, 0) * ANGLES + t % ANGLES
-                    for channel in range(3):
-                        out[thing, channel, place] += rings[thing, channel, at] * weight
+            right, down = middle_x + xx * x + xy * y, middle_y + yx * x + yy * y
+            ring = np.sqrt(right * right + down * down) * _RINGS_TO_ONE - _HALF
+            if ring >= RINGS:
+                for channel in range(3):
+                    out[thing, channel, place] = 0
+                continue
+            turn = _turn(-down, right)
+            inner, first = int(np.floor(ring)), int(turn)
+            outward, onward = ring - np.float32(inner), turn - np.float32(first)
+            inside = max(inner, 0) * ANGLES
+            beyond = inner + 1 >= RINGS
+            outside = inside if beyond else (inner + 1) * ANGLES
+            weight = _ONE - outward
+            if beyond:
+                outward = np.float32(0)
+            here, there = first & (ANGLES - 1), (first + 1) & (ANGLES - 1)
+            for channel in range(3):
+                row = rings[thing, channel]
+                near = row[inside + here] + onward * (row[inside + there] - row[inside + here])
+                far = row[outside + here] + onward * (row[outside + there] - row[outside + here])
+                out[thing, channel, place] = weight * near + outward * far
     return out
 
 

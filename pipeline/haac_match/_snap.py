@@ -11,13 +11,15 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import Layer
-from haac_match._canvas import DENSE, SHOWS, Box, Canvas, Placed, lay, overlap, place, squared
+from haac._render import softened, turned
+from haac_match._canvas import DENSE, SHOWS, Box, Canvas, Placed, lay, overlap, squared
 from haac_match._damage import difference
+from haac_match._guess import BODY, NEAR, TELLING, TRUST, guessed, through, unlaid
 from haac_match._pose import GUESS
-from haac_match._unknown import BODY, NEAR, TELLING, TRUST, guessed, through
 
 CLIP = 45**2
 """Squared colour distance above which an error counts no more."""
+_ANYWHERE = -(2**30), -(2**30), 2**30, 2**30
 _OPAQUE = 255
 """Alpha from which on a pixel is looked at if the ground is not known; else from SHOWS on."""
 
@@ -81,7 +83,6 @@ class Snapper:
         self._canvas, self._window = canvas, box
         left, top, right, bottom = box
         self._target = canvas.target[top:bottom, left:right]
-        self._guessed = ground is not None
         self._under = (
             canvas.drawn(box, canvas.layers[:z])
             if ground is None
@@ -100,7 +101,16 @@ class Snapper:
             self._free = np.zeros(hidden.shape, bool)
             self._free[1:-1, 1:-1] = True
         self._before = self._cost(squared(self._seen(self._with(None)), self._target))
+        self._guess: tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32], npt.NDArray[np.bool_]] | None = (
+            None
+        )
+        if ground is not None:
+            free = np.ones(self._target.shape[:2], np.bool_) if self._free is None else self._free
+            beside = unlaid(self._target, ground, free)
+            self._guess, self._unlaid = (ground, beside, free), float(beside.sum(dtype=np.float64))
+        self._turned: dict[Layer, tuple[Image.Image, Box]] = {}
         self._drawn: dict[Layer, Placed | None] = {}
+        self._pixels: dict[Layer, npt.NDArray[np.uint8]] = {}
         self._costs: dict[Layer, int] = {}
         self._wrong: dict[Layer, int] = {}
         self._right: dict[Layer, int] = {}
@@ -118,19 +128,11 @@ class Snapper:
 
     def placed(self, layer: Layer) -> Placed | None:
         """The layer, drawn. Whole shifts of one drawn before are not drawn anew."""
-        key = replace(layer, x=0, y=0)
-        if key not in self._drawn:
-            width, height = layer.size(*self._image.size)
-            room = (width + height) // 2 + layer.blur + 8  # so much that nothing of it is outside
-            self._drawn[key] = place(
-                replace(layer, x=room, y=room), self._image, (width + 2 * room, height + 2 * room)
-            )
-        whole = self._drawn[key]
+        whole = self._whole(layer)
         if whole is None:
             return None
-        dx, dy = layer.x - whole.layer.x, layer.y - whole.layer.y
-        left, top = whole.box[0] + dx, whole.box[1] + dy
-        box = overlap((0, 0, *self._size), (left, top, whole.box[2] + dx, whole.box[3] + dy))
+        left, top = whole.box[0] + layer.x, whole.box[1] + layer.y
+        box = overlap((0, 0, *self._size), (left, top, whole.box[2] + layer.x, whole.box[3] + layer.y))
         if box is None:
             return None
         if box[2] - box[0] == whole.pixels.width and box[3] - box[1] == whole.pixels.height:
@@ -138,6 +140,20 @@ class Snapper:
         return Placed(
             layer, whole.pixels.crop((box[0] - left, box[1] - top, box[2] - left, box[3] - top)), box
         )
+
+    def _whole(self, layer: Layer) -> Placed | None:
+        """The layer at the origin, whatever of it is off the canvas."""
+        key = replace(layer, x=0, y=0)
+        if key not in self._drawn:
+            shape = replace(key, blur=0, opacity=100)
+            if shape not in self._turned:
+                self._turned[shape] = turned(shape, self._image, _ANYWHERE)
+            found = softened(key, *self._turned[shape], _ANYWHERE)
+            self._drawn[key] = None
+            if found is not None:
+                pixels, (x, y) = found
+                self._drawn[key] = Placed(key, pixels, (x, y, x + pixels.width, y + pixels.height))
+        return self._drawn[key]
 
     def made(self, layer: Layer) -> npt.NDArray[np.uint8] | None:
         """(height, width, 3): the window with the layer; None if it is off the canvas."""
@@ -159,17 +175,13 @@ class Snapper:
         """Clipped squared error in the window with the layer; less what opaque pixels gain where the ground is a guess."""
         if layer not in self._costs:
             self.tried += 1
-            made = self.made(layer)
-            if made is None:
+            made = None if self._guess is not None else self.made(layer)
+            if self._guess is not None:
+                self._costs[layer] = self._cost_of_guess(layer)
+            elif made is None:
                 self._costs[layer] = self._before
-            elif not self._guessed:
-                self._costs[layer] = self._cost(squared(self._seen(made), self._target))
-            elif layer.opacity < 100:
-                before, after, _ = self._through(layer)
-                self._costs[layer] = round(after - before)
-                self._right[layer], self._wrong[layer] = round(before - after), round(after)
             else:
-                self._costs[layer] = self._cost_of_guess(layer, squared(made, self._target))
+                self._costs[layer] = self._cost(squared(self._seen(made), self._target))
         return self._costs[layer]
 
     def strict(self, layer: Layer) -> int:
@@ -177,26 +189,36 @@ class Snapper:
         cost = self.cost(layer)
         return cost + NEAR * self._wrong.get(layer, 0) if layer.opacity == 100 else cost
 
-    def _cost_of_guess(self, layer: Layer, error: npt.NDArray[np.int32]) -> int:
-        free = self._free if self._free is not None else np.ones(error.shape, np.bool_)
-        cost, self._right[layer], self._wrong[layer] = guessed(error, self._alpha(layer), free)
-        return cost
+    def _cost_of_guess(self, layer: Layer) -> int:
+        where = self._where(layer)
+        if where is None or self._guess is None:
+            return self._before
+        if layer.opacity < 100:
+            before, after, _ = self._through(layer)
+            self._right[layer], self._wrong[layer] = round(before - after), round(after)
+            return round(after - before)
+        under, beside, free = self._guess
+        cost, self._right[layer], self._wrong[layer] = guessed(self._target, under, free, beside, *where)
+        return round(self._unlaid + cost)
+
+    def _where(self, layer: Layer) -> tuple[npt.NDArray[np.uint8], int, int] | None:
+        """The pixels of a layer, straight alpha, and where in the window they begin; None if the layer is off the canvas."""
+        whole = self._whole(layer)
+        if whole is None:
+            return None
+        left, top = whole.box[0] + layer.x, whole.box[1] + layer.y
+        if overlap((0, 0, *self._size), (left, top, whole.box[2] + layer.x, whole.box[3] + layer.y)) is None:
+            return None
+        if whole.layer not in self._pixels:
+            self._pixels[whole.layer] = np.asarray(whole.pixels)
+        return self._pixels[whole.layer], left - self._window[0], top - self._window[1]
 
     def _through(self, layer: Layer) -> tuple[float, float, int]:
         """How much neighbouring pixels differ where a translucent layer is whole, and how much once it is taken away; and pixels there."""
-        placed = self.placed(layer)
-        assert placed is not None
-        alpha = self._alpha(layer)
-        shows = alpha >= (255 * layer.opacity + 50) // 100
-        if self._free is not None:
-            shows &= self._free
-        return through(self._target, self._colours(placed), shows)
-
-    def _colours(self, placed: Placed) -> npt.NDArray[np.uint8]:
-        """(height, width, 3) of the window: what a layer adds."""
-        made = Image.new("RGBA", (self._target.shape[1], self._target.shape[0]), (0, 0, 0, 255))
-        lay(made, self._box, placed)
-        return np.asarray(made.convert("RGB"))
+        where = self._where(layer)
+        assert where is not None
+        assert self._guess is not None
+        return through(self._target, self._guess[2], *where, (255 * layer.opacity + 50) // 100)
 
     def _alpha(self, layer: Layer) -> npt.NDArray[np.uint8]:
         """(height, width) of the window."""
@@ -227,7 +249,7 @@ class Snapper:
         placed = None if placed is None else self._canvas.scaled(placed)
         if placed is None or made is None or overlap(placed.box, self._window) is None:
             return None
-        if self._guessed and layer.opacity < 100:
+        if self._guess is not None and layer.opacity < 100:
             steps, left, shown = self._through(layer)
             return Snapped(
                 placed, self.cost(layer), 0.0, 1 - left / max(steps, 1.0), shown, 0.0, left / max(1, shown)
@@ -235,7 +257,7 @@ class Snapper:
         alpha = self._alpha(layer)
         if self._veil is not None:
             alpha = (alpha.astype(np.int32) * (255 - self._veil.astype(np.int32)) // 255).astype(np.uint8)
-        shows = alpha >= (_OPAQUE if self._guessed else SHOWS)
+        shows = alpha >= (_OPAQUE if self._guess is not None else SHOWS)
         if self._open is not None:
             shows &= self._open
         shown = int(shows.sum())
@@ -245,7 +267,7 @@ class Snapper:
         right = off <= tolerance
         mended = right
         body, soft = 0, 0.0
-        if self._guessed:
+        if self._guess is not None:
             cover = alpha >= BODY
             if self._free is not None:
                 cover &= self._free
@@ -291,8 +313,10 @@ class Snapper:
         # What damage does hardly changes with a small move, or by leaps: the differences are taken without it.
         error = self._seen(base).astype(np.float32) - self._target
         length = np.einsum("ijk,ijk->ij", error, error)
-        weight = 1 / np.square(1 + length / (_TIGHT if tight else NEAR if self._guessed else self._clip))
-        if self._guessed:
+        weight = 1 / np.square(
+            1 + length / (_TIGHT if tight else NEAR if self._guess is not None else self._clip)
+        )
+        if self._guess is not None:
             weight *= np.where(self._alpha(layer) >= _OPAQUE, 1, 0) if tight else TRUST[self._alpha(layer)]
         if self._free is not None:
             weight *= self._free
@@ -322,7 +346,7 @@ class Snapper:
 
     def polish(self, layer: Layer, patience: int = 1, rounds: int = 3) -> Layer:
         """The best of the neighbours on the grid, one or two values changed by one step, until none is better."""
-        if self._guessed:
+        if self._guess is not None:
             return self._polish_guess(layer)
         cost = self.cost(layer)
         for _ in range(rounds):

@@ -152,31 +152,39 @@ class Judge:
     def _washed(self, scene: Scene) -> list[Scene]:
         """The picture as a wash alone, and with those layers on it that are better than more wash."""
         options = self.options
-        plain = self.on_wash(replace(scene, layers=[]), options.budget, options.quality)
+        bare = replace(scene, layers=[])
+        # Under layers, most of it is hidden: to choose them by, a rough one will do.
+        plain = self.on_wash(bare, options.budget, options.quality, refined=not scene.layers)
         if plain is None:
             return []
         if scene.layers or (options.inline and options.budget is None):
-            self._set_price(plain)
+            self._set_price(plain, refined=not scene.layers)
         layers = self._paying(replace(scene, background=plain.background))
         while layers.layers and self._room(layers) < _LEAST_WASH:
             layers = min(_with_one_less(layers), key=self.error)
-        if not layers.layers:
-            return [plain]
-        on_wash = self.on_wash(layers, options.budget, options.quality)
-        return [plain, replace(layers, background=plain.background), *([on_wash] if on_wash else [])]
+        if layers.layers:
+            made = [plain, replace(layers, background=plain.background)]
+            last = self.on_wash(layers, options.budget, options.quality)
+        else:
+            made = [plain]
+            last = self.on_wash(bare, options.budget, options.quality) if scene.layers else None
+        return made if last is None else [*made, last]
 
     def _room(self, scene: Scene) -> int:
         """Bytes that are left for a wash under these layers."""
         budget = self.options.budget
         return _LEAST_WASH if budget is None else budget - _bytes_of_layers(scene)
 
-    def on_wash(self, scene: Scene, budget: int | None, quality: int | None) -> Scene | None:
+    def on_wash(
+        self, scene: Scene, budget: int | None, quality: int | None, *, refined: bool = True
+    ) -> Scene | None:
         """The layers of a scene on the wash that suits them; None if there is no room for one.
 
         Args:
             scene: its layers count.
             budget: bytes of all.
             quality: of the wash. If both are None, it gets some bytes.
+            refined: see `WashEncoder.within`.
         """
         weights = self._weights
         if scene.layers:
@@ -188,17 +196,20 @@ class Judge:
                 return replace(scene, background=encoder.at(quality).wash)
             if budget is None:
                 budget = WASH + _bytes_of_layers(scene)
-            return replace(scene, background=encoder.within(budget).wash)
+            return replace(scene, background=encoder.within(budget, refined=refined).wash)
         except PictureError:
             return None
 
-    def _set_price(self, plain: Scene) -> None:
-        """What the last bytes of a wash are worth: compared with one of fewer bytes."""
+    def _set_price(self, plain: Scene, *, refined: bool) -> None:
+        """What the last bytes of a wash are worth: compared with one of fewer bytes, made in the same way."""
         budget, quality = self.options.budget, self.options.quality
         if budget is None and quality is None:
             return
         smaller = self.on_wash(
-            plain, budget and budget * 3 // 4, None if quality is None else max(0, quality - 7)
+            plain,
+            budget and budget * 3 // 4,
+            None if quality is None else max(0, quality - 7),
+            refined=refined,
         )
         if smaller is None:
             return

@@ -1,0 +1,133 @@
+"""What a layer costs on a ground that is only guessed: laid on it as the renderer does it, compiled, since so many are tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+BODY = 77
+"""Alpha from which on a pixel shows a layer well, 0 to 255."""
+NEAR, RIGHT, BESIDE = 144, 48, 10
+"""Squared distance from which on a pixel is wrong that is opaque, what one that is right bit for bit is worth besides, and by how much
+less errors of pixels count that show more of the ground."""
+_FAR = 400
+"""Squared distance above which an error of a pixel that shows the ground counts no more."""
+TELLING = 40
+"""Opaque pixels from which on those that are right tell whether a layer is."""
+_OFF = 5.0
+"""How many times as far as an opaque one a pixel may be off that shows the ground alone, plus one."""
+_cover = np.arange(256, dtype=np.float32) / np.float32(255)
+TRUST: Floats = np.where(np.arange(256) >= BODY, 1 / np.square(1 + _OFF * (1 - _cover)), 1 / BESIDE).astype(
+    np.float32
+)
+"""(256,): weight of a squared error by the alpha of the layer: the less of the ground is seen, the less a wrong guess of it matters."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def laid(colour: Any, alpha: Any, under: Any) -> Any:
+    """A channel of a colour laid on an opaque one, as Pillow's `alpha_composite` does it."""
+    mixed = (np.int64(colour) * alpha + np.int64(under) * (255 - alpha)) * 128 + 0x4000
+    return (((mixed >> 8) + mixed) >> 8) >> 7
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def unlaid(target: Bytes, under: Bytes, free: npt.NDArray[np.bool_]) -> Floats:
+    """(height, width): what each pixel costs where no layer is; for the arguments see `guessed`."""
+    made = np.zeros(free.shape, np.float32)
+    for y in range(free.shape[0]):
+        for x in range(free.shape[1]):
+            error = np.int64(0)
+            for k in range(3):
+                off = np.int64(under[y, x, k]) - target[y, x, k]
+                error += off * off
+            made[y, x] = min(np.float64(error), _FAR) / BESIDE if free[y, x] else 0
+    return made
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def guessed(
+    target: Bytes,
+    under: Bytes,
+    free: npt.NDArray[np.bool_],
+    beside: Floats,
+    pixels: Bytes,
+    left: int,
+    top: int,
+) -> tuple[float, int, int]:
+    """What an opaque layer costs besides, and how many opaque pixels are right bit for bit, and are not.
+
+    Args:
+        target: (height, width, 3), the picture in a window.
+        under: (height, width, 3), what is guessed to be behind the layer.
+        free: (height, width), True where no other layer is before it.
+        beside: see `unlaid`.
+        pixels: (rows, columns, 4), the layer, drawn; straight alpha.
+        left: where in the window it begins, perhaps before it.
+        top: the same.
+    """
+    height, width = free.shape
+    cost, right, wrong = 0.0, 0, 0
+    for y in range(max(0, top), min(height, top + pixels.shape[0])):
+        for x in range(max(0, left), min(width, left + pixels.shape[1])):
+            alpha = pixels[y - top, x - left, 3]
+            if not free[y, x] or alpha == 0:
+                continue
+            error = np.int64(0)
+            for k in range(3):
+                off = laid(pixels[y - top, x - left, k], alpha, under[y, x, k]) - target[y, x, k]
+                error += off * off
+            cost -= beside[y, x]
+            if alpha < BODY:
+                cost += min(np.float64(error), _FAR) / BESIDE
+                continue
+            cost += (min(np.float64(error) * TRUST[alpha], NEAR) - NEAR) * (alpha / 255.0) ** 4
+            if alpha == 255:
+                if error == 0:
+                    right += 1
+                    cost -= RIGHT
+                else:
+                    wrong += 1
+    return cost, right, wrong
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def through(
+    target: Bytes, free: npt.NDArray[np.bool_], pixels: Bytes, left: int, top: int, most: int
+) -> tuple[float, float, int]:
+    """How much neighbouring pixels of a picture differ, and how much once something translucent is taken away; and pixels compared.
+
+    What is behind it is not known. But a ground has no edges where the element has some: they go with the right element at the right place,
+    while any other one adds its own.
+
+    Args:
+        target, free, pixels, left, top: as for `guessed`.
+        most: alpha of the layer where its element is opaque; only that is looked at.
+    """
+    height, width = free.shape
+    before, after, shown = 0.0, 0.0, 0
+    last_y, last_x = min(height, top + pixels.shape[0]), min(width, left + pixels.shape[1])
+    for y in range(max(0, top), last_y):
+        for x in range(max(0, left), last_x):
+            if not free[y, x] or pixels[y - top, x - left, 3] < most:
+                continue
+            shown += 1
+            for down in range(2):
+                v, u = y + down, x + 1 - down
+                if v >= last_y or u >= last_x or not free[v, u] or pixels[v - top, u - left, 3] < most:
+                    continue
+                old, new = np.int64(0), np.int64(0)
+                for k in range(3):
+                    step = np.int64(target[v, u, k]) - np.int64(target[y, x, k])
+                    here = laid(pixels[y - top, x - left, k], pixels[y - top, x - left, 3], np.uint8(0))
+                    there = laid(pixels[v - top, u - left, k], pixels[v - top, u - left, 3], np.uint8(0))
+                    old += step * step
+                    new += (step - there + here) * (step - there + here)
+                before += np.sqrt(np.float32(old))
+                after += np.sqrt(np.float32(new))
+    return before, after, shown
