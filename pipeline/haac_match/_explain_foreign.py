@@ -32,6 +32,8 @@ _THOROUGH = 8
 """From this effort on parts of elements are looked for where nothing seems to have been laid, too."""
 _FAIR = 0.55
 """The latter, once it is fitted well, to be made exact."""
+_SAME_PLACE = 0.2
+"""Extents between two candidates that stand at one place."""
 _AT_A_PLACE = 5
 """Elements that are tried there where others failed."""
 _LIKELY = 0.45
@@ -54,6 +56,25 @@ _TAKEN = 0.85
 """Part of the place of an element that shows others, from which on it is not tried."""
 _MOST_BLUR = 6.0
 """Pixels: what is blurred more cannot be proved."""
+
+
+class _Places:
+    """Where candidates were made exact."""
+
+    def __init__(self) -> None:
+        self._tried: list[tuple[float, float, float, int | None]] = []
+
+    def near(self, pose: Pose, extent: float) -> set[int | None]:
+        """The elements that were tried in vain near a pose; None among them if all is done there."""
+        return {
+            element
+            for x, y, other, element in self._tried
+            if math.hypot(pose.cx - x, pose.cy - y) < _SAME_PLACE * min(extent, other)
+        }
+
+    def note(self, pose: Pose, extent: float, element: int | None) -> None:
+        """Remember what was tried."""
+        self._tried.append((pose.cx, pose.cy, extent, element))
 
 
 class ForeignExplainer(Explainer):
@@ -91,55 +112,32 @@ class ForeignExplainer(Explainer):
             most: so many candidates are made exact.
         """
         few = most < _MADE_EXACT
-        places: list[tuple[float, float, float, int | None]] = []  # with the extent; None: all is done there
+        places = _Places()
         if self._try(self._proposer.candidates(few), most, places) and not few:
             for _ in range(_ROUNDS):
                 if not self._try(self._proposer.rest(), most, places):
                     break
         return self._proven
 
-    def _try(
-        self,
-        proposed: Iterable[tuple[Fit, float]],
-        most: int,
-        places: list[tuple[float, float, float, int | None]],
-    ) -> bool:
+    def _try(self, proposed: Iterable[tuple[Fit, float]], most: int, places: _Places) -> bool:
         """Make candidates exact, the likeliest first, and add those that are right. True if there was any."""
         tried = vain = 0
         progress = False
         for fit, extent in proposed:
-            pose = fit.pose
             if tried >= most or vain >= _IN_VAIN or self._proposer.worth(fit) < _LEAST_WORTH:
                 break
-            near = [
-                element
-                for x, y, other, element in places
-                if math.hypot(pose.cx - x, pose.cy - y) < 0.2 * min(extent, other)
-            ]
+            pose = fit.pose
+            near = places.near(pose, extent)
             if (
                 pose.blur > _MOST_BLUR
                 or None in near
                 or pose.element in near
-                or len(set(near)) >= _AT_A_PLACE
+                or len(near) >= _AT_A_PLACE
                 or self._taken(pose)
             ):
                 continue
-            again = max(
-                self._search.verify([pose], 48, 2, known=True), key=lambda pair: pair[1].own, default=None
-            )
-            if (
-                again is None
-                or again[1].own < _LEAST
-                or again[1].right < _LEAST_RIGHT
-                or again[1].pose.blur > _MOST_BLUR
-            ):
-                continue
-            found = self._settle(*again)
+            found = self._exactly(pose, alone=len(near) >= 2)
             tried += found is not None
-            if found is not None and self._likely(found) and len(set(near)) < 2:
-                found = self._among_siblings(found)
-                if not self._search.sure(found) and found.snapped.exact > _PART:
-                    found = self._stretched(found)
             if found is None or self._there(found):
                 continue
             snapped = found.snapped
@@ -154,9 +152,33 @@ class ForeignExplainer(Explainer):
                 progress = True
                 self._proven |= snapped.exact > _MOSTLY and snapped.shown >= TELLING
             made = pose_of(snapped.placed.layer, self._cutout(snapped.placed.layer.number).size)
-            places.append((pose.cx, pose.cy, extent, None if pays else pose.element))
-            places.append((made.cx, made.cy, extent, None if pays else made.element))
+            for one in (pose, made):
+                places.note(one, extent, None if pays else pose.element)
         return progress
+
+    def _exactly(self, pose: Pose, *, alone: bool) -> Found | None:
+        """The layer that a candidate becomes, or one that looks much like it; None if it is not worth it.
+
+        Args:
+            pose: of the candidate.
+            alone: what looks much like it is not tried.
+        """
+        search = self._search
+        again = max(search.verify([pose], 48, 2, known=True), key=lambda pair: pair[1].own, default=None)
+        if (
+            again is None
+            or again[1].own < _LEAST
+            or again[1].right < _LEAST_RIGHT
+            or again[1].pose.blur > _MOST_BLUR
+        ):
+            return None
+        found = self._settle(*again)
+        if found is None or alone or not self._likely(found):
+            return found
+        found = self._among_siblings(found)
+        if not search.sure(found) and found.snapped.exact > _PART:
+            found = self._stretched(found)
+        return found
 
     def _worth(self, found: Found) -> float:
         """Pixels that are right count; the error that a layer takes away depends on what is guessed to be behind it."""

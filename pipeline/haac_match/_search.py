@@ -14,7 +14,8 @@ from haac import Layer
 from haac_match._canvas import Box, Canvas
 from haac_match._jpeg import Jpeg, squares
 from haac_match._pose import EVEN, Cutout, Fit, Patch, Pose, fit, pose_of
-from haac_match._snap import CHEAP, CLIP, Snapped, Snapper
+from haac_match._snap import CLIP, Snapped, Snapper
+from haac_match._snap_foreign import CHEAP, ForeignSnapper
 from haac_match._unknown import around
 
 SURE = 0.97
@@ -211,10 +212,8 @@ class Searcher:
         found.sort(key=lambda pair: -pair[1].gain)
         return found
 
-    def _ground(self, z: int, box: Box, pose: Pose, cutout: Cutout) -> npt.NDArray[np.uint8] | None:
-        """What is behind an element on a ground that is not known, (height, width, 3); None where it is known."""
-        if not self.unknown:
-            return None
+    def _ground(self, z: int, box: Box, pose: Pose, cutout: Cutout) -> npt.NDArray[np.uint8]:
+        """What is behind an element on a ground that is not known, (height, width, 3)."""
         left, top, right, bottom = box
         hidden, below = self.canvas.hidden(z, box), self.canvas.covered(z, box)
         whole = Patch(
@@ -277,14 +276,16 @@ class Searcher:
         if box is None:
             return None
         cutout = self._cutout(pose.element)
-        damage = None
-        if self.jpeg is not None and not self.unknown:
-            box, damage = squares(box, self.canvas.size), self.jpeg.damaged
-        ground = self._ground(z, box, pose, cutout)
-        clip = PARTLY if self.partly else CLIP
-        snapper = Snapper(self.canvas, z, cutout.image, box, ground, damage, through=self.through, clip=clip)
+        snapper: Snapper
+        if self.unknown:
+            snapper = ForeignSnapper(self.canvas, z, cutout.image, box, self._ground(z, box, pose, cutout))
+        else:
+            damage = None
+            if self.jpeg is not None:
+                box, damage = squares(box, self.canvas.size), self.jpeg.damaged
+            clip = PARTLY if self.partly else CLIP
+            snapper = Snapper(self.canvas, z, cutout.image, box, damage, through=self.through, clip=clip)
         best: Snapped | None = None
-        judged = snapper.strict if self.unknown else snapper.cost
         for even in (True, False) if pose.even else (False,):
             layer = snapper.descend(self.layer_of(pose, even))
             snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
@@ -292,7 +293,7 @@ class Searcher:
                 continue
             if best is not None and (
                 # That one is polished: what is no better yet will hardly become so.
-                judged(layer) >= judged(best.placed.layer)
+                snapper.judged(layer) >= snapper.judged(best.placed.layer)
                 if self.unknown
                 else snapped.cost > 0.98 * best.cost
             ):
@@ -300,12 +301,14 @@ class Searcher:
             if snapped.exact < 1 and self._hopeful(snapped):
                 layer = self._polished(snapper, z, layer, patience)
                 snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
-            if snapped is not None and (best is None or judged(layer) < judged(best.placed.layer)):
+            if snapped is not None and (
+                best is None or snapper.judged(layer) < snapper.judged(best.placed.layer)
+            ):
                 best = snapped
                 if best.exact > SURE:
                     break
         if best is None:
             return None
         snapped = best
-        gain = snapper.before - judged(snapped.placed.layer)
+        gain = snapper.before - snapper.judged(snapped.placed.layer)
         return Found(z, snapped, gain, gain / max(1, snapper.before))

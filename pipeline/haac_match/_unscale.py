@@ -224,7 +224,7 @@ def _tested(
         best = snapper.descend(min(options, key=snapper.cost), 3)
         result = snapper.result(best, 2.0)
         if result is not None and not _right(result) and result.left < _HOPEFUL:
-            result = snapper.result(snapper.polish(best, rounds=1), 2.0)
+            result = snapper.result(snapper.polish(best, 1, 1), 2.0)
         canvas.insert(one.z, placed if result is None else result.placed)
         if result is None or result.exact < _LIKE:
             break

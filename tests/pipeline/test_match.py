@@ -535,7 +535,7 @@ def test_the_grid_is_met_exactly() -> None:
     canvas.remove(0)
     snapper = Snapper(canvas, 0, image, (20, 20, 220, 220))
     near = replace(true, width=89, height=96, rotation=404, blur=4, x=59, y=51)
-    found = snapper.polish(snapper.descend(near), patience=2)
+    found = snapper.polish(snapper.descend(near), 2)
     assert found == true
     result = snapper.result(found, 0)
     assert result is not None

@@ -25,7 +25,7 @@ from haac_match._piece_table import PieceTable
 from haac_match._pieces import Sampler, described, pieces, unpacked_frames, unpacked_outlines
 from haac_match._pose import Pose, pose_of
 from haac_match._screen import screened
-from haac_match._snap import Snapper
+from haac_match._snap_foreign import ForeignSnapper
 from haac_match._spliced import spliced
 from haac_match._unknown import filled
 from haac_repo import NewElement, Repository, encode, pixel_hash
@@ -291,9 +291,9 @@ def test_less_blur_is_no_better_for_making_more_opaque(repository: Repository) -
     picture = np.asarray(composed(repository, [layer], scenery(95).resize((220, 200)).convert("RGBA")))
     canvas = Canvas(picture, Image.fromarray(picture).convert("RGBA"))
     guess = cv2.blur(picture, (61, 61))
-    snapper = Snapper(canvas, 0, repository.image(3), (40, 30, 190, 180), guess[30:180, 40:190])
+    snapper = ForeignSnapper(canvas, 0, repository.image(3), (40, 30, 190, 180), guess[30:180, 40:190])
     near = [replace(layer, blur=blur) for blur in range(6, 19) if blur != 12]
-    assert all(snapper.strict(other) > snapper.strict(layer) for other in near)
+    assert all(snapper.judged(other) > snapper.judged(layer) for other in near)
     assert snapper.polish(replace(layer, blur=9, rotation=302, x=61)) == layer
 
 
@@ -331,7 +331,7 @@ def test_where_the_ground_is_a_guess_opaque_pixels_decide(repository: Repository
     canvas = Canvas(picture, Image.new("RGBA", (300, 500), (90, 90, 90)))
     box = 60, 270, 240, 450
     guess = np.full((180, 180, 3), 90, np.uint8)
-    snapper = Snapper(canvas, 0, repository.image(layer.element), box, guess)
+    snapper = ForeignSnapper(canvas, 0, repository.image(layer.element), box, guess)
     near = Layer(layer.element, width=98, rotation=41, blur=5, x=layer.x + 1, y=layer.y)
     assert snapper.cost(layer) < snapper.cost(near) < snapper.before
     assert snapper.polish(near) == layer
