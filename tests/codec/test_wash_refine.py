@@ -100,6 +100,16 @@ def test_an_encoder_that_refines_is_nearer_for_the_same_bytes(
     assert missed(image, refined).sum() < 0.998 * missed(image, plain).sum()
 
 
+@pytest.mark.parametrize("budget", [60, 300])
+def test_a_rough_wash_fits_and_is_nearly_as_near(budget: int) -> None:
+    image = landscape()
+    encoder = WashEncoder(image)
+    rough, refined = encoder.within(budget, refined=False).wash, encoder.within(budget).wash
+    assert len(to_binary(Scene(*image.size, background=rough))) <= budget
+    errors = [float(missed(image, wash).sum()) for wash in (refined, rough)]
+    assert errors[0] < errors[1] < 1.5 * errors[0]
+
+
 def test_weights_count_in_a_refinement() -> None:
     image = landscape()
     weights = np.ones((image.height, image.width))

@@ -276,6 +276,17 @@ def test_pieces_of_one_colour_are_told_by_their_outlines() -> None:
         assert owners[min(likes)[1]] == number
 
 
+def test_pieces_are_looked_for_only_where_their_middle_may_be(repository: Repository) -> None:
+    pixels = np.asarray(composed(repository, LAYERS, scenery(5).resize((600, 480)).convert("RGBA")))
+    where = np.zeros(pixels.shape[:2], np.uint8)
+    where[:240, 150:420] = 1
+    every = pieces(pixels, None, 1, 20, pixels.size)
+    there = pieces(pixels, None, 1, 20, pixels.size, where)
+    inside = [piece for piece in every if where[int(piece.y), int(piece.x)]]
+    assert [(piece.x, piece.y, piece.area) for piece in there] == [(p.x, p.y, p.area) for p in inside]
+    assert 0 < len(there) < len(every)
+
+
 def test_what_is_translucent_shows_by_the_edges_that_go_with_it(repository: Repository) -> None:
     layers = [
         Layer(1, width=120, rotation=222, opacity=72, x=60, y=40),
