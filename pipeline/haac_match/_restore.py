@@ -70,6 +70,8 @@ class Restorer(Chooser):
         ):
             return False
         self._asked = len(self.canvas.layers)
+        if self._standing.proves():
+            return False
         shrunk = recognised(self.canvas, self.background, search, self._cutout)
         if shrunk is None:
             return False

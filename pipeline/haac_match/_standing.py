@@ -6,10 +6,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from haac_match._canvas import DENSE, Box, Canvas, Placed, squared
+from haac_match._canvas import DENSE, SHOWS, Box, Canvas, Placed, squared
 from haac_match._damage import difference
 from haac_match._jpeg import squares
 from haac_match._search import Searcher
+
+_PROOF = 200
+"""Pixels that cannot be right by chance."""
 
 
 class Standing:
@@ -66,6 +69,18 @@ class Standing:
         wrong = int((off[shows] > (slack if self._search.clean else self._search.tolerance)).sum())
         part = (0.01 * slack) if self._search.clean else 0.1
         return wrong > part * int(shows.sum())
+
+    def proves(self) -> bool:
+        """Whether some layer is right bit for bit wherever it shows, its edges too: in no picture that was scaled, or a JPEG, is one."""
+        for z, placed in enumerate(self._canvas.layers):
+            left, top, right, bottom = placed.box
+            shows = np.asarray(placed.pixels.getchannel("A")) >= SHOWS
+            shows &= ~self._canvas.hidden(z + 1, placed.box)
+            box = np.s_[top:bottom, left:right]
+            same = (self._canvas.current[box] == self._canvas.target[box]).all(axis=2)
+            if shows.sum() > _PROOF and same[shows].all():
+                return True
+        return False
 
     def total(self) -> float:
         """Squared error, summed."""

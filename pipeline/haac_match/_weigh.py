@@ -152,23 +152,21 @@ class Judge:
     def _washed(self, scene: Scene) -> list[Scene]:
         """The picture as a wash alone, and with those layers on it that are better than more wash."""
         options = self.options
-        bare = replace(scene, layers=[])
-        # Under layers, most of it is hidden: to choose them by, a rough one will do.
-        plain = self.on_wash(bare, options.budget, options.quality, refined=not scene.layers)
+        rough = bool(scene.layers)  # to choose layers by, that will do
+        plain = self.on_wash(replace(scene, layers=[]), options.budget, options.quality, refined=not rough)
         if plain is None:
             return []
         if scene.layers or (options.inline and options.budget is None):
-            self._set_price(plain, refined=not scene.layers)
+            self._set_price(plain, refined=not rough)
         layers = self._paying(replace(scene, background=plain.background))
         while layers.layers and self._room(layers) < _LEAST_WASH:
             layers = min(_with_one_less(layers), key=self.error)
+        found = [plain]
         if layers.layers:
-            made = [plain, replace(layers, background=plain.background)]
-            last = self.on_wash(layers, options.budget, options.quality)
-        else:
-            made = [plain]
-            last = self.on_wash(bare, options.budget, options.quality) if scene.layers else None
-        return made if last is None else [*made, last]
+            found.append(replace(layers, background=plain.background))
+        if rough and (refined := self.on_wash(layers, options.budget, options.quality)) is not None:
+            found.append(refined)
+        return found
 
     def _room(self, scene: Scene) -> int:
         """Bytes that are left for a wash under these layers."""

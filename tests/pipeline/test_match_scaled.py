@@ -17,6 +17,7 @@ from haac_match._canvas import Canvas, place
 from haac_match._pose import Cutout
 from haac_match._scaling import KERNELS, Scaling, Shrunk
 from haac_match._search import Searcher
+from haac_match._standing import Standing
 from haac_match._unscale import fitted, recognised, sizes
 from haac_repo import NewElement, Repository, encode, pixel_hash
 
@@ -260,3 +261,22 @@ def test_of_look_alikes_in_a_scaled_picture_the_right_one_is_taken(
     assert len(found.scene.layers) == len(originals) == len(right)
     made = np.asarray(render(found.scene, repository).convert("RGB")).astype(np.float64)
     assert 10 * np.log10(255**2 / np.square(made - target).mean()) > 40
+
+
+def test_a_layer_that_is_right_to_the_bit_proves_that_nothing_was_scaled() -> None:
+    whole = Image.new("RGBA", SIZE, "#285a96")
+    placed = place(Layer(1, width=90, rotation=123, blur=3, x=60, y=50), IMAGES[0], SIZE)
+    assert placed is not None
+    whole.alpha_composite(placed.pixels, placed.box[:2])
+    for factor in (1.0, 0.7):
+        size = round(SIZE[0] * factor), round(SIZE[1] * factor)
+        picture = np.asarray(whole.convert("RGB").resize(size, Image.Resampling.LANCZOS))
+        canvas = Canvas(picture, Image.new("RGBA", size, "#285a96"))
+        layer = Layer(
+            1, width=round(90 * factor), rotation=123, blur=3, x=round(60 * factor), y=round(50 * factor)
+        )
+        there = place(layer, IMAGES[0], size)
+        assert there is not None
+        canvas.insert(0, there)
+        standing = Standing(canvas, Searcher(canvas, lambda number: Cutout(IMAGES[number - 1]), 2.0))
+        assert standing.proves() == (factor == 1)
