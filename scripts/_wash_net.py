@@ -15,7 +15,8 @@ from PIL import Image
 
 from haac._wash import grid
 from haac._wash_analysis import opponent
-from haac._wash_encode import TRADE, WashEncoder
+from haac._wash_encode import WashEncoder
+from haac._wash_grid import TRADE
 from haac._wash_picture import drawn_planes, finest
 from haac._wash_tables import DILATIONS
 

@@ -7,8 +7,6 @@ decoder's own tables.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,19 +14,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from haac._binary import measured
-from haac._limits import LIMITS
 from haac._scene import Scene
 from haac._wash import BASE, LEVELS, STEPS, Wash, band_shapes, grid
 from haac._wash_analysis import Floats, analysed, continued, opponent
 from haac._wash_drawing import Drawing
+from haac._wash_grid import LARGE, TRADE, Frame, Trial, WashGrid
 from haac._wash_picture import drawn_planes, wash_picture
-from haac._wash_quantise import Quantised, Quantiser
+from haac._wash_quantise import Quantiser
 from haac._wash_refine import Refinement
-from haac._wash_tables import Ints
 from haac_repo import PictureError
-
-TRADE = 0.13
-"""Squared quantiser steps that a bit may cost."""
 
 _LEVELS_FROM = (0, 35, 70, 150, 600, 2500)
 """Bytes from which 1, 2, ... levels pay, for some pictures."""
@@ -57,32 +51,11 @@ _SEVERAL = 3
 _SINGLE = (100, 100, 100, 120, 30, 20, 0)
 """Trials of one coefficient."""
 
-_TOPPED = 150
-"""Up to so many bytes, bits that are left over are spent before a refinement; beyond, it fills the room itself."""
-
 _SPARE, _SPARE_MORE = 2, 500
 """Bits that a refinement leaves, and one more for so many bytes: how full the last byte is shows only when all is coded."""
 
 _FILLINGS = 6
 """Times at most that a refined wash is made to fit: all is coded, and what is left of its last byte is filled."""
-
-_LARGE = 600
-"""From so many bytes on, one step is as good as the next, and a few bits do not matter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """A wash with what it costs."""
-
-    wash: Wash
-    bits: float
-    """Estimated, of the whole recipe."""
-    error: float
-    """Weighted sum of squared errors of red, green and blue over all pixels; without what no grid of this size can hold."""
-    trade: float
-    """Squared quantiser steps that a bit was allowed to cost."""
-    values: Ints
-    """The coefficients, in a row of the grid's layout."""
 
 
 def encode_wash(
@@ -113,10 +86,6 @@ def encode_wash(
         return encoder.at(quality).wash
     assert budget is not None
     return encoder.within(budget).wash
-
-
-Frame = Callable[[Wash], tuple[bytes, float]]
-"""What a wash is written into, and its bits."""
 
 
 def _recipe_frame(size: tuple[int, int]) -> Frame:
@@ -157,7 +126,7 @@ class WashEncoder:
             seen = np.asarray(self._alpha, np.float32) / np.float32(255)
             self._weights = seen if self._weights is None else self._weights * seen
         self._frame = frame or _recipe_frame(self.size)
-        self._grids: dict[int, _Grid] = {}
+        self._grids: dict[int, WashGrid] = {}
         self._drawings: dict[int, Drawing] = {}
         self._wanted: dict[tuple[int, int], tuple[Floats, Floats]] = {}
 
@@ -196,11 +165,11 @@ class WashEncoder:
             raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
         best = found[0] if len(found) == 1 else min(found, key=self._missed)
         if self._alpha is not None:
-            return best if budget <= _SMALL or budget > _LARGE else self._beside(best, budget)
+            return best if budget <= _SMALL or budget > LARGE else self._beside(best, budget)
         if not refined:
             return self._sure(best, budget)
         starts = [best]
-        if _SMALL < budget <= _LARGE:
+        if _SMALL < budget <= LARGE:
             starts += self._near(best, budget)
             if best.wash.levels > _SEVERAL:
                 starts = [min(starts, key=lambda trial: trial.error)]
@@ -262,7 +231,7 @@ class WashEncoder:
         beside = self._frame(trial.wash)[1] - trial.bits + grid.overhead
         spare = _SPARE + budget / _SPARE_MORE
         room = 8.0 * min(budget, grid.most // 8) - beside - spare
-        if budget <= _LARGE:
+        if budget <= LARGE:
             refinement.polish(trial.trade, room, _SINGLE[levels])
         fitting: tuple[float, Trial] | None = None
         held, most = 0.0, math.inf
@@ -302,7 +271,7 @@ class WashEncoder:
             (band + other) / 2
             for band, other in zip(self._grid(levels).quantiser.bands, analysed(planes, levels), strict=True)
         ]
-        again = _Grid(self.size, levels, Quantiser(aimed, self._band_weights(levels)), self._frame)
+        again = WashGrid(self.size, levels, Quantiser(aimed, self._band_weights(levels)), self._frame)
         return self._fitting(again, trial.wash.step, budget)
 
     def _candidates(self, levels: int, budget: int) -> list[Trial]:
@@ -323,7 +292,7 @@ class WashEncoder:
                 found.append(trial)
         return found
 
-    def _fitting(self, grid: _Grid, step: int, budget: int, *, sure: bool = False) -> Trial | None:
+    def _fitting(self, grid: WashGrid, step: int, budget: int, *, sure: bool = False) -> Trial | None:
         """The best wash of a grid and a step that fits, if there is one; what is refined later need not be sure to fit."""
         budget = min(budget, grid.most // 8)
         left = room = 8.0 * budget - grid.overhead
@@ -359,10 +328,10 @@ class WashEncoder:
         missed = (drawn - wanted) ** 2
         return float((missed[..., :3].sum(2) * (1 if self._alpha else weight)).sum() + missed[..., 3].sum())
 
-    def _grid(self, levels: int) -> _Grid:
+    def _grid(self, levels: int) -> WashGrid:
         if levels not in self._grids:
             quantiser = Quantiser(self._bands(levels), self._band_weights(levels))
-            self._grids[levels] = _Grid(self.size, levels, quantiser, self._frame)
+            self._grids[levels] = WashGrid(self.size, levels, quantiser, self._frame)
         return self._grids[levels]
 
     def _bands(self, levels: int) -> list[Floats]:
@@ -389,65 +358,3 @@ class WashEncoder:
                 band = band / max(mean, 1e-6)
             found.append(band if self._alpha is None else np.concatenate([*[band] * 3, np.ones_like(band)]))
         return found
-
-
-class _Grid:
-    """The washes of one picture on one grid."""
-
-    def __init__(self, size: tuple[int, int], levels: int, quantiser: Quantiser, frame: Frame) -> None:
-        self.size, self.levels, self.quantiser = size, levels, quantiser
-        empty = Wash(*grid(*size, levels), 0, (b"",) * quantiser.channels)
-        self.overhead = frame(empty)[1] - 3
-        """Bits beside the coefficients; an empty luma channel is dear."""
-        self.most = int(self.overhead) + LIMITS.wash_work // quantiser.coefficients * 7 // 8
-        """Bits of all with a wash that can be decoded in the time that is allowed; some of that time is the layers'."""
-
-    def step_for(self, room: float) -> int:
-        """The step whose wash has about so many bits."""
-        step = round(8 * math.log2(16 * (2500 / max(room, 1)) ** 0.6))
-        for _ in range(4):
-            step = min(max(step, 0), STEPS - 1)
-            bits = self.quantiser.quantise(step, TRADE, turns=2).bits
-            move = round(8 * 0.75 * math.log2(max(bits, 8) / max(room, 8)))
-            if abs(move) <= 1:
-                return min(max(step + move, 0), STEPS - 1)
-            step += move
-        return min(max(step, 0), STEPS - 1)
-
-    def filled(self, step: int, room: float) -> Quantised | None:
-        """The best of one step that takes at most so many bits: how much a bit is worth is searched."""
-        low, high = math.log(TRADE / 5), math.log(TRADE * 8)
-        at = math.log(TRADE)
-        best: Quantised | None = None
-        found: Quantised | None = None
-        for _ in range(5):
-            # What became 0 at the end of a channel does not come back: only from more to less is there a short way.
-            start: Quantised | None = found if found and found.bits > room else None
-            found = self.quantiser.quantise(step, math.exp(at), turns=1 if start else 3, start=start)
-            if found.bits > room:
-                low = at
-            else:
-                high = at
-                if best is None or found.error < best.error:
-                    best = found
-                if found.bits > room - max(4, room / 100):
-                    break
-            aim = at + math.log(max(found.bits, 8) / room) / 0.35
-            at = min(max(aim, low + 0.15 * (high - low)), high - 0.15 * (high - low))
-        largest = _TOPPED if self.quantiser.channels == 3 else _LARGE
-        return self.quantiser.topped(best, room) if best and room < 8 * largest else best
-
-    def trial(self, chosen: Quantised) -> Trial:
-        """As a wash."""
-        samples = self.quantiser.bands[0][0].size / 1.06**2  # of the norm 1
-        error = chosen.error * self.size[0] * self.size[1] / samples
-        values = chosen.state.values
-        return Trial(self.wash(chosen.step, values), chosen.bits + self.overhead, error, chosen.trade, values)
-
-    def wash(self, step: int, values: Ints) -> Wash:
-        """Signed coefficients, in a row of the quantiser's layout, as a wash."""
-        channels = []
-        for bands in self.quantiser.layout.banded(values):
-            count = max((b + 1 for b, band in enumerate(bands) if band.any()), default=0)
-            channels.append(b"".join(band.astype("<i2").tobytes() for band in bands[:count]))
-        return Wash(*grid(*self.size, self.levels), step, tuple(channels))

@@ -10,7 +10,8 @@ from haac import Scene, Wash, encode_wash, render, to_binary
 from haac._golden import DrawnElements
 from haac._wash_analysis import analysed
 from haac._wash_drawing import Drawing
-from haac._wash_encode import TRADE, WashEncoder
+from haac._wash_encode import WashEncoder
+from haac._wash_grid import TRADE
 from haac._wash_picture import drawn_planes, finest
 from haac._wash_refine import Refinement
 
