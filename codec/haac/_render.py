@@ -186,9 +186,7 @@ def draw(
         RGBA pixels that lie within the canvas, and where their top left corner is; None if nothing does.
     """
     seen = -layer.x, -layer.y, size[0] - layer.x, size[1] - layer.y
-    margin = _blur_margin(layer.blur)
-    needed = seen[0] - margin, seen[1] - margin, seen[2] + margin, seen[3] + margin
-    drawn = softened(layer, *turned(layer, image, needed), seen)
+    drawn = softened(layer, *turned(layer, image, _grown(seen, _blur_margin(layer.blur))), seen)
     return drawn and (drawn[0], (drawn[1][0] + layer.x, drawn[1][1] + layer.y))
 
 
@@ -225,8 +223,7 @@ def softened(
         return None
     if layer.blur:
         margin = _blur_margin(layer.blur)
-        needed = seen[0] - margin, seen[1] - margin, seen[2] + margin, seen[3] + margin
-        grown = _overlap((box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin), needed)
+        grown = _overlap(_grown(box, margin), _grown(seen, margin))
         image, box = _cut(image, box, grown), grown
         if _empty(box):
             return None
@@ -238,6 +235,10 @@ def softened(
     if layer.opacity != 100:
         image = image.point([(v * layer.opacity + 50) // 100 for v in range(256)] * 4)
     return image.convert("RGBA"), visible[:2]
+
+
+def _grown(box: Box, margin: int) -> Box:
+    return box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin
 
 
 def _overlap(a: Box, b: Box) -> Box:

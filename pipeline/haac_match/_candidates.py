@@ -180,9 +180,9 @@ def candidates(
     Returns:
         (squared distance, pose) of each, for each guess.
     """
-    looks = [_looks(target, under, region.mask, guess) for guess in guesses]
     found: list[list[tuple[float, Pose]]] = [[] for _ in guesses]
-    asked = [at for at, look in enumerate(looks) if look is not None]
+    looks = [(at, _looks(target, under, region.mask, guess)) for at, guess in enumerate(guesses)]
+    asked = [(at, *look) for at, look in looks if look is not None]
     if not asked:
         return found
     left, top = region.box[:2]
@@ -190,11 +190,9 @@ def candidates(
         (0, things.even_rings, things.even),
         (1, things.round_rings, things.round),
     ):
-        queries = np.stack([describe(pixels, both[which]) for pixels, both in filter(None, looks)])
-        for at, likes in zip(asked, table.nearest_of(queries, None, count), strict=True):
-            guess, look = guesses[at], looks[at]
-            assert look is not None
-            frame = look[1][which]
+        queries = np.stack([describe(pixels, both[which]) for _, pixels, both in asked])
+        for (at, _, both), likes in zip(asked, table.nearest_of(queries, None, count), strict=True):
+            guess, frame = guesses[at], both[which]
             there = Frame(frame.x + left, frame.y + top, frame.matrix)
             for distance, index, mirrored, turn in likes:
                 size = int(things.sizes[index, 0]), int(things.sizes[index, 1])

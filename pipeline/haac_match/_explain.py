@@ -26,6 +26,7 @@ from haac_match._pose import Cutout, Pose
 from haac_match._restore import Restorer
 from haac_match._search import Found, Searcher
 from haac_match._seen import seen
+from haac_match._standing import PROOF
 from haac_match._weigh import LAMBDA
 
 _log = logging.getLogger(__name__)
@@ -160,7 +161,7 @@ class Explainer(Restorer):
                     self._doubtful
                     and self._search.jpeg is None
                     and found.snapped.exact == 1
-                    and found.snapped.shown > 200
+                    and found.snapped.shown > PROOF
                 ):
                     self._trust()
 

@@ -208,11 +208,9 @@ def _resampled(rings: Floats, middles: npt.NDArray[np.float64], matrices: npt.ND
             turn = _turn(-down, right)
             inner, first = int(np.floor(ring)), int(turn)
             outward, onward = ring - np.float32(inner), turn - np.float32(first)
-            inside = max(inner, 0) * ANGLES
-            beyond = inner + 1 >= RINGS
-            outside = inside if beyond else (inner + 1) * ANGLES
+            inside, outside = max(inner, 0) * ANGLES, min(inner + 1, RINGS - 1) * ANGLES
             weight = _ONE - outward
-            if beyond:
+            if inner + 1 >= RINGS:
                 outward = np.float32(0)
             here, there = first & (ANGLES - 1), (first + 1) & (ANGLES - 1)
             for channel in range(3):

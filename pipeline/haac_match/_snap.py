@@ -118,17 +118,21 @@ class Snapper:
     def placed(self, layer: Layer) -> Placed | None:
         """The layer, drawn. Whole shifts of one drawn before are not drawn anew."""
         whole = self._whole(layer)
-        if whole is None:
-            return None
-        left, top = whole.box[0] + layer.x, whole.box[1] + layer.y
-        box = overlap((0, 0, *self._size), (left, top, whole.box[2] + layer.x, whole.box[3] + layer.y))
-        if box is None:
+        box = None if whole is None else self._seen_of(whole, layer)
+        if whole is None or box is None:
             return None
         if box[2] - box[0] == whole.pixels.width and box[3] - box[1] == whole.pixels.height:
             return Placed(layer, whole.pixels, box)
+        left, top = whole.box[0] + layer.x, whole.box[1] + layer.y
         return Placed(
             layer, whole.pixels.crop((box[0] - left, box[1] - top, box[2] - left, box[3] - top)), box
         )
+
+    def _seen_of(self, whole: Placed, layer: Layer) -> Box | None:
+        """What of the canvas a layer takes that was drawn at the origin; None if it is off it."""
+        left, top, right, bottom = whole.box
+        there = left + layer.x, top + layer.y, right + layer.x, bottom + layer.y
+        return overlap((0, 0, *self._size), there)
 
     def _whole(self, layer: Layer) -> Placed | None:
         """The layer at the origin, whatever of it is off the canvas."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import Layer
-from haac_match._canvas import Box, Canvas, overlap
+from haac_match._canvas import Box, Canvas
 from haac_match._guess import BODY, NEAR, TELLING, TRUST, guessed, through, unlaid
 from haac_match._pose import GUESS
 from haac_match._snap import Floats, Snapped, Snapper, Weights, changed, steps
@@ -76,13 +76,11 @@ class ForeignSnapper(Snapper):
     def _where(self, layer: Layer) -> tuple[npt.NDArray[np.uint8], int, int] | None:
         """The pixels of a layer, straight alpha, and where in the window they begin; None if the layer is off the canvas."""
         whole = self._whole(layer)
-        if whole is None:
-            return None
-        left, top = whole.box[0] + layer.x, whole.box[1] + layer.y
-        if overlap((0, 0, *self._size), (left, top, whole.box[2] + layer.x, whole.box[3] + layer.y)) is None:
+        if whole is None or self._seen_of(whole, layer) is None:
             return None
         if whole.layer not in self._pixels:
             self._pixels[whole.layer] = np.asarray(whole.pixels)
+        left, top = whole.box[0] + layer.x, whole.box[1] + layer.y
         return self._pixels[whole.layer], left - self._window[0], top - self._window[1]
 
     def _through(self, layer: Layer) -> tuple[float, float, int]:

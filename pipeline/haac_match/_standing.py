@@ -11,7 +11,7 @@ from haac_match._damage import difference
 from haac_match._jpeg import squares
 from haac_match._search import Searcher
 
-_PROOF = 200
+PROOF = 200
 """Pixels that cannot be right by chance."""
 
 
@@ -78,7 +78,7 @@ class Standing:
             shows &= ~self._canvas.hidden(z + 1, placed.box)
             box = np.s_[top:bottom, left:right]
             same = (self._canvas.current[box] == self._canvas.target[box]).all(axis=2)
-            if shows.sum() > _PROOF and same[shows].all():
+            if shows.sum() > PROOF and same[shows].all():
                 return True
         return False
 

@@ -156,7 +156,7 @@ class Judge:
         plain = self.on_wash(replace(scene, layers=[]), options.budget, options.quality, refined=not rough)
         if plain is None:
             return []
-        if scene.layers or (options.inline and options.budget is None):
+        if rough or (options.inline and options.budget is None):
             self._set_price(plain, refined=not rough)
         layers = self._paying(replace(scene, background=plain.background))
         while layers.layers and self._room(layers) < _LEAST_WASH:

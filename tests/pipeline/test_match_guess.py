@@ -30,13 +30,17 @@ def thing(seed: int) -> Image.Image:
     return Image.fromarray(pixels)
 
 
+def in_window(pixels: np.ndarray, left: int, top: int) -> Image.Image:
+    """A layer, cut to a window of 70x60."""
+    sheet = Image.new("RGBA", (500, 500))
+    sheet.paste(Image.fromarray(pixels), (left + 60, top + 60))
+    return sheet.crop((60, 60, 130, 120))
+
+
 def composed(under: np.ndarray, pixels: np.ndarray, left: int, top: int) -> np.ndarray:
     """As Pillow does it."""
-    whole = Image.new("RGBA", (200, 200))
-    whole.paste(Image.fromarray(pixels), (left + 60, top + 60))
-    height, width = under.shape[:2]
     out = Image.fromarray(under).convert("RGBA")
-    out.alpha_composite(whole.crop((60, 60, 60 + width, 60 + height)))
+    out.alpha_composite(in_window(pixels, left, top))
     return np.asarray(out.convert("RGB"))
 
 
@@ -71,9 +75,7 @@ def test_the_cost_on_a_guessed_ground_is_that_of_the_composed_picture(place: tup
         pixels[8:20, 5:20, :3] = target[14:26, 14:29]
     beside = unlaid(target, under, free)
     cost, right, wrong = guessed(target, under, free, beside, pixels, left, top)
-    sheet = Image.new("RGBA", (500, 500))
-    sheet.paste(Image.fromarray(pixels), (left + 60, top + 60))
-    alpha = np.asarray(sheet.crop((60, 60, 130, 120)))[:, :, 3]
+    alpha = np.asarray(in_window(pixels, left, top))[:, :, 3]
     error = np.square(composed(under, pixels, left, top).astype(int) - target).sum(axis=2)
     well, opaque = free & (alpha >= BODY), free & (alpha == 255)
     total = np.minimum(error, 400)[free & (alpha < BODY)].sum() / BESIDE
@@ -92,9 +94,7 @@ def test_the_steps_behind_something_translucent_are_those_of_the_picture_less_it
     left, top = -8, 30
     before, after, shown = through(target, free, pixels, left, top, most)
     added = composed(np.zeros_like(target), pixels, left, top).astype(int)
-    sheet = Image.new("RGBA", (300, 300))
-    sheet.paste(Image.fromarray(pixels), (left + 60, top + 60))
-    shows = free & (np.asarray(sheet.crop((60, 60, 130, 120)))[:, :, 3] >= most)
+    shows = free & (np.asarray(in_window(pixels, left, top))[:, :, 3] >= most)
     old = new = 0.0
     for axis in (0, 1):
         both = np.logical_and(*(np.take(shows, range(n, shows.shape[axis] - 1 + n), axis) for n in (0, 1)))
