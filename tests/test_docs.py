@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from haac._main import root
+from haac._cli.main import root
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")] + sorted(
@@ -24,19 +24,19 @@ def script(name: str) -> dict[str, object]:
 
 
 def test_commands_page_is_up_to_date() -> None:
-    document = script("commands_doc")["document"]
+    document = script("make/commands_doc.py")["document"]
     assert callable(document)
     assert (ROOT / "docs" / "commands.md").read_text("utf-8") == document(), (
-        "run: .venv/bin/python scripts/commands_doc"
+        "run: .venv/bin/python -m scripts.make.commands_doc"
     )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_figures_are_up_to_date(page: Path) -> None:
-    rendered = script("tables")["rendered"]
+    rendered = script("make/tables.py")["rendered"]
     assert callable(rendered)
     text = page.read_text("utf-8")
-    assert rendered(text) == text, "run: .venv/bin/python scripts/tables"
+    assert rendered(text) == text, "run: .venv/bin/python -m scripts.make.tables"
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

@@ -8,20 +8,20 @@ scene.element("7k2").resize(210).rotate(12).place(40, 180)
 
 from typing import TYPE_CHECKING
 
-from haac._binary import from_binary, to_binary
 from haac._blur import decode_blur, encode_blur
+from haac._forms.binary import from_binary, to_binary
+from haac._forms.recipe import read_recipe
+from haac._forms.script import run_script, to_script
+from haac._forms.text import from_text, to_text
 from haac._inline import Inline, encode_inline, inline
 from haac._limits import LIMITS
-from haac._recipe import read_recipe
 from haac._scene import Colour, Gradient, Layer, Placement, Plate, Scene, colour, gradient, plate
-from haac._script import run_script, to_script
-from haac._text import from_text, to_text
-from haac._wash import Wash
-from haac._wash_text import wash
+from haac._wash.format import Wash
+from haac._wash.text import wash
 
 if TYPE_CHECKING:
     from haac._render import ElementCache, render
-    from haac._wash_encode import encode_wash
+    from haac._wash_encoder.encoder import encode_wash
 
 __all__ = [
     "LIMITS",
@@ -61,7 +61,7 @@ def __getattr__(name: str) -> object:
 
         return getattr(_render, name)
     if name == "encode_wash":
-        from haac._wash_encode import encode_wash
+        from haac._wash_encoder.encoder import encode_wash
 
         return encode_wash
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

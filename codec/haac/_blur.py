@@ -10,9 +10,9 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
-from haac._ans import Coder, Decoder, Encoder, Table, Uniform
 from haac._limits import LIMITS
-from haac._wash import Wash
+from haac._rans import Coder, Decoder, Encoder, Table, Uniform
+from haac._wash.format import Wash
 from haac_repo import PictureError, RecipeError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def encode_blur(image: Image.Image, budget: int = 25) -> str:
     """
     from PIL import Image
 
-    from haac._wash_encode import WashEncoder
+    from haac._wash_encoder.encoder import WashEncoder
 
     if not 12 <= budget <= _BYTES:
         raise PictureError(f"a blur string got {budget} bytes; 12 to {_BYTES} are allowed")
@@ -70,7 +70,7 @@ def decode_blur(text: str, size: int) -> Image.Image:
     Raises:
         RecipeError: not a blur string, or too large a size.
     """
-    from haac._wash_picture import wash_picture
+    from haac._wash.synthesis import wash_picture
 
     if not 1 <= size <= LIMITS.canvas_side:
         raise RecipeError(
@@ -106,7 +106,7 @@ def _shape(width: int, height: int) -> tuple[int, int]:
 
 
 def _code(io: Coder, shape: tuple[int, int] | None, given: Wash | None) -> tuple[tuple[int, int], Wash]:
-    from haac._wash_code import code_wash  # brings numpy
+    from haac._wash.bitstream import code_wash  # brings numpy
 
     def wanted() -> tuple[int, int]:
         assert shape is not None

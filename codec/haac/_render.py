@@ -19,8 +19,8 @@ from PIL import Image, ImageFilter
 from haac._inline import Inline
 from haac._limits import LIMITS
 from haac._scene import FULL_TURN, Background, Colour, Gradient, Layer, Plate, Scene
-from haac._wash import Wash
-from haac._wash_picture import wash_picture
+from haac._wash.format import Wash
+from haac._wash.synthesis import wash_picture
 from haac_repo import ElementNotFoundError, RecipeError, format_id
 
 ONE = 1 << 16

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from haac_match._options import Compressed, Options, Subject
-from haac_match._weigh import same, wash_only
+from haac_match._rate.select import same, wash_only
 
 if TYPE_CHECKING:
-    from haac_match._compress import Matcher
-    from haac_match._jpeg import recorded
+    from haac_match._matcher import Matcher
+    from haac_match._picture.jpeg import recorded
 
 __all__ = ["Compressed", "Matcher", "Options", "Subject", "recorded", "same", "wash_only"]
 
@@ -15,11 +15,11 @@ __all__ = ["Compressed", "Matcher", "Options", "Subject", "recorded", "same", "w
 def __getattr__(name: str) -> object:
     # Matching brings OpenCV, faiss and numba; a wash by itself needs none of them.
     if name == "Matcher":
-        from haac_match._compress import Matcher
+        from haac_match._matcher import Matcher
 
         return Matcher
     if name == "recorded":
-        from haac_match._jpeg import recorded
+        from haac_match._picture.jpeg import recorded
 
         return recorded
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

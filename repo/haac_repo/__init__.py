@@ -3,6 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING
 
+from haac_repo._check.verify import Problem, VerifyReport, verify
 from haac_repo._element import Element, NewElement, Provenance
 from haac_repo._errors import (
     DataError,
@@ -24,17 +25,16 @@ from haac_repo._files import write_file
 from haac_repo._ids import format_id, parse_id
 from haac_repo._limits import LIMITS, Limits
 from haac_repo._pixels import decode, encode, pixel_hash
-from haac_repo._repository import Repository
-from haac_repo._stats import Stats
-from haac_repo._verify import Problem, VerifyReport, verify
-from haac_repo._writer import Writer
+from haac_repo._store.repository import Repository
+from haac_repo._store.stats import Stats
+from haac_repo._store.writer import Writer
 
 if TYPE_CHECKING:
-    from haac_repo._fetch import Fetcher
-    from haac_repo._publish import publish, read_head
-    from haac_repo._serve import Server, serve
-    from haac_repo._sync import SyncReport, cache_path, sync
-    from haac_repo._wire import Head
+    from haac_repo._mirror.fetch import Fetcher
+    from haac_repo._mirror.publish import publish, read_head
+    from haac_repo._mirror.serve import Server, serve
+    from haac_repo._mirror.sync import SyncReport, cache_path, sync
+    from haac_repo._mirror.wire import Head
 
 __all__ = [
     "LIMITS",
@@ -81,15 +81,15 @@ __all__ = [
 
 # What has to do with networks loads when it is first used, so that `haac --help` and decoding stay quick.
 _LAZY = {
-    "Fetcher": "_fetch",
-    "Head": "_wire",
-    "Server": "_serve",
-    "SyncReport": "_sync",
-    "cache_path": "_sync",
-    "publish": "_publish",
-    "read_head": "_publish",
-    "serve": "_serve",
-    "sync": "_sync",
+    "Fetcher": "_mirror.fetch",
+    "Head": "_mirror.wire",
+    "Server": "_mirror.serve",
+    "SyncReport": "_mirror.sync",
+    "cache_path": "_mirror.sync",
+    "publish": "_mirror.publish",
+    "read_head": "_mirror.publish",
+    "serve": "_mirror.serve",
+    "sync": "_mirror.sync",
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from haac import LIMITS, from_text, read_recipe, render, to_binary, to_text
-from haac._golden import DrawnElements, load_vectors
+from haac._vectors import DrawnElements, load_vectors
 from haac_repo import HaacError
 
 SHARDS = 8
@@ -115,7 +115,7 @@ import re
 from pathlib import Path
 from haac import from_text, render
 from haac_repo import HaacError
-from haac._golden import DrawnElements
+from haac._vectors import DrawnElements
 for text in {TOO_LARGE!r}:
     try:
         render(from_text(text), DrawnElements())

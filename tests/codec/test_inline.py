@@ -24,9 +24,9 @@ from haac import (
     to_binary,
     to_text,
 )
-from haac._golden import DrawnElements
 from haac._inline import inline_digits
 from haac._render import NO_ELEMENTS
+from haac._vectors import DrawnElements
 from haac_repo import HaacError, PictureError, RecipeError
 
 DISC = DrawnElements().image(1)

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from haac import ElementCache, Scene, colour, from_text, gradient, plate, render
-from haac._golden import DrawnElements, Vector, check_vectors, load_vectors
 from haac._render import COS, ONE, sin
+from haac._vectors import DrawnElements, Vector, check_vectors, load_vectors
 from haac_repo import RecipeError, pixel_hash
 
 ELEMENTS = DrawnElements()

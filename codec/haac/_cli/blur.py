@@ -1,0 +1,91 @@
+"""The command `blur`: a picture as a string of about 25 bytes, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from haac_repo._cli.console import Console, command
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+@command("blur", "Recipes")
+@click.argument("picture")
+@click.option("--decode", is_flag=True, help="PICTURE is a blur string: draw it.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Picture to write; with --decode."
+)
+@click.option(
+    "--size",
+    type=click.IntRange(1, 16_383),
+    default=320,
+    show_default=True,
+    help="Pixels of the long side; with --decode.",
+)
+@click.option(
+    "--bytes",
+    "budget",
+    type=click.IntRange(12, 2048),
+    default=25,
+    show_default=True,
+    help="Length before base64, which makes 4 characters of 3 bytes.",
+)
+def blur(console: Console, picture: str, decode: bool, output: Path | None, size: int, budget: int) -> None:
+    """Turn a picture into a short string that shows it blurred.
+
+    The string (34 characters for 25 bytes) can stand in a web page until the picture itself has come. It keeps the shape and the
+    alpha, needs no repository, and decodes to any size.
+    """
+    if not decode:
+        if output is not None:
+            raise click.UsageError("-o goes with --decode; without it the string is printed.")
+        from haac import encode_blur
+
+        text = encode_blur(_opened(Path(picture)), budget)
+        console.data({"blur": text, "bytes": len(text) * 3 // 4}, text)
+        return
+    if output is None:
+        raise click.UsageError("--decode needs -o FILE.")
+    from haac import decode_blur
+    from haac._files import picture_bytes
+    from haac_repo import write_file
+
+    image = decode_blur(picture, size)
+    write_file(output, picture_bytes(image, output.suffix))
+    console.data({"picture": str(output), "size": image.size}, f"{output}: {image.width}x{image.height}")
+
+
+def _opened(path: Path) -> Image.Image:
+    """A picture, upright, its size checked before it is decoded.
+
+    Raises:
+        PictureError: not a picture, or too large.
+    """
+    import warnings
+
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    from haac import LIMITS
+    from haac_repo import PictureError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's own about large pictures; the limit below is lower
+            with Image.open(path) as image:
+                if image.width * image.height > LIMITS.canvas_pixels:
+                    raise PictureError(
+                        f"{path} has {image.width}x{image.height} pixels; at most {LIMITS.canvas_pixels} in all are allowed"
+                    )
+                upright = ImageOps.exif_transpose(image)
+                alpha = "A" in upright.getbands() or "transparency" in upright.info
+                return upright.convert("RGBA" if alpha else "RGB")
+    except FileNotFoundError as error:
+        raise PictureError(f"there is no picture {path}") from error
+    except UnidentifiedImageError as error:
+        raise PictureError(f"{path} is no picture that can be read") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise PictureError(f"{path} cannot be read as a picture: {error}") from error

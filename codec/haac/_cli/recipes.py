@@ -1,0 +1,351 @@
+"""The commands about recipes: compile, decompile, preview, decompress, inspect, explain, credits."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from haac._cli.arguments import is_text_form, open_repository, read_scene, recipe_reader, repo_or_url_option
+from haac_repo._cli.console import Console, command, counted, repo_option
+
+if TYPE_CHECKING:
+    from haac._inline import Inline
+    from haac._scene import Scene
+
+_RECIPE = click.argument("recipe")
+"""A file, `-` for standard input, or the text form itself."""
+
+
+def _namer(repo: Path, scene: Scene, console: Console) -> Callable[[int | Inline], str]:
+    """What to call elements: by the catalog if there is one at hand, else by id."""
+    from haac import Inline
+    from haac_repo import HaacError, Repository, format_id
+
+    names: dict[int, str] = {}
+    try:
+        with Repository.open(repo) as repository:
+            for number in scene.elements():
+                names[number] = repository.element(number).name
+    except HaacError as error:
+        console.detail(f"Names are not shown: {error}")
+
+    inlines = scene.inlines()
+
+    def name_of(element: int | Inline) -> str:
+        if isinstance(element, Inline):
+            return f"inline element {inlines.index(element) + 1}"
+        return (
+            f"{names[element]} ({format_id(element)})"
+            if names.get(element)
+            else f"element {format_id(element)}"
+        )
+
+    return name_of
+
+
+@command("compile", "Recipes")
+@click.argument("script", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write; without it, text to stdout.",
+)
+@click.option(
+    "--form", type=click.Choice(["binary", "text"]), help="Default: text for .txt and stdout, else binary."
+)
+@click.option(
+    "--fingerprint/--no-fingerprint",
+    help="Add 16 bits of the repository's id, so that a wrong one is noticed.",
+)
+@repo_option
+def compile_(
+    console: Console, script: Path, output: Path | None, form: str | None, fingerprint: bool, repo: Path
+) -> None:
+    """Turn a script into a recipe.
+
+    This runs SCRIPT, which is Python: never compile one that you do not trust.
+    """
+    from haac import run_script, to_binary, to_text
+    from haac_repo import Repository, write_file
+
+    scene = run_script(script)
+    if fingerprint:
+        with Repository.open(repo) as repository:
+            scene.fingerprint = repository.fingerprint
+    text, binary = to_text(scene), to_binary(scene)
+    form = form or ("text" if output is None or output.suffix == ".txt" else "binary")
+    data = binary if form == "binary" else text.encode() + b"\n"
+    facts = {"binary_bytes": len(binary), "text_chars": len(text), "layers": len(scene.layers), "text": text}
+    if output is not None:
+        write_file(output, data)
+        layers = counted(len(scene.layers), "layer")
+        console.data(facts | {"output": str(output)}, f"{output}: {len(data)} bytes, {layers}")
+    elif form == "binary" and not console.as_json:
+        if sys.stdout.isatty():
+            raise click.UsageError("A binary recipe would garble the terminal. Give a file with -o.")
+        sys.stdout.buffer.write(data)
+    else:
+        console.data(facts, text)
+
+
+@command("decompile", "Recipes")
+@_RECIPE
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Script to write; default: stdout.",
+)
+def decompile(console: Console, recipe: str, output: Path | None) -> None:
+    """Turn a recipe back into a script.
+
+    The script compiles to the same bytes. Nothing is run.
+    """
+    from haac import to_script
+    from haac_repo import write_file
+
+    script = to_script(read_scene(recipe))
+    if output is None:
+        console.data({"script": script}, script.rstrip("\n"))
+    else:
+        write_file(output, script.encode())
+        console.data({"script": script, "output": str(output)}, f"{output}: {len(script.splitlines())} lines")
+
+
+@command("preview", "Recipes")
+@click.argument("scene")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Picture to write; default: NAME.preview.png.",
+)
+@click.option("--open", "open_", is_flag=True, help="Show it in the system's viewer.")
+@repo_or_url_option
+def preview(console: Console, scene: str, output: Path | None, open_: bool, repo: str) -> None:
+    """Render a script or recipe as it is so far.
+
+    SCENE is a script (.py), a recipe, - or the text form itself.
+    """
+    from haac import render, run_script, to_binary
+    from haac._files import check_fingerprint, picture_bytes
+    from haac._render import NO_ELEMENTS
+    from haac_repo import write_file
+
+    described = run_script(Path(scene)) if scene.endswith(".py") else read_scene(scene)
+    with open_repository(repo, described.elements, console) as repository:
+        check_fingerprint(described, repository)
+        picture = render(described, repository or NO_ELEMENTS)
+    path = output or Path((Path(scene).stem if Path(scene).suffix else "scene") + ".preview.png")
+    write_file(path, picture_bytes(picture, path.suffix))
+    size = len(to_binary(described))
+    facts = {"output": str(path), "layers": len(described.layers), "binary_bytes": size}
+    console.data(facts, f"{path}: {counted(len(described.layers), 'layer')}, {size} bytes as a recipe")
+    if open_:
+        click.launch(str(path))
+
+
+@command("decompress", "Recipes")
+@click.argument("recipes", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Picture, or folder for several; default: beside each recipe.",
+)
+@click.option(
+    "--format",
+    "suffix",
+    type=click.Choice(["png", "webp"]),
+    default="png",
+    show_default=True,
+    help="Without -o FILE.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=os.cpu_count() or 1,
+    show_default="all cores",
+    help="Threads.",
+)
+@click.option("--force", is_flag=True, help="Without -o: replace pictures that show something else.")
+@repo_or_url_option
+def decompress(
+    console: Console,
+    recipes: tuple[str, ...],
+    output: Path | None,
+    suffix: str,
+    jobs: int,
+    force: bool,
+    repo: str,
+) -> int:
+    """Turn recipes into pictures.
+
+    RECIPES are files, folders of .haac and .txt files, - for standard input, or the text form itself.
+
+    Needs nothing but the repository or a mirror of it. The same recipe gives the same pixels on every machine. Without -o, a file
+    that shows something else is left alone: it may be the picture that the recipe was made of.
+    """
+    from haac._files import decode_files
+
+    work = _targets(recipes, output, suffix)
+    with open_repository(repo, lambda: _needed(work), console) as repository:
+        done, failed = [], 0
+        with console.progress("Decoding", len(work) if len(work) > 1 else None, "pictures") as advance:
+            for result in decode_files(work, repository, jobs, force=force or output is not None):
+                advance(1)
+                done.append(result)
+                failed += bool(result.error)
+    for result in done:
+        if result.error:
+            click.echo(f"Error: {result.recipe}: {result.error}", err=True)
+    rows = [
+        {"recipe": r.recipe, "error": r.error}
+        if r.error
+        else {"recipe": r.recipe, "picture": str(r.picture), "size": r.size, "pixels": r.pixels}
+        for r in done
+    ]
+    lines = [f"{r.picture}: {r.size[0]}x{r.size[1]}, pixels {r.pixels[:16]}" for r in done if r.size]
+    console.data(rows, lines if len(lines) <= 20 else f"{len(lines)} pictures written")
+    return 1 if failed else 0
+
+
+def _targets(
+    recipes: tuple[str, ...], output: Path | None, suffix: str
+) -> list[tuple[str, Callable[[], bytes], Path]]:
+    """Each recipe with the picture to write."""
+    from haac._files import SUFFIXES
+
+    names: list[str] = []
+    for recipe in recipes:
+        if Path(recipe).is_dir():
+            found = sorted(
+                path for path in Path(recipe).iterdir() if path.suffix in SUFFIXES and path.is_file()
+            )
+            if not found:
+                raise click.UsageError(f"{recipe} holds no .haac or .txt file.")
+            names += map(str, found)
+        else:
+            names.append(recipe)
+    if output is not None and output.suffix and not output.is_dir():
+        if len(names) > 1:
+            raise click.UsageError(
+                f"{len(names)} recipes cannot go to the one file {output}: give a folder with -o."
+            )
+        return [(names[0], recipe_reader(names[0]), output)]
+    work = []
+    for n, name in enumerate(names, 1):
+        written = name == "-" or is_text_form(name)
+        stem = ("picture" if len(names) == 1 else f"picture-{n}") if written else Path(name).stem
+        folder = output or (Path() if written else Path(name).parent)
+        work.append((name, recipe_reader(name), folder / f"{stem}.{suffix}"))
+    paths = [path for _, _, path in work]
+    if len(set(paths)) < len(paths):
+        twice = next(path for path in paths if paths.count(path) > 1)
+        raise click.UsageError(
+            f"Two recipes would be written to {twice}: decode them into different folders."
+        )
+    return work
+
+
+def _needed(work: list[tuple[str, Callable[[], bytes], Path]]) -> set[int]:
+    """The elements of all recipes that can be read; the others are reported when it is their turn."""
+    from haac import read_recipe
+    from haac_repo import HaacError
+
+    needed: set[int] = set()
+    for _, read, _ in work:
+        with contextlib.suppress(HaacError, OSError):
+            needed |= read_recipe(read()).elements()
+    return needed
+
+
+@command("inspect", "Recipes")
+@_RECIPE
+@repo_option
+def inspect(console: Console, recipe: str, repo: Path) -> None:
+    """Show what a recipe is made of: each value with its bits.
+
+    RECIPE is a file, - or the text form itself. Elements are shown with their names, if the repository is at hand.
+    """
+    from haac._forms.inspect import inspect as take_apart
+
+    found = take_apart(read_scene(recipe))
+    name_of = _namer(repo, found.scene, console)
+    layers = found.scene.layers
+    lines = []
+    part = ""
+    for field in found.fields:
+        if field.part != part:
+            part = field.part
+            cost = sum(f.bits for f in found.fields if f.part == part)
+            title = (
+                f"{part}: {name_of(layers[int(part[6:]) - 1].element)}" if part.startswith("layer") else part
+            )
+            lines.append(f"{title}  [{cost:.1f} bits]")
+        lines.append(f"    {field.name:<20}{field.value:>10}{field.bits:>9.2f} bits")
+    total = sum(field.bits for field in found.fields)
+    lines.append(
+        f"{total:.1f} bits: {found.binary_bytes} bytes as binary, {found.text_chars} characters as text"
+    )
+    if layers:
+        lines.append(f"{found.binary_bytes / len(layers):.2f} bytes a layer, header included")
+    fields = [
+        {"part": f.part, "name": f.name, "value": f.value, "bits": round(f.bits, 3)} for f in found.fields
+    ]
+    facts = {
+        "binary_bytes": found.binary_bytes,
+        "text_chars": found.text_chars,
+        "bits": round(total, 3),
+        "fields": fields,
+    }
+    console.data(facts | {"elements": {n: name_of(n) for n in sorted(found.scene.elements())}}, lines)
+
+
+@command("explain", "Recipes")
+@_RECIPE
+@repo_option
+def explain(console: Console, recipe: str, repo: Path) -> None:
+    """Say a recipe in plain English."""
+    from haac._forms.inspect import explain as tell
+
+    scene = read_scene(recipe)
+    text = tell(scene, _namer(repo, scene, console))
+    console.data({"english": text}, text)
+
+
+@command("credits", "Recipes")
+@_RECIPE
+@repo_or_url_option
+def credits_(console: Console, recipe: str, repo: str) -> None:
+    """List licence and attribution of a recipe's elements."""
+    scene = read_scene(recipe)
+    rows = []
+    with open_repository(repo, scene.elements, console) as repository:
+        for element in [repository.element(n) for n in sorted(scene.elements())] if repository else []:
+            terms = element.provenance
+            rows.append(
+                {
+                    "id": element.id,
+                    "name": element.name,
+                    "licence": terms.licence,
+                    "attribution": terms.attribution,
+                    "source": terms.source,
+                    "withdrawn": element.withdrawn,
+                }
+            )
+    lines = [
+        f"{row['id']:>6}  {row['name'] or '(no name)'}: {row['licence'] or 'licence unknown'}"
+        + (f", by {row['attribution']}" if row["attribution"] else "")
+        + (f", from {row['source']}" if row["source"] else "")
+        + (f"  WITHDRAWN: {row['withdrawn']}" if row["withdrawn"] is not None else "")
+        for row in rows
+    ]
+    console.data(rows, lines or "The recipe uses no element.")

@@ -1,0 +1,243 @@
+"""The binary form: a format byte, then one number (docs/format.md has it table by table).
+
+`_scene` describes the format once; `haac._rans` runs it in either direction. Inline elements stand before the number, as they are: in
+it, every symbol would move all their bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from haac._forms.binary_elements import code_elements
+from haac._forms.binary_layer import TURN_STEPS, LayerCoder, stepped
+from haac._inline import Inline
+from haac._limits import LIMITS
+from haac._rans import Coded, Coder, Decoder, Encoder, Table, Uniform
+from haac._scene import FULL_TURN, Background, Colour, Gradient, Layer, Plate, Scene
+from haac._wash.format import Wash
+from haac_repo import RecipeError
+
+FORMAT = 0xA1
+"""The first byte: version 1 of the format and of the renderer. No text begins with it."""
+
+FORMAT_INLINE = 0xA9
+"""The first byte where inline elements stand before the number."""
+
+COMMON_CANVASES = (
+    (512, 512), (1024, 1024), (1080, 1080), (256, 256), (128, 128),
+    (640, 480), (800, 600), (1024, 768), (1280, 720), (1280, 960), (1366, 768), (1600, 900), (1600, 1200), (1920, 1080), (2048, 1536),
+    (2560, 1440), (3840, 2160), (480, 640), (600, 800), (768, 1024), (720, 1280), (960, 1280), (1200, 1600), (1080, 1920), (1080, 1350),
+    (768, 512), (512, 768), (1200, 630), (1500, 500), (320, 240), (400, 300),
+)  # fmt: skip
+"""Canvas sizes that cost five bits; the last symbol says that the size follows."""
+
+_CANVAS = Table(*(1 for _ in COMMON_CANVASES), 12)
+_SIDE = Table(1, 1, 1, 1, 2, 4, 8, 12, 16, 28, 40, 36, 16, 6, 2)
+_HAS_FINGERPRINT = Table(15, 1)
+_BACKGROUND = Table(12, 10, 4, 10, 1, 6, 1, 12, 8)
+"""Transparent, white, black, opaque colour, any colour, opaque gradient, any gradient, plate, wash."""
+_ANGLE = Table(4, 2, 1, 1)
+_COUNT = Table(1, 4, 8, 16, 24, 16, 8, 4, 2, 1, 1, 1, 1, 1)
+_COUNT_ON_WASH = Table(64, 8, 8, 8, 8, 4, 2, 1, 1, 1, 1, 1, 1, 1)
+_ID_BITS = Table(1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 8, 8, 7, 6, 5, 4, 4, 4, 4, *(2 for _ in range(21)))
+_REPEATS = Table(24, 6, 4, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1)
+
+_PLATE, _WASH = 7, 8
+_WHITE, _BLACK = 0xFFFFFFFF, 0x000000FF
+
+
+def to_binary(scene: Scene) -> bytes:
+    """Write the binary form.
+
+    Raises:
+        RecipeError: outside the limits.
+    """
+    return measured(scene)[0]
+
+
+def measured(scene: Scene) -> tuple[bytes, float]:
+    """The binary form, and how many bits of it are used: the last byte is filled up.
+
+    Raises:
+        RecipeError: outside the limits.
+    """
+    scene.check()
+    encoder = Encoder()
+    _scene(encoder, scene)
+    bits = sum(coded.bits for coded in encoder.trace)
+    if isinstance(scene.background, Wash):  # whose number may take long to make
+        scene.background.check_work(int(bits))
+    number = encoder.result()
+    data = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    if len(data) >= LIMITS.recipe_bytes:
+        raise RecipeError(
+            f"the recipe has {len(data) + 1} bytes; at most {LIMITS.recipe_bytes} are allowed: use fewer layers"
+        )
+    inlines = scene.inlines()
+    before = bytes([FORMAT])
+    if inlines:
+        before = b"".join([bytes([FORMAT_INLINE]), *map(_framed, inlines), b"\0"])
+    return before + data, 8 * len(before) + bits
+
+
+def _framed(inline: Inline) -> bytes:
+    """An inline element after its length, seven bits a byte, the lowest first; the last byte is below 128."""
+    length, head = len(inline.data), bytearray()
+    while length > 127:
+        head.append(length & 127 | 128)
+        length >>= 7
+    return bytes([*head, length]) + inline.data
+
+
+def from_binary(data: bytes) -> Scene:
+    """Read the binary form. Every scene has exactly one.
+
+    Raises:
+        RecipeError: anything else.
+    """
+    return trace_binary(data)[0]
+
+
+def trace_binary(data: bytes) -> tuple[Scene, list[Coded]]:
+    """Read the binary form, and tell what each value cost.
+
+    Raises:
+        RecipeError: as `from_binary`.
+    """
+    if not data or data[0] not in (FORMAT, FORMAT_INLINE):
+        found = f"begins with the byte {data[0]:#04x}" if data else "is empty"
+        raise RecipeError(
+            f"this is no recipe that this haac can read: it {found}; {FORMAT:#04x} or {FORMAT_INLINE:#04x} was expected"
+        )
+    inlines, start = _inlines(data) if data[0] == FORMAT_INLINE else ([], 1)
+    if len(data) - start >= LIMITS.recipe_bytes:
+        raise RecipeError(
+            f"the recipe has {len(data) - start + 1} bytes; at most {LIMITS.recipe_bytes} are allowed"
+        )
+    if data[start : start + 1] == b"\0":
+        raise RecipeError("the recipe is damaged: its number begins with a zero byte")
+    decoder = Decoder(int.from_bytes(data[start:], "big"))
+    scene = _scene(decoder, Scene(1, 1), inlines)
+    decoder.finish()
+    if to_binary(scene) != data:
+        raise RecipeError("the recipe is damaged: the same scene is written otherwise")
+    return scene, decoder.trace
+
+
+def _inlines(data: bytes) -> tuple[list[Inline], int]:
+    """The inline elements, and where the number begins."""
+    found: list[Inline] = []
+    at = 1
+    while True:
+        length = shift = 0
+        while True:
+            if at >= len(data) or shift > 28:
+                raise RecipeError("the recipe is damaged: it ends among its inline elements")
+            length |= (data[at] & 127) << shift
+            at, shift = at + 1, shift + 7
+            if data[at - 1] < 128:
+                break
+        if length == 0:
+            return found, at
+        if length > len(data) - at:
+            raise RecipeError("the recipe is damaged: it ends within an inline element")
+        if len(found) == LIMITS.inline_elements:
+            raise RecipeError(
+                f"the recipe has more inline elements than the {LIMITS.inline_elements} that are allowed"
+            )
+        found.append(Inline(data[at : at + length]))
+        at += length
+
+
+def _scene(io: Coder, scene: Scene, inlines: Sequence[Inline] = ()) -> Scene:
+    """Code a scene; while decoding the argument is a stand-in that is not looked at, and its inline elements are given."""
+    width, height = _canvas(io, scene)
+    made = Scene(width, height)  # refuses a canvas that a wash could not be on
+    if io.pick("fingerprint?", _HAS_FINGERPRINT, lambda: scene.fingerprint is not None):
+        made.fingerprint = io.pick("fingerprint", Uniform(2**16), lambda: scene.fingerprint or 0)
+    kind = io.pick("background", _BACKGROUND, lambda: _background_kind(scene.background))
+    count = io.number("layers", _COUNT_ON_WASH if kind == _WASH else _COUNT, lambda: len(scene.layers))
+    if count > LIMITS.layers:
+        raise RecipeError(f"the recipe has {count} layers; at most {LIMITS.layers} are allowed")
+    wanted: list[int | Inline] = []
+    if isinstance(io, Encoder):
+        wanted, inlines = [layer.element for layer in scene.layers], scene.inlines()
+    again = io.number("repeats", _REPEATS, lambda: count - len(set(wanted))) if count > 1 else 0
+    new = count - again - len(inlines)
+    if new < 0 or count > 0 == new + len(inlines):
+        raise RecipeError(
+            f"the recipe is damaged: {count} layers, {again} of which repeat an element, and {len(inlines)} inline elements"
+        )
+    bits = 0
+    if new or kind == _PLATE:
+        bits = io.pick("id bits", _ID_BITS, lambda: max(scene.elements(), default=0).bit_length())
+    if kind == _WASH:
+        from haac._wash.bitstream import code_wash  # brings numpy
+
+        given = scene.background if isinstance(scene.background, Wash) else None
+        made.background = code_wash(io, width, height, given)
+    else:
+        made.background = _background(io, kind, Uniform(2**bits), scene.background)
+    coder = LayerCoder(width, height, code_elements(io, new, again, bits, inlines, wanted))
+    for n, layer in enumerate(scene.layers if isinstance(io, Encoder) else [Layer(1)] * count, 1):
+        io.part = f"layer {n}"
+        made.layers.append(coder.code(io, layer))
+    return made
+
+
+def _canvas(io: Coder, scene: Scene) -> tuple[int, int]:
+    size = scene.width, scene.height
+    common = len(COMMON_CANVASES)
+    symbol = io.pick(
+        "canvas", _CANVAS, lambda: COMMON_CANVASES.index(size) if size in COMMON_CANVASES else common
+    )
+    if symbol < common:
+        return COMMON_CANVASES[symbol]
+    width = io.number("canvas width", _SIDE, lambda: scene.width)
+    return width, io.number("canvas height", _height_lengths(width), lambda: scene.height)
+
+
+def _height_lengths(width: int) -> Table:
+    """Most canvases are about as high as wide."""
+    return Table(*(max(1, 64 >> (bits - width.bit_length()) ** 2) for bits in range(15)))
+
+
+def _background(io: Coder, kind: int, ids: Uniform, given: Background) -> Background:
+    def colour(field: str, bits: int, wanted: Callable[[], int]) -> int:
+        """A colour of 32 bits, or of 24 if it is known to be opaque."""
+        rest = 32 - bits
+        return io.pick(field, Uniform(1 << bits), lambda: wanted() >> rest) << rest | (1 << rest) - 1
+
+    shape = given if isinstance(given, Gradient) else Gradient(_BLACK, _BLACK)
+    plain = given.rgba if isinstance(given, Colour) else _BLACK
+    element = given.element if isinstance(given, Plate) else 0
+    match kind:
+        case 1:
+            return Colour(_WHITE)
+        case 2:
+            return Colour(_BLACK)
+        case 3 | 4:
+            return Colour(colour("colour", 24 if kind == 3 else 32, lambda: plain))
+        case 5 | 6:
+            start = colour("gradient start", 24 if kind == 5 else 32, lambda: shape.start)
+            end = colour("gradient end", 24 if kind == 5 else 32, lambda: shape.end)
+            angle = stepped(
+                io, "gradient angle", _ANGLE, TURN_STEPS, FULL_TURN, lambda: shape.angle or FULL_TURN
+            )
+            return Gradient(start, end, angle % FULL_TURN)
+        case 7:  # _PLATE
+            return Plate(io.pick("background element", ids, lambda: element))
+    return None
+
+
+def _background_kind(background: Background) -> int:
+    match background:
+        case Colour(rgba):
+            return {_WHITE: 1, _BLACK: 2}.get(rgba, 3 if rgba & 0xFF == 0xFF else 4)
+        case Gradient(start, end):
+            return 5 if start & end & 0xFF == 0xFF else 6
+        case Plate():
+            return _PLATE
+        case Wash():
+            return _WASH
+    return 0

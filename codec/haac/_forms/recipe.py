@@ -1,0 +1,34 @@
+"""A recipe of whichever form."""
+
+from __future__ import annotations
+
+from haac._forms.binary import FORMAT, FORMAT_INLINE, from_binary
+from haac._forms.text import from_text
+from haac._limits import LIMITS
+from haac._scene import Scene
+from haac_repo import RecipeError
+
+
+def is_text(data: bytes) -> bool:
+    """Whether these bytes are to be read as the text form."""
+    return data[:1] not in (bytes([FORMAT]), bytes([FORMAT_INLINE]))
+
+
+def read_recipe(data: bytes) -> Scene:
+    """Read a binary or text recipe, told apart by the first byte.
+
+    Raises:
+        RecipeError: neither, malformed, or outside the limits.
+    """
+    if not is_text(data):
+        return from_binary(data)
+    if len(data) > LIMITS.text_chars:
+        raise RecipeError(
+            f"this is no recipe: it has {len(data)} bytes; at most {LIMITS.text_chars} are allowed"
+        )
+    try:
+        return from_text(data.decode("ascii"))
+    except UnicodeDecodeError as error:
+        raise RecipeError(
+            f"this is no recipe: it begins with {data[:8]!r}, neither the byte {FORMAT:#04x} nor the text 'haac1:'"
+        ) from error

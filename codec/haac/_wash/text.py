@@ -1,0 +1,38 @@
+"""A wash by itself as a number: in digits for the text form and scripts, and as the string of `haac blur`."""
+
+from __future__ import annotations
+
+from haac._digits import from_digits, to_digits
+from haac._rans import Decoder, Encoder
+from haac._wash.format import Wash
+from haac_repo import RecipeError
+
+
+def wash_digits(wash: Wash, width: int, height: int) -> str:
+    """A wash of a canvas in base32 digits."""
+    from haac._wash.bitstream import code_wash  # brings numpy
+
+    encoder = Encoder()
+    code_wash(encoder, width, height, wash)
+    return to_digits(encoder.result())
+
+
+def wash(width: int, height: int, digits: str) -> Wash:
+    """A wash background, for a script: what `haac decompile` writes.
+
+    Args:
+        width: canvas, pixels.
+        height: canvas, pixels.
+        digits: the coefficients.
+
+    Raises:
+        RecipeError: malformed, or outside the limits.
+    """
+    from haac._wash.bitstream import code_wash  # brings numpy
+
+    decoder = Decoder(from_digits(digits, "its wash"))
+    made = code_wash(decoder, width, height, None)
+    decoder.finish()
+    if wash_digits(made, width, height) != digits:
+        raise RecipeError("the recipe is damaged: the same wash is written otherwise")
+    return made

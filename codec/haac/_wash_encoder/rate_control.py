@@ -1,0 +1,108 @@
+"""The washes of one picture on one grid: coefficients quantised for so many bits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from haac._limits import LIMITS
+from haac._wash.format import STEPS, Wash, grid
+from haac._wash.tables import Ints
+from haac._wash_encoder.rdoq import Quantised, Quantiser
+
+TRADE = 0.13
+"""Squared quantiser steps that a bit may cost."""
+
+_TOPPED = 150
+"""Up to so many bytes, bits that are left over are spent before a refinement; beyond, it fills the room itself."""
+
+LARGE = 600
+"""From so many bytes on, one step is as good as the next, and a few bits do not matter."""
+
+Frame = Callable[[Wash], tuple[bytes, float]]
+"""What a wash is written into, and its bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A wash with what it costs."""
+
+    wash: Wash
+    bits: float
+    """Estimated, of the whole recipe."""
+    error: float
+    """Weighted sum of squared errors of red, green and blue over all pixels; without what no grid of this size can hold."""
+    trade: float
+    """Squared quantiser steps that a bit was allowed to cost."""
+    values: Ints
+    """The coefficients, in a row of the grid's layout."""
+
+
+class WashGrid:
+    """The washes of one picture on one grid.
+
+    Args:
+        size: width and height of the picture, pixels.
+        levels: of the grid.
+        quantiser: knows the coefficients that are wanted.
+        frame: what a wash is written into.
+    """
+
+    def __init__(self, size: tuple[int, int], levels: int, quantiser: Quantiser, frame: Frame) -> None:
+        self.size, self.levels, self.quantiser = size, levels, quantiser
+        empty = Wash(*grid(*size, levels), 0, (b"",) * quantiser.channels)
+        self.overhead = frame(empty)[1] - 3
+        """Bits beside the coefficients; an empty luma channel is dear."""
+        self.most = int(self.overhead) + LIMITS.wash_work // quantiser.coefficients * 7 // 8
+        """Bits of all with a wash that can be decoded in the time that is allowed; some of that time is the layers'."""
+
+    def step_for(self, room: float) -> int:
+        """The step whose wash has about so many bits."""
+        step = round(8 * math.log2(16 * (2500 / max(room, 1)) ** 0.6))
+        for _ in range(4):
+            step = min(max(step, 0), STEPS - 1)
+            bits = self.quantiser.quantise(step, TRADE, turns=2).bits
+            move = round(8 * 0.75 * math.log2(max(bits, 8) / max(room, 8)))
+            if abs(move) <= 1:
+                return min(max(step + move, 0), STEPS - 1)
+            step += move
+        return min(max(step, 0), STEPS - 1)
+
+    def filled(self, step: int, room: float) -> Quantised | None:
+        """The best of one step that takes at most so many bits: how much a bit is worth is searched."""
+        low, high = math.log(TRADE / 5), math.log(TRADE * 8)
+        at = math.log(TRADE)
+        best: Quantised | None = None
+        found: Quantised | None = None
+        for _ in range(5):
+            # What became 0 at the end of a channel does not come back: only from more to less is there a short way.
+            start: Quantised | None = found if found and found.bits > room else None
+            found = self.quantiser.quantise(step, math.exp(at), turns=1 if start else 3, start=start)
+            if found.bits > room:
+                low = at
+            else:
+                high = at
+                if best is None or found.error < best.error:
+                    best = found
+                if found.bits > room - max(4, room / 100):
+                    break
+            aim = at + math.log(max(found.bits, 8) / room) / 0.35
+            at = min(max(aim, low + 0.15 * (high - low)), high - 0.15 * (high - low))
+        largest = _TOPPED if self.quantiser.channels == 3 else LARGE
+        return self.quantiser.topped(best, room) if best and room < 8 * largest else best
+
+    def trial(self, chosen: Quantised) -> Trial:
+        """As a wash."""
+        samples = self.quantiser.bands[0][0].size / 1.06**2  # of the norm 1
+        error = chosen.error * self.size[0] * self.size[1] / samples
+        values = chosen.state.values
+        return Trial(self.wash(chosen.step, values), chosen.bits + self.overhead, error, chosen.trade, values)
+
+    def wash(self, step: int, values: Ints) -> Wash:
+        """Signed coefficients, in a row of the quantiser's layout, as a wash."""
+        channels = []
+        for bands in self.quantiser.layout.banded(values):
+            count = max((b + 1 for b, band in enumerate(bands) if band.any()), default=0)
+            channels.append(b"".join(band.astype("<i2").tobytes() for band in bands[:count]))
+        return Wash(*grid(*self.size, self.levels), step, tuple(channels))

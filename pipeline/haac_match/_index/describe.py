@@ -1,0 +1,352 @@
+"""Elements described for matching, in as few bytes as does no harm."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, fields, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from haac_match._index import segments
+from haac_match._index.keypoints import DIMENSIONS, Features, features
+from haac_match._index.polar import ANGLES, CHANNELS, RINGS, describe, frames
+from haac_match._picture.background import thumbnail
+from haac_match._propose.shape import frame_row
+from haac_repo import DataError, HaacError, MissingExtraError, Repository
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+KEYPOINTS = 96
+"""So many an element, of the strongest."""
+THUMBNAIL = len(thumbnail(np.zeros((1, 1, 3), np.uint8)))
+_PAD = 12
+"""Pixels of grey around an element, so that its outline has keypoints too."""
+_AT_ONCE = 16
+"""Elements that a worker is given together."""
+_FULL = 65535
+_SIZES = 4096
+"""Steps of a keypoint's size while it doubles."""
+_COLOURS = 6.0
+"""Colours among the looks end at a sixth of what the root of SIFT ends at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is kept of elements, one row each, in the order of their numbers; and their keypoints, in the same order.
+
+    Args:
+        numbers: (rows,) int64.
+        marks: (rows,) uint32, the beginning of their pixel hashes: a catalog that was lost may give a number again.
+        sizes: (rows, 2) uint16, width and height.
+        frames: (rows, 2, 6) float32, the one that keeps the shape and the round one; NaN where nothing is visible.
+        rings: (rows, 2, CHANNELS, RINGS, ANGLES) uint8, descriptions in them.
+        photographs: (rows,) bool, whether it is opaque.
+        thumbnails: (photographs, side, side, 3) uint8, of those that are.
+        counts: (rows,) uint16, keypoints of each.
+        places: (keypoints, 4) uint16, see `unpacked_places`.
+        looks: (keypoints, n) uint8: see `unpacked_looks`; or what they became in the index.
+        piece_counts: (rows,) uint8, pieces of each, see `_index.segments`.
+        piece_frames: (pieces, 3) uint16, see `unpacked_frames`.
+        piece_colours: (pieces, 3) uint8.
+        piece_rings: (pieces, RINGS, ANGLES, 3) uint8, the colours around them in steps; 0 where the element is not opaque.
+        piece_outlines: (pieces, OUTLINE_BYTES) uint8, where they are, a bit for each place.
+    """
+
+    numbers: npt.NDArray[np.int64]
+    marks: npt.NDArray[np.uint32]
+    sizes: npt.NDArray[np.uint16]
+    frames: npt.NDArray[np.float32]
+    rings: npt.NDArray[np.uint8]
+    photographs: npt.NDArray[np.bool_]
+    thumbnails: npt.NDArray[np.uint8]
+    counts: npt.NDArray[np.uint16]
+    places: npt.NDArray[np.uint16]
+    looks: npt.NDArray[np.uint8]
+    piece_counts: npt.NDArray[np.uint8]
+    piece_frames: npt.NDArray[np.uint16]
+    piece_colours: npt.NDArray[np.uint8]
+    piece_rings: npt.NDArray[np.uint8]
+    piece_outlines: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def owners(self) -> npt.NDArray[np.int64]:
+        """(keypoints,) row of each."""
+        return np.repeat(np.arange(len(self)), self.counts)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all of it."""
+        return sum(int(getattr(self, part.name).nbytes) for part in fields(self))
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Rows:
+        """Some rows, in this order."""
+        points, pieces = _members(self.counts, rows), _members(self.piece_counts, rows)
+        thumbnail = np.cumsum(self.photographs) - 1
+        return Rows(
+            **{name: getattr(self, name)[rows] for name in _BY_ROW},
+            thumbnails=self.thumbnails[thumbnail[rows[self.photographs[rows]]]],
+            counts=self.counts[rows],
+            places=self.places[points],
+            looks=self.looks[points],
+            piece_counts=self.piece_counts[rows],
+            **{name: getattr(self, name)[pieces] for name in _BY_PIECE},
+        )
+
+    def weakest_left_out(self, most: int) -> Rows:
+        """With at most so many keypoints in all: from the elements with the most go the smallest, which a blur hides first."""
+        counts = self.counts.astype(np.int64)
+        if counts.sum() <= most:
+            return self
+        cap = next(cap for cap in range(int(counts.max()), -1, -1) if np.minimum(counts, cap).sum() <= most)
+        owners = self.owners
+        order = np.lexsort((-self.places[:, 2].astype(np.int64), owners))
+        rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+        kept = np.sort(order[rank < cap])
+        return replace(
+            self,
+            counts=np.minimum(self.counts, cap).astype(np.uint16),
+            places=self.places[kept],
+            looks=self.looks[kept],
+        )
+
+
+def _members(counts: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Where what belongs to some rows is, if each has so many."""
+    many = counts.astype(np.int64)
+    starts, kept = np.cumsum(many) - many, many[rows]
+    return np.asarray(np.repeat(starts[rows] - (np.cumsum(kept) - kept), kept) + np.arange(kept.sum()))
+
+
+_BY_PIECE = ("piece_frames", "piece_colours", "piece_rings", "piece_outlines")
+_BY_ROW = ("numbers", "marks", "sizes", "frames", "rings", "photographs")
+_EMPTY: dict[str, tuple[tuple[int, ...], Any]] = {
+    "numbers": ((), np.int64),
+    "marks": ((), np.uint32),
+    "sizes": ((2,), np.uint16),
+    "frames": ((2, 6), np.float32),
+    "rings": ((2, CHANNELS, RINGS, ANGLES), np.uint8),
+    "photographs": ((), np.bool_),
+    "thumbnails": ((THUMBNAIL, THUMBNAIL, 3), np.uint8),
+    "counts": ((), np.uint16),
+    "places": ((4,), np.uint16),
+    "piece_counts": ((), np.uint8),
+    "piece_frames": ((3,), np.uint16),
+    "piece_colours": ((3,), np.uint8),
+    "piece_rings": ((segments.RINGS, segments.ANGLES, 3), np.uint8),
+    "piece_outlines": ((segments.OUTLINE_BYTES,), np.uint8),
+}
+
+
+def checked(parts: dict[str, npt.NDArray[Any]], width: int) -> Rows:
+    """Rows out of arrays that were read.
+
+    Args:
+        parts: by the names of `Rows`.
+        width: of the looks.
+
+    Raises:
+        KeyError, ValueError: they are not what `Rows` says.
+    """
+    shapes = _EMPTY | {"looks": ((width,), np.uint8)}
+    for name, (shape, kind) in shapes.items():
+        if parts[name].shape[1:] != shape or parts[name].dtype != kind:
+            raise ValueError(f"{name} is {parts[name].dtype}{parts[name].shape}")
+    rows = Rows(**{name: parts[name] for name in shapes})
+    if (
+        {len(parts[name]) for name in (*_BY_ROW, "counts", "piece_counts")} != {len(rows)}
+        or (np.diff(rows.numbers) <= 0).any()
+        or len(rows.thumbnails) != rows.photographs.sum()
+        or not len(rows.places) == len(rows.looks) == rows.counts.sum(dtype=np.int64)
+        or {len(parts[name]) for name in _BY_PIECE} != {int(rows.piece_counts.sum(dtype=np.int64))}
+    ):
+        raise ValueError("its parts do not fit")
+    return rows
+
+
+def no_rows(width: int) -> Rows:
+    """None; their looks are so wide."""
+    shapes = _EMPTY | {"looks": ((width,), np.uint8)}
+    return Rows(**{name: np.zeros((0, *shape), kind) for name, (shape, kind) in shapes.items()})
+
+
+def joined(parts: Sequence[Rows], width: int) -> Rows:
+    """All rows of all parts, whose looks are so wide, by number."""
+    parts = [no_rows(width), *parts]
+    rows = Rows(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Rows)))
+    if (np.diff(rows.numbers) > 0).all():
+        return rows
+    return rows.take(np.argsort(rows.numbers, kind="stable"))
+
+
+def mark(pixels_sha256: str) -> int:
+    """The beginning of a pixel hash, 32 bits."""
+    return int(pixels_sha256[:8], 16)
+
+
+def described(number: int, pixels_sha256: str, image: Image.Image) -> Rows:
+    """One element.
+
+    Args:
+        number: its own.
+        pixels_sha256: its pixel hash.
+        image: RGBA.
+    """
+    pixels = np.asarray(image)
+    height, width = pixels.shape[:2]
+    both = frames(pixels[:, :, 3] > 12)
+    made: dict[str, Any] = {
+        name: np.zeros((1, *shape), kind) for name, (shape, kind) in _EMPTY.items() if name in _BY_ROW
+    }
+    made["numbers"][0] = number
+    made["marks"][0] = mark(pixels_sha256)
+    made["sizes"][0] = width, height
+    opaque = bool(pixels[:, :, 3].min() > 250)
+    made["photographs"][0] = opaque
+    thumbnails = [thumbnail(pixels[:, :, :3])] if opaque else []
+    found = Features(np.zeros((0, 4), np.float32), np.zeros((0, DIMENSIONS), np.float32))
+    parts = segments.described(pixels if both is not None and not opaque else pixels[:0])
+    if both is None:
+        made["frames"][:] = np.nan
+    else:
+        alpha = pixels[:, :, 3:].astype(np.float32) / 255
+        premultiplied = np.concatenate([pixels[:, :, :3] * alpha, alpha], axis=2)
+        for which, frame in enumerate(both):
+            made["frames"][0, which] = frame_row(frame)
+            made["rings"][0, which] = np.round(describe(premultiplied, frame) * 255).clip(0, 255)
+        on_grey = (premultiplied[:, :, :3] + 128 * (1 - alpha) + 0.5).astype(np.uint8)
+        around = ((_PAD, _PAD), (_PAD, _PAD), (0, 0))
+        found = features(np.pad(on_grey, around, constant_values=128), most=KEYPOINTS)
+        found.places[:, :2] -= _PAD
+    return Rows(
+        **made,
+        thumbnails=np.array(thumbnails, np.uint8).reshape(-1, THUMBNAIL, THUMBNAIL, 3),
+        counts=np.array([len(found.places)], np.uint16),
+        places=_packed_places(found.places, (width, height)),
+        looks=_packed_looks(found.looks),
+        piece_counts=np.array([len(parts.colours)], np.uint8),
+        piece_frames=parts.frames,
+        piece_colours=parts.colours,
+        piece_rings=parts.rings,
+        piece_outlines=parts.outlines,
+    )
+
+
+def _packed_places(places: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.uint16]:
+    """x and y as shares of the padded element, the logarithm of the size, the direction as a share of a turn."""
+    shares = np.column_stack(
+        [
+            (places[:, :2] + _PAD) / (np.array(size) + 2 * _PAD),
+            np.log2(np.maximum(places[:, 2], 1)) * _SIZES / _FULL,
+            places[:, 3] % math.tau / math.tau,
+        ]
+    )
+    return np.round(shares.clip(0, 1) * _FULL).astype(np.uint16)
+
+
+def unpacked_places(rows: Rows) -> npt.NDArray[np.float32]:
+    """(keypoints, 4): x, y in pixels, size in pixels, direction in radians, as of `Features`."""
+    shares = rows.places.astype(np.float64) / _FULL
+    sizes = rows.sizes[rows.owners] + 2.0 * _PAD
+    return np.column_stack(
+        [shares[:, :2] * sizes - _PAD, np.exp2(shares[:, 2] * _FULL / _SIZES), shares[:, 3] * math.tau]
+    ).astype(np.float32)
+
+
+def _packed_looks(looks: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    scaled = looks * np.repeat([255, 255 * _COLOURS], [128, DIMENSIONS - 128]).astype(np.float32)
+    return np.round(scaled.clip(0, 255)).astype(np.uint8)
+
+
+def unpacked_looks(looks: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """(keypoints, DIMENSIONS), as of `Features`."""
+    scale = np.repeat([255, 255 * _COLOURS], [128, DIMENSIONS - 128]).astype(np.float32)
+    return np.asarray(looks / scale, np.float32)
+
+
+def describe_all(
+    repository: Repository, wanted: Sequence[tuple[int, str]], jobs: int, progress: Callable[[int], None]
+) -> tuple[Rows, list[int]]:
+    """Describe elements.
+
+    Args:
+        repository: has them.
+        wanted: numbers and pixel hashes, by number.
+        jobs: processes; with one, it is done in this one.
+        progress: told how many more are done.
+
+    Returns:
+        Those that could be read, and the numbers of the others.
+    """
+    parts = [wanted[first : first + _AT_ONCE] for first in range(0, len(wanted), _AT_ONCE)]
+    made: list[Rows] = []
+    unread: list[int] = []
+    for part, (rows, bad) in zip(parts, _worked(repository, parts, jobs), strict=True):
+        made.append(rows)
+        unread += bad
+        progress(len(part))
+    return joined(made, DIMENSIONS), unread
+
+
+def _worked(
+    repository: Repository, parts: Sequence[Sequence[tuple[int, str]]], jobs: int
+) -> Iterator[tuple[Rows, list[int]]]:
+    jobs = min(jobs, len(parts))
+    if jobs <= 1:
+        threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)
+        try:
+            for part in parts:
+                yield _part(repository, part)
+        finally:
+            cv2.setNumThreads(threads)
+        return
+    # spawn: forking a process that has threads (SQLite, a progress bar) is unsafe.
+    executor = ProcessPoolExecutor(
+        jobs, get_context("spawn"), initializer=_start, initargs=(repository.path.resolve(),)
+    )
+    try:
+        yield from executor.map(_part_of_opened, parts)
+    except BrokenProcessPool as error:
+        raise DataError("a process that described elements was killed: is there memory enough?") from error
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+_opened: list[Repository] = []
+
+
+def _start(path: Path) -> None:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    cv2.setNumThreads(1)
+    _opened[:] = [Repository.open(path)]
+
+
+def _part_of_opened(part: Sequence[tuple[int, str]]) -> tuple[Rows, list[int]]:
+    return _part(_opened[0], part)
+
+
+def _part(repository: Repository, part: Sequence[tuple[int, str]]) -> tuple[Rows, list[int]]:
+    made: list[Rows] = []
+    unread: list[int] = []
+    for number, pixels in part:
+        try:
+            made.append(described(number, pixels, repository.image(number)))
+        except MissingExtraError:
+            raise
+        except HaacError:  # withdrawn meanwhile, or damaged: `haac verify` is for that
+            unread.append(number)
+    return joined(made, DIMENSIONS), unread

@@ -1,0 +1,361 @@
+"""What is known of all elements' looks: made from the catalog, kept beside it, brought up to date.
+
+What the file says follows from the catalog alone (as long as nothing was withdrawn), not from the order in which it was made: the
+quantisers are learned from a part of the elements that only grows in steps, and with every step everything is described again.
+
+Source of the inverted file with product quantisation: H. Jegou, M. Douze, C. Schmid, "Product quantization for nearest neighbor
+search" (2011).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from haac_match._index.describe import (
+    Rows,
+    describe_all,
+    joined,
+    unpacked_looks,
+    unpacked_places,
+)
+from haac_match._index.keypoints import DIMENSIONS, Features, Vote, votes
+from haac_match._index.polar import RingTable
+from haac_match._index.segment_table import PieceTable
+from haac_match._index.segments import unpacked_frames, unpacked_outlines
+from haac_match._index.store import FOLDER, Held, Stored, missing, pack, read, size, standing, write
+from haac_match._propose.shape import Things
+from haac_repo import RepositoryError
+from haac_repo._files import TEMPORARY, storage_errors
+from haac_repo._store.lock import writer_lock
+
+if TYPE_CHECKING:
+    from haac_repo import Repository
+
+ELEMENT_BYTES = 4_000
+"""At most so many on disk for each element..."""
+FLOOR_BYTES = 4_000_000
+"""... or so many in all, so that small catalogs are searched exactly."""
+EXACT = 20_000
+"""Up to so many keypoints are compared with each one, if they have the room."""
+_ZIP_BYTES = 4_000
+_SAMPLE = 60_000
+"""Keypoints from which the quantisers learn; more for large catalogs."""
+_ENOUGH = 1_000
+"""From fewer they cannot learn."""
+_LISTS_SEARCHED = 24
+_TOGETHER = 512
+"""Keypoints that are looked up together."""
+_FIRST_STEP = 64
+_WAIT = 600.0  # seconds for another process that makes the index
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What is known of all elements' looks.
+
+    Args:
+        things: those that may be found as layers.
+        thumbnails: (photographs, side, side, 3), of opaque elements.
+        photographs: their numbers.
+        places: (keypoints, 4), as of `Features`.
+        owners: (keypoints,), rows of `things`.
+        words: faiss index over the looks of the keypoints.
+        pieces: parts of one colour of all things.
+    """
+
+    things: Things
+    thumbnails: npt.NDArray[np.uint8]
+    photographs: npt.NDArray[np.int64]
+    places: npt.NDArray[np.float32]
+    owners: npt.NDArray[np.int64]
+    words: Any
+    pieces: PieceTable
+
+    def votes(
+        self, query: Features, neighbours: int, mapped: Callable[..., Iterable[Any]] = map
+    ) -> list[Vote]:
+        """Where the keypoints of a picture put elements, the strongest first; `mapped` is like `map`, perhaps with threads."""
+        made: list[Vote] = []
+        if not len(query.places) or not len(self.places):
+            return made
+        for mirrored in (False, True):
+            looks = query.mirrored() if mirrored else query.looks
+            parts = [
+                np.ascontiguousarray(looks[first : first + _TOGETHER])
+                for first in range(0, len(looks), _TOGETHER)
+            ]
+            answers = list(mapped(lambda part: self.words.search(part, neighbours), parts))
+            distances = np.concatenate([answer[0] for answer in answers])
+            found = np.concatenate([answer[1] for answer in answers])
+            made += votes(
+                query.places, found, distances, self.places, self.owners, self.things.sizes, mirrored
+            )
+        return sorted(made, key=lambda vote: -vote.score)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """What was done to the index."""
+
+    elements: int
+    """In it now."""
+    described: int
+    bytes: int
+    """Of its file."""
+    seconds: float
+    unread: list[int] = field(default_factory=list)
+    """Numbers of elements that could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The state of the index."""
+
+    there: bool
+    """Whether there is one that can be used."""
+    missing: int
+    """Elements that are not in it."""
+    bytes: int
+    damage: str
+    """Why one that is there cannot be used."""
+
+
+def survey(repository: Repository) -> Survey:
+    """Look at the index, change nothing."""
+    stored, damage = read(repository)
+    return Survey(stored is not None, len(missing(stored, repository.held())), size(repository), damage)
+
+
+def load(
+    repository: Repository,
+    *,
+    jobs: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Index:
+    """Read the index, bringing it up to date if it is not. Where it cannot be written it is made in memory.
+
+    Args:
+        repository: or mirror.
+        jobs: processes that describe elements.
+        progress: told how many elements more are described.
+        say: told what a person should know.
+    """
+    held = repository.held()
+    stored, _ = read(repository)
+    if stored is None or missing(stored, held):
+        try:
+            stored, _ = _update(repository, False, jobs, progress, say)
+        except RepositoryError as error:
+            say(f"the match index cannot be kept: {error}")
+            stored, _, _ = _renewed(stored, repository, held, jobs, progress)
+    return _index(stored, held)
+
+
+def update(
+    repository: Repository,
+    *,
+    rebuild: bool = False,
+    jobs: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Updated:
+    """Bring the index up to date: describe what is new, leave out what was withdrawn.
+
+    Args:
+        repository: or mirror.
+        rebuild: describe everything again.
+        jobs: processes that describe elements.
+        progress: told how many elements more are described.
+        say: told what a person should know.
+
+    Raises:
+        RepositoryError: the folder cannot be written to.
+        RepositoryBusyError: another process makes the index, and takes long.
+    """
+    return _update(repository, rebuild, jobs, progress, say)[1]
+
+
+def _update(
+    repository: Repository,
+    rebuild: bool,
+    jobs: int,
+    progress: Callable[[int], None],
+    say: Callable[[str], None],
+) -> tuple[Stored, Updated]:
+    started = time.monotonic()
+    folder = repository.path / FOLDER
+    with storage_errors(repository.path):
+        folder.mkdir(exist_ok=True)
+    with writer_lock(folder, _WAIT):
+        old, damage = (None, "") if rebuild else read(repository)
+        if damage:
+            say(f"the match index {damage}: it is made again")
+        held = repository.held()
+        stored, described, unread = _renewed(old, repository, held, jobs, progress)
+        with storage_errors(repository.path):
+            for leftover in folder.glob(f"*{TEMPORARY}"):
+                leftover.unlink()
+            if stored is not old:
+                write(repository, stored)
+    if unread:
+        say(f"{len(unread)} elements could not be read and are not in the match index: see `haac verify`")
+    seconds = time.monotonic() - started
+    return stored, Updated(
+        elements=len(stored.rows),
+        described=described,
+        bytes=size(repository),
+        seconds=seconds,
+        unread=unread,
+    )
+
+
+def _renewed(
+    old: Stored | None, repository: Repository, held: Held, jobs: int, progress: Callable[[int], None]
+) -> tuple[Stored, int, list[int]]:
+    """The index as it should be (the old one itself if it is that), how many were described, and which cannot be read."""
+    if old is not None:
+        stands = standing(old.rows, held)
+        if not stands.all():
+            old = replace(old, rows=old.rows.take(np.flatnonzero(stands)))
+    new, unread = describe_all(repository, missing(old, held), jobs, progress)
+    if old is not None and not len(new):
+        return old, 0, unread
+    step = _step(held[-1][0] if held else 0)
+    if old is not None and not len(old.quantiser):
+        rows = joined([old.rows, new], DIMENSIONS)
+        return _made(rows, step), len(new), unread
+    if old is not None and old.step == step:
+        coded = _coded(new, old.quantiser)
+        rows = joined([old.rows, coded], coded.looks.shape[1])
+        return _trimmed(rows, old.quantiser, step), len(new), unread
+    known = {*new.numbers.tolist(), *unread}
+    others, bad = describe_all(repository, [one for one in held if one[0] not in known], jobs, progress)
+    rows = joined([new, others], DIMENSIONS)
+    return _made(rows, step), len(rows), unread + bad
+
+
+def _made(rows: Rows, step: int) -> Stored:
+    if len(rows.looks) <= EXACT and _fits(rows):
+        return Stored(rows, np.zeros(0, np.uint8), 0)
+    first = int(rows.counts[rows.numbers <= step].sum(dtype=np.int64))
+    quantiser = _trained(rows.looks[: first if first > _ENOUGH else None])
+    return _trimmed(_coded(rows, quantiser), quantiser, step)
+
+
+def _fits(rows: Rows) -> bool:
+    return rows.nbytes + _ZIP_BYTES <= max(FLOOR_BYTES, ELEMENT_BYTES * len(rows))
+
+
+def _trimmed(rows: Rows, quantiser: npt.NDArray[np.uint8], step: int) -> Stored:
+    """With as many keypoints as there is room for."""
+    bare = io.BytesIO()
+    pack(bare, Stored(rows.weakest_left_out(0), quantiser, step), "")
+    each = rows.places[:1].nbytes + rows.looks[:1].nbytes  # these hardly get smaller in the file
+    room = max(FLOOR_BYTES, ELEMENT_BYTES * len(rows)) - bare.tell() - _ZIP_BYTES
+    return Stored(rows.weakest_left_out(max(0, room // max(1, each))), quantiser, step)
+
+
+def _step(last: int) -> int:
+    """The quantisers learn from the elements up to this number, so again only when there are half as many more."""
+    step = _FIRST_STEP
+    while step * 3 // 2 <= last:
+        step = step * 3 // 2
+    return step
+
+
+def _trained(looks: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    import faiss
+
+    count = len(looks)
+    lists = max(1, min(2**16, int(2 * count**0.5)))
+    sample = np.random.default_rng(1).permutation(count)[: max(_SAMPLE, 40 * lists)]
+    words = faiss.index_factory(DIMENSIONS, f"PCA80,IVF{lists},PQ16x8np")
+    inverted: Any = faiss.downcast_index(faiss.extract_index_ivf(words))
+    inverted.cp.min_points_per_centroid = inverted.pq.cp.min_points_per_centroid = 1  # else it prints
+    with _one_thread():
+        words.train(unpacked_looks(looks[np.sort(sample)]))
+    return np.asarray(faiss.serialize_index(words), np.uint8)
+
+
+def _coded(rows: Rows, quantiser: npt.NDArray[np.uint8]) -> Rows:
+    """The same with codes for looks."""
+    import faiss
+
+    words = faiss.deserialize_index(quantiser)
+    codes = [np.zeros((0, words.sa_code_size()), np.uint8)]
+    with _one_thread():
+        for first in range(0, len(rows.looks), _SAMPLE):
+            codes.append(words.sa_encode(unpacked_looks(rows.looks[first : first + _SAMPLE])))
+    return replace(rows, looks=np.concatenate(codes))
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """So that sums come out the same on any machine."""
+    import faiss
+
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
+
+
+def _index(stored: Stored, held: Held) -> Index:
+    """Ready for use: without what was withdrawn, or shows nothing."""
+    import faiss
+
+    rows = stored.rows
+    use = standing(rows, held)
+    photographs = use & rows.photographs
+    use &= ~np.isnan(rows.frames[:, 0, 0])
+    thumbnails = rows.thumbnails[photographs[rows.photographs]]
+    numbers = rows.numbers[photographs]
+    if not use.all():
+        rows = rows.take(np.flatnonzero(use))
+    if len(stored.quantiser):
+        words = faiss.deserialize_index(stored.quantiser)
+        inverted: Any = faiss.downcast_index(faiss.extract_index_ivf(words))
+        inverted.add_sa_codes(np.ascontiguousarray(rows.looks), np.arange(len(rows.looks)))
+        inverted.nprobe = _LISTS_SEARCHED
+        words.ntotal = inverted.ntotal
+    else:
+        words = faiss.IndexFlatL2(DIMENSIONS)
+        words.add(unpacked_looks(rows.looks))
+    even = RingTable(rows.rings[:, 0])
+    return Index(
+        Things(
+            rows.numbers,
+            rows.sizes.astype(np.int32),
+            rows.frames[:, 0],
+            rows.frames[:, 1],
+            even,
+            RingTable(rows.rings[:, 1]),
+            {1.0: even, 1.2: even.stretched(1.2), 1 / 1.2: even.stretched(1 / 1.2)},
+            {int(number): row for row, number in enumerate(rows.numbers)},
+        ),
+        thumbnails,
+        numbers,
+        unpacked_places(rows),
+        rows.owners,
+        words,
+        PieceTable(
+            np.repeat(np.arange(len(rows)), rows.piece_counts),
+            unpacked_frames(
+                rows.piece_frames, rows.sizes[np.repeat(np.arange(len(rows)), rows.piece_counts)]
+            ),
+            rows.piece_colours,
+            rows.piece_rings,
+            unpacked_outlines(rows.piece_outlines),
+        ),
+    )

@@ -1,0 +1,273 @@
+"""Pieces of all elements, compared with one of a picture in all turns at once, where the elements are opaque."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from haac_match._index.polar import inverse
+from haac_match._index.segments import ANGLES, OPAQUE, PLACES_X, PLACES_Y, RINGS, STEP, WEIGHT, Floats
+
+Likeness = tuple[float, int, bool, float]
+"""Part of the variation around a piece that is not explained, row, mirrored, turn in radians, counter-clockwise."""
+
+
+class PieceTable:
+    """Pieces of all elements, compared with those of a picture.
+
+    Args:
+        owners: (pieces,), rows of the elements.
+        frames: (pieces, 3): x, y, extent, pixels of the element.
+        colours: (pieces, 3).
+        rings: (pieces, RINGS, ANGLES, 3), as they are stored.
+        outlines: (pieces, RINGS, ANGLES), where they are themselves.
+    """
+
+    def __init__(
+        self,
+        owners: npt.NDArray[np.int64],
+        frames: Floats,
+        colours: npt.NDArray[np.uint8],
+        rings: npt.NDArray[np.uint8],
+        outlines: npt.NDArray[np.bool_],
+    ) -> None:
+        self.owners, self.frames, self.colours, self._rings = owners, frames, colours, rings
+        self._outlines = outlines
+        self._tables: dict[float, _Table] = {}
+
+    def only(self, renamed: npt.NDArray[np.int64]) -> PieceTable:
+        """Those of some elements: new rows of all, -1 for those that go."""
+        rows = np.flatnonzero(renamed[self.owners] >= 0)
+        return PieceTable(
+            renamed[self.owners[rows]],
+            self.frames[rows],
+            self.colours[rows],
+            self._rings[rows],
+            self._outlines[rows],
+        )
+
+    def prepare(self, blur: float) -> None:
+        """Get ready to be compared with pictures that are blurred by so many extents beyond what all are."""
+        if blur not in self._tables:
+            self._tables[blur] = _table(self._rings, self._outlines, blur)
+
+    def nearest(
+        self,
+        colour: npt.NDArray[np.uint8],
+        rings: Floats,
+        outline: npt.NDArray[np.bool_],
+        blur: float,
+        tolerance: int,
+        count: int,
+    ) -> list[Likeness]:
+        """Pieces that look like one of the picture.
+
+        Args:
+            colour: (3,), its own.
+            rings: (RINGS, ANGLES, 3), colours around it.
+            outline: (RINGS, ANGLES), where it is.
+            blur: one that was prepared.
+            tolerance: levels by which colours may differ.
+            count: at most so many.
+
+        Returns:
+            The best first.
+        """
+        table = self._tables[blur]
+        rows = _near(self.colours, colour.astype(np.int64), tolerance)
+        if not len(rows):
+            return []
+        query = rings / np.float32(255)
+        plain = np.square(query - colour / np.float32(255)).sum(axis=2, keepdims=True)
+        where = outline.astype(np.float32)
+        squares = np.square(query).sum(axis=2, keepdims=True)
+        stacked = np.concatenate([squares, query, where[:, :, None], plain], axis=2)
+        stacked = stacked.transpose(0, 2, 1)
+        both = np.stack([stacked, np.roll(stacked[..., ::-1], 1 + ANGLES // 2, axis=-1)])
+        spectrum = np.fft.rfft(both, axis=3)
+        values, variation, shifts = _compare(
+            table.real, table.imaginary, rows, *_halves(spectrum, (2, RINGS, 6)), _BACK
+        )
+        left = values[0] + table.constant[rows]
+        # What a disc of the same extent would explain of the outline says nothing.
+        own = _SHAPE * float((WEIGHT * where).sum())
+        shape = _SHAPE * float((WEIGHT * np.square(where - where.mean(axis=1, keepdims=True))).sum())
+        total = table.total[rows]
+        plain_ratio = (left + _NOISE * total) / (variation[0] + _NOISE * total + 1e-6)
+        plain_ratio[:, total < _LEAST_WEIGHT] = 9.0
+        outlined = values[1] + table.constant[rows] + table.areas[rows] + own
+        noise = _NOISE * (total + _SHAPE_WEIGHT)
+        found = []
+        for ratio, shift, most in (
+            (plain_ratio, shifts[0], count),
+            ((outlined + noise) / (variation[1] + shape + noise), shifts[1], 2 * count),
+        ):
+            for at in np.argsort(ratio, axis=None, kind="stable")[:most].tolist():
+                mirrored, row = divmod(at, len(rows))
+                angle = float(shift[mirrored, row]) * math.tau / ANGLES
+                found.append(
+                    (
+                        float(ratio[mirrored, row]),
+                        int(rows[row]),
+                        bool(mirrored),
+                        -angle if mirrored else angle,
+                    )
+                )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Spectra of the weights and of the weighted colours of all pieces."""
+
+    total: Floats
+    constant: Floats
+    areas: Floats
+    real: Floats
+    imaginary: Floats
+
+
+_WAVES = ANGLES // 2 + 1
+_PADDED = 16
+_LEAST_WEIGHT = 12.0
+"""Weight of opaque places from which on colours alone say something."""
+_NOISE = 0.003
+"""Squared distance of colours, 0 to 1, that says nothing."""
+_SHAPE = 0.2
+"""Squared distance of colours, 0 to 1, that a place of the outline counts which one piece has and the other has not."""
+_SHAPE_WEIGHT = 40.0
+"""Weight of the outline, as far as noise is concerned."""
+_phase = np.outer(np.arange(_WAVES), np.arange(ANGLES)) * math.tau / ANGLES
+_COSINES, _SINES = np.zeros((2, ANGLES, _PADDED), np.float32)
+_COSINES[:, :_WAVES], _SINES[:, :_WAVES] = np.cos(_phase.T), np.sin(_phase.T)
+"""(ANGLES, padded): real and imaginary part of the conjugate of the transform of a real signal."""
+_BACK = inverse(ANGLES)
+
+
+def _halves(spectrum: npt.NDArray[np.complexfloating], shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """Real and imaginary parts, with room for as many frequencies as are worked on at a time."""
+    made = np.zeros((2, *shape, _PADDED), np.float32)
+    made[0, ..., :_WAVES], made[1, ..., :_WAVES] = spectrum.real, spectrum.imag
+    return made[0], made[1]
+
+
+def _table(rings: npt.NDArray[np.uint8], outlines: npt.NDArray[np.bool_], blur: float) -> _Table:
+    known = (rings > 0).any(axis=3).reshape(len(rings), -1).astype(np.float32)
+    straight: Floats = ((rings.astype(np.float32) - 1) * np.float32(STEP / 255)).reshape(len(rings), -1, 3)
+    straight *= known[:, :, None]
+    if blur:
+        x, y = PLACES_X.ravel(), PLACES_Y.ravel()
+        distance = np.square(x[:, None] - x) + np.square(y[:, None] - y)
+        mixed = (np.exp(-distance / (2 * blur**2)) * WEIGHT.repeat(ANGLES, 1).ravel()).astype(np.float32)
+        mixed /= mixed.sum(axis=1, keepdims=True)
+        cover = known @ mixed.T
+        straight = np.stack([straight[:, :, c] @ mixed.T for c in range(3)], axis=2)
+        straight /= np.maximum(cover, 1e-3)[:, :, None]
+        known = (cover > OPAQUE).astype(np.float32)
+    weight: Floats = (known * WEIGHT.repeat(ANGLES, 1).ravel()).reshape(-1, RINGS, ANGLES, 1)
+    colours = straight.reshape(-1, RINGS, ANGLES, 3)
+    outline: Floats = (outlines * (_SHAPE * WEIGHT)).astype(np.float32)[..., None]
+    stacked = np.concatenate([weight, -2 * weight * colours, -2 * outline], axis=3).transpose(0, 1, 3, 2)
+    # A product with a matrix is ten times as fast here as a transform of so few values.
+    real, imaginary = stacked @ _COSINES, stacked @ _SINES
+    constant = (weight[..., 0] * np.square(colours).sum(axis=3)).sum(axis=(1, 2))
+    return _Table(
+        weight.sum(axis=(1, 2, 3)).astype(np.float32),
+        constant.astype(np.float32),
+        outline.sum(axis=(1, 2, 3)),
+        real,
+        imaginary,
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _near(
+    colours: npt.NDArray[np.uint8],
+    colour: npt.NDArray[np.int64],
+    tolerance: int,
+) -> npt.NDArray[np.int64]:
+    """Rows of pieces of nearly a colour."""
+    found = np.empty(len(colours), np.int64)
+    count = 0
+    for k in range(len(colours)):
+        if (
+            abs(np.int64(colours[k, 0]) - colour[0]) <= tolerance
+            and abs(np.int64(colours[k, 1]) - colour[1]) <= tolerance
+            and abs(np.int64(colours[k, 2]) - colour[2]) <= tolerance
+        ):
+            found[count] = k
+            count += 1
+    return found[:count].copy()
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _compare(
+    real: Floats, imaginary: Floats, rows: npt.NDArray[np.int64], ours: Floats, others: Floats, back: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """The least value of a correlation over all shifts, the variation there, and the shift, between samples too.
+
+    First of colours, then of colours and outlines.
+
+    Args:
+        real, imaginary: (pieces, RINGS, 5, padded) spectra.
+        rows: which of them.
+        ours, others: (2, RINGS, 6, padded), real and imaginary parts of the query, and of the query in a mirror; squares, colours, outline,
+            squared distances from the piece's colour.
+        back: see `_BACK`.
+    """
+    count, rings, waves, angles = len(rows), real.shape[1], back.shape[1], back.shape[2]
+    least, apart, where = (
+        np.empty((2, 2, count), np.float32),
+        np.empty((2, 2, count), np.float32),
+        np.empty((2, 2, count), np.float32),
+    )
+    sum_r, sum_i = np.empty((2, _PADDED), np.float32), np.empty((2, _PADDED), np.float32)
+    dev_r, dev_i = np.empty(_PADDED, np.float32), np.empty(_PADDED, np.float32)
+    values = np.empty(angles, np.float32)
+    for k in range(count):
+        row = rows[k]
+        for m in range(2):
+            sum_r[:] = 0
+            sum_i[:] = 0
+            dev_r[:] = 0
+            dev_i[:] = 0
+            for r in range(rings):
+                for c in range(5):
+                    to = 0 if c < 4 else 1
+                    for f in range(_PADDED):
+                        a, b = real[row, r, c, f], imaginary[row, r, c, f]
+                        x, y = ours[m, r, c, f], others[m, r, c, f]
+                        sum_r[to, f] += a * x - b * y
+                        sum_i[to, f] += a * y + b * x
+                for f in range(_PADDED):
+                    a, b = real[row, r, 0, f], imaginary[row, r, 0, f]
+                    x, y = ours[m, r, 5, f], others[m, r, 5, f]
+                    dev_r[f] += a * x - b * y
+                    dev_i[f] += a * y + b * x
+            for f in range(_PADDED):
+                sum_r[1, f] += sum_r[0, f]
+                sum_i[1, f] += sum_i[0, f]
+            for which in range(2):
+                values[:] = 0
+                for f in range(waves):
+                    for s in range(angles):
+                        values[s] += sum_r[which, f] * back[0, f, s] + sum_i[which, f] * back[1, f, s]
+                best = 0
+                for s in range(angles):
+                    if values[s] < values[best]:
+                        best = s
+                before, here, after = values[best - 1], values[best], values[(best + 1) % angles]
+                bend = before - 2 * here + after
+                shift = np.float32(best)
+                if bend > 0:
+                    shift += np.float32(0.5) * (before - after) / bend
+                    here -= np.float32(0.125) * (before - after) * (before - after) / bend
+                total = np.float32(0)
+                for f in range(waves):
+                    total += dev_r[f] * back[0, f, best] + dev_i[f] * back[1, f, best]
+                least[which, m, k], apart[which, m, k], where[which, m, k] = here, total, shift
+    return least, apart, where

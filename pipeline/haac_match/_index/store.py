@@ -1,0 +1,127 @@
+"""The file of the match index, and how it compares with the catalog."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from haac_match._index.describe import Rows, checked, mark
+from haac_match._index.keypoints import DIMENSIONS
+from haac_repo._files import replacing
+
+if TYPE_CHECKING:
+    from haac_repo import Repository
+
+FOLDER, FILE = "match", "index.npz"
+FORMAT = 3
+"""Another one is made again; to be raised whenever elements are described in another way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The file.
+
+    Args:
+        rows: its looks are codes of the quantiser if there is one.
+        quantiser: an empty faiss index, serialised; empty: all keypoints are compared.
+        step: it learned from the elements up to this number.
+    """
+
+    rows: Rows
+    quantiser: npt.NDArray[np.uint8]
+    step: int
+
+
+Held = Sequence[tuple[int, str]]
+"""Numbers and pixel hashes of the elements that can be described, by number."""
+
+
+def standing(rows: Rows, held: Held) -> npt.NDArray[np.bool_]:
+    """(rows,) whether an element is still what was described."""
+    numbers, marks = _marks(held)
+    at = np.minimum(np.searchsorted(numbers, rows.numbers), max(0, len(numbers) - 1))
+    if not len(numbers):
+        return np.zeros(len(rows), np.bool_)
+    return np.asarray((numbers[at] == rows.numbers) & (marks[at] == rows.marks))
+
+
+def missing(stored: Stored | None, held: Held) -> Held:
+    """What is not described, or was another element then."""
+    if stored is None:
+        return held
+    numbers, marks = _marks(held)
+    known = np.zeros(len(numbers), np.bool_)
+    rows = stored.rows
+    if len(rows) and len(numbers):
+        at = np.minimum(np.searchsorted(rows.numbers, numbers), len(rows) - 1)
+        known = (rows.numbers[at] == numbers) & (rows.marks[at] == marks)
+    return [held[index] for index in np.flatnonzero(~known).tolist()]
+
+
+def _marks(held: Held) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+    return (
+        np.array([number for number, _ in held], np.int64),
+        np.array([mark(pixels) for _, pixels in held], np.uint32),
+    )
+
+
+def _path(repository: Repository) -> Path:
+    return repository.path / FOLDER / FILE
+
+
+def size(repository: Repository) -> int:
+    """Bytes of the file; 0 if there is none."""
+    try:
+        return _path(repository).stat().st_size
+    except OSError:
+        return 0
+
+
+def write(repository: Repository, stored: Stored) -> None:
+    """Replace the file.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with replacing(_path(repository)) as file:
+        pack(file, stored, repository.id)
+
+
+def pack(file: BinaryIO, stored: Stored, repository: str) -> None:
+    """Write the file's bytes; the same for the same index."""
+    about = json.dumps({"format": FORMAT, "repository": repository, "step": stored.step}).encode()
+    parts = {part.name: getattr(stored.rows, part.name) for part in fields(Rows)}
+    np.savez_compressed(file, about=np.frombuffer(about, np.uint8), quantiser=stored.quantiser, **parts)
+
+
+def read(repository: Repository) -> tuple[Stored | None, str]:
+    """What is stored, or why it cannot be used: nothing said if it is not there."""
+    try:
+        # The zip file in which numpy puts arrays has a checksum of each.
+        with _path(repository).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            about = json.loads(file["about"].tobytes())
+            if about["format"] != FORMAT:
+                return None, "is of another version"
+            if about["repository"] != repository.id:
+                return None, "is of another repository"
+            quantiser = file["quantiser"]
+            width = _code_size(quantiser) if len(quantiser) else DIMENSIONS
+            return Stored(checked(dict(file), width), quantiser, int(about["step"])), ""
+    except FileNotFoundError:
+        return None, ""
+    except ImportError:
+        raise
+    except Exception as error:  # numpy, zipfile, zlib, json and faiss raise what they like
+        return None, f"is damaged ({type(error).__name__})"
+
+
+def _code_size(quantiser: npt.NDArray[np.uint8]) -> int:
+    import faiss
+
+    return int(faiss.deserialize_index(quantiser).sa_code_size())

@@ -1,0 +1,122 @@
+"""Pictures in a border, as windows and screenshots have it: what is inside is found by itself, the border is laid on top."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from haac import Colour, Gradient, Layer, Plate, Scene, encode_inline
+from haac._render import COS, sin
+from haac_match._picture.canvas import Box
+
+Bytes = npt.NDArray[np.uint8]
+
+_NEAR = 8
+"""Levels by which a border may differ from its corner."""
+_MOSTLY = 0.5
+"""Part of a row or column of the border that has its colour: windows have titles and buttons."""
+_PLAIN = 0.85
+"""The same of all of the border."""
+_LEAST = 0.3
+"""Part of the picture that is inside."""
+_LINES = 3
+"""Rows or columns of another colour, such as a frame is drawn with, that the border may end with."""
+
+
+def window(target: Bytes) -> tuple[Box, float] | None:
+    """The box inside a border of about one colour, and the part of the border that has it; None if there is none.
+
+    Args:
+        target: (height, width, 3).
+    """
+    near = np.abs(target.astype(np.int16) - target[0, 0]).max(axis=2) <= _NEAR
+    rows, columns = (np.flatnonzero(near.mean(axis=axis) < _MOSTLY) for axis in (1, 0))
+    if not len(rows) or not len(columns):
+        return None
+    box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    left, top, right, bottom = _without_lines(target, box)
+    outside = np.ones(near.shape, bool)
+    outside[top:bottom, left:right] = False
+    if not outside.any() or (~outside).mean() < _LEAST or float(near[outside].mean()) < _PLAIN:
+        return None
+    return (left, top, right, bottom), float(near[outside].mean())
+
+
+def _without_lines(target: Bytes, box: Box) -> Box:
+    """The box without lines along its sides."""
+    left, top, right, bottom = box
+    inner = target[top:bottom, left:right].astype(np.int16)
+    cuts = [_lines(side) for side in (inner, inner[::-1], inner.swapaxes(0, 1), inner.swapaxes(0, 1)[::-1])]
+    return left + cuts[2], top + cuts[0], right - cuts[3], bottom - cuts[1]
+
+
+def _lines(rows: npt.NDArray[np.int16]) -> int:
+    """How many of the first rows are of one colour, and end where another one begins."""
+    for count in range(1, min(_LINES, len(rows) - 1) + 1):
+        last, following = rows[count - 1], rows[count]
+        if np.abs(last - last[0]).max() > _NEAR:
+            break
+        if (np.abs(following - last[0]).max(axis=1) > _NEAR).mean() > 0.9:
+            return count
+    return 0
+
+
+def framed(inner: Scene, box: Box, target: Bytes) -> Scene:
+    """The scene of the whole picture out of that of what is inside its border.
+
+    Args:
+        inner: on a colour, a gradient or an element.
+        box: where that is.
+        target: (height, width, 3), the whole picture.
+    """
+    left, top, right, bottom = box
+    height, width = target.shape[:2]
+    red, green, blue = (int(value) for value in target[0, 0])
+    border = Colour(red << 24 | green << 16 | blue << 8 | 0xFF)
+    layers = [replace(layer, x=layer.x + left, y=layer.y + top) for layer in inner.layers]
+    match inner.background:
+        case Plate(element):
+            plate = Layer(element, width=right - left, height=bottom - top, x=left, y=top)
+            return Scene(width, height, border, [plate, *layers])
+        case Gradient() as gradient:
+            background: Colour | Gradient | None = _extended(gradient, box, (width, height))
+        case Colour() as colour:
+            background = colour
+        case _:
+            background = None
+    pixel = encode_inline(Image.new("RGB", (1, 1), (red, green, blue)), 100)
+    strips = (
+        (0, 0, width, top),
+        (0, bottom, width, height),
+        (0, top, left, bottom),
+        (right, top, width, bottom),
+    )
+    layers += [Layer(pixel, width=r - x, height=b - y, x=x, y=y) for x, y, r, b in strips if r > x and b > y]
+    return Scene(width, height, background, layers)
+
+
+def _extended(gradient: Gradient, box: Box, size: tuple[int, int]) -> Gradient:
+    """The gradient of the whole canvas that goes through that of a box; off by a level, as its ends are whole numbers.
+
+    It is off by more where it would have to begin or end beyond black or white.
+
+    Args:
+        gradient: of the box.
+        box: on the canvas.
+        size: of the canvas.
+    """
+    across, down = COS[gradient.angle], -sin(gradient.angle)
+    own, whole = (box[2] - box[0], box[3] - box[1]), size
+    reach, wide = (side[0] * abs(across) + side[1] * abs(down) for side in (own, whole))
+    moved = (whole[0] - own[0] - 2 * box[0]) * across + (whole[1] - own[1] - 2 * box[1]) * down
+    ends = []
+    for place in (moved + reach - wide, moved + reach + wide):
+        channels = (
+            (a * (2 * reach - place) + b * place) / (2 * reach)
+            for a, b in zip(gradient.start.to_bytes(4), gradient.end.to_bytes(4), strict=True)
+        )
+        ends.append(int.from_bytes(bytes(min(255, max(0, round(value))) for value in channels)))
+    return Gradient(ends[0], ends[1], gradient.angle)

@@ -1,0 +1,217 @@
+"""A picture whose damage is known, looked at again once its layers are: the ground, and each layer that is not right to the bit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from haac import Colour, Gradient, Plate
+from haac_match._fit.fit import Cutout, Pose
+from haac_match._fit.fitter import Found, Searcher
+from haac_match._fit.grid import CLIP, Snapper
+from haac_match._picture.background import drawn
+from haac_match._picture.canvas import SHOWS, Box, Canvas, Placed, squared
+from haac_match._picture.jpeg import CELL, Jpeg, squares
+from haac_match._propose.shape import Things, siblings
+
+_log = logging.getLogger(__name__)
+
+_LEFT = 1.0
+"""Mean squared error from which on it is worth a look whether another element looks like one."""
+_TWINS = 40
+"""So many of those that look like a layer in each of two frames."""
+_MOST = 4
+"""So many such looks."""
+_NEARLY, _MOSTLY = 27, 0.65
+"""Squared distance of pixels that are nearly right, and the part of what shows a layer that must be."""
+
+
+def finish(
+    canvas: Canvas,
+    background: Colour | Gradient | Plate | None,
+    search: Searcher,
+    cutout: Callable[[int], Cutout],
+    alike: Callable[[Found], Found],
+    things: Things,
+) -> Colour | Gradient | Plate | None:
+    """Mend what is there if the JPEG that the picture went through is known.
+
+    Args:
+        canvas: what is there.
+        background: its ground.
+        search: fits, and knows of the JPEG.
+        cutout: gives an element's pixels by its number.
+        alike: gives the best of a layer and those that look like it.
+        things: what may be found.
+
+    Returns:
+        The ground, which may have become another one.
+    """
+    if search.jpeg is None or search.unknown:
+        return background
+    if isinstance(background, Colour | Gradient):
+        background = settle_ground(canvas, background, search.jpeg)
+    how = canvas, search, cutout, alike, things, search.jpeg
+    for _ in range(2):
+        if not mend(*how):
+            break
+    if drop(canvas, search.jpeg):
+        mend(*how)
+    return background
+
+
+def drop(canvas: Canvas, jpeg: Jpeg) -> bool:
+    """Take away layers that are mostly wrong, the worst first: they lower the error where something stands that was not found.
+
+    Returns:
+        Whether there were any.
+    """
+    before = len(canvas.layers)
+    while canvas.layers:
+        near = left_over(canvas, jpeg) <= _NEARLY
+        part, z = min((_part_near(canvas, z, near), z) for z in range(len(canvas.layers)))
+        if part > _MOSTLY:
+            break
+        _log.debug("dropped %s, %.2f right", canvas.layers[z].layer, part)
+        canvas.remove(z)
+    return len(canvas.layers) < before
+
+
+def _part_near(canvas: Canvas, z: int, near: npt.NDArray[np.bool_]) -> float:
+    """Part of what a layer shows that is nearly right; 0 if it shows nothing."""
+    placed = canvas.layers[z]
+    left, top, right, bottom = placed.box
+    shows = np.asarray(placed.pixels.getchannel("A")) >= SHOWS
+    shows = shows & ~canvas.hidden(z + 1, placed.box)
+    return float(near[top:bottom, left:right][shows].mean()) if shows.any() else 0.0
+
+
+def left_over(canvas: Canvas, jpeg: Jpeg) -> npt.NDArray[np.int32]:
+    """(height, width): clipped squared error a pixel once the same is done to what is there as was done to the picture."""
+    made: npt.NDArray[np.int32] = np.minimum(squared(jpeg.damaged(canvas.current), canvas.target), CLIP)
+    return made
+
+
+def alike(background: Colour | Gradient, jpeg: Jpeg) -> list[Colour | Gradient]:
+    """Grounds that a damaged picture hardly tells from one: colours that become the same one, gradients nearly as steep."""
+    if isinstance(background, Gradient):
+        return [replace(background, angle=(background.angle + step) % 1440) for step in (-1, 1)]
+    own = [background.rgba >> shift & 255 for shift in (24, 16, 8)]
+    near = [
+        [value + step for value, step in zip(own, steps, strict=True)]
+        for steps in product((-2, -1, 0, 1, 2), repeat=3)
+    ]
+    near = [rgb for rgb in near if min(rgb) >= 0 and max(rgb) <= 255]
+    tiles = np.array([own, *near], np.uint8).repeat(CELL, axis=0)[None].repeat(CELL, axis=0)
+    seen = jpeg.damaged(tiles)[CELL // 2, CELL // 2 :: CELL]
+    return [
+        Colour(rgb[0] << 24 | rgb[1] << 16 | rgb[2] << 8 | 0xFF)
+        for rgb, became in zip(near, seen[1:], strict=True)
+        if rgb != own and np.array_equal(became, seen[0])
+    ]
+
+
+def settle_ground(canvas: Canvas, background: Colour | Gradient, jpeg: Jpeg) -> Colour | Gradient:
+    """The ground that explains a picture best, of those that it hardly tells from each other. The canvas gets it."""
+    best, least = background, int(left_over(canvas, jpeg).sum())
+    kept = canvas.ground
+    everything: Box = (0, 0, *canvas.size)
+    for other in alike(background, jpeg):
+        if least == 0:
+            break
+        before = canvas.ground
+        canvas.ground = drawn(other, canvas.size)
+        canvas.refresh(everything)
+        if (error := int(left_over(canvas, jpeg).sum())) < least:
+            best, least, kept = other, error, canvas.ground
+        canvas.ground = before
+    canvas.ground = kept
+    canvas.refresh(everything)
+    _log.debug("ground %s -> %s, %d left", background, best, least)
+    return best
+
+
+def mend(
+    canvas: Canvas,
+    search: Searcher,
+    cutout: Callable[[int], Cutout],
+    alike: Callable[[Found], Found],
+    things: Things,
+    jpeg: Jpeg,
+) -> bool:
+    """Fit each layer that is not right to the bit anew, at each place in the stack where that shows; then those that look like it.
+
+    Returns:
+        Whether anything changed.
+    """
+    changed, most = False, _MOST
+    for placed in list(canvas.layers):
+        z = canvas.layers.index(placed)
+        left, top, right, bottom = placed.box
+        box = squares((left - 8, top - 8, right + 8, bottom + 8), canvas.size)
+        best: tuple[int, int, Placed] = (_left_in(canvas, jpeg, box), z, placed)
+        if best[0] == 0:
+            continue
+        canvas.remove(z)
+        places = {z} | canvas.places_beside(placed)
+        found = search.exact(z, search.pose_of(placed.layer))
+        best = _best_of(
+            [placed] if found is None else [placed, found.snapped.placed], places, best, canvas, jpeg, box
+        )
+        if best[0] > 0 and found is not None and most > 0:
+            most -= 1
+            best = _best_of(_twins(found, canvas, search, cutout, things), places, best, canvas, jpeg, box)
+        if best[0] > 0 and found is not None and found.snapped.left > _LEFT and most > 0:
+            best = _best_of([alike(found).snapped.placed], places, best, canvas, jpeg, box)
+        canvas.insert(best[1], best[2])
+        if best[1:] != (z, placed):
+            _log.debug("mended %s -> %s, %d -> %d, %d left", placed.layer, best[2].layer, z, *best[1::-1])
+            changed = True
+    return changed
+
+
+def _twins(
+    found: Found, canvas: Canvas, search: Searcher, cutout: Callable[[int], Cutout], things: Things
+) -> list[Placed]:
+    """The best of those that look like a layer where they stand as it does: a shade of skin is all that is left to tell."""
+    layer = found.snapped.placed.layer
+    box = squares(found.snapped.placed.box, canvas.size)
+    damage = None if search.jpeg is None else search.jpeg.damaged
+    costs: list[tuple[int, int, Pose]] = []
+    for pose in siblings(search.pose_of(layer), things, _TWINS):
+        element = cutout(pose.element)
+        snapper = Snapper(canvas, found.z, element.image, box, damage=damage)
+        costs.append((snapper.cost(search.layer_of(pose, layer.height is None)), len(costs), pose))
+    made = [search.exact(found.z, pose) for _, _, pose in sorted(costs, key=lambda one: one[:2])[:2]]
+    return [trial.snapped.placed for trial in made if trial is not None]
+
+
+def _best_of(
+    options: list[Placed],
+    places: set[int],
+    best: tuple[int, int, Placed],
+    canvas: Canvas,
+    jpeg: Jpeg,
+    box: Box,
+) -> tuple[int, int, Placed]:
+    """What leaves least, where in the stack, and the layer: the best before, or one of some layers at some places."""
+    for z in sorted(places):
+        for option in options:
+            canvas.insert(z, option)
+            if (error := _left_in(canvas, jpeg, box)) < best[0]:
+                best = error, z, option
+            canvas.remove(z)
+    return best
+
+
+def _left_in(canvas: Canvas, jpeg: Jpeg, box: Box) -> int:
+    """What is left over in whole squares, without the outermost pixels: colours come from beyond them."""
+    left, top, right, bottom = box
+    made = jpeg.damaged(np.ascontiguousarray(canvas.current[top:bottom, left:right]))
+    off = squared(made, canvas.target[top:bottom, left:right])[1:-1, 1:-1]
+    return int(np.minimum(off, CLIP).sum())

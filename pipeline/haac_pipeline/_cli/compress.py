@@ -1,0 +1,322 @@
+"""The command `haac compress`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from haac_repo._cli.console import Console, command, counted, repo_option
+
+if TYPE_CHECKING:
+    from haac_pipeline._compress.run import CompressedFile, Outputs
+    from haac_pipeline._ingest.sources import Refused, Source
+    from haac_repo import Repository
+
+
+@command("compress", "Recipes")
+@repo_option
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Recipe, or folder for several; default: beside each picture.",
+)
+@click.option(
+    "--form", type=click.Choice(["binary", "text"]), help="Default: text for an output of .txt, else binary."
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    help="Picture, or folder for several: original, render, difference, figures, what no element explains.",
+)
+@click.option(
+    "--script",
+    type=click.Path(path_type=Path),
+    help="File (.py), or folder for several: the recipe as a script, to improve it by hand.",
+)
+@click.option(
+    "--effort",
+    type=click.IntRange(1, 9),
+    default=5,
+    show_default=True,
+    help="1 is quick, 9 is thorough.",
+)
+@click.option("--budget", type=click.IntRange(1), metavar="BYTES", help="At most so many, as binary.")
+@click.option(
+    "--quality",
+    type=click.IntRange(0, 100),
+    help="How fine what no element explains is drawn; instead of a budget.",
+)
+@click.option(
+    "--subject-weight",
+    type=click.FloatRange(1, 100),
+    help="How many times as much errors count on the subject of a picture, where bytes are shared out."
+    "  [default: 4 if a segmenter is installed]",
+)
+@click.option(
+    "--model",
+    help="Model that tells the subject (see `haac models`).  [default: u2net if it is here, else offline]",
+)
+@click.option(
+    "--inline", is_flag=True, help="Let a recipe carry elements of its own, as WebP, where that is better."
+)
+@click.option(
+    "--no-catalog",
+    is_flag=True,
+    help="Look for no elements, and need no repository: only a wash, of 318 bytes if nothing is said.",
+)
+@click.option("--max-layers", type=click.IntRange(0), help="At most so many.")
+@click.option(
+    "--only-tag",
+    "only_tags",
+    multiple=True,
+    metavar="TAG",
+    help="Look for elements with this tag only; with several, for those that have all.",
+)
+@click.option(
+    "--fingerprint/--no-fingerprint",
+    help="Add 16 bits of the repository's id, so that a wrong one is noticed.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(0, 256), default=0, help="Worker processes.  [default: one a core]"
+)
+def compress(
+    console: Console,
+    repo: Path,
+    paths: tuple[str, ...],
+    output: Path | None,
+    form: Literal["binary", "text"] | None,
+    report: Path | None,
+    script: Path | None,
+    effort: int,
+    budget: int | None,
+    quality: int | None,
+    subject_weight: float | None,
+    model: str | None,
+    inline: bool,
+    no_catalog: bool,
+    max_layers: int | None,
+    only_tags: tuple[str, ...],
+    fingerprint: bool,
+    jobs: int,
+) -> int:
+    """Turn pictures into recipes: find which elements are in them, and where.
+
+    PATH is a picture, a folder of them, a zip archive or a URL. The same picture, repository and options give the same bytes. What
+    cannot be compressed is listed with its reason, the rest goes on, and the exit code is 1.
+    """
+    from haac_pipeline import find_sources
+    from haac_pipeline._cli.index import keep_up
+    from haac_pipeline._compress.run import (
+        PAPER_BYTES,
+        CompressedFile,
+        compress_files,
+        cores,
+        options_of,
+    )
+    from haac_pipeline._ingest.sources import Refused
+    from haac_repo import Repository
+
+    _check_options(
+        no_catalog=no_catalog, budget=budget, quality=quality, tags=only_tags, fingerprint=fingerprint
+    )
+    if no_catalog and budget is None and quality is None:
+        budget = PAPER_BYTES
+    sources = list(find_sources(paths))
+    work = _targets(sources, output, form, report, script)
+    refused = [source for source in sources if isinstance(source, Refused)]
+    if len(refused) == len(sources):  # nothing heavy needs to be loaded
+        return _told(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused])
+    segmenter = _segmenter(subject_weight, model, console, inline=inline)
+    weight = 1.0 if segmenter is None else 4.0 if subject_weight is None else subject_weight
+    options = options_of(
+        effort=effort,
+        budget=budget,
+        quality=quality,
+        subject_weight=weight,
+        inline=inline,
+        max_layers=max_layers,
+        only_tags=only_tags,
+    )
+    done = []
+    with contextlib.nullcontext() if no_catalog else Repository.open(repo) as repository:
+        if repository is not None:
+            _check_tags(repository, only_tags)
+        for folder in {path.parent for _, outputs in work for path in outputs.paths()}:
+            folder.mkdir(parents=True, exist_ok=True)
+        if repository is not None:
+            keep_up(console, repository, jobs)
+            if not len(repository):
+                console.note(f"{repo} has no element yet, so there is nothing to find: see `haac ingest`")
+        with console.progress("Compressing", len(work), "pictures") as advance:
+            for result in compress_files(
+                work,
+                repository,
+                options,
+                jobs=min(jobs or cores(), len(work)),
+                fingerprint=fingerprint,
+                segmenter=segmenter,
+            ):
+                advance(1)
+                done.append(result)
+    return _told(console, done)
+
+
+def _told(console: Console, done: list[CompressedFile]) -> int:
+    """The exit code."""
+    for result in done:
+        if result.error:
+            click.echo(f"Error: {result.picture}: {result.error}", err=True)
+    console.data([_as_json(result) for result in done], _lines(done))
+    return 1 if any(result.error for result in done) else 0
+
+
+def _check_options(
+    *, no_catalog: bool, budget: int | None, quality: int | None, tags: tuple[str, ...], fingerprint: bool
+) -> None:
+    if budget is not None and quality is not None:
+        raise click.UsageError("--budget and --quality exclude each other: give one of them.")
+    if no_catalog and tags:
+        raise click.UsageError("--only-tag says which elements are looked for, with --no-catalog none are.")
+    if no_catalog and fingerprint:
+        raise click.UsageError("--fingerprint names a repository, with --no-catalog there is none.")
+
+
+def _segmenter(weight: float | None, model: str | None, console: Console, *, inline: bool) -> str | None:
+    """The model that tells the subject; None if that is not wanted, or cannot be and nobody asked for it."""
+    if weight == 1 and not inline:
+        if model is not None:
+            raise click.UsageError("--model tells the subject, with --subject-weight 1 none is looked for.")
+        return None
+    from haac_pipeline._segment.session import load_rembg, need_extra
+    from haac_pipeline._segment.subject import segmenter
+
+    if weight is not None or inline:
+        need_extra()
+        load_rembg()
+    return segmenter(model, console.note)
+
+
+def _targets(
+    sources: Sequence[Source | Refused],
+    output: Path | None,
+    form: Literal["binary", "text"] | None,
+    report: Path | None,
+    script: Path | None,
+) -> list[tuple[Source | Refused, Outputs]]:
+    """Each picture with the files to write."""
+    from haac._files import picture_format
+    from haac_pipeline._compress.run import Outputs
+    from haac_pipeline._ingest.sources import Source
+    from haac_repo import PictureError
+
+    count = sum(isinstance(source, Source) for source in sources)
+    if output is not None and output.suffix and not output.is_dir():
+        if output.suffix not in (".haac", ".txt"):
+            raise click.UsageError(
+                f"{output} is no name for a recipe: give a file that ends in .haac or .txt, or a folder."
+            )
+        form = form or ("text" if output.suffix == ".txt" else "binary")
+    form = form or "binary"
+    if script is not None and script.suffix not in ("", ".py") and not script.is_dir():
+        raise click.UsageError(
+            f"{script} is no name for a script: give a file that ends in .py, or a folder."
+        )
+    if report is not None and report.suffix and not report.is_dir():
+        try:
+            picture_format(report.suffix)
+        except PictureError as error:
+            raise click.UsageError(f"{report}: {error}.") from error
+    suffix = ".haac" if form == "binary" else ".txt"
+    work: list[tuple[Source | Refused, Outputs]] = []
+    stems = Counter(_folder(source) / Path(source.name).stem for source in sources)
+    for source in sources:
+        beside, name = _folder(source), Path(source.name)
+        # Of a.png and a.jpg, the recipes are a.png.haac and a.jpg.haac.
+        stem = (name.stem if stems[beside / name.stem] == 1 else name.name) or "picture"
+        outputs = Outputs(
+            _target(output or beside, stem, suffix, count, "recipe", files=output is not None),
+            form,
+            None if script is None else _target(script, stem, ".py", count, "script"),
+            None if report is None else _target(report, stem, ".report.png", count, "report"),
+        )
+        work.append((source, outputs))
+    written = [path for s, outputs in work if isinstance(s, Source) for path in outputs.paths()]
+    if len(set(written)) < len(written):
+        twice = next(path for path in written if written.count(path) > 1)
+        raise click.UsageError(
+            f"{twice} would be written twice: compress pictures of the same name into different folders."
+        )
+    read = {s.path.resolve() for s in sources if isinstance(s, Source) and s.path is not None}
+    for path in written:
+        if path.resolve() in read:
+            raise click.UsageError(f"{path} is one of the pictures: give another name.")
+    return work
+
+
+def _folder(source: Source | Refused) -> Path:
+    """Where it is; here, if that is not on this machine's disk."""
+    path = getattr(source, "path", None)
+    return Path() if path is None else path.parent
+
+
+def _target(given: Path, stem: str, suffix: str, count: int, what: str, *, files: bool = True) -> Path:
+    """A file for one picture, in a folder if that is what was given."""
+    if files and given.suffix and not given.is_dir():
+        if count > 1:
+            raise click.UsageError(
+                f"The {what}s of {count} pictures cannot go to the one file {given}: give a folder."
+            )
+        return given
+    return given / f"{stem}{suffix}"
+
+
+def _check_tags(repository: Repository, tags: tuple[str, ...]) -> None:
+    from haac_repo import ElementNotFoundError
+
+    if tags and not any(set(tags) <= set(element.tags) for element in repository.elements()):
+        named = " and ".join(map(repr, tags))
+        raise ElementNotFoundError(f"no element has the tag {named}: see what there is with `haac stats`")
+
+
+def _as_json(result: CompressedFile) -> dict[str, Any]:
+    if result.error or result.outputs is None or result.quality is None:
+        return {"picture": result.picture, "error": result.error}
+    outputs, quality = result.outputs, result.quality
+    return {
+        "picture": result.picture,
+        "recipe": str(outputs.recipe),
+        "script": None if outputs.script is None else str(outputs.script),
+        "report": None if outputs.report is None else str(outputs.report),
+        "size": result.size,
+        "binary_bytes": result.binary_bytes,
+        "text": result.text,
+        "background": result.background or None,
+        "ids": result.ids,
+        "exact": result.exact,
+        "psnr": None if quality.identical else round(quality.psnr, 3),
+        "ssim": None if quality.ssim is None else round(quality.ssim, 6),
+        "percent_different": round(quality.different, 4),
+        "percent_unexplained": round(100 * result.unexplained, 4),
+    }
+
+
+def _lines(done: list[CompressedFile]) -> Iterator[str]:
+    for result in done:
+        if result.error or result.outputs is None or result.quality is None:
+            continue
+        near = "exact" if result.exact else f"{result.quality.psnr:.1f} dB"
+        used = [f"{result.background} (ground)"] if result.background else []
+        ids = " ".join(used + result.ids)
+        yield (
+            f"{result.outputs.recipe}: {result.binary_bytes} bytes, {counted(len(result.ids), 'layer')}, {near}"
+            + (f": {ids}" if ids else "")
+        )
+        if 100 * result.unexplained >= 1:
+            yield f"  {100 * result.unexplained:.0f} % of the picture is not explained: see it with --report"

@@ -1,0 +1,103 @@
+"""The command `haac index`, what ingest and doctor ask of the match index."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from haac_repo._cli.console import Console, command, repo_option
+
+if TYPE_CHECKING:
+    from haac_match._index.index import Updated
+    from haac_repo import Repository
+    from haac_repo._cli.doctor import Check
+
+
+@command("index", "Elements")
+@repo_option
+@click.option("--rebuild", is_flag=True, help="Describe all elements again.")
+@click.option(
+    "--jobs", type=click.IntRange(0, 256), default=0, help="Worker processes.  [default: one a core]"
+)
+def index(console: Console, repo: Path, rebuild: bool, jobs: int) -> None:
+    """Describe elements for compressing: bring the match index up to date.
+
+    `haac ingest` does it too, and `haac compress` where it was not done. The index stays on this machine: it is neither
+    published nor synced, and a mirror makes its own.
+    """
+    from haac_pipeline._compress.run import one_core
+    from haac_repo import Repository
+
+    one_core()
+    with Repository.open(repo) as repository:
+        done = _update(console, repository, rebuild, jobs)
+    each = done.bytes / max(1, done.elements)
+    console.data(
+        {
+            "elements": done.elements,
+            "described": done.described,
+            "unreadable": len(done.unread),
+            "bytes": done.bytes,
+            "bytes_per_element": round(each, 1),
+            "seconds": round(done.seconds, 2),
+        },
+        f"{done.described:,} elements described in {done.seconds:.1f} s; the index has {done.elements:,} elements in"
+        f" {done.bytes:,} bytes, {each:,.0f} each",
+    )
+
+
+def keep_up(console: Console, repository: Repository, jobs: int) -> None:
+    """Bring the index up to date, as another command needs it; silent where matching is not installed or nothing is to do."""
+    from haac_repo import HaacError, MissingExtraError
+
+    try:
+        from haac_pipeline._compress.run import one_core
+
+        one_core()
+        from haac_match._index.index import survey
+
+        if survey(repository).missing:
+            _update(console, repository, False, jobs)
+    except (MissingExtraError, ImportError):
+        return
+    except HaacError as error:  # the other command can do without
+        console.warn(f"the match index could not be brought up to date: {error}")
+
+
+def check_index(path: Path) -> Iterator[Check]:
+    """Whether compressing finds its index made, for `haac doctor`."""
+    from haac_repo import HaacError, Repository
+    from haac_repo._cli.doctor import Check
+
+    try:
+        from haac_match._index.index import survey
+
+        with Repository.open(path) as repository:
+            found, count = survey(repository), len(repository)
+    except ImportError as error:
+        advice = "not installed; compressing needs it: pip install 'haac[ingest]'"
+        yield Check("match index", "note", f"{error.name} is {advice}")
+        return
+    except HaacError:  # said by the check of the repository
+        return
+    if found.damage:
+        yield Check("match index", "note", f"{found.damage}; `haac index` makes it again")
+    elif found.missing:
+        yield Check(
+            "match index", "note", f"{found.missing:,} elements are not in it; `haac index` describes them"
+        )
+    elif found.there:
+        yield Check("match index", "ok", f"up to date, {found.bytes:,} bytes for {count:,} elements")
+
+
+def _update(console: Console, repository: Repository, rebuild: bool, jobs: int) -> Updated:
+    from haac_match._index.index import survey, update
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    total = len(repository) if rebuild else survey(repository).missing
+    with console.progress("Describing", total, "elements") as advance:
+        return update(repository, rebuild=rebuild, jobs=jobs or cores, progress=advance, say=console.note)

@@ -1,0 +1,250 @@
+"""The commands `haac ingest` and `haac models`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from haac_repo._cli.console import Console, command, repo_option
+
+if TYPE_CHECKING:
+    from haac_pipeline._ingest.run import IngestReport
+    from haac_repo import Repository
+
+
+@command("ingest", "Elements")
+@repo_option
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.option("--from", "recipe", help="Recipe whose inline elements are stored, instead of pictures.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --from: the recipe that refers to them by their ids. Without it, text to stdout.",
+)
+@click.option("--model", help="Model that cuts things out (see `haac models`), or none: keep pictures whole.")
+@click.option("--tags", multiple=True, metavar="TAG,TAG,...", help="Tags for all elements.")
+@click.option(
+    "--sidecar",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="CSV or JSON with the names, tags and licences of the files. Without it: haac.csv or haac.json beside them.",
+)
+@click.option(
+    "--license", "--licence", "licence", default="", help="Licence of the pictures: SPDX, or words."
+)
+@click.option("--attribution", default="", help="Who is to be credited.")
+@click.option(
+    "--split/--no-split",
+    default=None,
+    help="Separate things become separate elements. Default: only where a model cuts them out.",
+)
+@click.option(
+    "--max-side",
+    type=click.IntRange(0),
+    default=2048,
+    show_default=True,
+    help="Make pictures with a longer side smaller, to so many pixels; 0: never.",
+)
+@click.option("--keep-background", is_flag=True, help="Also store what is behind the things, painted over.")
+@click.option("--dry-run", is_flag=True, help="Do everything but store.")
+@click.option(
+    "--jobs", type=click.IntRange(0, 256), default=0, help="Worker processes.  [default: one a core]"
+)
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the JSON report to this file."
+)
+@click.option(
+    "--index/--no-index",
+    default=True,
+    show_default=True,
+    help="Then describe the new elements for compressing, as `haac index` does.",
+)
+@click.pass_context
+def ingest_(
+    ctx: click.Context,
+    console: Console,
+    repo: Path,
+    paths: tuple[str, ...],
+    recipe: str | None,
+    output: Path | None,
+    model: str | None,
+    tags: tuple[str, ...],
+    sidecar: Path | None,
+    licence: str,
+    attribution: str,
+    split: bool | None,
+    max_side: int,
+    keep_background: bool,
+    dry_run: bool,
+    jobs: int,
+    report: Path | None,
+    index: bool,
+) -> None:
+    """Make elements out of pictures: files, folders, zip archives, URLs.
+
+    Pictures that are transparent are stored as they are; of others, a model cuts out the things. Files that were
+    ingested before with the same settings are skipped. What cannot be used is listed with its reason, the rest goes
+    on, and the exit code is 1.
+
+    With --from, what is stored are the elements that a recipe brings along, and the recipe gets short.
+    """
+    import json
+
+    _check_ingest(ctx, paths, recipe, output)
+
+    from haac_pipeline import Cutting, Settings, find_sources, ingest
+    from haac_pipeline._cli.index import keep_up
+    from haac_repo import Repository, write_file
+
+    tags = tuple(tag.strip() for value in tags for tag in value.split(",") if tag.strip())
+    if recipe is not None:
+        with Repository.open(repo) as repository:
+            about = {"tags": tags, "licence": licence, "attribution": attribution}
+            if _move(console, repository, recipe, output, about) and index:
+                keep_up(console, repository, jobs)
+        return
+    settings = Settings(
+        cutting=Cutting(model=model, split=split, max_side=max_side, keep_background=keep_background),
+        tags=tags,
+        licence=licence,
+        attribution=attribution,
+        sidecar=sidecar,
+        jobs=jobs,
+        dry_run=dry_run,
+    )
+    with Repository.open(repo) as repository:
+        # Counting first costs a listing, so only for what is on this machine.
+        local = not any("://" in path for path in paths)
+        total = sum(1 for _ in find_sources(paths)) if local else len(paths)
+        if total == 0:
+            console.warn("there are no pictures in what you named")
+        with console.progress("Ingesting", total, "pictures") as advance:
+            done = ingest(repository, find_sources(paths), settings, progress=advance, say=console.note)
+        if index and done.counts()["elements_new"] and not dry_run:
+            keep_up(console, repository, jobs)
+    if report is not None:
+        write_file(report, (json.dumps(done.as_json(), ensure_ascii=False, indent=2) + "\n").encode())
+    console.data(done.as_json(), _lines(done))
+    if not done.ok or total == 0:
+        ctx.exit(1)
+    if done.counts()["elements_new"] and not dry_run:
+        console.note("Next: haac sheet, or haac search")
+
+
+_FOR_PICTURES = {
+    "paths", "model", "sidecar", "split", "max_side", "keep_background", "dry_run", "report"
+}  # fmt: skip
+"""Parameters that mean nothing with --from."""
+
+
+def _check_ingest(
+    ctx: click.Context, paths: tuple[str, ...], recipe: str | None, output: Path | None
+) -> None:
+    if recipe is None:
+        if not paths:
+            raise click.UsageError(
+                "Give pictures: files, folders, zip archives or URLs; or a recipe with --from."
+            )
+        if output is not None:
+            raise click.UsageError("-o goes with --from: elements go into the repository.")
+        return
+    if output is not None and output.suffix not in (".haac", ".txt"):
+        raise click.UsageError(f"{output} is no name for a recipe: give a file that ends in .haac or .txt.")
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        given = ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if given and name in _FOR_PICTURES:
+            raise click.UsageError(
+                f"{parameter.human_readable_name if name == 'paths' else parameter.opts[0]} does not go with --from."
+            )
+
+
+def _move(
+    console: Console, repository: Repository, recipe: str, output: Path | None, about: dict[str, Any]
+) -> int:
+    """Store what a recipe brings along, and write it anew. How many elements are new."""
+    from haac import read_recipe, to_binary, to_text
+    from haac._cli.arguments import is_text_form, recipe_reader
+    from haac_pipeline._ingest.from_recipe import move_inlines
+    from haac_repo import RecipeError, write_file
+
+    if output is not None and not output.parent.is_dir():
+        raise RecipeError(f"there is no folder {output.parent}: nothing was stored")
+    scene = read_recipe(recipe_reader(recipe)())
+    name = "recipe" if is_text_form(recipe) or recipe == "-" else recipe
+    if not scene.inlines():
+        raise RecipeError(f"{name} brings no element along: there is nothing to store")
+    before = len(to_binary(scene))
+    moved = move_inlines(repository, scene, name=name, **about)
+    binary, text = to_binary(moved.scene), to_text(moved.scene)
+    if output is not None:
+        write_file(output, text.encode() + b"\n" if output.suffix == ".txt" else binary)
+    facts = {"ids": moved.ids, "new": moved.new, "binary_bytes": len(binary), "before": before, "text": text}
+    lines = [
+        f"Inline elements: {len(moved.ids)}, new here: {moved.new}, as {' '.join(moved.ids)}",
+        text if output is None else f"{output}: {len(binary)} bytes, {before} before",
+    ]
+    console.data(facts | {"output": None if output is None else str(output)}, lines)
+    return moved.new
+
+
+def _lines(report: IngestReport) -> Iterator[str]:
+    counts = report.counts()
+    sources = [
+        ("Pictures", counts["sources"], ""),
+        ("  stored", counts["stored"], f"{counts['elements_new']:,} new elements"),
+        ("  duplicates", counts["duplicate"], "their pixels were there already"),
+        ("  skipped", counts["skipped"], "ingested before"),
+        ("  refused", counts["refused"], "listed below"),
+        ("Near duplicates", counts["near_duplicates"], "stored; they look much like others"),
+    ]
+    if report.dry_run:
+        yield "Dry run: nothing was stored."
+    for label, count, remark in sources:
+        if count or label in ("Pictures", "  stored"):
+            yield f"{label:<16} {count:>8,}  {remark}".rstrip()
+    near = [file for file in report.files if file.near]
+    for file in near[:20]:
+        yield f"near: {' '.join(file.ids) or file.name} ({file.name}) looks like {', '.join(file.near[:5])}"
+    if len(near) > 20:
+        yield f"near: and {len(near) - 20:,} more; --json and --report have them all"
+    for file in report.files:
+        if file.status == "refused":
+            yield f"refused: {file.name}: {file.reason}"
+
+
+@command("models", "Elements")
+def models(console: Console) -> None:
+    """List the segmentation models: size, licence, and which are here."""
+    from haac_pipeline._segment.models import DEFAULT, MODELS, verified
+    from haac_repo import DataError
+
+    rows = []
+    for model in MODELS.values():
+        try:
+            state = "embedded" if not model.file else "here" if verified(model.name) else "not fetched"
+        except DataError:
+            state = "damaged"
+        rows.append(
+            {
+                "name": model.name,
+                "megabytes": model.megabytes,
+                "licence": model.licence,
+                "state": state,
+                "good_for": model.good_for,
+                "path": str(model.path or model.paths[0]) if model.file else None,
+                "default": model.name == DEFAULT,
+            }
+        )
+    console.data(
+        rows,
+        [
+            f"{row['name']:<22} {(str(row['megabytes']) + ' MB') if row['path'] else '':>9}  {row['licence']:<13}"
+            f" {row['state']:<12} {row['good_for']}{' (default)' if row['default'] else ''}"
+            for row in rows
+        ],
+    )
+    console.note("Weights are fetched at first use. Where the default cannot be had, `offline` serves.")

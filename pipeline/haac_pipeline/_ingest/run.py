@@ -1,0 +1,361 @@
+"""Pictures -> elements of a repository: workers cut and encode, this process alone writes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from haac_pipeline._ingest.sidecar import Sidecars, default_name
+from haac_pipeline._ingest.sources import Refused, Source
+from haac_pipeline._ingest.worker import Cutting, Made, Task, make, start_worker
+from haac_pipeline._parallel import Pool
+from haac_pipeline._segment.models import MODELS, NONE, model
+from haac_repo import HaacError, NewElement, Provenance, Repository
+
+if TYPE_CHECKING:
+    from haac_repo import Element, Writer
+
+Status = Literal["stored", "duplicate", "skipped", "refused"]
+NEAR_BITS = 3
+"""Perceptual hashes that differ in so many of 64 bits are near duplicates, if size and colour agree too."""
+_NEAR_COLOUR = 16
+_NEAR_SIDE = 1.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How pictures become elements, and what is said of them."""
+
+    cutting: Cutting = field(default_factory=Cutting)
+    tags: tuple[str, ...] = ()
+    """For all of them, beside their own."""
+    licence: str = ""
+    """Where a sidecar does not say."""
+    attribution: str = ""
+    sidecar: Path | None = None
+    jobs: int = 0
+    """Worker processes; 0: one a core."""
+    dry_run: bool = False
+    """Do everything but store."""
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What became of one source."""
+
+    name: str
+    status: Status
+    ids: list[str] = field(default_factory=list)
+    """Elements it gave, new ones or those that had the same pixels; empty in a dry run."""
+    new: int = 0
+    duplicates: int = 0
+    near: list[str] = field(default_factory=list)
+    """Elements that its own look much like."""
+    model: str = ""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What became of all sources, in their order."""
+
+    files: list[FileReport] = field(default_factory=list)
+    dry_run: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was refused."""
+        return not any(file.status == "refused" for file in self.files)
+
+    def counts(self) -> dict[str, int]:
+        """Sources by status, and those with near duplicates; elements: new ones, those that were there."""
+        counts = {"sources": len(self.files), "stored": 0, "duplicate": 0, "skipped": 0, "refused": 0}
+        for file in self.files:
+            counts[file.status] += 1
+        counts["elements_new"] = sum(file.new for file in self.files)
+        counts["elements_duplicate"] = sum(file.duplicates for file in self.files)
+        counts["near_duplicates"] = sum(bool(file.near) for file in self.files)
+        return counts
+
+    def as_json(self) -> dict[str, Any]:
+        """For files and programs."""
+        return {
+            "dry_run": self.dry_run,
+            "counts": self.counts(),
+            "files": [asdict(file) for file in self.files],
+        }
+
+
+def ingest(
+    repository: Repository,
+    sources: Iterable[Source | Refused],
+    settings: Settings | None = None,
+    *,
+    progress: Callable[[int], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
+    work: Callable[[Task], Made] = make,
+) -> IngestReport:
+    """Make elements out of pictures and store them.
+
+    What is wrong with one picture is in the report; the others go on. Files that were ingested before with the same
+    settings are skipped, so that a run that was cut short can just be started again.
+
+    Args:
+        repository: Not a mirror.
+        sources: Gone through once, in order; ids are given in this order.
+        settings: None: the defaults.
+        progress: Told how many sources more are done.
+        say: Told what a person should know.
+        work: What the workers run.
+
+    Raises:
+        RepositoryError: it cannot be written to.
+        MissingExtraError: a picture must be segmented, and that is not installed.
+        HaacError: the settings name something that is not there.
+    """
+    settings = settings or Settings()
+    return _Run(repository, settings, progress, say, work).go(sources)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is said of the elements of one source."""
+
+    name: str
+    tags: tuple[str, ...]
+    provenance: Provenance
+
+
+class _Run:
+    def __init__(
+        self,
+        repository: Repository,
+        settings: Settings,
+        progress: Callable[[int], None],
+        say: Callable[[str], None],
+        work: Callable[[Task], Made],
+    ) -> None:
+        wanted = settings.cutting.model
+        if wanted not in (None, NONE):
+            model(wanted or "")
+        self._repository = repository
+        self._settings = settings
+        self._progress, self._say, self._work = progress, say, work
+        self._key = json.dumps(asdict(settings.cutting), sort_keys=True)
+        self._sidecars = Sidecars(settings.sidecar)
+        self._model: str | None = None
+        self._software = ""
+        self._report = IngestReport(dry_run=settings.dry_run)
+        self._dry: dict[str, None] = {}
+
+    def go(self, sources: Iterable[Source | Refused]) -> IngestReport:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        jobs = self._settings.jobs or cores
+        threads = max(1, cores // jobs)
+        fresh: set[str] = set()
+        pool: Pool[FileReport, Task, Made] = Pool(
+            jobs, self._work, start=partial(start_worker, threads), crashed=_crashed
+        )
+        with self._writer() as writer, pool:
+            for source, read in _ahead(sources):
+                # Its place in the report first: the outcomes of workers come later.
+                file = FileReport(source.name, "refused")
+                self._report.files.append(file)
+                if isinstance(read, str) or isinstance(source, Refused):
+                    file.reason = str(read)
+                elif read.sha256 not in fresh and self._repository.source_done(read.sha256, self._key):
+                    file.status = "skipped"
+                else:
+                    fresh.add(
+                        read.sha256
+                    )  # the same file again in this run is a duplicate, whatever was flushed by then
+                    self._said[id(file)] = self._of(source, read.sha256)
+                    pool.put(file, Task(read.data, self._settings.cutting, self._model))
+                    self._collect(writer, pool, all_=False)
+                    continue
+                self._progress(1)
+            self._collect(writer, pool, all_=True)
+        return self._report
+
+    @contextmanager
+    def _writer(self) -> Iterator[Writer | None]:
+        self._said: dict[int, _Said] = {}
+        if self._settings.dry_run:
+            yield None
+            return
+        with self._repository.writer() as writer:
+            try:
+                yield writer
+            except BaseException:
+                # Interrupted, or a missing extra: keep what is done. After a failed write this fails again: fine.
+                with suppress(HaacError):
+                    writer.flush()
+                raise
+
+    def _of(self, source: Source, sha256: str) -> _Said:
+        """What is said of the elements of a source."""
+        settings = self._settings
+        about = self._sidecars.about(source)
+        name, tags = default_name(source.name)
+        return _Said(
+            about.name or name,
+            (*tags, *about.tags, *settings.tags),
+            Provenance(
+                source=source.name,
+                source_sha256=sha256,
+                licence=about.licence or settings.licence,
+                attribution=about.attribution or settings.attribution,
+            ),
+        )
+
+    def _collect(self, writer: Writer | None, pool: Pool[FileReport, Task, Made], *, all_: bool) -> None:
+        for file, task, made in pool.outcomes(all_=all_):
+            if made.needs_model:
+                if self._model is None:
+                    from haac_pipeline._segment.session import choose_model
+
+                    self._model = choose_model(self._settings.cutting.model, self._say)
+                pool.again(file, task, self._with_model)
+                continue
+            said = self._said.pop(id(file))
+            try:
+                self._store(writer, file, made, said, self._completed(said.provenance, made))
+            except HaacError as error:
+                if writer is not None:
+                    writer.flush()  # raises if it is the repository that is at fault
+                file.status, file.reason = "refused", str(error)
+            self._progress(1)
+
+    def _with_model(self, task: Task) -> Task:
+        return replace(task, model=self._model)
+
+    def _store(
+        self,
+        writer: Writer | None,
+        file: FileReport,
+        made: Made,
+        said: _Said,
+        provenance: Provenance,
+    ) -> None:
+        file.model = provenance.model
+        if made.refused:
+            file.reason = made.refused
+            return
+        numbers = []
+        for index, bare in enumerate(made.elements):
+            plate = index >= len(made.elements) - made.plates
+            new = replace(
+                bare,
+                name=f"{said.name} background" if plate else said.name,
+                tags=(*said.tags, "background") if plate else said.tags,
+                provenance=provenance,
+            )
+            if writer is None:
+                self._pretend(new, file)
+                continue
+            near = self._near(writer, new)
+            element, is_new = writer.add(new)
+            numbers.append(element.number)
+            file.ids.append(element.id)
+            if is_new:
+                file.new += 1
+                file.near += near
+            else:
+                file.duplicates += 1
+        file.status = "stored" if file.new else "duplicate"
+        if writer is not None:
+            writer.done_source(provenance.source_sha256, self._key, file.name, numbers)
+
+    def _pretend(self, new: NewElement, file: FileReport) -> None:
+        new.checked()
+        if new.pixels_sha256 in self._dry or self._repository.by_pixels(new.pixels_sha256):
+            file.duplicates += 1
+            return
+        self._dry[new.pixels_sha256] = None
+        file.new += 1
+        if new.phash is not None:
+            file.near += [e.id for e in self._repository.near(new.phash, NEAR_BITS) if _alike(e, new)]
+
+    @staticmethod
+    def _near(writer: Writer, new: NewElement) -> list[str]:
+        if new.phash is None:
+            return []
+        return [e.id for e in writer.near(new.phash, NEAR_BITS) if _alike(e, new)]
+
+    def _completed(self, provenance: Provenance, made: Made) -> Provenance:
+        if not self._software:
+            self._software = software()
+        name = self._model if made.segmented and self._model else ""
+        return replace(provenance, model=MODELS[name].identity if name else "", software=self._software)
+
+
+def _crashed(_: Task) -> Made:
+    return Made(refused="it crashed the program that reads it")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    data: bytes
+    sha256: str
+
+
+_Ahead = tuple[Source | Refused, _File | str]
+"""A source with its bytes, or with the reason why they cannot be had."""
+
+
+def _ahead(sources: Iterable[Source | Refused]) -> Iterator[_Ahead]:
+    """Read and hash the next two sources while the last one is dealt with."""
+    iterator = iter(sources)
+
+    def read() -> _Ahead | None:
+        source = next(iterator, None)
+        if source is None:
+            return None
+        if isinstance(source, Refused):
+            return source, source.reason
+        try:
+            data = source.read()
+        except HaacError as error:
+            return source, str(error)
+        except OSError as error:
+            return source, error.strerror or str(error)
+        return source, _File(data, hashlib.sha256(data).hexdigest())
+
+    reader = ThreadPoolExecutor(1)  # one: a source must be read before the next is asked for
+    try:
+        ahead = deque(reader.submit(read) for _ in range(2))
+        while (found := ahead.popleft().result()) is not None:
+            ahead.append(reader.submit(read))
+            yield found
+    finally:
+        reader.shutdown(cancel_futures=True)
+
+
+def _alike(old: Element, new: NewElement) -> bool:
+    """Whether two elements with nearly the same perceptual hash also agree in shape and colour."""
+    if old.colour is None or new.colour is None:
+        return False
+    shape = (old.width * new.height) / (old.height * new.width)
+    colours = zip(old.colour.to_bytes(3), new.colour.to_bytes(3), strict=True)
+    return 1 / _NEAR_SIDE < shape < _NEAR_SIDE and all(abs(a - b) <= _NEAR_COLOUR for a, b in colours)
+
+
+def software() -> str:
+    """What made an element, with versions, as provenance keeps it."""
+    found = []
+    for package in ("haac", "pillow", "numpy", "rembg", "opencv-python-headless", "onnxruntime"):
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(found)

@@ -1,0 +1,152 @@
+"""The segmentation models that rembg can run, as a table: nothing is imported or fetched by looking at it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from haac_repo import DataError, HaacError
+from haac_repo._cli.doctor import Check
+
+DEFAULT = "u2net"
+OFFLINE = "offline"
+NONE = "none"
+_BASE = "https://github.com/danielgatis/rembg/releases/download/v0.0.0/"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model under the name that rembg and `--model` give it."""
+
+    name: str
+    megabytes: float
+    """Of its weights; 0 where there are none."""
+    licence: str
+    """SPDX expression, of the weights."""
+    good_for: str
+    md5: str = ""
+    """Of the weights, as rembg itself names it (`sha256` where it names that)."""
+    sha256: str = ""
+    file: str = ""
+    """Name of the published file."""
+
+    @property
+    def commercial(self) -> bool:
+        """Whether the licence lets what it cuts out be used commercially."""
+        return "-NC-" not in self.licence
+
+    @property
+    def url(self) -> str:
+        """Where rembg fetches the weights."""
+        return _BASE + self.file
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where rembg looks for the weights, in this order."""
+        home = os.environ.get("U2NET_HOME")
+        data = os.environ.get("XDG_DATA_HOME")
+        old = Path(home or Path(data or "~", ".u2net")).expanduser()
+        new = home or os.environ.get("REMBG_HOME") or (Path(data, "rembg") if data else "~/.rembg")
+        return Path(new).expanduser() / "models" / self.name / f"{self.name}.onnx", old / f"{self.name}.onnx"
+
+    @property
+    def path(self) -> Path | None:
+        """The weights that rembg would load, if they are there."""
+        return next((path for path in self.paths if path.is_file()), None)
+
+    @property
+    def identity(self) -> str:
+        """Name and hash, as provenance keeps it."""
+        if self.sha256:
+            return f"{self.name} sha256:{self.sha256}"
+        return f"{self.name} md5:{self.md5}" if self.md5 else f"{self.name} 1"
+
+
+_APACHE, _MIT = "Apache-2.0", "MIT"
+# ruff: noqa: E501
+MODELS: dict[str, Model] = {
+    model.name: model
+    for model in (
+        Model(OFFLINE, 0, _MIT, "previews: no weights, nothing to fetch (border colours, then GrabCut)"),
+        Model("u2net", 176, _APACHE, "things of all kinds", "60024c5c889badc19c04ad937298a77b", file="u2net.onnx"),
+        Model("u2netp", 4.7, _APACHE, "the same, small and quick", "8e83ca70e441ab06c318d82300c84806", file="u2netp.onnx"),
+        Model("u2net_human_seg", 176, _APACHE, "people", "c09ddc2e0104f800e3e1bb4652583d1f", file="u2net_human_seg.onnx"),
+        Model("silueta", 44, _APACHE, "u2net made smaller", "55e59e0d8062d2f5d013f4725ee84782", file="silueta.onnx"),
+        Model("isnet-general-use", 179, _APACHE, "things, finer edges", "fc16ebd8b0c10d971d3513d564d01e29", file="isnet-general-use.onnx"),
+        Model("isnet-anime", 176, _APACHE, "drawn figures", "6f184e756bb3bd901c8849220a83e38e", file="isnet-anime.onnx"),
+        Model("birefnet-general", 973, _MIT, "things, best edges, slow", "7a35a0141cbbc80de11d9c9a28f52697", file="BiRefNet-general-epoch_244.onnx"),
+        Model("birefnet-general-lite", 224, _MIT, "the same, quicker", "4fab47adc4ff364be1713e97b7e66334", file="BiRefNet-general-bb_swin_v1_tiny-epoch_232.onnx"),
+        Model("birefnet-portrait", 973, _MIT, "people, best edges", "c3a64a6abf20250d090cd055f12a3b67", file="BiRefNet-portrait-epoch_150.onnx"),
+        Model("birefnet-dis", 973, _MIT, "thin and branched things", "2d4d44102b446f33a4ebb2e56c051f2b", file="BiRefNet-DIS-epoch_590.onnx"),
+        Model("birefnet-hrsod", 973, _MIT, "large pictures", "c017ade5de8a50ff0fd74d790d268dda", file="BiRefNet-HRSOD_DHU-epoch_115.onnx"),
+        Model("birefnet-cod", 973, _MIT, "things that hide", "f6d0d21ca89d287f17e7afe9f5fd3b45", file="BiRefNet-COD-epoch_125.onnx"),
+        Model("birefnet-massive", 973, _MIT, "things, much training", "33e726a2136a3d59eb0fdf613e31e3e9", file="BiRefNet-massive-TR_DIS5K_TR_TEs-epoch_420.onnx"),
+        Model("bria-rmbg", 1024, "CC-BY-NC-4.0", "things; not for commercial use", sha256="5b486f08200f513f460da46dd701db5fbb47d79b4be4b708a19444bcd4e79958", file="bria-rmbg-2.0.onnx"),
+    )
+}  # fmt: skip
+
+
+def model(name: str) -> Model:
+    """The model of that name.
+
+    Raises:
+        HaacError: there is none.
+    """
+    if name not in MODELS:
+        raise HaacError(
+            f"there is no model {name!r}: one of {', '.join(MODELS)} ({NONE} keeps pictures whole)"
+        )
+    return MODELS[name]
+
+
+def verified(name: str) -> bool:
+    """Whether the weights are there, and are what rembg's own checksum promises.
+
+    rembg does not check a file that is there already.
+
+    Raises:
+        DataError: they are there, but damaged or others.
+    """
+    wanted = model(name)
+    if not wanted.file:
+        return True
+    path = wanted.path
+    if path is None:
+        return False
+    algorithm, promised = ("sha256", wanted.sha256) if wanted.sha256 else ("md5", wanted.md5)
+    stat = path.stat()
+    if _digest(path, algorithm, stat.st_size, stat.st_mtime_ns) != promised:
+        raise DataError(
+            f"{path} is not the model {name} that rembg publishes (its {algorithm} differs): delete it, and it is"
+            " fetched again"
+        )
+    return True
+
+
+def check_models(_repo: Path) -> Iterator[Check]:
+    """Which weights are here, for `haac doctor`; hashes only what is there."""
+    here = []
+    for name in MODELS:
+        try:
+            if name != OFFLINE and verified(name):
+                here.append(name)
+        except (DataError, OSError) as error:
+            yield Check("models", "fail", str(error))
+    if here:
+        yield Check("models", "ok", f"weights are here of {', '.join(here)}; `haac models` lists all")
+    else:
+        yield Check(
+            "models",
+            "note",
+            f"no weights are here: `haac ingest` tries to fetch {DEFAULT}, else {OFFLINE} serves (preview quality)",
+        )
+
+
+@cache
+def _digest(path: Path, algorithm: str, _size: int, _time: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()

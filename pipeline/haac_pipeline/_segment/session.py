@@ -1,0 +1,134 @@
+"""Which model is used, and its masks. rembg, and with it all that is heavy, loads at the first mask."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from haac_pipeline._segment.models import DEFAULT, NONE, OFFLINE, Model, model, verified
+from haac_repo import DataError, MissingExtraError, TransportError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Say = Callable[[str], None]
+
+
+def need_extra() -> None:
+    """Make sure that segmentation is installed.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
+    if missing := [name for name in ("rembg", "cv2", "onnxruntime") if find_spec(name) is None]:
+        raise MissingExtraError(
+            f"cutting things out of pictures needs {', '.join(missing)}: pip install 'haac[ingest]'. Without it,"
+            f" pictures that are transparent already can be ingested, and others whole with --model {NONE}"
+        )
+
+
+def choose_model(wanted: str | None, say: Say) -> str:
+    """The model to use, its weights in place.
+
+    Args:
+        wanted: Its name; None: the default where its weights are there or can be fetched, else the embedded one.
+        say: Told what a person should know.
+
+    Raises:
+        HaacError: the one wanted cannot be had.
+    """
+    if wanted == NONE:
+        return NONE
+    need_extra()
+    name = wanted or DEFAULT
+    chosen = model(name)
+    if not chosen.commercial:
+        say(f"The model {name} is not for commercial use ({chosen.licence})")
+    try:
+        if not verified(name):
+            _download(chosen, say)
+            verified(name)
+    except (DataError, TransportError) as error:
+        if wanted is not None:
+            raise
+        say(
+            f"The model {name} cannot be had ({error}). The embedded model `{OFFLINE}` serves instead: preview quality."
+            " `haac models` lists the others"
+        )
+        return OFFLINE
+    return name
+
+
+def _download(chosen: Model, say: Say) -> None:
+    import httpx
+
+    try:  # a quick look first: rembg takes seconds to load and says little when there is no network
+        httpx.head(chosen.url, follow_redirects=True, timeout=10.0).raise_for_status()
+        say(f"Fetching the model {chosen.name} ({chosen.megabytes:g} MB, {chosen.licence})")
+        load_rembg()
+        from rembg.sessions import sessions
+
+        sessions[chosen.name].download_models()
+    except (httpx.HTTPError, OSError, ValueError) as error:
+        raise TransportError(
+            f"its weights are not here, and {chosen.url} cannot be fetched: {error}"
+        ) from error
+
+
+def mask(picture: Image.Image, name: str) -> Image.Image:
+    """Where the thing is.
+
+    Args:
+        picture: Mode RGB, upright.
+        name: A model whose weights are in place (see `choose_model`).
+
+    Returns:
+        Mode L, same size: 255 is the thing.
+    """
+    rembg = load_rembg()
+    low, high = picture.convert("L").getextrema()
+    if low == high:  # some models stretch what they find: of nothing they would make noise
+        from PIL import Image
+
+        return Image.new("L", picture.size)
+    # `remove` concatenates the masks of models that find several things; all of ours find one.
+    found: Image.Image = rembg.remove(picture, session=_session(name), only_mask=True)
+    return found.convert("L")
+
+
+@cache
+def _session(name: str) -> Any:
+    if name == OFFLINE:
+        from haac_pipeline._segment.offline import OfflineSession
+
+        return OfflineSession()
+    return load_rembg().new_session(name, providers=_providers())
+
+
+def _providers() -> list[str]:
+    import onnxruntime
+
+    there = onnxruntime.get_available_providers()
+    wanted = ("CUDAExecutionProvider", "ROCMExecutionProvider", "CPUExecutionProvider")
+    return [name for name in wanted if name in there]
+
+
+@cache
+def load_rembg() -> Any:
+    """The package, which takes seconds to load.
+
+    Raises:
+        MissingExtraError: it cannot be loaded.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    # It prints and exits where onnxruntime is broken.
+    try:
+        with contextlib.redirect_stdout(None):
+            import rembg
+    except (ImportError, SystemExit) as error:
+        raise MissingExtraError(f"rembg cannot be loaded ({error}): pip install 'haac[ingest]'") from None
+    return rembg

@@ -1,0 +1,78 @@
+"""Where people look in a picture: what the segmenter says, for sharing out bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from haac_pipeline._segment.models import DEFAULT, NONE, OFFLINE, verified
+from haac_pipeline._segment.session import Say, choose_model, load_rembg, mask, need_extra
+from haac_repo import DataError, HaacError, MissingExtraError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from haac_match import Subject
+
+_LEAST = 0.002
+"""Part of a picture that a subject has at least."""
+
+
+def segmenter(wanted: str | None, say: Say) -> str | None:
+    """The model that tells the subject.
+
+    Args:
+        wanted: its name, to be fetched if need be; None: what is here.
+        say: told what a person should know.
+
+    Returns:
+        None if no model was asked for and segmentation is not installed, or does not work.
+
+    Raises:
+        HaacError: the one wanted cannot be had.
+    """
+    if wanted == NONE:
+        raise HaacError(f"the model {NONE!r} tells no subject: leave --model out, or give --subject-weight 1")
+    if wanted is not None:
+        return choose_model(wanted, say)
+    try:
+        need_extra()
+    except MissingExtraError:
+        return None
+    try:
+        load_rembg()
+        return DEFAULT if verified(DEFAULT) else OFFLINE
+    except MissingExtraError as error:
+        say(f"{error}. No subject is looked for")
+        return None
+    except DataError as error:
+        say(str(error))
+        return OFFLINE
+
+
+def subject(picture: Image.Image, model: str, *, cut: bool) -> Subject | None:
+    """Find the subject of a picture.
+
+    Args:
+        picture: RGB; where it is RGBA, its alpha says already what matters, and there is no other subject.
+        model: see `segmenter`.
+        cut: also cut it out.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from haac_match import Subject
+
+    if picture.has_transparency_data:
+        return None
+    picture = picture.convert("RGB")
+    where = np.asarray(mask(picture, model))
+    if float((where > 127).mean()) < _LEAST:
+        return None
+    things = []
+    if cut:
+        from haac_pipeline._segment.cutout import cut_out
+
+        whole = Image.fromarray(cut_out(np.asarray(picture), where))
+        if box := whole.getchannel("A").getbbox():
+            things.append((whole.crop(box), box[:2]))
+    return Subject(where, things)

@@ -1,0 +1,338 @@
+"""What a mirror's catalog knows about what was published, and what of it is here."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
+from haac_repo._files import TEMPORARY
+from haac_repo._limits import LIMITS
+from haac_repo._mirror.download import PART
+from haac_repo._mirror.wire import Head, PackInfo, Record, SegmentInfo
+from haac_repo._store import catalog
+from haac_repo._store.packs import OpenPack, Packs
+from haac_repo._store.schema import CATALOG, connect, is_outdated, migrate
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_PIECE = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A head as it was received."""
+
+    head: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A pack that the mirror knows but does not hold."""
+
+    number: int
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """Where an element's bytes are in its pack."""
+
+    element: int
+    start: int
+    stop: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Object):
+    """An element that stands, is not here, and is to be fetched."""
+
+    pack: Absent
+
+
+def open_mirror(path: Path) -> Database:
+    """The catalog of a mirror, for writing; the caller holds the lock.
+
+    Raises:
+        RepositoryError: it is no mirror, or of a newer haac.
+    """
+    file = path / CATALOG
+    db = connect(file)
+    try:
+        if is_outdated(db, file):
+            migrate(db)
+        if catalog.meta(db).role != "mirror":
+            raise RepositoryError(
+                f"{path} is a repository of its own, not a mirror: sync into another folder"
+            )
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def accepted(db: Database) -> Published | None:
+    """The head whose records are all in the catalog."""
+    row = db.execute("select head, etag from accepted").fetchone()
+    return None if row is None else Published(bytes(row[0]), str(row[1]))
+
+
+def accept(db: Database, head: Published, *, origin: str) -> None:
+    """Remember the head whose records are all in the catalog, and where it came from."""
+    with db.atomic():
+        db.execute(
+            "insert or replace into accepted (row, head, etag) values (1, ?, ?)", [head.head, head.etag]
+        )
+        db.execute("update meta set origin = ?", [origin])
+
+
+def check_history(db: Database, head: Head) -> None:
+    """Compare a new head with all that the mirror accepted before; nothing may be taken back.
+
+    Raises:
+        HistoryError: it is another repository's, older, or of another history.
+    """
+    meta = catalog.meta(db)
+    if head.repository != meta.repository:
+        raise HistoryError(
+            f"the server publishes repository {head.repository[:8]}..., this is a mirror of"
+            f" {meta.repository[:8]}...: sync it into a folder of its own"
+        )
+    if head.records < meta.records or head.elements < meta.elements:
+        raise HistoryError(
+            f"the server went back: it publishes {head.records} log records, this mirror holds {meta.records}. Nothing"
+            " was changed; the server may be out of date, or somebody is hiding takedowns"
+        )
+    rows = db.execute("select number, sha256, bytes, inflated from published order by number").fetchall()
+    if len(head.segments) < len(rows):
+        raise HistoryError(
+            f"the log shrank: the server publishes {len(head.segments)} segments, this mirror holds {len(rows)}"
+        )
+    for (number, *held), info in zip(rows, head.segments, strict=False):
+        if held != [info.sha256, info.length, info.inflated]:
+            raise HistoryError(
+                f"log segment {number} was rewritten: this mirror holds another one. Published segments never change;"
+                " two repositories may be writing under one id"
+            )
+    listed = {pack.sha256: pack.length for pack in head.packs}
+    for sha256, size in db.execute("select sha256, size from pack where sha256 is not null").fetchall():
+        if listed.get(sha256) != size:
+            raise HistoryError(f"pack {sha256[:12]}... was published, and the head does not list it any more")
+
+
+def segment_count(db: Database) -> int:
+    """Log segments that are in the catalog."""
+    count: int = db.execute("select count(*) from published").fetchone()[0]
+    return count
+
+
+def pack_count(db: Database) -> int:
+    """Published packs that the catalog knows."""
+    count: int = db.execute("select count(*) from pack where sha256 is not null").fetchone()[0]
+    return count
+
+
+def with_packs(db: Database, records: Iterable[Record], lengths: Mapping[str, int]) -> Iterator[Record]:
+    """Pass log records on; the catalog knows the pack of each by then. Inside their transaction."""
+    known = {row[0] for row in db.execute("select sha256 from pack").fetchall()}
+    for record in records:
+        pack = record.get("pack")
+        if record["op"] == "add" and pack not in known:
+            known.add(pack)
+            db.execute(
+                "insert into pack (number, state, sha256, size)"
+                " select coalesce(max(number), 0) + 1, 'absent', ?, ? from pack",
+                [pack, lengths[record["pack"]]],
+            )
+        yield record
+
+
+def add_segment(db: Database, number: int, info: SegmentInfo, last_seq: int) -> None:
+    """Know a log segment whose records are in the catalog. Inside the transaction of the records."""
+    db.execute(
+        "insert into published (number, sha256, bytes, inflated, last_seq) values (?, ?, ?, ?, ?)",
+        [number, info.sha256, info.length, info.inflated, last_seq],
+    )
+
+
+def absent_packs(db: Database) -> list[Absent]:
+    """The packs that are not here."""
+    rows = db.execute("select number, sha256, size from pack where state = 'absent' order by number")
+    return [Absent(*row) for row in rows.fetchall()]
+
+
+def not_held(db: Database, head: Head) -> list[PackInfo]:
+    """The packs of a head that are not here, whether the catalog knows them yet or not."""
+    held = {row[0] for row in db.execute("select sha256 from pack where state = 'sealed'").fetchall()}
+    return [pack for pack in head.packs if pack.sha256 not in held]
+
+
+def objects(db: Database, pack: int) -> list[Object]:
+    """The elements of a pack, in order."""
+    rows = db.execute(
+        "select number, offset, offset + length, sha256 from element where pack = ? order by offset, number",
+        [pack],
+    )
+    return [Object(*row) for row in rows.fetchall()]
+
+
+def check_objects(file: Path, found: Iterable[Object]) -> None:
+    """Check each element of a pack whose own hash is right.
+
+    Raises:
+        IntegrityError: bytes that are not what the log promises, or elements that overlap (with which a small pack
+            could be made to take for ever).
+    """
+    before: Object | None = None
+    with file.open("rb") as stream:
+        for each in found:
+            if before and (each.start, each.stop, each.sha256) == (before.start, before.stop, before.sha256):
+                continue  # taken down, and later added again
+            if before and each.start < before.stop:
+                raise IntegrityError(f"elements {before.element} and {each.element} overlap in {file.stem}")
+            before = each
+            stream.seek(each.start)
+            digest = hashlib.sha256()
+            left = each.stop - each.start
+            while left and (piece := stream.read(min(left, _PIECE))):
+                digest.update(piece)
+                left -= len(piece)
+            if left or digest.hexdigest() != each.sha256:
+                raise IntegrityError(
+                    f"element {each.element} in pack {file.stem[:12]}... is not what the log promises: the repository"
+                    " was published wrongly. Nothing of this pack was kept"
+                )
+
+
+def seal(db: Database, pack: int) -> None:
+    """A pack is here, and checked."""
+    with db.atomic():
+        db.execute("update pack set state = 'sealed' where number = ?", [pack])
+        db.execute("delete from copy where element in (select number from element where pack = ?)", [pack])
+
+
+def wanted(db: Database, numbers: Iterable[int]) -> list[Wanted]:
+    """Those of the elements that stand and are not here."""
+    found = []
+    for number in numbers:
+        row = db.execute(
+            "select element.number, offset, offset + length, element.sha256, pack.number, pack.sha256, pack.size"
+            " from element join pack on pack.number = element.pack"
+            " where element.number = ? and withdrawn is null and state = 'absent'"
+            " and not exists (select 1 from copy where copy.element = element.number)",
+            [number],
+        ).fetchone()
+        if row is not None:
+            element, start, stop, sha256, *pack = row
+            found.append(Wanted(element, start, stop, sha256, Absent(*pack)))
+    return found
+
+
+class Copies:
+    """Stores elements one by one in the mirror's own open pack."""
+
+    def __init__(self, db: Database, path: Path) -> None:
+        self._db = db
+        self._packs = Packs(path)
+        self._file: OpenPack | None = None
+        self._number = 0
+        self._rows: list[tuple[int, int, int]] = []
+        self.pending = 0
+        """Bytes that were added since the last commit."""
+
+    def add(self, element: int, data: bytes) -> None:
+        """Store the checked bytes of an element; visible and durable after `commit`."""
+        file = self._file or self._open()
+        self._rows.append((element, self._number, file.append(data)))
+        self.pending += len(data)
+
+    def commit(self) -> None:
+        """Make what was added durable and visible."""
+        if self._file is None or not self._rows:
+            return
+        self._file.sync()
+        with self._db.atomic():
+            self._db.execute("update pack set size = ? where number = ?", [self._file.size, self._number])
+            for row in self._rows:
+                self._db.execute(
+                    "insert or replace into copy (element, pack, offset) values (?, ?, ?)", list(row)
+                )
+        self._rows, self.pending = [], 0
+        if self._file.size >= LIMITS.pack_target_bytes:
+            self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _open(self) -> OpenPack:
+        row = self._db.execute(
+            "select number, size from pack where state = 'open' and size < ? order by number desc limit 1",
+            [LIMITS.pack_target_bytes],
+        ).fetchone()
+        row = row or catalog.new_pack(self._db)
+        self._number = row[0]
+        self._file = OpenPack(self._packs.open_path(row[0]), row[1])
+        return self._file
+
+
+def drop_copies(db: Database, path: Path) -> None:
+    """Remove packs of copies in which nothing is needed any more."""
+    packs = Packs(path)
+    rows = db.execute(
+        "select number from pack where state = 'open' and not exists (select 1 from copy where copy.pack = number)"
+    )
+    for (number,) in rows.fetchall():
+        with db.atomic():
+            db.execute("delete from pack where number = ?", [number])
+        with contextlib.suppress(FileNotFoundError):
+            packs.open_path(number).unlink()
+
+
+def tidy(db: Database, path: Path, head: Head) -> None:
+    """Notice packs that were lost, and remove what earlier syncs left and nobody will go on with."""
+    packs = Packs(path)
+    lost = [
+        number
+        for number, sha256, size in db.execute(
+            "select number, sha256, size from pack where state = 'sealed'"
+        ).fetchall()
+        if _size(packs.sealed_path(sha256)) != size
+    ]
+    if lost:
+        with db.atomic():
+            for number in lost:
+                db.execute("update pack set state = 'absent' where number = ?", [number])
+    useful = {info.sha256 for info in head.segments[segment_count(db) :]}
+    useful |= {pack.sha256 for pack in head.packs}
+    useful -= {row[0] for row in db.execute("select sha256 from pack where state = 'sealed'").fetchall()}
+    copies = {str(row[0]) for row in db.execute("select number from pack where state = 'open'").fetchall()}
+    for file in _files(packs.open_folder):
+        known = {PART: useful, ".pack": copies}.get(file.suffix, set())
+        if file.stem not in known or file.is_symlink():
+            file.unlink()
+    for folder in (path, path / "log", packs.sealed_folder):
+        for file in _files(folder):
+            if file.suffix == TEMPORARY:
+                file.unlink()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    yield from [entry for entry in folder.iterdir() if entry.is_symlink() or entry.is_file()]

@@ -1,0 +1,140 @@
+"""Publishing: what was written since the last time becomes log segments, and a new head names them.
+
+Nothing that a published head names ever changes, and the head is replaced last, in one step. So a crash at any point
+leaves the old head, valid, and the next publishing goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from haac_repo._errors import IntegrityError, RepositoryError
+from haac_repo._files import now, storage_errors, write_file
+from haac_repo._limits import LIMITS
+from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, SegmentInfo, segment_path, write_segment
+from haac_repo._store import catalog
+from haac_repo._store.schema import CATALOG, connect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlite_utils import Database
+
+    from haac_repo._store.repository import Repository
+
+_INFLATED_TARGET = LIMITS.segment_inflated_bytes // 8
+_PAGE = 1_000
+
+
+def publish(repository: Repository, *, wait: float = 10.0) -> Head:
+    """Publish all that was written so far: seal the open pack, write log segments, then the head.
+
+    Args:
+        repository: With the role 'writer'.
+        wait: Seconds to wait for a writer to finish.
+
+    Returns:
+        The head that is published now. If there was nothing new, it is the old one, and the file is as it was.
+
+    Raises:
+        RepositoryError: it is a mirror, cannot be written to, or publishes what it does not hold.
+        RepositoryBusyError: somebody else is writing.
+    """
+    if repository.role == "mirror":
+        raise RepositoryError(
+            f"{repository.path} is a mirror: it publishes what its origin published, as it stands, and `haac serve` or"
+            " any static server can serve it"
+        )
+    path = repository.path
+    with repository.writer(wait=wait) as writer:
+        writer.seal()
+        with storage_errors(path), contextlib.closing(connect(path / CATALOG)) as db:
+            _write_segments(db, path)
+            old = None
+            with contextlib.suppress(IntegrityError):  # a damaged head is replaced
+                old = _read(path)
+            head = _make_head(db, old)
+            if old is not None and (old[0].records, old[0].segments, old[0].packs) == (
+                head.records,
+                head.segments,
+                head.packs,
+            ):
+                return old[0]
+            write_file(path / HEAD_PATH, head.to_bytes())
+            return head
+
+
+def read_head(path: Path) -> Head | None:
+    """The head that the folder `path` publishes; None if it publishes none.
+
+    Raises:
+        IntegrityError: it is damaged.
+    """
+    found = _read(path)
+    return None if found is None else found[0]
+
+
+def _read(path: Path) -> tuple[Head, bytes] | None:
+    try:
+        data = (path / HEAD_PATH).read_bytes()
+    except FileNotFoundError:
+        return None
+    return Head.from_bytes(data), data
+
+
+def _write_segments(db: Database, path: Path) -> None:
+    """Write the records that are in no segment yet."""
+    last = db.execute("select coalesce(max(last_seq), 0), count(*) from published").fetchone()
+    seq, number = int(last[0]), int(last[1])
+    while records := _next_records(db, seq):
+        number += 1
+        data, info = write_segment(records)
+        # The file first: a row says that it is there, and from then on it never changes.
+        write_file(path / segment_path(number), data)
+        seq = records[-1]["seq"]
+        with db.atomic():
+            db.execute(
+                "insert into published (number, sha256, bytes, inflated, last_seq) values (?, ?, ?, ?, ?)",
+                [number, info.sha256, info.length, info.inflated, seq],
+            )
+
+
+def _next_records(db: Database, seq: int) -> list[dict[str, Any]]:
+    """The records after `seq` that go into one segment."""
+    records: list[dict[str, Any]] = []
+    size = 0
+    while page := catalog.log_records(db, seq, _PAGE):
+        records += page
+        size += sum(len(catalog.dump_record(record)) for record in page)
+        seq = page[-1]["seq"]
+        if len(records) + _PAGE > LIMITS.segment_records or size >= _INFLATED_TARGET:
+            break
+    return records
+
+
+def _make_head(db: Database, old: tuple[Head, bytes] | None) -> Head:
+    meta = catalog.meta(db)
+    segments = []
+    before = 0
+    for sha256, length, inflated, last in db.execute(
+        "select sha256, bytes, inflated, last_seq from published order by number"
+    ).fetchall():
+        segments.append(SegmentInfo(sha256=sha256, length=length, inflated=inflated, records=last - before))
+        before = last
+    # Also a pack that was lost: it was published, and mirrors may have it.
+    rows = db.execute("select sha256, size from pack where sha256 is not null order by number").fetchall()
+    if before != meta.records:
+        raise RepositoryError(
+            f"the catalog's log ends at record {before}, and it counts {meta.records}: run `haac verify --repair`"
+        )
+    return Head(
+        repository=meta.repository,
+        records=meta.records,
+        elements=meta.elements,
+        segments=tuple(segments),
+        packs=tuple(PackInfo(sha256=sha256, length=size) for sha256, size in rows),
+        previous=hashlib.sha256(old[1]).hexdigest() if old else "",
+        time=now(),
+    )

@@ -1,0 +1,346 @@
+"""Questions to the catalog, and the one function that changes elements: applying a log record.
+
+Each function reads all it needs at once, so that no cursor holds up the writer's checkpoints. Whoever calls it
+turns sqlite3.Error into RepositoryError (`storage_errors`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from haac_repo._element import Element, NewElement, Provenance
+from haac_repo._pixels import MEDIA_TYPE
+from haac_repo._store.packs import Place
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_PROVENANCE = ("source", "source_sha256", "model", "software", "licence", "attribution")
+_COLUMNS = (
+    "element.number, element.sha256, element.length, media_type, width, height, pixels, element.name, element.tags,"
+    " colour, phash, withdrawn, " + ", ".join(_PROVENANCE)
+)
+_RANKED = 10_000
+"""So many matches of a search are ranked; a word that more elements have tells them apart badly anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """The row of `meta`."""
+
+    repository: str
+    role: str
+    created: str
+    origin: str
+    """Where a mirror was last synced from."""
+    elements: int
+    """Highest element number given out."""
+    standing: int
+    """Elements that were not withdrawn."""
+    records: int
+    """Log records; the last one's seq."""
+
+
+def meta(db: Database) -> Meta:
+    """What the catalog says of itself."""
+    row = db.execute(
+        "select repository, role, created, origin, elements, standing, records from meta where row = 1"
+    ).fetchone()
+    return Meta(*row)
+
+
+def find(db: Database, number: int) -> Element | None:
+    """The element of that number, also if it was withdrawn."""
+    row = db.execute(f"select {_COLUMNS} from element where number = ?", [number]).fetchone()
+    return None if row is None else _element(row)
+
+
+def by_pixels(db: Database, pixels_sha256: str) -> Element | None:
+    """The element that stands and has these pixels (see `pixel_hash`); the first one, should there be several."""
+    row = db.execute(
+        f"select {_COLUMNS} from element where pixels = ? and withdrawn is null order by number limit 1",
+        [pixels_sha256],
+    ).fetchone()
+    return None if row is None else _element(row)
+
+
+def page(db: Database, after: int, limit: int, withdrawn: bool) -> list[Element]:
+    """At most `limit` elements with numbers above `after`, in order."""
+    only = "" if withdrawn else "and withdrawn is null"
+    rows = db.execute(
+        f"select {_COLUMNS} from element where number > ? {only} order by number limit ?", [after, limit]
+    )
+    return [_element(row) for row in rows.fetchall()]
+
+
+def held(db: Database) -> list[tuple[int, str]]:
+    """Numbers and pixel hashes of the elements that stand and whose bytes are here, in order."""
+    rows = db.execute(
+        "select element.number, pixels from element join pack on pack.number = element.pack where withdrawn is null"
+        " and (state != 'absent' or exists (select 1 from copy where copy.element = element.number))"
+        " order by element.number"
+    )
+    return rows.fetchall()
+
+
+def places(db: Database, number: int) -> list[Place]:
+    """Where the element's bytes are: where the log put them, then a mirror's own copy."""
+    rows = db.execute(
+        "select pack.number, state, pack.sha256, offset from element join pack on pack.number = element.pack"
+        " where element.number = ?1 union all"
+        " select pack.number, state, pack.sha256, offset from copy join pack on pack.number = copy.pack"
+        " where copy.element = ?1",
+        [number],
+    )
+    return [Place(*row) for row in rows.fetchall()]
+
+
+def search(db: Database, words: str, limit: int) -> list[Element]:
+    """Elements that stand and have all words (or their beginnings) in name or tags, best first; all if none given."""
+    if not (match := _match(words)):
+        return page(db, 0, limit, withdrawn=False)
+    rows = db.execute(
+        f"select {_COLUMNS} from"
+        f" (select rowid, rank from element_fts where element_fts match ? limit {_RANKED}) as found"
+        " join element on number = found.rowid where withdrawn is null order by found.rank, number limit ?",
+        [match, limit],
+    )
+    return [_element(row) for row in rows.fetchall()]
+
+
+def colours(db: Database, words: str) -> Iterator[list[tuple[int, int]]]:
+    """(colour, number) of the elements that stand and have all the words, some thousands at a time."""
+    if match := _match(words):
+        cursor = db.execute(
+            "select colour, number from element_fts join element on number = element_fts.rowid"
+            " where element_fts match ? and colour is not null and withdrawn is null",
+            [match],
+        )
+    else:
+        cursor = db.execute(
+            "select colour, number from element where colour is not null and withdrawn is null"
+        )
+    while rows := cursor.fetchmany(65_536):
+        yield rows
+
+
+def hashes(db: Database, after: int) -> Iterator[list[tuple[int, int]]]:
+    """(number, perceptual hash as a signed integer) of elements above `after`, some thousands at a time."""
+    cursor = db.execute(
+        "select number, phash from element where phash is not null and number > ? order by number", [after]
+    )
+    while rows := cursor.fetchmany(65_536):
+        yield rows
+
+
+def source_done(db: Database, sha256: str, settings: str) -> bool:
+    """Whether a source picture was ingested with these settings."""
+    row = db.execute("select 1 from source where sha256 = ? and settings = ?", [sha256, settings]).fetchone()
+    return row is not None
+
+
+def add_record(new: NewElement, number: int, seq: int, sha256: str, offset: int, time: str) -> dict[str, Any]:
+    """The log record of a new element; its `pack` is known once that is sealed."""
+    full = {
+        "seq": seq,
+        "op": "add",
+        "id": number,
+        "sha256": sha256,
+        "length": len(new.data),
+        "offset": offset,
+        "media": MEDIA_TYPE,
+        "width": new.width,
+        "height": new.height,
+        "pixels": new.pixels_sha256,
+        "name": new.name,
+        "tags": list(new.tags),
+        "colour": None if new.colour is None else f"{new.colour:06x}",
+        "phash": None if new.phash is None else f"{new.phash:016x}",
+        **{key: getattr(new.provenance, key) for key in _PROVENANCE},
+        "time": time,
+    }
+    return {key: value for key, value in full.items() if value not in ("", [], None)}
+
+
+def dump_record(record: Mapping[str, Any]) -> str:
+    """A record as JSON the way it is published: keys sorted, no spaces."""
+    return json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def record_element(record: Mapping[str, Any]) -> Element:
+    """The element that an `add` record makes."""
+    colour, phash = record.get("colour"), record.get("phash")
+    return Element(
+        number=record["id"],
+        sha256=record["sha256"],
+        length=record["length"],
+        media_type=record["media"],
+        width=record["width"],
+        height=record["height"],
+        pixels_sha256=record["pixels"],
+        name=record.get("name", ""),
+        tags=tuple(record.get("tags", ())),
+        colour=None if colour is None else int(colour, 16),
+        phash=None if phash is None else int(phash, 16),
+        provenance=Provenance(**{key: record.get(key, "") for key in _PROVENANCE}),
+    )
+
+
+def apply_record(db: Database, record: Mapping[str, Any], pack: int | None = None) -> None:
+    """Apply one log record; see `apply_records`."""
+    apply_records(db, [record], pack)
+
+
+def new_pack(db: Database) -> tuple[int, int]:
+    """Begin an open pack: its number and size (0). The row comes before the file, so that a file in `open` without one was never ours."""
+    with db.atomic():
+        number, size = db.execute(
+            "insert into pack (number, state, size)"
+            " select coalesce(max(number), 0) + 1, 'open', 0 from pack returning number, size"
+        ).fetchone()
+    return number, size
+
+
+def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int | None = None) -> None:
+    """Apply log records in order: rows of `element` (full text by triggers), of `log`, and the counters.
+
+    A mirror keeps the log as it was published, in `log/`, and has no rows of it.
+
+    To be called inside `db.atomic()`, with records that were checked against docs/repository.md: nothing is
+    checked here but that an id is not bound twice, which SQLite refuses.
+
+    Args:
+        db: The catalog.
+        records: As published. The record of an `add` has `pack`, the SHA-256 of a row of `pack`, ...
+        pack: ... unless this is given: the number of the open pack that it went into.
+    """
+    keeps_log = meta(db).role == "writer"
+    numbers: dict[str, int] = {}
+    new: list[list[object]] = []
+    added = withdrawn = 0
+    last = 0
+    for record in records:
+        op = record["op"]
+        if op == "add":
+            number = pack
+            if number is None:
+                sha256 = record["pack"]
+                if sha256 not in numbers:
+                    numbers[sha256] = _pack_number(db, sha256)
+                number = numbers[sha256]
+            new.append(_row(record, number))
+            added += 1
+            if len(new) == _AT_ONCE:
+                _insert(db, new)
+        elif op == "tag":
+            _insert(db, new)
+            db.execute(
+                "update element set name = ?, tags = ? where number = ?",
+                [record.get("name", ""), ",".join(record.get("tags", ())), record["id"]],
+            )
+        else:
+            _insert(db, new)
+            withdrawn += db.execute(
+                "update element set withdrawn = ? where number = ? and withdrawn is null",
+                [record.get("reason", ""), record["id"]],
+            ).rowcount
+        last = record["seq"]
+        if not keeps_log:
+            continue
+        # `pack` is left to the element's row: while the pack is open nobody knows its hash.
+        kept = {key: value for key, value in record.items() if key != "pack"}
+        db.execute(
+            "insert into log (seq, op, element, record) values (?, ?, ?, ?)",
+            [last, op, record["id"], dump_record(kept)],
+        )
+    _insert(db, new)
+    db.execute(
+        "update meta set elements = elements + ?, standing = standing + ?, records = max(records, ?)",
+        [added, added - withdrawn, last],
+    )
+
+
+def log_records(db: Database, after: int, limit: int) -> list[dict[str, Any]]:
+    """At most `limit` records with a seq above `after`, as they are published; `pack` is None if still open."""
+    rows = db.execute(
+        "select log.op, log.record, pack.sha256 from log join element on element.number = log.element"
+        " join pack on pack.number = element.pack where seq > ? order by seq limit ?",
+        [after, limit],
+    )
+    made = []
+    for op, text, pack in rows.fetchall():
+        record = json.loads(text)
+        if op == "add":
+            record["pack"] = pack
+        made.append(record)
+    return made
+
+
+_INSERT = (
+    "insert into element (number, sha256, length, pack, offset, media_type, width, height, pixels, name, tags, colour,"
+    " phash, source, source_sha256, model, software, licence, attribution, time) values "
+)
+_AT_ONCE = 40
+# Rows of one statement: the full-text index is written out after each statement, and that is what takes the time.
+
+
+def _insert(db: Database, rows: list[list[object]]) -> None:
+    """Insert rows of `element`, and empty the list."""
+    if rows:
+        one = f"({', '.join('?' * len(rows[0]))})"
+        db.execute(_INSERT + ", ".join([one] * len(rows)), [value for row in rows for value in row])
+        rows.clear()
+
+
+def _row(record: Mapping[str, Any], pack: int) -> list[object]:
+    element = record_element(record)
+    return [
+        element.number,
+        element.sha256,
+        element.length,
+        pack,
+        record["offset"],
+        element.media_type,
+        element.width,
+        element.height,
+        element.pixels_sha256,
+        element.name,
+        ",".join(element.tags),
+        element.colour,
+        None if element.phash is None else element.phash - (element.phash >> 63 << 64),
+        *(record.get(key, "") for key in _PROVENANCE),
+        record["time"],
+    ]
+
+
+def _pack_number(db: Database, sha256: str) -> int:
+    number: int = db.execute("select number from pack where sha256 = ?", [sha256]).fetchone()[0]
+    return number
+
+
+def _element(row: Sequence[Any]) -> Element:
+    number, sha256, length, media_type, width, height, pixels, name, tags, colour, phash, withdrawn = row[:12]
+    return Element(
+        number=number,
+        sha256=sha256,
+        length=length,
+        media_type=media_type,
+        width=width,
+        height=height,
+        pixels_sha256=pixels,
+        name=name,
+        tags=tuple(tags.split(",")) if tags else (),
+        colour=colour,
+        phash=None if phash is None else phash & 0xFFFF_FFFF_FFFF_FFFF,
+        withdrawn=withdrawn,
+        provenance=Provenance(**dict(zip(_PROVENANCE, row[12:], strict=True))),
+    )
+
+
+def _match(words: str) -> str:
+    """An FTS5 query: every word quoted, and taken as a beginning."""
+    terms = [word.replace('"', "") for word in words.replace("\0", " ").split()]
+    return " ".join(f'"{term}"*' for term in terms if term)

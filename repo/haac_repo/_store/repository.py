@@ -1,0 +1,348 @@
+"""A repository or mirror on disk, for reading; and the way to its writer."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal
+
+from haac_repo._element import Element
+from haac_repo._errors import (
+    ElementMissingError,
+    ElementNotFoundError,
+    ElementWithdrawnError,
+    IntegrityError,
+    RepositoryError,
+)
+from haac_repo._files import TEMPORARY, now, storage_errors, sync_folder, write_file
+from haac_repo._ids import format_id, parse_id
+from haac_repo._limits import LIMITS
+from haac_repo._pixels import decode
+from haac_repo._store import catalog
+from haac_repo._store.lock import LOCK, writer_lock
+from haac_repo._store.packs import Packs
+from haac_repo._store.schema import CATALOG, connect, create_catalog, is_outdated, migrate
+from haac_repo._store.stats import Stats, stats
+from haac_repo._store.writer import Writer
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from sqlite_utils import Database
+
+    from haac_repo._store.near import HashIndex
+
+Role = Literal["writer", "mirror"]
+
+IDENTITY = "repository.json"
+"""Says again what `meta` says of id and role, for the day when the catalog is lost."""
+FOLDERS = ("log", "open", "packs")
+_PAGE = 1_000
+
+
+class Repository:
+    """Elements under their ids. Readers may be many, in threads and processes, also while one writes.
+
+    A context manager; `close()` otherwise. It can be pickled: the copy opens the folder anew.
+    """
+
+    path: Path
+    id: str
+    """32 hex digits, given at creation."""
+    role: Role
+    """A mirror is written by `sync` only."""
+
+    def __init__(self, path: Path, db: Database) -> None:
+        self.path = path
+        self._db = db
+        self._lock = threading.RLock()  # of _db and _hashes
+        self._packs = Packs(path)
+        self._hashes: HashIndex | None = None
+        meta = catalog.meta(db)
+        self.id = meta.repository
+        self.role = "mirror" if meta.role == "mirror" else "writer"
+
+    @classmethod
+    def create(cls, path: Path) -> Repository:
+        """Make a new, empty repository in the folder `path`, which must be empty or not there.
+
+        Raises:
+            RepositoryError: there is something already, or it cannot be written.
+        """
+        return create(path, "writer", secrets.token_hex(16))
+
+    @classmethod
+    def open(cls, path: Path) -> Repository:
+        """Open a repository or mirror.
+
+        Raises:
+            RepositoryError: there is none at `path`, or it is damaged or of a newer haac.
+        """
+        with storage_errors(path):
+            db = connect_to(path)
+            try:
+                return cls(path, db)
+            except BaseException:
+                db.close()
+                raise
+
+    @property
+    def fingerprint(self) -> int:
+        """The first 16 bits of the id; recipes may carry it."""
+        return int(self.id[:4], 16)
+
+    def element(self, ref: int | str) -> Element:
+        """The element of a number or short id; also one that was withdrawn.
+
+        Raises:
+            ElementNotFoundError: that id was never given out.
+            HaacError: not an id.
+        """
+        number = _number(ref)
+        with self._reading() as db:
+            element = catalog.find(db, number)
+            if element is None:
+                last = catalog.meta(db).elements
+                has = f"its ids run from 1 to {format_id(last)}" if last else "it has no elements yet"
+                raise ElementNotFoundError(f"element {format_id(number)} is not in {self.path}: {has}")
+        return element
+
+    def data(self, ref: int | str) -> bytes:
+        """The encoded bytes of an element, as their SHA-256 promises.
+
+        Raises:
+            ElementNotFoundError, ElementWithdrawnError: there is no such element, or not any more.
+            ElementMissingError: this mirror does not hold its bytes.
+            IntegrityError: what is stored is damaged.
+        """
+        element = self.element(ref)
+        if element.withdrawn is not None:
+            raise ElementWithdrawnError(
+                f"element {element.id} was withdrawn: {element.withdrawn or 'no reason given'}"
+            )
+        error: Exception | None = None
+        # A pack that is being sealed may be renamed between the look into the catalog and opening it: look again.
+        for _ in range(3):
+            with self._reading() as db:
+                places = catalog.places(db, element.number)
+            for place in places:
+                if place.state != "absent":
+                    try:
+                        return self._packs.read(place, element.length, element.sha256)
+                    except (FileNotFoundError, IntegrityError) as failure:
+                        error = failure
+                    except OSError as failure:
+                        raise RepositoryError(
+                            f"cannot read element {element.id}: {failure.strerror or failure} ({failure.filename})"
+                        ) from failure
+            if not isinstance(error, FileNotFoundError):
+                break
+        if error is None:
+            raise ElementMissingError(
+                f"this mirror knows element {element.id} but does not hold it: `haac sync` fetches everything,"
+                " with --for RECIPE what one recipe needs"
+            )
+        if isinstance(error, IntegrityError):
+            raise IntegrityError(f"element {element.id} is damaged: {error}") from error
+        raise IntegrityError(f"element {element.id} is lost: its pack {error} is not there") from error
+
+    def image(self, ref: int | str) -> Image.Image:
+        """The picture of an element, mode RGBA. Errors as of `data`."""
+        element = self.element(ref)
+        return decode(self.data(element.number), element.width, element.height)
+
+    def elements(self, *, withdrawn: bool = False) -> Iterator[Element]:
+        """All elements in the order of their ids; those that were withdrawn only if asked for."""
+        after = 0
+        while True:
+            with self._reading() as db:
+                some = catalog.page(db, after, _PAGE, withdrawn)
+            yield from some
+            if len(some) < _PAGE:
+                return
+            after = some[-1].number
+
+    def held(self) -> list[tuple[int, str]]:
+        """Numbers and pixel hashes of the elements that stand and whose bytes are here, in order."""
+        with self._reading() as db:
+            return catalog.held(db)
+
+    def search(self, words: str = "", *, colour: int | None = None, limit: int = 50) -> list[Element]:
+        """Elements that stand and have all the words in their names or tags.
+
+        Args:
+            words: Separated by spaces; the beginning of a word is enough.
+            colour: 0xRRGGBB: nearest in colour first, instead of best match first.
+            limit: So many at most.
+        """
+        if colour is None:
+            with self._reading() as db:
+                return catalog.search(db, words, limit)
+        from haac_repo._store.near import nearest_colours  # loads numpy
+
+        with self._reading() as db:
+            numbers = nearest_colours(colour, catalog.colours(db, words), limit)
+            found = [catalog.find(db, number) for number in numbers]
+        return [element for element in found if element is not None]
+
+    def by_pixels(self, pixels_sha256: str) -> Element | None:
+        """The element that stands and has these pixels (see `pixel_hash`)."""
+        with self._reading() as db:
+            return catalog.by_pixels(db, pixels_sha256)
+
+    def near(self, phash: int, distance: int) -> list[Element]:
+        """Elements that stand and whose perceptual hash differs in at most `distance` bits, nearest first."""
+        from haac_repo._store.near import HashIndex  # loads numpy
+
+        with self._reading() as db:
+            if self._hashes is None:
+                self._hashes = HashIndex()
+            self._hashes.load(db)
+            found = [catalog.find(db, number) for number in self._hashes.near(phash, distance)]
+        return [element for element in found if element is not None and element.withdrawn is None]
+
+    def source_done(self, sha256: str, settings: str) -> bool:
+        """Whether the source picture with that SHA-256 was ingested with these settings."""
+        with self._reading() as db:
+            return catalog.source_done(db, sha256, settings)
+
+    def stats(self) -> Stats:
+        """What it holds, in figures. Reads the whole catalog."""
+        with self._reading() as db:
+            return stats(db)
+
+    def __len__(self) -> int:
+        """Elements that stand."""
+        with self._reading() as db:
+            return catalog.meta(db).standing
+
+    def __bool__(self) -> bool:
+        """True, also when it is empty."""
+        return True
+
+    @contextlib.contextmanager
+    def writer(self, *, wait: float = 10.0) -> Iterator[Writer]:
+        """Be the one writer while the block runs.
+
+        Args:
+            wait: Seconds to wait for another writer to finish.
+
+        Raises:
+            RepositoryBusyError: it did not.
+            RepositoryError: this is a mirror, or cannot be written to.
+        """
+        if self.role == "mirror":
+            raise RepositoryError(f"{self.path} is a mirror: only `haac sync` writes to it")
+        with writer_lock(self.path, wait):
+            with storage_errors(self.path):
+                db = connect(self.path / CATALOG)
+                try:
+                    writer = Writer(self.path, db, self._packs)
+                except BaseException:
+                    db.close()
+                    raise
+            try:
+                yield writer
+                writer.flush()
+            finally:
+                writer.close()
+
+    def close(self) -> None:
+        """Close the catalog."""
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Repository:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Repository.open, (self.path.absolute(),)
+
+    def __repr__(self) -> str:
+        return f"<Repository {self.id[:8]} ({self.role}) at {self.path}>"
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Database]:
+        with self._lock, storage_errors(self.path):
+            yield self._db
+
+
+def create(path: Path, role: Role, identity: str) -> Repository:
+    """Make an empty repository or mirror with the id `identity` (32 hex digits). See `Repository.create`."""
+    with storage_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+        # What a creation leaves that was cut short does not count.
+        others = [
+            p.name
+            for p in path.iterdir()
+            if p.name not in (*FOLDERS, LOCK, IDENTITY) and TEMPORARY not in p.name
+        ]
+        if CATALOG in others:
+            raise RepositoryError(f"there is a repository in {path} already")
+        if others or any((path / name).is_dir() and any((path / name).iterdir()) for name in FOLDERS):
+            raise RepositoryError(f"the folder {path} is not empty: choose a new one for the repository")
+        for name in FOLDERS:
+            (path / name).mkdir(exist_ok=True)
+        write_identity(path, identity, role)
+        temporary = path / f"{CATALOG}.{secrets.token_hex(4)}{TEMPORARY}"
+        create_catalog(temporary, identity, role, now()).close()
+        # The catalog comes last: with it, it is a repository.
+        temporary.replace(path / CATALOG)
+        sync_folder(path)
+    return Repository.open(path)
+
+
+def write_identity(path: Path, identity: str, role: str) -> None:
+    """Write the file that says again what `meta` says of id and role."""
+    write_file(path / IDENTITY, (json.dumps({"format": 1, "id": identity, "role": role}) + "\n").encode())
+
+
+def connect_to(path: Path) -> Database:
+    """Connect to the catalog in the folder `path`, bringing its schema up to date.
+
+    Raises:
+        RepositoryError, sqlite3.Error: it is not there, not ours, too new, or cannot be used.
+    """
+    catalog = path / CATALOG
+    if not catalog.is_file():
+        if (path / "packs").is_dir():
+            raise RepositoryError(
+                f"{path} has packs but no {CATALOG}: `haac verify --repair` makes it again out of what was published"
+            )
+        raise RepositoryError.missing(path)
+    try:
+        db = connect(catalog)
+    except sqlite3.OperationalError as error:
+        wal = Path(f"{catalog}-wal")
+        read_only = "readonly" in str(error) or "unable to open" in str(error)
+        if not read_only or (wal.exists() and wal.stat().st_size):
+            raise
+        # On a read-only medium SQLite cannot make the side files of WAL; with nothing in them it needs none.
+        db = connect(catalog, immutable=True)
+    try:
+        outdated = is_outdated(db, catalog)
+    except BaseException:
+        db.close()
+        raise
+    if outdated:
+        with writer_lock(path, 10.0):
+            migrate(db)
+    return db
+
+
+def _number(ref: int | str) -> int:
+    if isinstance(ref, str):
+        return parse_id(ref)
+    if not 1 <= ref <= LIMITS.id_max:
+        raise ElementNotFoundError(f"there is no element {ref}: numbers run from 1 to {LIMITS.id_max}")
+    return ref

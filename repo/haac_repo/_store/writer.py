@@ -1,0 +1,295 @@
+"""The one writer: what it adds and changes becomes visible and durable with each flush, never in parts."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from haac_repo._element import Element, NewElement
+from haac_repo._errors import ElementNotFoundError, ElementWithdrawnError, HaacError, RepositoryError
+from haac_repo._files import now, storage_errors
+from haac_repo._ids import format_id, parse_id
+from haac_repo._limits import LIMITS
+from haac_repo._store import catalog
+from haac_repo._store.packs import OpenPack, Packs, file_sha256
+from haac_repo._text import clean_tags, clean_text
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from haac_repo._store.near import HashIndex
+
+_FLUSH_RECORDS = 1_000
+_FLUSH_BYTES = 4 * 2**20
+
+
+class Writer:
+    """Adds and changes elements. Made by `Repository.writer()`, for one thread.
+
+    Adding writes to the open pack at once, but an element is known to others, and safe, only when the `flush()`
+    after it has returned. One comes by itself every 1,000 changes or 4 MiB, and on leaving the `with` block in
+    peace; when an exception leaves it, what was not flushed is dropped. After a flush or write that failed (disk
+    full, say) the writer takes nothing more.
+    """
+
+    def __init__(self, folder: Path, db: Database, packs: Packs) -> None:
+        self._folder = folder
+        self._db = db
+        self._packs = packs
+        self._pack: OpenPack | None = None
+        self._pack_number = 0
+        self._hashes: HashIndex | None = None
+        self._failed = False
+        self._finish_what_a_crash_left()
+        meta = catalog.meta(db)
+        self._last, self._seq = meta.elements, meta.records
+        self._forget()
+
+    def _forget(self) -> None:
+        # What the next flush will commit.
+        self._records: list[dict[str, Any]] = []
+        self._sources: list[list[str]] = []
+        # The elements that these records touch, as they will be.
+        self._touched: dict[int, Element] = {}
+        self._pixels: dict[str, int] = {}
+
+    def add(self, new: NewElement) -> tuple[Element, bool]:
+        """Store a picture and give it the next id.
+
+        Returns:
+            The element, and whether it is new: False if one that stands has these very pixels.
+
+        Raises:
+            HaacError: it is outside the limits.
+            RepositoryError: it could not be written.
+        """
+        self._check()
+        new = new.checked()
+        known = self.by_pixels(new.pixels_sha256)
+        if known is not None:
+            return known, False
+        if self._last >= LIMITS.id_max:
+            raise RepositoryError(
+                f"all ids up to {format_id(LIMITS.id_max)} are given out: start a new repository"
+            )
+        with self._failing():
+            pack = self._open_pack()
+        sha256 = hashlib.sha256(new.data).hexdigest()
+        record = catalog.add_record(new, self._last + 1, self._seq + 1, sha256, pack.size, now())
+        self._append(record)
+        with self._failing():
+            pack.append(new.data)
+        self._last += 1
+        element = catalog.record_element(record)
+        self._touched[element.number] = element
+        self._pixels[element.pixels_sha256] = element.number
+        if self._hashes is not None and element.phash is not None:
+            self._hashes.add(element.number, element.phash)
+        if len(self._records) >= _FLUSH_RECORDS or pack.size - pack.synced >= _FLUSH_BYTES:
+            self.flush()
+        return element, True
+
+    def done_source(self, sha256: str, settings: str, name: str, numbers: Sequence[int]) -> None:
+        """Remember, with the next flush, that a source picture was ingested.
+
+        Args:
+            sha256: Of the file, hex.
+            settings: Whatever of the settings makes other elements out of it, as a string to compare.
+            name: Of the file, for people.
+            numbers: The elements it gave.
+        """
+        self._check()
+        self._sources.append([sha256, settings, clean_text("name", name), json.dumps(list(numbers)), now()])
+
+    def tag(
+        self, ref: int | str, *, name: str | None = None, add: Iterable[str] = (), remove: Iterable[str] = ()
+    ) -> Element:
+        """Change an element's name (unless None) and tags.
+
+        Raises:
+            ElementNotFoundError, ElementWithdrawnError: there is none to change.
+            HaacError: outside the limits.
+        """
+        self._check()
+        element = self._standing(ref)
+        gone = set(clean_tags(remove))
+        changed = replace(
+            element,
+            name=element.name if name is None else clean_text("name", name),
+            tags=tuple(tag for tag in clean_tags([*element.tags, *add]) if tag not in gone),
+        )
+        if changed == element:
+            return element
+        record: dict[str, Any] = {"op": "tag", "seq": self._seq + 1, "id": element.number, "time": now()}
+        if changed.name:
+            record["name"] = changed.name
+        if changed.tags:
+            record["tags"] = list(changed.tags)
+        self._append(record)
+        self._touched[element.number] = changed
+        return changed
+
+    def withdraw(self, ref: int | str, reason: str) -> Element:
+        """Take an element down. Its id is never given out again; durable when this returns.
+
+        Raises:
+            ElementNotFoundError, ElementWithdrawnError: there is none to take down.
+        """
+        self._check()
+        element = self._standing(ref)
+        reason = clean_text("reason", reason)
+        record = {"op": "withdraw", "seq": self._seq + 1, "id": element.number, "time": now()}
+        if reason:
+            record["reason"] = reason
+        self._append(record)
+        self.flush()
+        return replace(element, withdrawn=reason)
+
+    def by_pixels(self, pixels_sha256: str) -> Element | None:
+        """Like `Repository.by_pixels`, with what was not flushed yet."""
+        number = self._pixels.get(pixels_sha256)
+        if number is not None:
+            return self._touched[number]
+        with storage_errors(self._folder):
+            element = catalog.by_pixels(self._db, pixels_sha256)
+        return element and self._touched.get(element.number, element)
+
+    def near(self, phash: int, distance: int) -> list[Element]:
+        """Like `Repository.near`, with what was not flushed yet."""
+        from haac_repo._store.near import HashIndex  # loads numpy
+
+        with storage_errors(self._folder):
+            if self._hashes is None:
+                self._hashes = HashIndex()
+                self._hashes.load(self._db)
+                for number in self._pixels.values():
+                    hash_of_new = self._touched[number].phash
+                    if hash_of_new is not None:
+                        self._hashes.add(number, hash_of_new)
+            found = [self._find(number) for number in self._hashes.near(phash, distance)]
+        return [element for element in found if element is not None and element.withdrawn is None]
+
+    def flush(self) -> None:
+        """Make everything so far durable and visible: sync the pack, then one transaction.
+
+        Raises:
+            RepositoryError: that failed. What earlier flushes stored is safe; the rest is lost.
+        """
+        self._check()
+        if not self._records and not self._sources:
+            return
+        with self._failing():
+            if self._pack is not None:
+                self._pack.sync()
+            with self._db.atomic():
+                if self._pack is not None:
+                    self._db.execute(
+                        "update pack set size = ? where number = ?", [self._pack.size, self._pack_number]
+                    )
+                catalog.apply_records(self._db, self._records, self._pack_number)
+                for source in self._sources:
+                    self._db.execute(
+                        "insert or replace into source (sha256, settings, name, numbers, time)"
+                        " values (?, ?, ?, ?, ?)",
+                        source,
+                    )
+            self._forget()
+        if self._pack is not None and self._pack.size >= LIMITS.pack_target_bytes:
+            self.seal()
+
+    def seal(self) -> None:
+        """Flush, and give the open pack, if it holds anything, its hash and its place in `packs/`."""
+        self.flush()
+        with self._failing():
+            row = self._db.execute("select number, size from pack where state = 'open'").fetchone()
+            if row is None or row[1] == 0:
+                return
+            number = row[0]
+            self._open_pack().close()  # cuts off what a crash left
+            self._pack = None
+            path = self._packs.open_path(number)
+            sha256 = file_sha256(path)
+            twin = self._db.execute("select number from pack where sha256 = ?", [sha256]).fetchone()
+            with self._db.atomic():
+                if twin is None:
+                    self._db.execute(
+                        "update pack set state = 'sealed', sha256 = ? where number = ?", [sha256, number]
+                    )
+                else:  # the same elements in the same order, after a takedown: one file serves both
+                    self._db.execute("update element set pack = ? where pack = ?", [twin[0], number])
+                    self._db.execute("delete from pack where number = ?", [number])
+            if twin is None:
+                self._packs.finish(number, sha256)
+            else:
+                path.unlink()
+
+    def close(self) -> None:
+        """Close the files. Drops what was not flushed."""
+        if self._pack is not None:
+            self._pack.close()
+        self._db.close()
+
+    def _append(self, record: dict[str, Any]) -> None:
+        size = len(catalog.dump_record(record).encode()) + 80  # 80: `pack`
+        if size > LIMITS.record_bytes:
+            raise HaacError(
+                f"name, tags and origin of an element take {size} bytes; at most {LIMITS.record_bytes} are allowed:"
+                " shorten them"
+            )
+        self._records.append(record)
+        self._seq += 1
+
+    def _find(self, number: int) -> Element | None:
+        return self._touched.get(number) or catalog.find(self._db, number)
+
+    def _standing(self, ref: int | str) -> Element:
+        number = parse_id(ref) if isinstance(ref, str) else ref
+        with storage_errors(self._folder):
+            element = self._find(number)
+        if element is None:
+            raise ElementNotFoundError(f"element {format_id(number)} is not in {self._folder}")
+        if element.withdrawn is not None:
+            raise ElementWithdrawnError(
+                f"element {element.id} was withdrawn: {element.withdrawn or 'no reason given'}"
+            )
+        return element
+
+    def _open_pack(self) -> OpenPack:
+        if self._pack is None:
+            row = self._db.execute("select number, size from pack where state = 'open'").fetchone()
+            row = row or catalog.new_pack(self._db)
+            self._pack_number = row[0]
+            self._pack = OpenPack(self._packs.open_path(row[0]), row[1])
+        return self._pack
+
+    def _finish_what_a_crash_left(self) -> None:
+        if self._db.execute("select 1 from pack where state = 'open' and size > 0").fetchone():
+            self._open_pack()
+        for path in self._packs.open_folder.glob("*.pack"):
+            if path.stem.isdigit():
+                row = self._db.execute(
+                    "select sha256 from pack where number = ? and state = 'sealed'", [int(path.stem)]
+                ).fetchone()
+                if row is not None:
+                    self._packs.finish(int(path.stem), row[0])
+
+    def _check(self) -> None:
+        if self._failed:
+            raise RepositoryError(
+                f"an earlier write to {self._folder} failed: nothing more is taken. What was stored before is safe"
+            )
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        # A sync that failed must not be tried again: the system may have forgotten what it could not write.
+        try:
+            with storage_errors(self._folder):
+                yield
+        except BaseException:
+            self._failed = True
+            raise

@@ -1,0 +1,203 @@
+"""Catalogs of real cut-outs, and pictures composed from them with a seed: what `scripts/bench/compress.py` compresses."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from haac import Colour, Gradient, Layer, Plate, Scene, render
+from haac._render import ElementCache
+from haac_repo import NewElement, Repository, encode, pixel_hash
+
+GROUNDS = ("plain", "gradient", "catalog", "foreign")
+CATALOGS = (100, 1_000, 3_583)
+"""Elements; the last has all emoji, and the cut-outs and grounds beside them."""
+
+FOREIGN = 10**9
+"""Number under which the foreign photograph stands while a composite is rendered."""
+
+_VISIBLE = 0.4
+"""Each layer shows at least this part of itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """A picture, and how it was made."""
+
+    scene: Scene
+    picture: Image.Image
+    """RGB."""
+
+
+def build_catalog(data: Path, folder: Path, size: int) -> Repository:
+    """A repository of emoji, things cut out of photographs (offline model) and whole photographs as grounds, in `folder`.
+
+    Of the 250 photographs every other one is used; the rest stay foreign.
+
+    Args:
+        data: with `emoji/128` and `train`.
+        size: about how many elements; a tenth each are cut-outs and grounds where the photographs last.
+    """
+    path = folder / str(size)
+    if path.exists():
+        return Repository.open(path)
+    lot = random.Random(size)
+    emoji = sorted((data / "emoji" / "128").glob("*.png"))
+    photographs = sorted((data / "train").iterdir())[::2]
+    tenth = min(len(photographs), max(1, size // 10))
+    chosen = emoji if size >= len(emoji) else lot.sample(emoji, size - 2 * tenth)
+    grounds, things = lot.sample(photographs, tenth), lot.sample(photographs, tenth)
+    with (
+        Repository.create(path) as repository,
+        repository.writer() as writer,
+        ProcessPoolExecutor(mp_context=get_context("spawn")) as pool,
+    ):
+        for kind, made in (
+            ("emoji", pool.map(_whole, chosen, chunksize=16)),
+            ("ground", pool.map(_whole, grounds)),
+            ("cut-out", pool.map(_thing, things)),
+        ):
+            for new in made:
+                if new is not None:
+                    writer.add(replace(new, tags=(kind,)))
+    return Repository.open(path)
+
+
+def _element(image: Image.Image, name: str) -> NewElement:
+    return NewElement(
+        data=encode(image),
+        width=image.width,
+        height=image.height,
+        pixels_sha256=pixel_hash(image),
+        name=name,
+    )
+
+
+def _whole(path: Path) -> NewElement:
+    image = Image.open(path).convert("RGBA")
+    return _element(image.crop(image.getchannel("A").getbbox()), path.stem)
+
+
+def _thing(path: Path) -> NewElement | None:
+    """The largest thing in a photograph, or None if it has less than 48 pixels a side."""
+    from haac_pipeline._segment.cutout import cut_out, picture, things
+    from haac_pipeline._segment.session import mask
+
+    image = Image.open(path).convert("RGB")
+    image.thumbnail((512, 512))
+    found = things(cut_out(np.asarray(image), np.asarray(mask(image, "offline"))), split=True)
+    largest = max(found, key=lambda thing: thing.size, default=None)
+    if largest is None or min(largest.shape[:2]) < 48:
+        return None
+    return _element(picture(largest), path.stem)
+
+
+class _Source:
+    def __init__(self, repository: Repository, foreign: Image.Image | None) -> None:
+        self._repository, self._foreign = repository, foreign
+
+    def image(self, ref: int) -> Image.Image:
+        if ref == FOREIGN and self._foreign is not None:
+            return self._foreign
+        return self._repository.image(ref)
+
+
+def foreign_photographs(data: Path) -> list[Path]:
+    """Photographs that are in no catalog."""
+    return [*sorted((data / "train").iterdir())[1::2], *sorted((data / "photos").glob("*.*"))]
+
+
+def composites(
+    repository: Repository,
+    ground: str,
+    count: int,
+    seed: int,
+    foreign: list[Path] | None = None,
+    *,
+    first: int = 0,
+) -> Iterator[Composite]:
+    """Pictures of 3 to 12 layers from the repository's cut-outs; the same for the same seed.
+
+    Args:
+        ground: one of GROUNDS.
+        foreign: photographs for the ground "foreign".
+        first: begin with this one of the series.
+    """
+    elements = list(repository.elements())
+    things = [e for e in elements if "ground" not in e.tags]
+    grounds = [e.number for e in elements if "ground" in e.tags]
+    for index in range(first, first + count):
+        lot = random.Random(f"{seed} {ground} {index}")
+        width, height = lot.randint(512, 1600), lot.randint(512, 1600)
+        photograph = None
+        if ground == "plain":
+            scene = Scene(width, height, Colour(lot.randrange(2**24) << 8 | 0xFF))
+        elif ground == "gradient":
+            ends = [lot.randrange(2**24) << 8 | 0xFF for _ in range(2)]
+            scene = Scene(width, height, Gradient(*ends, lot.randrange(1440)))
+        elif ground == "catalog":
+            scene = Scene(width, height, Plate(lot.choice(grounds)))
+        else:
+            photograph = Image.open(lot.choice(foreign or [])).convert("RGBA")
+            scene = Scene(width, height, Plate(FOREIGN))
+        source = ElementCache(_Source(repository, photograph))
+        _fill(scene, source, lot, [e.number for e in things], lot.randint(3, 12))
+        yield Composite(scene, render(scene, source).convert("RGB"))
+
+
+def _fill(scene: Scene, source: ElementCache, lot: random.Random, numbers: list[int], count: int) -> None:
+    """Put layers on top of each other such that each remains visible."""
+    shown: list[tuple[np.ndarray, float]] = []  # visible pixels of each layer, and its area in pixels
+    for _ in range(100 * count):
+        if len(scene.layers) == count:
+            return
+        again = scene.layers and lot.random() < 0.1
+        number = lot.choice(scene.layers).element if again else lot.choice(numbers)
+        layer = _layer(scene, source.image(number).size, number, lot)
+        alpha, area = _alpha(scene, layer, source)
+        visible = [(mask & (alpha < 128), whole) for mask, whole in shown]
+        visible.append((alpha >= 128 * layer.opacity // 100, area))
+        if area and all(int(mask.sum()) >= _VISIBLE * whole for mask, whole in visible):
+            shown = visible
+            scene.layers.append(layer)
+
+
+def _layer(scene: Scene, size: tuple[int, int], number: int, lot: random.Random) -> Layer:
+    scale = math.exp(lot.uniform(math.log(0.25), math.log(2)))
+    uneven = math.exp(lot.uniform(-0.25, 0.25)) if lot.random() < 0.2 else 1.0
+    scale *= min(1.0, 0.9 * min(scene.width, scene.height) / (scale * max(size) * max(uneven, 1 / uneven)))
+    width = max(8, round(size[0] * scale * uneven))
+    layer = Layer(number, width=width)
+    if uneven != 1.0:
+        layer = replace(layer, height=max(8, round(size[1] * scale / uneven)))
+    shape = layer.size(*size)
+    return replace(
+        layer,
+        flip="h" if lot.random() < 0.1 else "",
+        rotation=lot.randrange(1440),
+        blur=lot.randint(0, 12),
+        opacity=lot.randint(50, 90) if lot.random() < 0.1 else 100,
+        x=lot.randrange(scene.width) - shape[0] // 2,
+        y=lot.randrange(scene.height) - shape[1] // 2,
+    )
+
+
+def _alpha(scene: Scene, layer: Layer, source: ElementCache) -> tuple[np.ndarray, float]:
+    """Alpha of one layer on the canvas, and how many pixels it would have on an endless one."""
+    width, height = layer.size(*source.image(layer.element).size)
+    room = (width + height) // 2 + 16
+    canvas = Scene(
+        scene.width + 2 * room,
+        scene.height + 2 * room,
+        layers=[replace(layer, x=layer.x + room, y=layer.y + room)],
+    )
+    alpha = np.asarray(render(canvas, source))[:, :, 3]
+    return alpha[room:-room, room:-room], float((alpha >= 128 * layer.opacity // 100).sum())

@@ -1,0 +1,217 @@
+"""What `sh scripts/quickstart` runs once its environment stands. Every `$ haac ...` it shows is the real command."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import skimage
+from PIL import Image, ImageDraw, ImageFont
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "quickstart"
+HAAC = str(Path(sys.executable).with_name("haac"))
+PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "horse.png", "hubble_deep_field.jpg")
+"""Out of scikit-image's own package."""
+
+SCENE = '''"""A scene, described: which element stands where, back to front. `haac preview scene.py` shows it at any time."""
+
+from haac import Scene, gradient
+
+scene = Scene(960, 640, background=gradient("#223a68", "#f4a261"))
+{layers}
+'''
+
+OFFLINE = """
+import sys
+
+def forbid(event, arguments):
+    if event.startswith("socket."):
+        raise RuntimeError("decoding opened a socket: " + event)
+
+sys.addaudithook(forbid)
+from haac._cli.main import main
+main()
+"""
+"""Runs `haac` in a Python in which any use of a socket is an error."""
+
+
+def main() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    (FOLDER / "photos").mkdir(parents=True)
+    os.chdir(FOLDER)
+    for name in PHOTOS:
+        shutil.copyfile(Path(skimage.__file__).parent / "data" / name, Path("photos", name))
+
+    say("1. Photographs become elements: cut out, and kept under short ids")
+    haac("init")
+    haac("ingest", "photos", "--model", "offline", "--no-split")
+    haac("sheet", "--cell", "220", "--columns", "3", "-o", "elements.png")
+
+    say("2. Find elements, and describe a scene with them")
+    haac("search", "chelsea")
+    Path("scene.py").write_text(SCENE.format(layers="\n".join(layers())), encoding="utf-8")
+    command("cat", "scene.py")
+    haac("preview", "scene.py", "-o", "preview.png")
+
+    say("3. The scene becomes a recipe")
+    haac("compile", "scene.py", "-o", "scene.haac")
+    haac("compile", "scene.py")
+    haac("explain", "scene.haac")
+    haac("decompress", "scene.haac", "-o", "scene.png")
+
+    say("4. Others get the elements: publish, serve, sync")
+    haac("publish")
+    with serving() as url:
+        haac("sync", url, "mirror")
+
+    say("5. Decode from the mirror, with every socket forbidden")
+    haac("decompress", "scene.haac", "--repo", "mirror", "-o", "scene-from-mirror.png", offline=True)
+
+    say("6. The same pixels?")
+    here, there = (pixels(name) for name in ("scene.png", "scene-from-mirror.png"))
+    print(f"   repository  {here}\n   mirror      {there}")
+    if here != there:
+        raise SystemExit("They differ. That must never be: please report it.")
+    recipe, png, photos = (
+        total(*names) for names in (["scene.haac"], ["scene.png"], sorted(Path("photos").iterdir()))
+    )
+    print(
+        f"   Equal. The recipe has {recipe} bytes; the same picture as PNG has {png:,} ({png / recipe:,.0f} times as many)."
+    )
+    side_by_side(recipe, photos)
+
+    print(
+        "\nThe elements were cut out by the model `offline`, which needs no download and is of preview quality;"
+    )
+    print("`haac models` lists better ones.")
+    print(f"Pictures: {FOLDER / 'side-by-side.png'}, elements.png, scene.png")
+
+
+def layers() -> Iterator[str]:
+    """The calls that place the largest element of each photograph."""
+    # Photograph: height, centre (x, y), and what else is to be done with it.
+    wanted = {
+        "hubble": (560, (470, 250), ".brightness(1.4)"),
+        "coffee": (110, (800, 110), ".brightness(1.2).rotate(-20)"),
+        "rocket": (300, (170, 440), ".blur(1).opacity(0.5)"),
+        "astronaut": (330, (455, 230), ".rotate(-4)"),
+        "horse": (350, (480, 450), ""),
+        "chelsea": (190, (850, 560), ".rotate(8)"),
+    }
+    for name, (height, (x, y), more) in wanted.items():
+        found: list[dict[str, Any]] = json.loads(quiet("search", name, "--json"))
+        element = max(found, key=lambda e: e["width"] * e["height"])
+        width = round(element["width"] * height / element["height"])
+        yield f'scene.element("{element["id"]}").resize(height={height}){more}.place({x - width // 2}, {y - height // 2})'
+
+
+def say(title: str) -> None:
+    print(f"\n\033[1m{title}\033[0m" if sys.stdout.isatty() else f"\n{title}", flush=True)
+
+
+def command(*words: str, run: list[str] | None = None) -> None:
+    """Show a command as a user would type it, run it, and show what it prints."""
+    print(f"   $ {shlex.join(words)}", flush=True)
+    done = subprocess.run(run or list(words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    for line in done.stdout.splitlines():
+        print(f"   {line}".rstrip())
+    sys.stdout.flush()
+    if done.returncode:
+        raise SystemExit(f"quickstart stops here: that command failed ({done.returncode}).")
+
+
+def haac(*arguments: str, offline: bool = False) -> None:
+    """A haac command, shown and run."""
+    run = [sys.executable, "-c", OFFLINE] if offline else [HAAC]
+    command("haac", *arguments, run=[*run, *arguments])
+
+
+def quiet(*arguments: str) -> str:
+    """A haac command that is not shown; returns what it prints."""
+    return subprocess.run([HAAC, *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """`haac serve` in the background, on a free port of this machine only; yields its URL."""
+    print("   $ haac serve &", flush=True)
+    # PYTHONUNBUFFERED, since the URL is to be read while the server goes on.
+    process = subprocess.Popen(
+        [HAAC, "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline().strip()
+        print(f"   {line}", flush=True)
+        yield line.rpartition(" ")[2]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def pixels(name: str) -> str:
+    """SHA-256 of a picture's pixels."""
+    from haac_repo import pixel_hash
+
+    with Image.open(name) as image:
+        return pixel_hash(image.convert("RGBA"))
+
+
+def total(*names: str | Path) -> int:
+    return sum(Path(name).stat().st_size for name in names)
+
+
+def side_by_side(recipe: int, photos: int) -> None:
+    """One picture of everything: photographs, elements, and the scene made of them."""
+    height, gap, top = 480, 24, 56
+    tile = (height - gap // 2) // 2
+    across = (len(PHOTOS) + 1) // 2
+    packs = total(*Path("mirror", "packs").iterdir())
+    columns: list[tuple[str, Image.Image]] = []
+    board = Image.new("RGB", (across * (tile + gap // 2) - gap // 2, height), "white")
+    for n, name in enumerate(PHOTOS):
+        with Image.open(Path("photos", name)) as image:
+            side = min(image.size)
+            left, upper = (image.width - side) // 2, (image.height - side) // 2
+            square = image.convert("RGB").crop((left, upper, left + side, upper + side)).resize((tile, tile))
+        board.paste(square, (n % across * (tile + gap // 2), n // across * (tile + gap // 2)))
+    columns.append((f"photographs: {photos:,} bytes", board))
+    for caption, name in (
+        (f"elements, sent once: {packs:,} bytes", "elements.png"),
+        (f"a recipe of {recipe} bytes", "scene.png"),
+    ):
+        with Image.open(name) as image:
+            picture = image.convert("RGB")
+        columns.append((caption, fitted(picture, 720, height)))
+
+    page = Image.new("RGB", (sum(c.width for _, c in columns) + gap * 4, height + top + gap), "white")
+    draw = ImageDraw.Draw(page)
+    x = gap
+    for caption, column in columns:
+        draw.text((x, 16), caption, "#1f2733", ImageFont.load_default(24))
+        page.paste(column, (x, top + (height - column.height) // 2))
+        x += column.width + gap
+    page.save("side-by-side.png")
+
+
+def fitted(image: Image.Image, width: int, height: int) -> Image.Image:
+    """The whole picture, as large as the box allows."""
+    factor = min(width / image.width, height / image.height)
+    return image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.LANCZOS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Writes docs/commands.md out of the commands themselves; with --check it only says whether that is up to date."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from haac._cli.main import _SECTIONS, root
+
+TARGET = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
+SHARED = ("as_json", "quiet", "verbose")
+HEAD = """# Commands
+
+<!-- Written by scripts/make/commands_doc.py out of the commands themselves. Change their help, not this page. -->
+
+Every command prints its result on standard output and everything else on standard error. All take these options:
+
+| option | |
+|---|---|
+| `--json` | print the result as JSON |
+| `-q`, `--quiet` | print results and errors only |
+| `-v`, `--verbose` | say more about what is done |
+| `-h`, `--help` | show the help of the command |
+
+Exit codes: 0 done, 1 failed (one message says why and what to do), 2 used wrongly, 130 interrupted. `HAAC_REPO` stands for
+`--repo`; `HAAC_DEBUG=1` shows tracebacks. Shell completion: `eval "$(_HAAC_COMPLETE=bash_source haac)"` (or `zsh_source`,
+`fish_source`).
+"""
+
+
+def document() -> str:
+    """The whole page."""
+    context = click.Context(root, info_name="haac")
+    sections: dict[str, list[str]] = {section: [] for section in _SECTIONS}
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
+        assert command is not None
+        sections[getattr(command, "section", "This machine")].append(describe(name, command))
+    parts = [f"## {section}\n\n" + "\n".join(found) for section, found in sections.items() if found]
+    return HEAD + "\n" + "\n".join(parts)
+
+
+def describe(name: str, command: click.Command) -> str:
+    """One command: usage, help, table of options."""
+    context = click.Context(command, info_name=f"haac {name}")
+    lines = [
+        f"### `haac {name}`",
+        "",
+        "```",
+        " ".join(_usage(command, context)),
+        "```",
+        "",
+        _help(command.help or ""),
+    ]
+    options = [
+        p for p in command.params if isinstance(p, click.Option) and p.name not in SHARED and not p.hidden
+    ]
+    if options:
+        lines += ["", "| option | |", "|---|---|"]
+        for option in options:
+            record = option.get_help_record(context)
+            assert record is not None
+            lines.append("| " + " | ".join(_cell(cell, code=i == 0) for i, cell in enumerate(record)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _usage(command: click.Command, context: click.Context) -> list[str]:
+    return [context.info_name or "", *command.collect_usage_pieces(context)]
+
+
+def _help(text: str) -> str:
+    """click's help text as Markdown: \\b blocks are preformatted, everything else flows."""
+    blocks = []
+    for block in re.split(r"\n\s*\n", text.strip()):
+        lines = [line.strip() for line in block.splitlines()]
+        if lines and lines[0] == "\b":
+            blocks.append("```\n" + "\n".join(lines[1:]) + "\n```")
+        else:
+            blocks.append(" ".join(lines))
+    return "\n\n".join(blocks)
+
+
+def _cell(text: str, *, code: bool) -> str:
+    text = " ".join(text.split()).replace("|", "\\|")
+    return f"`{text}`" if code else text
+
+
+def main() -> int:
+    page = document()
+    if "--check" in sys.argv[1:]:
+        return 0 if TARGET.exists() and TARGET.read_text("utf-8") == page else 1
+    TARGET.write_text(page, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""docs/format.md is enough to write a decoder: one written from it alone (reference.py) gives the pixels of all vectors."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import haac
+
+ROOT = Path(__file__).parents[2]
+VECTORS = {
+    vector["name"]: vector for vector in json.loads((ROOT / "vectors" / "golden.json").read_text())["vectors"]
+}
+
+_spec = importlib.util.spec_from_file_location("haac_reference", Path(__file__).with_name("reference.py"))
+assert _spec is not None
+assert _spec.loader is not None
+reference = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(reference)
+
+
+@functools.cache
+def picture(number: int) -> Image.Image:
+    with Image.open(ROOT / "vectors" / "elements" / f"{number}.png") as image:
+        return image.convert("RGBA")
+
+
+def pixels(number: int) -> np.ndarray:
+    return np.asarray(picture(number))
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_vector(name: str) -> None:
+    vector = VECTORS[name]
+    scene = reference.from_text(vector["text"])
+    assert_equal(reference.from_binary(bytes.fromhex(vector["binary"])), scene)
+    assert reference.pixel_hash(reference.render(scene, pixels)) == vector["pixels"]
+
+
+def assert_equal(scene: dict[str, Any], other: dict[str, Any]) -> None:
+    """Also of scenes with arrays in them."""
+    assert repr(scene) == repr(other)
+    if scene["background"][0] == "wash":
+        for bands, others in zip(
+            scene["background"][1]["bands"], other["background"][1]["bands"], strict=True
+        ):
+            assert all(np.array_equal(band, same) for band, same in zip(bands, others, strict=True))
+
+
+def test_the_page_has_all_tables() -> None:
+    assert len(reference.TABLES) == 31
+    assert len(reference.CANVASES) == len(reference.TABLES["CANVAS"][0]) - 1
+
+
+class Source:
+    def image(self, number: int) -> Image.Image:
+        return picture(number)
+
+
+def assert_same(text: str) -> None:
+    scene, other = haac.from_text(text), reference.from_text(text)
+    assert reference.from_binary(haac.to_binary(scene)) == other
+    assert np.array_equal(reference.render(other, pixels), np.asarray(haac.render(scene, Source()))), text
+
+
+def random_recipe(rng: random.Random) -> str:
+    colours = f"{rng.getrandbits(32):08x},{rng.getrandbits(32):08x}"
+    background = rng.choice(
+        ["", f":c{colours[:8]}", f":g{colours},{rng.randrange(1440):x}", f":e{rng.randint(1, 5)}"]
+    )
+    return f"haac1:{rng.randint(1, 90):x}x{rng.randint(1, 90):x}{background}" + "".join(
+        f";{random_layer(rng)}" for _ in range(rng.randint(1, 4))
+    )
+
+
+def random_layer(rng: random.Random) -> str:
+    number = rng.randint(1, 5)
+    width, height = picture(number).size
+    left, top = rng.randrange(width), rng.randrange(height)
+    functions = [
+        f"c{left:x},{top:x},{rng.randint(left + 1, width):x},{rng.randint(top + 1, height):x}",
+        "f" + rng.choice(["h", "v", "hv"]),
+        *(f"{name}{rng.randint(0, 400):x}" for name in "lku"),
+        f"r{rng.choice([rng.randrange(1440), 1, 360, 720, 1080, 1439]):x}",
+        f"b{rng.choice([rng.randint(1, 12), rng.randint(1, 200)]):x}",
+        f"o{rng.randint(0, 99):x}",
+    ]
+    size = rng.choice(
+        [[f"s{rng.randint(1, 3000):x}"], [f"w{rng.randint(1, 120):x}"], ["w20", f"h{rng.randint(1, 120):x}"]]
+    )
+    chosen = [function for function in functions if rng.random() < 0.4] + size
+    return ".".join([str(number), *chosen, f"p{rng.randint(-60, 90):x},{rng.randint(-60, 90):x}"])
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_scene(seed: int) -> None:
+    assert_same(random_recipe(random.Random(seed)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_binary_form_of_many_layers(seed: int) -> None:
+    """Sets, repeats, order, and tables that grew."""
+    rng = random.Random(seed)
+    bits = rng.randint(1, 40)
+    few = [rng.randrange(1, 1 << bits) for _ in range(rng.randint(1, 60))]
+    scene = haac.from_text(random_recipe(rng))
+    layers = [haac.from_text(f"haac1:1x1;{random_layer(rng)}").layers[0] for _ in range(rng.randint(2, 90))]
+    scene.layers = [replace(layer, element=rng.choice(few)) for layer in layers]
+    if seed % 2:
+        scene.layers.sort(key=lambda layer: layer.number)
+    assert_equal(reference.from_binary(haac.to_binary(scene)), reference.from_text(haac.to_text(scene)))
+
+
+def test_turned_off_the_canvas() -> None:
+    assert_same("haac1:8x8;4.w2.h40.r166.b4")

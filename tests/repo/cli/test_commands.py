@@ -1,0 +1,202 @@
+"""The element commands, through the `haac` command as a person runs it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from haac._cli.main import _run
+from haac_repo import Provenance, Repository, pixel_hash
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_element: Callable) -> Path:
+    path = tmp_path / "repo"
+    monkeypatch.setenv("HAAC_REPO", str(path))
+    monkeypatch.chdir(tmp_path)
+    with Repository.create(path) as made, made.writer() as writer:
+        for seed, (name, colour) in enumerate(
+            [("red car", 0xFF0000), ("blue car", 0x0000FF), ("tree", 0x00AA00)]
+        ):
+            provenance = Provenance(
+                licence="CC0-1.0", attribution="Ann", source=f"{name}.jpg", model="u2net 1"
+            )
+            writer.add(
+                make_element(
+                    seed, 16 + seed, name=name, tags=("thing",), colour=colour, provenance=provenance
+                )
+            )
+    return path
+
+
+@pytest.fixture
+def haac(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    def run(*args: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = _run(args)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return code, out, err
+
+    return run
+
+
+def test_init(haac, tmp_path: Path) -> None:
+    target = tmp_path / "new"
+    code, out, err = haac("init", "--repo", str(target))
+    assert (code, out) == (0, f"Made the repository {target}\n")
+    assert "haac ingest" in err
+    with Repository.open(target) as made:
+        code, out, err = haac("init", "--repo", str(target), "-q")
+        assert (code, out) == (1, "")
+        assert err == f"Error: there is a repository in {target} already\n"
+        other = tmp_path / "other"
+        code, out, _ = haac("init", "--repo", str(other), "--json")
+        assert json.loads(out)["id"] != made.id
+
+
+@pytest.mark.usefixtures("repo")
+def test_search(haac) -> None:
+    code, out, _ = haac("search", "car")
+    assert (code, out) == (0, "1  16x16  red car   #thing\n2  17x17  blue car  #thing\n")
+    code, out, err = haac("search", "--limit", "1")
+    assert out.count("\n") == 1
+    assert "--limit shows more" in err
+    code, out, _ = haac("search", "--colour", "darkgreen", "--json")
+    assert (json.loads(out)[0]["id"], json.loads(out)[0]["colour"]) == ("3", "#00aa00")
+    code, out, _ = haac("search", "car", "--color", "#0000fe")
+    assert out.startswith("2")
+    code, out, err = haac("search", "nothing")
+    assert (code, out, err) == (0, "", "Nothing was found.\n")
+    code, out, err = haac("search", "--colour", "blurple")
+    assert code == 2
+    assert "'blurple' is no colour" in err
+
+
+@pytest.mark.usefixtures("repo")
+def test_show(haac, tmp_path: Path) -> None:
+    code, out, _ = haac("show", "2")
+    assert code == 0
+    assert "17x17 pixels" in out
+    assert "CC0-1.0" in out
+    code, out, _ = haac("show", "2", "--json")
+    shown = json.loads(out)
+    assert (shown["id"], shown["number"], shown["provenance"]["attribution"]) == ("2", 2, "Ann")
+    for name in ("two.png", "two.webp"):
+        code, _, err = haac("show", "2", "-o", name)
+        assert (code, err) == (0, f"Wrote {name}\n")
+        with Image.open(tmp_path / name) as image:
+            assert pixel_hash(image.convert("RGBA")) == shown["pixels_sha256"]
+    code, _, _ = haac("show", "2", "-o", "board.png", "--checkerboard")
+    with Image.open(tmp_path / "board.png") as image:
+        assert (image.mode, image.size) == ("RGB", (17, 17))
+    assert haac("show", "2", "-o", "two.jpg")[0] == 2
+    assert haac("show", "zz")[:2] == (1, "")
+    assert "its ids run from 1 to 3" in haac("show", "zz")[2]
+
+
+@pytest.mark.usefixtures("repo")
+def test_sheet(haac, tmp_path: Path) -> None:
+    code, out, _ = haac("sheet", "--per-page", "2", "--cell", "64", "--columns", "2")
+    assert (code, out) == (0, "sheet.png\nsheet-2.png\n")
+    with Image.open(tmp_path / "sheet.png") as one, Image.open(tmp_path / "sheet-2.png") as two:
+        assert one.size == two.size
+        assert len(one.convert("RGB").getcolors(2**20) or ()) > len(two.convert("RGB").getcolors(2**20) or ())
+    code, out, _ = haac("sheet", "-o", "some.png", "--ids", "3,1", "--json")
+    assert (code, json.loads(out)) == (0, ["some.png"])
+    assert haac("sheet", "--ids", "9")[0] == 1
+    assert haac("sheet", "nothing")[0] == 1
+    assert haac("sheet", "car", "--ids", "1")[0] == 2
+    assert haac("sheet", "-o", "sheet.jpg")[0] == 2
+
+
+def test_sheet_shows_elements_where_they_belong(haac, repo: Path, tmp_path: Path) -> None:
+    """The element's own pixels stand in the middle of its cell."""
+    haac("sheet", "--ids", "1", "--cell", "32", "-o", "one.png")
+    with Repository.open(repo) as opened, Image.open(tmp_path / "one.png") as sheet:
+        element = opened.image(1)
+        x, y = 32 + 8, 32 + 40 + 8  # margin, title, (32 - 16) / 2
+        part = sheet.convert("RGB").crop((x, y, x + 16, y + 16))
+        opaque = [(i % 16, i // 16) for i in range(256) if element.getpixel((i % 16, i // 16))[3] == 255]
+        assert all(part.getpixel(at) == element.getpixel(at)[:3] for at in opaque)
+
+
+@pytest.mark.usefixtures("repo")
+def test_sheet_says_what_cannot_be_shown(haac) -> None:
+    haac("takedown", "1", "--reason", "no")
+    code, _, err = haac("sheet", "--ids", "1,2", "-v")
+    assert code == 0
+    assert "element 1 was withdrawn: no" in err
+
+
+def test_tag(haac, repo: Path) -> None:
+    code, out, _ = haac("tag", "1", "2", "--add", "Fast,four wheels", "--remove", "thing")
+    assert code == 0
+    assert "#fast #four wheels" in out
+    haac("tag", "3", "--name", "oak")
+    with Repository.open(repo) as opened:
+        assert opened.element(2).tags == ("fast", "four wheels")
+        assert opened.element(3).name == "oak"
+    assert haac("tag", "1")[0] == 2
+    assert haac("tag", "77", "--name", "x")[0] == 1
+
+
+@pytest.mark.usefixtures("repo")
+def test_takedown(haac) -> None:
+    code, out, err = haac("takedown", "2", "--reason", "asked by its author")
+    assert (code, out) == (0, "Withdrew 2\n")
+    assert "haac publish" in err
+    code, out, err = haac("show", "2", "-o", "x.png")
+    assert (code, err) == (1, "Error: element 2 was withdrawn: asked by its author\n")
+    assert "asked by its author" in haac("show", "2")[1]
+    assert haac("takedown", "2", "--reason", "again")[0] == 1
+    assert haac("takedown", "3")[0] == 2
+
+
+def test_verify(haac, repo: Path) -> None:
+    code, out, _ = haac("verify")
+    assert code == 0
+    assert "is in order; 3 elements" in out
+    pack = repo / "open" / "1.pack"
+    data = bytearray(pack.read_bytes())
+    data[-1] ^= 1
+    pack.write_bytes(data)
+    assert haac("verify", "--quick")[0] == 0
+    code, out, _ = haac("verify", "--json")
+    assert code == 1
+    assert json.loads(out)["problems"][0]["elements"] == [3]
+    code, out, _ = haac("verify")
+    assert (code, "elements lost: 3" in out, "1 thing is wrong" in out) == (1, True, True)
+    data[-1] ^= 1
+    pack.write_bytes(data + b"tail")
+    code, out, err = haac("verify")
+    assert (code, "4 bytes at its end" in err) == (0, True)
+    code, out, _ = haac("verify", "--repair")
+    assert (code, "Repaired: cut off" in out) == (0, True)
+    assert haac("verify", "--repo", "nowhere")[0] == 1
+
+
+@pytest.mark.usefixtures("repo")
+def test_stats(haac) -> None:
+    code, out, _ = haac("stats")
+    assert code == 0
+    assert "CC0-1.0 3" in out
+    found = json.loads(haac("stats", "--json")[1])
+    assert (found["elements"], found["tags"], found["models"]) == (3, {"thing": 3}, {"u2net 1": 3})
+    assert found["biggest"][0]["id"] == "3"
+    assert found["unpublished"] == 3
+    assert found["packs"] == {"open": {"packs": 1, "bytes": found["bytes"]}}
+
+
+@pytest.mark.parametrize("command", ["search", "stats", "show 1", "sheet", "verify"])
+def test_no_repository_is_one_clear_line(haac, tmp_path: Path, monkeypatch, command: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HAAC_REPO", raising=False)
+    code, out, err = haac(*command.split())
+    assert (code, out) == (1, "")
+    assert err.startswith("Error: there is no repository in haac-repo")
+    assert err.count("\n") == 1

@@ -1,0 +1,170 @@
+"""What every command shares: exit codes, messages instead of tracebacks, --json, -q, completion."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from haac._cli import main
+from haac_repo import HaacError, RepositoryError
+from haac_repo._cli.console import Console, command
+
+HAAC = Path(sys.executable).parent / "haac"
+
+
+class FakeEntryPoint:
+    def __init__(self, loaded: object) -> None:
+        self.loaded = loaded
+
+    def load(self) -> object:
+        return self.loaded
+
+
+def install(monkeypatch: pytest.MonkeyPatch, function: Callable[[Console], object]) -> None:
+    """Make `haac try` run this function, as if a distribution had registered it."""
+    made = command("try", "This machine", help="Try something.")(function)
+    monkeypatch.setattr(main._Root, "_found", lambda _: {"try": FakeEntryPoint(made)})
+
+
+def failing(error: BaseException) -> Callable[[Console], None]:
+    def function(console: Console) -> None:
+        console.note("about to fail")
+        raise error
+
+    return function
+
+
+@pytest.fixture(autouse=True)
+def no_debugging(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HAAC_DEBUG", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (HaacError("found 3, allowed 2, ask for less"), "Error: found 3, allowed 2, ask for less"),
+        (RepositoryError("no repository in x"), "Error: no repository in x"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "packs/1"),
+            "Error: No space left on device: packs/1",
+        ),
+        (PermissionError(errno.EACCES, "Permission denied"), "Error: Permission denied"),
+        (MemoryError(), "Error: not enough memory for this"),
+    ],
+)
+def test_errors_become_one_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, message: str
+) -> None:
+    install(monkeypatch, failing(error))
+    assert main._run(["try", "-q"]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", message + "\n")
+
+
+def test_a_fault_of_ours_asks_for_a_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, failing(ZeroDivisionError("division by zero")))
+    assert main._run(["try"]) == 1
+    err = capsys.readouterr().err
+    assert "ZeroDivisionError: division by zero" in err
+    assert "HAAC_DEBUG=1" in err
+    assert "Traceback" not in err
+
+
+def test_debugging_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, failing(HaacError("no")))
+    monkeypatch.setenv("HAAC_DEBUG", "1")
+    with pytest.raises(HaacError):
+        main._run(["try"])
+
+
+def test_interrupting_gives_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    install(monkeypatch, failing(KeyboardInterrupt()))
+    assert main._run(["try"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("args", [["no-such-command"], ["try", "--no-such-option"], ["try", "surplus"]])
+def test_usage_errors_give_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], args: list[str]
+) -> None:
+    install(monkeypatch, lambda _: None)
+    assert main._run(args) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("Usage: haac")
+
+
+def test_a_command_may_choose_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    def function(_: Console) -> None:
+        click.get_current_context().exit(1)
+
+    install(monkeypatch, function)
+    assert main._run(["try"]) == 1
+
+
+def result(console: Console) -> None:
+    console.note("a note")
+    console.warn("a warning")
+    console.detail("a detail")
+    with console.progress("Counting", 3) as advance:
+        advance(3)
+    console.data({"count": 3, "name": "Äpfel"}, "3 Äpfel")
+
+
+@pytest.mark.parametrize(
+    ("args", "out", "err"),
+    [
+        ([], "3 Äpfel\n", "a note\nWarning: a warning\n"),
+        (["-q"], "3 Äpfel\n", "Warning: a warning\n"),
+        (["-v"], "3 Äpfel\n", "a note\nWarning: a warning\na detail\n"),
+    ],
+)
+def test_data_goes_to_stdout_and_chatter_to_stderr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], args: list[str], out: str, err: str
+) -> None:
+    install(monkeypatch, result)
+    assert main._run(["try", *args]) == 0
+    assert capsys.readouterr() == (out, err)
+
+
+def test_json_is_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    install(monkeypatch, result)
+    assert main._run(["try", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"count": 3, "name": "Äpfel"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script(shell: str) -> None:
+    done = subprocess.run(
+        [HAAC], env={**os.environ, "_HAAC_COMPLETE": f"{shell}_source"}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "_HAAC_COMPLETE" in done.stdout
+
+
+def test_version() -> None:
+    done = subprocess.run([HAAC, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("haac, version ")
+
+
+@pytest.fixture
+def closed_pipe() -> Iterator[int]:
+    reader, writer = os.pipe()
+    os.close(reader)
+    yield writer
+    os.close(writer)
+
+
+def test_a_reader_that_goes_away_gets_no_message(closed_pipe: int) -> None:
+    done = subprocess.run([HAAC, "--help"], stdout=closed_pipe, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "")

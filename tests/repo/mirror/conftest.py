@@ -1,0 +1,250 @@
+"""A repository to sync from, in memory, that can be made to lie and to fail; and questions to what is on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from haac_repo import ElementError, Head, NewElement, Repository, encode, pixel_hash, publish, sync
+from haac_repo._check.verify import verify
+from haac_repo._mirror.download import Patience
+from haac_repo._mirror.fetch import Fetched, NotThereError, _measured
+from haac_repo._mirror.wire import (
+    HEAD_PATH,
+    PackInfo,
+    Record,
+    pack_path,
+    read_segment,
+    segment_path,
+    write_segment,
+)
+
+IMPATIENT = Patience(tries=3, first=0.001, longest=5)
+CHUNK = 700
+
+
+def picture(seed: int, side: int = 20) -> NewElement:
+    pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 4), dtype=np.uint8)
+    image = Image.fromarray(pixels, "RGBA")
+    return NewElement(
+        data=encode(image),
+        width=side,
+        height=side,
+        pixels_sha256=pixel_hash(image),
+        name=f"thing {seed}",
+        tags=("test", f"t{seed % 3}"),
+        colour=seed,
+        phash=seed << 50,
+    )
+
+
+def add(repository: Repository, seeds: Iterable[int], per_pack: int = 5) -> None:
+    with repository.writer() as writer:
+        for count, seed in enumerate(seeds, 1):
+            writer.add(picture(seed))
+            if count % per_pack == 0:
+                writer.seal()
+
+
+class Origin:
+    """What a repository publishes, as a Fetcher: it counts, and it can be made to send anything."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files: dict[str, bytes] = {}
+        self.requests: list[tuple[str, int, int | None]] = []
+        self.on_chunk: Callable[[str, int], None] = lambda _path, _at: None
+        self.ignores_ranges = False
+        self.etags = True
+        self.load()
+
+    def load(self) -> None:
+        """Publish what the repository's folder publishes now."""
+        self.files = {
+            str(path.relative_to(self.folder)): path.read_bytes()
+            for pattern in (HEAD_PATH, "log/*.gz", "packs/*.pack")
+            for path in self.folder.glob(pattern)
+        }
+
+    @contextlib.contextmanager
+    def fetch(
+        self, path: str, size: int | None, *, start: int = 0, stop: int | None = None, etag: str = ""
+    ) -> Iterator[Fetched]:
+        self.requests.append((path, start, stop))
+        if path not in self.files:
+            raise NotThereError(f"{path} is not there")
+        data = self.files[path]
+        tag = hashlib.sha256(data).hexdigest()[:8] if self.etags else ""
+        if etag and etag == tag:
+            yield Fetched(iter(()), tag, unchanged=True)
+            return
+        end = size if stop is None else stop
+        if self.ignores_ranges:
+            start, end = 0, size
+        whole = start == 0 and end == size
+        body = data[start:end] if not whole else data
+        yield Fetched(_measured(self._chunks(path, body), start, end, path), tag, whole=whole)
+
+    def _chunks(self, path: str, body: bytes) -> Iterator[bytes]:
+        for at in range(0, len(body), CHUNK):
+            self.on_chunk(path, at)
+            yield body[at : at + CHUNK]
+
+    def close(self) -> None:
+        pass
+
+    # Reading and forging
+
+    @property
+    def head(self) -> Head:
+        return Head.from_bytes(self.files[HEAD_PATH])
+
+    @property
+    def packs(self) -> list[str]:
+        return [pack_path(pack.sha256) for pack in self.head.packs]
+
+    def records(self) -> list[list[Record]]:
+        """The log, segment by segment."""
+        import io
+
+        return [
+            list(read_segment(io.BytesIO(self.files[segment_path(n)]), info))
+            for n, info in enumerate(self.head.segments, 1)
+        ]
+
+    def forge(self, segments: list[list[Record]], **head: Any) -> None:
+        """Publish these records instead, under a head that fits them but for what is given."""
+        infos = []
+        for number, records in enumerate(segments, 1):
+            data, info = write_segment(records)
+            self.files[segment_path(number)] = data
+            infos.append(info)
+        adds = [r["id"] for records in segments for r in records if r["op"] == "add"]
+        made = {
+            "segments": tuple(infos),
+            "records": sum(len(records) for records in segments),
+            "elements": max(adds, default=0),
+            **head,
+        }
+        self.files[HEAD_PATH] = replace(self.head, **made).to_bytes()
+
+    def forge_pack(self, data: bytes) -> PackInfo:
+        info = PackInfo(sha256=hashlib.sha256(data).hexdigest(), length=len(data))
+        self.files[pack_path(info.sha256)] = data
+        return info
+
+    def sync(self, mirror: Path, **options: Any) -> Any:
+        """Sync from here; `requests` are those of this sync."""
+        self.requests.clear()
+        options.setdefault("patience", IMPATIENT)
+        return sync("origin", mirror, fetcher=self, **options)
+
+    def fetched(self) -> list[str]:
+        return [path for path, _, _ in self.requests]
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """30 elements in 6 packs, in 2 log segments. Not to be changed."""
+    folder = tmp_path_factory.mktemp("published") / "repository"
+    with Repository.create(folder) as repository:
+        add(repository, range(20))
+        publish(repository)
+        add(repository, range(20, 30))
+        publish(repository)
+    return folder
+
+
+@pytest.fixture
+def origin(published: Path) -> Origin:
+    return Origin(published)
+
+
+@pytest.fixture
+def growing(tmp_path: Path) -> Origin:
+    """10 elements in 2 packs, in one segment; its folder may be written to."""
+    with Repository.create(tmp_path / "growing") as repository:
+        add(repository, range(10))
+        publish(repository)
+    return Origin(tmp_path / "growing")
+
+
+@pytest.fixture
+def grow() -> Callable[..., None]:
+    """grow(origin, seeds): add elements and publish them."""
+
+    def grow(
+        origin: Origin, seeds: Iterable[int] = (), change: Callable[[Any], None] = lambda _: None
+    ) -> None:
+        with Repository.open(origin.folder) as repository:
+            add(repository, seeds)
+            with repository.writer() as writer:
+                change(writer)
+            publish(repository)
+        origin.load()
+
+    return grow
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Path:
+    return tmp_path / "mirror"
+
+
+class Disk:
+    """What is in a mirror's folder."""
+
+    @staticmethod
+    def tree(mirror: Path) -> dict[str, str]:
+        """Hash of every file that is published or waits to be; not the catalog."""
+        return {
+            str(path.relative_to(mirror)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(mirror.rglob("*"))
+            if path.is_file() and not path.name.startswith(("catalog", "lock", "repository.json"))
+        }
+
+    @staticmethod
+    def catalog(mirror: Path) -> list[Any]:
+        with Repository.open(mirror) as opened:
+            rows = [
+                opened._db.execute(f"select * from {table} order by 1").fetchall()
+                for table in ("element", "pack", "copy", "published", "log")
+            ]
+            meta = opened._db.execute("select repository, role, elements, standing, records from meta")
+            return [*rows, meta.fetchall()]
+
+    @staticmethod
+    def readable(mirror: Path) -> set[int]:
+        """Elements whose bytes can be read; what can be read is right, or this fails."""
+        found = set()
+        with Repository.open(mirror) as opened:
+            for element in opened.elements():
+                with contextlib.suppress(ElementError):
+                    assert hashlib.sha256(opened.data(element.number)).hexdigest() == element.sha256
+                    found.add(element.number)
+        return found
+
+    @classmethod
+    def check(cls, mirror: Path, *, complete: bool = True) -> None:
+        """The mirror is sound: verify finds nothing, each file is what its name says."""
+        report = verify(mirror)
+        assert report.ok, report.problems
+        for path in (mirror / "packs").iterdir():
+            assert path.name == f"{hashlib.sha256(path.read_bytes()).hexdigest()}.pack"
+        if complete:
+            assert list((mirror / "open").iterdir()) == []
+            with Repository.open(mirror) as opened:
+                assert cls.readable(mirror) == {element.number for element in opened.elements()}
+
+
+@pytest.fixture
+def disk() -> type[Disk]:
+    return Disk

@@ -1,0 +1,177 @@
+"""Reading the published files: any bytes give a value or one HaacError."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from haac_repo import LIMITS, HaacError, Head, IntegrityError, RepositoryError
+from haac_repo._mirror.wire import PackInfo, Record, SegmentInfo, parse_record, read_segment, write_segment
+
+HASHES = st.text("0123456789abcdef", min_size=64, max_size=64)
+TIMES = st.just("2026-11-23T01:02:03Z")
+HEAD = Head(
+    repository="0f" * 16,
+    records=3,
+    elements=2,
+    segments=(SegmentInfo(sha256="a" * 64, length=10, inflated=100, records=3),),
+    packs=(PackInfo(sha256="b" * 64, length=1000),),
+    previous="c" * 64,
+    time="2026-11-23T01:02:03Z",
+)
+ADD: Record = {
+    "seq": 1, "op": "add", "id": 1, "sha256": "1" * 64, "length": 5, "pack": "2" * 64, "offset": 0,
+    "media": "image/webp", "width": 3, "height": 4, "pixels": "3" * 64, "time": "2026-11-23T01:02:03Z",
+}  # fmt: skip
+
+
+@st.composite
+def heads(draw: st.DrawFn) -> Head:
+    segments = draw(
+        st.lists(
+            st.builds(
+                SegmentInfo,
+                sha256=HASHES,
+                length=st.integers(1, LIMITS.segment_bytes),
+                inflated=st.integers(1, LIMITS.segment_inflated_bytes),
+                records=st.integers(1, 10**6),
+            ),
+            max_size=4,
+        )
+    )
+    records = sum(segment.records for segment in segments)
+    packs = st.builds(PackInfo, sha256=HASHES, length=st.integers(1, LIMITS.pack_bytes))
+    return Head(
+        repository=draw(HASHES)[:32],
+        records=records,
+        elements=draw(st.integers(0, records)),
+        segments=tuple(segments),
+        packs=tuple(draw(st.lists(packs, max_size=4, unique_by=lambda pack: pack.sha256))),
+        previous=draw(HASHES | st.just("")),
+        time=draw(TIMES),
+    )
+
+
+@given(heads())
+def test_heads_round_trip(head: Head) -> None:
+    assert Head.from_bytes(head.to_bytes()) == head
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_head_or_an_error(data: bytes) -> None:
+    for read in (Head.from_bytes, parse_record):
+        with contextlib.suppress(HaacError):
+            read(data)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | HASHES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from([*json.loads(HEAD.to_bytes()), "new"]), JSON)
+def test_any_value_in_a_head(key: str, value: Any) -> None:
+    changed = {**json.loads(HEAD.to_bytes()), key: value}
+    try:
+        head = Head.from_bytes(json.dumps(changed).encode())
+    except HaacError:
+        return
+    head.to_bytes()
+
+
+@given(st.sampled_from([*ADD, "name", "tags", "colour", "phash", "licence", "new"]), JSON)
+def test_any_value_in_a_record(key: str, value: Any) -> None:
+    changed = {**ADD, key: value}
+    try:
+        record = parse_record(json.dumps(changed).encode())
+    except HaacError:
+        return
+    assert record == changed
+    json.dumps(record, ensure_ascii=False).encode()  # no lone surrogates get through
+
+
+@given(st.binary(max_size=200), st.integers(1, 10), st.integers(1, 1000))
+def test_any_bytes_are_a_segment_or_an_error(data: bytes, records: int, inflated: int) -> None:
+    info = SegmentInfo(sha256="0" * 64, length=max(1, len(data)), inflated=inflated, records=records)
+    with pytest.raises(HaacError):
+        list(read_segment(io.BytesIO(data), info))
+
+
+def test_segments_round_trip() -> None:
+    records = [{**ADD, "seq": n, "id": n, "name": "ü" * n} for n in range(1, 300)]
+    data, info = write_segment(records)
+    assert list(read_segment(io.BytesIO(data), info)) == records
+    assert write_segment(records)[0] == data
+    for wrong in (
+        replace(info, records=298),
+        replace(info, records=300),
+        replace(info, inflated=info.inflated - 1),
+        replace(info, inflated=info.inflated + 1),
+    ):
+        with pytest.raises(IntegrityError, match="promises"):
+            list(read_segment(io.BytesIO(data), wrong))
+
+
+def test_empty_values_are_left_out() -> None:
+    data, info = write_segment([{**ADD, "name": "", "tags": [], "colour": None}])
+    assert list(read_segment(io.BytesIO(data), info)) == [ADD]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"format": 0}, "format is 0"),
+        ({"format": True}, "format is True"),
+        ({"format": "1"}, "format is '1'"),
+        ({"repository": "x"}, "32 hex digits"),
+        ({"records": 4}, "do not add up"),
+        ({"records": -1}, "records is -1"),
+        ({"records": 3.0}, "records is 3.0"),
+        ({"elements": 4}, "more elements than records"),
+        ({"segments": {}}, "a list"),
+        ({"segments": [7]}, "a list of objects"),
+        ({"segments": [{}]}, "entry 1 of segments, is malformed: sha256 is missing"),
+        ({"packs": [{"sha256": "b" * 64, "bytes": LIMITS.pack_bytes + 1}]}, "bytes is"),
+        ({"packs": [{"sha256": "b" * 64, "bytes": 1}] * 2}, "lists a pack twice"),
+        ({"previous": "x"}, "64 hex digits"),
+        ({"previous": None}, "64 hex digits"),
+        ({"time": "yesterday"}, "a time such as"),
+        ({"signatures": {}}, "a list"),
+    ],
+)
+def test_bad_heads(change: Any, words: str) -> None:
+    with pytest.raises(IntegrityError, match=words):
+        Head.from_bytes(json.dumps({**json.loads(HEAD.to_bytes()), **change}).encode())
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "not readable JSON"),
+        (b"[]", "not a JSON object"),
+        (b"[" * 100_000, "not readable JSON"),
+        (b'{"format":1,"format":1}', "a key stands twice"),
+        (b'{"format":NaN}', "NaN is no JSON"),
+        (b'{"format":' + b"9" * 5000 + b"}", "not readable JSON"),
+        ('{"format":1}'.encode("utf-16"), "not readable JSON"),
+        (b'{"format":1}\xff', "not readable JSON"),
+        (b"<html>", "a web page"),
+    ],
+)
+def test_bytes_that_are_no_head(data: bytes, words: str) -> None:
+    with pytest.raises(IntegrityError, match=words):
+        Head.from_bytes(data)
+
+
+def test_a_newer_format_says_what_to_do() -> None:
+    with pytest.raises(RepositoryError, match=r"format 2.*install a newer"):
+        Head.from_bytes(HEAD.to_bytes().replace(b'"format":1', b'"format":2'))
