@@ -13,14 +13,15 @@ from PIL import Image
 
 from haac import ElementCache, Scene
 from haac._layer_order import ordered
-from haac_match._fit.fit import Cutout
+from haac_match._fit.cutout import Cutout
+from haac_match._index.gallery import only
 from haac_match._index.index import Index, load
 from haac_match._options import Compressed, Options
 from haac_match._picture.background import Ground, find_ground, plain, plates
 from haac_match._picture.border import framed, window
 from haac_match._picture.jpeg import Jpeg
-from haac_match._propose.shape import only
-from haac_match._rate.select import BACKDROP, FOREIGN, Judge, Where, on_backdrop, same
+from haac_match._rate.cost import BACKDROP, Where, on_backdrop, same
+from haac_match._rate.select import FOREIGN, Judge
 from haac_match._solve.greedy import Explainer
 from haac_match._solve.photo import ForeignExplainer
 from haac_repo import HaacError

@@ -11,12 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from haac import Layer
-from haac_match._fit.fit import EVEN, Cutout, Fit, Patch, Pose, fit, pose_of
+from haac_match._fit.cutout import Cutout
+from haac_match._fit.fit import Fit, Patch, fit
 from haac_match._fit.grid import CLIP, Snapped, Snapper
 from haac_match._fit.grid_photo import CHEAP, ForeignSnapper
 from haac_match._fit.inpaint import around
 from haac_match._picture.canvas import Box, Canvas
 from haac_match._picture.jpeg import Jpeg, squares
+from haac_match._picture.pose import EVEN, Pose, pose_of
 
 SURE = 0.97
 """A layer of which this part is right, bit for bit, is the one."""

@@ -10,7 +10,9 @@ import numpy.typing as npt
 from numba import njit
 
 from haac_match._fit import warp
-from haac_match._fit.fit import CLIP, Cutout, Patch, Pose
+from haac_match._fit.cutout import Cutout
+from haac_match._fit.fit import CLIP, Patch
+from haac_match._picture.pose import Pose
 
 Floats = npt.NDArray[np.float32]
 

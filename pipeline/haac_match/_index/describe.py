@@ -18,9 +18,8 @@ import numpy.typing as npt
 
 from haac_match._index import segments
 from haac_match._index.keypoints import DIMENSIONS, Features, features
-from haac_match._index.polar import ANGLES, CHANNELS, RINGS, describe, frames
+from haac_match._index.polar import ANGLES, CHANNELS, RINGS, describe, frame_row, frames
 from haac_match._picture.background import thumbnail
-from haac_match._propose.shape import frame_row
 from haac_repo import DataError, HaacError, MissingExtraError, Repository
 
 if TYPE_CHECKING:

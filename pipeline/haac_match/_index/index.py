@@ -26,12 +26,12 @@ from haac_match._index.describe import (
     unpacked_looks,
     unpacked_places,
 )
+from haac_match._index.gallery import Things
 from haac_match._index.keypoints import DIMENSIONS, Features, Vote, votes
 from haac_match._index.polar import RingTable
 from haac_match._index.segment_table import PieceTable
 from haac_match._index.segments import unpacked_frames, unpacked_outlines
 from haac_match._index.store import FOLDER, Held, Stored, missing, pack, read, size, standing, write
-from haac_match._propose.shape import Things
 from haac_repo import RepositoryError
 from haac_repo._files import TEMPORARY, storage_errors
 from haac_repo._store.lock import writer_lock

@@ -276,3 +276,8 @@ def _spectrum(values: Floats) -> npt.NDArray[np.complex64]:
 def _mirror(rings: Floats) -> Floats:
     """Rings of the mirrored picture: the angle a becomes pi - a."""
     return np.roll(rings[..., ::-1], 1 + ANGLES // 2, axis=-1)
+
+
+def frame_row(frame: Frame) -> list[float]:
+    """A frame as numbers."""
+    return [frame.x, frame.y, *frame.matrix.ravel().tolist()]

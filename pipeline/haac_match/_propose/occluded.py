@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from haac_match._fit.fit import Pose
+from haac_match._index.gallery import Things, pose_between
 from haac_match._index.polar import ANGLES, RINGS, Floats, Frame, frames, sample
 from haac_match._picture.canvas import Canvas
+from haac_match._picture.pose import Pose
+from haac_match._propose.regions import Region
 from haac_match._propose.residual import BLUR, ROOT, changes, peak, turns
-from haac_match._propose.shape import Region, Things, pose_between
 
 FAR, VEILED = 12, 0.1
 """Levels by which something translucent changes what is behind it, and part of a region where it does, if that is looked at without it."""

@@ -11,12 +11,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from haac_match._fit.fit import Cutout, Pose
+from haac_match._fit.cutout import Cutout
 from haac_match._fit.inpaint import filled
+from haac_match._index.gallery import Things
 from haac_match._picture.canvas import Canvas, area, overlap
+from haac_match._picture.pose import Pose
 from haac_match._picture.splice_net import spliced
+from haac_match._propose.regions import Region, regions
 from haac_match._propose.residual import seen
-from haac_match._propose.shape import Guess, Region, Things, candidates, partial, regions
+from haac_match._propose.shape import Guess, candidates, partial
 
 _MAYBE, _NEAR = 0.1, 15
 """From this likelihood on, and so near to it (pixels), parts of elements are looked for."""

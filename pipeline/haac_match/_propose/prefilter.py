@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from haac_match._fit.fit import Pose
+from haac_match._index.gallery import Things
 from haac_match._index.polar import ANGLES, RING_WEIGHT, Floats, places
-from haac_match._propose.shape import Things
+from haac_match._picture.pose import Pose
 
 _OPAQUE = 215
 """Coverage, 0 to 255, from which on a sample of the element counts."""

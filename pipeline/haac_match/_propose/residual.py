@@ -17,9 +17,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from haac_match._fit.fit import Pose
+from haac_match._index.gallery import Things, pose_between
 from haac_match._index.polar import ANGLES, RINGS, Floats, Frame, places, sample
-from haac_match._propose.shape import Region, Things, pose_between
+from haac_match._picture.pose import Pose
+from haac_match._propose.regions import Region
 
 _REACH = 2.2
 """Radius of the outermost ring, in extents, as in `_index.polar`."""

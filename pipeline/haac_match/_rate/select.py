@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,10 +14,9 @@ from haac._render import NO_ELEMENTS
 from haac._scene import Background
 from haac._wash_encoder.encoder import WashEncoder
 from haac_match._options import Compressed, Options, Subject
+from haac_match._rate.cost import _STRIP, LAMBDA, Where, _comparable, same
 from haac_repo import PictureError
 
-LAMBDA = 1000.0
-"""Squared error (sum over pixels and channels) that a byte must take away."""
 UNKNOWN = 0.04
 """Part of a picture that must be without explanation for a wash to be tried."""
 WASH = 300
@@ -27,23 +25,9 @@ _LEAST_WASH = 40
 """Bytes below which none is tried under layers."""
 _COVERED = np.float32(0.02)
 """Weight of what lies under opaque layers."""
-_STRIP = 256
-"""Rows that are compared at a time, so that large pictures take little memory."""
-BACKDROP = (127, 127, 127)
-"""What a picture with transparent places is put on while it is compared."""
 
 FOREIGN = 40
 """Levels by which a wash may be off where it is said to explain a picture."""
-
-Where = Callable[[], Subject | None]
-"""Finds the subject of a picture, if anything can."""
-
-
-def on_backdrop(picture: Image.Image) -> Image.Image:
-    """RGB of an RGBA picture, transparent places in one colour."""
-    ground = Image.new("RGBA", picture.size, BACKDROP)
-    ground.alpha_composite(picture)
-    return ground.convert("RGB")
 
 
 class Judge:
@@ -236,22 +220,6 @@ def _bytes_of_layers(scene: Scene) -> int:
 
 def _with_one_less(scene: Scene) -> list[Scene]:
     return [replace(scene, layers=scene.layers[:z] + scene.layers[z + 1 :]) for z in range(len(scene.layers))]
-
-
-def _comparable(picture: Image.Image) -> npt.NDArray[np.uint8]:
-    """(height, width, 4): colours on a backdrop, and alpha."""
-    alpha = picture.getchannel("A")
-    if alpha.getextrema() != (255, 255):
-        picture = on_backdrop(picture)
-        picture.putalpha(alpha)
-    return np.asarray(picture)
-
-
-def same(a: Image.Image, b: Image.Image) -> bool:
-    """Whether two RGBA pictures show the same: colours count only where anything is seen."""
-    first, second = np.asarray(a), np.asarray(b)
-    seen = first[:, :, 3] > 0
-    return bool(np.array_equal(first[:, :, 3], second[:, :, 3]) and np.array_equal(first[seen], second[seen]))
 
 
 def wash_only(picture: Image.Image, options: Options, where: Where) -> Compressed:

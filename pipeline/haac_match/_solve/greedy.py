@@ -13,19 +13,22 @@ import numpy as np
 import numpy.typing as npt
 
 from haac import Colour, Layer
-from haac_match._fit.fit import Cutout, Pose
+from haac_match._fit.cutout import Cutout
 from haac_match._fit.fitter import Found, Searcher
 from haac_match._index.index import Index
 from haac_match._index.keypoints import Vote, features
 from haac_match._picture.background import Ground
 from haac_match._picture.canvas import Box, Canvas, Placed, area, overlap
-from haac_match._picture.degraded import prune, rings
+from haac_match._picture.degraded import rings
 from haac_match._picture.jpeg import Jpeg, trace
+from haac_match._picture.pose import Pose
 from haac_match._propose.occluded import glimpsed, halves, views
+from haac_match._propose.regions import Region, regions
 from haac_match._propose.residual import seen
-from haac_match._propose.shape import Guess, Region, candidates, partial, regions
-from haac_match._rate.select import LAMBDA
+from haac_match._propose.shape import Guess, candidates, partial
+from haac_match._rate.cost import LAMBDA
 from haac_match._solve.polish_jpeg import finish
+from haac_match._solve.prune import prune
 from haac_match._solve.rescaled import Restorer
 from haac_match._solve.residuals import PROOF
 

@@ -16,11 +16,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import LIMITS, Colour, Gradient, Plate
-from haac_match._fit.fit import Cutout, Pose, pose_of
+from haac_match._fit.cutout import Cutout
 from haac_match._fit.fitter import Searcher
 from haac_match._fit.grid import Snapped, Snapper
 from haac_match._picture.background import drawn
 from haac_match._picture.canvas import Canvas, place
+from haac_match._picture.pose import Pose, pose_of
 from haac_match._picture.rescale import KERNELS, Scaling, Shrunk
 
 _log = logging.getLogger(__name__)

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from haac_match._fit.fit import Cutout, Fit, Pose, pose_of
+from haac_match._fit.cutout import Cutout
+from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Found
 from haac_match._fit.photo_cost import TELLING
 from haac_match._index.index import Index
 from haac_match._picture.background import Ground
+from haac_match._picture.pose import Pose, pose_of
 from haac_match._propose.pasted import Laid
 from haac_match._solve.greedy import Explainer
 from haac_match._solve.photo_proposals import Proposer, apart

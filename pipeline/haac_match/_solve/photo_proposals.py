@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from haac_match._fit.fit import Cutout, Fit, Pose
+from haac_match._fit.cutout import Cutout
+from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Searcher
 from haac_match._index.index import Index
 from haac_match._index.keypoints import features
 from haac_match._index.segment_table import Likeness
 from haac_match._index.segments import Floats, Piece, Sampler, pieces
+from haac_match._picture.pose import Pose
 from haac_match._propose.pasted import Laid
 from haac_match._propose.prefilter import screened
 

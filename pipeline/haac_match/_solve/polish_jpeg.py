@@ -11,13 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from haac import Colour, Gradient, Plate
-from haac_match._fit.fit import Cutout, Pose
+from haac_match._fit.cutout import Cutout
 from haac_match._fit.fitter import Found, Searcher
 from haac_match._fit.grid import CLIP, Snapper
+from haac_match._index.gallery import Things
 from haac_match._picture.background import drawn
 from haac_match._picture.canvas import SHOWS, Box, Canvas, Placed, squared
 from haac_match._picture.jpeg import CELL, Jpeg, squares
-from haac_match._propose.shape import Things, siblings
+from haac_match._picture.pose import Pose
+from haac_match._propose.lookalikes import siblings
 
 _log = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from haac import Layer
-from haac_match._fit.fit import Cutout
+from haac_match._fit.cutout import Cutout
 from haac_match._fit.fitter import Searcher
+from haac_match._index.gallery import Things
 from haac_match._picture.background import Ground
 from haac_match._picture.canvas import Box, Canvas, Placed, overlap
 from haac_match._picture.rescale import Shrunk
-from haac_match._propose.shape import Things
 from haac_match._solve.original_size import fitted, recognised
 from haac_match._solve.residuals import Standing
 from haac_match._solve.select import Chooser

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from haac import Layer
-from haac_match._fit.fit import Cutout, Fit, Pose
+from haac_match._fit.cutout import Cutout
+from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Found, Searcher
-from haac_match._propose.shape import Things, siblings, turned
-from haac_match._rate.select import LAMBDA
+from haac_match._index.gallery import Things
+from haac_match._picture.pose import Pose
+from haac_match._propose.lookalikes import siblings, turned
+from haac_match._rate.cost import LAMBDA
 
 _GROW = 0.75, 0.87, 1.15, 1.35, 1.5
 """How much wider or higher a thing is tried of which only a part was right."""

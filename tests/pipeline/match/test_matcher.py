@@ -17,16 +17,19 @@ from PIL import Image, ImageDraw
 from haac import Colour, Gradient, Inline, Layer, Plate, Scene, Wash, render, to_binary
 from haac_match import Matcher, Options
 from haac_match._fit import levenberg_marquardt, warp
-from haac_match._fit.fit import CLIP, Cutout, Patch, Pose, fit, pose_of
+from haac_match._fit.cutout import Cutout
+from haac_match._fit.fit import CLIP, Patch, fit
 from haac_match._fit.fitter import Searcher
 from haac_match._fit.grid import Snapper
 from haac_match._index.polar import RingTable, describe, frames
 from haac_match._picture.background import find_ground, plates, thumbnail
 from haac_match._picture.border import window
 from haac_match._picture.canvas import Canvas, place
+from haac_match._picture.pose import Pose, pose_of
 from haac_match._propose.occluded import glimpsed, halves
+from haac_match._propose.regions import regions
 from haac_match._propose.residual import seen
-from haac_match._propose.shape import Guess, candidates, partial, regions
+from haac_match._propose.shape import Guess, candidates, partial
 from haac_match._solve.greedy import Explainer
 from haac_repo import HaacError, NewElement, Repository, encode, pixel_hash
 

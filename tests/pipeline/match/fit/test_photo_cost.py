@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from haac import Layer
-from haac_match._fit.fit import Cutout
+from haac_match._fit.cutout import Cutout
 from haac_match._fit.grid import Snapper
 from haac_match._fit.photo_cost import BESIDE, BODY, NEAR, RIGHT, TRUST, guessed, laid, through, unlaid
 from haac_match._index.polar import ANGLES, RINGS, places

@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw
 
 from haac import Layer
 from haac_match._picture.canvas import Box, Canvas, place
-from haac_match._picture.degraded import difference, prune, rings
+from haac_match._picture.degraded import difference, rings
+from haac_match._solve.prune import prune
 
 SIZE = 200, 160
 

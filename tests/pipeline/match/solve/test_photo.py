@@ -16,13 +16,13 @@ from skimage import data
 
 from haac import Layer
 from haac_match import Matcher
-from haac_match._fit.fit import Pose, pose_of
 from haac_match._fit.grid_photo import ForeignSnapper
 from haac_match._fit.inpaint import filled
 from haac_match._index.index import load
 from haac_match._index.segment_table import PieceTable
 from haac_match._index.segments import Sampler, described, pieces, unpacked_frames, unpacked_outlines
 from haac_match._picture.canvas import Canvas, place
+from haac_match._picture.pose import Pose, pose_of
 from haac_match._picture.splice_net import spliced
 from haac_match._propose.pasted import Laid
 from haac_match._propose.prefilter import screened

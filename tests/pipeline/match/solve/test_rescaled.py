@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from haac import LIMITS, Colour, Gradient, Layer, Scene, render
 from haac_match import Matcher
-from haac_match._fit.fit import Cutout
+from haac_match._fit.cutout import Cutout
 from haac_match._fit.fitter import Searcher
 from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.rescale import KERNELS, Scaling, Shrunk

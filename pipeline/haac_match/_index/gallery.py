@@ -1,0 +1,94 @@
+"""All elements that may be found, as the index describes them, and poses out of their frames."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from haac_match._fit.levenberg_marquardt import possible
+from haac_match._index.polar import Frame, RingTable
+from haac_match._picture.pose import EVEN, Pose
+
+
+def pose_between(
+    thing: npt.NDArray[np.float32],
+    query: Frame,
+    size: tuple[int, int],
+    element: int,
+    mirrored: bool,
+    turn: float,
+) -> Pose | None:
+    """The pose that takes an element's frame to another one.
+
+    Args:
+        thing: the element's frame, as `frame_row`.
+        query: the other, in pixels of the canvas; may itself be mirrored.
+        size: of the element.
+        element: its number.
+        mirrored: left and right.
+        turn: in the frame, radians.
+
+    Returns:
+        None if the shape would be too uneven.
+    """
+    c, s = math.cos(turn), math.sin(turn)
+    rotation = np.array([[c, s], [-s, c]])
+    mirror = np.diag([-1.0, 1.0])
+    own = np.linalg.inv(thing[2:].reshape(2, 2).astype(np.float64))
+    whole = query.matrix @ rotation @ (mirror @ own if mirrored else own)
+    flip = bool(np.linalg.det(whole) < 0)
+    bare = whole @ mirror if flip else whole
+    sx, sy = float(np.hypot(*bare[:, 0])), float(np.hypot(*bare[:, 1]))
+    if not possible(sx, sy):
+        return None
+    first, second = math.atan2(-bare[1, 0], bare[0, 0]), math.atan2(bare[0, 1], bare[1, 1])
+    middle = math.atan2(math.sin(first) + math.sin(second), math.cos(first) + math.cos(second))
+    if abs(math.log(sx / sy)) < 2 * EVEN:
+        sx = sy = math.sqrt(sx * sy)
+    corner = np.array([size[0] / 2 - thing[0], size[1] / 2 - thing[1]])
+    centre = np.array([query.x, query.y]) + whole @ corner
+    return Pose(element, flip, float(centre[0]), float(centre[1]), sx, sy, middle % math.tau)
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """All elements that may be found, as the index knows them.
+
+    Args:
+        numbers: (things,) of the elements.
+        sizes: (things, 2) widths and heights.
+        even: frames that keep the shape, (things, 6).
+        round: frames that make it round, (things, 6).
+        even_rings: descriptions in them.
+        round_rings: descriptions in them.
+        stretched: the even ones, and the same made wider and narrower.
+        index: row of each element's number.
+    """
+
+    numbers: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int32]
+    even: npt.NDArray[np.float32]
+    round: npt.NDArray[np.float32]
+    even_rings: RingTable
+    round_rings: RingTable
+    stretched: dict[float, RingTable]
+    index: dict[int, int]
+
+
+def only(things: Things, rows: npt.NDArray[np.int64]) -> Things:
+    """Some of the things."""
+    numbers = things.numbers[rows]
+    even = things.even_rings.only(rows)
+    return Things(
+        numbers,
+        things.sizes[rows],
+        things.even[rows],
+        things.round[rows],
+        even,
+        things.round_rings.only(rows),
+        {factor: even if factor == 1 else table.only(rows) for factor, table in things.stretched.items()},
+        {int(number): row for row, number in enumerate(numbers)},
+    )

@@ -1,0 +1,48 @@
+"""Layers without which a degraded picture is as right are taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from haac import Layer
+from haac_match._picture.canvas import SHOWS, Box, Canvas, overlap
+from haac_match._picture.degraded import _log
+
+NEEDED = 0.1
+"""The part of its pixels that a layer must make right in a damaged picture."""
+
+
+def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], npt.NDArray[np.bool_]]) -> list[Layer]:
+    """Take away layers in a box without which a damaged picture is as right: a look-alike and the right one may both be there.
+
+    Args:
+        canvas: what is there.
+        box: where to look.
+        wrong: tells the pixels of a box that are not right, (height, width).
+
+    Returns:
+        Those that went.
+    """
+    dropped: list[Layer] = []
+    while True:
+        needs = [
+            (_needed(canvas, z, wrong), z)
+            for z, placed in enumerate(canvas.layers)
+            if overlap(placed.box, box) is not None
+        ]
+        if len(needs) < 2 or min(needs)[0] > NEEDED:
+            return dropped
+        dropped.append(canvas.remove(min(needs)[1]).layer)
+        _log.debug("pruned %s", dropped[-1])
+
+
+def _needed(canvas: Canvas, z: int, wrong: Callable[[Box], npt.NDArray[np.bool_]]) -> float:
+    """The part of a layer's pixels that would not be right without it."""
+    before = np.count_nonzero(wrong(canvas.layers[z].box))
+    placed = canvas.remove(z)
+    after = np.count_nonzero(wrong(placed.box))
+    canvas.insert(z, placed)
+    return (after - before) / max(1, int((np.asarray(placed.pixels.getchannel("A")) >= SHOWS).sum()))
