@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from haac import ElementCache, Scene
@@ -17,6 +16,7 @@ from haac_match._fit.cutout import Cutout
 from haac_match._index.gallery import only
 from haac_match._index.index import Index, load
 from haac_match._options import Compressed, Options
+from haac_match._picture.arrays import Bytes
 from haac_match._picture.background import Ground, find_ground, plain, plates
 from haac_match._picture.border import framed, window
 from haac_match._picture.jpeg import Jpeg
@@ -110,7 +110,7 @@ class Matcher:
         return Compressed(best, same(judge.made(best), wanted), judge.off(explained) > noise)
 
     def _opaque(
-        self, target: npt.NDArray[np.uint8], index: Index, options: Options, jpeg: Jpeg | None
+        self, target: Bytes, index: Index, options: Options, jpeg: Jpeg | None
     ) -> tuple[Scene, float]:
         """The scene of a picture, and by how many levels a pixel of it may be wrong."""
         ground = self._ground(target, index)
@@ -127,12 +127,12 @@ class Matcher:
                     return framed(scene, box, target), noise
         return self._on(target, ground, index, options, jpeg)
 
-    def _ground(self, target: npt.NDArray[np.uint8], index: Index) -> Ground | None:
+    def _ground(self, target: Bytes, index: Index) -> Ground | None:
         return find_ground(target, [plates(target, index.thumbnails, index.photographs, self._repository)])
 
     def _on(
         self,
-        target: npt.NDArray[np.uint8],
+        target: Bytes,
         ground: Ground | None,
         index: Index,
         options: Options,
@@ -175,7 +175,7 @@ class Matcher:
         return self._parts[tags]
 
 
-def _explains_outline(ground: Ground, target: npt.NDArray[np.uint8]) -> bool:
+def _explains_outline(ground: Ground, target: Bytes) -> bool:
     """Whether a ground is right along most of the sides of the picture."""
     made = np.asarray(ground.pixels.convert("RGB")).astype(np.int16)
     off = np.abs(made - target).max(axis=2) > NEAR_GROUND

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+from haac_match._picture.arrays import Bools, Bytes
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -46,7 +45,7 @@ class Subject:
         things: cut-outs of it, RGBA, each with the place of its top left corner.
     """
 
-    mask: npt.NDArray[np.uint8]
+    mask: Bytes
     things: list[tuple[Image.Image, tuple[int, int]]]
 
 
@@ -62,4 +61,4 @@ class Compressed:
 
     scene: Scene
     exact: bool
-    unexplained: npt.NDArray[np.bool_]
+    unexplained: Bools

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from haac_match._picture.arrays import Bytes
+
 if TYPE_CHECKING:
     from PIL import Image
-from haac_match._fit.fit import Bytes
 
 
 class Cutout:

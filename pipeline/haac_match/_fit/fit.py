@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from haac_match._fit import levenberg_marquardt, warp
 from haac_match._fit.cutout import Cutout
+from haac_match._picture.arrays import Bools, Bytes, Doubles, Floats, Integers
 from haac_match._picture.pose import Pose
 
 if TYPE_CHECKING:
     pass
-
-Floats = npt.NDArray[np.float32]
-Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +65,12 @@ class Patch:
 
     def __init__(
         self,
-        target: npt.NDArray[np.uint8],
-        under: npt.NDArray[np.uint8],
-        hidden: npt.NDArray[np.bool_] | None,
+        target: Bytes,
+        under: Bytes,
+        hidden: Bools | None,
         box: tuple[int, int, int, int],
         side: int,
-        below: npt.NDArray[np.bool_] | None = None,
+        below: Bools | None = None,
     ) -> None:
         left, top, right, bottom = box
         factor = min(1.0, side / max(right - left, bottom - top))
@@ -81,7 +78,7 @@ class Patch:
         self.left, self.top = left, top
         self.fx, self.fy = size[0] / (right - left), size[1] / (bottom - top)
 
-        def small(pixels: npt.NDArray[np.uint8]) -> Floats:
+        def small(pixels: Bytes) -> Floats:
             if factor < 1.0:
                 pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
             return pixels.astype(np.float32)
@@ -93,7 +90,7 @@ class Patch:
             if factor < 1.0:
                 cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
             self.weight = (cover < 0.1).astype(np.float32)
-        self.below: npt.NDArray[np.bool_] | None = None
+        self.below: Bools | None = None
         if below is not None:
             cover = below.astype(np.float32)
             if factor < 1.0:
@@ -105,7 +102,7 @@ class Patch:
         self.area = 1 / (self.fx * self.fy)
 
     @property
-    def window(self) -> npt.NDArray[np.float64]:
+    def window(self) -> Doubles:
         """Left, top, and pixels of the window to one of the canvas, across and down."""
         return np.array([self.left, self.top, self.fx, self.fy])
 
@@ -161,7 +158,7 @@ def fit(
     return Fit(best, gain * patch.area, gain / max(patch.before, 1e-6), own, right)
 
 
-def _group(free: tuple[str, ...], even: bool) -> npt.NDArray[np.int64]:
+def _group(free: tuple[str, ...], even: bool) -> Integers:
     """(COLUMNS,): what may change of the columns, and what together; -1: not."""
     groups = [0, 1, 2, 3, 3 if even else 4, -1, -1]
     for column, name in ((5, "blur"), (6, "opacity")):

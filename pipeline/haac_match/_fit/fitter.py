@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from haac import Layer
 from haac_match._fit.cutout import Cutout
@@ -16,7 +15,8 @@ from haac_match._fit.fit import Fit, Patch, fit
 from haac_match._fit.grid import CLIP, Snapped, Snapper
 from haac_match._fit.grid_photo import CHEAP, ForeignSnapper
 from haac_match._fit.inpaint import around
-from haac_match._picture.canvas import Box, Canvas
+from haac_match._picture.arrays import Box, Bytes
+from haac_match._picture.canvas import Canvas
 from haac_match._picture.jpeg import Jpeg, squares
 from haac_match._picture.pose import EVEN, Pose, pose_of
 
@@ -214,7 +214,7 @@ class Searcher:
         found.sort(key=lambda pair: -pair[1].gain)
         return found
 
-    def _ground(self, z: int, box: Box, pose: Pose, cutout: Cutout) -> npt.NDArray[np.uint8]:
+    def _ground(self, z: int, box: Box, pose: Pose, cutout: Cutout) -> Bytes:
         """What is behind an element on a ground that is not known, (height, width, 3)."""
         left, top, right, bottom = box
         hidden, below = self.canvas.hidden(z, box), self.canvas.covered(z, box)

@@ -13,10 +13,10 @@ from PIL import Image
 
 from haac import Layer
 from haac._render import softened, turned
-from haac_match._picture.canvas import DENSE, SHOWS, Box, Canvas, Placed, lay, overlap, squared
+from haac_match._picture.arrays import Box, Bytes, Floats, overlap, squared
+from haac_match._picture.canvas import DENSE, SHOWS, Canvas, Placed, lay
 from haac_match._picture.degraded import difference
 
-Floats = npt.NDArray[np.float32]
 Weights = npt.NDArray[np.floating[Any]]
 Weigh = Callable[[Layer, Floats], Weights]
 """The weight of each pixel, (height, width), by the layer and squared distances from the picture."""
@@ -77,7 +77,7 @@ class Snapper:
         z: int,
         image: Image.Image,
         box: Box,
-        damage: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] | None = None,
+        damage: Callable[[Bytes], Bytes] | None = None,
         *,
         under: Image.Image | None = None,
         through: bool = False,
@@ -92,7 +92,7 @@ class Snapper:
         hidden = canvas.hidden(z, box)
         through = through and damage is None and bool(hidden.any())
         self._above = canvas.layers[z:] if damage is not None or through else []
-        self._veil: npt.NDArray[np.uint8] | None = None
+        self._veil: Bytes | None = None
         if through:
             self._veil = canvas.veil(z, box)[:, :, 3]
             hidden = self._veil >= DENSE
@@ -148,19 +148,19 @@ class Snapper:
                 self._drawn[key] = Placed(key, pixels, (x, y, x + pixels.width, y + pixels.height))
         return self._drawn[key]
 
-    def made(self, layer: Layer) -> npt.NDArray[np.uint8] | None:
+    def made(self, layer: Layer) -> Bytes | None:
         """(height, width, 3): the window with the layer; None if it is off the canvas."""
         placed = self.placed(layer)
         return None if placed is None else self._with(placed)
 
-    def _with(self, placed: Placed | None) -> npt.NDArray[np.uint8]:
+    def _with(self, placed: Placed | None) -> Bytes:
         """(height, width, 3): the window with a layer, and those above it if they count."""
         out = self._under.copy()
         for one in self._above if placed is None else [placed, *self._above]:
             lay(out, self._box, one.drawn)
         return np.asarray(self._canvas.seen(out.convert("RGB"), self._window))
 
-    def _seen(self, made: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    def _seen(self, made: Bytes) -> Bytes:
         """What the window would be after what was done to the picture."""
         return made if self._damage is None else self._damage(made)
 
@@ -178,7 +178,7 @@ class Snapper:
         """By what layers are compared to which steps have led: the cost."""
         return self.cost(layer)
 
-    def _alpha(self, layer: Layer) -> npt.NDArray[np.uint8]:
+    def _alpha(self, layer: Layer) -> Bytes:
         """(height, width) of the window."""
         alpha = np.zeros(self._target.shape[:2], np.uint8)
         placed = self.placed(layer)

@@ -6,14 +6,14 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from haac import Layer
 from haac_match._fit.fit import GUESS
-from haac_match._fit.grid import Floats, Snapped, Snapper, Weights, changed, steps
+from haac_match._fit.grid import Snapped, Snapper, Weights, changed, steps
 from haac_match._fit.photo_cost import BODY, NEAR, TELLING, TRUST, guessed, through, unlaid
-from haac_match._picture.canvas import Box, Canvas
+from haac_match._picture.arrays import Box, Bytes, Floats
+from haac_match._picture.canvas import Canvas
 
 _OPAQUE = 255
 _TIGHT = 27
@@ -42,15 +42,13 @@ class ForeignSnapper(Snapper):
 
     _shows = _OPAQUE
 
-    def __init__(
-        self, canvas: Canvas, z: int, image: Image.Image, box: Box, ground: npt.NDArray[np.uint8]
-    ) -> None:
+    def __init__(self, canvas: Canvas, z: int, image: Image.Image, box: Box, ground: Bytes) -> None:
         super().__init__(canvas, z, image, box, under=Image.fromarray(ground).convert("RGBA"))
         self._ground = ground
         self._bare = np.ones(self._target.shape[:2], np.bool_) if self._free is None else self._free
         self._beside = unlaid(self._target, ground, self._bare)
         self._unlaid = float(self._beside.sum(dtype=np.float64))
-        self._pixels: dict[Layer, npt.NDArray[np.uint8]] = {}
+        self._pixels: dict[Layer, Bytes] = {}
         self._right: dict[Layer, int] = {}
         self._wrong: dict[Layer, int] = {}
         self.tried = 0
@@ -73,7 +71,7 @@ class ForeignSnapper(Snapper):
         cost = self.cost(layer)
         return cost + NEAR * self._wrong.get(layer, 0) if layer.opacity == 100 else cost
 
-    def _where(self, layer: Layer) -> tuple[npt.NDArray[np.uint8], int, int] | None:
+    def _where(self, layer: Layer) -> tuple[Bytes, int, int] | None:
         """The pixels of a layer, straight alpha, and where in the window they begin; None if the layer is off the canvas."""
         whole = self._whole(layer)
         if whole is None or self._seen_of(whole, layer) is None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-Bytes = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+from haac_match._picture.arrays import Bools, Bytes, Floats
 
 BODY = 77
 """Alpha from which on a pixel shows a layer well, 0 to 255."""
@@ -37,7 +35,7 @@ def laid(colour: Any, alpha: Any, under: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def unlaid(target: Bytes, under: Bytes, free: npt.NDArray[np.bool_]) -> Floats:
+def unlaid(target: Bytes, under: Bytes, free: Bools) -> Floats:
     """(height, width): what each pixel costs where no layer is; for the arguments see `guessed`."""
     made = np.zeros(free.shape, np.float32)
     for y in range(free.shape[0]):
@@ -54,7 +52,7 @@ def unlaid(target: Bytes, under: Bytes, free: npt.NDArray[np.bool_]) -> Floats:
 def guessed(
     target: Bytes,
     under: Bytes,
-    free: npt.NDArray[np.bool_],
+    free: Bools,
     beside: Floats,
     pixels: Bytes,
     left: int,
@@ -98,7 +96,7 @@ def guessed(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def through(
-    target: Bytes, free: npt.NDArray[np.bool_], pixels: Bytes, left: int, top: int, most: int
+    target: Bytes, free: Bools, pixels: Bytes, left: int, top: int, most: int
 ) -> tuple[float, float, int]:
     """How much neighbouring pixels of a picture differ, and how much once something translucent is taken away; and pixels compared.
 

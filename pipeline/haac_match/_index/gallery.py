@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from haac_match._fit.levenberg_marquardt import possible
 from haac_match._index.polar import Frame, RingTable
+from haac_match._picture.arrays import Floats, Integers
 from haac_match._picture.pose import EVEN, Pose
 
 
 def pose_between(
-    thing: npt.NDArray[np.float32],
+    thing: Floats,
     query: Frame,
     size: tuple[int, int],
     element: int,
@@ -68,17 +69,17 @@ class Things:
         index: row of each element's number.
     """
 
-    numbers: npt.NDArray[np.int64]
+    numbers: Integers
     sizes: npt.NDArray[np.int32]
-    even: npt.NDArray[np.float32]
-    round: npt.NDArray[np.float32]
+    even: Floats
+    round: Floats
     even_rings: RingTable
     round_rings: RingTable
     stretched: dict[float, RingTable]
     index: dict[int, int]
 
 
-def only(things: Things, rows: npt.NDArray[np.int64]) -> Things:
+def only(things: Things, rows: Integers) -> Things:
     """Some of the things."""
     numbers = things.numbers[rows]
     even = things.even_rings.only(rows)

@@ -17,21 +17,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from haac_match._index.describe import (
-    Rows,
-    describe_all,
-    joined,
-    unpacked_looks,
-    unpacked_places,
-)
+from haac_match._index.describe import Rows, describe_all, joined, unpacked_looks, unpacked_places
 from haac_match._index.gallery import Things
 from haac_match._index.keypoints import DIMENSIONS, Features, Vote, votes
 from haac_match._index.polar import RingTable
 from haac_match._index.segment_table import PieceTable
 from haac_match._index.segments import unpacked_frames, unpacked_outlines
 from haac_match._index.store import FOLDER, Held, Stored, missing, pack, read, size, standing, write
+from haac_match._picture.arrays import Bytes, Floats, Integers
 from haac_repo import RepositoryError
 from haac_repo._files import TEMPORARY, storage_errors
 from haac_repo._store.lock import writer_lock
@@ -72,10 +66,10 @@ class Index:
     """
 
     things: Things
-    thumbnails: npt.NDArray[np.uint8]
-    photographs: npt.NDArray[np.int64]
-    places: npt.NDArray[np.float32]
-    owners: npt.NDArray[np.int64]
+    thumbnails: Bytes
+    photographs: Integers
+    places: Floats
+    owners: Integers
     words: Any
     pieces: PieceTable
 
@@ -255,7 +249,7 @@ def _fits(rows: Rows) -> bool:
     return rows.nbytes + _ZIP_BYTES <= max(FLOOR_BYTES, ELEMENT_BYTES * len(rows))
 
 
-def _trimmed(rows: Rows, quantiser: npt.NDArray[np.uint8], step: int) -> Stored:
+def _trimmed(rows: Rows, quantiser: Bytes, step: int) -> Stored:
     """With as many keypoints as there is room for."""
     bare = io.BytesIO()
     pack(bare, Stored(rows.weakest_left_out(0), quantiser, step), "")
@@ -272,7 +266,7 @@ def _step(last: int) -> int:
     return step
 
 
-def _trained(looks: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _trained(looks: Bytes) -> Bytes:
     import faiss
 
     count = len(looks)
@@ -286,7 +280,7 @@ def _trained(looks: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.asarray(faiss.serialize_index(words), np.uint8)
 
 
-def _coded(rows: Rows, quantiser: npt.NDArray[np.uint8]) -> Rows:
+def _coded(rows: Rows, quantiser: Bytes) -> Rows:
     """The same with codes for looks."""
     import faiss
 

@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from haac import Colour, Gradient, Plate, Scene
 from haac._render import ElementSource, ground
+from haac_match._picture.arrays import Bools, Bytes, Integers
 from haac_match._picture.degraded import difference
 from haac_match._picture.gradient import gradient
-
-Bytes = npt.NDArray[np.uint8]
 
 _SPREAD = 0.12
 """A ground explains at least this part of the picture ..."""
@@ -93,7 +91,7 @@ def plain(target: Bytes) -> Ground:
     return judge(target, Colour(int(rgb[0]) << 24 | int(rgb[1]) << 16 | int(rgb[2]) << 8 | 0xFF))
 
 
-def thumbnail(pixels: Bytes) -> npt.NDArray[np.uint8]:
+def thumbnail(pixels: Bytes) -> Bytes:
     """(side, side, 3) of a picture, whatever its shape."""
     small: Bytes = cv2.resize(pixels, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA)
     return small
@@ -101,8 +99,8 @@ def thumbnail(pixels: Bytes) -> npt.NDArray[np.uint8]:
 
 def plates(
     target: Bytes,
-    thumbnails: npt.NDArray[np.uint8],
-    numbers: npt.NDArray[np.int64],
+    thumbnails: Bytes,
+    numbers: Integers,
     source: ElementSource,
     tries: int = 4,
 ) -> Ground | None:
@@ -141,12 +139,12 @@ def plates(
     return best
 
 
-def _busy(target: Bytes) -> npt.NDArray[np.bool_]:
+def _busy(target: Bytes) -> Bools:
     """Where a picture does not have its commonest colour, as white paper has it."""
     coarse = (target >> 4).astype(np.int32) @ np.array([256, 16, 1], np.int32)
     commonest = int(np.bincount(coarse.ravel()).argmax())
     colour = np.array([commonest >> 8, commonest >> 4 & 15, commonest & 15]) * 16 + 8
-    far: npt.NDArray[np.bool_] = np.abs(target.astype(np.int16) - colour.astype(np.int16)).max(axis=2) > 16
+    far: Bools = np.abs(target.astype(np.int16) - colour.astype(np.int16)).max(axis=2) > 16
     return far
 
 

@@ -10,9 +10,7 @@ from PIL import Image
 
 from haac import Colour, Gradient, Layer, Plate, Scene, encode_inline
 from haac._render import COS, sin
-from haac_match._picture.canvas import Box
-
-Bytes = npt.NDArray[np.uint8]
+from haac_match._picture.arrays import Box, Bytes
 
 _NEAR = 8
 """Levels by which a border may differ from its corner."""

@@ -10,10 +10,8 @@ from PIL import Image
 
 from haac import Layer
 from haac._render import draw
+from haac_match._picture.arrays import Bools, Box, Bytes, overlap, squared
 
-Box = tuple[int, int, int, int]
-"""left, top, right, bottom"""
-Bytes = npt.NDArray[np.uint8]
 DENSE = 230
 """Alpha from which on a layer hides what is behind it: colours are told less well the more there is before them."""
 SHOWS = 9
@@ -108,11 +106,11 @@ class Canvas:
             return np.asarray(self.ground.crop(box).convert("RGB"))
         return np.asarray(self.compose(box, self.layers[:z]))
 
-    def hidden(self, z: int, box: Box) -> npt.NDArray[np.bool_]:
+    def hidden(self, z: int, box: Box) -> Bools:
         """Where layers from z on show anything."""
         return self._where(self.layers[z:], box, 1)
 
-    def behind(self, z: int, box: Box) -> tuple[Bytes, npt.NDArray[np.bool_]]:
+    def behind(self, z: int, box: Box) -> tuple[Bytes, Bools]:
         """The picture without the layers from z on: (height, width, 3), and where they let too little through to tell."""
         left, top, right, bottom = box
         target = self.target[top:bottom, left:right]
@@ -132,11 +130,11 @@ class Canvas:
             lay(out, box, placed)
         return np.asarray(out)
 
-    def covered(self, z: int, box: Box) -> npt.NDArray[np.bool_]:
+    def covered(self, z: int, box: Box) -> Bools:
         """Where a layer below z hides all that is behind it."""
         return self._where(self.layers[:z], box, 255)
 
-    def _where(self, layers: list[Placed], box: Box, least: int) -> npt.NDArray[np.bool_]:
+    def _where(self, layers: list[Placed], box: Box, least: int) -> Bools:
         """Where one of some layers has at least this alpha."""
         out = np.zeros((box[3] - box[1], box[2] - box[0]), bool)
         for placed in layers:
@@ -204,21 +202,3 @@ def lay(out: Image.Image, box: Box, placed: Placed) -> None:
         (common[0] - box[0], common[1] - box[1]),
         (x, y, x + common[2] - common[0], y + common[3] - common[1]),
     )
-
-
-def overlap(a: Box, b: Box) -> Box | None:
-    """What two boxes share; None if nothing."""
-    box = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
-    return box if box[0] < box[2] and box[1] < box[3] else None
-
-
-def area(box: Box) -> int:
-    """Pixels."""
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def squared(a: Bytes, b: Bytes) -> npt.NDArray[np.int32]:
-    """Squared distance of two pictures a pixel."""
-    difference = a.astype(np.int16) - b
-    total: npt.NDArray[np.int32] = np.einsum("ijk,ijk->ij", difference, difference, dtype=np.int32)
-    return total

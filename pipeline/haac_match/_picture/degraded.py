@@ -6,11 +6,11 @@ import logging
 
 import cv2
 import numpy as np
-import numpy.typing as npt
+
+from haac_match._picture.arrays import Bytes, Floats
 
 _log = logging.getLogger(__name__)
 
-Bytes = npt.NDArray[np.uint8]
 
 RINGING = 0.05
 """Part of the ground beside things that may be on the wrong side of it in an undamaged picture."""
@@ -37,7 +37,7 @@ def rings(target: Bytes, ground: Bytes) -> bool:
     return int(beside.sum()) >= 300 and int(against.sum()) > RINGING * int(beside.sum())
 
 
-def difference(made: Bytes, target: Bytes, *, reach: bool = False) -> npt.NDArray[np.float32]:
+def difference(made: Bytes, target: Bytes, *, reach: bool = False) -> Floats:
     """How far a damaged picture is from what was made of it, (height, width), levels; less of what damage alone does.
 
     Colours are compared at half the resolution, brightness a little softened.
@@ -56,5 +56,5 @@ def difference(made: Bytes, target: Bytes, *, reach: bool = False) -> npt.NDArra
     luma = off @ _LUMA
     colour = cv2.blur(off - luma[:, :, None], _CHROMA)
     soft = cv2.GaussianBlur(luma, (3, 3), 0)
-    result: npt.NDArray[np.float32] = np.abs(colour + soft[:, :, None]).max(axis=2)
+    result: Floats = np.abs(colour + soft[:, :, None]).max(axis=2)
     return result

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from haac import Gradient
-from haac_match._picture.background import Bytes, Ground, judge
+from haac_match._picture.arrays import Bools, Bytes, Doubles, Integers
+from haac_match._picture.background import Ground, judge
 
 
 def gradient(target: Bytes) -> Ground | None:
@@ -41,7 +42,7 @@ def gradient(target: Bytes) -> Ground | None:
     return _sharpened(target, sample, turn, (width, height))
 
 
-def _flat_places(target: Bytes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _flat_places(target: Bytes) -> tuple[Doubles, Doubles]:
     """Centres (x, y) and mean colours of blocks in which nothing stands."""
     height, width = target.shape[:2]
     block = max(4, min(16, min(height, width) // 32))
@@ -56,16 +57,14 @@ def _flat_places(target: Bytes) -> tuple[npt.NDArray[np.float64], npt.NDArray[np
     return points, means[flat].astype(np.float64)
 
 
-def _consensus(
-    points: npt.NDArray[np.float64], colours: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.bool_]] | None:
+def _consensus(points: Doubles, colours: Doubles) -> tuple[npt.NDArray[np.floating], Bools] | None:
     """The plane through three of the places that most others lie on.
 
     Source: M. Fischler, R. Bolles, "Random sample consensus" (1981).
     """
     lot = np.random.default_rng(1)
     design = np.column_stack([np.ones(len(points)), points])
-    best: tuple[int, npt.NDArray[np.floating], npt.NDArray[np.bool_]] | None = None
+    best: tuple[int, npt.NDArray[np.floating], Bools] | None = None
     for _ in range(200):
         three = lot.choice(len(points), 3, replace=False)
         if abs(np.linalg.det(design[three])) < 2000:
@@ -82,7 +81,7 @@ def _consensus(
 
 def _sharpened(
     target: Bytes,
-    sample: npt.NDArray[np.float64],
+    sample: Doubles,
     turn: int,
     size: tuple[int, int],
 ) -> Ground | None:
@@ -98,12 +97,12 @@ def _sharpened(
     at = np.clip((picked[:, None] + spread).reshape(-1, 2).astype(np.int64), 0, [width - 1, height - 1])
     seen = target[at[:, 1], at[:, 0]].astype(np.int64)
 
-    def places(angle: int) -> tuple[npt.NDArray[np.int64], int]:
+    def places(angle: int) -> tuple[Integers, int]:
         across, down = COS[angle], -sin(angle)
         reach = width * abs(across) + height * abs(down)
         return (2 * at[:, 0] + 1 - width) * across + (2 * at[:, 1] + 1 - height) * down + reach, reach
 
-    def ends(angle: int) -> tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def ends(angle: int) -> tuple[int, Integers, Integers]:
         """(pixels hit, start, end) at an angle: least squares, then the best whole numbers around."""
         place, reach = places(angle)
         t = place / (2 * reach)
@@ -123,7 +122,7 @@ def _sharpened(
             hits += best
         return hits, start, end
 
-    tried: dict[int, tuple[int, npt.NDArray[np.int64], npt.NDArray[np.int64]]] = {}
+    tried: dict[int, tuple[int, Integers, Integers]] = {}
     for step in (16, 4, 1):
         for offset in range(-4, 5):
             angle = (turn + offset * step) % 1440
@@ -132,7 +131,7 @@ def _sharpened(
         turn = max(tried, key=lambda key: tried[key][0])
     _, start, end = tried[turn]
 
-    def packed(rgb: npt.NDArray[np.int64]) -> int:
+    def packed(rgb: Integers) -> int:
         return int(rgb[0]) << 24 | int(rgb[1]) << 16 | int(rgb[2]) << 8 | 0xFF
 
     # The same gradient can be told from either end: the nearer half of the angles is taken.

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
-from haac_match._picture.canvas import Box
+from haac_match._picture.arrays import Bools, Box, Bytes
 
 _log = logging.getLogger(__name__)
 
-Bytes = npt.NDArray[np.uint8]
 
 CELL = 16
 """Pixels of the squares that JPEG treats by themselves, where colours have half the resolution."""
@@ -127,13 +125,13 @@ def trace(target: Bytes, known: Jpeg | None = None) -> Jpeg | None:
     return standard(quality, 0 if hue < _FULL * other else 2)
 
 
-def _blocks(plane: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _blocks(plane: Bools) -> Bools:
     """(rows, 8, columns, 8) of whole blocks."""
     height, width = plane.shape[0] // 8, plane.shape[1] // 8
     return plane[: height * 8, : width * 8].reshape(height, 8, width, 8)
 
 
-def _change(part: Bytes, jpeg: Jpeg, whole: npt.NDArray[np.bool_]) -> float:
+def _change(part: Bytes, jpeg: Jpeg, whole: Bools) -> float:
     """Mean squared change of some pixels when they are encoded: of brightness if that is all there is, else of hue."""
     height, width = whole.shape
     before, after = part[:height, :width], jpeg.damaged(part)[:height, :width]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from haac import Layer
+from haac_match._picture.arrays import Doubles
 
 if TYPE_CHECKING:
     pass
@@ -48,7 +48,7 @@ class Pose:
     opacity: float = 1.0
 
     @property
-    def numbers(self) -> npt.NDArray[np.float64]:
+    def numbers(self) -> Doubles:
         """What a fit may change, see `haac_match._fit.levenberg_marquardt.POSE`."""
         return np.array([self.cx, self.cy, self.sx, self.sy, self.turn, self.blur, self.opacity])
 

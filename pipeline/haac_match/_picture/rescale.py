@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from haac_match._picture.canvas import Box, Bytes, Canvas, Placed, lay, overlap
+from haac_match._picture.arrays import Box, Bytes, overlap
+from haac_match._picture.canvas import Canvas, Placed, lay
 
 KERNELS = {
     Image.Resampling.LANCZOS: 3.0,

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from haac_match._index.gallery import Things, pose_between
-from haac_match._index.polar import ANGLES, RINGS, Floats, Frame, frames, sample
+from haac_match._index.polar import ANGLES, RINGS, Frame, frames, sample
+from haac_match._picture.arrays import Bools, Bytes, Floats
 from haac_match._picture.canvas import Canvas
 from haac_match._picture.pose import Pose
 from haac_match._propose.regions import Region
@@ -23,7 +23,7 @@ from haac_match._propose.residual import BLUR, ROOT, changes, peak, turns
 
 FAR, VEILED = 12, 0.1
 """Levels by which something translucent changes what is behind it, and part of a region where it does, if that is looked at without it."""
-View = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.bool_]]
+View = tuple[Bytes, Bytes, Bools]
 """The picture, what is explained of it, and where layers are."""
 _RIM = 4
 """Pixels around a region in which a blurred thing may change the picture a little."""
@@ -44,10 +44,10 @@ _AT_ONCE = 1024
 
 
 def glimpsed(
-    target: npt.NDArray[np.uint8],
-    current: npt.NDArray[np.uint8],
-    hidden: npt.NDArray[np.bool_],
-    other: npt.NDArray[np.bool_],
+    target: Bytes,
+    current: Bytes,
+    hidden: Bools,
+    other: Bools,
     region: Region,
     things: Things,
     count: int,

@@ -8,13 +8,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from haac_match._fit.cutout import Cutout
 from haac_match._fit.inpaint import filled
 from haac_match._index.gallery import Things
-from haac_match._picture.canvas import Canvas, area, overlap
+from haac_match._picture.arrays import Bools, Bytes, area, overlap
+from haac_match._picture.canvas import Canvas
 from haac_match._picture.pose import Pose
 from haac_match._picture.splice_net import spliced
 from haac_match._propose.regions import Region, regions
@@ -51,13 +51,13 @@ class Laid:
         maybe: (height, width) uint8, 0 where parts of elements need not be looked for.
     """
 
-    def __init__(self, target: npt.NDArray[np.uint8], *, everywhere: bool = False) -> None:
+    def __init__(self, target: Bytes, *, everywhere: bool = False) -> None:
         self._likely = spliced(target)
         near = np.ones((_NEAR, _NEAR), np.uint8)
         self.maybe = cv2.dilate((everywhere | (self._likely > _MAYBE)).astype(np.uint8), near)
         self._looked_at: list[Region] = []
 
-    def ground(self, target: npt.NDArray[np.uint8]) -> Image.Image:
+    def ground(self, target: Bytes) -> Image.Image:
         """The picture without what was laid on it: what stands in for a ground that is not known."""
         rim = np.ones((2 * _RIM + 1,) * 2, np.uint8)
         laid = cv2.dilate((self._likely > _BEHIND).astype(np.uint8), rim) > 0
@@ -107,7 +107,7 @@ class Laid:
 
         return list(mapped(looks, self._regions(hidden, _REGIONS * effort)))
 
-    def _regions(self, hidden: npt.NDArray[np.bool_], most: int) -> list[tuple[Region, bool]]:
+    def _regions(self, hidden: Bools, most: int) -> list[tuple[Region, bool]]:
         """Regions beside the layers that are there, which were not looked at before, and whether they are as they were told.
 
         Args:

@@ -9,11 +9,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from haac_match._index.gallery import Things
-from haac_match._index.polar import ANGLES, RING_WEIGHT, Floats, places
+from haac_match._index.polar import ANGLES, RING_WEIGHT, places
+from haac_match._picture.arrays import Bytes, Doubles, Floats, Integers
 from haac_match._picture.pose import Pose
 
 _OPAQUE = 215
@@ -34,7 +34,7 @@ _STEPS = np.array([0.12, 0.12, 0.12, 0.08, 0.08])
 def screened(
     poses: list[Pose],
     things: Things,
-    target: npt.NDArray[np.uint8],
+    target: Bytes,
     mapped: Callable[..., Iterable[Any]] = map,
 ) -> list[tuple[float, Pose]]:
     """Poses, each moved to where it does best nearby, and the part of the picture's variation that it leaves; the best first.
@@ -57,7 +57,7 @@ def screened(
         jobs += [(picture, members[first : first + _AT_ONCE]) for first in range(0, len(members), _AT_ONCE)]
     kept = np.empty((len(poses), 6))
 
-    def look(job: tuple[Floats, npt.NDArray[np.int64]]) -> None:
+    def look(job: tuple[Floats, Integers]) -> None:
         picture, members = job
         here = rows[members]
         factor = np.array([picture.shape[1] / target.shape[1], picture.shape[0] / target.shape[0]])
@@ -82,7 +82,7 @@ def screened(
     return sorted(found, key=lambda pair: pair[0])
 
 
-def _coarse(target: npt.NDArray[np.uint8], step: int) -> Floats:
+def _coarse(target: Bytes, step: int) -> Floats:
     """The picture, 0 to 1, blurred by about 0.4 * 2^(step / 2) pixels, and made smaller by 2^(step / 2)."""
     small: Floats = target.astype(np.float32) / np.float32(255)
     if step:
@@ -98,8 +98,8 @@ _WEIGHTS = np.repeat(np.square(RING_WEIGHT), ANGLES).astype(np.float64)
 @njit(cache=True, nogil=True, error_model="numpy")
 def _left(
     picture: Floats,
-    factor: npt.NDArray[np.float64],
-    samples: npt.NDArray[np.float64],
+    factor: Doubles,
+    samples: Doubles,
     count: int,
     cx: float,
     cy: float,
@@ -151,16 +151,16 @@ def _left(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _look(
     picture: Floats,
-    factor: npt.NDArray[np.float64],
-    rings: npt.NDArray[np.uint8],
-    rows: npt.NDArray[np.int64],
-    frames: npt.NDArray[np.float64],
-    sizes: npt.NDArray[np.float64],
-    poses: npt.NDArray[np.float64],
-    places: npt.NDArray[np.float64],
-    weights: npt.NDArray[np.float64],
-    steps: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
+    factor: Doubles,
+    rings: Bytes,
+    rows: Integers,
+    frames: Doubles,
+    sizes: Doubles,
+    poses: Doubles,
+    places: Doubles,
+    weights: Doubles,
+    steps: Doubles,
+) -> Doubles:
     """(poses, 6): what is left, and the pose moved to where it is least: x, y, both scales, turn."""
     made = np.empty((len(rows), 6))
     samples = np.empty((len(weights), 7))

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from haac_match._picture.canvas import Box
+from haac_match._picture.arrays import Bools, Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class Region:
     """
 
     box: Box
-    mask: npt.NDArray[np.bool_]
+    mask: Bools
 
     @property
     def area(self) -> int:
@@ -29,7 +28,7 @@ class Region:
         return int(self.mask.sum())
 
 
-def regions(unexplained: npt.NDArray[np.bool_], closing: int, smallest: int = 40) -> list[Region]:
+def regions(unexplained: Bools, closing: int, smallest: int = 40) -> list[Region]:
     """Connected parts of what is unexplained, the largest first.
 
     Args:

@@ -14,11 +14,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from haac_match._index.gallery import Things, pose_between
-from haac_match._index.polar import ANGLES, RINGS, Floats, Frame, places, sample
+from haac_match._index.polar import ANGLES, RINGS, Frame, places, sample
+from haac_match._picture.arrays import Bytes, Doubles, Floats
 from haac_match._picture.pose import Pose
 from haac_match._propose.regions import Region
 
@@ -36,8 +36,8 @@ _AT_ONCE = 1024
 
 
 def seen(
-    target: npt.NDArray[np.uint8],
-    current: npt.NDArray[np.uint8],
+    target: Bytes,
+    current: Bytes,
     region: Region,
     things: Things,
     count: int,
@@ -135,10 +135,10 @@ def _frames(weight: Floats) -> tuple[Frame, Frame] | None:
     return Frame(x, y, even), Frame(x, y, _root(2 * spread[None])[0])
 
 
-def _root(matrices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _root(matrices: Doubles) -> Doubles:
     """Square roots of symmetric (count, 2, 2) matrices."""
     root = np.sqrt(np.maximum(np.linalg.det(matrices), 1e-6))[:, None, None]
-    made: npt.NDArray[np.float64] = (matrices + root * np.eye(2)) / np.sqrt(
+    made: Doubles = (matrices + root * np.eye(2)) / np.sqrt(
         np.trace(matrices, axis1=1, axis2=2)[:, None, None] + 2 * root
     )
     return made
@@ -161,7 +161,7 @@ def changes(things: Things, first: int, last: int, ground: Floats, blur: float) 
 
 def _own_frames(
     changes: Floats,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+) -> tuple[Doubles, Doubles, Doubles]:
     """As `_frames`, of what elements change, in the even frames of the elements: (things, 2) middles, and twice (things, 2, 2)."""
     weight = np.square(changes).sum(axis=1) * _AREA
     at = places()
@@ -190,7 +190,7 @@ def _turn(y: Any, x: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
-def _resampled(rings: Floats, middles: npt.NDArray[np.float64], matrices: npt.NDArray[np.float64]) -> Floats:
+def _resampled(rings: Floats, middles: Doubles, matrices: Doubles) -> Floats:
     """(things, 3, RINGS * ANGLES): values between the samples, in another frame for each thing."""
     out = np.empty_like(rings)
     for thing in range(rings.shape[0]):

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from haac_match._index.gallery import Things, pose_between
-from haac_match._index.polar import RING_WEIGHT, Floats, Frame, describe, frames, sample
+from haac_match._index.polar import RING_WEIGHT, Frame, describe, frames, sample
+from haac_match._picture.arrays import Bools, Bytes, Floats
 from haac_match._picture.pose import Pose
 from haac_match._propose.regions import Region
 
@@ -30,8 +30,8 @@ class Guess:
 
 
 def candidates(
-    target: npt.NDArray[np.uint8],
-    under: npt.NDArray[np.uint8],
+    target: Bytes,
+    under: Bytes,
     region: Region,
     things: Things,
     count: int,
@@ -75,7 +75,7 @@ def candidates(
 
 
 def _looks(
-    target: npt.NDArray[np.uint8], under: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], guess: Guess
+    target: Bytes, under: Bytes, mask: Bools, guess: Guess
 ) -> tuple[Floats, tuple[Frame, Frame]] | None:
     """What a region would show of a thing, premultiplied, and its frames; None if nothing."""
     where = mask
@@ -93,9 +93,7 @@ def _looks(
     return np.concatenate([colours * cover, cover], axis=2), both
 
 
-def _unmixed(
-    target: npt.NDArray[np.uint8], under: npt.NDArray[np.uint8], where: npt.NDArray[np.bool_], opacity: float
-) -> Floats | None:
+def _unmixed(target: Bytes, under: Bytes, where: Bools, opacity: float) -> Floats | None:
     """The colours of something that is so transparent; None if it cannot be."""
     colours: Floats = target.astype(np.float32)
     if opacity < 1:
@@ -107,9 +105,9 @@ def _unmixed(
 
 
 def partial(
-    target: npt.NDArray[np.uint8],
-    under: npt.NDArray[np.uint8],
-    hidden: npt.NDArray[np.bool_],
+    target: Bytes,
+    under: Bytes,
+    hidden: Bools,
     region: Region,
     things: Things,
     count: int,

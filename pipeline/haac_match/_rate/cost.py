@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from haac_match._options import Subject
+from haac_match._picture.arrays import Bytes
 
 LAMBDA = 1000.0
 """Squared error (sum over pixels and channels) that a byte must take away."""
@@ -30,7 +30,7 @@ def on_backdrop(picture: Image.Image) -> Image.Image:
     return ground.convert("RGB")
 
 
-def _comparable(picture: Image.Image) -> npt.NDArray[np.uint8]:
+def _comparable(picture: Image.Image) -> Bytes:
     """(height, width, 4): colours on a backdrop, and alpha."""
     alpha = picture.getchannel("A")
     if alpha.getextrema() != (255, 255):

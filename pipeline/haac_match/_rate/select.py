@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from haac import Colour, ElementCache, Layer, Scene, render, to_binary
@@ -14,6 +13,7 @@ from haac._render import NO_ELEMENTS
 from haac._scene import Background
 from haac._wash_encoder.encoder import WashEncoder
 from haac_match._options import Compressed, Options, Subject
+from haac_match._picture.arrays import Bytes, Floats
 from haac_match._rate.cost import _STRIP, LAMBDA, Where, _comparable, same
 from haac_repo import PictureError
 
@@ -44,7 +44,7 @@ class Judge:
         self.picture = picture.convert("RGBA")
         self._source, self.options, self._where = source, options, where
         self._target = _comparable(self.picture)
-        self._weights: npt.NDArray[np.float32] | None = None
+        self._weights: Floats | None = None
         self.subject: Subject | None = None
         self._costs: dict[tuple[Background, tuple[Layer, ...]], tuple[int, float]] = {}
 
@@ -78,7 +78,7 @@ class Judge:
             part._weights = self._weights[box[1] : box[3], box[0] : box[2]]
         return part
 
-    def off(self, scene: Scene) -> npt.NDArray[np.uint8]:
+    def off(self, scene: Scene) -> Bytes:
         """(height, width): the largest difference of a channel."""
         drawn = _comparable(self.made(scene))
         differences = np.maximum(drawn, self._target) - np.minimum(drawn, self._target)

@@ -10,15 +10,15 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from haac import Colour, Layer
 from haac_match._fit.cutout import Cutout
 from haac_match._fit.fitter import Found, Searcher
 from haac_match._index.index import Index
 from haac_match._index.keypoints import Vote, features
+from haac_match._picture.arrays import Bools, Box, Bytes, area, overlap
 from haac_match._picture.background import Ground
-from haac_match._picture.canvas import Box, Canvas, Placed, area, overlap
+from haac_match._picture.canvas import Canvas, Placed
 from haac_match._picture.degraded import rings
 from haac_match._picture.jpeg import Jpeg, trace
 from haac_match._picture.pose import Pose
@@ -69,7 +69,7 @@ class Explainer(Restorer):
 
     def __init__(
         self,
-        target: npt.NDArray[np.uint8],
+        target: Bytes,
         ground: Ground,
         cutout: Callable[[int], Cutout],
         index: Index,
@@ -168,7 +168,7 @@ class Explainer(Restorer):
                 ):
                     self._trust()
 
-    def _regions(self, unexplained: npt.NDArray[np.bool_]) -> list[Region]:
+    def _regions(self, unexplained: Bools) -> list[Region]:
         """Parts of what is unexplained, also those that are nearly connected; the largest first."""
         parts: dict[Box, Region] = {}
         for closing in (0, 3, 8):

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from haac import LIMITS, Colour, Gradient, Plate
 from haac_match._fit.cutout import Cutout
 from haac_match._fit.fitter import Searcher
 from haac_match._fit.grid import Snapped, Snapper
+from haac_match._picture.arrays import Doubles
 from haac_match._picture.background import drawn
 from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.pose import Pose, pose_of
@@ -176,7 +176,7 @@ def sizes(middles: list[tuple[float, float]], size: tuple[int, int]) -> list[tup
     return [original for _, original in sorted(found)[:_SIZES]]
 
 
-def _near_grid(middles: npt.NDArray[np.float64], size: int) -> list[tuple[int, float]]:
+def _near_grid(middles: Doubles, size: int) -> list[tuple[int, float]]:
     """Lengths of a side, and how far layers are from half pixels there: root mean square, half pixels."""
     most = min(math.floor(_FACTORS[1] * size), LIMITS.canvas_side)
     lengths = np.arange(math.ceil(_FACTORS[0] * size), most + 1)

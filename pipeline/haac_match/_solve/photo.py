@@ -7,14 +7,12 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from haac_match._fit.cutout import Cutout
 from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Found
 from haac_match._fit.photo_cost import TELLING
 from haac_match._index.index import Index
+from haac_match._picture.arrays import Bytes
 from haac_match._picture.background import Ground
 from haac_match._picture.pose import Pose, pose_of
 from haac_match._propose.pasted import Laid
@@ -87,7 +85,7 @@ class ForeignExplainer(Explainer):
 
     def __init__(
         self,
-        target: npt.NDArray[np.uint8],
+        target: Bytes,
         cutout: Callable[[int], Cutout],
         index: Index,
         effort: int,

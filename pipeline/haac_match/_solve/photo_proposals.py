@@ -15,7 +15,8 @@ from haac_match._fit.fitter import Searcher
 from haac_match._index.index import Index
 from haac_match._index.keypoints import features
 from haac_match._index.segment_table import Likeness
-from haac_match._index.segments import Floats, Piece, Sampler, pieces
+from haac_match._index.segments import Piece, Sampler, pieces
+from haac_match._picture.arrays import Floats
 from haac_match._picture.pose import Pose
 from haac_match._propose.pasted import Laid
 from haac_match._propose.prefilter import screened

@@ -15,8 +15,9 @@ from haac_match._fit.cutout import Cutout
 from haac_match._fit.fitter import Found, Searcher
 from haac_match._fit.grid import CLIP, Snapper
 from haac_match._index.gallery import Things
+from haac_match._picture.arrays import Bools, Box, squared
 from haac_match._picture.background import drawn
-from haac_match._picture.canvas import SHOWS, Box, Canvas, Placed, squared
+from haac_match._picture.canvas import SHOWS, Canvas, Placed
 from haac_match._picture.jpeg import CELL, Jpeg, squares
 from haac_match._picture.pose import Pose
 from haac_match._propose.lookalikes import siblings
@@ -84,7 +85,7 @@ def drop(canvas: Canvas, jpeg: Jpeg) -> bool:
     return len(canvas.layers) < before
 
 
-def _part_near(canvas: Canvas, z: int, near: npt.NDArray[np.bool_]) -> float:
+def _part_near(canvas: Canvas, z: int, near: Bools) -> float:
     """Part of what a layer shows that is nearly right; 0 if it shows nothing."""
     placed = canvas.layers[z]
     left, top, right, bottom = placed.box

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from haac import Layer
-from haac_match._picture.canvas import SHOWS, Box, Canvas, overlap
+from haac_match._picture.arrays import Bools, Box, overlap
+from haac_match._picture.canvas import SHOWS, Canvas
 from haac_match._picture.degraded import _log
 
 NEEDED = 0.1
 """The part of its pixels that a layer must make right in a damaged picture."""
 
 
-def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], npt.NDArray[np.bool_]]) -> list[Layer]:
+def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], Bools]) -> list[Layer]:
     """Take away layers in a box without which a damaged picture is as right: a look-alike and the right one may both be there.
 
     Args:
@@ -39,7 +39,7 @@ def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], npt.NDArray[np.bool_]
         _log.debug("pruned %s", dropped[-1])
 
 
-def _needed(canvas: Canvas, z: int, wrong: Callable[[Box], npt.NDArray[np.bool_]]) -> float:
+def _needed(canvas: Canvas, z: int, wrong: Callable[[Box], Bools]) -> float:
     """The part of a layer's pixels that would not be right without it."""
     before = np.count_nonzero(wrong(canvas.layers[z].box))
     placed = canvas.remove(z)

@@ -8,8 +8,9 @@ from haac import Layer
 from haac_match._fit.cutout import Cutout
 from haac_match._fit.fitter import Searcher
 from haac_match._index.gallery import Things
+from haac_match._picture.arrays import Box, overlap
 from haac_match._picture.background import Ground
-from haac_match._picture.canvas import Box, Canvas, Placed, overlap
+from haac_match._picture.canvas import Canvas, Placed
 from haac_match._picture.rescale import Shrunk
 from haac_match._solve.original_size import fitted, recognised
 from haac_match._solve.residuals import Standing

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from haac_match._fit.fitter import Searcher
-from haac_match._picture.canvas import DENSE, SHOWS, Box, Canvas, Placed, squared
+from haac_match._picture.arrays import Bools, Box, Bytes, Floats, squared
+from haac_match._picture.canvas import DENSE, SHOWS, Canvas, Placed
 from haac_match._picture.degraded import difference
 from haac_match._picture.jpeg import squares
 
@@ -25,9 +25,9 @@ class Standing:
 
     def __init__(self, canvas: Canvas, search: Searcher) -> None:
         self._canvas, self._search = canvas, search
-        self._damaged: tuple[int, npt.NDArray[np.uint8]] | None = None
+        self._damaged: tuple[int, Bytes] | None = None
 
-    def unexplained(self) -> npt.NDArray[np.bool_]:
+    def unexplained(self) -> Bools:
         """(height, width), True where the picture is not as it is there."""
         wrong = self.off((0, 0, *self._canvas.size)) > self._search.tolerance
         if not self._search.clean:
@@ -35,16 +35,16 @@ class Standing:
             wrong = cv2.morphologyEx(wrong.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
         return wrong
 
-    def off(self, box: Box) -> npt.NDArray[np.float32]:
+    def off(self, box: Box) -> Floats:
         """(height, width): how far the picture is from what is there, levels."""
         left, top, right, bottom = box
         made, target = self._made(box), self._canvas.target[top:bottom, left:right]
         if not self._search.clean:
             return difference(made, target, reach=True)
-        off: npt.NDArray[np.float32] = np.abs(made.astype(np.float32) - target).max(axis=2)
+        off: Floats = np.abs(made.astype(np.float32) - target).max(axis=2)
         return off
 
-    def _made(self, box: Box) -> npt.NDArray[np.uint8]:
+    def _made(self, box: Box) -> Bytes:
         """(height, width, 3): what is there, after what was done to the picture if that is known."""
         jpeg, whole = self._search.jpeg, (0, 0, *self._canvas.size)
         if jpeg is not None and box == whole:

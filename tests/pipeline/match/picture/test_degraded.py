@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from haac import Layer
-from haac_match._picture.canvas import Box, Canvas, place
+from haac_match._picture.arrays import Box
+from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.degraded import difference, rings
 from haac_match._solve.prune import prune
 
