@@ -17,13 +17,18 @@ from haac_match._index.gallery import only
 from haac_match._index.index import Index, load
 from haac_match._options import Compressed, Options
 from haac_match._picture.arrays import Bytes
-from haac_match._picture.background import Ground, find_ground, plain, plates
-from haac_match._picture.border import framed, window
+from haac_match._picture.background import (
+    BackgroundEstimate,
+    best_photograph,
+    dominant_colour,
+    estimate_background,
+)
+from haac_match._picture.border import find_border, with_border
 from haac_match._picture.jpeg import Jpeg
 from haac_match._rate.cost import BACKDROP, Where, on_backdrop, same
-from haac_match._rate.select import FOREIGN, Judge
-from haac_match._solve.greedy import Explainer
-from haac_match._solve.photo import ForeignExplainer
+from haac_match._rate.select import FOREIGN, Cost
+from haac_match._solve.greedy import GreedySolver
+from haac_match._solve.photo import PhotoSolver
 from haac_repo import HaacError
 
 if TYPE_CHECKING:
@@ -98,12 +103,14 @@ class Matcher:
         target = np.asarray(on_backdrop(wanted))
         if clear:
             backdrop = Image.new("RGBA", wanted.size, BACKDROP)
-            scene, noise = self._on(target, Ground(None, backdrop, 1.0, 0.0), index, options, None)
+            scene, noise = self._on(
+                target, BackgroundEstimate(None, backdrop, 1.0, 0.0), index, options, None
+            )
         else:
             scene, noise = self._opaque(target, index, options, jpeg)
         cache = ElementCache(self._repository)
         scene = ordered(scene, cache)  # whatever is left out of it later, what is left stays in order
-        judge = Judge(wanted, cache, options, where)
+        judge = Cost(wanted, cache, options, where)
         best = judge.best(scene, known=True)
         # A wash that took the place of the ground is no worse an explanation of what that explained.
         explained = best if noise == FOREIGN else replace(best, background=scene.background)
@@ -115,7 +122,7 @@ class Matcher:
         """The scene of a picture, and by how many levels a pixel of it may be wrong."""
         ground = self._ground(target, index)
         if ground is None or ground.share < 0.5 or not _explains_outline(ground, target):
-            inside = window(target)
+            inside = find_border(target)
             if inside is not None:
                 box, plain_part = inside
                 inner = np.ascontiguousarray(target[box[1] : box[3], box[0] : box[2]])
@@ -124,16 +131,18 @@ class Matcher:
                 share = 0.0 if inner_ground is None else inner_ground.share * part + plain_part * (1 - part)
                 if share > (0.0 if ground is None else ground.share + WORTH * (1 - part)):
                     scene, noise = self._on(inner, inner_ground, index, options, None)
-                    return framed(scene, box, target), noise
+                    return with_border(scene, box, target), noise
         return self._on(target, ground, index, options, jpeg)
 
-    def _ground(self, target: Bytes, index: Index) -> Ground | None:
-        return find_ground(target, [plates(target, index.thumbnails, index.photographs, self._repository)])
+    def _ground(self, target: Bytes, index: Index) -> BackgroundEstimate | None:
+        return estimate_background(
+            target, [best_photograph(target, index.thumbnails, index.photographs, self._repository)]
+        )
 
     def _on(
         self,
         target: Bytes,
-        ground: Ground | None,
+        ground: BackgroundEstimate | None,
         index: Index,
         options: Options,
         jpeg: Jpeg | None,
@@ -144,16 +153,14 @@ class Matcher:
         doubtful = ground is not None and ground.share < (DOUBTFUL if ground.noise > 0 else MOSTLY)
         if doubtful and ground is not None and ground.noise > COARSE:
             ground, doubtful = None, False
-        explainer = (
-            ForeignExplainer(target, *how) if ground is None else Explainer(target, ground, *how, jpeg)
-        )
+        explainer = PhotoSolver(target, *how) if ground is None else GreedySolver(target, ground, *how, jpeg)
         if doubtful:
             # A sky, or a picture that was damaged? On the former, elements are right bit for bit.
-            trial = ForeignExplainer(target, *how)
-            if trial.explain_foreign(6):
+            trial = PhotoSolver(target, *how)
+            if trial.add_proven(6):
                 explainer, ground = trial, None
-        explainer.go()
-        background = explainer.background if ground is not None else plain(target).background
+        explainer.solve()
+        background = explainer.background if ground is not None else dominant_colour(target).background
         layers = [placed.layer for placed in explainer.canvas.layers]
         scene = Scene(target.shape[1], target.shape[0], background, layers)
         return scene, explainer.threshold if ground is not None else FOREIGN
@@ -175,7 +182,7 @@ class Matcher:
         return self._parts[tags]
 
 
-def _explains_outline(ground: Ground, target: Bytes) -> bool:
+def _explains_outline(ground: BackgroundEstimate, target: Bytes) -> bool:
     """Whether a ground is right along most of the sides of the picture."""
     made = np.asarray(ground.pixels.convert("RGB")).astype(np.int16)
     off = np.abs(made - target).max(axis=2) > NEAR_GROUND
@@ -185,15 +192,15 @@ def _explains_outline(ground: Ground, target: Bytes) -> bool:
 
 def _only(index: Index, numbers: list[int]) -> Index:
     """The index with some elements only."""
-    rows = np.flatnonzero(np.isin(index.things.numbers, numbers))
-    renamed = np.full(len(index.things.numbers), -1, np.int64)
+    rows = np.flatnonzero(np.isin(index.gallery.numbers, numbers))
+    renamed = np.full(len(index.gallery.numbers), -1, np.int64)
     renamed[rows] = np.arange(len(rows))
     chosen = np.isin(index.photographs, numbers)
     return replace(
         index,
-        things=only(index.things, rows),
+        gallery=only(index.gallery, rows),
         thumbnails=index.thumbnails[chosen],
         photographs=index.photographs[chosen],
         owners=renamed[index.owners],
-        pieces=index.pieces.only(renamed),
+        segments=index.segments.only(renamed),
     )

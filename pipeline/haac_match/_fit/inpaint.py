@@ -18,7 +18,7 @@ _GROWN = 1.06
 """By so much is an element taken for larger than its pose says: what is beside it must be the ground for sure."""
 
 
-def filled(pixels: Floats, known: Bools) -> Floats:
+def inpainted(pixels: Floats, known: Bools) -> Floats:
     """Pixels that are not known, from those around them: means of ever coarser squares, smoothly put together.
 
     Source: S. Gortler, R. Grzeszczuk, R. Szeliski, M. Cohen, "The lumigraph" (1996), pull and push.
@@ -88,7 +88,7 @@ def _filled(pixels: Floats, known: Bools) -> Floats:
     return made
 
 
-def around(patch: Patch, pose: Pose, cutout: Cutout) -> Patch:
+def with_inpainted(patch: Patch, pose: Pose, cutout: Cutout) -> Patch:
     """A window whose ground is what is around a pose in it; layers below that are known stay.
 
     Args:

@@ -55,14 +55,14 @@ def pose_between(
 
 
 @dataclass(frozen=True, slots=True)
-class Things:
+class Gallery:
     """All elements that may be found, as the index knows them.
 
     Args:
-        numbers: (things,) of the elements.
-        sizes: (things, 2) widths and heights.
-        even: frames that keep the shape, (things, 6).
-        round: frames that make it round, (things, 6).
+        numbers: (gallery,) of the elements.
+        sizes: (gallery, 2) widths and heights.
+        even: frames that keep the shape, (gallery, 6).
+        round: frames that make it round, (gallery, 6).
         even_rings: descriptions in them.
         round_rings: descriptions in them.
         stretched: the even ones, and the same made wider and narrower.
@@ -79,17 +79,17 @@ class Things:
     index: dict[int, int]
 
 
-def only(things: Things, rows: Integers) -> Things:
-    """Some of the things."""
-    numbers = things.numbers[rows]
-    even = things.even_rings.only(rows)
-    return Things(
+def only(gallery: Gallery, rows: Integers) -> Gallery:
+    """Some of the gallery."""
+    numbers = gallery.numbers[rows]
+    even = gallery.even_rings.only(rows)
+    return Gallery(
         numbers,
-        things.sizes[rows],
-        things.even[rows],
-        things.round[rows],
+        gallery.sizes[rows],
+        gallery.even[rows],
+        gallery.round[rows],
         even,
-        things.round_rings.only(rows),
-        {factor: even if factor == 1 else table.only(rows) for factor, table in things.stretched.items()},
+        gallery.round_rings.only(rows),
+        {factor: even if factor == 1 else table.only(rows) for factor, table in gallery.stretched.items()},
         {int(number): row for row, number in enumerate(numbers)},
     )

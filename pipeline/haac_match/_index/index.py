@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from haac_match._index.describe import Rows, describe_all, joined, unpacked_looks, unpacked_places
-from haac_match._index.gallery import Things
+from haac_match._index.gallery import Gallery
 from haac_match._index.keypoints import DIMENSIONS, Features, Vote, votes
 from haac_match._index.polar import RingTable
-from haac_match._index.segment_table import PieceTable
+from haac_match._index.segment_table import SegmentTable
 from haac_match._index.segments import unpacked_frames, unpacked_outlines
-from haac_match._index.store import FOLDER, Held, Stored, missing, pack, read, size, standing, write
+from haac_match._index.store import FOLDER, Held, Stored, is_current, missing, pack, read, size, write
 from haac_match._picture.arrays import Bytes, Floats, Integers
 from haac_repo import RepositoryError
 from haac_repo._files import TEMPORARY, storage_errors
@@ -56,22 +56,22 @@ class Index:
     """What is known of all elements' looks.
 
     Args:
-        things: those that may be found as layers.
+        gallery: those that may be found as layers.
         thumbnails: (photographs, side, side, 3), of opaque elements.
         photographs: their numbers.
         places: (keypoints, 4), as of `Features`.
         owners: (keypoints,), rows of `things`.
         words: faiss index over the looks of the keypoints.
-        pieces: parts of one colour of all things.
+        segments: parts of one colour of all gallery.
     """
 
-    things: Things
+    gallery: Gallery
     thumbnails: Bytes
     photographs: Integers
     places: Floats
     owners: Integers
     words: Any
-    pieces: PieceTable
+    segments: SegmentTable
 
     def votes(
         self, query: Features, neighbours: int, mapped: Callable[..., Iterable[Any]] = map
@@ -90,7 +90,7 @@ class Index:
             distances = np.concatenate([answer[0] for answer in answers])
             found = np.concatenate([answer[1] for answer in answers])
             made += votes(
-                query.places, found, distances, self.places, self.owners, self.things.sizes, mirrored
+                query.places, found, distances, self.places, self.owners, self.gallery.sizes, mirrored
             )
         return sorted(made, key=lambda vote: -vote.score)
 
@@ -217,7 +217,7 @@ def _renewed(
 ) -> tuple[Stored, int, list[int]]:
     """The index as it should be (the old one itself if it is that), how many were described, and which cannot be read."""
     if old is not None:
-        stands = standing(old.rows, held)
+        stands = is_current(old.rows, held)
         if not stands.all():
             old = replace(old, rows=old.rows.take(np.flatnonzero(stands)))
     new, unread = describe_all(repository, missing(old, held), jobs, progress)
@@ -310,7 +310,7 @@ def _index(stored: Stored, held: Held) -> Index:
     import faiss
 
     rows = stored.rows
-    use = standing(rows, held)
+    use = is_current(rows, held)
     photographs = use & rows.photographs
     use &= ~np.isnan(rows.frames[:, 0, 0])
     thumbnails = rows.thumbnails[photographs[rows.photographs]]
@@ -328,7 +328,7 @@ def _index(stored: Stored, held: Held) -> Index:
         words.add(unpacked_looks(rows.looks))
     even = RingTable(rows.rings[:, 0])
     return Index(
-        Things(
+        Gallery(
             rows.numbers,
             rows.sizes.astype(np.int32),
             rows.frames[:, 0],
@@ -343,7 +343,7 @@ def _index(stored: Stored, held: Held) -> Index:
         unpacked_places(rows),
         rows.owners,
         words,
-        PieceTable(
+        SegmentTable(
             np.repeat(np.arange(len(rows)), rows.piece_counts),
             unpacked_frames(
                 rows.piece_frames, rows.sizes[np.repeat(np.arange(len(rows)), rows.piece_counts)]

@@ -17,7 +17,7 @@ Likeness = tuple[float, int, bool, float]
 """Part of the variation around a piece that is not explained, row, mirrored, turn in radians, counter-clockwise."""
 
 
-class PieceTable:
+class SegmentTable:
     """Pieces of all elements, compared with those of a picture.
 
     Args:
@@ -40,10 +40,10 @@ class PieceTable:
         self._outlines = outlines
         self._tables: dict[float, _Table] = {}
 
-    def only(self, renamed: Integers) -> PieceTable:
+    def only(self, renamed: Integers) -> SegmentTable:
         """Those of some elements: new rows of all, -1 for those that go."""
         rows = np.flatnonzero(renamed[self.owners] >= 0)
-        return PieceTable(
+        return SegmentTable(
             renamed[self.owners[rows]],
             self.frames[rows],
             self.colours[rows],

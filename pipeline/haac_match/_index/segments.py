@@ -34,7 +34,7 @@ WEIGHT = (_radius / _radius.mean()).astype(np.float32)[:, None]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Segment:
     """A part of one colour.
 
     Args:
@@ -54,14 +54,14 @@ class Piece:
     outline: Bools
 
 
-def pieces(
+def segments_of(
     rgb: Bytes,
     outside: Bools | None,
     level: int,
     least: int,
     most: float,
     where: Bytes | None = None,
-) -> list[Piece]:
+) -> list[Segment]:
     """Pieces of a picture, the largest first.
 
     Args:
@@ -91,7 +91,7 @@ def pieces(
         calm = change == cv2.erode(change, np.ones((_CALM, _CALM), np.uint8))
         marked[calm & (change > level + _MORE) & (marked == 0)] = len(kept) + 1
     grown = cv2.watershed(np.ascontiguousarray(rgb), marked.copy())
-    found: list[Piece] = []
+    found: list[Segment] = []
     for index, box in enumerate(_boxes(grown, len(kept)), 1):
         if box is None:
             continue
@@ -113,7 +113,7 @@ def pieces(
         colour = np.median(rgb[top : top + high, left : left + wide][inner], axis=0)
         extent = math.sqrt((moments["mu20"] + moments["mu02"]) / area + 1 / 6)
         found.append(
-            Piece(
+            Segment(
                 np.round(colour).astype(np.uint8),
                 int(area),
                 x + own[0],
@@ -250,7 +250,7 @@ def described(image: Bytes) -> Described:
         image: (height, width, 4), straight RGBA.
     """
     height, width = image.shape[:2]
-    found: list[Piece] = _found(image) if height else []
+    found: list[Segment] = _found(image) if height else []
     frames = np.array([(p.x / width, p.y / height, p.extent / (width + height)) for p in found]).reshape(
         -1, 3
     )
@@ -287,13 +287,13 @@ def unpacked_frames(frames: npt.NDArray[np.uint16], sizes: npt.NDArray[np.intege
     return np.asarray(frames / _FULL * scale, np.float32)
 
 
-def _found(image: Bytes) -> list[Piece]:
+def _found(image: Bytes) -> list[Segment]:
     alpha = image[:, :, 3]
     rgb = np.pad(image[:, :, :3], ((_PAD, _PAD), (_PAD, _PAD), (0, 0)), mode="edge")
     outside = np.pad(alpha < 128, _PAD, constant_values=True)
-    found: list[Piece] = []
+    found: list[Segment] = []
     for level in (1, 4):
-        for piece in pieces(rgb, outside, level, 20, rgb.size):
+        for piece in segments_of(rgb, outside, level, 20, rgb.size):
             moved = replace(piece, x=piece.x - _PAD, y=piece.y - _PAD)
             if piece.area >= 0.01 * (alpha >= 128).sum() and not any(
                 abs(moved.x - p.x) + abs(moved.y - p.y) + abs(moved.extent - p.extent) < 0.12 * p.extent

@@ -43,7 +43,7 @@ Held = Sequence[tuple[int, str]]
 """Numbers and pixel hashes of the elements that can be described, by number."""
 
 
-def standing(rows: Rows, held: Held) -> Bools:
+def is_current(rows: Rows, held: Held) -> Bools:
     """(rows,) whether an element is still what was described."""
     numbers, marks = _marks(held)
     at = np.minimum(np.searchsorted(numbers, rows.numbers), max(0, len(numbers) - 1))

@@ -12,8 +12,8 @@ from PIL import Image
 from haac import Colour, Gradient, Plate, Scene
 from haac._render import ElementSource, ground
 from haac_match._picture.arrays import Bools, Bytes, Integers
-from haac_match._picture.degraded import difference
-from haac_match._picture.gradient import gradient
+from haac_match._picture.degraded import tolerant_difference
+from haac_match._picture.gradient import fit_gradient
 
 _SPREAD = 0.12
 """A ground explains at least this part of the picture ..."""
@@ -30,7 +30,7 @@ _COARSE = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class BackgroundEstimate:
     """A ground that explains part of a picture.
 
     Args:
@@ -58,9 +58,9 @@ def drawn(
     return ground(Scene(*size, background), source or _Nothing())
 
 
-def judge(
+def evaluate(
     target: Bytes, background: Colour | Gradient | Plate, source: ElementSource | None = None
-) -> Ground:
+) -> BackgroundEstimate:
     """How well a background explains a picture."""
     height, width = target.shape[:2]
     pixels = drawn(background, (width, height), source)
@@ -72,11 +72,11 @@ def judge(
             near = off[off <= 2 * level + 2]
             noise = float(np.quantile(near, 0.9)) if len(near) else float(level)
             if share > 0.9 * float((off <= 2 * level + 2).mean()) or level == 12:
-                return Ground(background, pixels, share, noise)
+                return BackgroundEstimate(background, pixels, share, noise)
     raise AssertionError
 
 
-def plain(target: Bytes) -> Ground:
+def dominant_colour(target: Bytes) -> BackgroundEstimate:
     """The colour that most pixels have."""
     packed = (target.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)).ravel()
     values, counts = np.unique(packed, return_counts=True)
@@ -88,7 +88,7 @@ def plain(target: Bytes) -> Ground:
     near = near[np.abs(near - rgb).max(axis=1) <= 6]
     if counts[order[0]] < 0.5 * len(near) * max(1, len(packed) // 200_000):
         rgb = np.round(np.median(near, axis=0)).astype(np.int16)
-    return judge(target, Colour(int(rgb[0]) << 24 | int(rgb[1]) << 16 | int(rgb[2]) << 8 | 0xFF))
+    return evaluate(target, Colour(int(rgb[0]) << 24 | int(rgb[1]) << 16 | int(rgb[2]) << 8 | 0xFF))
 
 
 def thumbnail(pixels: Bytes) -> Bytes:
@@ -97,13 +97,13 @@ def thumbnail(pixels: Bytes) -> Bytes:
     return small
 
 
-def plates(
+def best_photograph(
     target: Bytes,
     thumbnails: Bytes,
     numbers: Integers,
     source: ElementSource,
     tries: int = 4,
-) -> Ground | None:
+) -> BackgroundEstimate | None:
     """The photograph of the catalog, stretched over the canvas, that explains most of a picture.
 
     Args:
@@ -118,15 +118,15 @@ def plates(
     small = thumbnail(target).astype(np.int16)
     off = np.abs(thumbnails.astype(np.int16) - small).max(axis=3)
     score = np.minimum(off, 40).mean(axis=(1, 2))
-    best: Ground | None = None
+    best: BackgroundEstimate | None = None
     busy = _busy(target)
     for index in np.argsort(score, kind="stable")[:tries]:
         if score[index] > 34:
             break
-        made = judge(target, Plate(int(numbers[index])), source)
+        made = evaluate(target, Plate(int(numbers[index])), source)
         # Dark pictures are near one another everywhere: where there is noise, more must fit.
         least = _PLATE_SHARE if made.noise == 0 else 0.4
-        off = difference(np.asarray(made.pixels.convert("RGB")), target)
+        off = tolerant_difference(np.asarray(made.pixels.convert("RGB")), target)
         near = off <= 12
         if made.noise > 0:
             # JPEG takes the fine detail of a photograph; what is left must agree.
@@ -148,10 +148,12 @@ def _busy(target: Bytes) -> Bools:
     return far
 
 
-def find_ground(target: Bytes, photographs: Iterable[Ground | None] = ()) -> Ground | None:
+def estimate_background(
+    target: Bytes, photographs: Iterable[BackgroundEstimate | None] = ()
+) -> BackgroundEstimate | None:
     """The best ground of all kinds; None if nothing explains enough of the picture."""
-    best: Ground | None = None
-    for candidate in (plain(target), gradient(target), *photographs):
+    best: BackgroundEstimate | None = None
+    for candidate in (dominant_colour(target), fit_gradient(target), *photographs):
         if candidate is None or candidate.share < _SPREAD or candidate.noise > _NOISE:
             continue
         # A gradient needs to be better than a colour, not just as good.

@@ -24,7 +24,7 @@ _LINES = 3
 """Rows or columns of another colour, such as a frame is drawn with, that the border may end with."""
 
 
-def window(target: Bytes) -> tuple[Box, float] | None:
+def find_border(target: Bytes) -> tuple[Box, float] | None:
     """The box inside a border of about one colour, and the part of the border that has it; None if there is none.
 
     Args:
@@ -62,7 +62,7 @@ def _lines(rows: npt.NDArray[np.int16]) -> int:
     return 0
 
 
-def framed(inner: Scene, box: Box, target: Bytes) -> Scene:
+def with_border(inner: Scene, box: Box, target: Bytes) -> Scene:
     """The scene of the whole picture out of that of what is inside its border.
 
     Args:

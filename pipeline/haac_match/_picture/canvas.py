@@ -86,7 +86,7 @@ class Canvas:
         """RGBA of the frame of a box with the ground and these layers."""
         out = self.ground.crop(box)
         for placed in layers:
-            lay(out, box, placed)
+            composite(out, box, placed)
         return out
 
     def seen(self, made: Image.Image, box: Box) -> Image.Image:  # noqa: ARG002 (of one that scales)
@@ -127,7 +127,7 @@ class Canvas:
         """(height, width, 4): the layers from z on, on nothing."""
         out = Image.new("RGBA", (box[2] - box[0], box[3] - box[1]))
         for placed in self.layers[z:]:
-            lay(out, box, placed)
+            composite(out, box, placed)
         return np.asarray(out)
 
     def covered(self, z: int, box: Box) -> Bools:
@@ -161,7 +161,7 @@ class Canvas:
         self.refresh(placed.box)
         return placed
 
-    def places_beside(self, placed: Placed) -> set[int]:
+    def neighbouring_places(self, placed: Placed) -> set[int]:
         """Places in the stack just above or below layers that share pixels with one."""
         near = [z for z, other in enumerate(self.layers) if overlap(other.box, placed.box)]
         return {place for z in near for place in (z, z + 1)}
@@ -191,7 +191,7 @@ class Canvas:
         return squared(made, self.target[top:bottom, left:right])
 
 
-def lay(out: Image.Image, box: Box, placed: Placed) -> None:
+def composite(out: Image.Image, box: Box, placed: Placed) -> None:
     """Lay a layer on a picture of a box."""
     common = overlap(placed.box, box)
     if common is None:

@@ -19,7 +19,7 @@ _CHROMA = (5, 5)
 """Pixels over which differences of colour are averaged: JPEG halves the resolution of colours."""
 
 
-def rings(target: Bytes, ground: Bytes) -> bool:
+def ringing(target: Bytes, ground: Bytes) -> bool:
     """Whether edges ring: beside a thing that is darker than an even ground, the ground is lighter than it should be.
 
     A thing that is laid on a ground only mixes with it, whatever its blur; JPEG and the filters of scaling overshoot.
@@ -37,7 +37,7 @@ def rings(target: Bytes, ground: Bytes) -> bool:
     return int(beside.sum()) >= 300 and int(against.sum()) > RINGING * int(beside.sum())
 
 
-def difference(made: Bytes, target: Bytes, *, reach: bool = False) -> Floats:
+def tolerant_difference(made: Bytes, target: Bytes, *, reach: bool = False) -> Floats:
     """How far a damaged picture is from what was made of it, (height, width), levels; less of what damage alone does.
 
     Colours are compared at half the resolution, brightness a little softened.

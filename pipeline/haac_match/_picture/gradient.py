@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from haac import Gradient
 from haac_match._picture.arrays import Bools, Bytes, Doubles, Integers
-from haac_match._picture.background import Ground, judge
+from haac_match._picture.background import BackgroundEstimate, evaluate
 
 
-def gradient(target: Bytes) -> Ground | None:
+def fit_gradient(target: Bytes) -> BackgroundEstimate | None:
     """A linear gradient, by fitting planes to the flat places of the picture. None if there is none."""
     height, width = target.shape[:2]
     if min(height, width) < 16:
@@ -84,7 +84,7 @@ def _sharpened(
     sample: Doubles,
     turn: int,
     size: tuple[int, int],
-) -> Ground | None:
+) -> BackgroundEstimate | None:
     """The gradient on the grid of the recipe that gives the most pixels exactly."""
     from haac._render import COS, sin
 
@@ -136,4 +136,4 @@ def _sharpened(
 
     # The same gradient can be told from either end: the nearer half of the angles is taken.
     found = Gradient(packed(start), packed(end), turn)
-    return judge(target, found)
+    return evaluate(target, found)

@@ -82,7 +82,7 @@ def _tables(image: Image.Image) -> _Tables:
     return tuple(tuple(table) for _, table in sorted(tables.items()))
 
 
-def squares(box: Box, size: tuple[int, int]) -> Box:
+def whole_cells(box: Box, size: tuple[int, int]) -> Box:
     """A box made larger to whole squares, and one pixel at least to spare on each side: colours reach that far over the border."""
     return (
         max(0, (box[0] - 1) // CELL * CELL),
@@ -92,7 +92,7 @@ def squares(box: Box, size: tuple[int, int]) -> Box:
     )
 
 
-def trace(target: Bytes, known: Jpeg | None = None) -> Jpeg | None:
+def estimate_jpeg(target: Bytes, known: Jpeg | None = None) -> Jpeg | None:
     """The JPEG that a picture went through last; None if there is no trace of one.
 
     What was encoded once hardly changes if it is encoded in the same way again, and more at any other quality.

@@ -17,7 +17,7 @@ _STEP = 32
 """The sides of what the network gets are multiples of this."""
 
 
-def spliced(target: Bytes) -> Floats:
+def splice_likelihood(target: Bytes) -> Floats:
     """How likely it is that a pixel shows something that was laid on the picture: the mean for the picture and its mirror image.
 
     Args:

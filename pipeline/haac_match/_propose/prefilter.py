@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numba import njit
 
-from haac_match._index.gallery import Things
+from haac_match._index.gallery import Gallery
 from haac_match._index.polar import ANGLES, RING_WEIGHT, places
 from haac_match._picture.arrays import Bytes, Doubles, Floats, Integers
 from haac_match._picture.pose import Pose
@@ -31,9 +31,9 @@ _STEPS = np.array([0.12, 0.12, 0.12, 0.08, 0.08])
 """First changes of position (in extents), turn (radians), logarithm of the scale and of the relation of the two."""
 
 
-def screened(
+def prefilter(
     poses: list[Pose],
-    things: Things,
+    gallery: Gallery,
     target: Bytes,
     mapped: Callable[..., Iterable[Any]] = map,
 ) -> list[tuple[float, Pose]]:
@@ -41,13 +41,13 @@ def screened(
 
     Args:
         poses: to look at.
-        things: all elements, as the index knows them.
+        gallery: all elements, as the index knows them.
         target: (height, width, 3).
         mapped: like `map`, perhaps with threads.
     """
-    rows = np.array([things.index[pose.element] for pose in poses], np.int64)
+    rows = np.array([gallery.index[pose.element] for pose in poses], np.int64)
     values = np.array([(p.cx, p.cy, p.sx, p.sy, p.turn, p.flip) for p in poses], np.float64).reshape(-1, 6)
-    extents = things.even[rows, 2] * np.sqrt(values[:, 2] * values[:, 3])
+    extents = gallery.even[rows, 2] * np.sqrt(values[:, 2] * values[:, 3])
     # Elements are described with a blur of 0.12 extents.
     steps = np.clip(np.round(2 * np.log2(np.maximum(0.3 * extents, 1))), 0, 12).astype(int)
     jobs = []
@@ -64,10 +64,10 @@ def screened(
         kept[members] = _look(
             picture,
             factor,
-            things.even_rings.rings,
+            gallery.even_rings.rings,
             here,
-            things.even[here].astype(np.float64),
-            things.sizes[here].astype(np.float64),
+            gallery.even[here].astype(np.float64),
+            gallery.sizes[here].astype(np.float64),
             values[members],
             _PLACES,
             _WEIGHTS,

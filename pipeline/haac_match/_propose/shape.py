@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from haac_match._index.gallery import Things, pose_between
+from haac_match._index.gallery import Gallery, pose_between
 from haac_match._index.polar import RING_WEIGHT, Frame, describe, frames, sample
 from haac_match._picture.arrays import Bools, Bytes, Floats
 from haac_match._picture.pose import Pose
@@ -29,11 +29,11 @@ class Guess:
     opacity: float = 1.0
 
 
-def candidates(
+def by_shape(
     target: Bytes,
     under: Bytes,
     region: Region,
-    things: Things,
+    gallery: Gallery,
     count: int,
     guesses: Sequence[Guess],
 ) -> list[list[tuple[float, Pose]]]:
@@ -43,7 +43,7 @@ def candidates(
         target: (height, width, 3), the picture in the region's box.
         under: (height, width, 3), what is explained there already.
         region: where to look.
-        things: what may be found.
+        gallery: what may be found.
         count: so many in each of the two frames.
         guesses: what is assumed, in turn.
 
@@ -57,16 +57,16 @@ def candidates(
         return found
     left, top = region.box[:2]
     for which, table, rows in (
-        (0, things.even_rings, things.even),
-        (1, things.round_rings, things.round),
+        (0, gallery.even_rings, gallery.even),
+        (1, gallery.round_rings, gallery.round),
     ):
         queries = np.stack([describe(pixels, both[which]) for _, pixels, both in asked])
         for (at, _, both), likes in zip(asked, table.nearest_of(queries, None, count), strict=True):
             guess, frame = guesses[at], both[which]
             there = Frame(frame.x + left, frame.y + top, frame.matrix)
             for distance, index, mirrored, turn in likes:
-                size = int(things.sizes[index, 0]), int(things.sizes[index, 1])
-                pose = pose_between(rows[index], there, size, int(things.numbers[index]), mirrored, turn)
+                size = int(gallery.sizes[index, 0]), int(gallery.sizes[index, 1])
+                pose = pose_between(rows[index], there, size, int(gallery.numbers[index]), mirrored, turn)
                 if pose is None:
                     continue
                 pose = replace(pose, blur=guess.rim / 2.3 if guess.rim else 0.0, opacity=guess.opacity)
@@ -104,12 +104,12 @@ def _unmixed(target: Bytes, under: Bytes, where: Bools, opacity: float) -> Float
     return colours
 
 
-def partial(
+def by_partial_shape(
     target: Bytes,
     under: Bytes,
     hidden: Bools,
     region: Region,
-    things: Things,
+    gallery: Gallery,
     count: int,
     opacity: float = 1.0,
     *,
@@ -122,10 +122,10 @@ def partial(
         under: (height, width, 3), what is explained there already.
         hidden: (height, width), True where other layers are.
         region: where to look.
-        things: what may be found.
+        gallery: what may be found.
         count: so many for each guess of what is covered.
         opacity: what is assumed, 0 to 1.
-        stretched: whether things are also tried wider and narrower.
+        stretched: whether gallery are also tried wider and narrower.
 
     Returns:
         (squared distance over what is seen, pose) of each.
@@ -175,17 +175,17 @@ def partial(
     found: list[tuple[float, Pose]] = []
     if not guesses:
         return found
-    shapes = things.stretched if stretched else {1.0: things.even_rings}
+    shapes = gallery.stretched if stretched else {1.0: gallery.even_rings}
     for factor, table in shapes.items():
         stretch = np.diag([factor, 1 / factor])
         for (there, known), likes in zip(
             guesses, table.nearest_of(np.stack(queries), np.stack(seens), count), strict=True
         ):
             for distance, index, mirrored, turn in likes:
-                size = int(things.sizes[index, 0]), int(things.sizes[index, 1])
-                row = things.even[index].astype(np.float64)
+                size = int(gallery.sizes[index, 0]), int(gallery.sizes[index, 1])
+                row = gallery.even[index].astype(np.float64)
                 row[2:] = (np.linalg.inv(stretch) @ row[2:].reshape(2, 2)).ravel()
-                pose = pose_between(row, there, size, int(things.numbers[index]), mirrored, turn)
+                pose = pose_between(row, there, size, int(gallery.numbers[index]), mirrored, turn)
                 if pose is not None:
                     found.append((distance / known, replace(pose, blur=1.0, opacity=opacity)))
     return sorted(found, key=lambda pair: pair[0])

@@ -13,7 +13,7 @@ from haac import LIMITS, Layer, Scene, encode_inline
 from haac_repo import HaacError
 
 if TYPE_CHECKING:
-    from haac_match._rate.select import Judge
+    from haac_match._rate.select import Cost
 
 _SCALES = (0.25, 0.35, 0.5, 0.7, 1.0)
 _QUALITIES = (5, 15, 30, 50, 70, 85, 95, 100)
@@ -38,7 +38,7 @@ class _Piece:
     """What is left where it stands."""
 
 
-def inlined(judge: Judge, scene: Scene) -> list[Scene]:
+def inlined(judge: Cost, scene: Scene) -> list[Scene]:
     """The scene with an inline element on top, several ways: the subject cut out, and the whole picture.
 
     Args:
@@ -64,7 +64,7 @@ def inlined(judge: Judge, scene: Scene) -> list[Scene]:
 class _Thing:
     """Something that may be sent, at several scales and qualities."""
 
-    def __init__(self, judge: Judge, thing: Image.Image, place: tuple[int, int]) -> None:
+    def __init__(self, judge: Cost, thing: Image.Image, place: tuple[int, int]) -> None:
         self._judge, self._place = judge, place
         self._part = judge.part(place, thing.size)
         self._scaled = {scale: _scaled(thing, scale) for scale in _SCALES}

@@ -30,7 +30,7 @@ FOREIGN = 40
 """Levels by which a wash may be off where it is said to explain a picture."""
 
 
-class Judge:
+class Cost:
     """Weighs scenes by the bytes they take and the errors they leave, drawn by the renderer itself.
 
     Args:
@@ -65,7 +65,7 @@ class Judge:
             total += float(squared.sum() if self._weights is None else (squared * self._weights[rows]).sum())
         return total
 
-    def part(self, place: tuple[int, int], size: tuple[int, int]) -> Judge:
+    def part(self, place: tuple[int, int], size: tuple[int, int]) -> Cost:
         """The judge of a part of the picture, in which no element stands.
 
         Args:
@@ -73,7 +73,7 @@ class Judge:
             size: width and height.
         """
         box = (*place, place[0] + size[0], place[1] + size[1])
-        part = Judge(self.picture.crop(box), ElementCache(NO_ELEMENTS), self.options, lambda: None)
+        part = Cost(self.picture.crop(box), ElementCache(NO_ELEMENTS), self.options, lambda: None)
         if self._weights is not None:
             part._weights = self._weights[box[1] : box[3], box[0] : box[2]]
         return part
@@ -233,7 +233,7 @@ def wash_only(picture: Image.Image, options: Options, where: Where) -> Compresse
     Returns:
         The smallest there is where the budget is too small for any.
     """
-    judge = Judge(picture, ElementCache(NO_ELEMENTS), options, where)
+    judge = Cost(picture, ElementCache(NO_ELEMENTS), options, where)
     scene = judge.best(_plain_colour(picture), known=False)
     # No element was to explain anything.
     unexplained = np.zeros(picture.size[::-1], bool)

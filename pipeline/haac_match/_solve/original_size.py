@@ -16,13 +16,13 @@ from PIL import Image
 
 from haac import LIMITS, Colour, Gradient, Plate
 from haac_match._fit.cutout import Cutout
-from haac_match._fit.fitter import Searcher
-from haac_match._fit.grid import Snapped, Snapper
+from haac_match._fit.fitter import Fitter
+from haac_match._fit.grid import GridFit, GridSearch
 from haac_match._picture.arrays import Doubles
 from haac_match._picture.background import drawn
 from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.pose import Pose, pose_of
-from haac_match._picture.rescale import KERNELS, Scaling, Shrunk
+from haac_match._picture.rescale import KERNELS, RescaledCanvas, Rescaling
 
 _log = logging.getLogger(__name__)
 
@@ -77,34 +77,34 @@ class _Asked:
     area: float
 
 
-def recognised(
+def estimate_original(
     canvas: Canvas,
     background: Colour | Gradient | Plate | None,
-    search: Searcher,
+    fitter: Fitter,
     cutout: Callable[[int], Cutout],
-) -> Shrunk | None:
+) -> RescaledCanvas | None:
     """The picture with its layers on the canvas that it was composed on; None if there is no proof that it was scaled.
 
     Args:
         canvas: what was found as if the picture had not been scaled; nothing is right to the bit.
         background: its ground.
-        search: fits.
+        fitter: fits.
         cutout: gives an element's pixels by its number.
     """
     if background is None or len(canvas.layers) < LEAST:
         return None
-    asked = _asked(canvas, search)
+    asked = _asked(canvas, fitter)
     if len(asked) < LEAST:
         return None
     trials: list[tuple[float, tuple[int, int]]] = []
     for original in sizes([(one.pose.cx, one.pose.cy) for one in asked], canvas.size):
-        made, left = _tried(canvas, background, original, next(iter(KERNELS)), asked, search, cutout)
+        made, left = _tried(canvas, background, original, next(iter(KERNELS)), asked, fitter, cutout)
         if made is not None:
             return made
         trials.append((left, original))
     for left, original in sorted(trials)[:_AGAIN]:
         for kernel in list(KERNELS)[1:] if left < _NEAR else []:
-            made, _ = _tried(canvas, background, original, kernel, asked, search, cutout)
+            made, _ = _tried(canvas, background, original, kernel, asked, fitter, cutout)
             if made is not None:
                 return made
     return None
@@ -116,25 +116,25 @@ def _tried(
     original: tuple[int, int],
     kernel: Image.Resampling,
     asked: list[_Asked],
-    search: Searcher,
+    fitter: Fitter,
     cutout: Callable[[int], Cutout],
-) -> tuple[Shrunk | None, float]:
+) -> tuple[RescaledCanvas | None, float]:
     """The canvas of an original, None if it is not the right one; and the mean squared error of the first layers there."""
-    scaling = Scaling(original, canvas.size, kernel)
-    made = _restored(canvas, background, scaling, search, cutout)
-    first = _tested(made, asked[:LEAST], search, cutout)
+    scaling = Rescaling(original, canvas.size, kernel)
+    made = _on_original(canvas, background, scaling, fitter, cutout)
+    first = _tested(made, asked[:LEAST], fitter, cutout)
     _log.debug("%s of %s: %s", kernel.name, original, [(round(t.exact, 3), round(t.left, 2)) for t in first])
     left = float(np.mean([test.left for test in first])) if first else math.inf
     if not any(map(_right, first)):
         return None, left
-    tests = first + _tested(made, asked[LEAST:_TESTS], search, cutout)
+    tests = first + _tested(made, asked[LEAST:_TESTS], fitter, cutout)
     if sum(map(_right, tests)) < max(LEAST, len(tests) / 2):
         return None, left
-    _tested(made, asked[_TESTS:], search, cutout)
+    _tested(made, asked[_TESTS:], fitter, cutout)
     return made, left
 
 
-def _asked(canvas: Canvas, search: Searcher) -> list[_Asked]:
+def _asked(canvas: Canvas, fitter: Fitter) -> list[_Asked]:
     """Layers that are well fitted, fitted still better; the largest first, but for those that are very large."""
     made = []
     largest = sorted(
@@ -143,7 +143,7 @@ def _asked(canvas: Canvas, search: Searcher) -> list[_Asked]:
     )
     for z in largest[:_MOST]:
         placed = canvas.remove(z)
-        found = search.refine(z, search.pose_of(placed.layer), _SIDE)
+        found = fitter.fine(z, fitter.pose_of(placed.layer), _SIDE)
         canvas.insert(z, placed)
         if found is not None and found.share > _FITS:
             made.append(_Asked(z, found.pose, placed.pixels.width * placed.pixels.height))
@@ -187,19 +187,19 @@ def _near_grid(middles: Doubles, size: int) -> list[tuple[int, float]]:
     return [(int(lengths[index]), float(distance[index])) for index in near]
 
 
-def _restored(
+def _on_original(
     canvas: Canvas,
     background: Colour | Gradient | Plate,
-    scaling: Scaling,
-    search: Searcher,
+    scaling: Rescaling,
+    fitter: Fitter,
     cutout: Callable[[int], Cutout],
-) -> Shrunk:
+) -> RescaledCanvas:
     """The same layers on the grid of an original."""
     ground = drawn(background, scaling.original, _Plates(cutout))
-    made = Shrunk(canvas.target, ground, scaling)
+    made = RescaledCanvas(canvas.target, ground, scaling)
     for placed in canvas.layers:
         element = cutout(placed.layer.number)
-        pose = search.pose_of(placed.layer).scaled(*scaling.factor)
+        pose = fitter.pose_of(placed.layer).scaled(*scaling.factor)
         layer = pose.layer(element.size, placed.layer.height is None)
         whole = place(layer, element.image, scaling.original)
         shown = None if whole is None else made.scaled(whole)
@@ -209,23 +209,23 @@ def _restored(
 
 
 def _tested(
-    canvas: Shrunk, asked: list[_Asked], search: Searcher, cutout: Callable[[int], Cutout]
-) -> list[Snapped]:
+    canvas: RescaledCanvas, asked: list[_Asked], fitter: Fitter, cutout: Callable[[int], Cutout]
+) -> list[GridFit]:
     """How well layers do when the same is done to them as to the picture."""
-    made: list[Snapped] = []
+    made: list[GridFit] = []
     for one in asked:
-        box = search.window(one.pose, 1.1)
+        box = fitter.window(one.pose, 1.1)
         if box is None or one.z >= len(canvas.layers):
             continue
         element = cutout(one.pose.element)
         placed = canvas.remove(one.z)
-        snapper = Snapper(canvas, one.z, element.image, box, through=True)
+        grid = GridSearch(canvas, one.z, element.image, box, through=True)
         pose = one.pose.scaled(*canvas.factor)
         options = [pose.layer(element.size, even) for even in ((True, False) if pose.even else (False,))]
-        best = snapper.descend(min(options, key=snapper.cost), 3)
-        result = snapper.result(best, 2.0)
+        best = grid.descend(min(options, key=grid.cost), 3)
+        result = grid.result(best, 2.0)
         if result is not None and not _right(result) and result.left < _HOPEFUL:
-            result = snapper.result(snapper.polish(best, 1, 1), 2.0)
+            result = grid.result(grid.polish(best, 1, 1), 2.0)
         canvas.insert(one.z, placed if result is None else result.placed)
         if result is None or result.exact < _LIKE:
             break
@@ -233,7 +233,7 @@ def _tested(
     return made
 
 
-def _right(test: Snapped) -> bool:
+def _right(test: GridFit) -> bool:
     return test.exact > _PROVEN and test.shown > _SHOWN
 
 
@@ -247,13 +247,15 @@ class _Plates:
         return self._cutout(ref).image
 
 
-def fitted(shrunk: Shrunk, canvas: Canvas, search: Searcher, cutout: Callable[[int], Cutout]) -> None:
+def fit_to_size(
+    shrunk: RescaledCanvas, canvas: Canvas, fitter: Fitter, cutout: Callable[[int], Cutout]
+) -> None:
     """Put the layers of an original on a canvas of the picture's own size, as near as they come.
 
     Args:
         shrunk: the layers.
         canvas: empty; gets them.
-        search: fits into that canvas.
+        fitter: fits into that canvas.
         cutout: gives an element's pixels by its number.
     """
     poses = []
@@ -267,5 +269,5 @@ def fitted(shrunk: Shrunk, canvas: Canvas, search: Searcher, cutout: Callable[[i
             canvas.insert(len(canvas.layers), rough)
     for z, pose in enumerate(poses):
         placed = canvas.remove(z)
-        found = search.exact(z, pose)
-        canvas.insert(z, placed if found is None else found.snapped.placed)
+        found = fitter.on_grid(z, pose)
+        canvas.insert(z, placed if found is None else found.fit.placed)

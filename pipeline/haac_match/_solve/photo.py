@@ -9,15 +9,15 @@ from typing import Any
 
 from haac_match._fit.cutout import Cutout
 from haac_match._fit.fit import Fit
-from haac_match._fit.fitter import Found
+from haac_match._fit.fitter import Hypothesis
 from haac_match._fit.photo_cost import TELLING
 from haac_match._index.index import Index
 from haac_match._picture.arrays import Bytes
-from haac_match._picture.background import Ground
+from haac_match._picture.background import BackgroundEstimate
 from haac_match._picture.pose import Pose, pose_of
-from haac_match._propose.pasted import Laid
-from haac_match._solve.greedy import Explainer
-from haac_match._solve.photo_proposals import Proposer, apart
+from haac_match._propose.pasted import PastedRegions
+from haac_match._solve.greedy import GreedySolver
+from haac_match._solve.photo_proposals import PhotoProposals, apart
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _LEAST, _LEAST_RIGHT = 0.4, 0.2
 """Part of the error where an element is that it must take away, and part of what shows it that must be nearly right, to be tried: a
 translucent one is first taken for an opaque one."""
 _LEAST_WORTH = 0.06
-"""The least that a rough fit is worth (`Proposer.worth`)."""
+"""The least that a rough fit is worth (`PhotoProposals.worth`)."""
 _THOROUGH = 8
 """From this effort on parts of elements are looked for where nothing seems to have been laid, too."""
 _FAIR = 0.55
@@ -77,11 +77,11 @@ class _Places:
         self._tried.append((pose.cx, pose.cy, extent, element))
 
 
-class ForeignExplainer(Explainer):
+class PhotoSolver(GreedySolver):
     """One picture on a ground that is not known being explained."""
 
-    _alike = 0.95
-    _siblings = 8
+    _exact_share = 0.95
+    _lookalikes_an_effort = 8
 
     def __init__(
         self,
@@ -92,20 +92,20 @@ class ForeignExplainer(Explainer):
         max_layers: int,
         mapped: Callable[..., Iterable[Any]] = map,
     ) -> None:
-        laid = Laid(target, everywhere=effort >= _THOROUGH)
-        ground = Ground(None, laid.ground(target), 0.0, 0.0)
+        laid = PastedRegions(target, everywhere=effort >= _THOROUGH)
+        ground = BackgroundEstimate(None, laid.ground(target), 0.0, 0.0)
         super().__init__(target, ground, cutout, index, effort, max_layers, mapped)
-        self._proposer = Proposer(index, self._search, cutout, effort, laid)
+        self._proposer = PhotoProposals(index, self._fitter, cutout, effort, laid)
         self._proven = False
 
-    def _look_for_damage(self, ground: Ground) -> None:  # noqa: ARG002 (it is only a stand-in)
-        self._search.unknown = True
+    def _detect_degradation(self, ground: BackgroundEstimate) -> None:  # noqa: ARG002 (it is only a stand-in)
+        self._fitter.unknown = True
 
-    def go(self) -> None:
+    def solve(self) -> None:
         """Explain what can be explained."""
-        self.explain_foreign()
+        self.add_proven()
 
-    def explain_foreign(self, most: int = _MADE_EXACT) -> bool:
+    def add_proven(self, most: int = _MADE_EXACT) -> bool:
         """Add layers that are right. True if opaque pixels prove one: those of a damaged picture would not.
 
         Args:
@@ -140,31 +140,31 @@ class ForeignExplainer(Explainer):
             tried += found is not None
             if found is None or self._there(found):
                 continue
-            snapped = found.snapped
+            grid_fit = found.fit
             _log.debug(
-                f"foreign {snapped.placed.layer} z {found.z} gain {found.gain} share {found.share:.2f} exact {snapped.exact:.3f}"
-                f" good {snapped.good:.3f} own {fit.own:.2f} shown {snapped.shown} soft {snapped.soft:.3f} of {snapped.body}"
+                f"foreign {grid_fit.placed.layer} z {found.z} gain {found.gain} share {found.share:.2f} exact {grid_fit.exact:.3f}"
+                f" good {grid_fit.good:.3f} own {fit.own:.2f} shown {grid_fit.shown} soft {grid_fit.soft:.3f} of {grid_fit.body}"
             )
-            pays = self._pays(found)
+            pays = self._accepts(found)
             vain = 0 if pays else vain + 1
             if pays and len(self.canvas.layers) < self._max_layers:
                 self._add(found)
                 progress = True
-                self._proven |= snapped.exact > _MOSTLY and snapped.shown >= TELLING
-            made = pose_of(snapped.placed.layer, self._cutout(snapped.placed.layer.number).size)
+                self._proven |= grid_fit.exact > _MOSTLY and grid_fit.shown >= TELLING
+            made = pose_of(grid_fit.placed.layer, self._cutout(grid_fit.placed.layer.number).size)
             for one in (pose, made):
                 places.note(one, extent, None if pays else pose.element)
         return progress
 
-    def _exactly(self, pose: Pose, *, alone: bool) -> Found | None:
+    def _exactly(self, pose: Pose, *, alone: bool) -> Hypothesis | None:
         """The layer that a candidate becomes, or one that looks much like it; None if it is not worth it.
 
         Args:
             pose: of the candidate.
             alone: what looks much like it is not tried.
         """
-        search = self._search
-        again = max(search.verify([pose], 48, 2, known=True), key=lambda pair: pair[1].own, default=None)
+        fitter = self._fitter
+        again = max(fitter.coarse([pose], 48, 2, known=True), key=lambda pair: pair[1].own, default=None)
         if (
             again is None
             or again[1].own < _LEAST
@@ -172,49 +172,51 @@ class ForeignExplainer(Explainer):
             or again[1].pose.blur > _MOST_BLUR
         ):
             return None
-        found = self._settle(*again)
+        found = self._to_grid(*again)
         if found is None or alone or not self._likely(found):
             return found
-        found = self._among_siblings(found)
-        if not search.sure(found) and found.snapped.exact > _PART:
+        found = self._among_lookalikes(found)
+        if not fitter.sure(found) and found.fit.exact > _PART:
             found = self._stretched(found)
         return found
 
-    def _worth(self, found: Found) -> float:
+    def _score(self, found: Hypothesis) -> float:
         """Pixels that are right count; the error that a layer takes away depends on what is guessed to be behind it."""
-        snapped = found.snapped
-        if snapped.placed.layer.opacity < 100:
-            right = snapped.good * _FAINT
-            return right * abs(right) * snapped.shown
-        return snapped.exact**2 * snapped.shown + _SOFTLY * snapped.soft**2 * snapped.body
+        grid_fit = found.fit
+        if grid_fit.placed.layer.opacity < 100:
+            right = grid_fit.good * _FAINT
+            return right * abs(right) * grid_fit.shown
+        return grid_fit.exact**2 * grid_fit.shown + _SOFTLY * grid_fit.soft**2 * grid_fit.body
 
-    def _pays(self, found: Found) -> bool:
-        snapped = found.snapped
-        if snapped.placed.layer.opacity < 100:
-            return snapped.good > _SEEN and -snapped.cost > _EDGES
-        if snapped.shown < TELLING:
-            return snapped.soft > _SOFT and apart(snapped.body, snapped.placed.layer.blur / 4) > _APART
-        return super()._pays(found) or (snapped.exact > _MOSTLY and snapped.shown > _MANY)
+    def _accepts(self, found: Hypothesis) -> bool:
+        grid_fit = found.fit
+        if grid_fit.placed.layer.opacity < 100:
+            return grid_fit.good > _SEEN and -grid_fit.cost > _EDGES
+        if grid_fit.shown < TELLING:
+            return grid_fit.soft > _SOFT and apart(grid_fit.body, grid_fit.placed.layer.blur / 4) > _APART
+        return super()._accepts(found) or (grid_fit.exact > _MOSTLY and grid_fit.shown > _MANY)
 
-    def _hopeful(self, fine: Fit) -> bool:
+    def _promising(self, fine: Fit) -> bool:
         pose = fine.pose
-        return super()._hopeful(fine) and pose.blur <= _MOST_BLUR and (fine.right > _FAIR or pose.opacity < 1)
+        return (
+            super()._promising(fine) and pose.blur <= _MOST_BLUR and (fine.right > _FAIR or pose.opacity < 1)
+        )
 
-    def _likely(self, found: Found) -> bool:
+    def _likely(self, found: Hypothesis) -> bool:
         """Whether elements that look much like a layer may be the right ones."""
-        snapped = found.snapped
-        if snapped.placed.layer.opacity < 100:
-            return snapped.good > 0.5 * _SEEN and -snapped.cost > 0.5 * _EDGES
-        if snapped.shown < TELLING:
-            return snapped.soft > 0.6
-        return not self._search.sure(found) and snapped.exact > 0.1 and snapped.good > _LIKELY
+        grid_fit = found.fit
+        if grid_fit.placed.layer.opacity < 100:
+            return grid_fit.good > 0.5 * _SEEN and -grid_fit.cost > 0.5 * _EDGES
+        if grid_fit.shown < TELLING:
+            return grid_fit.soft > 0.6
+        return not self._fitter.sure(found) and grid_fit.exact > 0.1 and grid_fit.good > _LIKELY
 
-    def _there(self, found: Found) -> bool:
+    def _there(self, found: Hypothesis) -> bool:
         """Whether a layer is there already: both together would seem to be needless."""
-        layer = found.snapped.placed.layer
+        layer = found.fit.placed.layer
         return any(layer == placed.layer for placed in self.canvas.layers)
 
     def _taken(self, pose: Pose) -> bool:
         """Whether layers that are right already show nearly everywhere where an element would be."""
-        box = self._search.window(pose, 0.7)
+        box = self._fitter.window(pose, 0.7)
         return box is not None and float(self.canvas.hidden(0, box).mean()) > _TAKEN

@@ -11,15 +11,15 @@ import numpy as np
 
 from haac_match._fit.cutout import Cutout
 from haac_match._fit.fit import Fit
-from haac_match._fit.fitter import Searcher
+from haac_match._fit.fitter import Fitter
 from haac_match._index.index import Index
 from haac_match._index.keypoints import features
 from haac_match._index.segment_table import Likeness
-from haac_match._index.segments import Piece, Sampler, pieces
+from haac_match._index.segments import Sampler, Segment, segments_of
 from haac_match._picture.arrays import Floats
 from haac_match._picture.pose import Pose
-from haac_match._propose.pasted import Laid
-from haac_match._propose.prefilter import screened
+from haac_match._propose.pasted import PastedRegions
+from haac_match._propose.prefilter import prefilter
 
 _Cut = tuple[int, int, int]
 
@@ -69,7 +69,7 @@ _FEATURES = 8000
 _VOTES = 600
 """Poses that local features may propose for each step of effort."""
 _FIRST = 100
-"""Of each kind so many are fitted whatever the quick look says: it does not see thin things."""
+"""Of each kind so many are fitted whatever the quick look says: it does not see thin gallery."""
 _FITTED = 400
 _OF_A_REGION = 80
 """Poses that are fitted of what one region looks like."""
@@ -81,12 +81,12 @@ _FEW = 200
 """So many proposals are enough to see whether there is anything."""
 
 
-class Proposer:
+class PhotoProposals:
     """Where elements may be in a picture of which nothing is known.
 
     Args:
         index: of all elements.
-        search: fits them.
+        fitter: fits them.
         cutout: gives their pixels.
         effort: 1 to 9.
         laid: what was laid on the picture.
@@ -95,12 +95,12 @@ class Proposer:
     def __init__(
         self,
         index: Index,
-        search: Searcher,
+        fitter: Fitter,
         cutout: Callable[[int], Cutout],
         effort: int,
-        laid: Laid,
+        laid: PastedRegions,
     ) -> None:
-        self._index, self._search, self._cutout, self._effort = index, search, cutout, effort
+        self._index, self._fitter, self._cutout, self._effort = index, fitter, cutout, effort
         self._laid = laid
         self._by_piece: list[Pose] | None = None
         self._by_region: list[Pose] | None = None
@@ -117,11 +117,11 @@ class Proposer:
             self._by_region = self._whole()
         sources = [self._by_piece[:_FEW]] if few else [self._by_piece, self._features()]
         first = [*self._by_region, *(pose for source in sources for pose in source[:_FIRST])]
-        looked = screened(
+        looked = prefilter(
             [pose for source in sources for pose in source],
-            self._index.things,
-            self._search.canvas.target,
-            self._search.mapped,
+            self._index.gallery,
+            self._fitter.canvas.target,
+            self._fitter.mapped,
         )
         # Those that were looked at come first: they were moved, and their shape with them.
         return self._fitted(
@@ -134,13 +134,13 @@ class Proposer:
 
     def _whole(self) -> list[Pose]:
         """What whole regions look like."""
-        search, things = self._search, self._index.things
-        every = self._laid.poses(search.canvas, things, self._effort, search.mapped)
+        fitter, gallery = self._fitter, self._index.gallery
+        every = self._laid.poses(fitter.canvas, gallery, self._effort, fitter.mapped)
         return [pose for poses in every for pose in self._distinct(poses)[:_OF_A_REGION]]
 
     def _fitted(self, poses: list[Pose], z: int | None = None) -> Iterator[tuple[Fit, float]]:
         fitted = sorted(
-            self._search.verify(self._distinct(poses), 32, 5, z=z), key=lambda pair: -self.worth(pair[1])
+            self._fitter.coarse(self._distinct(poses), 32, 5, z=z), key=lambda pair: -self.worth(pair[1])
         )
         best = {id(fit.pose): fit for _, fit in reversed(fitted)}
         for pose in self._distinct([fit.pose for _, fit in fitted]):
@@ -162,7 +162,7 @@ class Proposer:
         """Without those that nearly repeat one before."""
         kept: list[Pose] = []
         seen: dict[tuple[int, bool], list[Pose]] = {}
-        sizes, rows = self._index.things.sizes, self._index.things.index
+        sizes, rows = self._index.gallery.sizes, self._index.gallery.index
         for pose in poses:
             near = 0.1 * max(pose.sx, pose.sy) * float(sizes[rows[pose.element]].max())
             others = seen.setdefault((pose.element, pose.flip), [])
@@ -177,18 +177,18 @@ class Proposer:
 
     def _features(self) -> list[Pose]:
         """What local features speak for, the strongest first."""
-        things = self._index.things
-        query = features(self._search.canvas.target, self._laid.maybe, _FEATURES)
-        votes = self._index.votes(query, 8, self._search.mapped)[: _VOTES * (self._effort + 1)]
+        gallery = self._index.gallery
+        query = features(self._fitter.canvas.target, self._laid.maybe, _FEATURES)
+        votes = self._index.votes(query, 8, self._fitter.mapped)[: _VOTES * (self._effort + 1)]
         return [
-            Pose(int(things.numbers[v.thing]), v.mirrored, v.x, v.y, v.scale, v.scale, v.turn)
+            Pose(int(gallery.numbers[v.thing]), v.mirrored, v.x, v.y, v.scale, v.scale, v.turn)
             for v in votes
             if _SCALES[0] < v.scale < _SCALES[1]
         ]
 
     def _pieces(self) -> list[Pose]:
         """What pieces speak for: those of each look in turn, the best first."""
-        target, table = self._search.canvas.target, self._index.pieces
+        target, table = self._fitter.canvas.target, self._index.segments
         sampler = Sampler(target.astype(np.float32))
         cuts = sorted({cut for look in _LOOKS for cut in look.cuts})
         larger = {
@@ -196,13 +196,13 @@ class Proposer:
             for factor in {factor for _, _, factor in cuts}
         }
 
-        def cut_at(cut: _Cut) -> list[Piece]:
+        def cut_at(cut: _Cut) -> list[Segment]:
             level, least, factor = cut
             maybe, most = self._laid.maybe, target.size / 12
             if factor > 1:
                 maybe = maybe.repeat(factor, 0).repeat(factor, 1)
                 most = 2 * math.pi * _SMALL**2  # no shape of that extent is larger than a disc
-            found = pieces(larger[factor], None, level, least, most * factor**2, maybe)
+            found = segments_of(larger[factor], None, level, least, most * factor**2, maybe)
             if factor > 1:
                 found = [
                     replace(piece, x=piece.x / factor, y=piece.y / factor, extent=piece.extent / factor)
@@ -211,7 +211,7 @@ class Proposer:
                 ]
             return found if factor == 1 else found[:_MOST_SMALL]
 
-        cut = dict(zip(cuts, self._search.mapped(cut_at, cuts), strict=True))
+        cut = dict(zip(cuts, self._fitter.mapped(cut_at, cuts), strict=True))
         made: list[Pose] = []
         for look in _LOOKS:
             found = [piece for level in look.cuts for piece in cut[level]]
@@ -222,8 +222,8 @@ class Proposer:
             ]
 
             def near(
-                batch: range, look: _Look = look, found: list[Piece] = found, rings: list[Floats] = rings
-            ) -> list[tuple[Likeness, Piece]]:
+                batch: range, look: _Look = look, found: list[Segment] = found, rings: list[Floats] = rings
+            ) -> list[tuple[Likeness, Segment]]:
                 return [
                     (like, found[at])
                     for at in batch
@@ -232,7 +232,7 @@ class Proposer:
                     )
                 ]
 
-            likes = [one for many in self._search.mapped(near, batches) for one in many]
+            likes = [one for many in self._fitter.mapped(near, batches) for one in many]
             likes.sort(key=lambda one: one[0][0])
             made += [
                 self._pose(piece, like)
@@ -241,18 +241,18 @@ class Proposer:
             ]
         return [pose for pose in made if _SCALES[0] < pose.sx < _SCALES[1]]
 
-    def _pose(self, piece: Piece, like: Likeness) -> Pose:
+    def _pose(self, piece: Segment, like: Likeness) -> Pose:
         """Where an element stands if a piece of the picture is one of its own."""
         _, row, mirrored, turn = like
-        table, things = self._index.pieces, self._index.things
+        table, gallery = self._index.segments, self._index.gallery
         x, y, extent = (float(v) for v in table.frames[row])
         owner = int(table.owners[row])
-        width, height = (int(v) for v in things.sizes[owner])
+        width, height = (int(v) for v in gallery.sizes[owner])
         scale = piece.extent / max(extent, 1e-3)
         dx, dy = (width / 2 - x) * (-1 if mirrored else 1), height / 2 - y
         c, s = math.cos(turn), math.sin(turn)
         return Pose(
-            int(things.numbers[owner]),
+            int(gallery.numbers[owner]),
             mirrored,
             piece.x + scale * (c * dx + s * dy),
             piece.y + scale * (-s * dx + c * dy),

@@ -12,15 +12,15 @@ import numpy.typing as npt
 
 from haac import Colour, Gradient, Plate
 from haac_match._fit.cutout import Cutout
-from haac_match._fit.fitter import Found, Searcher
-from haac_match._fit.grid import CLIP, Snapper
-from haac_match._index.gallery import Things
+from haac_match._fit.fitter import Fitter, Hypothesis
+from haac_match._fit.grid import CLIP, GridSearch
+from haac_match._index.gallery import Gallery
 from haac_match._picture.arrays import Bools, Box, squared
 from haac_match._picture.background import drawn
 from haac_match._picture.canvas import SHOWS, Canvas, Placed
-from haac_match._picture.jpeg import CELL, Jpeg, squares
+from haac_match._picture.jpeg import CELL, Jpeg, whole_cells
 from haac_match._picture.pose import Pose
-from haac_match._propose.lookalikes import siblings
+from haac_match._propose.lookalikes import lookalikes
 
 _log = logging.getLogger(__name__)
 
@@ -34,36 +34,36 @@ _NEARLY, _MOSTLY = 27, 0.65
 """Squared distance of pixels that are nearly right, and the part of what shows a layer that must be."""
 
 
-def finish(
+def polish(
     canvas: Canvas,
     background: Colour | Gradient | Plate | None,
-    search: Searcher,
+    fitter: Fitter,
     cutout: Callable[[int], Cutout],
-    alike: Callable[[Found], Found],
-    things: Things,
+    alike: Callable[[Hypothesis], Hypothesis],
+    gallery: Gallery,
 ) -> Colour | Gradient | Plate | None:
     """Mend what is there if the JPEG that the picture went through is known.
 
     Args:
         canvas: what is there.
         background: its ground.
-        search: fits, and knows of the JPEG.
+        fitter: fits, and knows of the JPEG.
         cutout: gives an element's pixels by its number.
         alike: gives the best of a layer and those that look like it.
-        things: what may be found.
+        gallery: what may be found.
 
     Returns:
         The ground, which may have become another one.
     """
-    if search.jpeg is None or search.unknown:
+    if fitter.jpeg is None or fitter.unknown:
         return background
     if isinstance(background, Colour | Gradient):
-        background = settle_ground(canvas, background, search.jpeg)
-    how = canvas, search, cutout, alike, things, search.jpeg
+        background = refit_background(canvas, background, fitter.jpeg)
+    how = canvas, fitter, cutout, alike, gallery, fitter.jpeg
     for _ in range(2):
         if not mend(*how):
             break
-    if drop(canvas, search.jpeg):
+    if drop(canvas, fitter.jpeg):
         mend(*how)
     return background
 
@@ -76,7 +76,7 @@ def drop(canvas: Canvas, jpeg: Jpeg) -> bool:
     """
     before = len(canvas.layers)
     while canvas.layers:
-        near = left_over(canvas, jpeg) <= _NEARLY
+        near = residual(canvas, jpeg) <= _NEARLY
         part, z = min((_part_near(canvas, z, near), z) for z in range(len(canvas.layers)))
         if part > _MOSTLY:
             break
@@ -94,13 +94,13 @@ def _part_near(canvas: Canvas, z: int, near: Bools) -> float:
     return float(near[top:bottom, left:right][shows].mean()) if shows.any() else 0.0
 
 
-def left_over(canvas: Canvas, jpeg: Jpeg) -> npt.NDArray[np.int32]:
+def residual(canvas: Canvas, jpeg: Jpeg) -> npt.NDArray[np.int32]:
     """(height, width): clipped squared error a pixel once the same is done to what is there as was done to the picture."""
     made: npt.NDArray[np.int32] = np.minimum(squared(jpeg.damaged(canvas.current), canvas.target), CLIP)
     return made
 
 
-def alike(background: Colour | Gradient, jpeg: Jpeg) -> list[Colour | Gradient]:
+def equivalent_backgrounds(background: Colour | Gradient, jpeg: Jpeg) -> list[Colour | Gradient]:
     """Grounds that a damaged picture hardly tells from one: colours that become the same one, gradients nearly as steep."""
     if isinstance(background, Gradient):
         return [replace(background, angle=(background.angle + step) % 1440) for step in (-1, 1)]
@@ -119,18 +119,18 @@ def alike(background: Colour | Gradient, jpeg: Jpeg) -> list[Colour | Gradient]:
     ]
 
 
-def settle_ground(canvas: Canvas, background: Colour | Gradient, jpeg: Jpeg) -> Colour | Gradient:
+def refit_background(canvas: Canvas, background: Colour | Gradient, jpeg: Jpeg) -> Colour | Gradient:
     """The ground that explains a picture best, of those that it hardly tells from each other. The canvas gets it."""
-    best, least = background, int(left_over(canvas, jpeg).sum())
+    best, least = background, int(residual(canvas, jpeg).sum())
     kept = canvas.ground
     everything: Box = (0, 0, *canvas.size)
-    for other in alike(background, jpeg):
+    for other in equivalent_backgrounds(background, jpeg):
         if least == 0:
             break
         before = canvas.ground
         canvas.ground = drawn(other, canvas.size)
         canvas.refresh(everything)
-        if (error := int(left_over(canvas, jpeg).sum())) < least:
+        if (error := int(residual(canvas, jpeg).sum())) < least:
             best, least, kept = other, error, canvas.ground
         canvas.ground = before
     canvas.ground = kept
@@ -141,10 +141,10 @@ def settle_ground(canvas: Canvas, background: Colour | Gradient, jpeg: Jpeg) -> 
 
 def mend(
     canvas: Canvas,
-    search: Searcher,
+    fitter: Fitter,
     cutout: Callable[[int], Cutout],
-    alike: Callable[[Found], Found],
-    things: Things,
+    alike: Callable[[Hypothesis], Hypothesis],
+    gallery: Gallery,
     jpeg: Jpeg,
 ) -> bool:
     """Fit each layer that is not right to the bit anew, at each place in the stack where that shows; then those that look like it.
@@ -156,21 +156,23 @@ def mend(
     for placed in list(canvas.layers):
         z = canvas.layers.index(placed)
         left, top, right, bottom = placed.box
-        box = squares((left - 8, top - 8, right + 8, bottom + 8), canvas.size)
+        box = whole_cells((left - 8, top - 8, right + 8, bottom + 8), canvas.size)
         best: tuple[int, int, Placed] = (_left_in(canvas, jpeg, box), z, placed)
         if best[0] == 0:
             continue
         canvas.remove(z)
-        places = {z} | canvas.places_beside(placed)
-        found = search.exact(z, search.pose_of(placed.layer))
+        places = {z} | canvas.neighbouring_places(placed)
+        found = fitter.on_grid(z, fitter.pose_of(placed.layer))
         best = _best_of(
-            [placed] if found is None else [placed, found.snapped.placed], places, best, canvas, jpeg, box
+            [placed] if found is None else [placed, found.fit.placed], places, best, canvas, jpeg, box
         )
         if best[0] > 0 and found is not None and most > 0:
             most -= 1
-            best = _best_of(_twins(found, canvas, search, cutout, things), places, best, canvas, jpeg, box)
-        if best[0] > 0 and found is not None and found.snapped.left > _LEFT and most > 0:
-            best = _best_of([alike(found).snapped.placed], places, best, canvas, jpeg, box)
+            best = _best_of(
+                _best_lookalikes(found, canvas, fitter, cutout, gallery), places, best, canvas, jpeg, box
+            )
+        if best[0] > 0 and found is not None and found.fit.left > _LEFT and most > 0:
+            best = _best_of([alike(found).fit.placed], places, best, canvas, jpeg, box)
         canvas.insert(best[1], best[2])
         if best[1:] != (z, placed):
             _log.debug("mended %s -> %s, %d -> %d, %d left", placed.layer, best[2].layer, z, *best[1::-1])
@@ -178,20 +180,20 @@ def mend(
     return changed
 
 
-def _twins(
-    found: Found, canvas: Canvas, search: Searcher, cutout: Callable[[int], Cutout], things: Things
+def _best_lookalikes(
+    found: Hypothesis, canvas: Canvas, fitter: Fitter, cutout: Callable[[int], Cutout], gallery: Gallery
 ) -> list[Placed]:
     """The best of those that look like a layer where they stand as it does: a shade of skin is all that is left to tell."""
-    layer = found.snapped.placed.layer
-    box = squares(found.snapped.placed.box, canvas.size)
-    damage = None if search.jpeg is None else search.jpeg.damaged
+    layer = found.fit.placed.layer
+    box = whole_cells(found.fit.placed.box, canvas.size)
+    damage = None if fitter.jpeg is None else fitter.jpeg.damaged
     costs: list[tuple[int, int, Pose]] = []
-    for pose in siblings(search.pose_of(layer), things, _TWINS):
+    for pose in lookalikes(fitter.pose_of(layer), gallery, _TWINS):
         element = cutout(pose.element)
-        snapper = Snapper(canvas, found.z, element.image, box, damage=damage)
-        costs.append((snapper.cost(search.layer_of(pose, layer.height is None)), len(costs), pose))
-    made = [search.exact(found.z, pose) for _, _, pose in sorted(costs, key=lambda one: one[:2])[:2]]
-    return [trial.snapped.placed for trial in made if trial is not None]
+        grid = GridSearch(canvas, found.z, element.image, box, damage=damage)
+        costs.append((grid.cost(fitter.layer_of(pose, layer.height is None)), len(costs), pose))
+    made = [fitter.on_grid(found.z, pose) for _, _, pose in sorted(costs, key=lambda one: one[:2])[:2]]
+    return [trial.fit.placed for trial in made if trial is not None]
 
 
 def _best_of(

@@ -6,103 +6,103 @@ from collections.abc import Callable
 
 from haac import Layer
 from haac_match._fit.cutout import Cutout
-from haac_match._fit.fitter import Searcher
-from haac_match._index.gallery import Things
+from haac_match._fit.fitter import Fitter
+from haac_match._index.gallery import Gallery
 from haac_match._picture.arrays import Box, overlap
-from haac_match._picture.background import Ground
+from haac_match._picture.background import BackgroundEstimate
 from haac_match._picture.canvas import Canvas, Placed
-from haac_match._picture.rescale import Shrunk
-from haac_match._solve.original_size import fitted, recognised
-from haac_match._solve.residuals import Standing
-from haac_match._solve.select import Chooser
+from haac_match._picture.rescale import RescaledCanvas
+from haac_match._solve.original_size import estimate_original, fit_to_size
+from haac_match._solve.residuals import Residuals
+from haac_match._solve.select import Selector
 
 FINE = 200
 """Pixels of the window in which layers are fitted once it is known how a picture was scaled."""
 
 
-class Restorer(Chooser):
+class RescaledSolver(Selector):
     """Chooses among candidates, and changes to the canvas of the original.
 
     Args:
-        search: fits them.
+        fitter: fits them.
         cutout: gives an element's pixels by its number.
-        things: what may be found.
+        gallery: what may be found.
         effort: 1 to 9.
-        ground: what is behind the things.
+        ground: what is behind the gallery.
     """
 
     def __init__(
         self,
-        search: Searcher,
+        fitter: Fitter,
         cutout: Callable[[int], Cutout],
-        things: Things,
+        gallery: Gallery,
         effort: int,
-        ground: Ground,
+        ground: BackgroundEstimate,
     ) -> None:
-        super().__init__(search, cutout, things, effort)
-        self.canvas = search.canvas
-        self._standing = Standing(self.canvas, search)
+        super().__init__(fitter, cutout, gallery, effort)
+        self.canvas = fitter.canvas
+        self._residuals = Residuals(self.canvas, fitter)
         self.background, self._noise = ground.background, ground.noise
         self._pixels = ground.pixels
-        self._doubtful = False
-        self._failed: dict[Box, int] = {}
-        self._vainly: dict[Box, int] = {}
-        self._vain: list[tuple[float, float]] = []
-        self._asked = 0
-        self._settled: set[tuple[Layer, int]] = set()
+        self._maybe_degraded = False
+        self._tried_shape: dict[Box, int] = {}
+        self._tried_residual: dict[Box, int] = {}
+        self._tried_keypoints: list[tuple[float, float]] = []
+        self._layers_when_asked = 0
+        self._refitted: set[tuple[Layer, int]] = set()
 
     @property
-    def _restored(self) -> bool:
+    def _on_original(self) -> bool:
         """Whether layers stand on the canvas that the picture had before it was scaled."""
-        return isinstance(self.canvas, Shrunk)
+        return isinstance(self.canvas, RescaledCanvas)
 
-    def _look_for_scaling(self, more: int) -> bool:
+    def _detect_rescaling(self, more: int) -> bool:
         """Whether the picture turns out to have been scaled; then layers stand on the canvas that it had before.
 
         Args:
             more: layers that must have come since it was looked for last.
         """
-        search = self._search
+        fitter = self._fitter
         if (
             self._clean
-            or search.jpeg is not None
-            or search.unknown
-            or len(self.canvas.layers) < self._asked + more
+            or fitter.jpeg is not None
+            or fitter.unknown
+            or len(self.canvas.layers) < self._layers_when_asked + more
         ):
             return False
-        self._asked = len(self.canvas.layers)
-        if self._standing.proves():
+        self._layers_when_asked = len(self.canvas.layers)
+        if self._residuals.proves():
             return False
-        shrunk = recognised(self.canvas, self.background, search, self._cutout)
+        shrunk = estimate_original(self.canvas, self.background, fitter, self._cutout)
         if shrunk is None:
             return False
         self._use(shrunk)
-        self._doubtful = False
-        self._clean = search.clean = True
-        search.tolerance = 2.0
-        self._settle_all()
+        self._maybe_degraded = False
+        self._clean = fitter.clean = True
+        fitter.tolerance = 2.0
+        self._refit_all()
         return True
 
     def _use(self, canvas: Canvas) -> None:
-        self.canvas = self._search.canvas = canvas
-        self._standing = Standing(canvas, self._search)
-        self._failed.clear()
-        self._vainly.clear()
-        self._vain.clear()
+        self.canvas = self._fitter.canvas = canvas
+        self._residuals = Residuals(canvas, self._fitter)
+        self._tried_shape.clear()
+        self._tried_residual.clear()
+        self._tried_keypoints.clear()
 
-    def _settle_all(self) -> None:
+    def _refit_all(self) -> None:
         """Fit each layer that is not right anew, beside the others that are there now, and at other places in the stack."""
         for placed in list(self.canvas.layers):
             z = self.canvas.layers.index(placed)
             state = placed.layer, len(self.canvas.layers)
-            if state in self._settled or not self._standing.wrong(z, placed):
+            if state in self._refitted or not self._residuals.wrong(z, placed):
                 continue
-            self._settled.add(state)
-            best = self._standing.total(), z, placed
+            self._refitted.add(state)
+            best = self._residuals.total(), z, placed
             self.canvas.remove(z)
-            fine = self._search.refine(z, self._search.pose_of(placed.layer), FINE)
-            found = self._search.exact(z, fine.pose) if fine is not None else None
-            for option in [placed] if found is None else [placed, found.snapped.placed]:
+            fine = self._fitter.fine(z, self._fitter.pose_of(placed.layer), FINE)
+            found = self._fitter.on_grid(z, fine.pose) if fine is not None else None
+            for option in [placed] if found is None else [placed, found.fit.placed]:
                 best = self._best_place(option, z, best)
             self.canvas.insert(*best[1:])
 
@@ -110,24 +110,24 @@ class Restorer(Chooser):
         self, placed: Placed, z: int, best: tuple[float, int, Placed]
     ) -> tuple[float, int, Placed]:
         """What leaves least, where in the stack, and the layer: the best before, or one at z, at an end, or next to one that it touches."""
-        for other in sorted({z, 0, len(self.canvas.layers)} | self.canvas.places_beside(placed)):
+        for other in sorted({z, 0, len(self.canvas.layers)} | self.canvas.neighbouring_places(placed)):
             self.canvas.insert(other, placed)
-            if (total := self._standing.total()) < best[0]:
+            if (total := self._residuals.total()) < best[0]:
                 best = total, other, placed
             self.canvas.remove(other)
         return best
 
-    def _fit_to_size(self) -> None:
+    def _return_to_size(self) -> None:
         """What is compressed comes back in its own size: the layers, fitted to that."""
         shrunk = self.canvas
-        assert isinstance(shrunk, Shrunk)
+        assert isinstance(shrunk, RescaledCanvas)
         self._use(Canvas(shrunk.target, self._pixels))
-        self._clean = self._search.clean = False
-        self._search.tolerance = 12.0 + 2 * self._noise
-        fitted(shrunk, self.canvas, self._search, self._cutout)
+        self._clean = self._fitter.clean = False
+        self._fitter.tolerance = 12.0 + 2 * self._noise
+        fit_to_size(shrunk, self.canvas, self._fitter, self._cutout)
 
     def _forget(self, box: Box) -> None:
         """What failed in a box may now succeed."""
-        for failed in (self._failed, self._vainly):
+        for failed in (self._tried_shape, self._tried_residual):
             for other in [other for other in failed if overlap(other, box) is not None]:
                 del failed[other]

@@ -9,47 +9,47 @@ from dataclasses import replace
 from haac import Layer
 from haac_match._fit.cutout import Cutout
 from haac_match._fit.fit import Fit
-from haac_match._fit.fitter import Found, Searcher
-from haac_match._index.gallery import Things
+from haac_match._fit.fitter import Fitter, Hypothesis
+from haac_match._index.gallery import Gallery
 from haac_match._picture.pose import Pose
-from haac_match._propose.lookalikes import siblings, turned
+from haac_match._propose.lookalikes import lookalikes, symmetric_poses
 from haac_match._rate.cost import LAMBDA
 
 _GROW = 0.75, 0.87, 1.15, 1.35, 1.5
 """How much wider or higher a thing is tried of which only a part was right."""
 
 
-class Chooser:
+class Selector:
     """Chooses among candidates.
 
     Args:
-        search: fits them.
+        fitter: fits them.
         cutout: gives an element's pixels by its number.
-        things: what may be found.
+        gallery: what may be found.
         effort: 1 to 9.
     """
 
-    _alike = 0.9
+    _exact_share = 0.9
     """Part of the pixels that are nearly right that must be exact: else another element is the right one."""
 
-    _siblings = 24
+    _lookalikes_an_effort = 24
     """Elements that look much like one that are compared with it, for each step of effort."""
 
     def __init__(
-        self, search: Searcher, cutout: Callable[[int], Cutout], things: Things, effort: int
+        self, fitter: Fitter, cutout: Callable[[int], Cutout], gallery: Gallery, effort: int
     ) -> None:
-        self._search, self._cutout, self._things, self._effort = search, cutout, things, effort
+        self._fitter, self._cutout, self._gallery, self._effort = fitter, cutout, gallery, effort
         self._clean = True
-        self._gone: set[Layer] = set()
+        self._rejected: set[Layer] = set()
 
     def _of(
         self,
         poses: list[Pose],
         tried: set[tuple[int, bool, float]],
-        best: Found | None,
+        best: Hypothesis | None,
         *,
         alone: bool = True,
-    ) -> tuple[Found | None, bool]:
+    ) -> tuple[Hypothesis | None, bool]:
         """The best layer of some poses, and whether it is beyond doubt.
 
         Args:
@@ -61,7 +61,7 @@ class Chooser:
         pool: list[tuple[int, Fit]] = []
         settled = 0
         for first in range(0, len(poses), 16):
-            pool += self._search.verify(poses[first : first + 16])
+            pool += self._fitter.coarse(poses[first : first + 16])
             pool.sort(key=lambda pair: -pair[1].gain)
             for z, rough in pool[:3]:
                 key = rough.pose.element, rough.pose.flip, round(rough.pose.opacity, 1)
@@ -69,16 +69,16 @@ class Chooser:
                     continue
                 tried.add(key)
                 settled += 1
-                found = self._settle(z, rough)
-                if self._clean and found is not None and found.snapped.placed.layer in self._gone:
+                found = self._to_grid(z, rough)
+                if self._clean and found is not None and found.fit.placed.layer in self._rejected:
                     continue
-                if found is not None and (best is None or self._worth(found) > self._worth(best)):
+                if found is not None and (best is None or self._score(found) > self._score(best)):
                     best = found
-                if found is not None and self._search.sure(found):
+                if found is not None and self._fitter.sure(found):
                     return found, True
         return best, False
 
-    def _screened(self, lists: list[list[tuple[float, Pose]]], most: int) -> list[Pose]:
+    def _prefiltered(self, lists: list[list[tuple[float, Pose]]], most: int) -> list[Pose]:
         """The likeliest of some lists of candidates: the first of each, then the second of each, ..."""
         kept: list[Pose] = []
         seen: dict[tuple[int, bool], int] = {}
@@ -90,89 +90,89 @@ class Chooser:
                     kept.append(pose)
         if len(kept) <= 48:
             return kept
-        rough = self._search.verify(kept, 24, 2)
+        rough = self._fitter.coarse(kept, 24, 2)
         return [fit.pose for _, fit in rough[:48]]
 
-    def _settle(self, z: int, rough: Fit) -> Found | None:
+    def _to_grid(self, z: int, rough: Fit) -> Hypothesis | None:
         """Make a rough fit exact."""
-        search = self._search
-        fine = search.refine(z, rough.pose)
-        found = search.exact(z, fine.pose) if fine is not None and self._hopeful(fine) else None
+        fitter = self._fitter
+        fine = fitter.fine(z, rough.pose)
+        found = fitter.on_grid(z, fine.pose) if fine is not None and self._promising(fine) else None
         if fine is None or found is None:
             return None
-        if search.partly and fine.pose.opacity < rough.pose.opacity == 1 and not self._pays(found):
+        if fitter.partly and fine.pose.opacity < rough.pose.opacity == 1 and not self._accepts(found):
             # It only seemed to be translucent: something else is before it.
-            opaque = search.exact(z, rough.pose)
-            found = opaque if opaque is not None and self._pays(opaque) else found
+            opaque = fitter.on_grid(z, rough.pose)
+            found = opaque if opaque is not None and self._accepts(opaque) else found
         return replace(found, fitted=fine.gain)
 
-    def _hopeful(self, fine: Fit) -> bool:
+    def _promising(self, fine: Fit) -> bool:
         """Whether a fit is worth to be made exact."""
         return fine.gain > 0
 
-    def _among_siblings(self, found: Found, depth: int = 1) -> Found:
+    def _among_lookalikes(self, found: Hypothesis, depth: int = 1) -> Hypothesis:
         """A found layer, or one that looks much like it and does better."""
-        layer = found.snapped.placed.layer
-        pose = self._search.pose_of(layer)
-        near = siblings(pose, self._things, self._siblings * self._effort)
+        layer = found.fit.placed.layer
+        pose = self._fitter.pose_of(layer)
+        near = lookalikes(pose, self._gallery, self._lookalikes_an_effort * self._effort)
         best = found
-        alike = [fit.pose for _, fit in self._search.verify(near, 44, 0, known=True, z=found.z)[:24]]
+        alike = [fit.pose for _, fit in self._fitter.coarse(near, 44, 0, known=True, z=found.z)[:24]]
         # Damage leaves less to tell them apart by: it takes more pixels.
         side, most = (44, 6) if self._clean else (64, 8)
-        alike = [fit.pose for _, fit in self._search.verify(alike, side, 2, known=True, z=found.z)[:most]]
+        alike = [fit.pose for _, fit in self._fitter.coarse(alike, side, 2, known=True, z=found.z)[:most]]
         side = 64 if self._clean else 128
-        likely = self._search.verify(alike, side, 3, known=True, z=found.z)[:3]
+        likely = self._fitter.coarse(alike, side, 3, known=True, z=found.z)[:3]
         symmetric = [
             fit.pose
-            for _, fit in self._search.verify(turned(pose), 44, 0, known=True, z=found.z)
+            for _, fit in self._fitter.coarse(symmetric_poses(pose), 44, 0, known=True, z=found.z)
             if fit.share > 0.8 * found.share
         ]
         if len(symmetric) > 2:  # as it stands is one
-            likely += self._search.verify(symmetric, 128, 3, known=True, z=found.z)[:3]
+            likely += self._fitter.coarse(symmetric, 128, 3, known=True, z=found.z)[:3]
         for _, rough in likely:
-            trial = self._settle(found.z, rough)
-            if trial is not None and self._worth(trial) > self._worth(best):
+            trial = self._to_grid(found.z, rough)
+            if trial is not None and self._score(trial) > self._score(best):
                 best = trial
-                if self._clean and best.snapped.exact == 1:
+                if self._clean and best.fit.exact == 1:
                     return best
-        return best if best is found or depth == 0 else self._among_siblings(best, depth - 1)
+        return best if best is found or depth == 0 else self._among_lookalikes(best, depth - 1)
 
-    def _worth(self, found: Found) -> float:
+    def _score(self, found: Hypothesis) -> float:
         """By how much a layer lowers the error."""
-        if self._search.proves:
+        if self._fitter.proves:
             return found.gain
         # Many elements are mirror images of others but for some pixels: damage hides which. What was scaled is not on the grid,
         # where a look-alike may be nearer.
-        flipped = found.snapped.placed.layer.flip
-        return max(found.gain, found.fitted) - (500 + 0.01 * found.snapped.cost if flipped else 0)
+        flipped = found.fit.placed.layer.flip
+        return max(found.gain, found.fitted) - (500 + 0.01 * found.fit.cost if flipped else 0)
 
-    def _pays(self, found: Found) -> bool:
-        snapped = found.snapped
+    def _accepts(self, found: Hypothesis) -> bool:
+        grid_fit = found.fit
         if self._clean:
             # A layer that is right but covered in part is exact wherever it is good; one that only resembles is not.
             return (
-                snapped.exact > 0.25
-                and snapped.exact > self._alike * snapped.good
-                and snapped.exact * snapped.shown > 30
+                grid_fit.exact > 0.25
+                and grid_fit.exact > self._exact_share * grid_fit.good
+                and grid_fit.exact * grid_fit.shown > 30
             )
         return (
-            snapped.good > 0.6
+            grid_fit.good > 0.6
             and found.gain > LAMBDA * 8
-            and snapped.shown > 80
-            and self._search.plausible(snapped.placed.layer)
+            and grid_fit.shown > 80
+            and self._fitter.plausible(grid_fit.placed.layer)
         )
 
-    def _stretched(self, found: Found) -> Found:
-        """A layer of which only a part is right, or the same one wider or higher: flat things fit into a part of themselves."""
-        layer = found.snapped.placed.layer
+    def _stretched(self, found: Hypothesis) -> Hypothesis:
+        """A layer of which only a part is right, or the same one wider or higher: flat gallery fit into a part of themselves."""
+        layer = found.fit.placed.layer
         size = self._cutout(layer.number).size
-        near = self._search.verify(
-            _stretches(self._search.pose_of(layer), size), 48, 3, known=True, z=found.z
+        near = self._fitter.coarse(
+            _stretches(self._fitter.pose_of(layer), size), 48, 3, known=True, z=found.z
         )
         best = found
         for z, rough in near[:3]:
-            trial = self._settle(z, rough)
-            if trial is not None and self._worth(trial) > self._worth(best):
+            trial = self._to_grid(z, rough)
+            if trial is not None and self._score(trial) > self._score(best):
                 best = trial
         return best
 

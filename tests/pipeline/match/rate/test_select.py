@@ -28,7 +28,7 @@ from haac import (
 from haac._cli.main import _run
 from haac._render import NO_ELEMENTS
 from haac_match import Options, Subject, wash_only
-from haac_match._rate.select import Judge
+from haac_match._rate.select import Cost
 from haac_pipeline._segment import subject
 from haac_repo import ElementNotFoundError, MissingExtraError, write_file
 
@@ -112,8 +112,8 @@ def pasted() -> tuple[Image.Image, Layer]:
     return picture, layer
 
 
-def judge(picture: Image.Image, **options: Any) -> Judge:
-    return Judge(picture, ElementCache(Elements()), Options(**options), nowhere)
+def judge(picture: Image.Image, **options: Any) -> Cost:
+    return Cost(picture, ElementCache(Elements()), Options(**options), nowhere)
 
 
 @pytest.mark.parametrize("budget", [100, 318])
