@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from haac_match._picture.arrays import Bools, Bytes
 
@@ -11,6 +12,18 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from haac import Scene
+
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+class Mapper(Protocol):
+    """Does the same to many: `map`, or that of an executor."""
+
+    def __call__(self, function: Callable[[_In], _Out], items: Iterable[_In], /) -> Iterable[_Out]:
+        """The outcomes, in order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import OrderedDict
 
 import cv2
 import numpy as np
+from PIL import Image
 
+from haac._render import ElementSource
 from haac_match._picture.arrays import Bytes
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 
 class Cutout:
@@ -48,3 +47,43 @@ class Cutout:
     def held(self) -> int:
         """Bytes of memory."""
         return self.flat.nbytes + 4 * self.size[0] * self.size[1]
+
+
+class CutoutCache:
+    """Elements by their numbers, as the fit needs them; those used last are kept. It is a source of elements itself.
+
+    Args:
+        source: of the elements.
+        limit_bytes: of memory, about.
+    """
+
+    def __init__(self, source: ElementSource, limit_bytes: int = 768 * 2**20) -> None:
+        self._source, self._limit = source, limit_bytes
+        self._held: OrderedDict[int, Cutout] = OrderedDict()
+
+    def __getitem__(self, number: int) -> Cutout:
+        """An element.
+
+        Raises:
+            HaacError: it cannot be had.
+        """
+        if number not in self._held:
+            self._held[number] = Cutout(self._source.image(number))
+            if len(self._held) % _EVERY == 0:
+                self._forget()
+        self._held.move_to_end(number)
+        return self._held[number]
+
+    def image(self, ref: int) -> Image.Image:
+        """An element's RGBA pixels."""
+        return self[ref].image
+
+    def _forget(self) -> None:
+        """Let those go that were not used for longest."""
+        held = sum(cutout.held for cutout in self._held.values())
+        while held > self._limit and len(self._held) > 1:
+            held -= self._held.popitem(last=False)[1].held
+
+
+_EVERY = 64
+"""So many new elements from one look at what is held to the next."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from haac import Layer
-from haac_match._fit.cutout import Cutout
+from haac_match._fit.cutout import Cutout, CutoutCache
 from haac_match._fit.fit import Fit, Patch, fit
 from haac_match._fit.grid import CLIP, GridFit, GridSearch
 from haac_match._fit.grid_photo import CHEAP, PhotoGridSearch
 from haac_match._fit.inpaint import with_inpainted
+from haac_match._options import Mapper
 from haac_match._picture.arrays import Box, Bytes
 from haac_match._picture.canvas import Canvas
 from haac_match._picture.jpeg import Jpeg, whole_cells
@@ -56,7 +56,7 @@ class Fitter:
 
     Args:
         canvas: what is there.
-        cutout: gives an element's pixels by its number.
+        cutouts: the elements.
         tolerance: levels by which a right pixel may differ.
         mapped: like `map`, perhaps with threads.
 
@@ -67,12 +67,12 @@ class Fitter:
     def __init__(
         self,
         canvas: Canvas,
-        cutout: Callable[[int], Cutout],
+        cutouts: CutoutCache,
         tolerance: float,
-        mapped: Callable[..., Iterable[Any]] = map,
+        mapped: Mapper = map,
     ) -> None:
         self.mapped = mapped
-        self.canvas, self._cutout, self.tolerance = canvas, cutout, tolerance
+        self.canvas, self.cutouts, self.tolerance = canvas, cutouts, tolerance
         self.clean = True
         self.jpeg: Jpeg | None = None
         self.unknown = False
@@ -98,12 +98,12 @@ class Fitter:
             pose: in the picture.
             even: keep the element's shape.
         """
-        return pose.scaled(*self.canvas.factor).layer(self._cutout(pose.element).size, even)
+        return pose.scaled(*self.canvas.factor).layer(self.cutouts[pose.element].size, even)
 
     def pose_of(self, layer: Layer) -> Pose:
         """The pose of a layer in the picture."""
         across, down = self.canvas.factor
-        return pose_of(layer, self._cutout(layer.number).size).scaled(1 / across, 1 / down)
+        return pose_of(layer, self.cutouts[layer.number].size).scaled(1 / across, 1 / down)
 
     def sure(self, found: Hypothesis) -> bool:
         """Whether a layer is beyond doubt."""
@@ -116,14 +116,14 @@ class Fitter:
 
     def plausible(self, layer: Layer) -> bool:
         """Whether a layer is one that somebody would put there, not a veil or a crumb that hides an error."""
-        own = self._cutout(layer.number).size
+        own = self.cutouts[layer.number].size
         width, height = layer.size(*own)
         uneven = abs(math.log(width * own[1] / (height * own[0])))
         return layer.opacity >= 35 and min(width, height) >= 8 and uneven < 0.65
 
     def window(self, pose: Pose, room: float = 1.15) -> Box | None:
         """The box around a pose within the canvas; None if it is off it."""
-        rx, ry = pose.reach(self._cutout(pose.element).size)
+        rx, ry = pose.reach(self.cutouts[pose.element].size)
         rx, ry = rx * room + 1, ry * room + 1
         width, height = self.canvas.size
         box = (
@@ -200,7 +200,7 @@ class Fitter:
                 patch = self.patch(place, box, side)
                 if patch.before > 0:
                     start = replace(pose, blur=pose.blur or (0.0 if known else 0.8))
-                    work.append((place, start, self._cutout(pose.element), patch))
+                    work.append((place, start, self.cutouts[pose.element], patch))
 
         def fitted(job: tuple[int, Pose, Cutout, Patch]) -> tuple[int, Fit]:
             place, pose, cutout, patch = job
@@ -229,7 +229,7 @@ class Fitter:
         if box is None:
             return None
         patch = self.patch(z, box, side)
-        cutout = self._cutout(pose.element)
+        cutout = self.cutouts[pose.element]
         even = abs(math.log(pose.sx / pose.sy)) < EVEN
         free = ("blur", "opacity") if pose.opacity < 1 else ("blur",)
         if even:
@@ -277,7 +277,7 @@ class Fitter:
         box = self.window(pose, 1.1)
         if box is None:
             return None
-        cutout = self._cutout(pose.element)
+        cutout = self.cutouts[pose.element]
         grid: GridSearch
         if self.unknown:
             grid = PhotoGridSearch(self.canvas, z, cutout.image, box, self._ground(z, box, pose, cutout))

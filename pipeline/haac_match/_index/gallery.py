@@ -78,18 +78,17 @@ class Gallery:
     stretched: dict[float, RingTable]
     index: dict[int, int]
 
-
-def only(gallery: Gallery, rows: Integers) -> Gallery:
-    """Some of the gallery."""
-    numbers = gallery.numbers[rows]
-    even = gallery.even_rings.only(rows)
-    return Gallery(
-        numbers,
-        gallery.sizes[rows],
-        gallery.even[rows],
-        gallery.round[rows],
-        even,
-        gallery.round_rings.only(rows),
-        {factor: even if factor == 1 else table.only(rows) for factor, table in gallery.stretched.items()},
-        {int(number): row for row, number in enumerate(numbers)},
-    )
+    def only(self, rows: Integers) -> Gallery:
+        """Some of the elements."""
+        numbers = self.numbers[rows]
+        even = self.even_rings.only(rows)
+        return Gallery(
+            numbers,
+            self.sizes[rows],
+            self.even[rows],
+            self.round[rows],
+            even,
+            self.round_rings.only(rows),
+            {factor: even if factor == 1 else table.only(rows) for factor, table in self.stretched.items()},
+            {int(number): row for row, number in enumerate(numbers)},
+        )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import io
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from haac_match._index.polar import RingTable
 from haac_match._index.segment_table import SegmentTable
 from haac_match._index.segments import unpacked_frames, unpacked_outlines
 from haac_match._index.store import FOLDER, Held, Stored, is_current, missing, pack, read, size, write
+from haac_match._options import Mapper
 from haac_match._picture.arrays import Bytes, Floats, Integers
 from haac_repo import RepositoryError
 from haac_repo._files import TEMPORARY, storage_errors
@@ -73,9 +74,22 @@ class Index:
     words: Any
     segments: SegmentTable
 
-    def votes(
-        self, query: Features, neighbours: int, mapped: Callable[..., Iterable[Any]] = map
-    ) -> list[Vote]:
+    def only(self, numbers: Sequence[int]) -> Index:
+        """The same with some elements only."""
+        rows = np.flatnonzero(np.isin(self.gallery.numbers, numbers))
+        renamed = np.full(len(self.gallery.numbers), -1, np.int64)
+        renamed[rows] = np.arange(len(rows))
+        chosen = np.isin(self.photographs, numbers)
+        return replace(
+            self,
+            gallery=self.gallery.only(rows),
+            thumbnails=self.thumbnails[chosen],
+            photographs=self.photographs[chosen],
+            owners=renamed[self.owners],
+            segments=self.segments.only(renamed),
+        )
+
+    def votes(self, query: Features, neighbours: int, mapped: Mapper = map) -> list[Vote]:
         """Where the keypoints of a picture put elements, the strongest first; `mapped` is like `map`, perhaps with threads."""
         made: list[Vote] = []
         if not len(query.places) or not len(self.places):

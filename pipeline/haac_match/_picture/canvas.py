@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from haac import Layer
 from haac._render import draw
-from haac_match._picture.arrays import Bools, Box, Bytes, overlap, squared
+from haac_match._picture.arrays import Bools, Box, Bytes, overlap
 
 DENSE = 230
 """Alpha from which on a layer hides what is behind it: colours are told less well the more there is before them."""
@@ -38,6 +38,10 @@ class Placed:
     def drawn(self) -> Placed:
         """As the renderer draws it."""
         return self.original or self
+
+
+Placement = tuple[float, int, Placed]
+"""An error, and which layer at which place of the stack leaves it."""
 
 
 def place(layer: Layer, image: Image.Image, size: tuple[int, int]) -> Placed | None:
@@ -166,29 +170,30 @@ class Canvas:
         near = [z for z, other in enumerate(self.layers) if overlap(other.box, placed.box)]
         return {place for z in near for place in (z, z + 1)}
 
-    def replace(self, z: int, placed: Placed) -> None:
-        """Another layer in the place of z."""
-        old = self.layers[z]
-        self.layers[z] = placed
-        self.refresh(old.box)
-        self.refresh(placed.box)
+    def best_placement(
+        self, options: list[Placed], places: Iterable[int], error: Callable[[], float], best: Placement
+    ) -> Placement:
+        """Where in the stack which of some layers leaves the least error.
+
+        Args:
+            options: layers that are not in the stack.
+            places: counted from the back.
+            error: of the stack as it then is.
+            best: what is to be beaten; kept where nothing does.
+        """
+        for z in sorted(places):
+            for option in options:
+                self.insert(z, option)
+                if (left := error()) < best[0]:
+                    best = left, z, option
+                self.remove(z)
+        return best
 
     def refresh(self, box: Box) -> None:
         """Compose a box anew."""
         self.version += 1
         left, top, right, bottom = box
         self.current[top:bottom, left:right] = np.asarray(self.compose(box, self.layers))
-
-    def error(self, box: Box) -> npt.NDArray[np.int32]:
-        """Squared error a pixel, summed over the channels."""
-        left, top, right, bottom = box
-        return squared(self.current[top:bottom, left:right], self.target[top:bottom, left:right])
-
-    def with_layers(self, box: Box, layers: list[Placed]) -> npt.NDArray[np.int32]:
-        """Squared error a pixel in a box if the layers were these."""
-        left, top, right, bottom = box
-        made = np.asarray(self.compose(box, layers))
-        return squared(made, self.target[top:bottom, left:right])
 
 
 def composite(out: Image.Image, box: Box, placed: Placed) -> None:

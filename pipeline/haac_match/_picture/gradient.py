@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from haac import Gradient
 from haac_match._picture.arrays import Bools, Bytes, Doubles, Integers
-from haac_match._picture.background import BackgroundEstimate, evaluate
+from haac_match._picture.estimate import BackgroundEstimate, evaluate
 
 
 def fit_gradient(target: Bytes) -> BackgroundEstimate | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +11,7 @@ from PIL import Image
 from haac_match._fit.cutout import Cutout
 from haac_match._fit.inpaint import inpainted
 from haac_match._index.gallery import Gallery
+from haac_match._options import Mapper
 from haac_match._picture.arrays import Bools, Bytes, area, overlap
 from haac_match._picture.canvas import Canvas
 from haac_match._picture.pose import Pose
@@ -79,9 +78,7 @@ class PastedRegions:
         there = (x >= 0) & (y >= 0) & (x < width) & (y < height)
         return float(self._likely[y[there], x[there]].mean()) if there.any() else 0.0
 
-    def poses(
-        self, canvas: Canvas, gallery: Gallery, effort: int, mapped: Callable[..., Iterable[Any]]
-    ) -> list[list[Pose]]:
+    def poses(self, canvas: Canvas, gallery: Gallery, effort: int, mapped: Mapper) -> list[list[Pose]]:
         """What each region looks like that was not looked at before, the likeliest first.
 
         Args:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +11,7 @@ from numba import njit
 
 from haac_match._index.gallery import Gallery
 from haac_match._index.polar import ANGLES, RING_WEIGHT, places
+from haac_match._options import Mapper
 from haac_match._picture.arrays import Bytes, Doubles, Floats, Integers
 from haac_match._picture.pose import Pose
 
@@ -35,7 +34,7 @@ def prefilter(
     poses: list[Pose],
     gallery: Gallery,
     target: Bytes,
-    mapped: Callable[..., Iterable[Any]] = map,
+    mapped: Mapper = map,
 ) -> list[tuple[float, Pose]]:
     """Poses, each moved to where it does best nearby, and the part of the picture's variation that it leaves; the best first.
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from haac import LIMITS, Layer, Scene, encode_inline
+from haac_match._rate.cost import Cost
+from haac_match._rate.wash import on_wash
 from haac_repo import HaacError
-
-if TYPE_CHECKING:
-    from haac_match._rate.select import Cost
 
 _SCALES = (0.25, 0.35, 0.5, 0.7, 1.0)
 _QUALITIES = (5, 15, 30, 50, 70, 85, 95, 100)
@@ -38,25 +36,25 @@ class _Piece:
     """What is left where it stands."""
 
 
-def inlined(judge: Cost, scene: Scene) -> list[Scene]:
+def inlined(cost: Cost, scene: Scene) -> list[Scene]:
     """The scene with an inline element on top, several ways: the subject cut out, and the whole picture.
 
     Args:
-        judge: compares.
+        cost: compares.
         scene: the best one without.
     """
-    options = judge.options
+    options = cost.options
     made: list[Scene] = []
     if options.max_layers < 1:
         return made
     room = len(scene.layers) < options.max_layers
-    things = [] if judge.subject is None or not room else judge.subject.things
+    things = [] if cost.subject is None or not room else cost.subject.things
     for thing, place in things:
-        for piece in _Thing(judge, thing, place).chosen():
+        for piece in _Thing(cost, thing, place).chosen():
             on_top = replace(scene, layers=[*scene.layers, piece.layer])
-            washed = judge.on_wash(on_top, options.budget, options.quality)
+            washed = on_wash(cost, on_top, options.budget, options.quality)
             made += [on_top] if washed is None else [on_top, washed]
-    for piece in _Thing(judge, judge.picture, (0, 0)).chosen():
+    for piece in _Thing(cost, cost.picture, (0, 0)).chosen():
         made.append(replace(scene, background=None, layers=[piece.layer]))
     return made
 
@@ -64,19 +62,19 @@ def inlined(judge: Cost, scene: Scene) -> list[Scene]:
 class _Thing:
     """Something that may be sent, at several scales and qualities."""
 
-    def __init__(self, judge: Cost, thing: Image.Image, place: tuple[int, int]) -> None:
-        self._judge, self._place = judge, place
-        self._part = judge.part(place, thing.size)
+    def __init__(self, cost: Cost, thing: Image.Image, place: tuple[int, int]) -> None:
+        self._cost, self._place = cost, place
+        self._part = cost.part(place, thing.size)
         self._scaled = {scale: _scaled(thing, scale) for scale in _SCALES}
-        budget = judge.options.budget
+        budget = cost.options.budget
         self._most = LIMITS.inline_bytes if budget is None else min(budget - _FRAME, LIMITS.inline_bytes)
         self._pieces = [piece for scale in _SCALES for piece in self._series(scale)]
 
     def chosen(self) -> Iterator[_Piece]:
         """The best ones: for several parts of the budget, or by the price of bytes."""
-        budget = self._judge.options.budget
+        budget = self._cost.options.budget
         if budget is None:
-            price = self._judge.price
+            price = self._cost.price
             yield from sorted(self._pieces, key=lambda piece: piece.error + price * piece.size)[:_TRIED]
             return
         for room in (min(int(share * budget), self._most) for share in _SHARES):
@@ -121,7 +119,7 @@ class _Thing:
             layer = replace(layer, width=size[0], height=size[1])
         # Over the picture itself, what is left is the error of this piece.
         over = part.picture.copy()
-        over.alpha_composite(part.made(Scene(*size, None, [layer])))
+        over.alpha_composite(part.drawn(Scene(*size, None, [layer])))
         layer = replace(layer, x=self._place[0], y=self._place[1])
         return _Piece(layer, scale, quality, len(inline.data), part.error_of(over))
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 
 import cv2
 import numpy as np
 
 from haac import Colour, Layer
-from haac_match._fit.cutout import Cutout
 from haac_match._fit.fitter import Fitter, Hypothesis
-from haac_match._index.index import Index
 from haac_match._index.keypoints import Vote, features
 from haac_match._picture.arrays import Bools, Box, Bytes, area, overlap
-from haac_match._picture.background import BackgroundEstimate
-from haac_match._picture.canvas import Canvas, Placed
+from haac_match._picture.canvas import Canvas, Placement
 from haac_match._picture.degraded import ringing
+from haac_match._picture.estimate import BackgroundEstimate
 from haac_match._picture.jpeg import Jpeg, estimate_jpeg
 from haac_match._picture.pose import Pose
 from haac_match._propose.occluded import by_occlusion, halves, views
@@ -27,7 +23,8 @@ from haac_match._propose.regions import Region, regions
 from haac_match._propose.residual import by_residual
 from haac_match._propose.shape import Guess, by_partial_shape, by_shape
 from haac_match._rate.cost import LAMBDA
-from haac_match._solve.polish_jpeg import polish
+from haac_match._solve.context import Context
+from haac_match._solve.polish_jpeg import JpegPolish
 from haac_match._solve.prune import prune
 from haac_match._solve.rescaled import RescaledSolver
 from haac_match._solve.residuals import PROOF
@@ -58,12 +55,8 @@ class GreedySolver(RescaledSolver):
 
     Args:
         target: (height, width, 3).
-        ground: what is behind its gallery.
-        cutout: gives an element's pixels by its number.
-        index: what the elements look like.
-        effort: 1 to 9.
-        max_layers: at most so many.
-        mapped: like `map`, perhaps with threads.
+        ground: what is behind its elements.
+        context: elements, index, effort, threads.
         recorded: how the picture's file says that it was encoded.
     """
 
@@ -71,18 +64,14 @@ class GreedySolver(RescaledSolver):
         self,
         target: Bytes,
         ground: BackgroundEstimate,
-        cutout: Callable[[int], Cutout],
-        index: Index,
-        effort: int,
-        max_layers: int,
-        mapped: Callable[..., Iterable[Any]] = map,
+        context: Context,
         recorded: Jpeg | None = None,
     ) -> None:
-        fitter = Fitter(Canvas(target, ground.pixels), cutout, 2.0, mapped)
-        super().__init__(fitter, cutout, index.gallery, effort, ground)
+        fitter = Fitter(Canvas(target, ground.pixels), context.cutouts, 2.0, context.mapped)
+        super().__init__(fitter, context, ground)
         self._recorded = recorded
         self._near_misses = self._hits = 0
-        self._index, self._max_layers = index, max_layers
+        self._index, self._max_layers = context.index, context.max_layers
         self._mixed_version = -1
         self._ablated: set[Layer] = set()
         self._detect_degradation(ground)
@@ -90,7 +79,7 @@ class GreedySolver(RescaledSolver):
     @property
     def threshold(self) -> float:
         """Levels by which a right pixel may be off."""
-        return self._fitter.tolerance
+        return self.fitter.tolerance
 
     def _detect_degradation(self, ground: BackgroundEstimate) -> None:
         target = self.canvas.target
@@ -123,19 +112,18 @@ class GreedySolver(RescaledSolver):
                 continue
             elif not self.refit():
                 break
-        how = self._fitter, self._cutout, self._among_lookalikes, self._gallery
-        self.background = polish(self.canvas, self.background, *how)
+        self.background = JpegPolish(self).polish(self.background)
         if self._on_original:
             self._return_to_size()
-        elif not self._clean and self._fitter.jpeg is None:
+        elif not self._clean and self.fitter.jpeg is None:
             self.recompare_lookalikes()
 
     def _assume_degraded(self) -> None:
         """The picture is damaged: from now on pixels need only be nearly right."""
         _log.debug("damaged: pixels need only be nearly right")
-        self._clean = self._fitter.clean = False
-        self._fitter.tolerance = 12.0 + 2 * self._noise
-        self._fitter.jpeg = estimate_jpeg(self.canvas.target, self._recorded)
+        self._clean = self.fitter.clean = False
+        self.fitter.tolerance = 12.0 + 2 * self._noise
+        self.fitter.jpeg = estimate_jpeg(self.canvas.target, self._recorded)
         self._tried_shape.clear()
         self._tried_keypoints.clear()
 
@@ -172,7 +160,7 @@ class GreedySolver(RescaledSolver):
                     break
                 if (
                     self._maybe_degraded
-                    and self._fitter.jpeg is None
+                    and self.fitter.jpeg is None
                     and found.fit.exact == 1
                     and found.fit.shown > PROOF
                 ):
@@ -201,7 +189,7 @@ class GreedySolver(RescaledSolver):
             if (hidden[top:bottom, left:right] & region.mask).any():
                 seen_as.append((target, current, np.zeros_like(hidden)))  # on top of all
             lists = [
-                by_occlusion(*view, unexplained, seen, self._gallery, 8 + 2 * self._effort)
+                by_occlusion(*view, unexplained, seen, self.gallery, 8 + 2 * self._effort)
                 for seen in (region, *halves(region))
                 for view in seen_as
             ]
@@ -209,7 +197,7 @@ class GreedySolver(RescaledSolver):
             _log.debug("rest %s of %d pixels: %s", region.box, region.area, found and found.fit)
             if found is not None and len(self.canvas.layers) < self._max_layers:
                 if not self._accepts(found):
-                    found = self._among_lookalikes(found)
+                    found = self.among_lookalikes(found)
                 if self._accepts(found) and self._add(found):
                     return True
             self._tried_residual[region.box] = region.area
@@ -218,9 +206,9 @@ class GreedySolver(RescaledSolver):
     def _trust(self) -> None:
         """The picture is not damaged after all: something in it is right to the bit."""
         self._maybe_degraded = False
-        self._clean = self._fitter.clean = True
-        self._fitter.jpeg = None
-        self._fitter.tolerance = 2.0
+        self._clean = self.fitter.clean = True
+        self.fitter.jpeg = None
+        self.fitter.tolerance = 2.0
         self._tried_shape.clear()
 
     def _add(self, found: Hypothesis) -> bool:
@@ -239,14 +227,14 @@ class GreedySolver(RescaledSolver):
     def _best(self, region: Region) -> Hypothesis | None:
         left, top, right, bottom = region.box
         part = np.s_[top:bottom, left:right]
-        seen_as = views(self.canvas, region, through=self._fitter.through)
+        seen_as = views(self.canvas, region, through=self.fitter.through)
         count = 8 + 2 * self._effort
         best: Hypothesis | None = None
         tried: set[tuple[int, bool, float]] = set()
         for stage in range(len(GUESSES) + 1):
             if stage == 2:
                 lists = [
-                    by_partial_shape(*view, region, self._gallery, count, opacity, stretched=opacity == 1)
+                    by_partial_shape(*view, region, self.gallery, count, opacity, stretched=opacity == 1)
                     for view in seen_as
                     for opacity in (1.0, 0.75, 0.55)
                 ]
@@ -256,24 +244,24 @@ class GreedySolver(RescaledSolver):
                     found
                     for target, under, _ in seen_as
                     for found in by_shape(
-                        target[part], under[part], region, self._gallery, count, GUESSES[stage - (stage > 2)]
+                        target[part], under[part], region, self.gallery, count, GUESSES[stage - (stage > 2)]
                     )
                 ]
                 if stage == 0 and not self._clean and region.area < SMALL:
                     lists.insert(
-                        0, by_residual(self.canvas.target, self.canvas.current, region, self._gallery, count)
+                        0, by_residual(self.canvas.target, self.canvas.current, region, self.gallery, count)
                     )
                 poses = self._prefiltered(lists, 160 if stage else 64)
             best, sure = self._of(poses, tried, best)
             if best is not None and sure:
                 self._hits += 1
-                return best if self._fitter.proves else self._among_lookalikes(best, 0)
+                return best if self.fitter.proves else self.among_lookalikes(best, 0)
             doubts = self._clean and self._rejected  # a look-alike was the first that fitted
             if best is not None and best.fit.good > (0.5 if self._clean else 0.9) and not doubts:
                 break
         if best is None:
             return None
-        best = self._among_lookalikes(best)
+        best = self.among_lookalikes(best)
         if self._accepts(best):
             self._hits += 1
             return best
@@ -293,14 +281,14 @@ class GreedySolver(RescaledSolver):
         mask = cv2.dilate(unexplained.astype(np.uint8), np.ones((9, 9), np.uint8))
         query = features(self.canvas.target, mask)
         poses = [self._pose_of(vote) for vote in self._index.votes(query, 8)[: 60 + 20 * self._effort]]
-        if self._fitter.partly:
+        if self.fitter.partly:
             poses += [replace(pose, opacity=FAINT) for pose in poses]
-        pool = self._fitter.coarse(poses)
+        pool = self.fitter.coarse(poses)
         progress = False
         tried = 0
         for _, rough in pool[:60]:
             pose = rough.pose
-            size = self._cutout(pose.element).size
+            size = self.fitter.cutouts[pose.element].size
             near = 0.25 * max(pose.sx * size[0], pose.sy * size[1])
             if (
                 rough.share < 0.15
@@ -308,15 +296,15 @@ class GreedySolver(RescaledSolver):
                 or any(math.hypot(pose.cx - x, pose.cy - y) < near for x, y in self._tried_keypoints)
             ):
                 continue
-            again = self._fitter.coarse([pose], iterations=3, known=True)
+            again = self.fitter.coarse([pose], iterations=3, known=True)
             if not again or again[0][1].gain < 0.5 * rough.gain:
                 continue
             tried += 1
             found = self._to_grid(*again[0])
-            proven = found is not None and self._fitter.proves and self._fitter.sure(found)
+            proven = found is not None and self.fitter.proves and self.fitter.sure(found)
             if found is not None and not proven and found.share > 0.3:
-                found = self._among_lookalikes(found)
-                if self._fitter.partly and not self._accepts(found) and found.share > LIKELY:
+                found = self.among_lookalikes(found)
+                if self.fitter.partly and not self._accepts(found) and found.share > LIKELY:
                     found = self._stretched(found)
             if found is not None:
                 _log.debug(
@@ -337,9 +325,9 @@ class GreedySolver(RescaledSolver):
         if not self._hits or self._mixed_version == self.canvas.version:
             return False
         kept, self._tried_keypoints = self._tried_keypoints, []
-        self._fitter.partly = True
+        self.fitter.partly = True
         found = self.add_by_keypoints()
-        self._fitter.partly = False
+        self.fitter.partly = False
         self._tried_keypoints, self._mixed_version = kept, self.canvas.version
         return found
 
@@ -368,7 +356,7 @@ class GreedySolver(RescaledSolver):
         return False
 
     def _pose_of(self, vote: Vote) -> Pose:
-        number = int(self._gallery.numbers[vote.thing])
+        number = int(self.gallery.numbers[vote.thing])
         return Pose(number, vote.mirrored, vote.x, vote.y, vote.scale, vote.scale, vote.turn)
 
     def refit(self) -> bool:
@@ -380,11 +368,11 @@ class GreedySolver(RescaledSolver):
                 continue
             before = self._residuals.total()
             self.canvas.remove(z)
-            best: tuple[float, int, Placed] = (before, z, placed)
-            found = self._fitter.on_grid(z, self._fitter.pose_of(placed.layer), patience=2)
+            best: Placement = (before, z, placed)
+            found = self.fitter.on_grid(z, self.fitter.pose_of(placed.layer), patience=2)
             if found is not None and found.fit.exact < 1:
-                found = self._among_lookalikes(found)
-            if found is not None and (self._clean or self._fitter.plausible(found.fit.placed.layer)):
+                found = self.among_lookalikes(found)
+            if found is not None and (self._clean or self.fitter.plausible(found.fit.placed.layer)):
                 best = self._best_place(found.fit.placed, z, best)
             without = self._residuals.total()
             if without - best[0] < LAMBDA * 8:
@@ -402,11 +390,11 @@ class GreedySolver(RescaledSolver):
         for placed in list(self.canvas.layers):
             z = self.canvas.layers.index(placed)
             self.canvas.remove(z)
-            pose = self._fitter.pose_of(placed.layer)
+            pose = self.fitter.pose_of(placed.layer)
             if placed.layer.flip or self.canvas.neighbouring_places(placed):
-                rough = self._fitter.coarse([pose], 64, 0, known=True, z=z)
+                rough = self.fitter.coarse([pose], 64, 0, known=True, z=z)
                 found = self._to_grid(*rough[0]) if rough else None
-                best = found and self._among_lookalikes(found, 0)
+                best = found and self.among_lookalikes(found, 0)
                 if best is not None and best is not found:
                     _log.debug("rather %s than %s", best.fit.placed.layer, placed.layer)
                     placed = best.fit.placed

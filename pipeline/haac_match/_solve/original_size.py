@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from PIL import Image
 
-from haac import LIMITS, Colour, Gradient, Plate
-from haac_match._fit.cutout import Cutout
+from haac import LIMITS
 from haac_match._fit.fitter import Fitter
 from haac_match._fit.grid import GridFit, GridSearch
 from haac_match._picture.arrays import Doubles
-from haac_match._picture.background import drawn
 from haac_match._picture.canvas import Canvas, place
+from haac_match._picture.estimate import Drawn, drawn
 from haac_match._picture.pose import Pose, pose_of
 from haac_match._picture.rescale import KERNELS, RescaledCanvas, Rescaling
 
@@ -79,9 +77,8 @@ class _Asked:
 
 def estimate_original(
     canvas: Canvas,
-    background: Colour | Gradient | Plate | None,
+    background: Drawn | None,
     fitter: Fitter,
-    cutout: Callable[[int], Cutout],
 ) -> RescaledCanvas | None:
     """The picture with its layers on the canvas that it was composed on; None if there is no proof that it was scaled.
 
@@ -89,7 +86,6 @@ def estimate_original(
         canvas: what was found as if the picture had not been scaled; nothing is right to the bit.
         background: its ground.
         fitter: fits.
-        cutout: gives an element's pixels by its number.
     """
     if background is None or len(canvas.layers) < LEAST:
         return None
@@ -98,13 +94,13 @@ def estimate_original(
         return None
     trials: list[tuple[float, tuple[int, int]]] = []
     for original in sizes([(one.pose.cx, one.pose.cy) for one in asked], canvas.size):
-        made, left = _tried(canvas, background, original, next(iter(KERNELS)), asked, fitter, cutout)
+        made, left = _tried(canvas, background, original, next(iter(KERNELS)), asked, fitter)
         if made is not None:
             return made
         trials.append((left, original))
     for left, original in sorted(trials)[:_AGAIN]:
         for kernel in list(KERNELS)[1:] if left < _NEAR else []:
-            made, _ = _tried(canvas, background, original, kernel, asked, fitter, cutout)
+            made, _ = _tried(canvas, background, original, kernel, asked, fitter)
             if made is not None:
                 return made
     return None
@@ -112,25 +108,24 @@ def estimate_original(
 
 def _tried(
     canvas: Canvas,
-    background: Colour | Gradient | Plate,
+    background: Drawn,
     original: tuple[int, int],
     kernel: Image.Resampling,
     asked: list[_Asked],
     fitter: Fitter,
-    cutout: Callable[[int], Cutout],
 ) -> tuple[RescaledCanvas | None, float]:
     """The canvas of an original, None if it is not the right one; and the mean squared error of the first layers there."""
     scaling = Rescaling(original, canvas.size, kernel)
-    made = _on_original(canvas, background, scaling, fitter, cutout)
-    first = _tested(made, asked[:LEAST], fitter, cutout)
+    made = _on_original(canvas, background, scaling, fitter)
+    first = _tested(made, asked[:LEAST], fitter)
     _log.debug("%s of %s: %s", kernel.name, original, [(round(t.exact, 3), round(t.left, 2)) for t in first])
     left = float(np.mean([test.left for test in first])) if first else math.inf
     if not any(map(_right, first)):
         return None, left
-    tests = first + _tested(made, asked[LEAST:_TESTS], fitter, cutout)
+    tests = first + _tested(made, asked[LEAST:_TESTS], fitter)
     if sum(map(_right, tests)) < max(LEAST, len(tests) / 2):
         return None, left
-    _tested(made, asked[_TESTS:], fitter, cutout)
+    _tested(made, asked[_TESTS:], fitter)
     return made, left
 
 
@@ -189,16 +184,15 @@ def _near_grid(middles: Doubles, size: int) -> list[tuple[int, float]]:
 
 def _on_original(
     canvas: Canvas,
-    background: Colour | Gradient | Plate,
+    background: Drawn,
     scaling: Rescaling,
     fitter: Fitter,
-    cutout: Callable[[int], Cutout],
 ) -> RescaledCanvas:
     """The same layers on the grid of an original."""
-    ground = drawn(background, scaling.original, _Plates(cutout))
+    ground = drawn(background, scaling.original, fitter.cutouts)
     made = RescaledCanvas(canvas.target, ground, scaling)
     for placed in canvas.layers:
-        element = cutout(placed.layer.number)
+        element = fitter.cutouts[placed.layer.number]
         pose = fitter.pose_of(placed.layer).scaled(*scaling.factor)
         layer = pose.layer(element.size, placed.layer.height is None)
         whole = place(layer, element.image, scaling.original)
@@ -208,16 +202,14 @@ def _on_original(
     return made
 
 
-def _tested(
-    canvas: RescaledCanvas, asked: list[_Asked], fitter: Fitter, cutout: Callable[[int], Cutout]
-) -> list[GridFit]:
+def _tested(canvas: RescaledCanvas, asked: list[_Asked], fitter: Fitter) -> list[GridFit]:
     """How well layers do when the same is done to them as to the picture."""
     made: list[GridFit] = []
     for one in asked:
         box = fitter.window(one.pose, 1.1)
         if box is None or one.z >= len(canvas.layers):
             continue
-        element = cutout(one.pose.element)
+        element = fitter.cutouts[one.pose.element]
         placed = canvas.remove(one.z)
         grid = GridSearch(canvas, one.z, element.image, box, through=True)
         pose = one.pose.scaled(*canvas.factor)
@@ -237,30 +229,17 @@ def _right(test: GridFit) -> bool:
     return test.exact > _PROVEN and test.shown > _SHOWN
 
 
-class _Plates:
-    """Gives photographs as `drawn` wants them."""
-
-    def __init__(self, cutout: Callable[[int], Cutout]) -> None:
-        self._cutout = cutout
-
-    def image(self, ref: int) -> Image.Image:
-        return self._cutout(ref).image
-
-
-def fit_to_size(
-    shrunk: RescaledCanvas, canvas: Canvas, fitter: Fitter, cutout: Callable[[int], Cutout]
-) -> None:
+def fit_to_size(shrunk: RescaledCanvas, canvas: Canvas, fitter: Fitter) -> None:
     """Put the layers of an original on a canvas of the picture's own size, as near as they come.
 
     Args:
         shrunk: the layers.
         canvas: empty; gets them.
         fitter: fits into that canvas.
-        cutout: gives an element's pixels by its number.
     """
     poses = []
     for placed in shrunk.layers:
-        element = cutout(placed.layer.number)
+        element = fitter.cutouts[placed.layer.number]
         across, down = shrunk.factor
         pose = pose_of(placed.layer, element.size).scaled(1 / across, 1 / down)
         rough = place(pose.layer(element.size, placed.layer.height is None), element.image, canvas.size)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
-from haac_match._fit.cutout import Cutout
 from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Hypothesis
 from haac_match._fit.photo_cost import TELLING
-from haac_match._index.index import Index
 from haac_match._picture.arrays import Bytes
-from haac_match._picture.background import BackgroundEstimate
+from haac_match._picture.estimate import BackgroundEstimate
 from haac_match._picture.pose import Pose, pose_of
 from haac_match._propose.pasted import PastedRegions
+from haac_match._solve.context import Context
 from haac_match._solve.greedy import GreedySolver
 from haac_match._solve.photo_proposals import PhotoProposals, apart
 
@@ -86,20 +84,16 @@ class PhotoSolver(GreedySolver):
     def __init__(
         self,
         target: Bytes,
-        cutout: Callable[[int], Cutout],
-        index: Index,
-        effort: int,
-        max_layers: int,
-        mapped: Callable[..., Iterable[Any]] = map,
+        context: Context,
     ) -> None:
-        laid = PastedRegions(target, everywhere=effort >= _THOROUGH)
+        laid = PastedRegions(target, everywhere=context.effort >= _THOROUGH)
         ground = BackgroundEstimate(None, laid.ground(target), 0.0, 0.0)
-        super().__init__(target, ground, cutout, index, effort, max_layers, mapped)
-        self._proposer = PhotoProposals(index, self._fitter, cutout, effort, laid)
+        super().__init__(target, ground, context)
+        self._proposer = PhotoProposals(context, self.fitter, laid)
         self._proven = False
 
     def _detect_degradation(self, ground: BackgroundEstimate) -> None:  # noqa: ARG002 (it is only a stand-in)
-        self._fitter.unknown = True
+        self.fitter.unknown = True
 
     def solve(self) -> None:
         """Explain what can be explained."""
@@ -151,7 +145,7 @@ class PhotoSolver(GreedySolver):
                 self._add(found)
                 progress = True
                 self._proven |= grid_fit.exact > _MOSTLY and grid_fit.shown >= TELLING
-            made = pose_of(grid_fit.placed.layer, self._cutout(grid_fit.placed.layer.number).size)
+            made = pose_of(grid_fit.placed.layer, self.fitter.cutouts[grid_fit.placed.layer.number].size)
             for one in (pose, made):
                 places.note(one, extent, None if pays else pose.element)
         return progress
@@ -163,7 +157,7 @@ class PhotoSolver(GreedySolver):
             pose: of the candidate.
             alone: what looks much like it is not tried.
         """
-        fitter = self._fitter
+        fitter = self.fitter
         again = max(fitter.coarse([pose], 48, 2, known=True), key=lambda pair: pair[1].own, default=None)
         if (
             again is None
@@ -175,7 +169,7 @@ class PhotoSolver(GreedySolver):
         found = self._to_grid(*again)
         if found is None or alone or not self._likely(found):
             return found
-        found = self._among_lookalikes(found)
+        found = self.among_lookalikes(found)
         if not fitter.sure(found) and found.fit.exact > _PART:
             found = self._stretched(found)
         return found
@@ -209,7 +203,7 @@ class PhotoSolver(GreedySolver):
             return grid_fit.good > 0.5 * _SEEN and -grid_fit.cost > 0.5 * _EDGES
         if grid_fit.shown < TELLING:
             return grid_fit.soft > 0.6
-        return not self._fitter.sure(found) and grid_fit.exact > 0.1 and grid_fit.good > _LIKELY
+        return not self.fitter.sure(found) and grid_fit.exact > 0.1 and grid_fit.good > _LIKELY
 
     def _there(self, found: Hypothesis) -> bool:
         """Whether a layer is there already: both together would seem to be needless."""
@@ -218,5 +212,5 @@ class PhotoSolver(GreedySolver):
 
     def _taken(self, pose: Pose) -> bool:
         """Whether layers that are right already show nearly everywhere where an element would be."""
-        box = self._fitter.window(pose, 0.7)
+        box = self.fitter.window(pose, 0.7)
         return box is not None and float(self.canvas.hidden(0, box).mean()) > _TAKEN

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from haac_match._fit.cutout import Cutout
 from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Fitter
-from haac_match._index.index import Index
 from haac_match._index.keypoints import features
 from haac_match._index.segment_table import Likeness
 from haac_match._index.segments import Sampler, Segment, segments_of
@@ -20,6 +18,7 @@ from haac_match._picture.arrays import Floats
 from haac_match._picture.pose import Pose
 from haac_match._propose.pasted import PastedRegions
 from haac_match._propose.prefilter import prefilter
+from haac_match._solve.context import Context
 
 _Cut = tuple[int, int, int]
 
@@ -85,22 +84,18 @@ class PhotoProposals:
     """Where elements may be in a picture of which nothing is known.
 
     Args:
-        index: of all elements.
+        context: index of all elements, and effort.
         fitter: fits them.
-        cutout: gives their pixels.
-        effort: 1 to 9.
         laid: what was laid on the picture.
     """
 
     def __init__(
         self,
-        index: Index,
+        context: Context,
         fitter: Fitter,
-        cutout: Callable[[int], Cutout],
-        effort: int,
         laid: PastedRegions,
     ) -> None:
-        self._index, self._fitter, self._cutout, self._effort = index, fitter, cutout, effort
+        self._index, self._fitter, self._effort = context.index, fitter, context.effort
         self._laid = laid
         self._by_piece: list[Pose] | None = None
         self._by_region: list[Pose] | None = None
@@ -149,13 +144,13 @@ class PhotoProposals:
     def worth(self, fit: Fit) -> float:
         """How likely a fit is, 0 to 1: most that is small and blurred enough to say nothing is right somewhere."""
         pose = fit.pose
-        cutout = self._cutout(pose.element)
+        cutout = self._fitter.cutouts[pose.element]
         told = apart(_FULL * pose.sx * cutout.size[0] * pose.sy * cutout.size[1], pose.blur)
         laid = _UNLAID + (1 - _UNLAID) * self._laid.part(pose, cutout)
         return fit.own * fit.right * laid * told / (told + _TOLD)
 
     def _extent(self, pose: Pose) -> float:
-        width, height = self._cutout(pose.element).size
+        width, height = self._fitter.cutouts[pose.element].size
         return max(pose.sx * width, pose.sy * height)
 
     def _distinct(self, poses: list[Pose]) -> list[Pose]:

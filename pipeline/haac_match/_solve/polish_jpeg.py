@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
-from haac import Colour, Gradient, Plate
-from haac_match._fit.cutout import Cutout
-from haac_match._fit.fitter import Fitter, Hypothesis
+from haac import Colour, Gradient
+from haac_match._fit.fitter import Hypothesis
 from haac_match._fit.grid import CLIP, GridSearch
-from haac_match._index.gallery import Gallery
 from haac_match._picture.arrays import Bools, Box, squared
-from haac_match._picture.background import drawn
-from haac_match._picture.canvas import SHOWS, Canvas, Placed
+from haac_match._picture.canvas import SHOWS, Canvas, Placed, Placement
+from haac_match._picture.estimate import Drawn, drawn
 from haac_match._picture.jpeg import CELL, Jpeg, whole_cells
 from haac_match._picture.pose import Pose
 from haac_match._propose.lookalikes import lookalikes
+from haac_match._solve.select import Selector
 
 _log = logging.getLogger(__name__)
 
@@ -34,38 +32,86 @@ _NEARLY, _MOSTLY = 27, 0.65
 """Squared distance of pixels that are nearly right, and the part of what shows a layer that must be."""
 
 
-def polish(
-    canvas: Canvas,
-    background: Colour | Gradient | Plate | None,
-    fitter: Fitter,
-    cutout: Callable[[int], Cutout],
-    alike: Callable[[Hypothesis], Hypothesis],
-    gallery: Gallery,
-) -> Colour | Gradient | Plate | None:
-    """Mend what is there if the JPEG that the picture went through is known.
+class JpegPolish:
+    """Re-fits background and inexact layers of a picture under the JPEG round trip that it went through.
 
     Args:
-        canvas: what is there.
-        background: its ground.
-        fitter: fits, and knows of the JPEG.
-        cutout: gives an element's pixels by its number.
-        alike: gives the best of a layer and those that look like it.
-        gallery: what may be found.
-
-    Returns:
-        The ground, which may have become another one.
+        selector: compares look-alikes; its fitter knows of the JPEG.
     """
-    if fitter.jpeg is None or fitter.unknown:
+
+    def __init__(self, selector: Selector) -> None:
+        self._selector, self._fitter = selector, selector.fitter
+
+    def polish(self, background: Drawn | None) -> Drawn | None:
+        """Mend what is there; nothing happens if no JPEG is known.
+
+        Args:
+            background: of the canvas.
+
+        Returns:
+            The background, which may have become another one.
+        """
+        fitter = self._fitter
+        if fitter.jpeg is None or fitter.unknown:
+            return background
+        if isinstance(background, Colour | Gradient):
+            background = refit_background(fitter.canvas, background, fitter.jpeg)
+        for _ in range(2):
+            if not self._mend(fitter.jpeg):
+                break
+        if drop(fitter.canvas, fitter.jpeg):
+            self._mend(fitter.jpeg)
         return background
-    if isinstance(background, Colour | Gradient):
-        background = refit_background(canvas, background, fitter.jpeg)
-    how = canvas, fitter, cutout, alike, gallery, fitter.jpeg
-    for _ in range(2):
-        if not mend(*how):
-            break
-    if drop(canvas, fitter.jpeg):
-        mend(*how)
-    return background
+
+    def _mend(self, jpeg: Jpeg) -> bool:
+        """Fit each layer that is not right to the bit anew, at each place in the stack where that shows; then its look-alikes.
+
+        Returns:
+            Whether anything changed.
+        """
+        canvas, fitter = self._fitter.canvas, self._fitter
+        changed, most = False, _MOST
+        for placed in list(canvas.layers):
+            z = canvas.layers.index(placed)
+            left, top, right, bottom = placed.box
+            box = whole_cells((left - 8, top - 8, right + 8, bottom + 8), canvas.size)
+            best: Placement = (_left_in(canvas, jpeg, box), z, placed)
+            if best[0] == 0:
+                continue
+            canvas.remove(z)
+            places = {z} | canvas.neighbouring_places(placed)
+
+            def tried(
+                options: list[Placed], best: Placement, places: set[int] = places, box: Box = box
+            ) -> Placement:
+                return canvas.best_placement(options, places, lambda: _left_in(canvas, jpeg, box), best)
+
+            found = fitter.on_grid(z, fitter.pose_of(placed.layer))
+            best = tried([placed] if found is None else [placed, found.fit.placed], best)
+            if best[0] > 0 and found is not None and most > 0:
+                most -= 1
+                best = tried(self._best_lookalikes(found), best)
+            if best[0] > 0 and found is not None and found.fit.left > _LEFT and most > 0:
+                best = tried([self._selector.among_lookalikes(found).fit.placed], best)
+            canvas.insert(best[1], best[2])
+            if best[1:] != (z, placed):
+                _log.debug("mended %s -> %s, %d -> %d, %d left", placed.layer, best[2].layer, z, *best[1::-1])
+                changed = True
+        return changed
+
+    def _best_lookalikes(self, found: Hypothesis) -> list[Placed]:
+        """The best of the look-alikes of a layer, each where it stands: a shade of skin is all that is left to tell."""
+        canvas, fitter = self._fitter.canvas, self._fitter
+        layer = found.fit.placed.layer
+        box = whole_cells(found.fit.placed.box, canvas.size)
+        damage = None if fitter.jpeg is None else fitter.jpeg.damaged
+        costs: list[tuple[int, int, Pose]] = []
+        for pose in lookalikes(fitter.pose_of(layer), self._selector.gallery, _TWINS):
+            image = fitter.cutouts[pose.element].image
+            grid = GridSearch(canvas, found.z, image, box, damage=damage)
+            costs.append((grid.cost(fitter.layer_of(pose, layer.height is None)), len(costs), pose))
+        made = [fitter.on_grid(found.z, pose) for _, _, pose in sorted(costs, key=lambda one: one[:2])[:2]]
+        return [trial.fit.placed for trial in made if trial is not None]
 
 
 def drop(canvas: Canvas, jpeg: Jpeg) -> bool:
@@ -136,81 +182,6 @@ def refit_background(canvas: Canvas, background: Colour | Gradient, jpeg: Jpeg) 
     canvas.ground = kept
     canvas.refresh(everything)
     _log.debug("ground %s -> %s, %d left", background, best, least)
-    return best
-
-
-def mend(
-    canvas: Canvas,
-    fitter: Fitter,
-    cutout: Callable[[int], Cutout],
-    alike: Callable[[Hypothesis], Hypothesis],
-    gallery: Gallery,
-    jpeg: Jpeg,
-) -> bool:
-    """Fit each layer that is not right to the bit anew, at each place in the stack where that shows; then those that look like it.
-
-    Returns:
-        Whether anything changed.
-    """
-    changed, most = False, _MOST
-    for placed in list(canvas.layers):
-        z = canvas.layers.index(placed)
-        left, top, right, bottom = placed.box
-        box = whole_cells((left - 8, top - 8, right + 8, bottom + 8), canvas.size)
-        best: tuple[int, int, Placed] = (_left_in(canvas, jpeg, box), z, placed)
-        if best[0] == 0:
-            continue
-        canvas.remove(z)
-        places = {z} | canvas.neighbouring_places(placed)
-        found = fitter.on_grid(z, fitter.pose_of(placed.layer))
-        best = _best_of(
-            [placed] if found is None else [placed, found.fit.placed], places, best, canvas, jpeg, box
-        )
-        if best[0] > 0 and found is not None and most > 0:
-            most -= 1
-            best = _best_of(
-                _best_lookalikes(found, canvas, fitter, cutout, gallery), places, best, canvas, jpeg, box
-            )
-        if best[0] > 0 and found is not None and found.fit.left > _LEFT and most > 0:
-            best = _best_of([alike(found).fit.placed], places, best, canvas, jpeg, box)
-        canvas.insert(best[1], best[2])
-        if best[1:] != (z, placed):
-            _log.debug("mended %s -> %s, %d -> %d, %d left", placed.layer, best[2].layer, z, *best[1::-1])
-            changed = True
-    return changed
-
-
-def _best_lookalikes(
-    found: Hypothesis, canvas: Canvas, fitter: Fitter, cutout: Callable[[int], Cutout], gallery: Gallery
-) -> list[Placed]:
-    """The best of those that look like a layer where they stand as it does: a shade of skin is all that is left to tell."""
-    layer = found.fit.placed.layer
-    box = whole_cells(found.fit.placed.box, canvas.size)
-    damage = None if fitter.jpeg is None else fitter.jpeg.damaged
-    costs: list[tuple[int, int, Pose]] = []
-    for pose in lookalikes(fitter.pose_of(layer), gallery, _TWINS):
-        element = cutout(pose.element)
-        grid = GridSearch(canvas, found.z, element.image, box, damage=damage)
-        costs.append((grid.cost(fitter.layer_of(pose, layer.height is None)), len(costs), pose))
-    made = [fitter.on_grid(found.z, pose) for _, _, pose in sorted(costs, key=lambda one: one[:2])[:2]]
-    return [trial.fit.placed for trial in made if trial is not None]
-
-
-def _best_of(
-    options: list[Placed],
-    places: set[int],
-    best: tuple[int, int, Placed],
-    canvas: Canvas,
-    jpeg: Jpeg,
-    box: Box,
-) -> tuple[int, int, Placed]:
-    """What leaves least, where in the stack, and the layer: the best before, or one of some layers at some places."""
-    for z in sorted(places):
-        for option in options:
-            canvas.insert(z, option)
-            if (error := _left_in(canvas, jpeg, box)) < best[0]:
-                best = error, z, option
-            canvas.remove(z)
     return best
 
 

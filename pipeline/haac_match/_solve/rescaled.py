@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from haac import Layer
-from haac_match._fit.cutout import Cutout
 from haac_match._fit.fitter import Fitter
-from haac_match._index.gallery import Gallery
 from haac_match._picture.arrays import Box, overlap
-from haac_match._picture.background import BackgroundEstimate
-from haac_match._picture.canvas import Canvas, Placed
+from haac_match._picture.canvas import Canvas, Placed, Placement
+from haac_match._picture.estimate import BackgroundEstimate, Drawn
 from haac_match._picture.rescale import RescaledCanvas
+from haac_match._solve.context import Context
 from haac_match._solve.original_size import estimate_original, fit_to_size
 from haac_match._solve.residuals import Residuals
 from haac_match._solve.select import Selector
@@ -25,24 +22,16 @@ class RescaledSolver(Selector):
 
     Args:
         fitter: fits them.
-        cutout: gives an element's pixels by its number.
-        gallery: what may be found.
-        effort: 1 to 9.
-        ground: what is behind the gallery.
+        context: elements, index, effort.
+        ground: what is behind the elements.
     """
 
-    def __init__(
-        self,
-        fitter: Fitter,
-        cutout: Callable[[int], Cutout],
-        gallery: Gallery,
-        effort: int,
-        ground: BackgroundEstimate,
-    ) -> None:
-        super().__init__(fitter, cutout, gallery, effort)
+    def __init__(self, fitter: Fitter, context: Context, ground: BackgroundEstimate) -> None:
+        super().__init__(fitter, context)
         self.canvas = fitter.canvas
         self._residuals = Residuals(self.canvas, fitter)
-        self.background, self._noise = ground.background, ground.noise
+        self.background: Drawn | None = ground.background
+        self._noise = ground.noise
         self._pixels = ground.pixels
         self._maybe_degraded = False
         self._tried_shape: dict[Box, int] = {}
@@ -62,7 +51,7 @@ class RescaledSolver(Selector):
         Args:
             more: layers that must have come since it was looked for last.
         """
-        fitter = self._fitter
+        fitter = self.fitter
         if (
             self._clean
             or fitter.jpeg is not None
@@ -73,7 +62,7 @@ class RescaledSolver(Selector):
         self._layers_when_asked = len(self.canvas.layers)
         if self._residuals.proves():
             return False
-        shrunk = estimate_original(self.canvas, self.background, fitter, self._cutout)
+        shrunk = estimate_original(self.canvas, self.background, fitter)
         if shrunk is None:
             return False
         self._use(shrunk)
@@ -84,8 +73,8 @@ class RescaledSolver(Selector):
         return True
 
     def _use(self, canvas: Canvas) -> None:
-        self.canvas = self._fitter.canvas = canvas
-        self._residuals = Residuals(canvas, self._fitter)
+        self.canvas = self.fitter.canvas = canvas
+        self._residuals = Residuals(canvas, self.fitter)
         self._tried_shape.clear()
         self._tried_residual.clear()
         self._tried_keypoints.clear()
@@ -98,33 +87,27 @@ class RescaledSolver(Selector):
             if state in self._refitted or not self._residuals.wrong(z, placed):
                 continue
             self._refitted.add(state)
-            best = self._residuals.total(), z, placed
+            best: Placement = self._residuals.total(), z, placed
             self.canvas.remove(z)
-            fine = self._fitter.fine(z, self._fitter.pose_of(placed.layer), FINE)
-            found = self._fitter.on_grid(z, fine.pose) if fine is not None else None
+            fine = self.fitter.fine(z, self.fitter.pose_of(placed.layer), FINE)
+            found = self.fitter.on_grid(z, fine.pose) if fine is not None else None
             for option in [placed] if found is None else [placed, found.fit.placed]:
                 best = self._best_place(option, z, best)
             self.canvas.insert(*best[1:])
 
-    def _best_place(
-        self, placed: Placed, z: int, best: tuple[float, int, Placed]
-    ) -> tuple[float, int, Placed]:
-        """What leaves least, where in the stack, and the layer: the best before, or one at z, at an end, or next to one that it touches."""
-        for other in sorted({z, 0, len(self.canvas.layers)} | self.canvas.neighbouring_places(placed)):
-            self.canvas.insert(other, placed)
-            if (total := self._residuals.total()) < best[0]:
-                best = total, other, placed
-            self.canvas.remove(other)
-        return best
+    def _best_place(self, placed: Placed, z: int, best: Placement) -> Placement:
+        """The best placement before, or that of a layer at z, at an end of the stack, or next to one that it touches."""
+        places = {z, 0, len(self.canvas.layers)} | self.canvas.neighbouring_places(placed)
+        return self.canvas.best_placement([placed], places, self._residuals.total, best)
 
     def _return_to_size(self) -> None:
         """What is compressed comes back in its own size: the layers, fitted to that."""
         shrunk = self.canvas
         assert isinstance(shrunk, RescaledCanvas)
         self._use(Canvas(shrunk.target, self._pixels))
-        self._clean = self._fitter.clean = False
-        self._fitter.tolerance = 12.0 + 2 * self._noise
-        fit_to_size(shrunk, self.canvas, self._fitter, self._cutout)
+        self._clean = self.fitter.clean = False
+        self.fitter.tolerance = 12.0 + 2 * self._noise
+        fit_to_size(shrunk, self.canvas, self.fitter)
 
     def _forget(self, box: Box) -> None:
         """What failed in a box may now succeed."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 from haac import Layer
-from haac_match._fit.cutout import Cutout
 from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Fitter, Hypothesis
-from haac_match._index.gallery import Gallery
 from haac_match._picture.pose import Pose
 from haac_match._propose.lookalikes import lookalikes, symmetric_poses
 from haac_match._rate.cost import LAMBDA
+from haac_match._solve.context import Context
 
 _GROW = 0.75, 0.87, 1.15, 1.35, 1.5
 """How much wider or higher a thing is tried of which only a part was right."""
@@ -24,9 +22,7 @@ class Selector:
 
     Args:
         fitter: fits them.
-        cutout: gives an element's pixels by its number.
-        gallery: what may be found.
-        effort: 1 to 9.
+        context: elements, index, effort.
     """
 
     _exact_share = 0.9
@@ -35,10 +31,8 @@ class Selector:
     _lookalikes_an_effort = 24
     """Elements that look much like one that are compared with it, for each step of effort."""
 
-    def __init__(
-        self, fitter: Fitter, cutout: Callable[[int], Cutout], gallery: Gallery, effort: int
-    ) -> None:
-        self._fitter, self._cutout, self._gallery, self._effort = fitter, cutout, gallery, effort
+    def __init__(self, fitter: Fitter, context: Context) -> None:
+        self.fitter, self.gallery, self._effort = fitter, context.index.gallery, context.effort
         self._clean = True
         self._rejected: set[Layer] = set()
 
@@ -61,7 +55,7 @@ class Selector:
         pool: list[tuple[int, Fit]] = []
         settled = 0
         for first in range(0, len(poses), 16):
-            pool += self._fitter.coarse(poses[first : first + 16])
+            pool += self.fitter.coarse(poses[first : first + 16])
             pool.sort(key=lambda pair: -pair[1].gain)
             for z, rough in pool[:3]:
                 key = rough.pose.element, rough.pose.flip, round(rough.pose.opacity, 1)
@@ -74,7 +68,7 @@ class Selector:
                     continue
                 if found is not None and (best is None or self._score(found) > self._score(best)):
                     best = found
-                if found is not None and self._fitter.sure(found):
+                if found is not None and self.fitter.sure(found):
                     return found, True
         return best, False
 
@@ -90,12 +84,12 @@ class Selector:
                     kept.append(pose)
         if len(kept) <= 48:
             return kept
-        rough = self._fitter.coarse(kept, 24, 2)
+        rough = self.fitter.coarse(kept, 24, 2)
         return [fit.pose for _, fit in rough[:48]]
 
     def _to_grid(self, z: int, rough: Fit) -> Hypothesis | None:
         """Make a rough fit exact."""
-        fitter = self._fitter
+        fitter = self.fitter
         fine = fitter.fine(z, rough.pose)
         found = fitter.on_grid(z, fine.pose) if fine is not None and self._promising(fine) else None
         if fine is None or found is None:
@@ -110,36 +104,36 @@ class Selector:
         """Whether a fit is worth to be made exact."""
         return fine.gain > 0
 
-    def _among_lookalikes(self, found: Hypothesis, depth: int = 1) -> Hypothesis:
+    def among_lookalikes(self, found: Hypothesis, depth: int = 1) -> Hypothesis:
         """A found layer, or one that looks much like it and does better."""
         layer = found.fit.placed.layer
-        pose = self._fitter.pose_of(layer)
-        near = lookalikes(pose, self._gallery, self._lookalikes_an_effort * self._effort)
+        pose = self.fitter.pose_of(layer)
+        near = lookalikes(pose, self.gallery, self._lookalikes_an_effort * self._effort)
         best = found
-        alike = [fit.pose for _, fit in self._fitter.coarse(near, 44, 0, known=True, z=found.z)[:24]]
+        alike = [fit.pose for _, fit in self.fitter.coarse(near, 44, 0, known=True, z=found.z)[:24]]
         # Damage leaves less to tell them apart by: it takes more pixels.
         side, most = (44, 6) if self._clean else (64, 8)
-        alike = [fit.pose for _, fit in self._fitter.coarse(alike, side, 2, known=True, z=found.z)[:most]]
+        alike = [fit.pose for _, fit in self.fitter.coarse(alike, side, 2, known=True, z=found.z)[:most]]
         side = 64 if self._clean else 128
-        likely = self._fitter.coarse(alike, side, 3, known=True, z=found.z)[:3]
+        likely = self.fitter.coarse(alike, side, 3, known=True, z=found.z)[:3]
         symmetric = [
             fit.pose
-            for _, fit in self._fitter.coarse(symmetric_poses(pose), 44, 0, known=True, z=found.z)
+            for _, fit in self.fitter.coarse(symmetric_poses(pose), 44, 0, known=True, z=found.z)
             if fit.share > 0.8 * found.share
         ]
         if len(symmetric) > 2:  # as it stands is one
-            likely += self._fitter.coarse(symmetric, 128, 3, known=True, z=found.z)[:3]
+            likely += self.fitter.coarse(symmetric, 128, 3, known=True, z=found.z)[:3]
         for _, rough in likely:
             trial = self._to_grid(found.z, rough)
             if trial is not None and self._score(trial) > self._score(best):
                 best = trial
                 if self._clean and best.fit.exact == 1:
                     return best
-        return best if best is found or depth == 0 else self._among_lookalikes(best, depth - 1)
+        return best if best is found or depth == 0 else self.among_lookalikes(best, depth - 1)
 
     def _score(self, found: Hypothesis) -> float:
         """By how much a layer lowers the error."""
-        if self._fitter.proves:
+        if self.fitter.proves:
             return found.gain
         # Many elements are mirror images of others but for some pixels: damage hides which. What was scaled is not on the grid,
         # where a look-alike may be nearer.
@@ -159,16 +153,14 @@ class Selector:
             grid_fit.good > 0.6
             and found.gain > LAMBDA * 8
             and grid_fit.shown > 80
-            and self._fitter.plausible(grid_fit.placed.layer)
+            and self.fitter.plausible(grid_fit.placed.layer)
         )
 
     def _stretched(self, found: Hypothesis) -> Hypothesis:
         """A layer of which only a part is right, or the same one wider or higher: flat gallery fit into a part of themselves."""
         layer = found.fit.placed.layer
-        size = self._cutout(layer.number).size
-        near = self._fitter.coarse(
-            _stretches(self._fitter.pose_of(layer), size), 48, 3, known=True, z=found.z
-        )
+        size = self.fitter.cutouts[layer.number].size
+        near = self.fitter.coarse(_stretches(self.fitter.pose_of(layer), size), 48, 3, known=True, z=found.z)
         best = found
         for z, rough in near[:3]:
             trial = self._to_grid(z, rough)

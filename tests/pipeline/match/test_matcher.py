@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from haac import Colour, Gradient, Inline, Layer, Plate, Scene, Wash, render, to_binary
 from haac_match import Matcher, Options
 from haac_match._fit import levenberg_marquardt, warp
-from haac_match._fit.cutout import Cutout
+from haac_match._fit.cutout import Cutout, CutoutCache
 from haac_match._fit.fit import CLIP, Patch, fit
 from haac_match._fit.fitter import Fitter
 from haac_match._fit.grid import GridSearch
@@ -30,6 +30,7 @@ from haac_match._propose.occluded import by_occlusion, halves
 from haac_match._propose.regions import regions
 from haac_match._propose.residual import by_residual
 from haac_match._propose.shape import Guess, by_partial_shape, by_shape
+from haac_match._solve.context import Context
 from haac_match._solve.greedy import GreedySolver
 from haac_repo import HaacError, NewElement, Repository, encode, pixel_hash
 
@@ -270,7 +271,7 @@ def test_a_look_alike_gives_way_to_what_is_found_without_it(repository: Reposito
     target = np.asarray(render(scene, repository).convert("RGB"))
     ground = estimate_background(target, [])
     assert ground is not None
-    explainer = GreedySolver(target, ground, matcher.cutout, matcher._index, 3, 8)
+    explainer = GreedySolver(target, ground, Context(CutoutCache(repository), matcher._index, 3, 8))
     wrong = place(replace(right, element=5), repository.image(5), (180, 150))
     assert wrong is not None
     explainer.canvas.insert(0, wrong)
@@ -320,7 +321,7 @@ def test_what_another_layer_shines_through_is_made_exact(repository: Repository,
     target = np.asarray(picture.convert("RGB"))
     search = Fitter(
         Canvas(target, render(replace(scene, layers=[]), repository)),
-        lambda number: Cutout(repository.image(number)),
+        CutoutCache(repository),
         2.0,
     )
     for layer in layers:

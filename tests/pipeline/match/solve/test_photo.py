@@ -16,6 +16,7 @@ from skimage import data
 
 from haac import Layer
 from haac_match import Matcher
+from haac_match._fit.cutout import CutoutCache
 from haac_match._fit.grid_photo import PhotoGridSearch
 from haac_match._fit.inpaint import inpainted
 from haac_match._index.index import load
@@ -26,6 +27,7 @@ from haac_match._picture.pose import Pose, pose_of
 from haac_match._picture.splice_net import splice_likelihood
 from haac_match._propose.pasted import PastedRegions
 from haac_match._propose.prefilter import prefilter
+from haac_match._solve.context import Context
 from haac_match._solve.photo import PhotoSolver
 from haac_match._solve.photo_proposals import apart
 from haac_repo import NewElement, Repository, encode, pixel_hash
@@ -183,7 +185,7 @@ def test_a_layer_without_an_opaque_pixel_is_proved_by_all_that_shows_of_it(repos
     assert placed is not None
     assert np.asarray(placed.pixels.getchannel("A")).max() < 255
     picture = np.asarray(composed(repository, [layer, LAYERS[3]], calm(94, (600, 480))))
-    explainer = PhotoSolver(picture, Matcher(repository).cutout, load(repository), 5, 64)
+    explainer = PhotoSolver(picture, Context(CutoutCache(repository), load(repository)))
     explainer.solve()
     assert {placed.layer for placed in explainer.canvas.layers} == {layer, LAYERS[3]}
 

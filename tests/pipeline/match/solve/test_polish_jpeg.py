@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from haac import Colour, Gradient, Layer
 from haac_match._fit.grid import GridSearch
-from haac_match._picture.background import drawn
 from haac_match._picture.canvas import Canvas, place
+from haac_match._picture.estimate import drawn
 from haac_match._picture.jpeg import Jpeg, estimate_jpeg, recorded, standard, whole_cells
 from haac_match._solve.polish_jpeg import drop, equivalent_backgrounds, refit_background, residual
 

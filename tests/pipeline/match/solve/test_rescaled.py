@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from haac import LIMITS, Colour, Gradient, Layer, Scene, render
 from haac_match import Matcher
-from haac_match._fit.cutout import Cutout
+from haac_match._fit.cutout import CutoutCache
 from haac_match._fit.fitter import Fitter
 from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.rescale import KERNELS, RescaledCanvas, Rescaling
@@ -95,7 +94,7 @@ def found_in(target: np.ndarray, layers: list[Layer]) -> tuple[Canvas, Fitter]:
     """A canvas with layers as they are found where nothing of the scaling is known: on the picture's own grid."""
     height, width = target.shape[:2]
     canvas = Canvas(target, Image.new("RGBA", (width, height), (0x28, 0x5A, 0x96, 255)))
-    fitter = Fitter(canvas, cutout, 12.0)
+    fitter = Fitter(canvas, CUTOUTS, 12.0)
     fitter.clean = False
     factor = width / SIZE[0]
     for layer in layers:
@@ -107,9 +106,12 @@ def found_in(target: np.ndarray, layers: list[Layer]) -> tuple[Canvas, Fitter]:
     return canvas, fitter
 
 
-@lru_cache
-def cutout(number: int) -> Cutout:
-    return Cutout(IMAGES[number - 1])
+class _Images:
+    def image(self, ref: int) -> Image.Image:
+        return IMAGES[ref - 1]
+
+
+CUTOUTS = CutoutCache(_Images())
 
 
 def test_a_part_is_scaled_as_the_whole_is() -> None:
@@ -171,7 +173,7 @@ def test_an_original_is_no_larger_than_a_canvas_may_be() -> None:
 def test_how_a_picture_was_scaled_is_recognised(factor: float, kernel: Image.Resampling) -> None:
     target = smaller(composed(LAYERS), factor, kernel)
     canvas, fitter = found_in(target, LAYERS)
-    made = estimate_original(canvas, GROUND, fitter, cutout)
+    made = estimate_original(canvas, GROUND, fitter)
     assert made is not None
     assert made.area == SIZE
     right = [placed.layer == layer for placed, layer in zip(made.layers, LAYERS, strict=True)]
@@ -190,21 +192,21 @@ def test_what_was_not_scaled_is_not_taken_for_it() -> None:
     noise = np.random.default_rng(4).integers(-3, 4, clean.shape)
     for target in (clean + noise, clean):
         canvas, fitter = found_in(np.clip(target, 0, 255).astype(np.uint8), LAYERS)
-        assert estimate_original(canvas, GROUND, fitter, cutout) is None
+        assert estimate_original(canvas, GROUND, fitter) is None
 
 
 def test_nor_are_things_that_are_not_there() -> None:
     target = smaller(composed(LAYERS), 0.7, Image.Resampling.LANCZOS)
     wrong = [Layer(6, width=layer.width, x=layer.x + 3, y=layer.y - 7) for layer in LAYERS]
     canvas, fitter = found_in(target, wrong)
-    assert estimate_original(canvas, GROUND, fitter, cutout) is None
+    assert estimate_original(canvas, GROUND, fitter) is None
 
 
 def test_on_the_original_a_layer_is_found_to_the_bit() -> None:
     scaling = Rescaling(SIZE, (352, 278), Image.Resampling.LANCZOS)
     target = smaller(composed(LAYERS[:3]), 0.7, scaling.kernel)
     canvas = RescaledCanvas(target, Image.new("RGBA", SIZE, (0x28, 0x5A, 0x96, 255)), scaling)
-    fitter = Fitter(canvas, cutout, 2.0)
+    fitter = Fitter(canvas, CUTOUTS, 2.0)
     for layer in LAYERS[:3]:
         pose = fitter.pose_of(layer)
         found = fitter.on_grid(0, pose.scaled(1.004, 0.997))
@@ -215,7 +217,7 @@ def test_on_the_original_a_layer_is_found_to_the_bit() -> None:
     assert np.abs(canvas.current.astype(np.int16) - target).max() <= 1
     small = Canvas(target, Image.new("RGBA", scaling.size, (0x28, 0x5A, 0x96, 255)))
     fitter.canvas, fitter.clean = small, False
-    fit_to_size(canvas, small, fitter, cutout)
+    fit_to_size(canvas, small, fitter)
     assert [placed.layer.element for placed in small.layers] == [1, 2, 3]
     off = np.abs(small.current.astype(np.int16) - target)
     assert off.mean() < 1
@@ -278,5 +280,5 @@ def test_a_layer_that_is_right_to_the_bit_proves_that_nothing_was_scaled() -> No
         there = place(layer, IMAGES[0], size)
         assert there is not None
         canvas.insert(0, there)
-        standing = Residuals(canvas, Fitter(canvas, lambda number: Cutout(IMAGES[number - 1]), 2.0))
+        standing = Residuals(canvas, Fitter(canvas, CUTOUTS, 2.0))
         assert standing.proves() == (factor == 1)

@@ -1,0 +1,45 @@
+"""The layers of a scene on the wash that suits them best."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from haac import Scene
+from haac._forms.binary import measured
+from haac._wash_encoder.encoder import WashEncoder
+from haac_match._rate.cost import Cost, layer_bytes
+from haac_repo import PictureError
+
+WASH = 300
+"""Bytes that a wash may take where neither a budget nor a quality is given."""
+_COVERED = np.float32(0.02)
+"""Weight of what lies under opaque layers."""
+
+
+def on_wash(
+    cost: Cost, scene: Scene, budget: int | None, quality: int | None, *, refined: bool = True
+) -> Scene | None:
+    """The layers of a scene on the wash that suits them; None if there is no room for one.
+
+    Args:
+        cost: knows the picture, and where errors count more.
+        scene: its layers count.
+        budget: bytes of all.
+        quality: of the wash. If both are None, it gets some bytes.
+        refined: see `WashEncoder.within`.
+    """
+    weights = cost.weights
+    if scene.layers:
+        covered = np.asarray(cost.drawn(replace(scene, background=None)))[:, :, 3] > 250
+        weights = np.where(covered, _COVERED, np.float32(1) if weights is None else weights)
+    encoder = WashEncoder(cost.picture, weights, lambda wash: measured(replace(scene, background=wash)))
+    try:
+        if quality is not None:
+            return replace(scene, background=encoder.at(quality).wash)
+        if budget is None:
+            budget = WASH + layer_bytes(scene)
+        return replace(scene, background=encoder.within(budget, refined=refined).wash)
+    except PictureError:
+        return None
