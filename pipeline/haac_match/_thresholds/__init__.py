@@ -1,0 +1,1 @@
+"""All numbers that decide something in the matcher, one frozen dataclass a room."""
