@@ -22,12 +22,12 @@ from haac_match._propose.occluded import by_occlusion, halves, views
 from haac_match._propose.regions import Region, regions
 from haac_match._propose.residual import by_residual
 from haac_match._propose.shape import Guess, by_partial_shape, by_shape
-from haac_match._rate.cost import LAMBDA
 from haac_match._solve.context import Context
 from haac_match._solve.polish_jpeg import JpegPolish
 from haac_match._solve.prune import prune
 from haac_match._solve.rescaled import RescaledSolver
 from haac_match._solve.residuals import PROOF
+from haac_match._thresholds.rate import RATE
 
 _log = logging.getLogger(__name__)
 
@@ -375,7 +375,7 @@ class GreedySolver(RescaledSolver):
             if found is not None and (self._clean or self.fitter.plausible(found.fit.placed.layer)):
                 best = self._best_place(found.fit.placed, z, best)
             without = self._residuals.total()
-            if without - best[0] < LAMBDA * 8:
+            if without - best[0] < RATE.price * 8:
                 _log.debug(f"dropped {placed.layer}")
                 changed = True
                 continue

@@ -10,8 +10,8 @@ from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Fitter, Hypothesis
 from haac_match._picture.pose import Pose
 from haac_match._propose.lookalikes import lookalikes, symmetric_poses
-from haac_match._rate.cost import LAMBDA
 from haac_match._solve.context import Context
+from haac_match._thresholds.rate import RATE
 
 _GROW = 0.75, 0.87, 1.15, 1.35, 1.5
 """How much wider or higher a thing is tried of which only a part was right."""
@@ -151,7 +151,7 @@ class Selector:
             )
         return (
             grid_fit.good > 0.6
-            and found.gain > LAMBDA * 8
+            and found.gain > RATE.price * 8
             and grid_fit.shown > 80
             and self.fitter.plausible(grid_fit.placed.layer)
         )
