@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any, TypeVar, cast
 
-Value = TypeVar("Value", float, int, tuple[float, ...], tuple[int, ...])
+Value = TypeVar("Value")
 
 
 def tuned(value: Value, about: str, *, compiled: bool = False) -> Value:
