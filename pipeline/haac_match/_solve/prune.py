@@ -10,9 +10,7 @@ from haac import Layer
 from haac_match._picture.arrays import Bools, Box, overlap
 from haac_match._picture.canvas import SHOWS, Canvas
 from haac_match._picture.degraded import _log
-
-NEEDED = 0.1
-"""The part of its pixels that a layer must make right in a damaged picture."""
+from haac_match._thresholds.solve import RESIDUAL
 
 
 def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], Bools]) -> list[Layer]:
@@ -33,7 +31,7 @@ def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], Bools]) -> list[Layer
             for z, placed in enumerate(canvas.layers)
             if overlap(placed.box, box) is not None
         ]
-        if len(needs) < 2 or min(needs)[0] > NEEDED:
+        if len(needs) < 2 or min(needs)[0] > RESIDUAL.needed:
             return dropped
         dropped.append(canvas.remove(min(needs)[1]).layer)
         _log.debug("pruned %s", dropped[-1])

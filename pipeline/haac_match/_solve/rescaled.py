@@ -12,9 +12,7 @@ from haac_match._solve.context import Context
 from haac_match._solve.original_size import estimate_original, fit_to_size
 from haac_match._solve.residuals import Residuals
 from haac_match._solve.select import Selector
-
-FINE = 200
-"""Pixels of the window in which layers are fitted once it is known how a picture was scaled."""
+from haac_match._thresholds.solve import RESCALED, RESIDUAL
 
 
 class RescaledSolver(Selector):
@@ -68,7 +66,7 @@ class RescaledSolver(Selector):
         self._use(shrunk)
         self._maybe_degraded = False
         self._clean = fitter.clean = True
-        fitter.tolerance = 2.0
+        fitter.tolerance = RESIDUAL.clean
         self._refit_all()
         return True
 
@@ -89,7 +87,7 @@ class RescaledSolver(Selector):
             self._refitted.add(state)
             best: Placement = self._residuals.total(), z, placed
             self.canvas.remove(z)
-            fine = self.fitter.fine(z, self.fitter.pose_of(placed.layer), FINE)
+            fine = self.fitter.fine(z, self.fitter.pose_of(placed.layer), RESCALED.fine_side)
             found = self.fitter.on_grid(z, fine.pose) if fine is not None else None
             for option in [placed] if found is None else [placed, found.fit.placed]:
                 best = self._best_place(option, z, best)
@@ -106,7 +104,7 @@ class RescaledSolver(Selector):
         assert isinstance(shrunk, RescaledCanvas)
         self._use(Canvas(shrunk.target, self._pixels))
         self._clean = self.fitter.clean = False
-        self.fitter.tolerance = 12.0 + 2 * self._noise
+        self.fitter.tolerance = RESIDUAL.degraded + RESIDUAL.per_noise * self._noise
         fit_to_size(shrunk, self.canvas, self.fitter)
 
     def _forget(self, box: Box) -> None:

@@ -10,9 +10,7 @@ from haac_match._picture.arrays import Bools, Box, Bytes, Floats, squared
 from haac_match._picture.canvas import DENSE, SHOWS, Canvas, Placed
 from haac_match._picture.degraded import tolerant_difference
 from haac_match._picture.jpeg import whole_cells
-
-PROOF = 200
-"""Pixels that cannot be right by chance."""
+from haac_match._thresholds.solve import RESIDUAL
 
 
 class Residuals:
@@ -67,7 +65,7 @@ class Residuals:
         off = self.off(placed.box)
         slack = self._canvas.slack
         wrong = int((off[shows] > (slack if self._fitter.clean else self._fitter.tolerance)).sum())
-        part = (0.01 * slack) if self._fitter.clean else 0.1
+        part = (RESIDUAL.wrong_rounded * slack) if self._fitter.clean else RESIDUAL.wrong_degraded
         return wrong > part * int(shows.sum())
 
     def proves(self) -> bool:
@@ -78,7 +76,7 @@ class Residuals:
             shows &= ~self._canvas.hidden(z + 1, placed.box)
             box = np.s_[top:bottom, left:right]
             same = (self._canvas.current[box] == self._canvas.target[box]).all(axis=2)
-            if shows.sum() > PROOF and same[shows].all():
+            if shows.sum() > RESIDUAL.proof and same[shows].all():
                 return True
         return False
 
