@@ -88,7 +88,7 @@ class Cost:
         return total
 
     def part(self, place: tuple[int, int], size: tuple[int, int]) -> Cost:
-        """The judge of a part of the picture, in which no element stands.
+        """The cost of a part of the picture, in which no element stands.
 
         Args:
             place: its top left corner.

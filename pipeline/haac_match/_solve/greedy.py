@@ -1,4 +1,7 @@
-"""Layers are found until they explain a picture: regions first, then what local features speak for, then all of them together."""
+"""Greedy solver: add layers region by region, then from keypoint votes and residuals, then re-optimise all layers jointly.
+
+Matching pursuit with backtracking (S. Mallat, Z. Zhang, "Matching pursuits with time-frequency dictionaries", 1993), by render and compare.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +36,11 @@ _log = logging.getLogger(__name__)
 
 
 class GreedySolver(RescaledSolver):
-    """One picture being explained.
+    """Solves one picture on a known background.
 
     Args:
         target: (height, width, 3).
-        ground: what is behind its elements.
+        estimate: what is behind its elements, and how much that explains.
         context: elements, index, effort, threads.
         recorded: how the picture's file says that it was encoded.
     """
@@ -45,22 +48,22 @@ class GreedySolver(RescaledSolver):
     def __init__(
         self,
         target: Bytes,
-        ground: BackgroundEstimate,
+        estimate: BackgroundEstimate,
         context: Context,
         recorded: Jpeg | None = None,
     ) -> None:
-        fitter = Fitter(Canvas(target, ground.pixels), context.cutouts, RESIDUAL.clean, context.mapped)
-        super().__init__(fitter, context, ground)
+        fitter = Fitter(Canvas(target, estimate.pixels), context.cutouts, RESIDUAL.clean, context.mapped)
+        super().__init__(fitter, context, estimate)
         self._recorded = recorded
         self._near_misses = self._hits = 0
         self._index, self._max_layers = context.index, context.max_layers
         self._mixed_version = -1
         self._ablated: set[Layer] = set()
-        self._detect_degradation(ground)
+        self._detect_degradation(estimate)
 
     @property
     def threshold(self) -> float:
-        """Levels by which a right pixel may be off."""
+        """Levels by which a right pixel may differ."""
         return self.fitter.tolerance
 
     @property
@@ -68,20 +71,20 @@ class GreedySolver(RescaledSolver):
         """Candidates of each kind."""
         return GREEDY.candidates + GREEDY.candidates_an_effort * self._effort
 
-    def _detect_degradation(self, ground: BackgroundEstimate) -> None:
+    def _detect_degradation(self, estimate: BackgroundEstimate) -> None:
         target = self.canvas.target
         off = np.abs(self.canvas.current.astype(np.int16) - target).max(axis=2)
-        if ground.noise or (
+        if estimate.noise or (
             ((off > 0) & (off <= GREEDY.off_by_little)).sum()
             > GREEDY.noisy * (off > GREEDY.off_by_much).sum()
         ):
             self._assume_degraded()
-        elif isinstance(ground.background, Colour) and ringing(target, self.canvas.current):
+        elif isinstance(estimate.background, Colour) and ringing(target, self.canvas.current):
             self._maybe_degraded = True
             self._assume_degraded()
 
     def solve(self) -> None:
-        """Explain what can be explained."""
+        """Add, ablate and refit layers until nothing changes; then polish."""
         for _ in range(GREEDY.rounds):
             self.explain()
             while (
@@ -109,8 +112,8 @@ class GreedySolver(RescaledSolver):
             self.recompare_lookalikes()
 
     def _assume_degraded(self) -> None:
-        """The picture is damaged: from now on pixels need only be nearly right."""
-        _log.debug("damaged: pixels need only be nearly right")
+        """Assume a degraded picture: from now on pixels need only be nearly right."""
+        _log.debug("degraded: pixels need only be nearly right")
         self._clean = self.fitter.clean = False
         self.fitter.tolerance = RESIDUAL.degraded + RESIDUAL.per_noise * self._noise
         self.fitter.jpeg = estimate_jpeg(self.canvas.target, self._recorded)
@@ -118,7 +121,7 @@ class GreedySolver(RescaledSolver):
         self._tried_keypoints.clear()
 
     def explain(self) -> None:
-        """Add layers while there are any that explain a region."""
+        """Add layers by regions; on the canvas of a rescaled original all are refitted before and after."""
         if self._on_original:
             self._refit_all()
         self._add_by_regions()
@@ -162,7 +165,7 @@ class GreedySolver(RescaledSolver):
                     self._trust()
 
     def _regions(self, unexplained: Bools) -> list[Region]:
-        """Parts of what is unexplained, also those that are nearly connected; the largest first."""
+        """Connected regions of the residual, also those that are nearly connected; the largest first."""
         parts: dict[Box, Region] = {}
         least = GREEDY.least_region if self._clean else GREEDY.least_region_degraded
         for closing in GREEDY.closings:
@@ -171,7 +174,7 @@ class GreedySolver(RescaledSolver):
         return sorted(parts.values(), key=lambda region: -region.area)
 
     def add_by_occlusion(self) -> bool:
-        """Add layers that are blurred, translucent or covered, by what they change. True if there was any."""
+        """Add blurred, translucent or occluded layers, by their residual. True if there was any."""
         if not self._hits:
             return False
         unexplained = self._residuals.unexplained()
@@ -200,7 +203,7 @@ class GreedySolver(RescaledSolver):
         return False
 
     def _trust(self) -> None:
-        """The picture is not damaged after all: something in it is right to the bit."""
+        """The picture is not degraded after all: something in it is right to the bit."""
         self._maybe_degraded = False
         self._clean = self.fitter.clean = True
         self.fitter.jpeg = None
@@ -208,7 +211,7 @@ class GreedySolver(RescaledSolver):
         self._tried_shape.clear()
 
     def _add(self, found: Hypothesis) -> bool:
-        """Accept a layer; what failed near it may now succeed. False if it is not needed beside the others, now or before."""
+        """Accept a layer; what failed near it may now succeed. False if it is redundant beside the others, now or before."""
         layer, box = found.fit.placed.layer, found.fit.placed.box
         if layer in self._rejected:
             return False
@@ -270,7 +273,7 @@ class GreedySolver(RescaledSolver):
         return None
 
     def add_by_keypoints(self) -> bool:
-        """Add layers that local features speak for. True if there was any."""
+        """Add layers proposed by keypoint votes. True if there was any."""
         unexplained = self._residuals.unexplained()
         if not unexplained.any():
             return False
@@ -318,7 +321,7 @@ class GreedySolver(RescaledSolver):
         return progress
 
     def add_behind_others(self) -> bool:
-        """Add layers that others, not yet found, lie on or shine through. True if there was any."""
+        """Add layers by keypoints though others, not yet found, lie on them. True if there was any."""
         if not self._hits or self._mixed_version == self.canvas.version:
             return False
         kept, self._tried_keypoints = self._tried_keypoints, []
@@ -329,7 +332,7 @@ class GreedySolver(RescaledSolver):
         return found
 
     def ablate(self) -> bool:
-        """Layers of which something is not right may be look-alikes: try without each. True if that was better."""
+        """Try without each layer that is not wholly right: it may be a look-alike. True if that was better."""
         if not (self._clean and self._hits):
             return False
         for placed in list(self.canvas.layers):
@@ -357,7 +360,7 @@ class GreedySolver(RescaledSolver):
         return Pose(number, vote.mirrored, vote.x, vote.y, vote.scale, vote.scale, vote.turn)
 
     def refit(self) -> bool:
-        """Fit each layer that is not right anew, now that the others are there; take away what does not pay. True if anything changed."""
+        """Refit each layer that is not right beside the others; drop what does not pay for its bytes. True if anything changed."""
         changed = False
         for placed in list(self.canvas.layers):
             z = self.canvas.layers.index(placed)
@@ -383,7 +386,7 @@ class GreedySolver(RescaledSolver):
         return changed
 
     def recompare_lookalikes(self) -> None:
-        """Weigh layers and what looks like them from the same start: mirrored ones, and those that others lay on when they were found."""
+        """Compare layers and their look-alikes from the same start: mirrored ones, and those that others lay on when they were found."""
         for placed in list(self.canvas.layers):
             z = self.canvas.layers.index(placed)
             self.canvas.remove(z)
@@ -399,7 +402,7 @@ class GreedySolver(RescaledSolver):
 
 
 def _part_of(region: Region, failed: dict[Box, int]) -> bool:
-    """Whether it is a region that nothing explained, or a scrap of one."""
+    """Whether a region failed before, or is what is left of one that did."""
     for box, pixels in failed.items():
         common = overlap(box, region.box)
         if common is None:

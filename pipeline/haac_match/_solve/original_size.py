@@ -1,6 +1,6 @@
-"""Whether a picture was scaled after it was composed: its layers betray the size that it had, and doing the same to them proves it.
+"""Estimate the size and filter of the original of a rescaled picture from the grid of its layers; rescaled renders prove it.
 
-Layers stand on a grid: their middles on half pixels. Those of a picture that was scaled are on no grid but the one of its original.
+Centres of layers stand on half pixels. Those of a rescaled picture are on no grid but that of its original.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A layer that is well fitted.
+    """A layer that is fitted well enough to tell the grid.
 
     Args:
         z: its place in the stack.
@@ -46,11 +46,11 @@ def estimate_original(
     background: Drawn | None,
     fitter: Fitter,
 ) -> RescaledCanvas | None:
-    """The picture with its layers on the canvas that it was composed on; None if there is no proof that it was scaled.
+    """The layers on the canvas that they were composed on; None if nothing proves that the picture was rescaled.
 
     Args:
-        canvas: what was found as if the picture had not been scaled; nothing is right to the bit.
-        background: its ground.
+        canvas: what was found as if the picture had not been rescaled; nothing is right to the bit.
+        background: its background.
         fitter: fits.
     """
     if background is None or len(canvas.layers) < RESCALED.layers:
@@ -80,7 +80,7 @@ def _tried(
     asked: list[_Asked],
     fitter: Fitter,
 ) -> tuple[RescaledCanvas | None, float]:
-    """The canvas of an original, None if it is not the right one; and the mean squared error of the first layers there."""
+    """The canvas of one size and filter (None if it is not the right one), and the mean squared error of the first layers there."""
     scaling = Rescaling(original, canvas.size, kernel)
     made = _on_original(canvas, background, scaling, fitter)
     first = _tested(made, asked[: RESCALED.layers], fitter)
@@ -96,7 +96,7 @@ def _tried(
 
 
 def _asked(canvas: Canvas, fitter: Fitter) -> list[_Asked]:
-    """Layers that are well fitted, fitted still better; the largest first, but for those that are very large."""
+    """Well fitted layers, fitted at a finer scale; the largest first, but for very large ones."""
     made = []
     largest = sorted(
         range(len(canvas.layers)),
@@ -112,7 +112,7 @@ def _asked(canvas: Canvas, fitter: Fitter) -> list[_Asked]:
 
 
 def sizes(middles: list[tuple[float, float]], size: tuple[int, int]) -> list[tuple[int, int]]:
-    """Sizes of the original on which the middles of layers are on half pixels, the likeliest first.
+    """Sizes of the original on which the centres of layers are on half pixels, the likeliest first.
 
     Args:
         middles: pixels of the picture.
@@ -141,7 +141,7 @@ def sizes(middles: list[tuple[float, float]], size: tuple[int, int]) -> list[tup
 
 
 def _near_grid(middles: Doubles, size: int) -> list[tuple[int, float]]:
-    """Lengths of a side, and how far layers are from half pixels there: root mean square, half pixels."""
+    """Lengths of a side, and root mean square distances of the layers from half pixels there, in half pixels."""
     most = min(math.floor(RESCALED.most_factor * size), LIMITS.canvas_side)
     lengths = np.arange(math.ceil(RESCALED.least_factor * size), most + 1)
     steps = 2 * middles[:, None] * lengths / size
@@ -172,7 +172,7 @@ def _on_original(
 
 
 def _tested(canvas: RescaledCanvas, asked: list[_Asked], fitter: Fitter) -> list[GridFit]:
-    """How well layers do when the same is done to them as to the picture."""
+    """Rescaled renders of layers on the grid of an original, compared with the picture."""
     made: list[GridFit] = []
     for one in asked:
         box = fitter.window(one.pose, RESCALED.window)
@@ -199,7 +199,7 @@ def _right(test: GridFit) -> bool:
 
 
 def fit_to_size(shrunk: RescaledCanvas, canvas: Canvas, fitter: Fitter) -> None:
-    """Put the layers of an original on a canvas of the picture's own size, as near as they come.
+    """Fit the layers of an original to a canvas of the picture's own size.
 
     Args:
         shrunk: the layers.

@@ -1,4 +1,4 @@
-"""Layers are found on a ground that nothing explains: what is right bit for bit where it is opaque proves itself."""
+"""Greedy solver for photographs as background: opaque pixels that are right bit for bit prove a layer."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _log = logging.getLogger(__name__)
 
 
 class _Places:
-    """Where candidates were made exact."""
+    """Places where candidates went to the grid."""
 
     def __init__(self) -> None:
         self._tried: list[tuple[float, float, float, int | None]] = []
 
     def near(self, pose: Pose, extent: float) -> set[int | None]:
-        """The elements that were tried in vain near a pose; None among them if all is done there."""
+        """Elements that were rejected near a pose; None among them if a layer was accepted there."""
         return {
             element
             for x, y, other, element in self._tried
@@ -36,12 +36,12 @@ class _Places:
         }
 
     def note(self, pose: Pose, extent: float, element: int | None) -> None:
-        """Remember what was tried."""
+        """Note what was tried at a place."""
         self._tried.append((pose.cx, pose.cy, extent, element))
 
 
 class PhotoSolver(GreedySolver):
-    """One picture on a ground that is not known being explained."""
+    """Solves one picture on an unknown background."""
 
     @property
     def _exact_share(self) -> float:
@@ -57,20 +57,20 @@ class PhotoSolver(GreedySolver):
         context: Context,
     ) -> None:
         laid = PastedRegions(target, everywhere=context.effort >= PHOTO.thorough)
-        ground = BackgroundEstimate(None, laid.ground(target), 0.0, 0.0)
-        super().__init__(target, ground, context)
+        estimate = BackgroundEstimate(None, laid.ground(target), 0.0, 0.0)
+        super().__init__(target, estimate, context)
         self._proposer = PhotoProposals(context, self.fitter, laid)
         self._proven = False
 
-    def _detect_degradation(self, ground: BackgroundEstimate) -> None:  # noqa: ARG002 (it is only a stand-in)
+    def _detect_degradation(self, estimate: BackgroundEstimate) -> None:  # noqa: ARG002 (it is only a stand-in)
         self.fitter.unknown = True
 
     def solve(self) -> None:
-        """Explain what can be explained."""
+        """Add layers that are proven."""
         self.add_proven()
 
     def add_proven(self, most: int | None = None) -> bool:
-        """Add layers that are right. True if opaque pixels prove one: those of a damaged picture would not.
+        """Add layers that are right. True if opaque pixels prove one: those of a degraded picture would not.
 
         Args:
             most: so many candidates go to the grid; None: as many as usual.
@@ -85,7 +85,7 @@ class PhotoSolver(GreedySolver):
         return self._proven
 
     def _try(self, proposed: Iterable[tuple[Fit, float]], most: int, places: _Places) -> bool:
-        """Make candidates exact, the likeliest first, and add those that are right. True if there was any."""
+        """Take candidates to the grid, the likeliest first, and add those that are accepted. True if there was any."""
         tried = vain = 0
         progress = False
         for fit, extent in proposed:
@@ -122,11 +122,11 @@ class PhotoSolver(GreedySolver):
         return progress
 
     def _exactly(self, pose: Pose, *, alone: bool) -> Hypothesis | None:
-        """The layer that a candidate becomes, or one that looks much like it; None if it is not worth it.
+        """The layer that a candidate becomes, or a look-alike; None if it is not worth it.
 
         Args:
             pose: of the candidate.
-            alone: what looks much like it is not tried.
+            alone: its look-alikes are not compared.
         """
         fitter = self.fitter
         again = max(
@@ -150,7 +150,7 @@ class PhotoSolver(GreedySolver):
         return found
 
     def _score(self, found: Hypothesis) -> float:
-        """Pixels that are right count; the error that a layer takes away depends on what is guessed to be behind it."""
+        """Pixels that are right: the error that a layer takes away depends on the estimated background."""
         grid_fit = found.fit
         if grid_fit.placed.layer.opacity < 100:
             right = grid_fit.good * PHOTO.faint
@@ -177,7 +177,7 @@ class PhotoSolver(GreedySolver):
         )
 
     def _likely(self, found: Hypothesis) -> bool:
-        """Whether elements that look much like a layer may be the right ones."""
+        """Whether a look-alike may be the right one."""
         grid_fit = found.fit
         if grid_fit.placed.layer.opacity < 100:
             return (
@@ -193,11 +193,11 @@ class PhotoSolver(GreedySolver):
         )
 
     def _there(self, found: Hypothesis) -> bool:
-        """Whether a layer is there already: both together would seem to be needless."""
+        """Whether a layer is there already: twice, it would seem redundant."""
         layer = found.fit.placed.layer
         return any(layer == placed.layer for placed in self.canvas.layers)
 
     def _taken(self, pose: Pose) -> bool:
-        """Whether layers that are right already show nearly everywhere where an element would be."""
+        """Whether accepted layers show nearly everywhere where an element would be."""
         box = self.fitter.window(pose, PHOTO.core)
         return box is not None and float(self.canvas.hidden(0, box).mean()) > PHOTO.taken

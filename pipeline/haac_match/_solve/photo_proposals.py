@@ -1,4 +1,4 @@
-"""Where elements may be on a ground that nothing explains: regions, pieces of one colour and local features propose, a fit chooses."""
+"""Candidates on photographs: colour segments, keypoints and pasted regions propose; a rough fit ranks them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from haac_match._thresholds.solve import PHOTO_PROPOSALS, SegmentLook
 
 
 def apart(pixels: float, blur: float) -> float:
-    """How many pixels that show an element tell something of their own: those that a blur mixes do not.
+    """Independent pixels among those that show an element: a blur mixes neighbours.
 
     Args:
         pixels: that show it.
@@ -33,12 +33,12 @@ def apart(pixels: float, blur: float) -> float:
 
 
 class PhotoProposals:
-    """Where elements may be in a picture of which nothing is known.
+    """Ranked candidates of a picture of whose background nothing is known.
 
     Args:
         context: index of all elements, and effort.
         fitter: fits them.
-        laid: what was laid on the picture.
+        laid: regions in which something seems to be pasted.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class PhotoProposals:
         self._by_region: list[Pose] | None = None
 
     def candidates(self, few: bool = False) -> Iterator[tuple[Fit, float]]:
-        """Fits worth to be made exact, the best first; and their extent, pixels.
+        """Fits worth taking to the grid, the best first; and their extents, pixels.
 
         Args:
             few: only of the likeliest.
@@ -82,11 +82,11 @@ class PhotoProposals:
         )
 
     def rest(self) -> Iterator[tuple[Fit, float]]:
-        """The same of what is left over once some layers were found."""
+        """The same of the residual once layers were found."""
         return self._fitted(self._whole())
 
     def _whole(self) -> list[Pose]:
-        """What whole regions look like."""
+        """Poses of elements that resemble whole pasted regions."""
         fitter, gallery = self._fitter, self._index.gallery
         every = self._laid.poses(fitter.canvas, gallery, self._effort, fitter.mapped)
         return [pose for poses in every for pose in self._distinct(poses)[: PHOTO_PROPOSALS.of_a_region]]
@@ -101,7 +101,7 @@ class PhotoProposals:
             yield best[id(pose)], self._extent(pose)
 
     def worth(self, fit: Fit) -> float:
-        """How likely a fit is, 0 to 1: most that is small and blurred enough to say nothing is right somewhere."""
+        """Likelihood of a fit, 0 to 1, by error, independent pixels and pasted content: small blurred elements fit anywhere."""
         pose = fit.pose
         cutout = self._fitter.cutouts[pose.element]
         told = apart(PHOTO_PROPOSALS.full * pose.sx * cutout.size[0] * pose.sy * cutout.size[1], pose.blur)
@@ -113,7 +113,7 @@ class PhotoProposals:
         return max(pose.sx * width, pose.sy * height)
 
     def _distinct(self, poses: list[Pose]) -> list[Pose]:
-        """Without those that nearly repeat one before."""
+        """Without near duplicates."""
         kept: list[Pose] = []
         seen: dict[tuple[int, bool], list[Pose]] = {}
         sizes, rows = self._index.gallery.sizes, self._index.gallery.index
@@ -130,7 +130,7 @@ class PhotoProposals:
         return kept
 
     def _features(self) -> list[Pose]:
-        """What local features speak for, the strongest first."""
+        """Poses by keypoint votes, the strongest first."""
         gallery = self._index.gallery
         query = features(self._fitter.canvas.target, self._laid.maybe, PHOTO_PROPOSALS.keypoints)
         votes = self._index.votes(query, PHOTO_PROPOSALS.neighbours, self._fitter.mapped)[
@@ -143,7 +143,7 @@ class PhotoProposals:
         ]
 
     def _pieces(self) -> list[Pose]:
-        """What pieces speak for: those of each look in turn, the best first."""
+        """Poses by colour segments: those of each look in turn, the best first."""
         target, table = self._fitter.canvas.target, self._index.segments
         sampler = Sampler(target.astype(np.float32))
         cuts = sorted({cut for look in PHOTO_PROPOSALS.looks for cut in look.cuts})
@@ -206,7 +206,7 @@ class PhotoProposals:
         return [pose for pose in made if PHOTO_PROPOSALS.least_scale < pose.sx < PHOTO_PROPOSALS.most_scale]
 
     def _pose(self, piece: Segment, like: Likeness) -> Pose:
-        """Where an element stands if a piece of the picture is one of its own."""
+        """The pose of an element one of whose segments matches one of the picture."""
         _, row, mirrored, turn = like
         table, gallery = self._index.segments, self._index.gallery
         x, y, extent = (float(v) for v in table.frames[row])
@@ -227,4 +227,4 @@ class PhotoProposals:
 
 
 _AT_ONCE = 16
-"""Pieces that a thread is given together."""
+"""Segments that a thread is given together."""

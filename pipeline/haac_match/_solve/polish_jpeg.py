@@ -1,4 +1,4 @@
-"""A picture whose damage is known, looked at again once its layers are: the ground, and each layer that is not right to the bit."""
+"""Final polish of JPEG inputs: re-fit background and inexact layers under the known JPEG round trip."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class JpegPolish:
         self._selector, self._fitter = selector, selector.fitter
 
     def polish(self, background: Drawn | None) -> Drawn | None:
-        """Mend what is there; nothing happens if no JPEG is known.
+        """Re-fit all that is not right to the bit; nothing happens if no JPEG is known.
 
         Args:
             background: of the canvas.
@@ -56,7 +56,7 @@ class JpegPolish:
         return background
 
     def _mend(self, jpeg: Jpeg) -> bool:
-        """Fit each layer that is not right to the bit anew, at each place in the stack where that shows; then its look-alikes.
+        """Re-fit each layer that is not right to the bit, at each place in the stack where that shows; then its look-alikes.
 
         Returns:
             Whether anything changed.
@@ -109,7 +109,7 @@ class JpegPolish:
 
 
 def drop(canvas: Canvas, jpeg: Jpeg) -> bool:
-    """Take away layers that are mostly wrong, the worst first: they lower the error where something stands that was not found.
+    """Drop layers that are mostly wrong, the worst first: they only lower the error of something that was not found.
 
     Returns:
         Whether there were any.
@@ -126,7 +126,7 @@ def drop(canvas: Canvas, jpeg: Jpeg) -> bool:
 
 
 def _part_near(canvas: Canvas, z: int, near: Bools) -> float:
-    """Part of what a layer shows that is nearly right; 0 if it shows nothing."""
+    """Share of the visible pixels of a layer that is nearly right; 0 if none is visible."""
     placed = canvas.layers[z]
     left, top, right, bottom = placed.box
     shows = np.asarray(placed.pixels.getchannel("A")) >= SHOWS
@@ -135,13 +135,13 @@ def _part_near(canvas: Canvas, z: int, near: Bools) -> float:
 
 
 def residual(canvas: Canvas, jpeg: Jpeg) -> npt.NDArray[np.int32]:
-    """(height, width): clipped squared error a pixel once the same is done to what is there as was done to the picture."""
+    """(height, width): clipped squared error of each pixel after the JPEG round trip of the composite."""
     made: npt.NDArray[np.int32] = np.minimum(squared(jpeg.damaged(canvas.current), canvas.target), CLIP)
     return made
 
 
 def equivalent_backgrounds(background: Colour | Gradient, jpeg: Jpeg) -> list[Colour | Gradient]:
-    """Grounds that a damaged picture hardly tells from one: colours that become the same one, gradients nearly as steep."""
+    """Backgrounds that a JPEG hardly tells from one: colours that decode to the same one, gradients of nearly the same angle."""
     if isinstance(background, Gradient):
         return [replace(background, angle=(background.angle + step) % 1440) for step in (-1, 1)]
     most = JPEG_POLISH.colour_steps
@@ -161,27 +161,27 @@ def equivalent_backgrounds(background: Colour | Gradient, jpeg: Jpeg) -> list[Co
 
 
 def refit_background(canvas: Canvas, background: Colour | Gradient, jpeg: Jpeg) -> Colour | Gradient:
-    """The ground that explains a picture best, of those that it hardly tells from each other. The canvas gets it."""
+    """The best of the equivalent backgrounds. The canvas gets it."""
     best, least = background, int(residual(canvas, jpeg).sum())
     kept = canvas.ground
-    everything: Box = (0, 0, *canvas.size)
+    whole: Box = (0, 0, *canvas.size)
     for other in equivalent_backgrounds(background, jpeg):
         if least == 0:
             break
         before = canvas.ground
         canvas.ground = drawn(other, canvas.size)
-        canvas.refresh(everything)
+        canvas.refresh(whole)
         if (error := int(residual(canvas, jpeg).sum())) < least:
             best, least, kept = other, error, canvas.ground
         canvas.ground = before
     canvas.ground = kept
-    canvas.refresh(everything)
-    _log.debug("ground %s -> %s, %d left", background, best, least)
+    canvas.refresh(whole)
+    _log.debug("background %s -> %s, %d left", background, best, least)
     return best
 
 
 def _left_in(canvas: Canvas, jpeg: Jpeg, box: Box) -> int:
-    """What is left over in whole squares, without the outermost pixels: colours come from beyond them."""
+    """Clipped squared error in whole cells, without the outermost pixels: chroma comes from beyond them."""
     left, top, right, bottom = box
     made = jpeg.damaged(np.ascontiguousarray(canvas.current[top:bottom, left:right]))
     off = squared(made, canvas.target[top:bottom, left:right])[1:-1, 1:-1]

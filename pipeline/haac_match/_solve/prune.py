@@ -1,4 +1,4 @@
-"""Layers without which a degraded picture is as right are taken away."""
+"""Redundant-layer pruning in degraded pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from haac_match._thresholds.solve import RESIDUAL
 
 
 def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], Bools]) -> list[Layer]:
-    """Take away layers in a box without which a damaged picture is as right: a look-alike and the right one may both be there.
+    """Remove layers in a box without which a degraded picture is as right: a look-alike may stand beside the right element.
 
     Args:
         canvas: what is there.
@@ -38,7 +38,7 @@ def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], Bools]) -> list[Layer
 
 
 def _needed(canvas: Canvas, z: int, wrong: Callable[[Box], Bools]) -> float:
-    """The part of a layer's pixels that would not be right without it."""
+    """Share of a layer's pixels that would not be right without it."""
     before = np.count_nonzero(wrong(canvas.layers[z].box))
     placed = canvas.remove(z)
     after = np.count_nonzero(wrong(placed.box))

@@ -1,4 +1,4 @@
-"""From candidates to the layer: fitted, made exact, and compared with what looks like it."""
+"""Hypothesis selection: candidates are fitted, taken to the grid, compared with look-alikes, and accepted or not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from haac_match._thresholds.solve import SELECT
 
 
 class Selector:
-    """Chooses among candidates.
+    """Selects hypotheses.
 
     Args:
         fitter: fits them.
@@ -46,11 +46,11 @@ class Selector:
         *,
         alone: bool = True,
     ) -> tuple[Hypothesis | None, bool]:
-        """The best layer of some poses, and whether it is beyond doubt.
+        """The best hypothesis of some poses, and whether it is beyond doubt.
 
         Args:
             poses: the likeliest first.
-            tried: what was made exact before; added to.
+            tried: what went to the grid before; added to.
             best: of those tried before.
             alone: whether nothing else is to be explained beside it.
         """
@@ -79,7 +79,7 @@ class Selector:
         return best, False
 
     def _prefiltered(self, lists: list[list[tuple[float, Pose]]], most: int) -> list[Pose]:
-        """The likeliest of some lists of candidates: the first of each, then the second of each, ..."""
+        """The likeliest of several ranked lists, interleaved; a small fit decides where there are many."""
         kept: list[Pose] = []
         count: dict[tuple[int, bool], int] = {}
         for rank in range(max(map(len, lists), default=0)):
@@ -94,7 +94,7 @@ class Selector:
         return [fit.pose for _, fit in rough[: SELECT.prefiltered]]
 
     def _to_grid(self, z: int, rough: Fit) -> Hypothesis | None:
-        """Make a rough fit exact."""
+        """From a rough fit to the best layer on the grid near it."""
         fitter = self.fitter
         fine = fitter.fine(z, rough.pose)
         found = fitter.on_grid(z, fine.pose) if fine is not None and self._promising(fine) else None
@@ -107,11 +107,11 @@ class Selector:
         return replace(found, fitted=fine.gain)
 
     def _promising(self, fine: Fit) -> bool:
-        """Whether a fit is worth to be made exact."""
+        """Whether a fit is worth taking to the grid."""
         return fine.gain > 0
 
     def among_lookalikes(self, found: Hypothesis, depth: int = 1) -> Hypothesis:
-        """A found layer, or one that looks much like it and does better."""
+        """A hypothesis, or the look-alike of it that does better."""
         layer = found.fit.placed.layer
         pose = self.fitter.pose_of(layer)
         near = lookalikes(pose, self.gallery, self._compared * self._effort)
@@ -122,7 +122,7 @@ class Selector:
                 : SELECT.lookalikes_kept
             ]
         ]
-        # Damage leaves less to tell them apart by: it takes more pixels.
+        # Degradation leaves less to tell them apart by: it takes more pixels.
         side = SELECT.side if self._clean else SELECT.fine_side
         most = SELECT.kept if self._clean else SELECT.kept_degraded
         alike = [fit.pose for _, fit in self.fitter.coarse(alike, side, 2, known=True, z=found.z)[:most]]
@@ -146,10 +146,10 @@ class Selector:
         return best if best is found or depth == 0 else self.among_lookalikes(best, depth - 1)
 
     def _score(self, found: Hypothesis) -> float:
-        """By how much a layer lowers the error."""
+        """How much a hypothesis lowers the error; by this they are compared."""
         if self.fitter.proves:
             return found.gain
-        # Many elements are mirror images of others but for some pixels: damage hides which. What was scaled is not on the grid,
+        # Many elements are mirror images of others but for some pixels: degradation hides which. What was rescaled is not on the grid,
         # where a look-alike may be nearer.
         flipped = found.fit.placed.layer.flip
         return max(found.gain, found.fitted) - (
@@ -173,7 +173,7 @@ class Selector:
         )
 
     def _stretched(self, found: Hypothesis) -> Hypothesis:
-        """A layer of which only a part is right, or the same one wider or higher: flat gallery fit into a part of themselves."""
+        """A partly right hypothesis, or the same one wider or higher: flat elements fit into a part of themselves."""
         layer = found.fit.placed.layer
         size = self.fitter.cutouts[layer.number].size
         near = self.fitter.coarse(
@@ -192,7 +192,7 @@ class Selector:
 
 
 def _stretches(pose: Pose, size: tuple[int, int]) -> list[Pose]:
-    """Poses in which an element is wider or higher, about its middle or about one of its ends."""
+    """Poses in which an element is wider or higher, about its centre or about one of its ends."""
     c, s = math.cos(pose.turn), math.sin(pose.turn)
     made = []
     for grow in SELECT.stretches:
