@@ -39,7 +39,7 @@ from PIL import Image
 import haac_match._thresholds as thresholds
 from haac import ElementCache, Scene, to_binary
 from haac_repo import Repository
-from scripts.bench.record import write
+from scripts.bench.record import file_of, write
 from scripts.bench.scenes import build_catalog, composites, foreign_photographs
 from scripts.bench.score import matched
 
@@ -274,13 +274,25 @@ def main() -> None:
         folder = arguments.catalog or Path(scratch)
         build_catalog(arguments.data, folder, CATALOG)
         rows = measure(arguments, folder / str(CATALOG))
+    target = file_of(arguments.json or "thresholds")
+    rows = kept(target, rows) + rows
+    rows.sort(key=lambda row: (row["group"], row["name"]))
     figures = {
         "seed": SEED,
         "cases": [list(case) for case in CASES],
         "pictures": arguments.pictures,
         "rows": rows,
     }
-    write(arguments.json or "thresholds", figures)
+    write(target, figures)
+
+
+def kept(target: Path, rows: list[Row]) -> list[Row]:
+    """Rows of an earlier run for fields that are still there and were not asked for now."""
+    there = {(field.group, field.name) for field in all_fields()} - {
+        (row["group"], row["name"]) for row in rows
+    }
+    old: list[Row] = json.loads(target.read_text("utf-8"))["rows"] if target.exists() else []
+    return [row for row in old if (row["group"], row["name"]) in there]
 
 
 def measure(arguments: argparse.Namespace, catalog: Path) -> list[Row]:
