@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import inspect
 import io
 import re
 import tokenize
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+import haac_repo._errors
+from haac_repo import Repository
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "python.md"
 FENCE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -70,12 +74,24 @@ def test_the_examples_of_the_page_show_what_it_says(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "manual"}
     checked = 0
-    for example in examples(PAGE.read_text("utf-8")):
-        got = run(example, names)
-        if example.shown is not None:
-            assert matches(example.shown, got), f"line {example.line} of {PAGE.name} shows {got!r}"
-            checked += 1
+    try:
+        for example in examples(PAGE.read_text("utf-8")):
+            got = run(example, names)
+            if example.shown is not None:
+                assert matches(example.shown, got), f"line {example.line} of {PAGE.name} shows {got!r}"
+                checked += 1
+    finally:
+        for value in names.values():
+            if isinstance(value, Repository):
+                value.close()
     assert checked >= 40, "the page shows what its examples give"
+
+
+def test_the_errors_are_those_that_there_are() -> None:
+    """The page shows the tree that stands in the code."""
+    tree = re.search(r"^```text\n(HaacError\n.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert tree
+    assert tree[1] in inspect.cleandoc(haac_repo._errors.__doc__ or "").replace("\n    ", "\n") + "\n"
 
 
 def test_what_is_shown_is_compared() -> None:
