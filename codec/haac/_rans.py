@@ -72,7 +72,7 @@ class Adaptive:
         self.total = table.total
 
     def slots(self, value: int) -> range:
-        """Those of a symbol, by the counts so far."""
+        """Those of a symbol, as things stand."""
         start = sum(self.frequencies[:value])
         return range(start, start + self.frequencies[value])
 
