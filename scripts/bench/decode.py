@@ -26,9 +26,9 @@ from scripts.bench.record import write
 def elements(count: int) -> dict[int, Image.Image]:
     """Cut-outs of 128 to 512 pixels, drawn; alpha as in real ones: mostly 0 and 255, soft edges."""
     drawn = DrawnElements()
-    lot = random.Random(1)
+    rng = random.Random(1)
     return {
-        n: drawn.image(1).resize((lot.randint(128, 512),) * 2, Image.Resampling.BICUBIC)
+        n: drawn.image(1).resize((rng.randint(128, 512),) * 2, Image.Resampling.BICUBIC)
         for n in range(1, count + 1)
     }
 
@@ -46,18 +46,18 @@ class Source:
 
 def scenes(count: int, available: int, blurred: bool, turned: bool) -> list[Scene]:
     """Scenes of 1024x768 with eight layers that lie on the canvas."""
-    lot = random.Random(2)
+    rng = random.Random(2)
     made = []
     for _ in range(count):
         scene = Scene(1024, 768)
         for n in range(8):
-            side = lot.randint(60, 400)
-            placed = scene.element(format_id(lot.randint(1, available))).resize(side, side)
-            placed.place(lot.randint(0, 1024 - side), lot.randint(0, 768 - side))
+            side = rng.randint(60, 400)
+            placed = scene.element(format_id(rng.randint(1, available))).resize(side, side)
+            placed.place(rng.randint(0, 1024 - side), rng.randint(0, 768 - side))
             if turned and n % 2:
-                placed.rotate(lot.randrange(1, 1440) / 4)
+                placed.rotate(rng.randrange(1, 1440) / 4)
             if blurred and n % 3 == 0:
-                placed.blur(lot.randint(2, 12) / 4)
+                placed.blur(rng.randint(2, 12) / 4)
         made.append(scene)
     return made
 

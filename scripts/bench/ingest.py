@@ -84,11 +84,11 @@ if __name__ == "__main__":
 
 def drawn(folder: Path, count: int) -> list[str]:
     """Cut-outs of 128 pixels, all different."""
-    lot = random.Random(3)
+    rng = random.Random(3)
     elements = DrawnElements()
     paths = []
     for n in range(count):
-        image = elements.image(lot.choice([1, 3])).rotate(lot.uniform(0, 360), expand=True).resize((128, 128))
+        image = elements.image(rng.choice([1, 3])).rotate(rng.uniform(0, 360), expand=True).resize((128, 128))
         paths.append(str(folder / f"{n}.png"))
         image.save(paths[-1])
     return paths

@@ -1,4 +1,4 @@
-"""How well the embedded segmenter cuts out things: its masks against given ones, beside two ways that ask nothing of the picture's border.
+"""How well the embedded segmenter cuts out objects: its masks against given ones, beside two ways that ask nothing of the picture's border.
 
     python -m scripts.bench.segmentation --data FOLDER [--masks u2net]
 

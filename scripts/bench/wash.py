@@ -206,20 +206,20 @@ class Subject:
         self.weights = 1 + (SUBJECT_WEIGHT - 1) * subject
 
     def parts(self, made: Image.Image) -> tuple[float, float]:
-        """PSNR of the subject, and of the ground."""
+        """PSNR of the subject, and of the background."""
         drawn, inside = np.asarray(made.convert("RGB")), self._inside
         return psnr(self._pixels[inside], drawn[inside]), psnr(self._pixels[~inside], drawn[~inside])
 
 
 def subject_peers(path: Path) -> list[tuple[int, float, float]]:
-    """Bytes, and PSNR of subject and ground, of all AVIF files of a picture that are tried."""
+    """Bytes, and PSNR of subject and background, of all AVIF files of a picture that are tried."""
     subject = Subject(path)
     tried = files(subject.image, max(SUBJECT_BUDGETS), "AVIF")
     return [(count, *subject.parts(made)) for _, count, made in tried]
 
 
 def subjects(path: Path) -> dict[int, Row]:
-    """PSNR of a picture's subject and ground by the plain wash and by the weighted one."""
+    """PSNR of a picture's subject and background by the plain wash and by the weighted one."""
     subject = Subject(path)
     size = subject.image.size
     rows: dict[int, Row] = {}
@@ -339,7 +339,7 @@ def main() -> None:
 
 
 def subject_means(rows: list[Row]) -> Row:
-    """Mean PSNR of subject and ground, and how far the weighted wash is above AVIF where that has a file."""
+    """Mean PSNR of subject and background, and how far the weighted wash is above AVIF where that has a file."""
     found: Row = {}
     for name in ("plain", "weighted", "avif"):
         values = [row[name] for row in rows if row[name]]

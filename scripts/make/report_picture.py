@@ -1,4 +1,4 @@
-"""Draws docs/pictures/report.png: what `haac compress --report` gives for a drawn scene of which two things are in no repository.
+"""Draws docs/pictures/report.png: what `haac compress --report` gives for a drawn scene of which two objects are in no repository.
 
 The scene goes through the real compressor, so what the picture says is so.
 """

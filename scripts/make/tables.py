@@ -54,16 +54,16 @@ def bytes_(figures: Figures) -> str:
         return made
     floors = [
         (
-            {"catalog": "catalog photograph"}.get(r["ground"], r["ground"]),
+            {"catalog": "catalog photograph"}.get(r["background"], r["background"]),
             f"{r['layers']:.1f}",
             f"{r['binary_a_layer']:.2f}",
             f"{r['as_drawn_a_layer']:.2f}",
             f"{r['floor_a_layer']:.2f}",
-            f"{r['floor_of_ground_a_layer']:.2f}",
+            f"{r['floor_of_background_a_layer']:.2f}",
         )
         for r in figures["composites"]
     ]
-    head = ("composites on", "layers", "binary", "in the order drawn", "the lot", "of it for the ground")
+    head = ("composites on", "layers", "binary", "in the order drawn", "the rng", "of it for the background")
     count = figures["composites"][0]["scenes"]
     return made + "\n\n" + table(head, floors) + f"\n\nBytes a layer, over {count} scenes each."
 
@@ -296,7 +296,7 @@ def wash(figures: Figures) -> str:
             if b.isdigit()
         ]
         made += (
-            f"\n\nPSNR of subject / ground of {subjects['pictures']} pictures, errors on the subject weighing {subjects['weight']}"
+            f"\n\nPSNR of subject / background of {subjects['pictures']} pictures, errors on the subject weighing {subjects['weight']}"
             " times as much, beside the AVIF files that show the subject best:\n\n"
             + table(
                 ("bytes", "wash", "weighted", "AVIF", "subject above AVIF", "pictures AVIF has a file of"),

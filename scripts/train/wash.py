@@ -1,6 +1,6 @@
 """Trains the tables of the wash on a folder of photographs, and writes codec/haac/_wash/tables.json.
 
-Everything is drawn by lot with fixed seeds and the photographs are taken in the order of their names: the same folder gives the
+Everything is drawn at random with fixed seeds and the photographs are taken in the order of their names: the same folder gives the
 same file. Photographs that a benchmark shows must not be in it.
 """
 
@@ -81,12 +81,12 @@ def samples(job: tuple[Rows, Path, int]) -> list[tuple[Any, ...]]:
     """Coefficients of one photograph at some steps: channel and kind of band, features, magnitude, exact magnitude, signs."""
     rows, path, seed = job
     use(make_tables(rows))
-    lot, draw = random.Random(seed), np.random.default_rng(seed)
+    rng, draw = random.Random(seed), np.random.default_rng(seed)
     with Image.open(path) as image:
         encoder = WashEncoder(image.convert("RGB"))
     found = []
     for _ in range(2):
-        step = lot.randint(*STEPS)
+        step = rng.randint(*STEPS)
         levels = min(levels_for(step), (max(encoder.size) // 8).bit_length())
         quantiser = encoder._grid(levels).quantiser
         chosen = quantiser.quantise(step, TRADE)
@@ -149,9 +149,9 @@ def use(tables: Tables) -> None:
 
 def fitted(features: np.ndarray, magnitudes: np.ndarray, prior: np.ndarray) -> np.ndarray:
     """Weights of the log-odds that a magnitude is larger than 0, 1 and 2, if it is at least that: Newton's method."""
-    lot = np.random.default_rng(5)
+    rng = np.random.default_rng(5)
     if len(magnitudes) > LIMIT:
-        chosen = np.sort(lot.choice(len(magnitudes), LIMIT, replace=False))
+        chosen = np.sort(rng.choice(len(magnitudes), LIMIT, replace=False))
         features, magnitudes = features[chosen], magnitudes[chosen]
     exact = features.astype(np.float64)
     scale = np.maximum(np.sqrt((exact**2).mean(0)), 0.05)

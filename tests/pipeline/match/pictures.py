@@ -22,7 +22,11 @@ LAYERS = [
 ]
 """Uneven, blurred, mirrored, one over another, transparent, twice the same, and partly off the canvas."""
 
-GROUNDS = [Colour(0x20406FFF), Gradient(0xF0D0A0FF, 0x305080FF, 1123), Plate(16)]
+GROUNDS: list[Colour | Gradient | Plate] = [
+    Colour(0x20406FFF),
+    Gradient(0xF0D0A0FF, 0x305080FF, 1123),
+    Plate(16),
+]
 
 PHOTO_LAYERS = [
     Layer(1, width=120, rotation=222, x=60, y=40),
@@ -81,7 +85,7 @@ def thin() -> Image.Image:
 def composed(repository: Repository, layers: list[Layer], ground: Image.Image) -> Image.Image:
     picture = ground.copy()
     for layer in layers:
-        placed = place(layer, repository.image(layer.element), picture.size)
+        placed = place(layer, repository.image(layer.number), picture.size)
         assert placed is not None
         picture.alpha_composite(placed.pixels, placed.box[:2])
     return picture.convert("RGB")
@@ -91,7 +95,7 @@ def shown(repository: Repository, layers: list[Layer], size: tuple[int, int]) ->
     """(height, width) bool: where layers are."""
     made = np.zeros((size[1], size[0]), bool)
     for layer in layers:
-        placed = place(layer, repository.image(layer.element), size)
+        placed = place(layer, repository.image(layer.number), size)
         assert placed is not None
         left, top, right, bottom = placed.box
         made[top:bottom, left:right] |= np.asarray(placed.pixels.getchannel("A")) >= 128

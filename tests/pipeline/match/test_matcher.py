@@ -26,7 +26,7 @@ def test_a_composite_is_found_bit_for_bit(
     assert found.exact
     assert not found.unexplained.any()
     assert np.array_equal(np.asarray(render(found.scene, repository)), np.asarray(picture))
-    assert sorted(layer.element for layer in found.scene.layers) == sorted(layer.element for layer in LAYERS)
+    assert sorted(layer.number for layer in found.scene.layers) == sorted(layer.number for layer in LAYERS)
     assert len(to_binary(found.scene)) < 9 * len(LAYERS) + 16
 
 
@@ -39,7 +39,7 @@ def test_what_a_jpeg_was_made_of_is_found_bit_for_bit(
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=85)
     found = matcher.compress(Image.open(file))
-    assert sorted(layer.element for layer in found.scene.layers) == sorted(layer.element for layer in LAYERS)
+    assert sorted(layer.number for layer in found.scene.layers) == sorted(layer.number for layer in LAYERS)
     assert np.array_equal(np.asarray(render(found.scene, repository).convert("RGB")), np.asarray(picture))
 
 
@@ -53,7 +53,7 @@ def test_what_another_program_drew_is_found_beside_what_is_exact(
     turned = repository.image(7).rotate(25, Image.Resampling.BICUBIC, expand=True)
     picture.alpha_composite(turned, (290, 70))
     found = matcher.compress(picture.convert("RGB"))
-    assert sorted(layer.element for layer in found.scene.layers) == [3, 7, 9]
+    assert sorted(layer.number for layer in found.scene.layers) == [3, 7, 9]
     assert found.scene.background == Colour(0x87CEEBFF)
     assert found.unexplained.mean() < 0.01
 

@@ -33,7 +33,7 @@ def test_where_the_ground_is_a_guess_opaque_pixels_decide(photo_repository: Repo
     canvas = Canvas(picture, Image.new("RGBA", (300, 500), (90, 90, 90)))
     box = 60, 270, 240, 450
     guess = np.full((180, 180, 3), 90, np.uint8)
-    snapper = ForeignSnapper(canvas, 0, photo_repository.image(layer.element), box, guess)
+    snapper = ForeignSnapper(canvas, 0, photo_repository.image(layer.number), box, guess)
     near = Layer(layer.element, width=98, rotation=41, blur=5, x=layer.x + 1, y=layer.y)
     assert snapper.cost(layer) < snapper.cost(near) < snapper.before
     assert snapper.polish(near) == layer

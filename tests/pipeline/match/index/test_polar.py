@@ -24,7 +24,9 @@ def test_rings_tell_the_thing_and_its_turn(mirrored: bool, turn: float) -> None:
     assert placed is not None
     canvas = Image.new("RGBA", (300, 300))
     canvas.alpha_composite(placed.pixels, placed.box[:2])
-    _, index, flipped, angle = table.nearest(_rings(np.asarray(canvas)).astype(np.float32) / 255, 3)[0]
+    rings = _rings(np.asarray(canvas)).astype(np.float32)
+    rings /= 255
+    _, index, flipped, angle = table.nearest(rings, 3)[0]
     assert (index, flipped) == (6, mirrored)
     assert abs((angle - turn + math.pi) % math.tau - math.pi) < 0.1
 
@@ -33,6 +35,5 @@ def _rings(rgba: np.ndarray) -> np.ndarray:
     alpha = rgba[:, :, 3:].astype(np.float32) / 255
     both = frames(rgba[:, :, 3] > 12)
     assert both is not None
-    return np.round(describe(np.concatenate([rgba[:, :, :3] * alpha, alpha], 2), both[0]) * 255).astype(
-        np.uint8
-    )
+    rings = describe(np.concatenate([rgba[:, :, :3] * alpha, alpha], 2), both[0])
+    return np.round(rings * 255).astype(np.uint8)

@@ -28,7 +28,7 @@ def test_a_sky_is_no_ground(photo_repository: Repository) -> None:
     pixels[:330] = np.clip(np.round(sky[:330]), 0, 255)
     picture = composed(photo_repository, PHOTO_LAYERS[:3], Image.fromarray(pixels).convert("RGBA"))
     found = Matcher(photo_repository).compress(picture)
-    assert sorted(layer.element for layer in found.scene.layers) == [1, 3, 5]
+    assert sorted(layer.number for layer in found.scene.layers) == [1, 3, 5]
 
 
 def test_threads_change_nothing(photo_repository: Repository) -> None:
