@@ -1,9 +1,12 @@
 """Bytes of recipes: random scenes in each form, beside general-purpose compressors on the same text.
 
+    python -m scripts.bench.bytes
+    python -m scripts.bench.bytes --catalog FOLDER
+
 Scenes are drawn at random: ids out of --elements, every layer resized uniformly (32 to 256 pixels wide), every second one turned by any
 quarter degree, positions anywhere on the canvas. Nothing in them is made to suit the tables.
 
-With --catalog (that of `scripts/bench/compress.py`, with the folder 3583) also the scenes of `scripts/bench/scenes.py`, in the order that
+With --catalog (that of `scripts/bench/compress/`, with the folder 3583) also the scenes of `scripts/bench/scenes.py`, in the order that
 `haac compress` writes, beside the bytes that the random draws decide (`scripts/bench/entropy.py`): what the best code for just these scenes
 would take.
 """

@@ -1,5 +1,7 @@
 """How a catalog of a million elements opens, fetches and searches, beside one of a thousand.
 
+    python -m scripts.bench.catalog
+
 The rows are generated; all elements share the bytes of a small pack. Times are milliseconds: `first` ones are
 of fresh processes (median of several; imports apart), with the catalog's pages driven out of the system's cache
 where the system lets one; the others are medians within one process.

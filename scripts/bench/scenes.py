@@ -1,4 +1,4 @@
-"""Catalogs of real cut-outs, and pictures composed from them with a seed: what `scripts/bench/compress.py` compresses."""
+"""Catalogs of real cut-outs, and pictures composed from them with a seed: what `scripts/bench/compress/` compresses."""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """Measures the wash on photographs, beside the files of other codecs at their best: writes benchmarks/wash.json.
 
+    python -m scripts.bench.wash PHOTOGRAPHS
+    python -m scripts.bench.wash PHOTOGRAPHS --segmentation FOLDER --peers FILE
+
 Whole files with their headers on both sides. Each other codec is tried at many scales and qualities, and drawn back to the
 picture's size by Lanczos; of the files that a budget allows, the one with the highest PSNR counts, picture by picture. AVIF is
 told to aim at PSNR; WebP is also encoded with settings that Pillow does not pass on, if the package webp is there. JPEG XL,
@@ -20,7 +23,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -269,7 +272,7 @@ def versions() -> dict[str, str | None]:
     return found
 
 
-def averaged(rows: list[Row | None]) -> Row | None:
+def averaged(rows: Sequence[Row | None]) -> Row | None:
     """Means; None unless all pictures have one."""
     if any(row is None for row in rows):
         return None

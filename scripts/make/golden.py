@@ -1,5 +1,7 @@
 """Write the golden vectors anew: tests/vectors/golden.json, with PNGs of the elements and renders beside it for human eyes.
 
+    python -m scripts.make.golden [--write] [--binary]
+
 Only after a wanted change of the format or the renderer, which then also need a new version. Without --write: only compare. With
 --binary, texts and pixels stay: where nothing but the binary form changed, they are not to change (a wash that fits a budget would).
 """

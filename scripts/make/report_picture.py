@@ -43,8 +43,8 @@ def main() -> None:
         with Repository.create(folder / "repository") as repository:
             with repository.writer() as writer:
                 ids = {}
-                for drawn, draw in DRAWINGS.items():
-                    image = draw()
+                for drawn, drawing in DRAWINGS.items():
+                    image = drawing()
                     new = NewElement(
                         data=encode(image),
                         width=image.width,

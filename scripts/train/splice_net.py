@@ -5,7 +5,7 @@
     python -m scripts.train.splice_net --data FOLDER --resume --minutes 60 --rates 2e-3
 
 --data has `emoji/128`, `train` and `segmentation/images`: every other cut-out and every other photograph of it are used, and not those
-photographs that `scripts/bench/compress.py` takes for foreign backgrounds. Cut-outs, some in other colours, and pieces of photographs in
+photographs that `scripts/bench/compress/` takes for foreign backgrounds. Cut-outs, some in other colours, and pieces of photographs in
 their outlines are laid on crops of photographs, resized, turned, blurred and made translucent as layers are. All of it is drawn
 with a seed, but how far the training comes depends on the machine: it stops after so many minutes. The file that is there is from the
 five runs that are the default, on one or two cores; in the first three of them all pixels counted the same.
@@ -92,8 +92,10 @@ def packed(pictures: Floats) -> Floats:
 
 def read(path: Path) -> Bytes:
     """BGR, or BGRA where it has alpha."""
-    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
+    image: Bytes | None = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise SystemExit(f"{path} is no picture that OpenCV reads")
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)) if image.ndim == 2 else image
 
 
 def cutouts(folder: Path) -> list[Bytes]:
@@ -160,7 +162,7 @@ class Samples:
         how = rng.choice((cv2.INTER_CUBIC, cv2.INTER_CUBIC, cv2.INTER_LINEAR, cv2.INTER_LANCZOS4))
         part = photograph[top : top + tall, left : left + wide]
         background = cv2.resize(part, None, fx=across, fy=down, interpolation=how)[:SIDE, :SIDE]
-        return (background[:, ::-1] if rng.random() < 0.5 else background).astype(np.float32)
+        return np.asarray(background[:, ::-1] if rng.random() < 0.5 else background, np.float32)
 
     def _laid(self) -> tuple[Floats, float]:
         """(SIDE, SIDE, 4): one cutout somewhere, colours times coverage and coverage from 0 to 1; and its opacity."""
@@ -205,7 +207,7 @@ class Samples:
         if rng.random() < 0.25:
             quality = [cv2.IMWRITE_JPEG_QUALITY, rng.randint(70, 97)]
             _, file = cv2.imencode(".jpg", made.clip(0, 255).astype(np.uint8), quality)
-            made = cv2.imdecode(file, cv2.IMREAD_COLOR).astype(np.float32)
+            made = np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.float32)
         if rng.random() < 0.3:
             made = made * rng.uniform(0.7, 1.2) + rng.uniform(-20, 20)
         return np.round(made.clip(0, 255)), laid, counts

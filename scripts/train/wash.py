@@ -1,5 +1,7 @@
 """Trains the tables of the wash on a folder of photographs, and writes codec/haac/_wash/tables.json.
 
+    python -m scripts.train.wash PHOTOGRAPHS
+
 Everything is drawn at random with fixed seeds and the photographs are taken in the order of their names: the same folder gives the
 same file. Photographs that a benchmark shows must not be in it.
 """
@@ -144,7 +146,7 @@ def use(tables: Tables) -> None:
     """Let the codec work with these tables."""
     for module in list(sys.modules.values()):
         if getattr(module, "load_tables", None) is not None:
-            module.load_tables = lambda: tables  # type: ignore[attr-defined]
+            module.load_tables = lambda: tables  # type: ignore[attr-defined]  # whichever modules import it
 
 
 def fitted(features: np.ndarray, magnitudes: np.ndarray, prior: np.ndarray) -> np.ndarray:
@@ -177,10 +179,11 @@ def fitted(features: np.ndarray, magnitudes: np.ndarray, prior: np.ndarray) -> n
                 curvature[:-2, at] += bend @ rows
         move = np.linalg.solve(curvature, gradient)
         weights = weights - move * min(1, 3 / max(1e-9, np.abs(move).max()))
-    return weights[:-2] / scale
+    found: np.ndarray = weights[:-2] / scale
+    return found
 
 
-def trained(rows: Rows, found: list[list[tuple[np.ndarray, ...]]]) -> Rows:
+def trained(rows: Rows, found: list[list[np.ndarray]]) -> Rows:
     """Better tables: weights, then the frequencies and points of reconstruction that follow from them."""
     before = make_tables(rows)
     counts = np.zeros((2 * CONTEXTS, SYMBOLS))
@@ -283,9 +286,9 @@ def main() -> None:
             rows = trained(rows, found)
             arguments.output.write_text(written(rows), "utf-8")
         jobs = [(rows, path, n) for n, path in enumerate(photographs)]
-        found = [sample for part in pool.map(_net_samples, jobs, chunksize=4) for sample in part]
-    print(f"net: {len(found)} washes, {time.monotonic() - started:.0f} s", file=sys.stderr)
-    rows |= net_rows(train_net(found, arguments.turns))
+        washes = [sample for part in pool.map(_net_samples, jobs, chunksize=4) for sample in part]
+    print(f"net: {len(washes)} washes, {time.monotonic() - started:.0f} s", file=sys.stderr)
+    rows |= net_rows(train_net(washes, arguments.turns))
     arguments.output.write_text(written(rows), "utf-8")
 
 
