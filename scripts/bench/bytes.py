@@ -105,7 +105,9 @@ def composed(catalog: Path, background: str, count: int, seed: int) -> dict[str,
 
 def main() -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--json", type=Path, default=Path("bytes"))
     parser.add_argument("--scenes", type=int, default=500)
     parser.add_argument("--seed", type=int, default=2019)

@@ -61,7 +61,9 @@ def limits() -> str:
 
 def main() -> None:
     """Write, or compare."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--check", action="store_true", help="exit with 1 if the page is not up to date")
     page = PAGE.read_text("utf-8")
     made = page

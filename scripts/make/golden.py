@@ -149,7 +149,9 @@ def random_wash(rng: random.Random) -> Scene:
 
 def main() -> None:
     """Compare, or write."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--write", action="store_true", help="write the vectors and their pictures")
     parser.add_argument("--binary", action="store_true", help="write the binary forms of the texts there are")
     given = parser.parse_args()

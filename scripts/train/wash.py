@@ -259,7 +259,9 @@ def written(rows: Rows) -> str:
 
 def main() -> None:
     """Train."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="photographs, of no benchmark")
     parser.add_argument("--limit", type=int, help="take only so many photographs")
     parser.add_argument("--jobs", type=int, default=2, help="processes")

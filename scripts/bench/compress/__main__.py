@@ -48,11 +48,11 @@ from scripts.bench.compress.measure import (
     measure,
     run,
 )
+from scripts.bench.compress.scenes_life import LIFE
 from scripts.bench.compress.score import Row, summary
 from scripts.bench.peers import versions
 from scripts.bench.record import write
 from scripts.bench.scenes import BACKGROUNDS, CATALOGS, build_catalog
-from scripts.bench.scenes_life import LIFE
 
 SOME = 10
 """Pictures of each of LIFE."""

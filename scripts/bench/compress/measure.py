@@ -26,13 +26,14 @@ from haac import ElementCache, Inline, Plate, Scene, render, to_binary
 from haac_match import Compressed, Matcher, Options
 from haac_pipeline._compress.quality import psnr
 from haac_repo import Repository
+from scripts.bench.compress import scenes_life
+from scripts.bench.compress.scenes_life import LIFE, life
 from scripts.bench.compress.score import Row, judge
 from scripts.bench.scenes import (
     FOREIGN,
     composites,
     foreign_photographs,
 )
-from scripts.bench.scenes_life import LIFE, life
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -83,7 +84,8 @@ def code() -> str:
     digest = hashlib.sha256()
     files = [*(ROOT / "pipeline" / "haac_match").rglob("*.py"), *(ROOT / "codec" / "haac").rglob("*.py")]
     weights = (ROOT / "pipeline" / "haac_match").rglob("*.onnx")
-    for path in [*sorted(files), *sorted(weights), *sorted((ROOT / "scripts" / "bench").glob("scenes*.py"))]:
+    pictures = [ROOT / "scripts" / "bench" / "scenes.py", Path(scenes_life.__file__)]
+    for path in [*sorted(files), *sorted(weights), *pictures]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
