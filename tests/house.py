@@ -56,22 +56,35 @@ def modules_of(package: str) -> list[str]:
     return [module for module in MODULES if package_of(module) == package]
 
 
-def imports(module: str) -> Iterator[tuple[str, str]]:
-    """(where, name) of all that a module imports, wherever in the file; name: "" for `import where`."""
-    for node in ast.walk(parsed(MODULES[module])):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, "") for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module}: imports are written in full"
-            yield from ((node.module or "", alias.name) for alias in node.names)
+def names_in(node: ast.Import | ast.ImportFrom) -> list[tuple[str, str]]:
+    """(where, name) of what is imported; name: "" for `import where`."""
+    if isinstance(node, ast.Import):
+        return [(alias.name, "") for alias in node.names]
+    assert node.level == 0, "imports are written in full"
+    return [(node.module or "", alias.name) for alias in node.names]
+
+
+def modules_in(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """The modules that are imported; of `from package import name` the package, unless the name is a module."""
+    return {whole if (whole := f"{where}.{name}") in MODULES else where for where, name in names_in(node)}
+
+
+def _import_statements(module: str) -> list[ast.Import | ast.ImportFrom]:
+    """Wherever in the file they stand."""
+    return [
+        node for node in ast.walk(parsed(MODULES[module])) if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+
+def imports(module: str) -> list[tuple[str, str]]:
+    """(where, name) of all that a module imports."""
+    return [found for node in _import_statements(module) for found in names_in(node)]
 
 
 @cache
-def imported(module: str) -> frozenset[str]:
-    """The modules that it imports; of `from package import name` the package, unless the name is a module."""
-    return frozenset(
-        whole if (whole := f"{where}.{name}") in MODULES else where for where, name in imports(module)
-    )
+def imported(module: str) -> set[str]:
+    """The modules that it imports."""
+    return {name for node in _import_statements(module) for name in modules_in(node)}
 
 
 def functions(path: Path) -> Iterator[Function]:

@@ -73,7 +73,7 @@ def line(row: Row) -> str:
     near = "identical" if row["identical"] else f"{row['psnr'] or 0:6.2f} dB"
     return (
         f"{name} recall {row['hits']:>2}/{layers[0]:<2} precision {row['hits']:>2}/{layers[1]:<2}"
-        f" exact {row['exact_layers']:>2}{' BACKGROUND' if row['ground_right'] is False else ''}"
+        f" exact {row['exact_layers']:>2}{' BACKGROUND' if row['background_right'] is False else ''}"
         f" {near:<9} {row['bytes']:>4} bytes {row['seconds']:6.1f} s"
     )
 

@@ -14,7 +14,7 @@ from tests.pipeline.match.pictures import drawn, new_element, scenery, thin
 
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
-    """14 drawn things, two of them tagged, and three sceneries."""
+    """14 drawn elements, two of them tagged, and three sceneries."""
     path: Path = tmp_path_factory.mktemp("match") / "repo"
     with Repository.create(path) as made, made.writer() as writer:
         for seed in range(14):
@@ -34,7 +34,7 @@ def matcher(repository: Repository) -> Matcher:
 
 @pytest.fixture(scope="session")
 def photo_repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
-    """Ten drawn things, and a thin one."""
+    """Ten drawn elements, and a thin one."""
     path: Path = tmp_path_factory.mktemp("foreign") / "repo"
     with Repository.create(path) as made, made.writer() as writer:
         for seed in range(10):

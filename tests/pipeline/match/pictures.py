@@ -22,7 +22,7 @@ LAYERS = [
 ]
 """Uneven, blurred, mirrored, one over another, transparent, twice the same, and partly off the canvas."""
 
-GROUNDS: list[Colour | Gradient | Plate] = [
+BACKGROUNDS: list[Colour | Gradient | Plate] = [
     Colour(0x20406FFF),
     Gradient(0xF0D0A0FF, 0x305080FF, 1123),
     Plate(16),
@@ -38,20 +38,20 @@ PHOTO_LAYERS = [
 
 
 def drawn(seed: int) -> Image.Image:
-    """A thing of some colours on transparent ground, unlike those of other seeds."""
-    lot = random.Random(seed)
-    width, height = lot.randint(70, 110), lot.randint(70, 110)
+    """An element of some colours on a transparent background, unlike those of other seeds."""
+    rng = random.Random(seed)
+    width, height = rng.randint(70, 110), rng.randint(70, 110)
     sheet = Image.new("RGBA", (4 * width, 4 * height))
     pen = ImageDraw.Draw(sheet)
 
     def colour() -> tuple[int, int, int, int]:
-        return lot.randrange(256), lot.randrange(256), lot.randrange(256), 255
+        return rng.randrange(256), rng.randrange(256), rng.randrange(256), 255
 
-    pen.rounded_rectangle((8, 8, 4 * width - 8, 4 * height - 8), lot.randint(10, 150), fill=colour())
+    pen.rounded_rectangle((8, 8, 4 * width - 8, 4 * height - 8), rng.randint(10, 150), fill=colour())
     for _ in range(6):
-        x, y, side = lot.randint(0, 3 * width), lot.randint(0, 3 * height), lot.randint(40, 160)
-        shape = pen.ellipse if lot.random() < 0.5 else pen.rectangle
-        shape((x, y, x + side, y + lot.randint(40, 160)), fill=colour())
+        x, y, side = rng.randint(0, 3 * width), rng.randint(0, 3 * height), rng.randint(40, 160)
+        shape = pen.ellipse if rng.random() < 0.5 else pen.rectangle
+        shape((x, y, x + side, y + rng.randint(40, 160)), fill=colour())
     small = sheet.convert("RGBa").resize((width, height), Image.Resampling.BOX).convert("RGBA")
     return small.crop(small.getchannel("A").getbbox())
 
@@ -73,7 +73,7 @@ def calm(seed: int, size: tuple[int, int]) -> Image.Image:
 
 
 def thin() -> Image.Image:
-    """A thing of bars that a blur leaves nothing opaque of."""
+    """An element of bars that a blur leaves nothing opaque of."""
     sheet = Image.new("RGBA", (400, 400))
     pen = ImageDraw.Draw(sheet)
     pen.line((20, 60, 380, 300), (220, 30, 60, 255), 70)
@@ -82,8 +82,8 @@ def thin() -> Image.Image:
     return sheet.convert("RGBa").resize((100, 100), Image.Resampling.BOX).convert("RGBA")
 
 
-def composed(repository: Repository, layers: list[Layer], ground: Image.Image) -> Image.Image:
-    picture = ground.copy()
+def composed(repository: Repository, layers: list[Layer], background: Image.Image) -> Image.Image:
+    picture = background.copy()
     for layer in layers:
         placed = place(layer, repository.image(layer.number), picture.size)
         assert placed is not None

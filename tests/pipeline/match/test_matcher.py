@@ -13,10 +13,10 @@ from haac import Colour, Gradient, Inline, Layer, Plate, Scene, Wash, render, to
 from haac_match import Matcher, Options
 from haac_match._picture.canvas import place
 from haac_repo import HaacError, Repository
-from tests.pipeline.match.pictures import GROUNDS, LAYERS, drawn, scenery
+from tests.pipeline.match.pictures import BACKGROUNDS, LAYERS, drawn, scenery
 
 
-@pytest.mark.parametrize("ground", GROUNDS, ids=["plain", "gradient", "photograph"])
+@pytest.mark.parametrize("ground", BACKGROUNDS, ids=["plain", "gradient", "photograph"])
 def test_a_composite_is_found_bit_for_bit(
     repository: Repository, matcher: Matcher, ground: Colour | Gradient | Plate
 ) -> None:
@@ -30,7 +30,7 @@ def test_a_composite_is_found_bit_for_bit(
     assert len(to_binary(found.scene)) < 9 * len(LAYERS) + 16
 
 
-@pytest.mark.parametrize("ground", GROUNDS, ids=["plain", "gradient", "photograph"])
+@pytest.mark.parametrize("ground", BACKGROUNDS, ids=["plain", "gradient", "photograph"])
 def test_what_a_jpeg_was_made_of_is_found_bit_for_bit(
     repository: Repository, matcher: Matcher, ground: Colour | Gradient | Plate
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_photograph_in_a_frame_is_found(repository: Repository, matcher: Match
 
 
 @pytest.mark.parametrize(
-    "ground", [GROUNDS[0], Gradient(0xC0A080FF, 0x405060FF, 1123)], ids=["plain", "gradient"]
+    "ground", [BACKGROUNDS[0], Gradient(0xC0A080FF, 0x405060FF, 1123)], ids=["plain", "gradient"]
 )
 def test_a_window_is_seen_through(
     repository: Repository, matcher: Matcher, ground: Colour | Gradient
@@ -127,7 +127,7 @@ def test_a_window_is_seen_through(
 
 
 def test_the_same_picture_gives_the_same_bytes(repository: Repository) -> None:
-    picture = render(Scene(520, 400, GROUNDS[1], LAYERS[:3]), repository)
+    picture = render(Scene(520, 400, BACKGROUNDS[1], LAYERS[:3]), repository)
     first, second = (to_binary(Matcher(repository).compress(picture).scene) for _ in range(2))
     assert first == second
 
@@ -142,7 +142,7 @@ def test_only_wanted_elements_are_found(repository: Repository, matcher: Matcher
 
 
 def test_limits_of_layers_and_bytes_hold(repository: Repository, matcher: Matcher) -> None:
-    picture = render(Scene(520, 400, GROUNDS[0], LAYERS), repository)
+    picture = render(Scene(520, 400, BACKGROUNDS[0], LAYERS), repository)
     assert 1 <= len(matcher.compress(picture, Options(max_layers=2)).scene.layers) <= 2
     small = matcher.compress(picture, Options(budget=30)).scene
     assert 0 < len(small.layers) < len(LAYERS)

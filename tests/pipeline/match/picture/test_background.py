@@ -8,10 +8,10 @@ import pytest
 from haac import Colour, Gradient, Plate, Scene, render
 from haac_match._picture.background import find_ground, plates, thumbnail
 from haac_repo import Repository
-from tests.pipeline.match.pictures import GROUNDS, LAYERS, scenery
+from tests.pipeline.match.pictures import BACKGROUNDS, LAYERS, scenery
 
 
-@pytest.mark.parametrize("ground", GROUNDS[:2], ids=["plain", "gradient"])
+@pytest.mark.parametrize("ground", BACKGROUNDS[:2], ids=["plain", "gradient"])
 def test_grounds_are_found_to_the_bit(repository: Repository, ground: Colour | Gradient) -> None:
     picture = np.asarray(render(Scene(520, 400, ground, LAYERS), repository).convert("RGB"))
     found = find_ground(picture)
