@@ -20,8 +20,6 @@ import hashlib
 import inspect
 import io
 import json
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -30,6 +28,9 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from scripts.lib import one_core  # noqa: F401 - before numpy: times of one core
+
+# isort: split
 import numpy as np
 from PIL import Image, features
 
@@ -44,7 +45,6 @@ LONG = 768
 """Pixels of the long side that larger pictures of the second part are reduced to."""
 SCALES = (1 / 2, 3 / 8, 3 / 10, 1 / 4, 1 / 5, 1 / 6, 1 / 8, 1 / 11, 1 / 16)
 QUALITIES = (1, 3, 5, 7, 9, 12, 15, 18, 21, 24, 27, 30, 34, 38, 42, 46, 50, 55, 60, 70)
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 Picture = np.ndarray
 Row = dict[str, Any]
@@ -303,8 +303,6 @@ def main() -> None:
         "--peers", type=Path, help="file that remembers what the other codecs reached, for further runs"
     )
     arguments = parser.parse_args()
-    if any(os.environ.get(name) != "1" for name in THREADS):  # is read when numpy loads
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | dict.fromkeys(THREADS, "1"))
     photographs = sorted(
         p for p in arguments.photos.iterdir() if p.suffix.lower() in {".png", ".jpg", ".jpeg"}
     )

@@ -8,6 +8,7 @@ nothing is written, and the exit code is 1 where a table is out of date.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import sys
@@ -287,17 +288,23 @@ def rendered(text: str) -> str:
 
 
 def main() -> int:
+    """Write, or compare."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a table is out of date")
+    check = parser.parse_args().check
     stale = []
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         before = page.read_text("utf-8")
         after = rendered(before)
         if before != after:
             stale.append(page.name)
-            if "--check" not in sys.argv[1:]:
+            if not check:
                 page.write_text(after, encoding="utf-8")
     if stale:
-        print(f"{'Out of date' if '--check' in sys.argv[1:] else 'Written'}: {', '.join(stale)}")
-    return 1 if stale and "--check" in sys.argv[1:] else 0
+        print(f"{'Out of date' if check else 'Written'}: {', '.join(stale)}")
+    return 1 if stale and check else 0
 
 
 if __name__ == "__main__":

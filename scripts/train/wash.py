@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import sys
 import time
@@ -18,6 +17,9 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from scripts.lib import one_core  # noqa: F401 - before numpy: sums in the same order everywhere
+
+# isort: split
 import numpy as np
 from PIL import Image
 
@@ -31,7 +33,6 @@ from haac._wash_encoder.rate_control import TRADE
 from scripts.train.wash_net import TURNS, Net, Sample, net_rows, net_samples, train_net
 
 TARGET = Path(tables_file.__file__).with_name("tables.json")
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 ROUNDS = 3
 STEPS = (8, 58)
 """Quantiser steps to train for."""
@@ -269,10 +270,6 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=TURNS, help="of the net's training")
     parser.add_argument("--output", type=Path, default=TARGET)
     arguments = parser.parse_args()
-    if (
-        os.environ.get("OPENBLAS_NUM_THREADS") != "1"
-    ):  # is read when numpy loads: sums in the same order everywhere
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | dict.fromkeys(THREADS, "1"))
     suffixes = {".jpeg", ".jpg", ".png"}
     photographs = sorted(path for path in arguments.folder.iterdir() if path.suffix.lower() in suffixes)
     photographs = photographs[: arguments.limit]
