@@ -1,10 +1,13 @@
 """Bytes of recipes: random scenes in each form, beside general-purpose compressors on the same text.
 
-Scenes are drawn by lot: ids out of --elements, every layer resized uniformly (32 to 256 pixels wide), every second one turned by any
+    python -m scripts.bench.bytes
+    python -m scripts.bench.bytes --catalog FOLDER
+
+Scenes are drawn at random: ids out of --elements, every layer resized uniformly (32 to 256 pixels wide), every second one turned by any
 quarter degree, positions anywhere on the canvas. Nothing in them is made to suit the tables.
 
-With --catalog (that of `scripts/bench/compress.py`, with the folder 3583) also the scenes of `scripts/bench/scenes.py`, in the order that
-`haac compress` writes, beside the bytes that the lot decides (`scripts/bench/entropy.py`): what the best code for just these scenes
+With --catalog (that of `scripts/bench/compress/`, with the folder 3583) also the scenes of `scripts/bench/scenes.py`, in the order that
+`haac compress` writes, beside the bytes that the random draws decide (`scripts/bench/entropy.py`): what the best code for just these scenes
 would take.
 """
 
@@ -21,26 +24,26 @@ from statistics import mean
 from haac import Scene, gradient, to_binary, to_script, to_text
 from haac._layer_order import ordered
 from haac_repo import Repository, format_id
-from scripts.bench.entropy import Lot
+from scripts.bench.entropy import Sampled
 from scripts.bench.record import write
 
 
-def scene(lot: random.Random, layers: int, size: tuple[int, int], elements: int, rich: bool) -> Scene:
-    """One scene by lot; a `rich` one also has a gradient, blur, opacity, flips and uneven sizes."""
+def scene(rng: random.Random, layers: int, size: tuple[int, int], elements: int, rich: bool) -> Scene:
+    """One random scene; a `rich` one also has a gradient, blur, opacity, flips and uneven sizes."""
     made = Scene(*size, gradient("#87ceeb", "#ffffff") if rich else None)
     for n in range(layers):
-        placed = made.element(format_id(lot.randint(1, elements))).resize(round(128 * lot.uniform(0.25, 2)))
-        placed.place(lot.randrange(size[0]), lot.randrange(size[1]))
+        placed = made.element(format_id(rng.randint(1, elements))).resize(round(128 * rng.uniform(0.25, 2)))
+        placed.place(rng.randrange(size[0]), rng.randrange(size[1]))
         if n % 2:
-            placed.rotate(lot.randrange(1, 1440) / 4)
+            placed.rotate(rng.randrange(1, 1440) / 4)
         if rich:
-            if lot.random() < 0.2:
-                placed.resize(lot.randint(32, 256), lot.randint(32, 256))
-            if lot.random() < 0.3:
-                placed.blur(lot.randint(1, 12) / 4)
-            if lot.random() < 0.1:
-                placed.opacity(lot.randint(50, 90) / 100)
-            if lot.random() < 0.1:
+            if rng.random() < 0.2:
+                placed.resize(rng.randint(32, 256), rng.randint(32, 256))
+            if rng.random() < 0.3:
+                placed.blur(rng.randint(1, 12) / 4)
+            if rng.random() < 0.1:
+                placed.opacity(rng.randint(50, 90) / 100)
+            if rng.random() < 0.1:
                 placed.flip()
     return made
 
@@ -71,7 +74,7 @@ FORMS: dict[str, Callable[[Scene], int]] = {
 
 
 def chance_bits(layers: int, size: tuple[int, int], elements: int) -> float:
-    """Bits that the lot itself decided, a layer: no lossless code can need fewer on average (plain cases only)."""
+    """Bits that the random draws themselves decided, a layer: no lossless code can need fewer on average (plain cases only)."""
     turned = (layers // 2) / layers
     return (
         math.log2(elements)
@@ -81,38 +84,40 @@ def chance_bits(layers: int, size: tuple[int, int], elements: int) -> float:
     )
 
 
-def composed(catalog: Path, ground: str, count: int, seed: int) -> dict[str, object]:
-    """Scenes of one ground beside their floor; bytes a layer."""
+def composed(catalog: Path, background: str, count: int, seed: int) -> dict[str, object]:
+    """Scenes of one background beside their floor; bytes a layer."""
     with Repository.open(catalog) as repository:
-        lot = Lot(repository)
-        drawn = list(lot.scenes(ground, count, seed))
+        source = Sampled(repository)
+        drawn = list(source.scenes(background, count, seed))
         layers = sum(len(one.scene.layers) for one in drawn)
         given = [one.scene for one in drawn]
-        put = [ordered(one.scene, lot.source) for one in drawn]
+        put = [ordered(one.scene, source.source) for one in drawn]
     forms = {
         "binary_a_layer": sum(len(to_binary(scene)) for scene in put),
         "as_drawn_a_layer": sum(len(to_binary(scene)) for scene in given),
         "floor_a_layer": sum(one.bits for one in drawn) / 8,
-        "floor_of_ground_a_layer": sum(one.ground_bits for one in drawn) / 8,
+        "floor_of_background_a_layer": sum(one.background_bits for one in drawn) / 8,
         "order_a_layer": sum(one.order_bits for one in drawn) / 8,
     }
-    row: dict[str, object] = {"ground": ground, "scenes": count, "layers": round(layers / count, 2)}
+    row: dict[str, object] = {"background": background, "scenes": count, "layers": round(layers / count, 2)}
     return row | {name: round(value / layers, 3) for name, value in forms.items()}
 
 
 def main() -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--json", type=Path, default=Path("bytes"))
     parser.add_argument("--scenes", type=int, default=500)
     parser.add_argument("--seed", type=int, default=2019)
     parser.add_argument("--catalog", type=Path, help="folder with the folder 3583; without it, no composites")
-    parser.add_argument("--composites", type=int, default=150, help="of each ground")
+    parser.add_argument("--composites", type=int, default=150, help="of each background")
     given = parser.parse_args()
     rows = []
     for name, (layers, size, elements, rich) in CASES.items():
-        lot = random.Random(given.seed)
-        scenes = [scene(lot, layers, size, elements, rich) for _ in range(given.scenes)]
+        rng = random.Random(given.seed)
+        scenes = [scene(rng, layers, size, elements, rich) for _ in range(given.scenes)]
         sizes = {form: mean(map(measure, scenes)) for form, measure in FORMS.items()}
         row = {"case": name, "layers": layers} | {form: round(value, 2) for form, value in sizes.items()}
         row["binary_a_layer"] = round(sizes["binary"] / layers, 3)
@@ -126,8 +131,8 @@ def main() -> None:
     payload = {"benchmark": "bytes", "seed": given.seed, "scenes": given.scenes, "rows": rows}
     if given.catalog is not None:
         payload["composites"] = [
-            composed(given.catalog / "3583", ground, given.composites, given.seed)
-            for ground in ("plain", "gradient", "catalog")
+            composed(given.catalog / "3583", background, given.composites, given.seed)
+            for background in ("plain", "gradient", "catalog")
         ]
         print(json.dumps(payload["composites"], indent=1))
     print(write(given.json, payload))

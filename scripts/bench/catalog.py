@@ -1,5 +1,7 @@
 """How a catalog of a million elements opens, fetches and searches, beside one of a thousand.
 
+    python -m scripts.bench.catalog
+
 The rows are generated; all elements share the bytes of a small pack. Times are milliseconds: `first` ones are
 of fresh processes (median of several; imports apart), with the catalog's pages driven out of the system's cache
 where the system lets one; the others are medians within one process.
@@ -49,7 +51,7 @@ print(json.dumps(spans | {"open_and_fetch": done - imported}))
 
 def generate(path: Path, rows: int) -> None:
     """Make a repository with that many elements, all but a few of them written as rows."""
-    lot = random.Random(1)
+    rng = random.Random(1)
     with Repository.create(path) as repository, repository.writer() as writer:
         for seed in range(OBJECTS):
             pixels = np.random.default_rng(seed).integers(0, 256, (16, 16, 4), dtype=np.uint8)
@@ -72,13 +74,13 @@ def generate(path: Path, rows: int) -> None:
         def elements() -> Iterator[tuple[Any, ...]]:
             for number in range(OBJECTS + 1, rows + 1):
                 sha256, length, offset = objects[number % OBJECTS]
-                name = " ".join(lot.choices(WORDS, k=3))
-                tags = "thing," + ",".join(lot.sample(WORDS, 2))
+                name = " ".join(rng.choices(WORDS, k=3))
+                tags = "thing," + ",".join(rng.sample(WORDS, 2))
                 if number == rows // 2:
                     name += " needle"
                 file = f"IMG_{number:07}.jpg"
-                pixels, source = (f"{lot.getrandbits(256):064x}" for _ in range(2))
-                colour, phash = lot.getrandbits(24), lot.getrandbits(64) - 2**63
+                pixels, source = (f"{rng.getrandbits(256):064x}" for _ in range(2))
+                colour, phash = rng.getrandbits(24), rng.getrandbits(64) - 2**63
                 yield number, sha256, length, offset, pixels, name, tags, colour, phash, file, source
 
         db.execute("pragma synchronous = off")
@@ -111,7 +113,7 @@ def timed(function: Callable[[], object], times: int = 5) -> float:
 
 def first(path: Path, rows: int, times: int) -> dict[str, float]:
     """What a fresh process needs until it has an element."""
-    lot = random.Random(2)
+    rng = random.Random(2)
     runs = []
     for _ in range(times):
         if hasattr(os, "posix_fadvise"):
@@ -120,14 +122,14 @@ def first(path: Path, rows: int, times: int) -> dict[str, float]:
                     with file.open("rb") as opened:
                         os.fsync(opened.fileno())
                         os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        id_ = format_id(lot.randint(1, rows))
+        id_ = format_id(rng.randint(1, rows))
         done = subprocess.run([sys.executable, "-c", FIRST, str(path), id_], capture_output=True, check=True)
         runs.append(json.loads(done.stdout))
     return {key: statistics.median(run[key] for run in runs) * 1000 for key in runs[0]}
 
 
 def measure(path: Path, rows: int) -> dict[str, Any]:
-    lot = random.Random(3)
+    rng = random.Random(3)
     start = time.perf_counter()
     generate(path, rows)
     made = time.perf_counter() - start
@@ -140,29 +142,29 @@ def measure(path: Path, rows: int) -> dict[str, Any]:
 
     def opened() -> None:
         with Repository.open(path) as repository:
-            repository.element(lot.randint(1, rows))
+            repository.element(rng.randint(1, rows))
 
     found["open_and_element"] = timed(opened, 50)
     with Repository.open(path) as repository:
-        number = iter(lambda: lot.randint(1, rows), 0)
+        number = iter(lambda: rng.randint(1, rows), 0)
         found["element"] = timed(lambda: repository.element(next(number)), 2000)
         found["data"] = timed(lambda: repository.data(next(number)), 2000)
         pixels = [repository.element(next(number)).pixels_sha256 for _ in range(200)]
         found["by_pixels"] = timed(lambda: repository.by_pixels(pixels.pop()), 200)
         found["search_rare_word"] = timed(lambda: repository.search("needle"))
-        found["search_two_words"] = timed(lambda: repository.search(" ".join(lot.sample(WORDS, 2))), 20)
+        found["search_two_words"] = timed(lambda: repository.search(" ".join(rng.sample(WORDS, 2))), 20)
         found["search_word_of_all"] = timed(lambda: repository.search("thing"))
-        found["search_colour"] = timed(lambda: repository.search(colour=lot.getrandbits(24)))
+        found["search_colour"] = timed(lambda: repository.search(colour=rng.getrandbits(24)))
         found["search_word_and_colour"] = timed(
-            lambda: repository.search(lot.choice(WORDS), colour=0xFF8800), 20
+            lambda: repository.search(rng.choice(WORDS), colour=0xFF8800), 20
         )
-        found["near_first"] = timed(lambda: repository.near(lot.getrandbits(64), 6), 1)
-        found["near"] = timed(lambda: repository.near(lot.getrandbits(64), 6))
+        found["near_first"] = timed(lambda: repository.near(rng.getrandbits(64), 6), 1)
+        found["near"] = timed(lambda: repository.near(rng.getrandbits(64), 6))
         found["stats"] = timed(repository.stats, 1)
         found["list_all_s"] = timed(lambda: sum(1 for _ in repository.elements()), 1) / 1000
 
         def add() -> None:
-            pixels = np.frombuffer(lot.randbytes(1024), dtype=np.uint8).reshape(16, 16, 4)
+            pixels = np.frombuffer(rng.randbytes(1024), dtype=np.uint8).reshape(16, 16, 4)
             image = Image.fromarray(pixels, "RGBA")
             new = NewElement(
                 data=encode(image), width=16, height=16, pixels_sha256=pixel_hash(image), name="new"
@@ -175,7 +177,9 @@ def measure(path: Path, rows: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--json", default="catalog")
     options = parser.parse_args()

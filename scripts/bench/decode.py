@@ -1,8 +1,9 @@
 """Speed of decoding: the renderer against bare Pillow calls that do the same work, in turn in one run.
 
+    python -m scripts.bench.decode
+
 Bare Pillow is what one would write by hand: `resize`, `rotate(expand=True)`, `GaussianBlur`, `alpha_composite` on RGBA,
-each element decoded once.
-Then a folder of recipes through `haac_repo` to PNG, with one thread and with all cores.
+each element decoded once. Then a folder of recipes through `haac_repo` to PNG, with one thread and with all cores.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -22,13 +24,15 @@ from haac._vectors import DrawnElements
 from haac_repo import NewElement, Repository, encode, format_id, pixel_hash
 from scripts.bench.record import write
 
+Work = tuple[str, Callable[[], bytes], Path]
+
 
 def elements(count: int) -> dict[int, Image.Image]:
     """Cut-outs of 128 to 512 pixels, drawn; alpha as in real ones: mostly 0 and 255, soft edges."""
     drawn = DrawnElements()
-    lot = random.Random(1)
+    rng = random.Random(1)
     return {
-        n: drawn.image(1).resize((lot.randint(128, 512),) * 2, Image.Resampling.BICUBIC)
+        n: drawn.image(1).resize((rng.randint(128, 512),) * 2, Image.Resampling.BICUBIC)
         for n in range(1, count + 1)
     }
 
@@ -46,18 +50,18 @@ class Source:
 
 def scenes(count: int, available: int, blurred: bool, turned: bool) -> list[Scene]:
     """Scenes of 1024x768 with eight layers that lie on the canvas."""
-    lot = random.Random(2)
+    rng = random.Random(2)
     made = []
     for _ in range(count):
         scene = Scene(1024, 768)
         for n in range(8):
-            side = lot.randint(60, 400)
-            placed = scene.element(format_id(lot.randint(1, available))).resize(side, side)
-            placed.place(lot.randint(0, 1024 - side), lot.randint(0, 768 - side))
+            side = rng.randint(60, 400)
+            placed = scene.element(format_id(rng.randint(1, available))).resize(side, side)
+            placed.place(rng.randint(0, 1024 - side), rng.randint(0, 768 - side))
             if turned and n % 2:
-                placed.rotate(lot.randrange(1, 1440) / 4)
+                placed.rotate(rng.randrange(1, 1440) / 4)
             if blurred and n % 3 == 0:
-                placed.blur(lot.randint(2, 12) / 4)
+                placed.blur(rng.randint(2, 12) / 4)
         made.append(scene)
     return made
 
@@ -68,7 +72,7 @@ def bare(scene: Scene, images: dict[int, Image.Image]) -> Image.Image:
     for layer in scene.layers:
         assert layer.width is not None
         assert layer.height is not None
-        image = images[layer.element].resize((layer.width, layer.height), Image.Resampling.BICUBIC)
+        image = images[layer.number].resize((layer.width, layer.height), Image.Resampling.BICUBIC)
         x, y = layer.x, layer.y
         if layer.rotation:
             image = image.rotate(layer.rotation / 4, Image.Resampling.BILINEAR, expand=True)
@@ -90,82 +94,86 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def compared(name: str, batch: list[Scene], images: dict[int, Image.Image], rounds: int) -> dict[str, object]:
+    """The renderer and bare Pillow in turns, on the same scenes."""
+    cache = ElementCache(Source(images))
+    ratios, ours = [], []
+    for _ in range(rounds + 1):
+        a = seconds(lambda: [render(scene, cache) for scene in batch])
+        b = seconds(lambda: [bare(scene, images) for scene in batch])
+        ratios.append(a / b)
+        ours.append(a / len(batch))
+    ratios, ours = ratios[1:], ours[1:]  # the first round warms up
+    ratio, low, high = (round(of(ratios), 3) for of in (median, min, max))
+    took = round(median(ours) * 1000, 2)
+    print(f"{name:<42} {ratio:.2f} x bare Pillow ({low:.2f} to {high:.2f}), {took} ms")
+    return {"case": name, "ratio": ratio, "ratio_min": low, "ratio_max": high, "ms_a_picture": took}
+
+
+def stored(folder: Path, images: dict[int, Image.Image]) -> Repository:
+    """A repository of these elements."""
+    repository = Repository.create(folder)
+    with repository.writer() as writer:
+        for image in images.values():
+            width, height = image.size
+            writer.add(
+                NewElement(data=encode(image), width=width, height=height, pixels_sha256=pixel_hash(image))
+            )
+    return repository
+
+
+def decode_all(work: list[Work], repository: Repository, threads: int) -> None:
+    """Every recipe to its file; an error of one is one of the benchmark."""
+    for done in decode_files(work, repository, threads):
+        if done.error:
+            raise SystemExit(f"{done.recipe}: {done.error}")
+
+
+def on_all_cores(count: int, images: dict[int, Image.Image]) -> dict[str, object]:
+    """A folder of recipes to PNG, with one thread and with one a core."""
+    jobs = os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as name, stored(Path(name) / "repo", images) as repository:
+        recipes = [to_binary(scene) for scene in scenes(count, len(repository), True, True)]
+        work: list[Work] = [
+            (str(n), partial(bytes, recipe), Path(name) / f"{n}.png") for n, recipe in enumerate(recipes)
+        ]
+        walls: dict[int, list[float]] = {1: [], jobs: []}
+        for _ in range(3):
+            for threads, wall in walls.items():
+                wall.append(seconds(partial(decode_all, work, repository, threads)))
+    one, all_cores = median(walls[1]), median(walls[jobs])
+    print(
+        f"a folder of {count} recipes to PNG: {one / all_cores:.2f} x faster with {jobs} threads than with one"
+    )
+    return {
+        "pictures": count,
+        "cores": jobs,
+        "seconds_one_thread": round(one, 3),
+        "seconds_all_cores": round(all_cores, 3),
+        "speed_up": round(one / all_cores, 2),
+    }
+
+
 def main() -> None:
     """Measure and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--json", type=Path, default=Path("decode"))
     parser.add_argument("--scenes", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=9)
     given = parser.parse_args()
     images = elements(60)
-    source = Source(images)
-    rows = []
-    for name, blurred, turned in (
-        ("resized", False, False),
-        ("resized, half turned", False, True),
-        ("resized, half turned, a third blurred", True, True),
-    ):
-        batch = scenes(given.scenes, len(images), blurred, turned)
-        cache = ElementCache(source)
-        ratios, ours = [], []
-        for _ in range(given.rounds + 1):
-            a = seconds(lambda batch=batch, cache=cache: [render(scene, cache) for scene in batch])
-            b = seconds(lambda batch=batch: [bare(scene, images) for scene in batch])
-            ratios.append(a / b)
-            ours.append(a / len(batch))
-        ratios, ours = ratios[1:], ours[1:]  # the first round warms up
-        row = {
-            "case": name,
-            "ratio": round(median(ratios), 3),
-            "ratio_min": round(min(ratios), 3),
-            "ratio_max": round(max(ratios), 3),
-            "ms_a_picture": round(median(ours) * 1000, 2),
-        }
-        rows.append(row)
-        print(
-            f"{name:<42} {row['ratio']:.2f} x bare Pillow ({row['ratio_min']:.2f} to {row['ratio_max']:.2f}), {row['ms_a_picture']} ms"
+    rows = [
+        compared(name, scenes(given.scenes, len(images), blurred, turned), images, given.rounds)
+        for name, blurred, turned in (
+            ("resized", False, False),
+            ("resized, half turned", False, True),
+            ("resized, half turned, a third blurred", True, True),
         )
-
-    jobs = os.cpu_count() or 1
-    with tempfile.TemporaryDirectory() as folder:
-        repository = Repository.create(Path(folder) / "repo")
-        with repository.writer() as writer:
-            for image in images.values():
-                writer.add(
-                    NewElement(
-                        data=encode(image),
-                        width=image.width,
-                        height=image.height,
-                        pixels_sha256=pixel_hash(image),
-                    )
-                )
-        batch = scenes(given.scenes, len(repository), True, True)
-        recipes = [to_binary(scene) for scene in batch]
-        work = [
-            (str(n), (lambda data=data: data), Path(folder) / f"{n}.png") for n, data in enumerate(recipes)
-        ]
-        walls: dict[int, list[float]] = {1: [], jobs: []}
-        for _ in range(3):
-            for count, wall in walls.items():
-                wall.append(
-                    seconds(
-                        lambda count=count: list(
-                            decode_files(work, repository, repository.fingerprint, count)
-                        )
-                    )
-                )
-        repository.close()
-    folder_row = {
-        "pictures": len(work),
-        "cores": jobs,
-        "seconds_one_thread": round(median(walls[1]), 3),
-        "seconds_all_cores": round(median(walls[jobs]), 3),
-        "speed_up": round(median(walls[1]) / median(walls[jobs]), 2),
-    }
-    print(
-        f"a folder of {len(work)} recipes to PNG: {folder_row['speed_up']} x faster with {jobs} threads than with one"
-    )
-    print(write(given.json, {"benchmark": "decode", "rows": rows, "folder": folder_row}))
+    ]
+    folder = on_all_cores(given.scenes, images)
+    print(write(given.json, {"benchmark": "decode", "rows": rows, "folder": folder}))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""How many bits the lot decides where `scripts/bench/scenes.py` draws pictures: no form of a recipe can take fewer on average.
+"""How many bits the random draws decide where `scripts/bench/scenes.py` draws pictures: no form of a recipe can take fewer on average.
 
-Of each value its surprise counts, -log2 of its probability, as whoever knows the lot and the sizes of all elements would have it. Two
+Of each value its surprise counts, -log2 of its probability, as whoever knows the generator and the sizes of all elements would have it. Two
 things make a picture less surprising than what was drawn for it. A layer that hides too much is drawn again: where a layer
 stands in the way with the probability 1 - a, the one that was taken tells log2(1/a) bits less. And layers may be drawn in
 several orders that give the same picture.
@@ -11,12 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from haac import ElementCache, Gradient, Layer, Plate, Scene
 from haac._layer_order import covering
 from haac_repo import Repository
-from scripts.bench import scenes
+from scripts.bench.scenes import BACKGROUND_TAG, composites
 
 _SIDES, _COUNTS, _LEAST = 1600 - 512 + 1, 12 - 3 + 1, 8
 _SCALES = math.log(0.25), math.log(2)
@@ -26,17 +25,17 @@ _UNEVEN = 0.25 + 0.25
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A composite, and what the lot decided about it."""
+    """A composite, and the bits of the random draws that made it."""
 
     scene: Scene
     bits: float
-    ground_bits: float
+    background_bits: float
     """Of them, what canvas, background and the number of layers hold."""
     order_bits: float
     """How many more it would be if the order of layers that share no pixel told anything."""
 
 
-class Lot:
+class Sampled:
     """Composites with what was drawn for them.
 
     Args:
@@ -46,29 +45,20 @@ class Lot:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self.source = ElementCache(repository)
-        self._grounds = sum("ground" in element.tags for element in repository.elements())
-        self._things = len(repository) - self._grounds
+        self._backgrounds = sum(BACKGROUND_TAG in element.tags for element in repository.elements())
+        self._cutouts = len(repository) - self._backgrounds
 
-    def scenes(self, ground: str, count: int, seed: int) -> Iterator[Drawn]:
+    def scenes(self, background: str, count: int, seed: int) -> Iterator[Drawn]:
         """As `composites`."""
         drawn: list[Layer] = []
-        real = scenes._layer
-
-        def noting(*args: Any) -> Layer:
-            drawn.append(real(*args))
-            return drawn[-1]
-
-        scenes._layer = noting
-        try:
-            for made in scenes.composites(self._repository, ground, count, seed):
-                yield self._told(made.scene, drawn)
-                drawn.clear()
-        finally:
-            scenes._layer = real
+        for made in composites(self._repository, background, count, seed, tried=drawn):
+            yield self._told(made.scene, drawn)
+            drawn.clear()
 
     def _told(self, scene: Scene, drawn: list[Layer]) -> Drawn:
-        ground = 2 * math.log2(_SIDES) + math.log2(_COUNTS) + self._ground_bits(scene)
-        bits, seen, tries = ground, [], 0
+        background = 2 * math.log2(_SIDES) + math.log2(_COUNTS) + self._background_bits(scene)
+        bits, tries = background, 0
+        seen: list[int] = []
         layers = iter(scene.layers)
         wanted = next(layers, None)
         for layer in drawn:
@@ -81,20 +71,20 @@ class Lot:
             seen.append(layer.number)
             tries, wanted = 0, next(layers, None)
         order = math.log2(orders(covering(scene, self.source)))
-        return Drawn(scene, bits - order, ground, order)
+        return Drawn(scene, bits - order, background, order)
 
-    def _ground_bits(self, scene: Scene) -> float:
+    def _background_bits(self, scene: Scene) -> float:
         match scene.background:
             case Plate():
-                return math.log2(self._grounds)
+                return math.log2(self._backgrounds)
             case Gradient():
                 return 48 + math.log2(1440)
         return 24.0
 
     def _element_bits(self, layer: Layer, seen: list[int]) -> float:
         if not seen:
-            return math.log2(self._things)
-        return -math.log2(0.9 / self._things + 0.1 * seen.count(layer.number) / len(seen))
+            return math.log2(self._cutouts)
+        return -math.log2(0.9 / self._cutouts + 0.1 * seen.count(layer.number) / len(seen))
 
     def _pose_bits(self, layer: Layer, scene: Scene) -> float:
         size = self.source.image(layer.number).size

@@ -1,4 +1,4 @@
-"""Catalogs of real cut-outs, and pictures composed from them with a seed: what `scripts/bench/compress.py` compresses."""
+"""Catalogs of real cut-outs, and pictures composed from them with a seed: what `scripts/bench/compress/` compresses."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from haac import Colour, Gradient, Layer, Plate, Scene, render
 from haac._render import ElementCache
 from haac_repo import NewElement, Repository, encode, pixel_hash
 
-GROUNDS = ("plain", "gradient", "catalog", "foreign")
+BACKGROUNDS = ("plain", "gradient", "catalog", "foreign")
+BACKGROUND_TAG = "ground"
+"""Of whole photographs; catalogs that were built before have it, too."""
 CATALOGS = (100, 1_000, 3_583)
-"""Elements; the last has all emoji, and the cut-outs and grounds beside them."""
+"""Elements; the last has all emoji, and the cut-outs and backgrounds beside them."""
 
 FOREIGN = 10**9
 """Number under which the foreign photograph stands while a composite is rendered."""
@@ -38,23 +40,23 @@ class Composite:
 
 
 def build_catalog(data: Path, folder: Path, size: int) -> Repository:
-    """A repository of emoji, things cut out of photographs (offline model) and whole photographs as grounds, in `folder`.
+    """A repository of emoji, cut-outs of objects in photographs (offline model) and whole photographs as backgrounds, in `folder`.
 
     Of the 250 photographs every other one is used; the rest stay foreign.
 
     Args:
         data: with `emoji/128` and `train`.
-        size: about how many elements; a tenth each are cut-outs and grounds where the photographs last.
+        size: about how many elements; a tenth each are cut-outs and backgrounds where the photographs last.
     """
     path = folder / str(size)
     if path.exists():
         return Repository.open(path)
-    lot = random.Random(size)
+    rng = random.Random(size)
     emoji = sorted((data / "emoji" / "128").glob("*.png"))
     photographs = sorted((data / "train").iterdir())[::2]
     tenth = min(len(photographs), max(1, size // 10))
-    chosen = emoji if size >= len(emoji) else lot.sample(emoji, size - 2 * tenth)
-    grounds, things = lot.sample(photographs, tenth), lot.sample(photographs, tenth)
+    chosen = emoji if size >= len(emoji) else rng.sample(emoji, size - 2 * tenth)
+    backgrounds, cutouts = rng.sample(photographs, tenth), rng.sample(photographs, tenth)
     with (
         Repository.create(path) as repository,
         repository.writer() as writer,
@@ -62,8 +64,8 @@ def build_catalog(data: Path, folder: Path, size: int) -> Repository:
     ):
         for kind, made in (
             ("emoji", pool.map(_whole, chosen, chunksize=16)),
-            ("ground", pool.map(_whole, grounds)),
-            ("cut-out", pool.map(_thing, things)),
+            (BACKGROUND_TAG, pool.map(_whole, backgrounds)),
+            ("cut-out", pool.map(_cutout, cutouts)),
         ):
             for new in made:
                 if new is not None:
@@ -86,15 +88,15 @@ def _whole(path: Path) -> NewElement:
     return _element(image.crop(image.getchannel("A").getbbox()), path.stem)
 
 
-def _thing(path: Path) -> NewElement | None:
-    """The largest thing in a photograph, or None if it has less than 48 pixels a side."""
+def _cutout(path: Path) -> NewElement | None:
+    """The largest object of a photograph, cut out, or None if it has less than 48 pixels a side."""
     from haac_pipeline._segment.cutout import cut_out, picture, things
     from haac_pipeline._segment.session import mask
 
     image = Image.open(path).convert("RGB")
     image.thumbnail((512, 512))
     found = things(cut_out(np.asarray(image), np.asarray(mask(image, "offline"))), split=True)
-    largest = max(found, key=lambda thing: thing.size, default=None)
+    largest = max(found, key=lambda cutout: cutout.size, default=None)
     if largest is None or min(largest.shape[:2]) < 48:
         return None
     return _element(picture(largest), path.stem)
@@ -117,51 +119,67 @@ def foreign_photographs(data: Path) -> list[Path]:
 
 def composites(
     repository: Repository,
-    ground: str,
+    background: str,
     count: int,
     seed: int,
     foreign: list[Path] | None = None,
     *,
     first: int = 0,
+    tried: list[Layer] | None = None,
 ) -> Iterator[Composite]:
     """Pictures of 3 to 12 layers from the repository's cut-outs; the same for the same seed.
 
     Args:
-        ground: one of GROUNDS.
-        foreign: photographs for the ground "foreign".
+        background: one of BACKGROUNDS.
+        foreign: photographs for the background "foreign".
         first: begin with this one of the series.
+        tried: gets every layer that is drawn, also those that hide too much and are drawn again.
     """
     elements = list(repository.elements())
-    things = [e for e in elements if "ground" not in e.tags]
-    grounds = [e.number for e in elements if "ground" in e.tags]
+    cutouts = [e for e in elements if BACKGROUND_TAG not in e.tags]
+    backgrounds = [e.number for e in elements if BACKGROUND_TAG in e.tags]
     for index in range(first, first + count):
-        lot = random.Random(f"{seed} {ground} {index}")
-        width, height = lot.randint(512, 1600), lot.randint(512, 1600)
+        rng = random.Random(f"{seed} {background} {index}")
+        width, height = rng.randint(512, 1600), rng.randint(512, 1600)
         photograph = None
-        if ground == "plain":
-            scene = Scene(width, height, Colour(lot.randrange(2**24) << 8 | 0xFF))
-        elif ground == "gradient":
-            ends = [lot.randrange(2**24) << 8 | 0xFF for _ in range(2)]
-            scene = Scene(width, height, Gradient(*ends, lot.randrange(1440)))
-        elif ground == "catalog":
-            scene = Scene(width, height, Plate(lot.choice(grounds)))
+        if background == "plain":
+            scene = Scene(width, height, Colour(rng.randrange(2**24) << 8 | 0xFF))
+        elif background == "gradient":
+            scene = Scene(width, height, gradient(rng))
+        elif background == "catalog":
+            scene = Scene(width, height, Plate(rng.choice(backgrounds)))
         else:
-            photograph = Image.open(lot.choice(foreign or [])).convert("RGBA")
+            photograph = Image.open(rng.choice(foreign or [])).convert("RGBA")
             scene = Scene(width, height, Plate(FOREIGN))
         source = ElementCache(_Source(repository, photograph))
-        _fill(scene, source, lot, [e.number for e in things], lot.randint(3, 12))
+        fill(scene, source, rng, [e.number for e in cutouts], rng.randint(3, 12), tried)
         yield Composite(scene, render(scene, source).convert("RGB"))
 
 
-def _fill(scene: Scene, source: ElementCache, lot: random.Random, numbers: list[int], count: int) -> None:
-    """Put layers on top of each other such that each remains visible."""
+def gradient(rng: random.Random) -> Gradient:
+    """Of two opaque colours and any direction."""
+    first, last = (rng.randrange(2**24) << 8 | 0xFF for _ in range(2))
+    return Gradient(first, last, rng.randrange(1440))
+
+
+def fill(
+    scene: Scene,
+    source: ElementCache,
+    rng: random.Random,
+    numbers: list[int],
+    count: int,
+    tried: list[Layer] | None = None,
+) -> None:
+    """Put layers on top of each other such that each remains visible; `tried` gets those, too, that do not."""
     shown: list[tuple[np.ndarray, float]] = []  # visible pixels of each layer, and its area in pixels
     for _ in range(100 * count):
         if len(scene.layers) == count:
             return
-        again = scene.layers and lot.random() < 0.1
-        number = lot.choice(scene.layers).element if again else lot.choice(numbers)
-        layer = _layer(scene, source.image(number).size, number, lot)
+        again = scene.layers and rng.random() < 0.1
+        number = rng.choice(scene.layers).number if again else rng.choice(numbers)
+        layer = layer_of(scene, source.image(number).size, number, rng)
+        if tried is not None:
+            tried.append(layer)
         alpha, area = _alpha(scene, layer, source)
         visible = [(mask & (alpha < 128), whole) for mask, whole in shown]
         visible.append((alpha >= 128 * layer.opacity // 100, area))
@@ -170,9 +188,10 @@ def _fill(scene: Scene, source: ElementCache, lot: random.Random, numbers: list[
             scene.layers.append(layer)
 
 
-def _layer(scene: Scene, size: tuple[int, int], number: int, lot: random.Random) -> Layer:
-    scale = math.exp(lot.uniform(math.log(0.25), math.log(2)))
-    uneven = math.exp(lot.uniform(-0.25, 0.25)) if lot.random() < 0.2 else 1.0
+def layer_of(scene: Scene, size: tuple[int, int], number: int, rng: random.Random) -> Layer:
+    """A layer of an element of this size, somewhere on the canvas."""
+    scale = math.exp(rng.uniform(math.log(0.25), math.log(2)))
+    uneven = math.exp(rng.uniform(-0.25, 0.25)) if rng.random() < 0.2 else 1.0
     scale *= min(1.0, 0.9 * min(scene.width, scene.height) / (scale * max(size) * max(uneven, 1 / uneven)))
     width = max(8, round(size[0] * scale * uneven))
     layer = Layer(number, width=width)
@@ -181,12 +200,12 @@ def _layer(scene: Scene, size: tuple[int, int], number: int, lot: random.Random)
     shape = layer.size(*size)
     return replace(
         layer,
-        flip="h" if lot.random() < 0.1 else "",
-        rotation=lot.randrange(1440),
-        blur=lot.randint(0, 12),
-        opacity=lot.randint(50, 90) if lot.random() < 0.1 else 100,
-        x=lot.randrange(scene.width) - shape[0] // 2,
-        y=lot.randrange(scene.height) - shape[1] // 2,
+        flip="h" if rng.random() < 0.1 else "",
+        rotation=rng.randrange(1440),
+        blur=rng.randint(0, 12),
+        opacity=rng.randint(50, 90) if rng.random() < 0.1 else 100,
+        x=rng.randrange(scene.width) - shape[0] // 2,
+        y=rng.randrange(scene.height) - shape[1] // 2,
     )
 
 

@@ -1,4 +1,4 @@
-"""How well the embedded segmenter cuts out things: its masks against given ones, beside two ways that ask nothing of the picture's border.
+"""How well the embedded segmenter cuts out objects: its masks against given ones, beside two ways that ask nothing of the picture's border.
 
     python -m scripts.bench.segmentation --data FOLDER [--masks u2net]
 
@@ -39,7 +39,7 @@ def ellipse(image: Image.Image) -> np.ndarray:
     """A centred ellipse of 70 % of each side: what the mask of any picture might be."""
     y, x = np.mgrid[0 : image.height, 0 : image.width]
     inside = ((x + 0.5) / image.width - 0.5) ** 2 + ((y + 0.5) / image.height - 0.5) ** 2 <= 0.35**2
-    return inside.astype(np.float32)
+    return np.asarray(inside, np.float32)
 
 
 def rectangle(image: Image.Image) -> np.ndarray:

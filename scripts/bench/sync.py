@@ -1,5 +1,7 @@
 """How fast a mirror is synced, next to other ways of fetching the same bytes, and what it costs when little changed.
 
+    python -m scripts.bench.sync
+
 10,000 objects of 8 KiB over loopback, each way in its own process, durable on disk when it ends:
 
     haac    `haac sync`: packs, every object's SHA-256 checked, catalog and full-text index built
@@ -31,6 +33,8 @@ from haac_repo._mirror.wire import PackInfo, segment_path, write_segment
 from scripts.bench.record import write
 
 SIZE = 8192
+Way = Callable[[Path], float]
+"""Fetches everything into a folder that is not there yet; seconds."""
 HAAC = str(Path(sys.executable).parent / "haac")
 
 
@@ -88,11 +92,66 @@ def rsync_daemon(folder: Path, work: Path) -> Iterator[str]:
         daemon.wait()
 
 
-def once(run: Callable[[Path], float], work: Path) -> float:
+def once(run: Way, work: Path) -> float:
     target = work / "target"
     shutil.rmtree(target, ignore_errors=True)
     os.sync()
     return run(target)
+
+
+def laid_out(work: Path, count: int) -> Path:
+    """The same bytes as a repository, as loose files and as one file; the path of the last."""
+    data = build(work / "repo", count)
+    for number, each in enumerate(data):
+        folder = work / "loose" / f"{number % 256:02x}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number}.webp").write_bytes(each)
+    blob = work / "blob" / "packs" / ("0" * 64 + ".pack")
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(b"".join(data))
+    return blob
+
+
+def ways_of(url: str, rsync_url: str | None, blob_url: str) -> dict[str, Way]:
+    """Each way of fetching them that is installed here."""
+    ways: dict[str, Way] = {"haac": lambda target: ours(url, target)}
+    if rsync_url:
+        rsync = 'rsync -a "$0" "$1/" && sync -f "$1"'
+        ways["rsync"] = lambda target: timed(["sh", "-c", rsync, rsync_url, str(target)])
+    else:
+        print("rsync is not installed: left out", file=sys.stderr)
+    if shutil.which("curl"):
+        curl = 'mkdir "$1" && curl -sS -o "$1/pack" "$0" && sha256sum "$1/pack" && sync "$1/pack"'
+        ways["curl"] = lambda target: timed(["sh", "-c", curl, blob_url, str(target)])
+    else:
+        print("curl is not installed: left out", file=sys.stderr)
+    return ways
+
+
+def compared(ways: dict[str, Way], rounds: int, count: int, work: Path) -> dict[str, Any]:
+    """Median seconds of each way; in turns, so that what else the machine does hits all alike."""
+    times: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(rounds):
+        for way, run in ways.items():
+            times[way].append(once(run, work))
+    seconds = {way: round(statistics.median(found), 3) for way, found in times.items()}
+    others = {way: found for way, found in seconds.items() if way != "haac"}
+    return {
+        "seconds": seconds,
+        "objects_per_second": {way: round(count / found) for way, found in seconds.items()},
+        "ratio": {f"haac/{way}": round(found / seconds["haac"], 2) for way, found in others.items()},
+    }
+
+
+def costs(url: str, count: int, work: Path) -> dict[str, Any]:
+    """What syncs cost when everything, nothing, one element and only some are to be had; and peak memory."""
+    mirror = work / "mirror"
+    made: dict[str, Any] = {"full": cost(url, mirror), "no_change": cost(url, mirror)}
+    build(work / "repo", 1, start=count)
+    made["one_new"] = cost(url, mirror)
+    made["for_500"] = cost(url, work / "part", only=range(1, count, max(1, count // 500)))
+    made["peak_mb"] = {f"{count} objects": peak(url, work / "peak")}
+    return made
 
 
 def main() -> None:
@@ -107,62 +166,19 @@ def main() -> None:
     )
     options = parser.parse_args()
     count = options.objects
-    result: dict[str, Any] = {"objects": count, "object_bytes": SIZE, "rounds": options.rounds, "seconds": {}}
+    result: dict[str, Any] = {"objects": count, "object_bytes": SIZE, "rounds": options.rounds}
 
     with tempfile.TemporaryDirectory(prefix="haac-bench-") as name:
         work = Path(name)
-        data = build(work / "repo", count)
-        loose = work / "loose"
-        for number, each in enumerate(data):
-            folder = loose / f"{number % 256:02x}"
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{number}.webp").write_bytes(each)
-        blob = work / "blob" / "packs" / ("0" * 64 + ".pack")
-        blob.parent.mkdir(parents=True)
-        blob.write_bytes(b"".join(data))
-        del data
-
+        blob = laid_out(work, count)
         # The server in its own process, as it would be; it serves our packs and curl's file alike.
         with (
             served(work / "repo") as url,
             served(work / "blob") as blob_url,
-            rsync_or_none(loose, work) as rsync_url,
+            rsync_or_none(work / "loose", work) as rsync_url,
         ):
-            ways: dict[str, Callable[[Path], float]] = {"haac": lambda target: ours(url, target)}
-            if rsync_url:
-                ways["rsync"] = lambda target: timed(
-                    ["sh", "-c", 'rsync -a "$0" "$1/" && sync -f "$1"', rsync_url, str(target)]
-                )
-            else:
-                print("rsync is not installed: left out", file=sys.stderr)
-            if shutil.which("curl"):
-                curl = 'mkdir "$1" && curl -sS -o "$1/pack" "$0" && sha256sum "$1/pack" && sync "$1/pack"'
-                ways["curl"] = lambda target: timed(
-                    ["sh", "-c", curl, f"{blob_url}/packs/{blob.name}", str(target)]
-                )
-            else:
-                print("curl is not installed: left out", file=sys.stderr)
-            # In turns, so that what else the machine does hits all alike.
-            times: dict[str, list[float]] = {way: [] for way in ways}
-            for _ in range(options.rounds):
-                for way, run in ways.items():
-                    times[way].append(once(run, work))
-            seconds = {way: round(statistics.median(found), 3) for way, found in times.items()}
-            result["seconds"] = seconds
-            result["objects_per_second"] = {way: round(count / found) for way, found in seconds.items()}
-            result["ratio"] = {
-                f"haac/{way}": round(found / seconds["haac"], 2)
-                for way, found in seconds.items()
-                if way != "haac"
-            }
-
-            mirror = work / "mirror"
-            result["full"] = cost(url, mirror)
-            result["no_change"] = cost(url, mirror)
-            build(work / "repo", 1, start=count)
-            result["one_new"] = cost(url, mirror)
-            result["for_500"] = cost(url, work / "part", only=range(1, count, max(1, count // 500)))
-            result["peak_mb"] = {f"{count} objects": peak(url, work / "peak")}
+            ways = ways_of(url, rsync_url, f"{blob_url}/packs/{blob.name}")
+            result |= compared(ways, options.rounds, count, work) | costs(url, count, work)
         if options.rows:
             build_log(work / "log", options.rows)
             with served(work / "log") as url:

@@ -1,5 +1,8 @@
 """Measures the wash on photographs, beside the files of other codecs at their best: writes benchmarks/wash.json.
 
+    python -m scripts.bench.wash PHOTOGRAPHS
+    python -m scripts.bench.wash PHOTOGRAPHS --segmentation FOLDER --peers FILE
+
 Whole files with their headers on both sides. Each other codec is tried at many scales and qualities, and drawn back to the
 picture's size by Lanczos; of the files that a budget allows, the one with the highest PSNR counts, picture by picture. AVIF is
 told to aim at PSNR; WebP is also encoded with settings that Pillow does not pass on, if the package webp is there. JPEG XL,
@@ -17,16 +20,17 @@ import hashlib
 import inspect
 import io
 import json
-import os
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from scripts.lib import one_core  # noqa: F401 - before numpy: times of one core
+
+# isort: split
 import numpy as np
 from PIL import Image, features
 
@@ -41,7 +45,6 @@ LONG = 768
 """Pixels of the long side that larger pictures of the second part are reduced to."""
 SCALES = (1 / 2, 3 / 8, 3 / 10, 1 / 4, 1 / 5, 1 / 6, 1 / 8, 1 / 11, 1 / 16)
 QUALITIES = (1, 3, 5, 7, 9, 12, 15, 18, 21, 24, 27, 30, 34, 38, 42, 46, 50, 55, 60, 70)
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 Picture = np.ndarray
 Row = dict[str, Any]
@@ -206,20 +209,20 @@ class Subject:
         self.weights = 1 + (SUBJECT_WEIGHT - 1) * subject
 
     def parts(self, made: Image.Image) -> tuple[float, float]:
-        """PSNR of the subject, and of the ground."""
+        """PSNR of the subject, and of the background."""
         drawn, inside = np.asarray(made.convert("RGB")), self._inside
         return psnr(self._pixels[inside], drawn[inside]), psnr(self._pixels[~inside], drawn[~inside])
 
 
 def subject_peers(path: Path) -> list[tuple[int, float, float]]:
-    """Bytes, and PSNR of subject and ground, of all AVIF files of a picture that are tried."""
+    """Bytes, and PSNR of subject and background, of all AVIF files of a picture that are tried."""
     subject = Subject(path)
     tried = files(subject.image, max(SUBJECT_BUDGETS), "AVIF")
     return [(count, *subject.parts(made)) for _, count, made in tried]
 
 
 def subjects(path: Path) -> dict[int, Row]:
-    """PSNR of a picture's subject and ground by the plain wash and by the weighted one."""
+    """PSNR of a picture's subject and background by the plain wash and by the weighted one."""
     subject = Subject(path)
     size = subject.image.size
     rows: dict[int, Row] = {}
@@ -269,7 +272,7 @@ def versions() -> dict[str, str | None]:
     return found
 
 
-def averaged(rows: list[Row | None]) -> Row | None:
+def averaged(rows: Sequence[Row | None]) -> Row | None:
     """Means; None unless all pictures have one."""
     if any(row is None for row in rows):
         return None
@@ -300,8 +303,6 @@ def main() -> None:
         "--peers", type=Path, help="file that remembers what the other codecs reached, for further runs"
     )
     arguments = parser.parse_args()
-    if any(os.environ.get(name) != "1" for name in THREADS):  # is read when numpy loads
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | dict.fromkeys(THREADS, "1"))
     photographs = sorted(
         p for p in arguments.photos.iterdir() if p.suffix.lower() in {".png", ".jpg", ".jpeg"}
     )
@@ -339,7 +340,7 @@ def main() -> None:
 
 
 def subject_means(rows: list[Row]) -> Row:
-    """Mean PSNR of subject and ground, and how far the weighted wash is above AVIF where that has a file."""
+    """Mean PSNR of subject and background, and how far the weighted wash is above AVIF where that has a file."""
     found: Row = {}
     for name in ("plain", "weighted", "avif"):
         values = [row[name] for row in rows if row[name]]

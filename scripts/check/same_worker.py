@@ -137,9 +137,8 @@ def composite(repository: Repository, index: int) -> Composite:
     plates = [element.number for element in elements if "plate" in element.tags]
     scene = Scene(lot.randint(360, 640), lot.randint(360, 640), Colour(lot.randrange(2**24) << 8 | 0xFF))
     if kind == "gradient" or (kind == "jpeg" and index % 2):
-        scene.background = Gradient(
-            *(lot.randrange(2**24) << 8 | 0xFF for _ in range(2)), lot.randrange(1440)
-        )
+        first, last = (lot.randrange(2**24) << 8 | 0xFF for _ in range(2))
+        scene.background = Gradient(first, last, lot.randrange(1440))
     elif kind == "plate":
         scene.background = Plate(lot.choice(plates))
     elif kind == "transparent":

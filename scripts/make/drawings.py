@@ -62,7 +62,7 @@ class _Sheet:
 
 
 def _curve(height: Callable[[float], float], width: int, bottom: float) -> Points:
-    return [(x, height(x)) for x in range(width + 1)] + [(width, bottom), (0, bottom)]
+    return [*((float(x), height(x)) for x in range(width + 1)), (width, bottom), (0, bottom)]
 
 
 def sun() -> Image.Image:

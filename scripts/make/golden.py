@@ -1,5 +1,7 @@
 """Write the golden vectors anew: tests/vectors/golden.json, with PNGs of the elements and renders beside it for human eyes.
 
+    python -m scripts.make.golden [--write] [--binary]
+
 Only after a wanted change of the format or the renderer, which then also need a new version. Without --write: only compare. With
 --binary, texts and pixels stay: where nothing but the binary form changed, they are not to change (a wash that fits a budget would).
 """
@@ -89,33 +91,33 @@ WASHES = {
 
 
 def scenes() -> dict[str, str]:
-    """The vectors' text forms: the written ones, and some drawn by lot."""
+    """The vectors' text forms: the written ones, and some drawn at random."""
     texts = dict(WRITTEN)
-    lot = random.Random(2019)
+    rng = random.Random(2019)
     for n in range(40):
-        scene = Scene(lot.randint(20, 200), lot.randint(20, 200))
-        for _ in range(lot.randint(1, 6)):
-            placed = scene.element(format_id(lot.randint(1, 4))).place(
-                lot.randint(-60, 150), lot.randint(-60, 150)
+        scene = Scene(rng.randint(20, 200), rng.randint(20, 200))
+        for _ in range(rng.randint(1, 6)):
+            placed = scene.element(format_id(rng.randint(1, 4))).place(
+                rng.randint(-60, 150), rng.randint(-60, 150)
             )
-            placed.resize(lot.randint(1, 180), lot.choice([None, lot.randint(1, 180)]))
-            if lot.random() < 0.7:
-                placed.rotate(lot.randrange(1440) / 4)
-            if lot.random() < 0.4:
-                placed.blur(lot.randrange(40) / 4)
-            if lot.random() < 0.3:
-                placed.opacity(lot.randrange(100) / 100)
-            if lot.random() < 0.3:
-                placed.flip(lot.choice(["h", "v", "hv"]))
-            if lot.random() < 0.3:
-                placed.brightness(lot.randrange(200) / 100).saturation(lot.randrange(200) / 100)
+            placed.resize(rng.randint(1, 180), rng.choice([None, rng.randint(1, 180)]))
+            if rng.random() < 0.7:
+                placed.rotate(rng.randrange(1440) / 4)
+            if rng.random() < 0.4:
+                placed.blur(rng.randrange(40) / 4)
+            if rng.random() < 0.3:
+                placed.opacity(rng.randrange(100) / 100)
+            if rng.random() < 0.3:
+                placed.flip(rng.choice(["h", "v", "hv"]))
+            if rng.random() < 0.3:
+                placed.brightness(rng.randrange(200) / 100).saturation(rng.randrange(200) / 100)
         texts[f"lot-{n:02}"] = to_text(scene)
     for name, (element, width, height, budget) in WASHES.items():
         picture = DrawnElements().image(element).resize((width, height))
         texts[f"wash-{name}"] = to_text(Scene(width, height, background=encode_wash(picture, budget=budget)))
     texts["wash-under-layers"] = texts["wash-hills"] + ";1.w20.p5,5;3.r1f.b5.p60,30"
     for n in range(6):
-        texts[f"wash-lot-{n}"] = to_text(random_wash(lot))
+        texts[f"wash-lot-{n}"] = to_text(random_wash(rng))
     for carried, (number, quality) in CARRIED.items():
         digits = inline_digits(encode_inline(DrawnElements().image(number), quality))
         for name, rest in INLINES.items():
@@ -130,24 +132,26 @@ def scenes() -> dict[str, str]:
     return texts
 
 
-def random_wash(lot: random.Random) -> Scene:
+def random_wash(rng: random.Random) -> Scene:
     """A wash of noise, with some large coefficients."""
-    width, height, levels = lot.randint(1, 150), lot.randint(1, 150), lot.randint(0, 2)
+    width, height, levels = rng.randint(1, 150), rng.randint(1, 150), rng.randint(0, 2)
     across, down = grid(width, height, levels)
     shapes = band_shapes(across, down)
     channels = []
-    for _ in range(lot.choice([3, 4])):
-        size = sum(rows * columns for rows, columns in shapes[: lot.randint(1, len(shapes))])
-        values = [int(lot.gauss(0, 1) * 4 ** lot.gauss(0, 1)) for _ in range(size)]
+    for _ in range(rng.choice([3, 4])):
+        size = sum(rows * columns for rows, columns in shapes[: rng.randint(1, len(shapes))])
+        values = [int(rng.gauss(0, 1) * 4 ** rng.gauss(0, 1)) for _ in range(size)]
         if values:
-            values[-1] = lot.choice([-1, 1, 20, -300, 4095])
+            values[-1] = rng.choice([-1, 1, 20, -300, 4095])
         channels.append(struct.pack(f"<{size}h", *values))
-    return Scene(width, height, background=Wash(across, down, lot.randrange(64), tuple(channels)))
+    return Scene(width, height, background=Wash(across, down, rng.randrange(64), tuple(channels)))
 
 
 def main() -> None:
     """Compare, or write."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--write", action="store_true", help="write the vectors and their pictures")
     parser.add_argument("--binary", action="store_true", help="write the binary forms of the texts there are")
     given = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Draws docs/pictures/report.png: what `haac compress --report` gives for a drawn scene of which two things are in no repository.
+"""Draws docs/pictures/report.png: what `haac compress --report` gives for a drawn scene of which two objects are in no repository.
 
 The scene goes through the real compressor, so what the picture says is so.
 """
@@ -43,8 +43,8 @@ def main() -> None:
         with Repository.create(folder / "repository") as repository:
             with repository.writer() as writer:
                 ids = {}
-                for drawn, draw in DRAWINGS.items():
-                    image = draw()
+                for drawn, drawing in DRAWINGS.items():
+                    image = drawing()
                     new = NewElement(
                         data=encode(image),
                         width=image.width,

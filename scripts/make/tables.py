@@ -1,38 +1,26 @@
 """Writes the tables of figures in README.md and docs/*.md anew, out of benchmarks/*.json.
 
+    python -m scripts.make.tables [--check]
+
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`; its function is below, under the same name. With --check
 nothing is written, and the exit code is 1 where a table is out of date.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+
+from scripts.make.markdown import Figures, machine, table
+from scripts.make.pipeline_tables import best_peer, compress, wash
 
 ROOT = Path(__file__).resolve().parents[2]
+
 MARKED = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-Figures = dict[str, Any]
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """Markdown; the first column to the left, the others to the right."""
-    titles = list(head)
-    lines = ["| " + " | ".join(titles) + " |", "|---|" + "---:|" * (len(titles) - 1)]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def machine(figures: Figures) -> str:
-    """The line under a table that says where it was measured."""
-    m = figures["machine"]
-    return (
-        f"\n\nMeasured {m['date']} with haac {m['haac']}, Python {m['python']}, Pillow {m['pillow']},"
-        f" on {m['cpus']} cores ({m['cpu']}, {m['arch']})."
-    )
 
 
 def bytes_(figures: Figures) -> str:
@@ -48,22 +36,31 @@ def bytes_(figures: Figures) -> str:
         )
         for r in figures["rows"]
     ]
-    head = ("scenes", "binary", "a layer", "text", "text, deflated", "script", "binary / text")
-    made = table(head, rows) + f"\n\nMeans in bytes over {figures['scenes']} random scenes each."
+    made = (
+        table(("scenes", "binary", "a layer", "text", "text, deflated", "script", "binary / text"), rows)
+        + f"\n\nMeans in bytes over {figures['scenes']} random scenes each."
+    )
     if "composites" not in figures:
         return made
     floors = [
         (
-            {"catalog": "catalog photograph"}.get(r["ground"], r["ground"]),
+            {"catalog": "catalog photograph"}.get(r["background"], r["background"]),
             f"{r['layers']:.1f}",
             f"{r['binary_a_layer']:.2f}",
             f"{r['as_drawn_a_layer']:.2f}",
             f"{r['floor_a_layer']:.2f}",
-            f"{r['floor_of_ground_a_layer']:.2f}",
+            f"{r['floor_of_background_a_layer']:.2f}",
         )
         for r in figures["composites"]
     ]
-    head = ("composites on", "layers", "binary", "in the order drawn", "the lot", "of it for the ground")
+    head = (
+        "composites on",
+        "layers",
+        "binary",
+        "in the order drawn",
+        "entropy of the draws",
+        "of it for the background",
+    )
     count = figures["composites"][0]["scenes"]
     return made + "\n\n" + table(head, floors) + f"\n\nBytes a layer, over {count} scenes each."
 
@@ -101,13 +98,9 @@ def catalog(figures: Figures) -> str:
         "near": "find near duplicates: from then on",
         "open_writer_add_commit": "add one element, durably",
     }
-    rows = [(name, _ms(small[key]), _ms(large[key])) for key, name in names.items()]
-    rows.append(
-        (
-            "a fresh process: open and fetch one element",
-            *(_ms(c["first"]["open_and_fetch"]) for c in (small, large)),
-        )
-    )
+    rows: list[tuple[str, ...]] = [(name, _ms(small[key]), _ms(large[key])) for key, name in names.items()]
+    fetched = (_ms(figures[size]["first"]["open_and_fetch"]) for size in ("small", "large"))
+    rows.append(("a fresh process: open and fetch one element", *fetched))
     return table(("", f"{small['rows']:,} elements", f"{large['rows']:,} elements"), rows) + machine(figures)
 
 
@@ -188,139 +181,14 @@ def ingest(figures: Figures) -> str:
     return table(("what", "haac ingest", "compared", "goal"), rows) + machine(figures)
 
 
-def compress(figures: Figures) -> str:
-    """The cases at each size of the catalog, what is missed, and other codecs."""
-    found = {(cell["case"], cell["size"]): cell for cell in figures["groups"] if cell["recall"] is not None}
-    nothing = {cell["size"]: cell for cell in figures["groups"] if cell["recall"] is None}
-    cases = list(dict.fromkeys(case for case, _ in found))
-    sizes = sorted({size for _, size in found})
-    rows, splits = [], []
-    for case in cases:
-        for size in sizes:
-            cell = found.get((case, size))
-            if cell is None:
-                continue
-            psnr = cell["psnr_median"]
-            rows.append(
-                (
-                    case,
-                    f"{size:,}" + (" *" if "measured" in cell else ""),
-                    cell["pictures"],
-                    _share(cell["recall"]),
-                    _share(cell["precision"]),
-                    _share(cell["exact_of_found"]),
-                    _share(cell["identical"]),
-                    psnr if isinstance(psnr, str) else f"{psnr:.1f} dB",
-                    f"{cell['bytes_a_layer']:.1f}" if cell["bytes_a_layer"] else "",
-                    f"{cell['seconds_median']:.1f} s",
-                )
-            )
-        kinds = found[case, max(size for c, size in found if c == case)]["recall_of"]
-        splits.append((case, *(f"{_share(kind['recall'])} ({kind['layers']})" for kind in kinds.values())))
-    head = (
-        "",
-        "elements",
-        "pictures",
-        "recall",
-        "precision",
-        "exact layers",
-        "identical",
-        "PSNR",
-        "bytes a layer",
-        "time",
+def crossings(figures: Figures) -> str:
+    """The totals, and the pairs of files between which it goes most often."""
+    rows = [(f"`{row['from']}`", f"`{row['to']}`", f"{row['calls']:,}") for row in figures["pairs"][:10]]
+    packages = ", ".join(f"{count} of `{name}`" for name, count in figures["files_of"].items())
+    return (
+        f"{figures['crossings']:,} crossings between {figures['files']} files ({packages}), in which"
+        f" {figures['functions']} functions ran.\n\n" + table(("from", "to", "calls"), rows)
     )
-    made = table(head, rows)
-    if earlier := sorted({cell["measured"] for cell in figures["groups"] if "measured" in cell}):
-        made += f"\n\n\\* measured {', '.join(earlier)}, by the code of that day."
-    if nothing:
-        junk = ", ".join(f"{cell['junk']} with {size:,} elements" for size, cell in nothing.items())
-        pictures = min(cell["pictures"] for cell in nothing.values())
-        made += f"\n\nLayers found in {pictures} photographs that hold nothing of the catalog: {junk}."
-    kinds = next(cell["recall_of"] for cell in found.values())
-    made += (
-        f"\n\nRecall by what makes it hard, with {max(sizes):,} elements (in brackets: how many layers):\n\n"
-        + table(("", *kinds), splits)
-    )
-    if peers := figures.get("peers"):
-        names = list(peers[0]["not_reached"])
-        made += "\n\nBytes of other codecs' files of the same SSIM over ours, medians:\n\n" + table(
-            ("", "pictures", "ours", "SSIM", *names, "the best but JPEG"),
-            [
-                (
-                    p["case"],
-                    p["pictures"],
-                    f"{p['bytes_median']:.0f} bytes",
-                    f"{p['ssim_median']:.4g}",
-                    *(_times(p["ratio_median"].get(name)) for name in (*names, "best")),
-                )
-                for p in peers
-            ],
-        )
-    return made + machine(figures)
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}".removeprefix("0") if value < 1 else "1"
-
-
-def _times(value: float | None) -> str:
-    return "not reached" if value is None else f"{value:,.0f} times"
-
-
-def wash(figures: Figures) -> str:
-    """PSNR, SSIM and different pixels by bytes; the times; ThumbHash and BlurHash; subjects."""
-    names = [name for name in next(iter(figures["budgets"].values())) if name != "wash"]
-    rows = []
-    for budget, cell in figures["budgets"].items():
-        own, best = cell["wash"], best_peer(cell)
-        above = f"{own['psnr'] - best:+.2f} dB" if best else ""
-        each = figures["beside"][budget]
-        nearest = f"{each['psnr']:+.2f} dB ({each['pictures']})" if each["pictures"] else ""
-        rows.append((budget, _seen(own), *(_seen(cell[name]) for name in names), above, nearest))
-    made = table(("bytes", "wash", *names, "above the best codec", "above each picture's best file"), rows)
-    made += (
-        f"\n\nMeans of {figures['pictures']} photographs: PSNR in dB / SSIM / per cent of the pixels different. Last column: of those"
-        " photographs of which any other codec has a file that small, with their number.\n\n"
-    )
-    hashes = [(name, f"{row['bytes']:.1f}", _seen(row)) for name, row in figures["placeholders"].items()]
-    made += table(("placeholder", "bytes", "PSNR / SSIM / different"), hashes)
-    times = [
-        (b, *(f"{1000 * cell['wash'][way]:.0f} ms" for way in ("encode", "decode")))
-        for b, cell in figures["budgets"].items()
-    ]
-    made += "\n\nTime of one on one core, means:\n\n" + table(("bytes", "encode", "decode"), times)
-    if subjects := figures.get("subjects"):
-        rows = [
-            (b, *(_pair(cell[way]) for way in ("plain", "weighted", "avif")), *_above(cell))
-            for b, cell in subjects.items()
-            if b.isdigit()
-        ]
-        made += (
-            f"\n\nPSNR of subject / ground of {subjects['pictures']} pictures, errors on the subject weighing {subjects['weight']}"
-            " times as much, beside the AVIF files that show the subject best:\n\n"
-            + table(
-                ("bytes", "wash", "weighted", "AVIF", "subject above AVIF", "pictures AVIF has a file of"),
-                rows,
-            )
-        )
-    return made + machine(figures)
-
-
-def best_peer(cell: Figures) -> float | None:
-    """PSNR of the best other codec."""
-    return max((row["psnr"] for name, row in cell.items() if name != "wash" and row), default=None)
-
-
-def _seen(row: Figures | None) -> str:
-    return f"{row['psnr']:.2f} / {row['ssim']:.3f} / {row['different']:.1f}" if row else "-"
-
-
-def _pair(values: list[float] | None) -> str:
-    return " / ".join(f"{value:.2f}" for value in values) if values else "-"
-
-
-def _above(cell: Figures) -> tuple[str, int]:
-    return f"{cell['above'][0]:+.2f} dB" if cell.get("above") else "", cell["beside"]
 
 
 TABLES: dict[str, Callable[[Figures], str]] = {
@@ -332,6 +200,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "ingest": ingest,
     "compress": compress,
     "wash": wash,
+    "crossings": crossings,
 }
 """Name of a table, which is that of its benchmark -> function."""
 
@@ -369,7 +238,7 @@ def summary() -> str:
     if figures := load("segmentation"):
         rows.append(
             (
-                "things cut out by `offline`, beside U-2-Net's masks",
+                "objects cut out by `offline`, beside U-2-Net's masks",
                 f"{figures['mean_iou']:.2f} mean IoU",
                 "goal: at least 0.70",
             )
@@ -400,7 +269,8 @@ def summary() -> str:
 def load(benchmark: str) -> Figures | None:
     """A benchmark's figures; None if it has not been run yet."""
     source = ROOT / "benchmarks" / f"{benchmark}.json"
-    return json.loads(source.read_text("utf-8")) if source.exists() else None
+    figures: Figures | None = json.loads(source.read_text("utf-8")) if source.exists() else None
+    return figures
 
 
 def rendered(text: str) -> str:
@@ -418,17 +288,23 @@ def rendered(text: str) -> str:
 
 
 def main() -> int:
+    """Write, or compare."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a table is out of date")
+    check = parser.parse_args().check
     stale = []
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         before = page.read_text("utf-8")
         after = rendered(before)
         if before != after:
             stale.append(page.name)
-            if "--check" not in sys.argv[1:]:
+            if not check:
                 page.write_text(after, encoding="utf-8")
     if stale:
-        print(f"{'Out of date' if '--check' in sys.argv[1:] else 'Written'}: {', '.join(stale)}")
-    return 1 if stale and "--check" in sys.argv[1:] else 0
+        print(f"{'Out of date' if check else 'Written'}: {', '.join(stale)}")
+    return 1 if stale and check else 0
 
 
 if __name__ == "__main__":

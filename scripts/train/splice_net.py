@@ -5,9 +5,9 @@
     python -m scripts.train.splice_net --data FOLDER --resume --minutes 60 --rates 2e-3
 
 --data has `emoji/128`, `train` and `segmentation/images`: every other cut-out and every other photograph of it are used, and not those
-photographs that `scripts/bench/compress.py` takes for foreign grounds. Cut-outs, some in other colours, and pieces of photographs in
-their outlines are laid on crops of photographs, resized, turned, blurred and made translucent as layers are. What is drawn is drawn by
-lot with a seed, but how far the training comes depends on the machine: it stops after so many minutes. The file that is there is from the
+photographs that `scripts/bench/compress/` takes for foreign backgrounds. Cut-outs, some in other colours, and pieces of photographs in
+their outlines are laid on crops of photographs, resized, turned, blurred and made translucent as layers are. All of it is drawn
+with a seed, but how far the training comes depends on the machine: it stops after so many minutes. The file that is there is from the
 five runs that are the default, on one or two cores; in the first three of them all pixels counted the same.
 """
 
@@ -35,7 +35,7 @@ SIDE = 256
 """Pixels of a crop."""
 BATCH = 12
 ORDINARY = 60
-"""Side of a thing, in pixels, from which on its pixels count no more than others."""
+"""Side of a cutout, in pixels, from which on its pixels count no more than others."""
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
@@ -92,8 +92,10 @@ def packed(pictures: Floats) -> Floats:
 
 def read(path: Path) -> Bytes:
     """BGR, or BGRA where it has alpha."""
-    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
+    image: Bytes | None = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise SystemExit(f"{path} is no picture that OpenCV reads")
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)) if image.ndim == 2 else image
 
 
 def cutouts(folder: Path) -> list[Bytes]:
@@ -107,107 +109,107 @@ def cutouts(folder: Path) -> list[Bytes]:
     return made
 
 
-class Lot:
-    """Pictures by lot.
+class Samples:
+    """Pictures by rng.
 
     Args:
         photographs: BGR.
-        things: BGRA.
-        seed: of the lot.
+        cutouts: BGRA.
+        seed: of the rng.
     """
 
-    def __init__(self, photographs: list[Bytes], things: list[Bytes], seed: int) -> None:
-        self._photographs, self._things, self._lot = photographs, things, random.Random(seed)
+    def __init__(self, photographs: list[Bytes], cutouts: list[Bytes], seed: int) -> None:
+        self._photographs, self._cutouts, self._rng = photographs, cutouts, random.Random(seed)
 
-    def _recoloured(self, thing: Bytes) -> Bytes:
-        hsv = cv2.cvtColor(thing[:, :, :3], cv2.COLOR_BGR2HSV)
-        hsv[:, :, 0] = (hsv[:, :, 0].astype(int) + self._lot.randrange(180)) % 180
-        if self._lot.random() < 0.3:
-            hsv[:, :, 1] = (hsv[:, :, 1] * self._lot.uniform(0.2, 1)).astype(np.uint8)
-        return np.dstack([cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR), thing[:, :, 3]])
+    def _recoloured(self, cutout: Bytes) -> Bytes:
+        hsv = cv2.cvtColor(cutout[:, :, :3], cv2.COLOR_BGR2HSV)
+        hsv[:, :, 0] = (hsv[:, :, 0].astype(int) + self._rng.randrange(180)) % 180
+        if self._rng.random() < 0.3:
+            hsv[:, :, 1] = (hsv[:, :, 1] * self._rng.uniform(0.2, 1)).astype(np.uint8)
+        return np.dstack([cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR), cutout[:, :, 3]])
 
-    def _thing(self) -> Bytes:
+    def _cutout(self) -> Bytes:
         """A cut-out, or a piece of a photograph in the outline of one."""
-        lot = self._lot
-        thing = lot.choice(self._things)
-        if lot.random() < 0.8:
-            return self._recoloured(thing) if lot.random() < 0.35 else thing
-        photograph, factor = lot.choice(self._photographs), lot.uniform(0.6, 2.5)
-        height, width = thing.shape[:2]
+        rng = self._rng
+        cutout = rng.choice(self._cutouts)
+        if rng.random() < 0.8:
+            return self._recoloured(cutout) if rng.random() < 0.35 else cutout
+        photograph, factor = rng.choice(self._photographs), rng.uniform(0.6, 2.5)
+        height, width = cutout.shape[:2]
         tall, wide = (
             min(int(own * factor), most) for own, most in zip((height, width), photograph.shape, strict=False)
         )
         top, left = (
-            lot.randrange(photograph.shape[0] - tall + 1),
-            lot.randrange(photograph.shape[1] - wide + 1),
+            rng.randrange(photograph.shape[0] - tall + 1),
+            rng.randrange(photograph.shape[1] - wide + 1),
         )
         part = photograph[top : top + tall, left : left + wide]
-        return np.dstack([cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), thing[:, :, 3]])
+        return np.dstack([cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), cutout[:, :, 3]])
 
-    def _ground(self) -> Floats:
+    def _background(self) -> Floats:
         """A crop of a photograph, mostly enlarged and stretched, as a background is."""
-        lot, photograph = self._lot, self._lot.choice(self._photographs)
-        across = math.exp(lot.uniform(math.log(0.8), math.log(3.6)))
-        down = across * math.exp(lot.uniform(-0.5, 0.5))
+        rng, photograph = self._rng, self._rng.choice(self._photographs)
+        across = math.exp(rng.uniform(math.log(0.8), math.log(3.6)))
+        down = across * math.exp(rng.uniform(-0.5, 0.5))
         wide, tall = math.ceil(SIDE / across) + 2, math.ceil(SIDE / down) + 2
         if wide > photograph.shape[1] or tall > photograph.shape[0]:
             factor = 1.05 * max(wide / photograph.shape[1], tall / photograph.shape[0])
             photograph = cv2.resize(photograph, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
         top, left = (
-            lot.randrange(photograph.shape[0] - tall + 1),
-            lot.randrange(photograph.shape[1] - wide + 1),
+            rng.randrange(photograph.shape[0] - tall + 1),
+            rng.randrange(photograph.shape[1] - wide + 1),
         )
-        how = lot.choice((cv2.INTER_CUBIC, cv2.INTER_CUBIC, cv2.INTER_LINEAR, cv2.INTER_LANCZOS4))
+        how = rng.choice((cv2.INTER_CUBIC, cv2.INTER_CUBIC, cv2.INTER_LINEAR, cv2.INTER_LANCZOS4))
         part = photograph[top : top + tall, left : left + wide]
-        ground = cv2.resize(part, None, fx=across, fy=down, interpolation=how)[:SIDE, :SIDE]
-        return (ground[:, ::-1] if lot.random() < 0.5 else ground).astype(np.float32)
+        background = cv2.resize(part, None, fx=across, fy=down, interpolation=how)[:SIDE, :SIDE]
+        return np.asarray(background[:, ::-1] if rng.random() < 0.5 else background, np.float32)
 
     def _laid(self) -> tuple[Floats, float]:
-        """(SIDE, SIDE, 4): one thing somewhere, colours times coverage and coverage from 0 to 1; and its opacity."""
-        lot, thing = self._lot, self._thing().astype(np.float32)
-        cover = thing[:, :, 3:] / 255
-        layer = np.dstack([thing[:, :, :3] * cover, cover])
-        scale = math.exp(lot.uniform(math.log(0.2), math.log(2)))
-        uneven = math.exp(lot.uniform(-0.25, 0.25)) if lot.random() < 0.2 else 1.0
+        """(SIDE, SIDE, 4): one cutout somewhere, colours times coverage and coverage from 0 to 1; and its opacity."""
+        rng, cutout = self._rng, self._cutout().astype(np.float32)
+        cover = cutout[:, :, 3:] / 255
+        layer = np.dstack([cutout[:, :, :3] * cover, cover])
+        scale = math.exp(rng.uniform(math.log(0.2), math.log(2)))
+        uneven = math.exp(rng.uniform(-0.25, 0.25)) if rng.random() < 0.2 else 1.0
         across, down = scale * uneven, scale / uneven
-        height, width = thing.shape[:2]
+        height, width = cutout.shape[:2]
         if scale < 1:
             size = max(4, round(width * across)), max(4, round(height * down))
             layer, across, down = cv2.resize(layer, size, interpolation=cv2.INTER_AREA), 1.0, 1.0
             width, height = size
-        turn = lot.uniform(0, math.tau)
+        turn = rng.uniform(0, math.tau)
         matrix = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]]) @ np.diag(
             [across, down]
         )
-        if lot.random() < 0.3:
+        if rng.random() < 0.3:
             matrix[:, 0] *= -1
-        place = np.array([lot.uniform(-10, SIDE + 10), lot.uniform(-10, SIDE + 10)])
+        place = np.array([rng.uniform(-10, SIDE + 10), rng.uniform(-10, SIDE + 10)])
         moved = np.column_stack([matrix, place - matrix @ np.array([width / 2, height / 2])])
         made = cv2.warpAffine(layer, moved, (SIDE, SIDE), flags=cv2.INTER_LINEAR)
-        blur = lot.uniform(0, 3) if lot.random() < 0.75 else 0.0
+        blur = rng.uniform(0, 3) if rng.random() < 0.75 else 0.0
         if blur > 0.2:
             made = cv2.GaussianBlur(made, (0, 0), blur)
-        return made, lot.uniform(0.45, 0.95) if lot.random() < 0.15 else 1.0
+        return made, rng.uniform(0.45, 0.95) if rng.random() < 0.15 else 1.0
 
     def picture(self) -> tuple[Floats, Floats, Floats]:
         """(SIDE, SIDE, 3), 0 to 255; (SIDE, SIDE), 0 to 1: how much of a pixel was laid on it; and what a pixel counts, from 1.
 
-        Small things have few pixels and translucent ones are hard to see: theirs count more.
+        Small cutouts have few pixels and translucent ones are hard to see: theirs count more.
         """
-        lot, made = self._lot, self._ground()
+        rng, made = self._rng, self._background()
         laid, counts = np.zeros((SIDE, SIDE), np.float32), np.ones((SIDE, SIDE), np.float32)
-        for _ in range(lot.choice((0, 1, 1, 2, 2, 3, 4))):
+        for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 4))):
             layer, opacity = self._laid()
             made = made * (1 - layer[:, :, 3:] * opacity) + layer[:, :, :3] * opacity
             laid = np.maximum(laid, layer[:, :, 3])
             worth = min(3.0, max(1.0, ORDINARY / math.sqrt(layer[:, :, 3].sum() + 1), 2.0 * (opacity < 1)))
             counts = np.maximum(counts, 1 + (worth - 1) * layer[:, :, 3])
-        if lot.random() < 0.25:
-            quality = [cv2.IMWRITE_JPEG_QUALITY, lot.randint(70, 97)]
+        if rng.random() < 0.25:
+            quality = [cv2.IMWRITE_JPEG_QUALITY, rng.randint(70, 97)]
             _, file = cv2.imencode(".jpg", made.clip(0, 255).astype(np.uint8), quality)
-            made = cv2.imdecode(file, cv2.IMREAD_COLOR).astype(np.float32)
-        if lot.random() < 0.3:
-            made = made * lot.uniform(0.7, 1.2) + lot.uniform(-20, 20)
+            made = np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR), np.float32)
+        if rng.random() < 0.3:
+            made = made * rng.uniform(0.7, 1.2) + rng.uniform(-20, 20)
         return np.round(made.clip(0, 255)), laid, counts
 
 
@@ -217,8 +219,8 @@ def halved(masks: Sequence[Floats]) -> torch.Tensor:
     return torch.from_numpy(np.stack(small))[:, None]
 
 
-def resume(net: Net, lot: Lot) -> None:
-    """Take the weights of the file that is there, into which the normalising was folded, and normalise again what `lot` gives."""
+def resume(net: Net, samples: Samples) -> None:
+    """Take the weights of the file that is there, into which the normalising was folded, and normalise again what `samples` gives."""
     kept = [
         torch.from_numpy(onnx.numpy_helper.to_array(t).copy()) for t in onnx.load(TARGET).graph.initializer
     ]
@@ -239,7 +241,7 @@ def resume(net: Net, lot: Lot) -> None:
     net.eval()
     with torch.no_grad():
         for _ in range(2):
-            net(torch.from_numpy(packed(np.stack([lot.picture()[0] for _ in range(BATCH)]))))
+            net(torch.from_numpy(packed(np.stack([samples.picture()[0] for _ in range(BATCH)]))))
     for step in steps:
         made = torch.cat(seen[step], 1)
         step.norm.running_mean, step.norm.running_var = made.mean(1), made.var(1)
@@ -250,14 +252,14 @@ def resume(net: Net, lot: Lot) -> None:
     net.train()
 
 
-def train(net: Net, lot: Lot, minutes: float, rate: float) -> None:
+def train(net: Net, samples: Samples, minutes: float, rate: float) -> None:
     """Train for so long; the rate falls along half a cosine."""
     optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
     started, turn, lost = time.monotonic(), 0, 0.0
     while (done := (time.monotonic() - started) / 60 / minutes) < 1:
         for group in optimiser.param_groups:
             group["lr"] = rate * min(1.0, (turn + 1) / 100) * (1 + math.cos(math.pi * done)) / 2 + 1e-5
-        pictures, masks, counts = zip(*(lot.picture() for _ in range(BATCH)), strict=True)
+        pictures, masks, counts = zip(*(samples.picture() for _ in range(BATCH)), strict=True)
         # Half a pixel's coverage is a half; a rim that is hardly seen is nothing.
         aim = (halved(masks) * 1.6 - 0.3).clamp(0, 1)
         given = torch.from_numpy(packed(np.stack(pictures))).contiguous(memory_format=torch.channels_last)
@@ -301,13 +303,13 @@ def main() -> int:
     photographs += [
         read(path)[:, :, :3] for path in sorted((args.data / "segmentation" / "images").iterdir())
     ]
-    things = cutouts(args.data / "emoji" / "128")
+    objects = cutouts(args.data / "emoji" / "128")
     torch.manual_seed(0)
     net = Net().to(memory_format=torch.channels_last)
     if args.resume:
-        resume(net, Lot(photographs, things, args.seed))
+        resume(net, Samples(photographs, objects, args.seed))
     for seed, (minutes, rate) in enumerate(zip(args.minutes, args.rates, strict=True), args.seed):
-        train(net, Lot(photographs, things, seed), minutes, rate)
+        train(net, Samples(photographs, objects, seed), minutes, rate)
     sides = {2: "height", 3: "width"}
     torch.onnx.export(
         net.eval(),

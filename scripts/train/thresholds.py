@@ -39,9 +39,9 @@ from PIL import Image
 import haac_match._thresholds as thresholds
 from haac import ElementCache, Scene, to_binary
 from haac_repo import Repository
+from scripts.bench.compress.score import matched
 from scripts.bench.record import file_of, write
 from scripts.bench.scenes import build_catalog, composites, foreign_photographs
-from scripts.bench.score import matched
 
 SEED = 7
 """Of training pictures; those that are reported have others."""
@@ -214,7 +214,7 @@ def compared(base: Row, made: Row) -> Row:
 
     def gained(of: str) -> float:
         shares = [row["hits"] / max(1, row[of]) for row in (base, made)]
-        return round(shares[1] - shares[0], 4)
+        return float(round(shares[1] - shares[0], 4))
 
     return {
         "recipes_changed": sum(a != b for a, b in zip(base["recipes"], made["recipes"], strict=True)),

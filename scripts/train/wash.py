@@ -1,6 +1,8 @@
 """Trains the tables of the wash on a folder of photographs, and writes codec/haac/_wash/tables.json.
 
-Everything is drawn by lot with fixed seeds and the photographs are taken in the order of their names: the same folder gives the
+    python -m scripts.train.wash PHOTOGRAPHS
+
+Everything is drawn at random with fixed seeds and the photographs are taken in the order of their names: the same folder gives the
 same file. Photographs that a benchmark shows must not be in it.
 """
 
@@ -8,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import sys
 import time
@@ -16,6 +17,9 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from scripts.lib import one_core  # noqa: F401 - before numpy: sums in the same order everywhere
+
+# isort: split
 import numpy as np
 from PIL import Image
 
@@ -29,7 +33,6 @@ from haac._wash_encoder.rate_control import TRADE
 from scripts.train.wash_net import TURNS, Net, Sample, net_rows, net_samples, train_net
 
 TARGET = Path(tables_file.__file__).with_name("tables.json")
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 ROUNDS = 3
 STEPS = (8, 58)
 """Quantiser steps to train for."""
@@ -81,12 +84,12 @@ def samples(job: tuple[Rows, Path, int]) -> list[tuple[Any, ...]]:
     """Coefficients of one photograph at some steps: channel and kind of band, features, magnitude, exact magnitude, signs."""
     rows, path, seed = job
     use(make_tables(rows))
-    lot, draw = random.Random(seed), np.random.default_rng(seed)
+    rng, draw = random.Random(seed), np.random.default_rng(seed)
     with Image.open(path) as image:
         encoder = WashEncoder(image.convert("RGB"))
     found = []
     for _ in range(2):
-        step = lot.randint(*STEPS)
+        step = rng.randint(*STEPS)
         levels = min(levels_for(step), (max(encoder.size) // 8).bit_length())
         quantiser = encoder._grid(levels).quantiser
         chosen = quantiser.quantise(step, TRADE)
@@ -144,14 +147,14 @@ def use(tables: Tables) -> None:
     """Let the codec work with these tables."""
     for module in list(sys.modules.values()):
         if getattr(module, "load_tables", None) is not None:
-            module.load_tables = lambda: tables  # type: ignore[attr-defined]
+            module.load_tables = lambda: tables  # type: ignore[attr-defined]  # whichever modules import it
 
 
 def fitted(features: np.ndarray, magnitudes: np.ndarray, prior: np.ndarray) -> np.ndarray:
     """Weights of the log-odds that a magnitude is larger than 0, 1 and 2, if it is at least that: Newton's method."""
-    lot = np.random.default_rng(5)
+    rng = np.random.default_rng(5)
     if len(magnitudes) > LIMIT:
-        chosen = np.sort(lot.choice(len(magnitudes), LIMIT, replace=False))
+        chosen = np.sort(rng.choice(len(magnitudes), LIMIT, replace=False))
         features, magnitudes = features[chosen], magnitudes[chosen]
     exact = features.astype(np.float64)
     scale = np.maximum(np.sqrt((exact**2).mean(0)), 0.05)
@@ -177,10 +180,11 @@ def fitted(features: np.ndarray, magnitudes: np.ndarray, prior: np.ndarray) -> n
                 curvature[:-2, at] += bend @ rows
         move = np.linalg.solve(curvature, gradient)
         weights = weights - move * min(1, 3 / max(1e-9, np.abs(move).max()))
-    return weights[:-2] / scale
+    found: np.ndarray = weights[:-2] / scale
+    return found
 
 
-def trained(rows: Rows, found: list[list[tuple[np.ndarray, ...]]]) -> Rows:
+def trained(rows: Rows, found: list[list[np.ndarray]]) -> Rows:
     """Better tables: weights, then the frequencies and points of reconstruction that follow from them."""
     before = make_tables(rows)
     counts = np.zeros((2 * CONTEXTS, SYMBOLS))
@@ -256,7 +260,9 @@ def written(rows: Rows) -> str:
 
 def main() -> None:
     """Train."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="photographs, of no benchmark")
     parser.add_argument("--limit", type=int, help="take only so many photographs")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
@@ -264,10 +270,6 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=TURNS, help="of the net's training")
     parser.add_argument("--output", type=Path, default=TARGET)
     arguments = parser.parse_args()
-    if (
-        os.environ.get("OPENBLAS_NUM_THREADS") != "1"
-    ):  # is read when numpy loads: sums in the same order everywhere
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | dict.fromkeys(THREADS, "1"))
     suffixes = {".jpeg", ".jpg", ".png"}
     photographs = sorted(path for path in arguments.folder.iterdir() if path.suffix.lower() in suffixes)
     photographs = photographs[: arguments.limit]
@@ -283,9 +285,9 @@ def main() -> None:
             rows = trained(rows, found)
             arguments.output.write_text(written(rows), "utf-8")
         jobs = [(rows, path, n) for n, path in enumerate(photographs)]
-        found = [sample for part in pool.map(_net_samples, jobs, chunksize=4) for sample in part]
-    print(f"net: {len(found)} washes, {time.monotonic() - started:.0f} s", file=sys.stderr)
-    rows |= net_rows(train_net(found, arguments.turns))
+        washes = [sample for part in pool.map(_net_samples, jobs, chunksize=4) for sample in part]
+    print(f"net: {len(washes)} washes, {time.monotonic() - started:.0f} s", file=sys.stderr)
+    rows |= net_rows(train_net(washes, arguments.turns))
     arguments.output.write_text(written(rows), "utf-8")
 
 

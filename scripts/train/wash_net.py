@@ -34,7 +34,7 @@ Sample = tuple[int, Floats, Floats]
 
 def net_samples(path: Path, seed: int) -> list[Sample]:
     """A photograph, cut to 4:3, as washes of several grids."""
-    lot = random.Random(seed)
+    rng = random.Random(seed)
     with Image.open(path) as opened:
         image = opened.convert("RGB")
     if image.height > image.width:
@@ -46,8 +46,8 @@ def net_samples(path: Path, seed: int) -> list[Sample]:
     for levels, (usual, _) in USUAL.items():
         if width < 12 << levels:
             continue
-        step = usual + lot.randint(-7, 6)
-        wash = encoder.trial(levels, step, TRADE * np.exp(lot.uniform(-0.4, 0.4))).wash
+        step = usual + rng.randint(-7, 6)
+        wash = encoder.trial(levels, step, TRADE * np.exp(rng.uniform(-0.4, 0.4))).wash
         size = grid(*image.size, levels)
         large = image.resize((2 * size[0], 2 * size[1]), Image.Resampling.LANCZOS)
         wanted = opponent(np.asarray(large, np.float64)) * 64 / finest(wash)
@@ -104,14 +104,14 @@ class Net:
     """A linear layer for each channel by itself, plus three layers with rectifiers between them."""
 
     def __init__(self, seed: int = 0) -> None:
-        lot = np.random.default_rng(seed)
+        rng = np.random.default_rng(seed)
         nearest = np.zeros((9, 4))
         nearest[4] = 1
         self.linear = Convolution(1, nearest)
         self.layers = []
         for n, (inputs, outputs) in enumerate(itertools.pairwise(WIDTHS)):
             scale = np.sqrt(2 / (9 * inputs)) * (0.1 if n == 2 else 1)
-            weights = lot.standard_normal((9 * inputs, outputs)) * scale
+            weights = rng.standard_normal((9 * inputs, outputs)) * scale
             self.layers.append(Convolution(DILATIONS[n + 1], weights))
 
     def forward(self, x: Floats) -> Floats:
@@ -148,12 +148,12 @@ def train_net(found: Iterable[Sample], turns: int = TURNS) -> Net:
     by_levels: dict[int, list[tuple[Floats, Floats]]] = {}
     for levels, decoded, wanted in found:
         by_levels.setdefault(levels, []).append((decoded, wanted))
-    lot = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     kinds = sorted(by_levels)
     shares = np.array([USUAL[levels][1] for levels in kinds])
     net, mean = Net(), 0.0
     for turn in range(1, turns + 1):
-        batch = _batch(by_levels[kinds[lot.choice(len(kinds), p=shares / shares.sum())]], lot)
+        batch = _batch(by_levels[kinds[rng.choice(len(kinds), p=shares / shares.sum())]], rng)
         x, wanted, counted = (np.stack(part) for part in zip(*batch, strict=True))
         missed = (net.forward(x) - wanted) * counted
         total = float(counted.sum()) * 12
@@ -167,15 +167,15 @@ def train_net(found: Iterable[Sample], turns: int = TURNS) -> Net:
 
 
 def _batch(
-    held: list[tuple[Floats, Floats]], lot: np.random.Generator
+    held: list[tuple[Floats, Floats]], rng: np.random.Generator
 ) -> list[tuple[Floats, Floats, Floats]]:
-    """Crops, mirrored by lot; where a crop was cut off, what lies near the cut is not counted."""
+    """Crops, mirrored at random; where a crop was cut off, what lies near the cut is not counted."""
     height, width = min(CROP, held[0][0].shape[0]), min(CROP, held[0][0].shape[1])
     batch = []
     for _ in range(max(1, PLACES // (height * width))):
-        decoded, wanted = held[lot.integers(len(held))]
+        decoded, wanted = held[rng.integers(len(held))]
         y, x = (
-            int(lot.integers(full - part + 1))
+            int(rng.integers(full - part + 1))
             for full, part in zip(decoded.shape, (height, width), strict=False)
         )
         counted = np.zeros((*decoded.shape[:2], 1), np.float32)
@@ -185,9 +185,9 @@ def _batch(
         counted[y + top : y + bottom, x + left : x + right] = 1
         parts = [part[y : y + height, x : x + width] for part in (decoded, wanted, counted)]
         cells = parts[1].reshape(height, width, 3, 2, 2)
-        if lot.random() < 0.5:
+        if rng.random() < 0.5:
             parts, cells = [part[:, ::-1] for part in parts], cells[:, ::-1, :, :, ::-1]
-        if lot.random() < 0.5:
+        if rng.random() < 0.5:
             parts, cells = [part[::-1] for part in parts], cells[::-1, :, :, ::-1]
         batch.append((parts[0], cells.reshape(height, width, 12), parts[2]))
     return batch

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from haac import Colour, ElementCache, Layer, Scene, encode_inline, render, to_binary
+from haac import Colour, ElementCache, Inline, Layer, Scene, encode_inline, render, to_binary
 from haac._layer_order import ordered
 from haac._vectors import DrawnElements
 from haac_repo import RecipeError
@@ -42,7 +42,7 @@ def test_the_picture_stays_as_it_is(given: list[Layer]) -> None:
 @given(st.permutations(range(8)))
 @settings(max_examples=50, deadline=None)
 def test_what_is_apart_ascends(places: list[int]) -> None:
-    elements = [INLINE, 1, 2, 3, 3, 4, 5, 5]
+    elements: list[int | Inline] = [INLINE, 1, 2, 3, 3, 4, 5, 5]
     scene = Scene(400, 60, layers=[Layer(elements[n], width=20, x=50 * n, y=10) for n in places])
     assert [layer.element for layer in ordered(scene, SOURCE).layers] == elements
 

@@ -20,12 +20,10 @@ sequences = st.lists(uniforms | tables | binomials | numbers, max_size=40)
 
 
 def code(io: Coder, sequence: list[tuple[AnyTable | None, int]]) -> list[int]:
-    return [
-        io.number("n", LENGTHS, lambda v=value: v)
-        if table is None
-        else io.pick("p", table, lambda v=value: v)
-        for table, value in sequence
-    ]
+    def one(table: AnyTable | None, value: int) -> int:
+        return io.number("n", LENGTHS, lambda: value) if table is None else io.pick("p", table, lambda: value)
+
+    return [one(table, value) for table, value in sequence]
 
 
 @given(sequences)

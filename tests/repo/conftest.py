@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from haac_repo import NewElement, Repository, encode, pixel_hash
-
-MakeElement = Callable[..., NewElement]
-
-
-def element_of(seed: int, side: int = 8, **known: Any) -> NewElement:
-    """A small noisy picture; the same seed gives the same pixels."""
-    pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 4), dtype=np.uint8)
-    image = Image.fromarray(pixels, "RGBA")
-    return NewElement(data=encode(image), width=side, height=side, pixels_sha256=pixel_hash(image), **known)
+from haac_repo import Repository
+from tests.repo.elements import MakeElement, element_of
 
 
 @pytest.fixture

@@ -218,7 +218,7 @@ def convolved(picture: Pixels, name: str, apart: int) -> Pixels:
     *weights, biases = FILE[name]
     kernel = np.array(weights, np.int64).reshape(3, 3, picture.shape[2], len(biases))
     rows, columns = picture.shape[:2]
-    total = np.zeros((rows, columns, len(biases)), np.int64) + np.array(biases)
+    total: np.ndarray = np.zeros((rows, columns, len(biases)), np.int64) + np.array(biases)
     for r in range(3):
         for s in range(3):
             y = np.clip(np.arange(rows) + (r - 1) * apart, 0, rows - 1)

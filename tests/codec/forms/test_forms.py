@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -60,7 +61,7 @@ def crops(draw: st.DrawFn) -> tuple[int, int, int, int]:
     return left, top, left + draw(st.integers(1, 500)), top + draw(st.integers(1, 15000))
 
 
-sizes = st.one_of(
+sizes: st.SearchStrategy[dict[str, int]] = st.one_of(
     st.just({}),
     st.fixed_dictionaries({"scale": st.integers(1, LIMITS.scale)}),
     st.fixed_dictionaries({}, optional={"width": sides, "height": sides}),
@@ -169,7 +170,7 @@ def test_explain_in_words() -> None:
     scene = Scene(1024, 683)
     scene.element("3f").resize(1024, 400).place(0, 0)
     scene.element("7k2").resize(210, 400).rotate(12).blur(1.5).place(640, -180)
-    assert explain(scene, lambda number: {111: "the sea"}.get(number, "a boat")).splitlines() == [
+    assert explain(scene, lambda element: "the sea" if element == 111 else "a boat").splitlines() == [
         "Take a canvas 1024 pixels wide and 683 high, transparent.",
         "First, take the sea, make it 1024 pixels wide and 400 high, and put it at the left edge and at the top edge.",
         "On top of it all, take a boat, make it 210 pixels wide and 400 high, turn it 12 degrees to the left, blur it by"
@@ -270,11 +271,11 @@ def test_a_scene_of_the_most_layers_still_fits() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30, "12", None])
-def test_the_recording_api_refuses_what_is_no_number(value: object) -> None:
+def test_the_recording_api_refuses_what_is_no_number(value: Any) -> None:
     placed = Scene(10, 10).element("1")
     for method in (placed.rotate, placed.blur, placed.scale, placed.opacity, placed.brightness):
         with pytest.raises(RecipeError):
-            method(value)  # type: ignore[operator]
+            method(value)
 
 
 def test_the_recording_api_goes_to_the_nearest_step() -> None:

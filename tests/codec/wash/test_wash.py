@@ -316,7 +316,7 @@ def test_blur_strings(size: tuple[int, int], alpha: bool) -> None:
         wanted = long * min(size) / max(size)
         assert abs(min(picture.size) - max(1, wanted)) <= 2 + 0.012 * wanted
         if min(size) > 9:
-            assert (picture.getchannel("A").getextrema()[0] < 255) == alpha
+            assert bool((np.asarray(picture.getchannel("A")) < 255).any()) == alpha
     if not alpha and min(size) > 50:
         assert error(image, decode_blur(text, max(size)).resize(size)) < 2500
 

@@ -34,7 +34,9 @@ def landscape(width: int = 219, height: int = 150) -> Image.Image:
 def missed(image: Image.Image, wash: Wash) -> np.ndarray:
     """Squared error of red, green and blue, added."""
     made = render(Scene(*image.size, background=wash), DrawnElements()).convert("RGB")
-    return np.square(np.asarray(image, np.float64) - np.asarray(made, np.float64)).sum(2)
+    off = np.asarray(image, np.float64) - np.asarray(made, np.float64)
+    squares: np.ndarray = np.square(off).sum(2)
+    return squares
 
 
 def bands_of(wash: Wash) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from haac import Colour, Layer, Plate, Scene, render, to_binary
+from haac import Colour, ElementCache, Layer, Plate, Scene, render, to_binary
 from haac._vectors import DrawnElements
 from haac_pipeline._compress import report as page_module
 from haac_pipeline._compress.quality import quality
@@ -99,7 +99,7 @@ def test_more_elements_than_there_is_room_for() -> None:
     heights = [
         page_module._elements(
             Scene(64, 48, layers=[Layer(1 + n) for n in range(count)]),
-            page_module.ElementCache(Several()),
+            ElementCache(Several()),
             1240,
         ).height
         for count in (1, 12, 13, 36, 500)

@@ -5,6 +5,7 @@ import random
 import struct
 import warnings
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -91,7 +92,7 @@ def test_one_pixel_that_is_hardly_transparent_is_alpha() -> None:
 def test_orientation(kind: str, orientation: int) -> None:
     upright = Image.new("RGB", (48, 32), "black")
     upright.paste("white", (0, 0, 16, 16))  # top left
-    undo = {
+    undo: Callable[[Image.Image], Image.Image] = {
         1: lambda i: i,
         2: lambda i: i.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
         3: lambda i: i.transpose(Image.Transpose.ROTATE_180),

@@ -84,7 +84,12 @@ def test_a_folder_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     written(tmp_path / "haac.csv", "file,name\na.png,A\nb.png,B\n")
     reads: list[Path] = []
     read = read_sidecar
-    monkeypatch.setattr(sidecar, "read_sidecar", lambda path: (reads.append(path), read(path))[1])
+
+    def counted(path: Path) -> dict[str, About]:
+        reads.append(path)
+        return read(path)
+
+    monkeypatch.setattr(sidecar, "read_sidecar", counted)
     sidecars = Sidecars(None)
     for name in ("a.png", "b.png", "c.png") * 20:
         sidecars.about(source(tmp_path / name))

@@ -310,7 +310,7 @@ class Handler(BaseHTTPRequestHandler):
     def get_nonsense(self, _: str) -> None:
         self.answer(b"", 301, location="http://[::1/x.png")
 
-    def get_endless(self, _: str) -> None:
+    def get_endless(self, _path: str) -> None:
         self.send_response(200)
         self.end_headers()
         try:

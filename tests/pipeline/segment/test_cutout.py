@@ -21,7 +21,8 @@ def disc(height: int, width: int, y: float, x: float, radius: float, softness: f
     """A mask: 255 inside, falling to 0 over `softness` pixels."""
     rows, columns = np.mgrid[0:height, 0:width]
     inside = radius - np.hypot(rows - y, columns - x)
-    return np.rint(np.clip(inside / max(softness, 1e-9) + 0.5, 0, 1) * 255).astype(np.uint8)
+    mask: Bytes = np.rint(np.clip(inside / max(softness, 1e-9) + 0.5, 0, 1) * 255).astype(np.uint8)
+    return mask
 
 
 def coloured(alpha: Bytes, colour: tuple[int, int, int] = (200, 90, 30)) -> Bytes:

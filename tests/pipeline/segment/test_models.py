@@ -32,10 +32,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def small(monkeypatch: pytest.MonkeyPatch, *, sha256: bool = False) -> Model:
     """u2net, with the checksum of WEIGHTS."""
-    sums = {"md5": "", "sha256": hashlib.sha256(WEIGHTS).hexdigest()}
-    if not sha256:
-        sums = {"md5": hashlib.md5(WEIGHTS, usedforsecurity=False).hexdigest(), "sha256": ""}
-    chosen = replace(MODELS[DEFAULT], **sums)
+    if sha256:
+        chosen = replace(MODELS[DEFAULT], md5="", sha256=hashlib.sha256(WEIGHTS).hexdigest())
+    else:
+        md5 = hashlib.md5(WEIGHTS, usedforsecurity=False).hexdigest()
+        chosen = replace(MODELS[DEFAULT], md5=md5, sha256="")
     monkeypatch.setitem(MODELS, DEFAULT, chosen)
     return chosen
 

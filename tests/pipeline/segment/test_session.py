@@ -21,6 +21,7 @@ from haac_repo import DataError, HaacError, MissingExtraError, TransportError
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 rembg = pytest.importorskip("rembg")
 from rembg.sessions import sessions  # noqa: E402
+from rembg.sessions.base import BaseSession  # noqa: E402
 
 WEIGHTS = b"weights of a model"
 
@@ -130,7 +131,7 @@ def test_without_the_extra_it_is_named(said: list[str], monkeypatch: pytest.Monk
 
 
 def test_masks_come_through_rembg(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Left(rembg.sessions.base.BaseSession):
+    class Left(BaseSession):  # type: ignore[misc]  # rembg ships no types
         def __init__(self) -> None:
             self.model_name = "left"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,10 +13,11 @@ from haac_repo._store import catalog
 from haac_repo._store.lock import writer_lock
 from haac_repo._store.packs import OpenPack
 from haac_repo._store.repository import create
+from tests.repo.elements import MakeElement
 
 
 @pytest.fixture
-def stocked(repository: Repository, make_element: Callable) -> Repository:
+def stocked(repository: Repository, make_element: MakeElement) -> Repository:
     """Elements 1-6 in a sealed, published pack (2 withdrawn, 3 renamed); 7-10 in the open one."""
     with repository.writer() as writer:
         for seed in range(6):
@@ -43,7 +43,7 @@ def flip(path: Path, bit: int) -> None:
     path.write_bytes(data)
 
 
-def as_given(path: Path, make_element: Callable, numbers: range) -> None:
+def as_given(path: Path, make_element: MakeElement, numbers: range) -> None:
     with Repository.open(path) as opened:
         for number in numbers:
             if opened.element(number).withdrawn is None:
@@ -88,7 +88,7 @@ def test_every_flipped_bit_of_a_pack_is_found(stocked: Repository) -> None:
 
 
 def test_a_writer_cannot_mend_bytes_but_says_what_is_lost(
-    stocked: Repository, make_element: Callable
+    stocked: Repository, make_element: MakeElement
 ) -> None:
     path = stocked.path
     good = sealed(stocked).read_bytes()
@@ -111,7 +111,7 @@ def test_a_pack_that_is_gone(stocked: Repository) -> None:
 
 
 def test_a_short_open_pack_is_filled_up_so_that_writing_can_go_on(
-    stocked: Repository, make_element: Callable
+    stocked: Repository, make_element: MakeElement
 ) -> None:
     path = stocked.path
     pack = path / "open" / "2.pack"
@@ -213,7 +213,7 @@ def test_a_damaged_log_segment_is_found(stocked: Repository) -> None:
 
 
 def test_a_lost_catalog_is_made_again_out_of_what_was_published(
-    stocked: Repository, make_element: Callable
+    stocked: Repository, make_element: MakeElement
 ) -> None:
     path, identity = stocked.path, stocked.id
     publish(stocked)
@@ -252,7 +252,7 @@ def test_what_was_never_published_is_kept_aside_when_the_catalog_is_lost(stocked
         assert len(again) == 5
 
 
-def test_a_damaged_catalog_gives_what_it_still_has(stocked: Repository, make_element: Callable) -> None:
+def test_a_damaged_catalog_gives_what_it_still_has(stocked: Repository, make_element: MakeElement) -> None:
     """An index is damaged: all records can still be read, published or not."""
     path = stocked.path
     ((root,),) = stocked._db.execute(
@@ -275,7 +275,7 @@ def test_a_damaged_catalog_gives_what_it_still_has(stocked: Repository, make_ele
 
 
 def test_whichever_page_of_the_catalog_is_damaged_all_that_was_published_comes_back(
-    stocked: Repository, make_element: Callable
+    stocked: Repository, make_element: MakeElement
 ) -> None:
     path = stocked.path
     publish(stocked)
@@ -343,7 +343,7 @@ def test_repair_waits_for_the_writer(stocked: Repository, monkeypatch: pytest.Mo
         verify(stocked, repair=True)
 
 
-def test_verify_goes_on_beside_a_writer(stocked: Repository, make_element: Callable) -> None:
+def test_verify_goes_on_beside_a_writer(stocked: Repository, make_element: MakeElement) -> None:
     with stocked.writer() as writer:
         writer.add(make_element(20))
         report = verify(stocked)

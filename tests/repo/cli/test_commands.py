@@ -6,15 +6,19 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from haac._cli.main import _run
 from haac_repo import Provenance, Repository, pixel_hash
+from tests.repo.elements import MakeElement
+
+Haac = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_element: Callable) -> Path:
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_element: MakeElement) -> Path:
     path = tmp_path / "repo"
     monkeypatch.setenv("HAAC_REPO", str(path))
     monkeypatch.chdir(tmp_path)
@@ -34,7 +38,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_element: Callable
 
 
 @pytest.fixture
-def haac(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+def haac(capsys: pytest.CaptureFixture[str]) -> Haac:
     def run(*args: str) -> tuple[int, str, str]:
         capsys.readouterr()
         code = _run(args)
@@ -45,7 +49,7 @@ def haac(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, st
     return run
 
 
-def test_init(haac, tmp_path: Path) -> None:
+def test_init(haac: Haac, tmp_path: Path) -> None:
     target = tmp_path / "new"
     code, out, err = haac("init", "--repo", str(target))
     assert (code, out) == (0, f"Made the repository {target}\n")
@@ -60,7 +64,7 @@ def test_init(haac, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("repo")
-def test_search(haac) -> None:
+def test_search(haac: Haac) -> None:
     code, out, _ = haac("search", "car")
     assert (code, out) == (0, "1  16x16  red car   #thing\n2  17x17  blue car  #thing\n")
     code, out, err = haac("search", "--limit", "1")
@@ -78,7 +82,7 @@ def test_search(haac) -> None:
 
 
 @pytest.mark.usefixtures("repo")
-def test_show(haac, tmp_path: Path) -> None:
+def test_show(haac: Haac, tmp_path: Path) -> None:
     code, out, _ = haac("show", "2")
     assert code == 0
     assert "17x17 pixels" in out
@@ -100,7 +104,7 @@ def test_show(haac, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("repo")
-def test_sheet(haac, tmp_path: Path) -> None:
+def test_sheet(haac: Haac, tmp_path: Path) -> None:
     code, out, _ = haac("sheet", "--per-page", "2", "--cell", "64", "--columns", "2")
     assert (code, out) == (0, "sheet.png\nsheet-2.png\n")
     with Image.open(tmp_path / "sheet.png") as one, Image.open(tmp_path / "sheet-2.png") as two:
@@ -114,26 +118,27 @@ def test_sheet(haac, tmp_path: Path) -> None:
     assert haac("sheet", "-o", "sheet.jpg")[0] == 2
 
 
-def test_sheet_shows_elements_where_they_belong(haac, repo: Path, tmp_path: Path) -> None:
+def test_sheet_shows_elements_where_they_belong(haac: Haac, repo: Path, tmp_path: Path) -> None:
     """The element's own pixels stand in the middle of its cell."""
     haac("sheet", "--ids", "1", "--cell", "32", "-o", "one.png")
     with Repository.open(repo) as opened, Image.open(tmp_path / "one.png") as sheet:
-        element = opened.image(1)
+        element = np.asarray(opened.image(1))
         x, y = 32 + 8, 32 + 40 + 8  # margin, title, (32 - 16) / 2
-        part = sheet.convert("RGB").crop((x, y, x + 16, y + 16))
-        opaque = [(i % 16, i // 16) for i in range(256) if element.getpixel((i % 16, i // 16))[3] == 255]
-        assert all(part.getpixel(at) == element.getpixel(at)[:3] for at in opaque)
+        part = np.asarray(sheet.convert("RGB").crop((x, y, x + 16, y + 16)))
+        opaque = element[..., 3] == 255
+        assert opaque.any()
+        assert np.array_equal(part[opaque], element[opaque][:, :3])
 
 
 @pytest.mark.usefixtures("repo")
-def test_sheet_says_what_cannot_be_shown(haac) -> None:
+def test_sheet_says_what_cannot_be_shown(haac: Haac) -> None:
     haac("takedown", "1", "--reason", "no")
     code, _, err = haac("sheet", "--ids", "1,2", "-v")
     assert code == 0
     assert "element 1 was withdrawn: no" in err
 
 
-def test_tag(haac, repo: Path) -> None:
+def test_tag(haac: Haac, repo: Path) -> None:
     code, out, _ = haac("tag", "1", "2", "--add", "Fast,four wheels", "--remove", "thing")
     assert code == 0
     assert "#fast #four wheels" in out
@@ -146,7 +151,7 @@ def test_tag(haac, repo: Path) -> None:
 
 
 @pytest.mark.usefixtures("repo")
-def test_takedown(haac) -> None:
+def test_takedown(haac: Haac) -> None:
     code, out, err = haac("takedown", "2", "--reason", "asked by its author")
     assert (code, out) == (0, "Withdrew 2\n")
     assert "haac publish" in err
@@ -157,7 +162,7 @@ def test_takedown(haac) -> None:
     assert haac("takedown", "3")[0] == 2
 
 
-def test_verify(haac, repo: Path) -> None:
+def test_verify(haac: Haac, repo: Path) -> None:
     code, out, _ = haac("verify")
     assert code == 0
     assert "is in order; 3 elements" in out
@@ -181,7 +186,7 @@ def test_verify(haac, repo: Path) -> None:
 
 
 @pytest.mark.usefixtures("repo")
-def test_stats(haac) -> None:
+def test_stats(haac: Haac) -> None:
     code, out, _ = haac("stats")
     assert code == 0
     assert "CC0-1.0 3" in out
@@ -193,7 +198,9 @@ def test_stats(haac) -> None:
 
 
 @pytest.mark.parametrize("command", ["search", "stats", "show 1", "sheet", "verify"])
-def test_no_repository_is_one_clear_line(haac, tmp_path: Path, monkeypatch, command: str) -> None:
+def test_no_repository_is_one_clear_line(
+    haac: Haac, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HAAC_REPO", raising=False)
     code, out, err = haac(*command.split())

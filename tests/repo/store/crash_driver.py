@@ -17,14 +17,20 @@ import pathlib
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterator
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import sqlite_utils
 from PIL import Image
 
-import haac_repo._store.packs
-import haac_repo._store.writer
 from haac_repo import LIMITS, NewElement, Repository, encode, pixel_hash, publish, verify
+from haac_repo._store import writer as writing
+from haac_repo._store.packs import OpenPack
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Say = Callable[[dict[str, Any]], object]
 
 pictures = []
 for seed in range(40):
@@ -49,8 +55,8 @@ class Killer:
                     os.truncate(path, min(path.stat().st_size, self.synced.get(path.stat().st_ino, 0)))
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def around(self, function):
-        def wrapped(*args, **kwargs):
+    def around(self, function: Callable[P, R]) -> Callable[P, R]:
+        def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
             self.point()
             result = function(*args, **kwargs)
             self.point()
@@ -59,7 +65,7 @@ class Killer:
         return wrapped
 
     def install(self) -> None:
-        real_sync, real_append = os.fsync, haac_repo._store.packs.OpenPack.append
+        real_sync, real_append = os.fsync, OpenPack.append
 
         def fsync(descriptor: int) -> None:
             self.point()
@@ -68,7 +74,7 @@ class Killer:
             self.synced[found.st_ino] = found.st_size
             self.point()
 
-        def append(pack, data: bytes) -> int:
+        def append(pack: OpenPack, data: bytes) -> int:
             self.point()
             real_file = pack._file
             if self.count + 1 == self.at:
@@ -77,23 +83,29 @@ class Killer:
             return real_append(pack, data)
 
         @contextlib.contextmanager
-        def atomic(db):
+        def atomic(db: sqlite_utils.Database) -> Iterator[sqlite_utils.Database]:
             with real_atomic(db):
                 yield db
                 self.point()
             self.point()
 
         real_atomic = sqlite_utils.Database.atomic
-        os.fsync, os.replace = fsync, self.around(os.replace)
-        os.ftruncate = self.around(os.ftruncate)
-        pathlib.Path.replace = self.around(pathlib.Path.replace)
-        pathlib.Path.unlink = self.around(pathlib.Path.unlink)
-        haac_repo._store.packs.OpenPack.append = append
-        sqlite_utils.Database.atomic = atomic
+        stand_ins: list[tuple[object, str, Callable[..., object]]] = [
+            (os, "fsync", fsync),
+            (os, "replace", self.around(os.replace)),
+            (os, "ftruncate", self.around(os.ftruncate)),
+            (pathlib.Path, "replace", self.around(pathlib.Path.replace)),
+            (pathlib.Path, "unlink", self.around(pathlib.Path.unlink)),
+            (OpenPack, "append", append),
+            (sqlite_utils.Database, "atomic", atomic),
+        ]
+        for owner, name, function in stand_ins:
+            setattr(owner, name, function)
 
 
-def add(folder: pathlib.Path, say) -> None:
-    haac_repo._store.writer.LIMITS = dataclasses.replace(LIMITS, pack_target_bytes=2000)
+def add(folder: pathlib.Path, say: Say) -> None:
+    small = dataclasses.replace(LIMITS, pack_target_bytes=2000)
+    setattr(writing, "LIMITS", small)  # noqa: B010 - mypy knows no such name there: it is imported
     with Repository.open(folder) as repository:
         with repository.writer() as writer:
             for number in range(len(pictures)):
@@ -108,17 +120,17 @@ def add(folder: pathlib.Path, say) -> None:
         say({"published": head.records})
 
 
-def create(folder: pathlib.Path, say) -> None:
+def create(folder: pathlib.Path, say: Say) -> None:
     Repository.create(folder).close()
     say({"created": True})
 
 
-def repair(folder: pathlib.Path, say) -> None:
+def repair(folder: pathlib.Path, say: Say) -> None:
     report = verify(folder, repair=True)
     say({"repaired": report.ok})
 
 
-def run(job: dict) -> int:
+def run(job: dict[str, Any]) -> int:
     folder = pathlib.Path(job["folder"])
     reported = os.open(job["folder"] + ".reported", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     killer = Killer(folder, job.get("point"), job.get("lose", False))

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from haac_repo import Repository, RepositoryError, format_id, publish, read_head, verify
+from tests.repo.elements import MakeElement
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the crashes are made with fork and SIGKILL")
 
@@ -27,18 +28,17 @@ def crash() -> Iterator[Crash]:
     process = subprocess.Popen(
         [sys.executable, str(driver)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    assert process.stdin is not None
-    assert process.stdout is not None
+    ask, answer = process.stdin, process.stdout
+    assert ask is not None
+    assert answer is not None
 
     def run(folder: Path, scenario: str, **job: Any) -> str:
-        print(
-            json.dumps({"folder": str(folder), "scenario": scenario, **job}), file=process.stdin, flush=True
-        )
-        return process.stdout.readline().strip()
+        print(json.dumps({"folder": str(folder), "scenario": scenario, **job}), file=ask, flush=True)
+        return answer.readline().strip()
 
     yield run
-    process.stdin.close()
-    process.stdout.close()
+    ask.close()
+    answer.close()
     assert process.wait(10) == 0
 
 
@@ -65,7 +65,7 @@ def reported(folder: Path) -> dict[str, int]:
     return done
 
 
-def check(folder: Path, make_element: Callable[..., Any]) -> int:
+def check(folder: Path, make_element: MakeElement) -> int:
     """That nothing reported is lost, before and after the next writer. Returns how much was reported."""
     done = reported(folder)
     with Repository.open(folder) as repository:
@@ -97,7 +97,9 @@ def check(folder: Path, make_element: Callable[..., Any]) -> int:
 
 
 @pytest.mark.parametrize("lose", [False, True], ids=["kill", "power cut"])
-def test_killed_at_every_point(crash: Crash, fresh, make_element, lose: bool) -> None:
+def test_killed_at_every_point(
+    crash: Crash, fresh: Callable[[], Path], make_element: MakeElement, lose: bool
+) -> None:
     whole = fresh()
     points = int(crash(whole, "add"))
     check(whole, make_element)
@@ -112,7 +114,7 @@ def test_killed_at_every_point(crash: Crash, fresh, make_element, lose: bool) ->
     assert len(progress) > 5  # the deaths were early and late ones
 
 
-def test_killed_at_random_times(crash: Crash, fresh, make_element) -> None:
+def test_killed_at_random_times(crash: Crash, fresh: Callable[[], Path], make_element: MakeElement) -> None:
     times = random.Random(11)
     for _ in range(25):
         folder = fresh()
@@ -123,7 +125,9 @@ def test_killed_at_random_times(crash: Crash, fresh, make_element) -> None:
         shutil.rmtree(folder)
 
 
-def test_killed_twice_in_the_same_place(crash: Crash, fresh, make_element) -> None:
+def test_killed_twice_in_the_same_place(
+    crash: Crash, fresh: Callable[[], Path], make_element: MakeElement
+) -> None:
     """Recovery may be cut short as well."""
     points = int(crash(fresh(), "add"))
     for point in random.Random(13).sample(range(1, points), 15):
@@ -154,7 +158,7 @@ def test_killed_while_creating(crash: Crash, tmp_path: Path) -> None:
         assert verify(folder, repair=True).ok
 
 
-def test_killed_while_repairing(crash: Crash, fresh, make_element) -> None:
+def test_killed_while_repairing(crash: Crash, fresh: Callable[[], Path], make_element: MakeElement) -> None:
     """A lost catalog is made again out of what was published, however often that is cut short."""
     whole = fresh()
     crash(whole, "add")

@@ -6,13 +6,14 @@ import contextlib
 import errno
 import os
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 import haac_repo._store.packs
 from haac_repo import Repository, RepositoryError, verify, write_file
+from tests.repo.elements import MakeElement
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -21,7 +22,7 @@ def fail(*_: object, **__: object) -> None:
     raise FULL
 
 
-def aftermath(repository: Repository, make_element: Callable) -> None:
+def aftermath(repository: Repository, make_element: MakeElement) -> None:
     """What was flushed is there; a new writer, with room again, goes on."""
     assert len(repository) == 1
     assert repository.data(1) == make_element(1).data
@@ -33,7 +34,9 @@ def aftermath(repository: Repository, make_element: Callable) -> None:
     assert (report.problems, report.notes) == ([], [])
 
 
-def test_sync_fails(repository: Repository, make_element: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sync_fails(
+    repository: Repository, make_element: MakeElement, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with contextlib.suppress(ZeroDivisionError), repository.writer() as writer:
         writer.add(make_element(1))
         writer.flush()
@@ -52,7 +55,7 @@ def test_sync_fails(repository: Repository, make_element: Callable, monkeypatch:
 
 
 def test_an_error_that_is_swallowed_shows_at_the_end(
-    repository: Repository, make_element: Callable, monkeypatch: pytest.MonkeyPatch
+    repository: Repository, make_element: MakeElement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def write() -> None:
         with repository.writer() as writer:
@@ -68,17 +71,19 @@ def test_an_error_that_is_swallowed_shows_at_the_end(
     aftermath(repository, make_element)
 
 
-def test_a_short_write_leaves_the_pack_as_it_was(repository: Repository, make_element: Callable) -> None:
+def test_a_short_write_leaves_the_pack_as_it_was(
+    repository: Repository, make_element: MakeElement, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class FillingUp:
         """Takes 100 more bytes."""
 
-        def __init__(self, file: object) -> None:
+        def __init__(self, file: BinaryIO) -> None:
             self.file, self.room = file, 100
 
         def write(self, data: bytes) -> int:
             if not self.room:
                 raise FULL
-            taken = self.file.write(data[: self.room])
+            taken: int = self.file.write(data[: self.room])
             self.room -= taken
             return taken
 
@@ -89,7 +94,8 @@ def test_a_short_write_leaves_the_pack_as_it_was(repository: Repository, make_el
         with repository.writer() as writer:
             writer.add(make_element(1))
             writer.flush()
-            writer._pack._file = FillingUp(writer._pack._file)
+            assert writer._pack is not None
+            monkeypatch.setattr(writer._pack, "_file", FillingUp(writer._pack._file))
             writer.add(make_element(2))
 
     with pytest.raises(RepositoryError, match="No space left"):
@@ -99,7 +105,7 @@ def test_a_short_write_leaves_the_pack_as_it_was(repository: Repository, make_el
     aftermath(repository, make_element)
 
 
-def test_sqlite_finds_the_disk_full(repository: Repository, make_element: Callable) -> None:
+def test_sqlite_finds_the_disk_full(repository: Repository, make_element: MakeElement) -> None:
     def write() -> None:
         with repository.writer() as writer:
             writer.add(make_element(1))
@@ -116,7 +122,7 @@ def test_sqlite_finds_the_disk_full(repository: Repository, make_element: Callab
 
 
 def test_renaming_a_sealed_pack_fails(
-    repository: Repository, make_element: Callable, monkeypatch: pytest.MonkeyPatch
+    repository: Repository, make_element: MakeElement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def write() -> None:
         with repository.writer() as writer:

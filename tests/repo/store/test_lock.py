@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from haac_repo import Repository, RepositoryBusyError
 from haac_repo._store.lock import writer_lock
+from tests.repo.elements import MakeElement
 
 HOLD = """
 import sys
@@ -23,7 +25,7 @@ with writer_lock(Path(sys.argv[1]), 0):
 
 
 @pytest.fixture
-def holder(repository: Repository):
+def holder(repository: Repository) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(repository.path)],
         stdin=subprocess.PIPE,
@@ -36,7 +38,7 @@ def holder(repository: Repository):
         process.kill()
 
 
-def test_a_second_process_is_told_who_writes(repository: Repository, holder) -> None:
+def test_a_second_process_is_told_who_writes(repository: Repository, holder: subprocess.Popen[str]) -> None:
     with (
         pytest.raises(RepositoryBusyError, match=f"written to by process {holder.pid}, and 0.1 seconds"),
         repository.writer(wait=0.1),
@@ -45,7 +47,10 @@ def test_a_second_process_is_told_who_writes(repository: Repository, holder) -> 
     assert list(repository.elements()) == []  # readers do not mind
 
 
-def test_a_second_process_waits(repository: Repository, holder, make_element) -> None:
+def test_a_second_process_waits(
+    repository: Repository, holder: subprocess.Popen[str], make_element: MakeElement
+) -> None:
+    assert holder.stdin is not None
     ending = threading.Timer(0.3, holder.stdin.close)
     ending.start()
     with repository.writer(wait=30) as writer:
@@ -54,7 +59,7 @@ def test_a_second_process_waits(repository: Repository, holder, make_element) ->
     assert len(repository) == 1
 
 
-def test_a_killed_writer_holds_nothing(repository: Repository, holder) -> None:
+def test_a_killed_writer_holds_nothing(repository: Repository, holder: subprocess.Popen[str]) -> None:
     holder.kill()
     holder.wait()
     with repository.writer(wait=5):

@@ -9,6 +9,7 @@ import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,7 @@ from haac_repo import (
 )
 from haac_repo._store.repository import create
 from haac_repo._store.schema import MIGRATIONS
+from tests.repo.elements import MakeElement
 
 
 def small_packs(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
@@ -36,7 +38,7 @@ def small_packs(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     )
 
 
-def test_elements_come_back_as_they_were_given(repository: Repository, make_element) -> None:
+def test_elements_come_back_as_they_were_given(repository: Repository, make_element: MakeElement) -> None:
     provenance = Provenance(
         source="a.png", source_sha256="0" * 64, model="m 1", software="s", licence="MIT", attribution="A"
     )
@@ -61,7 +63,7 @@ def test_elements_come_back_as_they_were_given(repository: Repository, make_elem
         assert (again.id, again.role, again.fingerprint) == (repository.id, "writer", int(again.id[:4], 16))
 
 
-def test_the_same_pixels_are_one_element(repository: Repository, make_element) -> None:
+def test_the_same_pixels_are_one_element(repository: Repository, make_element: MakeElement) -> None:
     with repository.writer() as writer:
         first, _ = writer.add(make_element(1))
         assert writer.add(make_element(1, name="other")) == (first, False)  # before it is flushed
@@ -74,7 +76,9 @@ def test_the_same_pixels_are_one_element(repository: Repository, make_element) -
     assert len(repository) == 1
 
 
-def test_nothing_is_visible_before_the_flush_and_all_after(repository: Repository, make_element) -> None:
+def test_nothing_is_visible_before_the_flush_and_all_after(
+    repository: Repository, make_element: MakeElement
+) -> None:
     with repository.writer() as writer:
         writer.add(make_element(1))
         assert len(repository) == 0
@@ -84,7 +88,7 @@ def test_nothing_is_visible_before_the_flush_and_all_after(repository: Repositor
     assert len(repository) == 2
 
 
-def test_an_exception_drops_what_was_not_flushed(repository: Repository, make_element) -> None:
+def test_an_exception_drops_what_was_not_flushed(repository: Repository, make_element: MakeElement) -> None:
     with contextlib.suppress(ZeroDivisionError), repository.writer() as writer:
         writer.add(make_element(1))
         writer.flush()
@@ -98,7 +102,9 @@ def test_an_exception_drops_what_was_not_flushed(repository: Repository, make_el
     assert verify(repository).ok
 
 
-def test_a_writer_flushes_by_itself(repository: Repository, make_element, monkeypatch) -> None:
+def test_a_writer_flushes_by_itself(
+    repository: Repository, make_element: MakeElement, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(haac_repo._store.writer, "_FLUSH_RECORDS", 3)
     with repository.writer() as writer:
         for seed in range(5):
@@ -106,7 +112,9 @@ def test_a_writer_flushes_by_itself(repository: Repository, make_element, monkey
         assert len(repository) == 3
 
 
-def test_packs_are_sealed_and_named_by_their_hash(repository: Repository, make_element, monkeypatch) -> None:
+def test_packs_are_sealed_and_named_by_their_hash(
+    repository: Repository, make_element: MakeElement, monkeypatch: pytest.MonkeyPatch
+) -> None:
     small_packs(monkeypatch, 1000)
     with repository.writer() as writer:
         for seed in range(20):
@@ -121,7 +129,9 @@ def test_packs_are_sealed_and_named_by_their_hash(repository: Repository, make_e
     assert [repository.data(n + 1) for n in range(20)] == [make_element(n).data for n in range(20)]
 
 
-def test_two_packs_of_the_same_bytes_share_one_file(repository: Repository, make_element) -> None:
+def test_two_packs_of_the_same_bytes_share_one_file(
+    repository: Repository, make_element: MakeElement
+) -> None:
     for _ in range(2):
         with repository.writer() as writer:
             element, is_new = writer.add(make_element(1))
@@ -136,7 +146,7 @@ def test_two_packs_of_the_same_bytes_share_one_file(repository: Repository, make
     assert verify(repository).ok
 
 
-def test_tags_and_names_change(repository: Repository, make_element) -> None:
+def test_tags_and_names_change(repository: Repository, make_element: MakeElement) -> None:
     with repository.writer() as writer:
         writer.add(make_element(1, tags=("a", "b")))
         writer.tag("1", add=["  B ", "Two  Words"], remove=["A"])  # before it is flushed
@@ -149,7 +159,9 @@ def test_tags_and_names_change(repository: Repository, make_element) -> None:
     assert ops == ["add", "tag", "tag"]  # no record without a change
 
 
-def test_a_withdrawn_element_keeps_its_id_and_loses_its_bytes(repository: Repository, make_element) -> None:
+def test_a_withdrawn_element_keeps_its_id_and_loses_its_bytes(
+    repository: Repository, make_element: MakeElement
+) -> None:
     with repository.writer() as writer:
         writer.add(make_element(1))
         writer.add(make_element(2))
@@ -175,7 +187,7 @@ def test_an_id_that_was_never_given_out(repository: Repository, ref: int | str) 
             ask(ref)
 
 
-def test_sources_are_remembered_with_the_flush(repository: Repository, make_element) -> None:
+def test_sources_are_remembered_with_the_flush(repository: Repository, make_element: MakeElement) -> None:
     with repository.writer() as writer:
         element, _ = writer.add(make_element(1))
         writer.done_source("a" * 64, "u2net", "a.png", [element.number])
@@ -198,7 +210,9 @@ def test_sources_are_remembered_with_the_flush(repository: Repository, make_elem
         ({"data": b""}, "0 bytes"),
     ],
 )
-def test_what_is_outside_the_limits_is_refused(repository: Repository, make_element, change, said) -> None:
+def test_what_is_outside_the_limits_is_refused(
+    repository: Repository, make_element: MakeElement, change: dict[str, Any], said: str
+) -> None:
     with repository.writer() as writer:
         with pytest.raises(HaacError, match=said):
             writer.add(dataclasses.replace(make_element(1), **change))
@@ -206,7 +220,7 @@ def test_what_is_outside_the_limits_is_refused(repository: Repository, make_elem
     assert verify(repository).ok
 
 
-def test_a_record_that_is_too_long_is_refused(repository: Repository, make_element) -> None:
+def test_a_record_that_is_too_long_is_refused(repository: Repository, make_element: MakeElement) -> None:
     words = Provenance(**{f.name: "\N{GRINNING FACE}" * 2000 for f in dataclasses.fields(Provenance)})
     with repository.writer() as writer:
         with pytest.raises(HaacError, match="at most 65536 are allowed"):
@@ -222,14 +236,14 @@ def test_a_record_that_is_too_long_is_refused(repository: Repository, make_eleme
     assert repository.data(1) == make_element(2).data
 
 
-def test_words_are_made_safe_to_print(repository: Repository, make_element) -> None:
+def test_words_are_made_safe_to_print(repository: Repository, make_element: MakeElement) -> None:
     with repository.writer() as writer:
         element, _ = writer.add(make_element(1, name=" a\x1b[31m\n\u202eb\udcff ", tags=("\tC  D\n",)))
     assert (element.name, element.tags) == ("a [31m b", ("c d",))
     assert repository.element(1) == element
 
 
-def test_damaged_bytes_are_never_returned(repository: Repository, make_element) -> None:
+def test_damaged_bytes_are_never_returned(repository: Repository, make_element: MakeElement) -> None:
     with repository.writer() as writer:
         writer.add(make_element(1))
         writer.seal()
@@ -243,7 +257,9 @@ def test_damaged_bytes_are_never_returned(repository: Repository, make_element) 
         repository.data(1)
 
 
-def test_a_picture_that_is_not_what_its_record_says(repository: Repository, make_element) -> None:
+def test_a_picture_that_is_not_what_its_record_says(
+    repository: Repository, make_element: MakeElement
+) -> None:
     wrong = dataclasses.replace(make_element(1), width=9)
     with repository.writer() as writer:
         writer.add(wrong)
@@ -255,7 +271,7 @@ def test_a_picture_that_is_not_what_its_record_says(repository: Repository, make
 
 
 def test_a_pack_that_is_sealed_but_not_renamed_is_read_and_then_renamed(
-    repository: Repository, make_element
+    repository: Repository, make_element: MakeElement
 ) -> None:
     with repository.writer() as writer:
         writer.add(make_element(1))
@@ -300,7 +316,7 @@ def test_a_newer_catalog_is_refused(repository: Repository) -> None:
         Repository.open(repository.path)
 
 
-def test_an_older_catalog_is_migrated(repository: Repository, monkeypatch) -> None:
+def test_an_older_catalog_is_migrated(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "haac_repo._store.schema.MIGRATIONS",
         (*MIGRATIONS, "create table added (x);\n\ncreate table more (y)"),
@@ -318,7 +334,7 @@ def test_a_mirror_has_no_writer(tmp_path: Path) -> None:
             pass
 
 
-def test_a_corrupt_catalog_is_one_clear_error(repository: Repository, make_element) -> None:
+def test_a_corrupt_catalog_is_one_clear_error(repository: Repository, make_element: MakeElement) -> None:
     with repository.writer() as writer:
         for seed in range(50):
             writer.add(make_element(seed))
@@ -341,7 +357,9 @@ def test_a_corrupt_catalog_is_one_clear_error(repository: Repository, make_eleme
         catalog.write_bytes(good)
 
 
-def test_many_threads_read_while_one_writes(repository: Repository, make_element, monkeypatch) -> None:
+def test_many_threads_read_while_one_writes(
+    repository: Repository, make_element: MakeElement, monkeypatch: pytest.MonkeyPatch
+) -> None:
     small_packs(monkeypatch, 2000)
     stop = threading.Event()
     seen = []
@@ -372,7 +390,9 @@ def test_many_threads_read_while_one_writes(repository: Repository, make_element
     assert len(repository) == 120
 
 
-def test_a_repository_can_be_pickled_for_other_processes(repository: Repository, make_element) -> None:
+def test_a_repository_can_be_pickled_for_other_processes(
+    repository: Repository, make_element: MakeElement
+) -> None:
     with repository.writer() as writer:
         writer.add(make_element(1))
     with pickle.loads(pickle.dumps(repository)) as copy:
@@ -385,7 +405,9 @@ def test_an_empty_repository_is_still_true(repository: Repository) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs POSIX permissions")
-def test_a_read_only_folder_can_be_read_but_not_written(repository: Repository, make_element) -> None:
+def test_a_read_only_folder_can_be_read_but_not_written(
+    repository: Repository, make_element: MakeElement
+) -> None:
     with repository.writer() as writer:
         writer.add(make_element(1, name="one"))
     repository.image(1)  # loads what Pillow needs while everything is readable

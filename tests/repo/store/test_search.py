@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from haac_repo import Repository
 from haac_repo._store.near import HashIndex, oklab
+from tests.repo.elements import MakeElement
 
 NAMES = ["red car", "Blue Car", "caravan", "Café au lait", "tree", "", 'O\'Brien -- "x"*']
 TAGS = [("vehicle",), ("vehicle", "old timer"), (), ("drink",), ("green", "plant"), ("nameless",), ()]
 
 
 @pytest.fixture
-def stocked(repository: Repository, make_element: Callable) -> Repository:
+def stocked(repository: Repository, make_element: MakeElement) -> Repository:
     with repository.writer() as writer:
         for n, (name, tags) in enumerate(zip(NAMES, TAGS, strict=True)):
             writer.add(make_element(n, name=name, tags=tags, phash=n, colour=n * 0x202020))
@@ -51,7 +52,7 @@ def test_words(stocked: Repository, words: str, found: set[int]) -> None:
 
 
 @given(words=st.text(max_size=30))
-def test_no_words_upset_the_search(words: str, tmp_path_factory) -> None:
+def test_no_words_upset_the_search(words: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     global _shared
     if _shared is None:
         _shared = Repository.create(tmp_path_factory.mktemp("search") / "r")
@@ -62,13 +63,13 @@ _shared: Repository | None = None
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _close_shared():
+def _close_shared() -> Iterator[None]:
     yield
     if _shared is not None:
         _shared.close()
 
 
-def test_the_best_match_comes_first(repository: Repository, make_element: Callable) -> None:
+def test_the_best_match_comes_first(repository: Repository, make_element: MakeElement) -> None:
     with repository.writer() as writer:
         writer.add(make_element(1, name="a car beside a tree beside a house beside a lake"))
         writer.add(make_element(2, name="car"))
@@ -92,7 +93,7 @@ def test_colour(stocked: Repository) -> None:
     assert stocked.search("tree car", colour=0) == []
 
 
-def test_colour_goes_by_looks_not_by_numbers(repository: Repository, make_element: Callable) -> None:
+def test_colour_goes_by_looks_not_by_numbers(repository: Repository, make_element: MakeElement) -> None:
     colours = [0xFF8800, 0xFFAA44, 0x8800FF, 0xFF0088, 0x884400]
     with repository.writer() as writer:
         for n, colour in enumerate(colours):
@@ -105,7 +106,7 @@ def test_colour_goes_by_looks_not_by_numbers(repository: Repository, make_elemen
 def test_oklab_of_known_colours() -> None:
     """White, black and sRGB red, as given by Ottosson's reference code."""
     found = oklab(np.array([0xFFFFFF, 0x000000, 0xFF0000]))
-    expected = [[1, 0, 0], [0, 0, 0], [0.627955, 0.224863, 0.125846]]
+    expected = [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.627955, 0.224863, 0.125846]]
     assert np.allclose(found, expected, atol=1e-5)
 
 
@@ -139,7 +140,7 @@ def test_hash_index_is_the_hamming_distance(hashes: list[int], asked: int, dista
 
 
 def test_near_sees_what_came_since_and_not_what_was_withdrawn(
-    repository: Repository, make_element: Callable
+    repository: Repository, make_element: MakeElement
 ) -> None:
     top = 2**63
     with repository.writer() as writer:

@@ -18,7 +18,7 @@ from haac_match._index import index
 from haac_match._index.describe import Rows, described, unpacked_looks, unpacked_places
 from haac_match._index.index import load, survey, update
 from haac_match._index.keypoints import features
-from haac_match._index.store import FOLDER, read
+from haac_match._index.store import FOLDER, Stored, read
 from haac_repo import NewElement, Repository, encode, pixel_hash, verify
 from haac_repo._mirror.publish import publish
 from haac_repo._mirror.serve import Server
@@ -119,7 +119,7 @@ def test_an_element_is_found_by_its_keypoints(
     assert abs(best.y - 60 - height / 2) < 2
 
 
-def stored(repository: Repository) -> index.Stored:
+def stored(repository: Repository) -> Stored:
     found, damage = read(repository)
     assert found is not None, damage
     return found

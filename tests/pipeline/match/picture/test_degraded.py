@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def test_edges_do_not_ring_in_an_undamaged_picture(blur: int) -> None:
 
 
 @pytest.mark.parametrize("damage", [as_jpeg, scaled])
-def test_edges_of_a_damaged_picture_ring(damage) -> None:  # type: ignore[no-untyped-def]
+def test_edges_of_a_damaged_picture_ring(damage: Callable[[Image.Image], np.ndarray]) -> None:
     damaged = damage(picture())
     assert ringing(damaged, np.full_like(damaged, np.asarray(picture())[0, 0]))
 
@@ -85,10 +86,10 @@ def test_a_look_alike_below_the_right_layer_is_not_needed() -> None:
     for z, placed in enumerate((under, beside, made)):
         canvas.insert(z, placed)
 
-    def wrong(box: Box) -> np.ndarray:
+    def off(box: Box) -> np.ndarray:
         left, top, right, bottom = box
         there = np.s_[top:bottom, left:right]
         return tolerant_difference(canvas.current[there], canvas.target[there], reach=True) > 12
 
-    assert prune(canvas, made.box, wrong) == [under.layer]
+    assert prune(canvas, made.box, off) == [under.layer]
     assert canvas.layers == [beside, made]

@@ -31,6 +31,7 @@ from haac_match import Options, Subject, wash_only
 from haac_match._rate import select
 from haac_match._rate.cost import Cost
 from haac_match._rate.select import RateDistortion
+from haac_match._rate.wash import on_wash
 from haac_pipeline._segment import subject
 from haac_repo import ElementNotFoundError, MissingExtraError, write_file
 
@@ -132,7 +133,7 @@ def test_a_layer_that_is_right_stays_even_where_the_wash_that_is_made_for_it_is_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     picture, layer = pasted()
-    real = select.on_wash
+    real = on_wash
 
     def bad_under_layers(
         cost: Cost, scene: Scene, budget: int | None, quality: int | None, **how: bool

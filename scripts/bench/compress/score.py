@@ -87,12 +87,14 @@ def judge(true: Scene, found: Scene, scale: float, source: ElementCache) -> Row:
         "found_layers": len(found.layers),
         "hits": len(pairs),
         "exact_layers": sum(layer.exact for layer in layers),
-        "ground_right": None if true.background == Plate(FOREIGN) else _same_ground(true, found, source),
+        "background_right": None
+        if true.background == Plate(FOREIGN)
+        else _same_background(true, found, source),
         "layers": [asdict(layer) for layer in layers],
     }
 
 
-def _same_ground(true: Scene, found: Scene, source: ElementCache) -> bool:
+def _same_background(true: Scene, found: Scene, source: ElementCache) -> bool:
     """Whether two backgrounds look the same, but for what cannot be seen."""
     a, b = (
         np.asarray(ground(Scene(found.width, found.height, background), source)).astype(np.int16)
@@ -199,7 +201,7 @@ def summary(rows: list[Row]) -> Row:
     exact = sum(row["exact_layers"] for row in rows)
     clean = [row for row in rows if row["input"] == "clean"]
     some = [row for row in rows if row["found_layers"]]
-    known = [row["ground_right"] for row in rows if row["ground_right"] is not None]
+    known = [row["background_right"] for row in rows if row["background_right"] is not None]
     seconds = sorted(row["seconds"] for row in rows)
     return {
         "pictures": len(rows),
@@ -210,7 +212,7 @@ def summary(rows: list[Row]) -> Row:
         "confused": sum(layer.get("taken_for", -1) >= 0 for layer in layers),
         "exact_of_found": share(exact, hits) if clean else None,
         "identical": share(sum(row["identical"] for row in clean), len(clean)),
-        "ground_right": share(sum(known), len(known)),
+        "background_right": share(sum(known), len(known)),
         "psnr_median": _psnr(median(_decibels(row["psnr"]) for row in rows)),
         "psnr_input_median": _psnr(median(_decibels(row["psnr_input"]) for row in rows)),
         "bytes_mean": round(sum(row["bytes"] for row in rows) / len(rows), 1),

@@ -1,0 +1,135 @@
+"""Tables of what turns pictures into recipes: the matcher and the wash."""
+
+from __future__ import annotations
+
+from scripts.make.markdown import Figures, machine, share, table, times
+
+CASE_COLUMNS = (
+    "",
+    "elements",
+    "pictures",
+    "recall",
+    "precision",
+    "exact layers",
+    "identical",
+    "PSNR",
+    "bytes a layer",
+    "time",
+)
+
+
+def compress(figures: Figures) -> str:
+    """The cases at each size of the catalog, what is missed, and other codecs."""
+    found = {(cell["case"], cell["size"]): cell for cell in figures["groups"] if cell["recall"] is not None}
+    nothing = {cell["size"]: cell for cell in figures["groups"] if cell["recall"] is None}
+    cases = list(dict.fromkeys(case for case, _ in found))
+    sizes = sorted({size for _, size in found})
+    made = table(
+        CASE_COLUMNS, [_case(found[at]) for case in cases for size in sizes if (at := (case, size)) in found]
+    )
+    if earlier := sorted({cell["measured"] for cell in figures["groups"] if "measured" in cell}):
+        made += f"\n\n\\* measured {', '.join(earlier)}, by the code of that day."
+    if nothing:
+        junk = ", ".join(f"{cell['junk']} with {size:,} elements" for size, cell in nothing.items())
+        pictures = min(cell["pictures"] for cell in nothing.values())
+        made += f"\n\nLayers found in {pictures} photographs that hold nothing of the catalog: {junk}."
+    splits = []
+    for case in cases:
+        kinds = found[case, max(size for c, size in found if c == case)]["recall_of"]
+        splits.append((case, *(f"{share(kind['recall'])} ({kind['layers']})" for kind in kinds.values())))
+    made += (
+        f"\n\nRecall by what makes it hard, with {max(sizes):,} elements (in brackets: how many layers):\n\n"
+        + table(("", *next(iter(found.values()))["recall_of"]), splits)
+    )
+    if peers := figures.get("peers"):
+        made += "\n\nBytes of other codecs' files of the same SSIM over ours, medians:\n\n" + _peers(peers)
+    return made + machine(figures)
+
+
+def _case(cell: Figures) -> tuple[object, ...]:
+    psnr = cell["psnr_median"]
+    return (
+        cell["case"],
+        f"{cell['size']:,}" + (" *" if "measured" in cell else ""),
+        cell["pictures"],
+        share(cell["recall"]),
+        share(cell["precision"]),
+        share(cell["exact_of_found"]),
+        share(cell["identical"]),
+        psnr if isinstance(psnr, str) else f"{psnr:.1f} dB",
+        f"{cell['bytes_a_layer']:.1f}" if cell["bytes_a_layer"] else "",
+        f"{cell['seconds_median']:.1f} s",
+    )
+
+
+def _peers(peers: list[Figures]) -> str:
+    names = list(peers[0]["not_reached"])
+    return table(
+        ("", "pictures", "ours", "SSIM", *names, "the best but JPEG"),
+        [
+            (
+                p["case"],
+                p["pictures"],
+                f"{p['bytes_median']:.0f} bytes",
+                f"{p['ssim_median']:.4g}",
+                *(times(p["ratio_median"].get(name)) for name in (*names, "best")),
+            )
+            for p in peers
+        ],
+    )
+
+
+def wash(figures: Figures) -> str:
+    """PSNR, SSIM and different pixels by bytes; the times; ThumbHash and BlurHash; subjects."""
+    names = [name for name in next(iter(figures["budgets"].values())) if name != "wash"]
+    rows = []
+    for budget, cell in figures["budgets"].items():
+        own, best = cell["wash"], best_peer(cell)
+        above = f"{own['psnr'] - best:+.2f} dB" if best else ""
+        each = figures["beside"][budget]
+        nearest = f"{each['psnr']:+.2f} dB ({each['pictures']})" if each["pictures"] else ""
+        rows.append((budget, _seen(own), *(_seen(cell[name]) for name in names), above, nearest))
+    made = table(("bytes", "wash", *names, "above the best codec", "above each picture's best file"), rows)
+    made += (
+        f"\n\nMeans of {figures['pictures']} photographs: PSNR in dB / SSIM / per cent of the pixels different. Last column: of those"
+        " photographs of which any other codec has a file that small, with their number.\n\n"
+    )
+    hashes = [(name, f"{row['bytes']:.1f}", _seen(row)) for name, row in figures["placeholders"].items()]
+    made += table(("placeholder", "bytes", "PSNR / SSIM / different"), hashes)
+    times = [
+        (b, *(f"{1000 * cell['wash'][way]:.0f} ms" for way in ("encode", "decode")))
+        for b, cell in figures["budgets"].items()
+    ]
+    made += "\n\nTime of one on one core, means:\n\n" + table(("bytes", "encode", "decode"), times)
+    if subjects := figures.get("subjects"):
+        rows = [
+            (b, *(_pair(cell[way]) for way in ("plain", "weighted", "avif")), *_above(cell))
+            for b, cell in subjects.items()
+            if b.isdigit()
+        ]
+        made += (
+            f"\n\nPSNR of subject / background of {subjects['pictures']} pictures, errors on the subject weighing {subjects['weight']}"
+            " times as much, beside the AVIF files that show the subject best:\n\n"
+            + table(
+                ("bytes", "wash", "weighted", "AVIF", "subject above AVIF", "pictures AVIF has a file of"),
+                rows,
+            )
+        )
+    return made + machine(figures)
+
+
+def best_peer(cell: Figures) -> float | None:
+    """PSNR of the best other codec."""
+    return max((row["psnr"] for name, row in cell.items() if name != "wash" and row), default=None)
+
+
+def _seen(row: Figures | None) -> str:
+    return f"{row['psnr']:.2f} / {row['ssim']:.3f} / {row['different']:.1f}" if row else "-"
+
+
+def _pair(values: list[float] | None) -> str:
+    return " / ".join(f"{value:.2f}" for value in values) if values else "-"
+
+
+def _above(cell: Figures) -> tuple[str, int]:
+    return f"{cell['above'][0]:+.2f} dB" if cell.get("above") else "", cell["beside"]

@@ -1,0 +1,91 @@
+"""What loads when: the thin client, its help and a decode stay light."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from haac import Layer, Scene, to_binary
+from haac_repo import NewElement, Repository, encode, pixel_hash
+from tests.house import package_of
+
+SEGMENTATION = {
+    "rembg",
+    "onnxruntime",
+    "cv2",
+    "faiss",
+    "torch",
+    "skimage",
+    "scipy",
+    "numba",
+    "pymatting",
+    "haac_match",
+    "haac_pipeline",
+}
+HEAVY = SEGMENTATION | {"PIL", "numpy", "httpx", "sqlite_utils"}
+
+
+def modules_after(code: str) -> set[str]:
+    """The modules that a fresh Python has loaded after running this code."""
+    program = f"{code}\nimport json, sys\nprint('\\n' + json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def loaded_by(code: str) -> set[str]:
+    """Their top-level names."""
+    return {package_of(module) for module in modules_after(code)}
+
+
+@pytest.mark.parametrize("package", ["haac", "haac_repo"])
+def test_importing_loads_nothing_heavy(package: str) -> None:
+    loaded = loaded_by(f"import {package}")
+    assert package in loaded
+    assert not loaded & HEAVY
+
+
+def test_importing_the_pipeline_loads_no_segmentation() -> None:
+    loaded = loaded_by("import haac_pipeline")
+    assert not loaded & (SEGMENTATION - {"haac_pipeline"})
+
+
+def test_help_loads_nothing_heavy() -> None:
+    loaded = loaded_by("from haac._cli.main import _run\nassert _run(['--help']) == 0")
+    assert "click" in loaded
+    assert not loaded & (HEAVY - {"haac_pipeline"})
+
+
+@pytest.fixture(scope="module")
+def after_a_decode(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules that `haac decompress` of a recipe without a wash loads, with a repository of this machine."""
+    folder = tmp_path_factory.mktemp("decode")
+    image = Image.new("RGBA", (8, 8), "red")
+    new = NewElement(data=encode(image), width=8, height=8, pixels_sha256=pixel_hash(image))
+    with Repository.create(folder / "repo") as repository, repository.writer() as writer:
+        number = writer.add(new)[0].number
+    recipe, picture = folder / "a.haac", folder / "a.png"
+    recipe.write_bytes(to_binary(Scene(20, 20, layers=[Layer(number, x=3, y=4)])))
+    command = ["decompress", str(recipe), "--repo", str(folder / "repo"), "-o", str(picture)]
+    found = modules_after(f"from haac._cli.main import _run\nassert _run({command}) == 0")
+    assert picture.exists()
+    assert "haac._render" in found
+    return found
+
+
+def test_decoding_with_a_local_repository_loads_no_mirror(after_a_decode: set[str]) -> None:
+    assert not {name for name in after_a_decode if name.startswith("haac_repo._mirror")}
+    assert "httpx" not in after_a_decode
+
+
+@pytest.mark.parametrize("room", ["haac._wash", "haac._wash_encoder"])
+def test_decoding_a_recipe_without_a_wash_loads_no_wash(after_a_decode: set[str], room: str) -> None:
+    assert not {name for name in after_a_decode if name == room or name.startswith(f"{room}.")}
+
+
+def test_decoding_loads_no_segmentation(after_a_decode: set[str]) -> None:
+    assert not {package_of(name) for name in after_a_decode} & SEGMENTATION
