@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from haac._limits import LIMITS
 from haac._rans import Coder, Decoder, Encoder, Table, Uniform
-from haac._wash.format import Wash
+from haac._wash_value import Wash
 from haac_repo import PictureError, RecipeError
 
 if TYPE_CHECKING:

@@ -19,8 +19,7 @@ from PIL import Image, ImageFilter
 from haac._inline import Inline
 from haac._limits import LIMITS
 from haac._scene import FULL_TURN, Background, Colour, Gradient, Layer, Plate, Scene
-from haac._wash.format import Wash
-from haac._wash.synthesis import wash_picture
+from haac._wash_value import Wash
 from haac_repo import ElementNotFoundError, RecipeError, format_id
 
 ONE = 1 << 16
@@ -122,7 +121,7 @@ def render(scene: Scene, source: ElementSource) -> Image.Image:
         raise RecipeError(
             f"the layers have {work} pixels together; at most {LIMITS.work_pixels} are allowed: use smaller or fewer ones"
         )
-    canvas = ground(scene, cache)
+    canvas = draw_background(scene, cache)
     for layer in scene.layers:
         drawn = draw(layer, cache.image(layer.element), canvas.size)
         if drawn is not None:
@@ -130,8 +129,8 @@ def render(scene: Scene, source: ElementSource) -> Image.Image:
     return canvas
 
 
-def ground(scene: Scene, source: ElementSource) -> Image.Image:
-    """The background by itself: RGBA, of the canvas' size."""
+def draw_background(scene: Scene, source: ElementSource) -> Image.Image:
+    """Draw the background alone: RGBA, of the canvas' size."""
     size = scene.width, scene.height
     background: Background = scene.background
     match background:
@@ -145,6 +144,8 @@ def ground(scene: Scene, source: ElementSource) -> Image.Image:
                 _premultiplied(image), *Layer(element, width=size[0], height=size[1]).size(*image.size)
             ).convert("RGBA")
         case Wash():
+            from haac._wash.synthesis import wash_picture  # only a wash pays for loading its decoder
+
             return wash_picture(background, size)
     return Image.new("RGBA", size)
 
@@ -186,11 +187,11 @@ def draw(
         RGBA pixels that lie within the canvas, and where their top left corner is; None if nothing does.
     """
     seen = -layer.x, -layer.y, size[0] - layer.x, size[1] - layer.y
-    drawn = softened(layer, *turned(layer, image, _grown(seen, _blur_margin(layer.blur))), seen)
+    drawn = blur_and_fade(layer, *warp(layer, image, _grown(seen, _blur_margin(layer.blur))), seen)
     return drawn and (drawn[0], (drawn[1][0] + layer.x, drawn[1][1] + layer.y))
 
 
-def turned(layer: Layer, image: Image.Image, needed: Box) -> tuple[Image.Image, Box]:
+def warp(layer: Layer, image: Image.Image, needed: Box) -> tuple[Image.Image, Box]:
     """An element as a layer shows it before blur and opacity.
 
     Args:
@@ -205,14 +206,14 @@ def turned(layer: Layer, image: Image.Image, needed: Box) -> tuple[Image.Image, 
     return _rotate(_resize(_premultiplied(_prepared(layer, image)), width, height), layer.rotation, needed)
 
 
-def softened(
+def blur_and_fade(
     layer: Layer, image: Image.Image, box: Box, seen: Box
 ) -> tuple[Image.Image, tuple[int, int]] | None:
     """A turned element with its blur and opacity.
 
     Args:
         layer: how it stands.
-        image: see `turned`.
+        image: see `warp`.
         box: where it is.
         seen: what may be seen.
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from haac._inline import Inline
 from haac._limits import LIMITS
-from haac._wash.format import Wash
+from haac._wash_value import Wash
 from haac_repo import LIMITS as REPO_LIMITS
 from haac_repo import RecipeError, format_id, parse_id
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import ElementCache, Scene
-from haac._layer_order import ordered
+from haac._internal import ordered
 from haac_match._fit.fit import Cutout
 from haac_match._index.index import Index, load
 from haac_match._options import Compressed, Options

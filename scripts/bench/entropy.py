@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from haac import ElementCache, Gradient, Layer, Plate, Scene
-from haac._layer_order import covering
+from haac._internal import covering
 from haac_repo import Repository
 from scripts.bench import scenes
 

@@ -28,7 +28,7 @@ from typing import Any
 
 from PIL import Image
 
-from haac._vectors import DrawnElements
+from haac._internal import DrawnElements
 from haac_repo._pixels import effort
 from scripts.bench.record import write
 

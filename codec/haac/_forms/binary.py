@@ -14,7 +14,7 @@ from haac._inline import Inline
 from haac._limits import LIMITS
 from haac._rans import Coded, Coder, Decoder, Encoder, Table, Uniform
 from haac._scene import FULL_TURN, Background, Colour, Gradient, Layer, Plate, Scene
-from haac._wash.format import Wash
+from haac._wash_value import Wash
 from haac_repo import RecipeError
 
 FORMAT = 0xA1

@@ -1,7 +1,7 @@
 """Which elements the layers of a recipe show, and in what order: the largest part of the binary form (docs/format.md).
 
 First the elements as a set, which takes log2(n!) bits less than a list of n; then, layer after layer, which of those that are left
-comes. In a scene in ascending order (`haac._layer_order`) that is always the next one, and soon costs next to nothing; in any other, the
+comes. In a scene in ascending order (`_forms.layer_order`) that is always the next one, and soon costs next to nothing; in any other, the
 order costs what the set saved.
 """
 

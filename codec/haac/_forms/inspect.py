@@ -9,7 +9,7 @@ from haac._forms.binary import to_binary, trace_binary
 from haac._forms.text import to_text
 from haac._inline import Inline
 from haac._scene import Background, Colour, Gradient, Layer, Plate, Scene, format_colour
-from haac._wash.format import Wash
+from haac._wash_value import Wash
 from haac_repo import format_id
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from haac._inline import Inline, inline_digits
 from haac._scene import Colour, Gradient, Layer, Plate, Scene, format_colour
-from haac._wash.format import Wash
-from haac._wash.text import wash_digits
+from haac._wash_value import Wash
 from haac_repo import HaacError, RecipeError, format_id
 
 
@@ -44,6 +43,8 @@ def _background(scene: Scene) -> tuple[str, list[str]]:
         case Plate(element):
             return f'plate("{format_id(element)}")', ["plate"]
         case Wash() as given:
+            from haac._wash.text import wash_digits  # only a wash pays for loading its decoder
+
             digits = wash_digits(given, scene.width, scene.height)
             return f'wash({scene.width}, {scene.height}, "{digits}")', ["wash"]
     return "", []

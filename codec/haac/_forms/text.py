@@ -13,8 +13,7 @@ from typing import Any
 from haac._inline import Inline, inline, inline_digits
 from haac._limits import LIMITS
 from haac._scene import FLIPS, Background, Colour, Gradient, Layer, Plate, Scene
-from haac._wash.format import Wash
-from haac._wash.text import wash, wash_digits
+from haac._wash_value import Wash
 from haac_repo import HaacError, RecipeError, format_id, parse_id
 
 PREFIX = "haac1:"
@@ -115,6 +114,8 @@ def _background_text(scene: Scene) -> str:
         case Plate(element):
             return f":e{format_id(element)}"
         case Wash() as given:
+            from haac._wash.text import wash_digits  # only a wash pays for loading its decoder
+
             return f":w{wash_digits(given, scene.width, scene.height)}"
     return ""
 
@@ -128,6 +129,8 @@ def _background(text: str, canvas: Scene) -> Background:
     if text[:1] == "e" and len(arguments) == 1:
         return Plate(_id(arguments[0]))
     if text[:1] == "w" and len(arguments) == 1:
+        from haac._wash.text import wash
+
         return wash(canvas.width, canvas.height, arguments[0])
     raise RecipeError(f"the background {_shown(text)} is none of cCOLOUR, gSTART,END,ANGLE, eID and wDIGITS")
 

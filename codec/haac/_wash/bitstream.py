@@ -23,9 +23,9 @@ from haac._wash.contexts import (
     sign_share,
     weights_of,
 )
-from haac._wash.format import COEFFICIENT, STEPS, Wash, band_shapes, check_size, cut, grid
 from haac._wash.slots import magnitude_slots, sign_slots
 from haac._wash.tables import CAUSAL, CONTEXTS, SYMBOLS, Ints, Tables, load_tables
+from haac._wash_value import COEFFICIENT, STEPS, Wash, band_shapes, check_size, cut, grid
 from haac_repo import RecipeError
 
 _LEVELS = Table(2, 8, 10, 12, 12, 8, 4)

@@ -9,9 +9,9 @@ from PIL import Image
 
 from haac._wash.bitstream import taken_apart
 from haac._wash.contexts import depth, kind
-from haac._wash.format import Wash, band_shapes
 from haac._wash.tables import Ints, load_tables
 from haac._wash.upsample import doubled
+from haac._wash_value import Wash, band_shapes
 
 STEP = tuple(math.floor(32 * 2 ** (n / 8) + 0.5) for n in range(64))
 """The quantiser's steps: amplitude in the lowest band, 1/64 of a level (of a channel whose transform has the norm 1)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from haac._digits import from_digits, to_digits
 from haac._rans import Decoder, Encoder
-from haac._wash.format import Wash
+from haac._wash_value import Wash
 from haac_repo import RecipeError
 
 

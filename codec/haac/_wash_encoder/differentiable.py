@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from haac._wash.format import grid
 from haac._wash.synthesis import COLOUR, cosines, joined
 from haac._wash.tables import load_tables
+from haac._wash_value import grid
 
 Floats = NDArray[Any]
 _REAL = np.float32

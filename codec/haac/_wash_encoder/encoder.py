@@ -15,13 +15,13 @@ from PIL import Image
 
 from haac._forms.binary import measured
 from haac._scene import Scene
-from haac._wash.format import BASE, LEVELS, STEPS, Wash, band_shapes, grid
 from haac._wash.synthesis import drawn_planes, wash_picture
 from haac._wash_encoder.analysis import Floats, analysed, continued, opponent
 from haac._wash_encoder.differentiable import Drawing
 from haac._wash_encoder.rate_control import LARGE, TRADE, Frame, Trial, WashGrid
 from haac._wash_encoder.rdoq import Quantiser
 from haac._wash_encoder.refine import Refinement
+from haac._wash_value import BASE, LEVELS, STEPS, Wash, band_shapes, grid
 from haac_repo import PictureError
 
 _LEVELS_FROM = (0, 35, 70, 150, 600, 2500)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from haac._limits import LIMITS
-from haac._wash.format import STEPS, Wash, grid
 from haac._wash.tables import Ints
 from haac._wash_encoder.rdoq import Quantised, Quantiser
+from haac._wash_value import STEPS, Wash, grid
 
 TRADE = 0.13
 """Squared quantiser steps that a bit may cost."""

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from haac._wash.contexts import depth, logarithm
-from haac._wash.format import COEFFICIENT
 from haac._wash.synthesis import amplitude
 from haac._wash.tables import SYMBOLS, Ints, Tables, load_tables
 from haac._wash_encoder.analysis import Floats
 from haac._wash_encoder.layout import COLOUR_DEPTH, UNCODED, Layout, Model, layout
+from haac._wash_value import COEFFICIENT
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from haac._wash.contexts import depth, logarithm
-from haac._wash.format import COEFFICIENT
 from haac._wash.synthesis import amplitude, finest_step
 from haac._wash.tables import Ints
 from haac._wash_encoder.analysis import Floats
 from haac._wash_encoder.differentiable import Drawing, Drawn
 from haac._wash_encoder.layout import COLOUR_DEPTH, UNCODED
 from haac._wash_encoder.rdoq import Quantiser, State
+from haac._wash_value import COEFFICIENT
 
 _BEND = (1.05, 1.05, 1.15, 1.25)
 """Half of the second slope by a coefficient in the finest bands, the next ones, ...; 1 is the wavelet's own. Somewhat more than single

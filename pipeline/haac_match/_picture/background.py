@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import Colour, Gradient, Plate, Scene
-from haac._render import ElementSource, ground
+from haac._internal import ElementSource, draw_background
 from haac_match._picture.degraded import difference
 
 Bytes = npt.NDArray[np.uint8]
@@ -57,7 +57,7 @@ def drawn(
     background: Colour | Gradient | Plate, size: tuple[int, int], source: ElementSource | None = None
 ) -> Image.Image:
     """RGBA pixels of a background."""
-    return ground(Scene(*size, background), source or _Nothing())
+    return draw_background(Scene(*size, background), source or _Nothing())
 
 
 def judge(
@@ -169,7 +169,7 @@ def _sharpened(
     size: tuple[int, int],
 ) -> Ground | None:
     """The gradient on the grid of the recipe that gives the most pixels exactly."""
-    from haac._render import COS, sin
+    from haac._internal import COS, sin
 
     width, height = size
     lot = np.random.default_rng(2)

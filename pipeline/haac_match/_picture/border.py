@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import Colour, Gradient, Layer, Plate, Scene, encode_inline
-from haac._render import COS, sin
+from haac._internal import COS, sin
 from haac_match._picture.canvas import Box
 
 Bytes = npt.NDArray[np.uint8]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import Layer
-from haac._render import draw
+from haac._internal import draw
 
 Box = tuple[int, int, int, int]
 """left, top, right, bottom"""

@@ -10,10 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import Colour, ElementCache, Layer, Scene, render, to_binary
-from haac._forms.binary import measured
-from haac._render import NO_ELEMENTS
-from haac._scene import Background
-from haac._wash_encoder.encoder import WashEncoder
+from haac._internal import NO_ELEMENTS, Background, WashEncoder, measured
 from haac_match._options import Compressed, Options, Subject
 from haac_repo import PictureError
 

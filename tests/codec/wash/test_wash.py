@@ -32,9 +32,9 @@ from haac import (
 from haac._cli.main import _run
 from haac._forms.binary import measured
 from haac._vectors import DrawnElements
-from haac._wash.format import band_shapes, grid
 from haac._wash.slots import spread
 from haac._wash_encoder.encoder import WashEncoder
+from haac._wash_value import band_shapes, grid
 from haac_repo import HaacError, PictureError, RecipeError
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haac import Colour, ElementCache, Layer, Scene, encode_inline, render, to_binary
-from haac._layer_order import ordered
+from haac._forms.layer_order import ordered
 from haac._vectors import DrawnElements
 from haac_repo import RecipeError
 
