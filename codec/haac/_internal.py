@@ -42,8 +42,8 @@ if TYPE_CHECKING:
         make_tables,
     )
     from haac._wash_encoder.analysis import opponent
+    from haac._wash_encoder.context_model import UNCODED
     from haac._wash_encoder.encoder import WashEncoder
-    from haac._wash_encoder.layout import UNCODED
     from haac._wash_encoder.rate_control import TRADE
     from haac._wash_value import band_shapes, grid
 
@@ -110,7 +110,7 @@ _PLACES = {
     "_wash.tables": "CAUSAL CONTEXTS DILATIONS FEATURES SYMBOLS ZONES Tables make_tables",
     "_wash_encoder.analysis": "opponent",
     "_wash_encoder.encoder": "WashEncoder",
-    "_wash_encoder.layout": "UNCODED",
+    "_wash_encoder.context_model": "UNCODED",
     "_wash_encoder.rate_control": "TRADE",
     "_wash_value": "band_shapes grid",
 }

@@ -96,7 +96,7 @@ def samples(job: tuple[Rows, Path, int]) -> list[tuple[Any, ...]]:
     for _ in range(2):
         step = lot.randint(*STEPS)
         levels = min(levels_for(step), (max(encoder.size) // 8).bit_length())
-        quantiser = encoder._grid(levels).quantiser
+        quantiser = encoder.on_grid(levels).quantiser
         chosen = quantiser.quantise(step, TRADE)
         values = quantiser.layout.banded(chosen.state.values)
         coded = quantiser.layout.banded(chosen.state.contexts < UNCODED)

@@ -31,18 +31,18 @@ def doubled(planes: Ints, step: int) -> Ints:
     """
     net = load_tables().net
     values = np.clip((np.moveaxis(planes, 0, 2) << _FINE) // step, -_RANGE, _RANGE - 1)
-    linear = _convolved(np.moveaxis(values, 2, 0)[..., None], net[0])  # each channel by itself
+    linear = convolved(np.moveaxis(values, 2, 0)[..., None], net[0])  # each channel by itself
     for layer in net[1:-1]:
-        values = np.clip((_convolved(values[None], layer)[0] + (1 << (_SHARP - 1))) >> _SHARP, 0, _RANGE - 1)
+        values = np.clip((convolved(values[None], layer)[0] + (1 << (_SHARP - 1))) >> _SHARP, 0, _RANGE - 1)
     height, width, _ = values.shape
-    drawn = _convolved(values[None], net[-1])[0].reshape(height, width, 3, 4) + np.moveaxis(linear, 0, 2)
+    drawn = convolved(values[None], net[-1])[0].reshape(height, width, 3, 4) + np.moveaxis(linear, 0, 2)
     drawn = (drawn * step + (1 << (_SHARP + _FINE - 1))) >> (_SHARP + _FINE)
     cells = drawn.reshape(height, width, 3, 2, 2).transpose(2, 0, 3, 1, 4)
     picture: Ints = cells.reshape(3, 2 * height, 2 * width)
     return picture
 
 
-def _convolved(values: Ints, layer: Layer) -> Ints:
+def convolved(values: Ints, layer: Layer) -> Ints:
     """(picture, y, x, channel) to (picture, y, x, output); beyond the edge, the edge goes on."""
     count, height, width, channels = values.shape
     reach = layer.dilation
