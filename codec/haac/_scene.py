@@ -10,7 +10,7 @@ from haac._inline import Inline
 from haac._limits import LIMITS
 from haac._wash_value import Wash
 from haac_repo import LIMITS as REPO_LIMITS
-from haac_repo import RecipeError, format_id, parse_id
+from haac_repo import HaacError, RecipeError, format_id, parse_id
 
 Flip = Literal["", "h", "v", "hv"]
 FLIPS: tuple[Flip, ...] = ("", "h", "v", "hv")
@@ -252,12 +252,15 @@ class Scene:
                 raise RecipeError(f"the scene has {found} {name}; at most {allowed} are allowed")
 
     def element(self, id: str | Inline) -> Placement:
-        """Put an element on top of what is there. Its operations are methods of the result, and may be chained.
+        """Append a layer that shows an element, on top. Its operations are methods of the result, and may be chained.
 
         Args:
-            id: of an element, or an inline one.
+            id: of an element, text such as "7k2"; or an inline element.
+
+        Raises:
+            RecipeError: not an id.
         """
-        self.layers.append(Layer(id if isinstance(id, Inline) else parse_id(id)))
+        self.layers.append(Layer(id if isinstance(id, Inline) else element_number(id)))
         return Placement(self, len(self.layers) - 1)
 
     def elements(self) -> set[int]:
@@ -361,13 +364,31 @@ def plate(id: str) -> Plate:
     """An element as background, stretched over the whole canvas.
 
     Raises:
-        RecipeError: it is an inline element, which only layers may be.
+        RecipeError: not an id, or an inline element, which only layers may show.
     """
     if isinstance(id, Inline):
         raise RecipeError(
             "an inline element cannot be the background: put it as first layer, resized to the canvas"
         )
-    return Plate(parse_id(id))
+    return Plate(element_number(id))
+
+
+def element_number(id: str) -> int:
+    """Number of the element that a short id names.
+
+    Raises:
+        RecipeError: not an id.
+    """
+    if not isinstance(id, str):
+        found = f"an element's id is text, such as '7k2'; this one is of the type {type(id).__name__}"
+        # Whether a number is meant as digits of an id or as the element's number cannot be told.
+        if type(id) is int and 1 <= id <= REPO_LIMITS.id_max:
+            found += f": write '{id}' for the id, or format_id({id}), '{format_id(id)}', for the element of this number"
+        raise RecipeError(found)
+    try:
+        return parse_id(id)
+    except HaacError as error:
+        raise RecipeError(str(error)) from error
 
 
 def parse_colour(text: str) -> int:
