@@ -1,4 +1,4 @@
-"""The renderer: a scene and its elements become pixels, the same on every machine (docs/format.md, "Rendering").
+"""Deterministic renderer: scene and elements to RGBA pixels, the same on every machine (docs/format.md, "Rendering").
 
 Only those Pillow calls are used that give the same bytes in all supported versions and on all processors: one-axis `resize`,
 `transform` with AFFINE, BILINEAR and coefficients in steps of 2^-16 (every intermediate is exact in double), `GaussianBlur`,
@@ -48,7 +48,7 @@ class ElementSource(Protocol):
 
 
 class _NoElements:
-    """Has no element."""
+    """A source without elements."""
 
     def image(self, ref: int) -> Image.Image:
         """Raises ElementNotFoundError."""
@@ -58,11 +58,11 @@ class _NoElements:
 
 
 NO_ELEMENTS: ElementSource = _NoElements()
-"""For pictures that need none."""
+"""A source without elements, for pictures that need none."""
 
 
 class ElementCache:
-    """Keeps the last used elements of a source decoded, for a batch of recipes. Safe to share between threads.
+    """LRU cache of decoded elements, for a batch of recipes. Safe to share between threads.
 
     Args:
         source: where elements come from.
@@ -97,7 +97,7 @@ def _bytes(image: Image.Image) -> int:
 
 
 def render(scene: Scene, source: ElementSource) -> Image.Image:
-    """Make the picture.
+    """Render a scene to RGBA pixels.
 
     Args:
         scene: what to draw.
@@ -151,7 +151,7 @@ def draw_background(scene: Scene, source: ElementSource) -> Image.Image:
 
 
 def _gradient(size: tuple[int, int], gradient: Gradient) -> Image.Image:
-    """Each pixel's place along the direction, between the two corners farthest apart in it, mixes the two colours; rounded to nearest."""
+    """Linear gradient: a pixel's position along the direction, between the two corners farthest apart in it, mixes the colours."""
     width, height = size
     across, down = COS[gradient.angle], -sin(gradient.angle)
     reach = width * abs(across) + height * abs(down)
@@ -174,7 +174,7 @@ Box = tuple[int, int, int, int]
 def draw(
     layer: Layer, image: Image.Image, size: tuple[int, int]
 ) -> tuple[Image.Image, tuple[int, int]] | None:
-    """One layer by itself, as it goes onto a canvas.
+    """Draw one layer alone, as it is composited onto a canvas.
 
     From rotation on, only what can be seen is computed; that does not change a pixel.
 
@@ -192,12 +192,12 @@ def draw(
 
 
 def warp(layer: Layer, image: Image.Image, needed: Box) -> tuple[Image.Image, Box]:
-    """An element as a layer shows it before blur and opacity.
+    """Crop, flip, adjust, resize and rotate an element, as a layer says: all before blur and opacity.
 
     Args:
         layer: how it stands.
         image: RGBA pixels of the element.
-        needed: what may be needed, the rest may be cut off; like all boxes from here on, relative to the layer's own box before rotation.
+        needed: what is needed, the rest may be cut off; like all boxes from here on, relative to the layer's own box before rotation.
 
     Returns:
         Premultiplied pixels, and their box.
@@ -209,7 +209,7 @@ def warp(layer: Layer, image: Image.Image, needed: Box) -> tuple[Image.Image, Bo
 def blur_and_fade(
     layer: Layer, image: Image.Image, box: Box, seen: Box
 ) -> tuple[Image.Image, tuple[int, int]] | None:
-    """A turned element with its blur and opacity.
+    """Blur a warped element and scale its alpha, as a layer says.
 
     Args:
         layer: how it stands.
@@ -251,7 +251,7 @@ def _empty(box: Box) -> bool:
 
 
 def _cut(image: Image.Image, box: Box, wanted: Box) -> Image.Image:
-    """The part `wanted` of an image that covers `box`; transparent outside it. Empty boxes give an empty image."""
+    """Crop or pad: the part `wanted` of an image that covers `box`; transparent outside it. Empty boxes give an empty image."""
     if wanted == box or _empty(wanted):
         return image
     return image.crop((wanted[0] - box[0], wanted[1] - box[1], wanted[2] - box[0], wanted[3] - box[1]))
@@ -279,7 +279,7 @@ def _prepared(layer: Layer, image: Image.Image) -> Image.Image:
 
 
 def _curve(value: int, brightness: int, contrast: int) -> int:
-    """Brightness multiplies; contrast then stretches about 128. Halves go up; each step is clipped to 0...255."""
+    """Tone curve: brightness multiplies; contrast then stretches about 128. Halves go up; each step is clipped to 0...255."""
     value = min(255, (value * brightness + 50) // 100)
     return max(0, min(255, 128 + ((value - 128) * contrast + 50) // 100))
 
@@ -289,7 +289,7 @@ def _premultiplied(image: Image.Image) -> Image.Image:
 
 
 def _resize(image: Image.Image, width: int, height: int) -> Image.Image:
-    """First the width, then the height, each by its own call: Pillow 13 changed the order inside a two-axis call."""
+    """Bicubic resize, first the width, then the height, each by its own call: Pillow 13 changed the order inside a two-axis call."""
     if width != image.width:
         image = image.resize((width, image.height), Image.Resampling.BICUBIC)
     if height != image.height:
@@ -298,7 +298,7 @@ def _resize(image: Image.Image, width: int, height: int) -> Image.Image:
 
 
 def _rotate(image: Image.Image, turn: int, needed: Box) -> tuple[Image.Image, Box]:
-    """Turn about the centre. Returns the image and where it stands, cut to `needed` where that saves work."""
+    """Bilinear rotation about the centre. Returns the image and its box, cut to `needed` where that saves work."""
     width, height = image.size
     if turn == 0:
         return image, (0, 0, width, height)

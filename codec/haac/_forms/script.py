@@ -1,4 +1,4 @@
-"""The script form: ordinary Python over the recording API. Only its author runs it (`haac compile`, `haac preview`)."""
+"""Script form of a recipe: ordinary Python over the recording API. Only its author runs it (`haac compile`, `haac preview`)."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _decimal(value: int, steps: int) -> str:
 
 
 def run_script(path: Path) -> Scene:
-    """Run a describer's script, and take the scene that it leaves in a variable (`scene`, if there are several).
+    """Execute a script, and take the scene that it leaves in a variable (`scene`, if there are several).
 
     This executes the file: never call it on a script from somebody else.
 

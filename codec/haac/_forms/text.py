@@ -1,4 +1,4 @@
-"""The text form: one line of ASCII that can be pasted into a chat (grammar in docs/format.md).
+"""Text form of a recipe: one line of ASCII that can be pasted into a chat (grammar in docs/format.md).
 
     haac1:400x2ab:e3f;7k2.wd2.h190.r30.b6.p280,b4
 
@@ -34,7 +34,7 @@ _NUMBERS = {
 
 
 def to_text(scene: Scene) -> str:
-    """Write the text form.
+    """Write a scene in the text form.
 
     Raises:
         RecipeError: outside the limits.
@@ -55,7 +55,7 @@ def to_text(scene: Scene) -> str:
 
 
 def from_text(text: str) -> Scene:
-    """Read the text form. White space anywhere and capitals do not matter, nor does the order of a layer's functions.
+    """Parse the text form. White space anywhere and capitals do not matter, nor does the order of a layer's functions.
 
     Raises:
         RecipeError: malformed, or outside the limits.

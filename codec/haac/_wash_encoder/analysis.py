@@ -20,8 +20,8 @@ def opponent(colours: Floats) -> Floats:
     return planes
 
 
-def continued(premultiplied: Floats, alpha: Floats) -> Floats:
-    """Un-premultiply (pull-push): straight colours; under full transparency the colours around are continued smoothly.
+def unpremultiplied(premultiplied: Floats, alpha: Floats) -> Floats:
+    """Un-premultiply (pull-push): straight colours; under full transparency the colours around are unpremultiplied smoothly.
 
     Args:
         premultiplied: (y, x, RGB), levels.
@@ -35,7 +35,7 @@ def continued(premultiplied: Floats, alpha: Floats) -> Floats:
     height, width = alpha.shape
     even = np.pad(np.concatenate([premultiplied, weight], 2), ((0, height % 2), (0, width % 2), (0, 0)))
     quarter = even.reshape((height + 1) // 2, 2, (width + 1) // 2, 2, 4).mean((1, 3))
-    coarse = continued(quarter[..., :3], quarter[..., 3] * 255)
+    coarse = unpremultiplied(quarter[..., :3], quarter[..., 3] * 255)
     around = np.repeat(np.repeat(coarse, 2, 0), 2, 1)[:height, :width]
     share = np.minimum(weight, 1)
     full: Floats = np.clip(premultiplied + around * (1 - share), 0, 255)

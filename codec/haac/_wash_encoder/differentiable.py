@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from haac._wash.synthesis import COLOUR, cosines, joined
+from haac._wash.synthesis import COLOUR, cosines, inverse_wavelet
 from haac._wash.tables import load_tables
 from haac._wash_value import grid
 
@@ -133,9 +133,9 @@ class Drawn:
 def _synthesis(size: int) -> Floats:
     """(sample, coefficient): the matrix of one level of the inverse wavelet along a line."""
     unit = np.eye(size, dtype=np.int64) << _BITS
-    matrix: Floats = (joined(unit[: (size + 1) // 2], unit[(size + 1) // 2 :], 0) / (1 << _BITS)).astype(
-        _REAL
-    )
+    matrix: Floats = (
+        inverse_wavelet(unit[: (size + 1) // 2], unit[(size + 1) // 2 :], 0) / (1 << _BITS)
+    ).astype(_REAL)
     return matrix
 
 

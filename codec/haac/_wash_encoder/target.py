@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from haac._wash.synthesis import wash_picture
-from haac._wash_encoder.analysis import Floats, analysed, continued, opponent
+from haac._wash_encoder.analysis import Floats, analysed, opponent, unpremultiplied
 from haac._wash_value import Wash, band_shapes, grid
 from haac_repo import PictureError
 
@@ -63,7 +63,7 @@ class Target:
         if self.alpha is None:
             return analysed(opponent(small), levels)
         alpha = np.asarray(self.alpha.resize(size, Image.Resampling.LANCZOS), np.float64)
-        colours = opponent(continued(small[..., :3], alpha))
+        colours = opponent(unpremultiplied(small[..., :3], alpha))
         return analysed(np.concatenate([colours, alpha[None] - 128]), levels)
 
     def band_weights(self, levels: int) -> list[Floats] | None:

@@ -214,9 +214,9 @@ def test_any_coefficients_round_trip_and_draw(data: st.DataObject) -> None:
     channels = []
     for _ in range(data.draw(st.integers(3, 4))):
         count = data.draw(st.integers(0, len(shapes)))
-        lot = np.random.default_rng(data.draw(st.integers(0, 1000)))
+        rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
         large = data.draw(st.sampled_from([1, 20, 4096]))
-        flat = lot.integers(-large + 1, large, sum(r * c for r, c in shapes[:count]))
+        flat = rng.integers(-large + 1, large, sum(r * c for r, c in shapes[:count]))
         if not flat[sum(r * c for r, c in shapes[: count - 1]) :].any():
             flat = flat[:0]
         channels.append(flat.astype("<i2").tobytes())
@@ -249,9 +249,9 @@ def test_budgets_are_used(kind: str, shape: tuple[int, int]) -> None:
 def test_every_bit_flip_and_truncation_gives_a_picture_or_a_haac_error() -> None:
     drawn = refused = 0
     messages = set()
-    lot = random.Random(4)
+    rng = random.Random(4)
     for data in seeds():
-        flips = range(8 * len(data)) if len(data) < 60 else lot.sample(range(8 * len(data)), 150)
+        flips = range(8 * len(data)) if len(data) < 60 else rng.sample(range(8 * len(data)), 150)
         cases = [data[:end] for end in range(len(data))]
         for bit in flips:
             changed = bytearray(data)
@@ -328,12 +328,12 @@ def test_no_blur_string(text: str) -> None:
 
 
 def test_any_change_of_a_blur_string_gives_a_picture_or_a_haac_error() -> None:
-    lot = random.Random(7)
+    rng = random.Random(7)
     text = encode_blur(photograph(alpha=True))
     refused = 0
     for _ in range(400):
-        at = lot.randrange(len(text))
-        changed = text[:at] + lot.choice("abcxyzABCXYZ019-_") + text[at + lot.randint(0, 2) :]
+        at = rng.randrange(len(text))
+        changed = text[:at] + rng.choice("abcxyzABCXYZ019-_") + text[at + rng.randint(0, 2) :]
         try:
             assert max(decode_blur(changed, 24).size) == 24
         except HaacError:

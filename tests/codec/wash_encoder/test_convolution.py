@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from haac._wash.tables import Layer
+from haac._wash.tables import Convolution
 from haac._wash.upsample import convolved as integer_convolved
 from haac._wash_encoder.differentiable import convolved, transposed
 
@@ -19,9 +19,9 @@ CASES = [
 """Pictures, height, width, channels, outputs, dilation; the last is taller than a strip of either."""
 
 
-def layer(draw: np.random.Generator, channels: int, outputs: int, dilation: int) -> Layer:
+def layer(draw: np.random.Generator, channels: int, outputs: int, dilation: int) -> Convolution:
     weights = draw.integers(-128, 128, (9 * channels, outputs))
-    return Layer(dilation, weights, draw.integers(-8192, 8192, outputs))
+    return Convolution(dilation, weights, draw.integers(-8192, 8192, outputs))
 
 
 @pytest.mark.parametrize(("count", "height", "width", "channels", "outputs", "dilation"), CASES)
