@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from haac_match._options import Compressed, Options, Subject
-from haac_match._rate.select import same, wash_only
+from haac_match._rate.cost import same
+from haac_match._rate.select import wash_only
 
 if TYPE_CHECKING:
     from haac_match._matcher import Matcher

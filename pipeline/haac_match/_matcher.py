@@ -1,45 +1,50 @@
-"""A picture becomes a scene of elements of the catalog."""
+"""The page: how a picture becomes a scene of elements of the catalog. Analysis by synthesis; the renderer is the judge.
+
+ 1. border            a window or screenshot frame is split off                     `_picture/border.py`
+ 2. background        colour, gradient (RANSAC), photograph of the catalog, or none `_picture/background.py`, `gradient.py`
+ 3. propose           candidate poses of what is unexplained: by shape, by what     `_propose/shape.py`, `residual.py`, `occluded.py`,
+                      they change, under occlusion, by keypoints, pasted regions    `_index/keypoints.py`, `_propose/pasted.py`
+ 4. prefilter         a coarse photometric look at many poses                       `_propose/prefilter.py`, `_fit/fitter.py`
+ 5. fit               Levenberg-Marquardt on the warped element                     `_fit/fit.py`
+ 6. grid              from the pose to the layer that draws the picture exactly     `_fit/grid.py`, `grid_photo.py`
+ 7. look-alikes       the same with the elements that look much like it             `_solve/select.py`, `_propose/lookalikes.py`
+ 8. accept            is the layer right, under the degradation assumed?            `_solve/select.py`, `photo.py`, `residuals.py`
+ 9. re-optimise       all layers again: JPEG, rescaled originals, pruning           `_solve/greedy.py`, `polish_jpeg.py`, `rescaled.py`
+10. order             ascending elements where layers share no pixel                `haac._layer_order`
+11. rate-distortion   layers, wash and inline elements that pay for their bytes     `_rate/select.py`
+
+Steps 3 to 9 are `_solve/solve.py`, which takes `_solve/greedy.py` for backgrounds that are known and `_solve/photo.py` for others.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from haac import ElementCache, Scene
+from haac import ElementCache
 from haac._internal import ordered
-from haac_match._fit.fit import Cutout
+from haac_match._fit.cutout import CutoutCache
 from haac_match._index.index import Index, load
 from haac_match._options import Compressed, Options
-from haac_match._picture.background import Ground, find_ground, plain, plates
-from haac_match._picture.border import framed, window
+from haac_match._picture.arrays import Bytes
+from haac_match._picture.background import best_photograph, estimate_background
+from haac_match._picture.border import Frame, find_frame
+from haac_match._picture.estimate import BackgroundEstimate
 from haac_match._picture.jpeg import Jpeg
-from haac_match._propose.shape import only
-from haac_match._rate.select import BACKDROP, FOREIGN, Judge, Where, on_backdrop, same
-from haac_match._solve.greedy import Explainer
-from haac_match._solve.photo import ForeignExplainer
+from haac_match._rate.cost import BACKDROP, Cost, Where, on_backdrop, same
+from haac_match._rate.select import RateDistortion
+from haac_match._solve.context import Context
+from haac_match._solve.solve import solve
+from haac_match._thresholds.solve import SOLVE
 from haac_repo import HaacError
 
 if TYPE_CHECKING:
     from haac_repo import Repository
-
-DOUBTFUL = 0.75
-"""Part of a picture below which a ground that is not exact may be a part of a photograph."""
-MOSTLY = 0.5
-"""Part of a picture below which an exact ground may be: white in a photograph, or the sky."""
-COARSE = 6.0
-"""Levels: if such a ground has more noise, no ground that was drawn is behind it."""
-NEAR_GROUND = 16
-"""Levels by which a ground may be off along the sides of a picture."""
-WORTH = 0.5
-"""Part of a border that must be explained besides if it is taken for one."""
-KEPT_BYTES = 768 * 2**20
-"""Of elements, as the fit needs them, kept in memory."""
 
 
 class Matcher:
@@ -53,24 +58,9 @@ class Matcher:
     def __init__(self, repository: Repository, *, threads: int = 1) -> None:
         self._repository = repository
         self._threads = ThreadPoolExecutor(threads) if threads > 1 else None
-        self._cutouts: OrderedDict[int, Cutout] = OrderedDict()
+        self._cutouts = CutoutCache(repository)
         self._index = load(repository)
-        self._parts: dict[tuple[str, ...], Index] = {}
-
-    def cutout(self, number: int) -> Cutout:
-        """An element's pixels."""
-        if number not in self._cutouts:
-            self._cutouts[number] = Cutout(self._repository.image(number))
-            if len(self._cutouts) % 64 == 0:
-                self._forget()
-        self._cutouts.move_to_end(number)
-        return self._cutouts[number]
-
-    def _forget(self) -> None:
-        """Let those go that were not used for longest."""
-        held = sum(cutout.held for cutout in self._cutouts.values())
-        while held > KEPT_BYTES and len(self._cutouts) > 1:
-            held -= self._cutouts.popitem(last=False)[1].held
+        self._tagged: dict[tuple[str, ...], Index] = {}
 
     def compress(
         self,
@@ -79,7 +69,7 @@ class Matcher:
         where: Where = lambda: None,
         jpeg: Jpeg | None = None,
     ) -> Compressed:
-        """Find the ground and the elements of a picture.
+        """Find the background and the elements of a picture.
 
         Args:
             picture: RGB or RGBA.
@@ -91,108 +81,54 @@ class Matcher:
             HaacError: an element cannot be had.
         """
         options = options or Options()
-        index = self._allowed(options.only_tags)
+        context = self._context(options)
         wanted = picture.convert("RGBA")
-        clear = int(np.asarray(wanted.getchannel("A")).min()) < 255
-        target = np.asarray(on_backdrop(wanted))
-        if clear:
-            backdrop = Image.new("RGBA", wanted.size, BACKDROP)
-            scene, noise = self._on(target, Ground(None, backdrop, 1.0, 0.0), index, options, None)
-        else:
-            scene, noise = self._opaque(target, index, options, jpeg)
         cache = ElementCache(self._repository)
-        scene = ordered(scene, cache)  # whatever is left out of it later, what is left stays in order
-        judge = Judge(wanted, cache, options, where)
-        best = judge.best(scene, known=True)
-        # A wash that took the place of the ground is no worse an explanation of what that explained.
-        explained = best if noise == FOREIGN else replace(best, background=scene.background)
-        return Compressed(best, same(judge.made(best), wanted), judge.off(explained) > noise)
 
-    def _opaque(
-        self, target: npt.NDArray[np.uint8], index: Index, options: Options, jpeg: Jpeg | None
-    ) -> tuple[Scene, float]:
-        """The scene of a picture, and by how many levels a pixel of it may be wrong."""
-        ground = self._ground(target, index)
-        if ground is None or ground.share < 0.5 or not _explains_outline(ground, target):
-            inside = window(target)
-            if inside is not None:
-                box, plain_part = inside
-                inner = np.ascontiguousarray(target[box[1] : box[3], box[0] : box[2]])
-                inner_ground = self._ground(inner, index)
-                part = inner.shape[0] * inner.shape[1] / (target.shape[0] * target.shape[1])
-                share = 0.0 if inner_ground is None else inner_ground.share * part + plain_part * (1 - part)
-                if share > (0.0 if ground is None else ground.share + WORTH * (1 - part)):
-                    scene, noise = self._on(inner, inner_ground, index, options, None)
-                    return framed(scene, box, target), noise
-        return self._on(target, ground, index, options, jpeg)
+        frame = self._frame(wanted, context.index)
+        scene, noise = solve(frame.pixels, frame.background, context, jpeg if frame.whole else None)
+        scene = ordered(
+            frame.around(scene), cache
+        )  # whatever is left out of it later, what is left stays in order
+        cost = Cost(wanted, cache, options, where)
+        best = RateDistortion(cost).best(scene, known=True)
 
-    def _ground(self, target: npt.NDArray[np.uint8], index: Index) -> Ground | None:
-        return find_ground(target, [plates(target, index.thumbnails, index.photographs, self._repository)])
+        # A wash that took the place of the background is no worse an explanation of what that explained.
+        explained = best if noise == SOLVE.unknown_background else replace(best, background=scene.background)
+        exact = same(cost.drawn(best), wanted)
+        return Compressed(best, exact, cost.largest_difference(explained) > noise)
 
-    def _on(
-        self,
-        target: npt.NDArray[np.uint8],
-        ground: Ground | None,
-        index: Index,
-        options: Options,
-        jpeg: Jpeg | None,
-    ) -> tuple[Scene, float]:
-        """The layers on a ground, and by how many levels a pixel may be wrong."""
+    def _context(self, options: Options) -> Context:
         mapped = map if self._threads is None else self._threads.map
-        how = self.cutout, index, options.effort, options.max_layers, mapped
-        doubtful = ground is not None and ground.share < (DOUBTFUL if ground.noise > 0 else MOSTLY)
-        if doubtful and ground is not None and ground.noise > COARSE:
-            ground, doubtful = None, False
-        explainer = (
-            ForeignExplainer(target, *how) if ground is None else Explainer(target, ground, *how, jpeg)
-        )
-        if doubtful:
-            # A sky, or a picture that was damaged? On the former, elements are right bit for bit.
-            trial = ForeignExplainer(target, *how)
-            if trial.explain_foreign(6):
-                explainer, ground = trial, None
-        explainer.go()
-        background = explainer.background if ground is not None else plain(target).background
-        layers = [placed.layer for placed in explainer.canvas.layers]
-        scene = Scene(target.shape[1], target.shape[0], background, layers)
-        return scene, explainer.threshold if ground is not None else FOREIGN
+        index = self._allowed(options.only_tags)
+        return Context(self._cutouts, index, options.effort, options.max_layers, mapped)
+
+    def _frame(self, wanted: Image.Image, index: Index) -> Frame:
+        """What is inside of a border, or all of it, and its background."""
+        target = np.asarray(on_backdrop(wanted))
+        if int(np.asarray(wanted.getchannel("A")).min()) < 255:
+            backdrop = Image.new("RGBA", wanted.size, BACKDROP)
+            return Frame(target, BackgroundEstimate(None, backdrop, 1.0, 0.0), transparent=True)
+
+        def estimate(pixels: Bytes) -> BackgroundEstimate | None:
+            photograph = best_photograph(pixels, index.thumbnails, index.photographs, self._repository)
+            return estimate_background(pixels, [photograph])
+
+        return find_frame(target, estimate)
 
     def _allowed(self, tags: tuple[str, ...]) -> Index:
         """The index, without the elements that lack one of these tags."""
         if not tags:
             return self._index
-        if tags not in self._parts:
-            wanted = set(tags)
-            numbers = [
-                element.number for element in self._repository.elements() if wanted <= set(element.tags)
-            ]
+        if tags not in self._tagged:
+            numbers = self._numbers(tags)
             if not numbers:
                 raise HaacError(
                     f"no element has the tag {' and '.join(tags)}: `haac search` shows what there is"
                 )
-            self._parts[tags] = _only(self._index, numbers)
-        return self._parts[tags]
+            self._tagged[tags] = self._index.only(numbers)
+        return self._tagged[tags]
 
-
-def _explains_outline(ground: Ground, target: npt.NDArray[np.uint8]) -> bool:
-    """Whether a ground is right along most of the sides of the picture."""
-    made = np.asarray(ground.pixels.convert("RGB")).astype(np.int16)
-    off = np.abs(made - target).max(axis=2) > NEAR_GROUND
-    outline = np.concatenate([off[0], off[-1], off[:, 0], off[:, -1]])
-    return float(outline.mean()) < 0.5
-
-
-def _only(index: Index, numbers: list[int]) -> Index:
-    """The index with some elements only."""
-    rows = np.flatnonzero(np.isin(index.things.numbers, numbers))
-    renamed = np.full(len(index.things.numbers), -1, np.int64)
-    renamed[rows] = np.arange(len(rows))
-    chosen = np.isin(index.photographs, numbers)
-    return replace(
-        index,
-        things=only(index.things, rows),
-        thumbnails=index.thumbnails[chosen],
-        photographs=index.photographs[chosen],
-        owners=renamed[index.owners],
-        pieces=index.pieces.only(renamed),
-    )
+    def _numbers(self, tags: Sequence[str]) -> list[int]:
+        wanted = set(tags)
+        return [element.number for element in self._repository.elements() if wanted <= set(element.tags)]

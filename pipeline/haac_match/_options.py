@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import numpy as np
-import numpy.typing as npt
+from haac_match._picture.arrays import Bools, Bytes
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from haac import Scene
+
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+class Mapper(Protocol):
+    """Does the same to many: `map`, or that of an executor."""
+
+    def __call__(self, function: Callable[[_In], _Out], items: Iterable[_In], /) -> Iterable[_Out]:
+        """The outcomes, in order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +58,7 @@ class Subject:
         things: cut-outs of it, RGBA, each with the place of its top left corner.
     """
 
-    mask: npt.NDArray[np.uint8]
+    mask: Bytes
     things: list[tuple[Image.Image, tuple[int, int]]]
 
 
@@ -57,9 +69,9 @@ class Compressed:
     Args:
         scene: its canvas has the size of the picture.
         exact: whether rendering it gives the picture, bit for bit.
-        unexplained: (height, width), True where neither an element nor the ground explains the picture.
+        unexplained: (height, width), True where neither an element nor the background explains the picture.
     """
 
     scene: Scene
     exact: bool
-    unexplained: npt.NDArray[np.bool_]
+    unexplained: Bools

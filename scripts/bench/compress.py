@@ -51,7 +51,7 @@ INPUTS = ("clean", "jpeg85", "x0.7")
 SOME = 10
 """Pictures of each of LIFE."""
 NOTHING = "nothing"
-"""Ground of pictures that hold nothing of the catalog: foreign photographs as they are. Compressed clean only."""
+"""BackgroundEstimate of pictures that hold nothing of the catalog: foreign photographs as they are. Compressed clean only."""
 
 PEERED = {
     "plain or gradient ground, clean": 12,

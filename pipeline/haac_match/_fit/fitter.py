@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from haac import Layer
-from haac_match._fit.fit import EVEN, Cutout, Fit, Patch, Pose, fit, pose_of
-from haac_match._fit.grid import CLIP, Snapped, Snapper
-from haac_match._fit.grid_photo import CHEAP, ForeignSnapper
-from haac_match._fit.inpaint import around
-from haac_match._picture.canvas import Box, Canvas
-from haac_match._picture.jpeg import Jpeg, squares
+from haac_match._fit.cutout import Cutout, CutoutCache
+from haac_match._fit.fit import Fit, Patch, fit
+from haac_match._fit.grid import CLIP, GridFit, GridSearch
+from haac_match._fit.grid_photo import CHEAP, PhotoGridSearch
+from haac_match._fit.inpaint import with_inpainted
+from haac_match._options import Mapper
+from haac_match._picture.arrays import Box, Bytes
+from haac_match._picture.canvas import Canvas
+from haac_match._picture.jpeg import Jpeg, whole_cells
+from haac_match._picture.pose import EVEN, Pose, pose_of
 
 SURE = 0.97
 """A layer of which this part is right, bit for bit, is the one."""
@@ -31,30 +33,30 @@ PARTLY = 12**2
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Hypothesis:
     """A layer that explains something.
 
     Args:
         z: its place in the stack.
-        snapped: the layer, and how good it is.
+        grid_fit: the layer, and how good it is.
         gain: by how much it lowers the clipped squared error of the picture.
         share: part of the clipped error in its window that this is.
         fitted: the gain before it was rounded to the grid.
     """
 
     z: int
-    snapped: Snapped
+    fit: GridFit
     gain: int
     share: float
     fitted: float = 0.0
 
 
-class Searcher:
+class Fitter:
     """Fits candidates into a canvas.
 
     Args:
         canvas: what is there.
-        cutout: gives an element's pixels by its number.
+        cutouts: the elements.
         tolerance: levels by which a right pixel may differ.
         mapped: like `map`, perhaps with threads.
 
@@ -65,12 +67,12 @@ class Searcher:
     def __init__(
         self,
         canvas: Canvas,
-        cutout: Callable[[int], Cutout],
+        cutouts: CutoutCache,
         tolerance: float,
-        mapped: Callable[..., Iterable[Any]] = map,
+        mapped: Mapper = map,
     ) -> None:
         self.mapped = mapped
-        self.canvas, self._cutout, self.tolerance = canvas, cutout, tolerance
+        self.canvas, self.cutouts, self.tolerance = canvas, cutouts, tolerance
         self.clean = True
         self.jpeg: Jpeg | None = None
         self.unknown = False
@@ -96,32 +98,32 @@ class Searcher:
             pose: in the picture.
             even: keep the element's shape.
         """
-        return pose.scaled(*self.canvas.factor).layer(self._cutout(pose.element).size, even)
+        return pose.scaled(*self.canvas.factor).layer(self.cutouts[pose.element].size, even)
 
     def pose_of(self, layer: Layer) -> Pose:
         """The pose of a layer in the picture."""
         across, down = self.canvas.factor
-        return pose_of(layer, self._cutout(layer.number).size).scaled(1 / across, 1 / down)
+        return pose_of(layer, self.cutouts[layer.number].size).scaled(1 / across, 1 / down)
 
-    def sure(self, found: Found) -> bool:
+    def sure(self, found: Hypothesis) -> bool:
         """Whether a layer is beyond doubt."""
         if self.clean:
-            return found.snapped.exact > SURE
+            return found.fit.exact > SURE
         if self.jpeg is not None:
-            return found.snapped.left < PROVEN and found.snapped.shown > 100
-        good, mended = found.snapped.good, found.snapped.mended
+            return found.fit.left < PROVEN and found.fit.shown > 100
+        good, mended = found.fit.good, found.fit.mended
         return good > 0.9 and (found.share > 0.85 or (good > 0.97 and mended > 0.7))
 
     def plausible(self, layer: Layer) -> bool:
         """Whether a layer is one that somebody would put there, not a veil or a crumb that hides an error."""
-        own = self._cutout(layer.number).size
+        own = self.cutouts[layer.number].size
         width, height = layer.size(*own)
         uneven = abs(math.log(width * own[1] / (height * own[0])))
         return layer.opacity >= 35 and min(width, height) >= 8 and uneven < 0.65
 
     def window(self, pose: Pose, room: float = 1.15) -> Box | None:
         """The box around a pose within the canvas; None if it is off it."""
-        rx, ry = pose.reach(self._cutout(pose.element).size)
+        rx, ry = pose.reach(self.cutouts[pose.element].size)
         rx, ry = rx * room + 1, ry * room + 1
         width, height = self.canvas.size
         box = (
@@ -171,7 +173,7 @@ class Searcher:
         """Where in the stack a new layer may go: on top, and if others are in the box, under all of them."""
         return [len(self.canvas.layers)] + ([0] if self.canvas.hidden(0, box).any() else [])
 
-    def verify(
+    def coarse(
         self,
         poses: Iterable[Pose],
         side: int = 44,
@@ -198,13 +200,13 @@ class Searcher:
                 patch = self.patch(place, box, side)
                 if patch.before > 0:
                     start = replace(pose, blur=pose.blur or (0.0 if known else 0.8))
-                    work.append((place, start, self._cutout(pose.element), patch))
+                    work.append((place, start, self.cutouts[pose.element], patch))
 
         def fitted(job: tuple[int, Pose, Cutout, Patch]) -> tuple[int, Fit]:
             place, pose, cutout, patch = job
             even = abs(math.log(pose.sx / pose.sy)) < 1e-9
             if self.unknown:
-                patch = around(patch, pose, cutout)
+                patch = with_inpainted(patch, pose, cutout)
             free = ("blur", "opacity") if pose.opacity < 1 else ("blur",)
             return place, fit(pose, cutout, patch, iterations, free=free, even=even)
 
@@ -212,31 +214,31 @@ class Searcher:
         found.sort(key=lambda pair: -pair[1].gain)
         return found
 
-    def _ground(self, z: int, box: Box, pose: Pose, cutout: Cutout) -> npt.NDArray[np.uint8]:
+    def _ground(self, z: int, box: Box, pose: Pose, cutout: Cutout) -> Bytes:
         """What is behind an element on a ground that is not known, (height, width, 3)."""
         left, top, right, bottom = box
         hidden, below = self.canvas.hidden(z, box), self.canvas.covered(z, box)
         whole = Patch(
             self.canvas.target[top:bottom, left:right], self.canvas.under(z, box), hidden, box, 1 << 16, below
         )
-        return np.clip(np.round(around(whole, pose, cutout).under), 0, 255).astype(np.uint8)
+        return np.clip(np.round(with_inpainted(whole, pose, cutout).under), 0, 255).astype(np.uint8)
 
-    def refine(self, z: int, pose: Pose, side: int = 128) -> Fit | None:
+    def fine(self, z: int, pose: Pose, side: int = 128) -> Fit | None:
         """Fit one candidate well."""
         box = self.window(pose)
         if box is None:
             return None
         patch = self.patch(z, box, side)
-        cutout = self._cutout(pose.element)
+        cutout = self.cutouts[pose.element]
         even = abs(math.log(pose.sx / pose.sy)) < EVEN
         free = ("blur", "opacity") if pose.opacity < 1 else ("blur",)
         if even:
             middle = math.sqrt(pose.sx * pose.sy)
             pose = replace(pose, sx=middle, sy=middle)
         if self.unknown:
-            patch = around(patch, pose, cutout)
+            patch = with_inpainted(patch, pose, cutout)
             pose = fit(pose, cutout, patch, 6, free=free, even=even).pose
-            patch = around(patch, pose, cutout)
+            patch = with_inpainted(patch, pose, cutout)
         best = fit(pose, cutout, patch, 10, free=free, even=even)
         loose = fit(best.pose, cutout, patch, 6, free=free)
         if loose.gain > best.gain * (1.002 if even else 1.0):
@@ -251,64 +253,62 @@ class Searcher:
                 best = faint
         return best
 
-    def _hopeful(self, snapped: Snapped) -> bool:
+    def _promising(self, grid_fit: GridFit) -> bool:
         """Whether a layer is near enough to try its neighbours."""
         if self.unknown:
-            if snapped.placed.layer.opacity < 100:
-                return snapped.good > 0.05
-            return snapped.good > (0.2 if snapped.shown < CHEAP else 0.45)
+            if grid_fit.placed.layer.opacity < 100:
+                return grid_fit.good > 0.05
+            return grid_fit.good > (0.2 if grid_fit.shown < CHEAP else 0.45)
         if self.partly:
-            return snapped.good > 0.1
-        return snapped.left < NEAR if self.jpeg is not None else snapped.good > 0.4
+            return grid_fit.good > 0.1
+        return grid_fit.left < NEAR if self.jpeg is not None else grid_fit.good > 0.4
 
-    def _polished(self, snapper: Snapper, z: int, layer: Layer, patience: int) -> Layer:
+    def _polished(self, grid: GridSearch, z: int, layer: Layer, patience: int) -> Layer:
         if not self.unknown:
-            return snapper.polish(layer, patience, 3 if self.clean else 2)
+            return grid.polish(layer, patience, 3 if self.clean else 2)
         # On a ground that is not known the same layers are come to again and again: from others that look like them, and wider ones.
         self._forget()
         if (z, layer) not in self._known:
-            self._known[z, layer] = snapper.polish(layer)
+            self._known[z, layer] = grid.polish(layer)
         return self._known[z, layer]
 
-    def exact(self, z: int, pose: Pose, patience: int = 1) -> Found | None:
+    def on_grid(self, z: int, pose: Pose, patience: int = 1) -> Hypothesis | None:
         """The best layer on the grid near a pose."""
         box = self.window(pose, 1.1)
         if box is None:
             return None
-        cutout = self._cutout(pose.element)
-        snapper: Snapper
+        cutout = self.cutouts[pose.element]
+        grid: GridSearch
         if self.unknown:
-            snapper = ForeignSnapper(self.canvas, z, cutout.image, box, self._ground(z, box, pose, cutout))
+            grid = PhotoGridSearch(self.canvas, z, cutout.image, box, self._ground(z, box, pose, cutout))
         else:
             damage = None
             if self.jpeg is not None:
-                box, damage = squares(box, self.canvas.size), self.jpeg.damaged
+                box, damage = whole_cells(box, self.canvas.size), self.jpeg.damaged
             clip = PARTLY if self.partly else CLIP
-            snapper = Snapper(self.canvas, z, cutout.image, box, damage, through=self.through, clip=clip)
-        best: Snapped | None = None
+            grid = GridSearch(self.canvas, z, cutout.image, box, damage, through=self.through, clip=clip)
+        best: GridFit | None = None
         for even in (True, False) if pose.even else (False,):
-            layer = snapper.descend(self.layer_of(pose, even))
-            snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
-            if snapped is None:
+            layer = grid.descend(self.layer_of(pose, even))
+            grid_fit = grid.result(layer, self.tolerance, damaged=not self.clean)
+            if grid_fit is None:
                 continue
             if best is not None and (
                 # That one is polished: what is no better yet will hardly become so.
-                snapper.judged(layer) >= snapper.judged(best.placed.layer)
+                grid.judged(layer) >= grid.judged(best.placed.layer)
                 if self.unknown
-                else snapped.cost > 0.98 * best.cost
+                else grid_fit.cost > 0.98 * best.cost
             ):
                 continue
-            if snapped.exact < 1 and self._hopeful(snapped):
-                layer = self._polished(snapper, z, layer, patience)
-                snapped = snapper.result(layer, self.tolerance, damaged=not self.clean)
-            if snapped is not None and (
-                best is None or snapper.judged(layer) < snapper.judged(best.placed.layer)
-            ):
-                best = snapped
+            if grid_fit.exact < 1 and self._promising(grid_fit):
+                layer = self._polished(grid, z, layer, patience)
+                grid_fit = grid.result(layer, self.tolerance, damaged=not self.clean)
+            if grid_fit is not None and (best is None or grid.judged(layer) < grid.judged(best.placed.layer)):
+                best = grid_fit
                 if best.exact > SURE:
                     break
         if best is None:
             return None
-        snapped = best
-        gain = snapper.before - snapper.judged(snapped.placed.layer)
-        return Found(z, snapped, gain, gain / max(1, snapper.before))
+        grid_fit = best
+        gain = grid.before - grid.judged(grid_fit.placed.layer)
+        return Hypothesis(z, grid_fit, gain, gain / max(1, grid.before))

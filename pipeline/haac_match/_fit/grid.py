@@ -13,10 +13,10 @@ from PIL import Image
 
 from haac import Layer
 from haac._internal import blur_and_fade, warp
-from haac_match._picture.canvas import DENSE, SHOWS, Box, Canvas, Placed, lay, overlap, squared
-from haac_match._picture.degraded import difference
+from haac_match._picture.arrays import Box, Bytes, Floats, overlap, squared
+from haac_match._picture.canvas import DENSE, SHOWS, Canvas, Placed, composite
+from haac_match._picture.degraded import tolerant_difference
 
-Floats = npt.NDArray[np.float32]
 Weights = npt.NDArray[np.floating[Any]]
 Weigh = Callable[[Layer, Floats], Weights]
 """The weight of each pixel, (height, width), by the layer and squared distances from the picture."""
@@ -27,7 +27,7 @@ _ANYWHERE = -(2**30), -(2**30), 2**30, 2**30
 
 
 @dataclass(frozen=True, slots=True)
-class Snapped:
+class GridFit:
     """A layer, and how well it does in its window.
 
     Args:
@@ -53,7 +53,7 @@ class Snapped:
     soft: float = 0.0
 
 
-class Snapper:
+class GridSearch:
     """Tries layers of one element at one place in the stack.
 
     Args:
@@ -77,7 +77,7 @@ class Snapper:
         z: int,
         image: Image.Image,
         box: Box,
-        damage: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]] | None = None,
+        damage: Callable[[Bytes], Bytes] | None = None,
         *,
         under: Image.Image | None = None,
         through: bool = False,
@@ -92,7 +92,7 @@ class Snapper:
         hidden = canvas.hidden(z, box)
         through = through and damage is None and bool(hidden.any())
         self._above = canvas.layers[z:] if damage is not None or through else []
-        self._veil: npt.NDArray[np.uint8] | None = None
+        self._veil: Bytes | None = None
         if through:
             self._veil = canvas.veil(z, box)[:, :, 3]
             hidden = self._veil >= DENSE
@@ -148,19 +148,19 @@ class Snapper:
                 self._drawn[key] = Placed(key, pixels, (x, y, x + pixels.width, y + pixels.height))
         return self._drawn[key]
 
-    def made(self, layer: Layer) -> npt.NDArray[np.uint8] | None:
+    def made(self, layer: Layer) -> Bytes | None:
         """(height, width, 3): the window with the layer; None if it is off the canvas."""
         placed = self.placed(layer)
         return None if placed is None else self._with(placed)
 
-    def _with(self, placed: Placed | None) -> npt.NDArray[np.uint8]:
+    def _with(self, placed: Placed | None) -> Bytes:
         """(height, width, 3): the window with a layer, and those above it if they count."""
         out = self._under.copy()
         for one in self._above if placed is None else [placed, *self._above]:
-            lay(out, self._box, one.drawn)
+            composite(out, self._box, one.drawn)
         return np.asarray(self._canvas.seen(out.convert("RGB"), self._window))
 
-    def _seen(self, made: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    def _seen(self, made: Bytes) -> Bytes:
         """What the window would be after what was done to the picture."""
         return made if self._damage is None else self._damage(made)
 
@@ -178,7 +178,7 @@ class Snapper:
         """By what layers are compared to which steps have led: the cost."""
         return self.cost(layer)
 
-    def _alpha(self, layer: Layer) -> npt.NDArray[np.uint8]:
+    def _alpha(self, layer: Layer) -> Bytes:
         """(height, width) of the window."""
         alpha = np.zeros(self._target.shape[:2], np.uint8)
         placed = self.placed(layer)
@@ -194,7 +194,7 @@ class Snapper:
         alpha[common[1] - top : common[3] - top, common[0] - left : common[2] - left] = np.asarray(part)
         return alpha
 
-    def result(self, layer: Layer, tolerance: float, *, damaged: bool = False) -> Snapped | None:
+    def result(self, layer: Layer, tolerance: float, *, damaged: bool = False) -> GridFit | None:
         """What a layer achieves.
 
         Args:
@@ -219,10 +219,10 @@ class Snapper:
         right = off <= tolerance
         mended = right
         if damaged:
-            right = difference(made, self._target)[shows] <= tolerance
+            right = tolerant_difference(made, self._target)[shows] <= tolerance
             before = self._seen(self._with(None))
-            mended = right & (difference(before, self._target)[shows] > tolerance)
-        return Snapped(
+            mended = right & (tolerant_difference(before, self._target)[shows] > tolerance)
+        return GridFit(
             placed,
             self.cost(layer),
             float((off <= self._canvas.slack).sum()) / max(1, shown),
@@ -265,7 +265,7 @@ class Snapper:
             weight *= self._free
         columns, changes = [], []
         for change in moves(layer):
-            other = self.made(changed(layer, change))
+            other = self.made(stepped(layer, change))
             if other is None:
                 return []
             columns.append((other.astype(np.float32) - start).ravel())
@@ -284,7 +284,7 @@ class Snapper:
             for amount, change in zip(move, changes, strict=True):
                 for name, value in change.items():
                     total[name] += part * value * min(max(amount, -8.0), 8.0)
-            trials.append(changed(layer, {name: round(value) for name, value in total.items()}))
+            trials.append(stepped(layer, {name: round(value) for name, value in total.items()}))
         return [trial for trial in trials if trial != layer]
 
     def _weigh(self, layer: Layer, length: Floats) -> Weights:  # noqa: ARG002 (the layer matters on a ground that is guessed)
@@ -305,8 +305,8 @@ class Snapper:
             for shape in shapes:
                 for dx, dy in product((0, -1, 1), repeat=2):
                     change = {**shape, **({"x": dx} if dx else {}), **({"y": dy} if dy else {})}
-                    if change and (found := self.cost(changed(layer, change))) < cost:
-                        best, cost = changed(layer, change), found
+                    if change and (found := self.cost(stepped(layer, change))) < cost:
+                        best, cost = stepped(layer, change), found
             if best == layer:
                 break
             layer = best
@@ -339,7 +339,7 @@ def moves(layer: Layer) -> list[dict[str, int]]:
     return made
 
 
-def changed(layer: Layer, change: dict[str, int]) -> Layer:
+def stepped(layer: Layer, change: dict[str, int]) -> Layer:
     """A layer with amounts added to some values, within what is allowed."""
     values = {name: getattr(layer, name) + amount for name, amount in change.items()}
     for name in ("width", "height"):

@@ -6,14 +6,14 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from haac import Layer
 from haac_match._fit.fit import GUESS
-from haac_match._fit.grid import Floats, Snapped, Snapper, Weights, changed, steps
-from haac_match._fit.photo_cost import BODY, NEAR, TELLING, TRUST, guessed, through, unlaid
-from haac_match._picture.canvas import Box, Canvas
+from haac_match._fit.grid import GridFit, GridSearch, Weights, stepped, steps
+from haac_match._fit.photo_cost import BODY, NEAR, TELLING, TRUST, cost_on_estimate, cost_without, edge_energy
+from haac_match._picture.arrays import Box, Bytes, Floats
+from haac_match._picture.canvas import Canvas
 
 _OPAQUE = 255
 _TIGHT = 27
@@ -26,14 +26,14 @@ _TRIALS, _PIXELS = 600, 30_000_000
 """Layers, and pixels, that are drawn at most for one candidate on a ground that is not known."""
 
 
-class ForeignSnapper(Snapper):
+class PhotoGridSearch(GridSearch):
     """Tries layers on a ground that is guessed.
 
     Errors count where the element is opaque, those elsewhere hardly, and pixels that are right speak for a layer: else the smallest one
     would be the best.
 
     Args:
-        canvas, z, image, box: see `Snapper`.
+        canvas, z, image, box: see `GridSearch`.
         ground: (height, width, 3), the guess of what is behind.
 
     Attributes:
@@ -42,15 +42,13 @@ class ForeignSnapper(Snapper):
 
     _shows = _OPAQUE
 
-    def __init__(
-        self, canvas: Canvas, z: int, image: Image.Image, box: Box, ground: npt.NDArray[np.uint8]
-    ) -> None:
+    def __init__(self, canvas: Canvas, z: int, image: Image.Image, box: Box, ground: Bytes) -> None:
         super().__init__(canvas, z, image, box, under=Image.fromarray(ground).convert("RGBA"))
         self._ground = ground
         self._bare = np.ones(self._target.shape[:2], np.bool_) if self._free is None else self._free
-        self._beside = unlaid(self._target, ground, self._bare)
+        self._beside = cost_without(self._target, ground, self._bare)
         self._unlaid = float(self._beside.sum(dtype=np.float64))
-        self._pixels: dict[Layer, npt.NDArray[np.uint8]] = {}
+        self._pixels: dict[Layer, Bytes] = {}
         self._right: dict[Layer, int] = {}
         self._wrong: dict[Layer, int] = {}
         self.tried = 0
@@ -65,7 +63,7 @@ class ForeignSnapper(Snapper):
             self._right[layer], self._wrong[layer] = round(before - after), round(after)
             return round(after - before)
         window = self._target, self._ground, self._bare, self._beside
-        cost, self._right[layer], self._wrong[layer] = guessed(*window, *where)
+        cost, self._right[layer], self._wrong[layer] = cost_on_estimate(*window, *where)
         return round(self._unlaid + cost)
 
     def judged(self, layer: Layer) -> int:
@@ -73,7 +71,7 @@ class ForeignSnapper(Snapper):
         cost = self.cost(layer)
         return cost + NEAR * self._wrong.get(layer, 0) if layer.opacity == 100 else cost
 
-    def _where(self, layer: Layer) -> tuple[npt.NDArray[np.uint8], int, int] | None:
+    def _where(self, layer: Layer) -> tuple[Bytes, int, int] | None:
         """The pixels of a layer, straight alpha, and where in the window they begin; None if the layer is off the canvas."""
         whole = self._whole(layer)
         if whole is None or self._seen_of(whole, layer) is None:
@@ -88,11 +86,13 @@ class ForeignSnapper(Snapper):
         where = self._where(layer)
         if where is None:
             return 0.0, 0.0, 0
-        before, after, shown = through(self._target, self._bare, *where, (255 * layer.opacity + 50) // 100)
+        before, after, shown = edge_energy(
+            self._target, self._bare, *where, (255 * layer.opacity + 50) // 100
+        )
         return float(before), float(after), int(shown)
 
-    def result(self, layer: Layer, tolerance: float, *, damaged: bool = False) -> Snapped | None:
-        """As `Snapper.result`; of a translucent layer `good` is the part of the steps between neighbouring pixels that it takes away."""
+    def result(self, layer: Layer, tolerance: float, *, damaged: bool = False) -> GridFit | None:
+        """As `GridSearch.result`; of a translucent layer `good` is the part of the steps between neighbouring pixels that it takes away."""
         found = super().result(layer, tolerance, damaged=damaged)
         made = self.made(layer)
         if found is None or made is None:
@@ -130,7 +130,7 @@ class ForeignSnapper(Snapper):
             for at, change in enumerate(_neighbours(layer)):
                 if at == _SOON and self._part(layer) < _FEW:
                     return layer
-                trial = changed(layer, change)
+                trial = stepped(layer, change)
                 if (found := self.judged(trial)) < cost:
                     layer, cost, better = trial, found, True
             part = self._part(layer)

@@ -6,19 +6,19 @@ from copy import copy
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from haac_match._fit import warp
-from haac_match._fit.fit import CLIP, Cutout, Patch, Pose
-
-Floats = npt.NDArray[np.float32]
+from haac_match._fit.cutout import Cutout
+from haac_match._fit.fit import CLIP, Patch
+from haac_match._picture.arrays import Bools, Floats
+from haac_match._picture.pose import Pose
 
 _GROWN = 1.06
 """By so much is an element taken for larger than its pose says: what is beside it must be the ground for sure."""
 
 
-def filled(pixels: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+def inpainted(pixels: Floats, known: Bools) -> Floats:
     """Pixels that are not known, from those around them: means of ever coarser squares, smoothly put together.
 
     Source: S. Gortler, R. Grzeszczuk, R. Szeliski, M. Cohen, "The lumigraph" (1996), pull and push.
@@ -32,7 +32,7 @@ def filled(pixels: Floats, known: npt.NDArray[np.bool_]) -> Floats:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _filled(pixels: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+def _filled(pixels: Floats, known: Bools) -> Floats:
     height, width = known.shape
     level = np.zeros((height, width, 4), np.float32)
     for y in range(height):
@@ -88,7 +88,7 @@ def _filled(pixels: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     return made
 
 
-def around(patch: Patch, pose: Pose, cutout: Cutout) -> Patch:
+def with_inpainted(patch: Patch, pose: Pose, cutout: Cutout) -> Patch:
     """A window whose ground is what is around a pose in it; layers below that are known stay.
 
     Args:
@@ -113,7 +113,7 @@ _CLEAR = 0.02
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _around(
-    cover: Floats, target: Floats, under: Floats, weight: Floats, below: npt.NDArray[np.bool_], clip: float
+    cover: Floats, target: Floats, under: Floats, weight: Floats, below: Bools, clip: float
 ) -> tuple[Floats, float]:
     """What is behind something that covers so much, and the clipped squared error of that."""
     height, width = weight.shape

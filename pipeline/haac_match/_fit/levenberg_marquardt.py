@@ -8,18 +8,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from haac_match._fit.warp import COLUMNS, cost, system, warp
-
-Floats = npt.NDArray[np.float32]
-Bytes = npt.NDArray[np.uint8]
-Doubles = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from haac_match._picture.arrays import Bytes, Doubles, Floats, Integers
 
 POSE = "cx", "cy", "sx", "sy", "turn", "blur", "opacity"
-"""What the numbers of a pose are, as in `haac_match._fit.fit.Pose`."""
+"""What the numbers of a pose are, as in `haac_match._picture.pose.Pose`."""
 _BLUR = 0.06
 """Blurs beyond this part of an element's diagonal (and 3 pixels) are not looked for: anything looks like a blot."""
 _LEAST, _MOST, _SHAPE = 0.02, 16, 1.0

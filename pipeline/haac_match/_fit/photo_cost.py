@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-Bytes = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
+from haac_match._picture.arrays import Bools, Bytes, Floats
 
 BODY = 77
 """Alpha from which on a pixel shows a layer well, 0 to 255."""
@@ -30,14 +28,14 @@ TRUST: Floats = np.where(np.arange(256) >= BODY, 1 / np.square(1 + _OFF * (1 - _
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def laid(colour: Any, alpha: Any, under: Any) -> Any:
+def composited(colour: Any, alpha: Any, under: Any) -> Any:
     """A channel of a colour laid on an opaque one, as Pillow's `alpha_composite` does it."""
     mixed = (np.int64(colour) * alpha + np.int64(under) * (255 - alpha)) * 128 + 0x4000
     return (((mixed >> 8) + mixed) >> 8) >> 7
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def unlaid(target: Bytes, under: Bytes, free: npt.NDArray[np.bool_]) -> Floats:
+def cost_without(target: Bytes, under: Bytes, free: Bools) -> Floats:
     """(height, width): what each pixel costs where no layer is; for the arguments see `guessed`."""
     made = np.zeros(free.shape, np.float32)
     for y in range(free.shape[0]):
@@ -51,10 +49,10 @@ def unlaid(target: Bytes, under: Bytes, free: npt.NDArray[np.bool_]) -> Floats:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def guessed(
+def cost_on_estimate(
     target: Bytes,
     under: Bytes,
-    free: npt.NDArray[np.bool_],
+    free: Bools,
     beside: Floats,
     pixels: Bytes,
     left: int,
@@ -80,7 +78,7 @@ def guessed(
                 continue
             error = np.int64(0)
             for k in range(3):
-                off = laid(pixels[y - top, x - left, k], alpha, under[y, x, k]) - target[y, x, k]
+                off = composited(pixels[y - top, x - left, k], alpha, under[y, x, k]) - target[y, x, k]
                 error += off * off
             cost -= beside[y, x]
             if alpha < BODY:
@@ -97,8 +95,8 @@ def guessed(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def through(
-    target: Bytes, free: npt.NDArray[np.bool_], pixels: Bytes, left: int, top: int, most: int
+def edge_energy(
+    target: Bytes, free: Bools, pixels: Bytes, left: int, top: int, most: int
 ) -> tuple[float, float, int]:
     """How much neighbouring pixels of a picture differ, and how much once something translucent is taken away; and pixels compared.
 
@@ -124,8 +122,10 @@ def through(
                 old, new = np.int64(0), np.int64(0)
                 for k in range(3):
                     step = np.int64(target[v, u, k]) - np.int64(target[y, x, k])
-                    here = laid(pixels[y - top, x - left, k], pixels[y - top, x - left, 3], np.uint8(0))
-                    there = laid(pixels[v - top, u - left, k], pixels[v - top, u - left, 3], np.uint8(0))
+                    here = composited(pixels[y - top, x - left, k], pixels[y - top, x - left, 3], np.uint8(0))
+                    there = composited(
+                        pixels[v - top, u - left, k], pixels[v - top, u - left, 3], np.uint8(0)
+                    )
                     old += step * step
                     new += (step - there + here) * (step - there + here)
                 before += np.sqrt(np.float32(old))

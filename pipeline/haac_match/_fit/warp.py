@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-Floats = npt.NDArray[np.float32]
+from haac_match._picture.arrays import Doubles, Floats
 
 COLUMNS = 7
 """x, y, turn, scale across, scale down, variance of the blur, opacity."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def warp(source: Floats, matrix: npt.NDArray[np.float64], out: Floats) -> None:
+def warp(source: Floats, matrix: Doubles, out: Floats) -> None:
     """Bilinear sampling of (height, width, 4) pixels at `matrix` (2, 3) times window coordinates; zero outside."""
     height, width = source.shape[0], source.shape[1]
     for j in range(out.shape[0]):
@@ -97,8 +96,8 @@ def system(
     top: float,
     cos: float,
     sine: float,
-    hessian: npt.NDArray[np.float64],
-    gradient: npt.NDArray[np.float64],
+    hessian: Doubles,
+    gradient: Doubles,
 ) -> None:
     """Normal equations of all COLUMNS, errors weighted after Geman and McClure.
 

@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from haac_match._index import segments
 from haac_match._index.keypoints import DIMENSIONS, Features, features
-from haac_match._index.polar import ANGLES, CHANNELS, RINGS, describe, frames
+from haac_match._index.polar import ANGLES, CHANNELS, RINGS, describe, frame_row, frames
+from haac_match._picture.arrays import Bools, Bytes, Floats, Integers
 from haac_match._picture.background import thumbnail
-from haac_match._propose.shape import frame_row
 from haac_repo import DataError, HaacError, MissingExtraError, Repository
 
 if TYPE_CHECKING:
@@ -62,27 +62,27 @@ class Rows:
         piece_outlines: (pieces, OUTLINE_BYTES) uint8, where they are, a bit for each place.
     """
 
-    numbers: npt.NDArray[np.int64]
+    numbers: Integers
     marks: npt.NDArray[np.uint32]
     sizes: npt.NDArray[np.uint16]
-    frames: npt.NDArray[np.float32]
-    rings: npt.NDArray[np.uint8]
-    photographs: npt.NDArray[np.bool_]
-    thumbnails: npt.NDArray[np.uint8]
+    frames: Floats
+    rings: Bytes
+    photographs: Bools
+    thumbnails: Bytes
     counts: npt.NDArray[np.uint16]
     places: npt.NDArray[np.uint16]
-    looks: npt.NDArray[np.uint8]
-    piece_counts: npt.NDArray[np.uint8]
+    looks: Bytes
+    piece_counts: Bytes
     piece_frames: npt.NDArray[np.uint16]
-    piece_colours: npt.NDArray[np.uint8]
-    piece_rings: npt.NDArray[np.uint8]
-    piece_outlines: npt.NDArray[np.uint8]
+    piece_colours: Bytes
+    piece_rings: Bytes
+    piece_outlines: Bytes
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     @property
-    def owners(self) -> npt.NDArray[np.int64]:
+    def owners(self) -> Integers:
         """(keypoints,) row of each."""
         return np.repeat(np.arange(len(self)), self.counts)
 
@@ -91,7 +91,7 @@ class Rows:
         """Bytes of all of it."""
         return sum(int(getattr(self, part.name).nbytes) for part in fields(self))
 
-    def take(self, rows: npt.NDArray[np.int64]) -> Rows:
+    def take(self, rows: Integers) -> Rows:
         """Some rows, in this order."""
         points, pieces = _members(self.counts, rows), _members(self.piece_counts, rows)
         thumbnail = np.cumsum(self.photographs) - 1
@@ -123,7 +123,7 @@ class Rows:
         )
 
 
-def _members(counts: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _members(counts: npt.NDArray[Any], rows: Integers) -> Integers:
     """Where what belongs to some rows is, if each has so many."""
     many = counts.astype(np.int64)
     starts, kept = np.cumsum(many) - many, many[rows]
@@ -244,7 +244,7 @@ def described(number: int, pixels_sha256: str, image: Image.Image) -> Rows:
     )
 
 
-def _packed_places(places: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.uint16]:
+def _packed_places(places: Floats, size: tuple[int, int]) -> npt.NDArray[np.uint16]:
     """x and y as shares of the padded element, the logarithm of the size, the direction as a share of a turn."""
     shares = np.column_stack(
         [
@@ -256,7 +256,7 @@ def _packed_places(places: npt.NDArray[np.float32], size: tuple[int, int]) -> np
     return np.round(shares.clip(0, 1) * _FULL).astype(np.uint16)
 
 
-def unpacked_places(rows: Rows) -> npt.NDArray[np.float32]:
+def unpacked_places(rows: Rows) -> Floats:
     """(keypoints, 4): x, y in pixels, size in pixels, direction in radians, as of `Features`."""
     shares = rows.places.astype(np.float64) / _FULL
     sizes = rows.sizes[rows.owners] + 2.0 * _PAD
@@ -265,12 +265,12 @@ def unpacked_places(rows: Rows) -> npt.NDArray[np.float32]:
     ).astype(np.float32)
 
 
-def _packed_looks(looks: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+def _packed_looks(looks: Floats) -> Bytes:
     scaled = looks * np.repeat([255, 255 * _COLOURS], [128, DIMENSIONS - 128]).astype(np.float32)
     return np.round(scaled.clip(0, 255)).astype(np.uint8)
 
 
-def unpacked_looks(looks: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+def unpacked_looks(looks: Bytes) -> Floats:
     """(keypoints, DIMENSIONS), as of `Features`."""
     scale = np.repeat([255, 255 * _COLOURS], [128, DIMENSIONS - 128]).astype(np.float32)
     return np.asarray(looks / scale, np.float32)

@@ -12,26 +12,21 @@ from __future__ import annotations
 import contextlib
 import io
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from haac_match._index.describe import (
-    Rows,
-    describe_all,
-    joined,
-    unpacked_looks,
-    unpacked_places,
-)
+from haac_match._index.describe import Rows, describe_all, joined, unpacked_looks, unpacked_places
+from haac_match._index.gallery import Gallery
 from haac_match._index.keypoints import DIMENSIONS, Features, Vote, votes
 from haac_match._index.polar import RingTable
-from haac_match._index.segment_table import PieceTable
+from haac_match._index.segment_table import SegmentTable
 from haac_match._index.segments import unpacked_frames, unpacked_outlines
-from haac_match._index.store import FOLDER, Held, Stored, missing, pack, read, size, standing, write
-from haac_match._propose.shape import Things
+from haac_match._index.store import FOLDER, Held, Stored, is_current, missing, pack, read, size, write
+from haac_match._options import Mapper
+from haac_match._picture.arrays import Bytes, Floats, Integers
 from haac_repo import RepositoryError
 from haac_repo._files import TEMPORARY, storage_errors
 from haac_repo._store.lock import writer_lock
@@ -62,26 +57,39 @@ class Index:
     """What is known of all elements' looks.
 
     Args:
-        things: those that may be found as layers.
+        gallery: those that may be found as layers.
         thumbnails: (photographs, side, side, 3), of opaque elements.
         photographs: their numbers.
         places: (keypoints, 4), as of `Features`.
         owners: (keypoints,), rows of `things`.
         words: faiss index over the looks of the keypoints.
-        pieces: parts of one colour of all things.
+        segments: parts of one colour of all gallery.
     """
 
-    things: Things
-    thumbnails: npt.NDArray[np.uint8]
-    photographs: npt.NDArray[np.int64]
-    places: npt.NDArray[np.float32]
-    owners: npt.NDArray[np.int64]
+    gallery: Gallery
+    thumbnails: Bytes
+    photographs: Integers
+    places: Floats
+    owners: Integers
     words: Any
-    pieces: PieceTable
+    segments: SegmentTable
 
-    def votes(
-        self, query: Features, neighbours: int, mapped: Callable[..., Iterable[Any]] = map
-    ) -> list[Vote]:
+    def only(self, numbers: Sequence[int]) -> Index:
+        """The same with some elements only."""
+        rows = np.flatnonzero(np.isin(self.gallery.numbers, numbers))
+        renamed = np.full(len(self.gallery.numbers), -1, np.int64)
+        renamed[rows] = np.arange(len(rows))
+        chosen = np.isin(self.photographs, numbers)
+        return replace(
+            self,
+            gallery=self.gallery.only(rows),
+            thumbnails=self.thumbnails[chosen],
+            photographs=self.photographs[chosen],
+            owners=renamed[self.owners],
+            segments=self.segments.only(renamed),
+        )
+
+    def votes(self, query: Features, neighbours: int, mapped: Mapper = map) -> list[Vote]:
         """Where the keypoints of a picture put elements, the strongest first; `mapped` is like `map`, perhaps with threads."""
         made: list[Vote] = []
         if not len(query.places) or not len(self.places):
@@ -96,7 +104,7 @@ class Index:
             distances = np.concatenate([answer[0] for answer in answers])
             found = np.concatenate([answer[1] for answer in answers])
             made += votes(
-                query.places, found, distances, self.places, self.owners, self.things.sizes, mirrored
+                query.places, found, distances, self.places, self.owners, self.gallery.sizes, mirrored
             )
         return sorted(made, key=lambda vote: -vote.score)
 
@@ -223,7 +231,7 @@ def _renewed(
 ) -> tuple[Stored, int, list[int]]:
     """The index as it should be (the old one itself if it is that), how many were described, and which cannot be read."""
     if old is not None:
-        stands = standing(old.rows, held)
+        stands = is_current(old.rows, held)
         if not stands.all():
             old = replace(old, rows=old.rows.take(np.flatnonzero(stands)))
     new, unread = describe_all(repository, missing(old, held), jobs, progress)
@@ -255,7 +263,7 @@ def _fits(rows: Rows) -> bool:
     return rows.nbytes + _ZIP_BYTES <= max(FLOOR_BYTES, ELEMENT_BYTES * len(rows))
 
 
-def _trimmed(rows: Rows, quantiser: npt.NDArray[np.uint8], step: int) -> Stored:
+def _trimmed(rows: Rows, quantiser: Bytes, step: int) -> Stored:
     """With as many keypoints as there is room for."""
     bare = io.BytesIO()
     pack(bare, Stored(rows.weakest_left_out(0), quantiser, step), "")
@@ -272,7 +280,7 @@ def _step(last: int) -> int:
     return step
 
 
-def _trained(looks: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _trained(looks: Bytes) -> Bytes:
     import faiss
 
     count = len(looks)
@@ -286,7 +294,7 @@ def _trained(looks: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.asarray(faiss.serialize_index(words), np.uint8)
 
 
-def _coded(rows: Rows, quantiser: npt.NDArray[np.uint8]) -> Rows:
+def _coded(rows: Rows, quantiser: Bytes) -> Rows:
     """The same with codes for looks."""
     import faiss
 
@@ -316,7 +324,7 @@ def _index(stored: Stored, held: Held) -> Index:
     import faiss
 
     rows = stored.rows
-    use = standing(rows, held)
+    use = is_current(rows, held)
     photographs = use & rows.photographs
     use &= ~np.isnan(rows.frames[:, 0, 0])
     thumbnails = rows.thumbnails[photographs[rows.photographs]]
@@ -334,7 +342,7 @@ def _index(stored: Stored, held: Held) -> Index:
         words.add(unpacked_looks(rows.looks))
     even = RingTable(rows.rings[:, 0])
     return Index(
-        Things(
+        Gallery(
             rows.numbers,
             rows.sizes.astype(np.int32),
             rows.frames[:, 0],
@@ -349,7 +357,7 @@ def _index(stored: Stored, held: Held) -> Index:
         unpacked_places(rows),
         rows.owners,
         words,
-        PieceTable(
+        SegmentTable(
             np.repeat(np.arange(len(rows)), rows.piece_counts),
             unpacked_frames(
                 rows.piece_frames, rows.sizes[np.repeat(np.arange(len(rows)), rows.piece_counts)]

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from haac_match._picture.arrays import Bytes, Floats, Integers
 
 _GRID = 3
 DIMENSIONS = 128 + 3 * _GRID * _GRID
@@ -47,9 +47,7 @@ class Features:
         return self.looks[:, _MIRROR]
 
 
-def features(
-    rgb: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8] | None = None, most: int = 0
-) -> Features:
+def features(rgb: Bytes, mask: Bytes | None = None, most: int = 0) -> Features:
     """Keypoints of a picture.
 
     Args:
@@ -71,7 +69,7 @@ def features(
     )
 
 
-def _colours(rgb: npt.NDArray[np.uint8], places: Floats) -> Floats:
+def _colours(rgb: Bytes, places: Floats) -> Floats:
     """(count, 27): colours on a grid around each keypoint, turned with it, 0 to 1 divided by the root of the cells."""
     offsets = (np.arange(_GRID) - (_GRID - 1) / 2)[None]
     along, across = np.broadcast_arrays(offsets, offsets.T)
@@ -124,10 +122,10 @@ class Vote:
 
 def votes(
     query: Floats,
-    found: npt.NDArray[np.int64],
+    found: Integers,
     distances: Floats,
     places: Floats,
-    owners: npt.NDArray[np.int64],
+    owners: Integers,
     sizes: npt.NDArray[np.int32],
     mirrored: bool,
 ) -> list[Vote]:
@@ -172,8 +170,8 @@ def votes(
 
 
 def _agreeing(
-    members: npt.NDArray[np.int64],
-    thing: npt.NDArray[np.int64],
+    members: Integers,
+    thing: Integers,
     x: Floats,
     y: Floats,
     scale: Floats,

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from haac_match._picture.arrays import Bools, Bytes, Doubles, Floats, Integers
 
 RINGS, ANGLES, CHANNELS = 8, 32, 4
 _SIDE = 48
@@ -52,10 +52,10 @@ class Frame:
 
     x: float
     y: float
-    matrix: npt.NDArray[np.float64]
+    matrix: Doubles
 
 
-def frames(mask: npt.NDArray[np.floating] | npt.NDArray[np.bool_]) -> tuple[Frame, Frame] | None:
+def frames(mask: npt.NDArray[np.floating] | Bools) -> tuple[Frame, Frame] | None:
     """The frame that keeps the shape, and the one that makes it round.
 
     Args:
@@ -125,7 +125,7 @@ class RingTable:
         rings: (things, CHANNELS, RINGS, ANGLES), 0 to 255.
     """
 
-    def __init__(self, rings: npt.NDArray[np.uint8]) -> None:
+    def __init__(self, rings: Bytes) -> None:
         self.rings = rings
         values = rings.astype(np.float32) / 255 * RING_WEIGHT[None, None, :, None]
         self._spectrum = _spectrum(values.reshape(len(rings), CHANNELS * RINGS, ANGLES))
@@ -213,7 +213,7 @@ class RingTable:
                 found[row].append((distance, int(index), bool(mirrored), -angle if mirrored else angle))
         return [sorted(rows)[:count] for rows in found]
 
-    def only(self, rows: npt.NDArray[np.int64]) -> RingTable:
+    def only(self, rows: Integers) -> RingTable:
         """Some of the things."""
         return RingTable(self.rings[rows])
 
@@ -276,3 +276,8 @@ def _spectrum(values: Floats) -> npt.NDArray[np.complex64]:
 def _mirror(rings: Floats) -> Floats:
     """Rings of the mirrored picture: the angle a becomes pi - a."""
     return np.roll(rings[..., ::-1], 1 + ANGLES // 2, axis=-1)
+
+
+def frame_row(frame: Frame) -> list[float]:
+    """A frame as numbers."""
+    return [frame.x, frame.y, *frame.matrix.ravel().tolist()]

@@ -10,13 +10,14 @@ import numpy.typing as npt
 from numba import njit
 
 from haac_match._index.polar import inverse
-from haac_match._index.segments import ANGLES, OPAQUE, PLACES_X, PLACES_Y, RINGS, STEP, WEIGHT, Floats
+from haac_match._index.segments import ANGLES, OPAQUE, PLACES_X, PLACES_Y, RINGS, STEP, WEIGHT
+from haac_match._picture.arrays import Bools, Bytes, Floats, Integers
 
 Likeness = tuple[float, int, bool, float]
 """Part of the variation around a piece that is not explained, row, mirrored, turn in radians, counter-clockwise."""
 
 
-class PieceTable:
+class SegmentTable:
     """Pieces of all elements, compared with those of a picture.
 
     Args:
@@ -29,20 +30,20 @@ class PieceTable:
 
     def __init__(
         self,
-        owners: npt.NDArray[np.int64],
+        owners: Integers,
         frames: Floats,
-        colours: npt.NDArray[np.uint8],
-        rings: npt.NDArray[np.uint8],
-        outlines: npt.NDArray[np.bool_],
+        colours: Bytes,
+        rings: Bytes,
+        outlines: Bools,
     ) -> None:
         self.owners, self.frames, self.colours, self._rings = owners, frames, colours, rings
         self._outlines = outlines
         self._tables: dict[float, _Table] = {}
 
-    def only(self, renamed: npt.NDArray[np.int64]) -> PieceTable:
+    def only(self, renamed: Integers) -> SegmentTable:
         """Those of some elements: new rows of all, -1 for those that go."""
         rows = np.flatnonzero(renamed[self.owners] >= 0)
-        return PieceTable(
+        return SegmentTable(
             renamed[self.owners[rows]],
             self.frames[rows],
             self.colours[rows],
@@ -57,9 +58,9 @@ class PieceTable:
 
     def nearest(
         self,
-        colour: npt.NDArray[np.uint8],
+        colour: Bytes,
         rings: Floats,
-        outline: npt.NDArray[np.bool_],
+        outline: Bools,
         blur: float,
         tolerance: int,
         count: int,
@@ -155,7 +156,7 @@ def _halves(spectrum: npt.NDArray[np.complexfloating], shape: tuple[int, ...]) -
     return made[0], made[1]
 
 
-def _table(rings: npt.NDArray[np.uint8], outlines: npt.NDArray[np.bool_], blur: float) -> _Table:
+def _table(rings: Bytes, outlines: Bools, blur: float) -> _Table:
     known = (rings > 0).any(axis=3).reshape(len(rings), -1).astype(np.float32)
     straight: Floats = ((rings.astype(np.float32) - 1) * np.float32(STEP / 255)).reshape(len(rings), -1, 3)
     straight *= known[:, :, None]
@@ -186,10 +187,10 @@ def _table(rings: npt.NDArray[np.uint8], outlines: npt.NDArray[np.bool_], blur: 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _near(
-    colours: npt.NDArray[np.uint8],
-    colour: npt.NDArray[np.int64],
+    colours: Bytes,
+    colour: Integers,
     tolerance: int,
-) -> npt.NDArray[np.int64]:
+) -> Integers:
     """Rows of pieces of nearly a colour."""
     found = np.empty(len(colours), np.int64)
     count = 0
@@ -206,7 +207,7 @@ def _near(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _compare(
-    real: Floats, imaginary: Floats, rows: npt.NDArray[np.int64], ours: Floats, others: Floats, back: Floats
+    real: Floats, imaginary: Floats, rows: Integers, ours: Floats, others: Floats, back: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """The least value of a correlation over all shifts, the variation there, and the shift, between samples too.
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-Floats = npt.NDArray[np.float32]
+from haac_match._picture.arrays import Bools, Bytes, Floats
 
 RINGS, ANGLES = 7, 24
 OUTLINE_BYTES = RINGS * ANGLES // 8
@@ -34,7 +34,7 @@ WEIGHT = (_radius / _radius.mean()).astype(np.float32)[:, None]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Segment:
     """A part of one colour.
 
     Args:
@@ -46,22 +46,22 @@ class Piece:
         outline: (RINGS, ANGLES), where it is, itself and what is inside of it.
     """
 
-    colour: npt.NDArray[np.uint8]
+    colour: Bytes
     area: int
     x: float
     y: float
     extent: float
-    outline: npt.NDArray[np.bool_]
+    outline: Bools
 
 
-def pieces(
-    rgb: npt.NDArray[np.uint8],
-    outside: npt.NDArray[np.bool_] | None,
+def segments_of(
+    rgb: Bytes,
+    outside: Bools | None,
     level: int,
     least: int,
     most: float,
-    where: npt.NDArray[np.uint8] | None = None,
-) -> list[Piece]:
+    where: Bytes | None = None,
+) -> list[Segment]:
     """Pieces of a picture, the largest first.
 
     Args:
@@ -91,7 +91,7 @@ def pieces(
         calm = change == cv2.erode(change, np.ones((_CALM, _CALM), np.uint8))
         marked[calm & (change > level + _MORE) & (marked == 0)] = len(kept) + 1
     grown = cv2.watershed(np.ascontiguousarray(rgb), marked.copy())
-    found: list[Piece] = []
+    found: list[Segment] = []
     for index, box in enumerate(_boxes(grown, len(kept)), 1):
         if box is None:
             continue
@@ -113,7 +113,7 @@ def pieces(
         colour = np.median(rgb[top : top + high, left : left + wide][inner], axis=0)
         extent = math.sqrt((moments["mu20"] + moments["mu02"]) / area + 1 / 6)
         found.append(
-            Piece(
+            Segment(
                 np.round(colour).astype(np.uint8),
                 int(area),
                 x + own[0],
@@ -125,7 +125,7 @@ def pieces(
     return sorted(found, key=lambda piece: (-piece.area, piece.y, piece.x))
 
 
-def _outline(mask: npt.NDArray[np.uint8], x: float, y: float, extent: float) -> npt.NDArray[np.bool_]:
+def _outline(mask: Bytes, x: float, y: float, extent: float) -> Bools:
     """(RINGS, ANGLES): where a mask is, around its centre of mass."""
     small = max(1.0, _SMOOTH * extent)
     size = max(1, round(mask.shape[1] / small)), max(1, round(mask.shape[0] / small))
@@ -149,7 +149,7 @@ _CALM, _MORE = 5, 2
 """Where the change is the least within so many pixels, and by more than so much above that within a piece, another thing grows from."""
 
 
-def _change(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _change(rgb: Bytes) -> Bytes:
     """(height, width): by how much a pixel differs from that of its four neighbours which differs most, in the channel that does."""
     made = np.zeros(rgb.shape[:2], np.uint8)
     for near, other in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
@@ -228,9 +228,9 @@ class Described:
     """Pieces of an element, as they are stored: see `Rows`."""
 
     frames: npt.NDArray[np.uint16]
-    colours: npt.NDArray[np.uint8]
-    rings: npt.NDArray[np.uint8]
-    outlines: npt.NDArray[np.uint8]
+    colours: Bytes
+    rings: Bytes
+    outlines: Bytes
 
 
 MOST = 8
@@ -243,14 +243,14 @@ STEP = 4
 _FULL = 65535
 
 
-def described(image: npt.NDArray[np.uint8]) -> Described:
+def described(image: Bytes) -> Described:
     """The largest pieces of an element.
 
     Args:
         image: (height, width, 4), straight RGBA.
     """
     height, width = image.shape[:2]
-    found: list[Piece] = _found(image) if height else []
+    found: list[Segment] = _found(image) if height else []
     frames = np.array([(p.x / width, p.y / height, p.extent / (width + height)) for p in found]).reshape(
         -1, 3
     )
@@ -275,7 +275,7 @@ def described(image: npt.NDArray[np.uint8]) -> Described:
     )
 
 
-def unpacked_outlines(outlines: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+def unpacked_outlines(outlines: Bytes) -> Bools:
     """(pieces, RINGS, ANGLES) of what is stored."""
     bits = np.unpackbits(outlines, axis=1, count=RINGS * ANGLES)
     return bits.reshape(-1, RINGS, ANGLES).astype(np.bool_)
@@ -287,13 +287,13 @@ def unpacked_frames(frames: npt.NDArray[np.uint16], sizes: npt.NDArray[np.intege
     return np.asarray(frames / _FULL * scale, np.float32)
 
 
-def _found(image: npt.NDArray[np.uint8]) -> list[Piece]:
+def _found(image: Bytes) -> list[Segment]:
     alpha = image[:, :, 3]
     rgb = np.pad(image[:, :, :3], ((_PAD, _PAD), (_PAD, _PAD), (0, 0)), mode="edge")
     outside = np.pad(alpha < 128, _PAD, constant_values=True)
-    found: list[Piece] = []
+    found: list[Segment] = []
     for level in (1, 4):
-        for piece in pieces(rgb, outside, level, 20, rgb.size):
+        for piece in segments_of(rgb, outside, level, 20, rgb.size):
             moved = replace(piece, x=piece.x - _PAD, y=piece.y - _PAD)
             if piece.area >= 0.01 * (alpha >= 128).sum() and not any(
                 abs(moved.x - p.x) + abs(moved.y - p.y) + abs(moved.extent - p.extent) < 0.12 * p.extent

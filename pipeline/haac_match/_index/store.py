@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from haac_match._index.describe import Rows, checked, mark
 from haac_match._index.keypoints import DIMENSIONS
+from haac_match._picture.arrays import Bools, Bytes, Integers
 from haac_repo._files import replacing
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Stored:
     """
 
     rows: Rows
-    quantiser: npt.NDArray[np.uint8]
+    quantiser: Bytes
     step: int
 
 
@@ -42,7 +43,7 @@ Held = Sequence[tuple[int, str]]
 """Numbers and pixel hashes of the elements that can be described, by number."""
 
 
-def standing(rows: Rows, held: Held) -> npt.NDArray[np.bool_]:
+def is_current(rows: Rows, held: Held) -> Bools:
     """(rows,) whether an element is still what was described."""
     numbers, marks = _marks(held)
     at = np.minimum(np.searchsorted(numbers, rows.numbers), max(0, len(numbers) - 1))
@@ -64,7 +65,7 @@ def missing(stored: Stored | None, held: Held) -> Held:
     return [held[index] for index in np.flatnonzero(~known).tolist()]
 
 
-def _marks(held: Held) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+def _marks(held: Held) -> tuple[Integers, npt.NDArray[np.uint32]]:
     return (
         np.array([number for number, _ in held], np.int64),
         np.array([mark(pixels) for _, pixels in held], np.uint32),
@@ -121,7 +122,7 @@ def read(repository: Repository) -> tuple[Stored | None, str]:
         return None, f"is damaged ({type(error).__name__})"
 
 
-def _code_size(quantiser: npt.NDArray[np.uint8]) -> int:
+def _code_size(quantiser: Bytes) -> int:
     import faiss
 
     return int(faiss.deserialize_index(quantiser).sa_code_size())

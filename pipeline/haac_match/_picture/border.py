@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,9 +11,8 @@ from PIL import Image
 
 from haac import Colour, Gradient, Layer, Plate, Scene, encode_inline
 from haac._internal import COS, sin
-from haac_match._picture.canvas import Box
-
-Bytes = npt.NDArray[np.uint8]
+from haac_match._picture.arrays import Box, Bytes
+from haac_match._picture.estimate import BackgroundEstimate
 
 _NEAR = 8
 """Levels by which a border may differ from its corner."""
@@ -26,7 +26,70 @@ _LINES = 3
 """Rows or columns of another colour, such as a frame is drawn with, that the border may end with."""
 
 
-def window(target: Bytes) -> tuple[Box, float] | None:
+_WORTH = 0.5
+"""Part of a border that must be explained besides if it is taken for one."""
+_OFF_OUTLINE = 16
+"""Levels by which a background may be off along the sides of a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A picture, or what is inside of its border.
+
+    Args:
+        pixels: (height, width, 3), what is to be explained.
+        background: what is behind its elements; None if that is not known.
+        border: the whole picture, and the box of `pixels` in it; None if there is no border.
+        transparent: the picture has places through which nothing is seen.
+    """
+
+    pixels: Bytes
+    background: BackgroundEstimate | None
+    border: tuple[Bytes, Box] | None = None
+    transparent: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether `pixels` are the picture as its file has it."""
+        return self.border is None and not self.transparent
+
+    def around(self, scene: Scene) -> Scene:
+        """The scene of the whole picture out of that of `pixels`."""
+        return scene if self.border is None else with_border(scene, self.border[1], self.border[0])
+
+
+def find_frame(target: Bytes, estimate: Callable[[Bytes], BackgroundEstimate | None]) -> Frame:
+    """Split a border off where that explains more than the picture as a whole.
+
+    Args:
+        target: (height, width, 3).
+        estimate: finds the background of a picture.
+    """
+    background = estimate(target)
+    if background is None or background.share < 0.5 or not _explains_outline(background, target):
+        inside = find_border(target)
+        if inside is not None:
+            box, plain_part = inside
+            inner = np.ascontiguousarray(target[box[1] : box[3], box[0] : box[2]])
+            inner_background = estimate(inner)
+            part = inner.shape[0] * inner.shape[1] / (target.shape[0] * target.shape[1])
+            share = (
+                0.0 if inner_background is None else inner_background.share * part + plain_part * (1 - part)
+            )
+            if share > (0.0 if background is None else background.share + _WORTH * (1 - part)):
+                return Frame(inner, inner_background, (target, box))
+    return Frame(target, background)
+
+
+def _explains_outline(background: BackgroundEstimate, target: Bytes) -> bool:
+    """Whether a background is right along most of the sides of the picture."""
+    made = np.asarray(background.pixels.convert("RGB")).astype(np.int16)
+    off = np.abs(made - target).max(axis=2) > _OFF_OUTLINE
+    outline = np.concatenate([off[0], off[-1], off[:, 0], off[:, -1]])
+    return float(outline.mean()) < 0.5
+
+
+def find_border(target: Bytes) -> tuple[Box, float] | None:
     """The box inside a border of about one colour, and the part of the border that has it; None if there is none.
 
     Args:
@@ -64,7 +127,7 @@ def _lines(rows: npt.NDArray[np.int16]) -> int:
     return 0
 
 
-def framed(inner: Scene, box: Box, target: Bytes) -> Scene:
+def with_border(inner: Scene, box: Box, target: Bytes) -> Scene:
     """The scene of the whole picture out of that of what is inside its border.
 
     Args:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from haac import Layer
 from haac._internal import draw
+from haac_match._picture.arrays import Bools, Box, Bytes, overlap
 
-Box = tuple[int, int, int, int]
-"""left, top, right, bottom"""
-Bytes = npt.NDArray[np.uint8]
 DENSE = 230
 """Alpha from which on a layer hides what is behind it: colours are told less well the more there is before them."""
 SHOWS = 9
@@ -40,6 +38,10 @@ class Placed:
     def drawn(self) -> Placed:
         """As the renderer draws it."""
         return self.original or self
+
+
+Placement = tuple[float, int, Placed]
+"""An error, and which layer at which place of the stack leaves it."""
 
 
 def place(layer: Layer, image: Image.Image, size: tuple[int, int]) -> Placed | None:
@@ -88,7 +90,7 @@ class Canvas:
         """RGBA of the frame of a box with the ground and these layers."""
         out = self.ground.crop(box)
         for placed in layers:
-            lay(out, box, placed)
+            composite(out, box, placed)
         return out
 
     def seen(self, made: Image.Image, box: Box) -> Image.Image:  # noqa: ARG002 (of one that scales)
@@ -108,11 +110,11 @@ class Canvas:
             return np.asarray(self.ground.crop(box).convert("RGB"))
         return np.asarray(self.compose(box, self.layers[:z]))
 
-    def hidden(self, z: int, box: Box) -> npt.NDArray[np.bool_]:
+    def hidden(self, z: int, box: Box) -> Bools:
         """Where layers from z on show anything."""
         return self._where(self.layers[z:], box, 1)
 
-    def behind(self, z: int, box: Box) -> tuple[Bytes, npt.NDArray[np.bool_]]:
+    def behind(self, z: int, box: Box) -> tuple[Bytes, Bools]:
         """The picture without the layers from z on: (height, width, 3), and where they let too little through to tell."""
         left, top, right, bottom = box
         target = self.target[top:bottom, left:right]
@@ -129,14 +131,14 @@ class Canvas:
         """(height, width, 4): the layers from z on, on nothing."""
         out = Image.new("RGBA", (box[2] - box[0], box[3] - box[1]))
         for placed in self.layers[z:]:
-            lay(out, box, placed)
+            composite(out, box, placed)
         return np.asarray(out)
 
-    def covered(self, z: int, box: Box) -> npt.NDArray[np.bool_]:
+    def covered(self, z: int, box: Box) -> Bools:
         """Where a layer below z hides all that is behind it."""
         return self._where(self.layers[:z], box, 255)
 
-    def _where(self, layers: list[Placed], box: Box, least: int) -> npt.NDArray[np.bool_]:
+    def _where(self, layers: list[Placed], box: Box, least: int) -> Bools:
         """Where one of some layers has at least this alpha."""
         out = np.zeros((box[3] - box[1], box[2] - box[0]), bool)
         for placed in layers:
@@ -163,17 +165,29 @@ class Canvas:
         self.refresh(placed.box)
         return placed
 
-    def places_beside(self, placed: Placed) -> set[int]:
+    def neighbouring_places(self, placed: Placed) -> set[int]:
         """Places in the stack just above or below layers that share pixels with one."""
         near = [z for z, other in enumerate(self.layers) if overlap(other.box, placed.box)]
         return {place for z in near for place in (z, z + 1)}
 
-    def replace(self, z: int, placed: Placed) -> None:
-        """Another layer in the place of z."""
-        old = self.layers[z]
-        self.layers[z] = placed
-        self.refresh(old.box)
-        self.refresh(placed.box)
+    def best_placement(
+        self, options: list[Placed], places: Iterable[int], error: Callable[[], float], best: Placement
+    ) -> Placement:
+        """Where in the stack which of some layers leaves the least error.
+
+        Args:
+            options: layers that are not in the stack.
+            places: counted from the back.
+            error: of the stack as it then is.
+            best: what is to be beaten; kept where nothing does.
+        """
+        for z in sorted(places):
+            for option in options:
+                self.insert(z, option)
+                if (left := error()) < best[0]:
+                    best = left, z, option
+                self.remove(z)
+        return best
 
     def refresh(self, box: Box) -> None:
         """Compose a box anew."""
@@ -181,19 +195,8 @@ class Canvas:
         left, top, right, bottom = box
         self.current[top:bottom, left:right] = np.asarray(self.compose(box, self.layers))
 
-    def error(self, box: Box) -> npt.NDArray[np.int32]:
-        """Squared error a pixel, summed over the channels."""
-        left, top, right, bottom = box
-        return squared(self.current[top:bottom, left:right], self.target[top:bottom, left:right])
 
-    def with_layers(self, box: Box, layers: list[Placed]) -> npt.NDArray[np.int32]:
-        """Squared error a pixel in a box if the layers were these."""
-        left, top, right, bottom = box
-        made = np.asarray(self.compose(box, layers))
-        return squared(made, self.target[top:bottom, left:right])
-
-
-def lay(out: Image.Image, box: Box, placed: Placed) -> None:
+def composite(out: Image.Image, box: Box, placed: Placed) -> None:
     """Lay a layer on a picture of a box."""
     common = overlap(placed.box, box)
     if common is None:
@@ -204,21 +207,3 @@ def lay(out: Image.Image, box: Box, placed: Placed) -> None:
         (common[0] - box[0], common[1] - box[1]),
         (x, y, x + common[2] - common[0], y + common[3] - common[1]),
     )
-
-
-def overlap(a: Box, b: Box) -> Box | None:
-    """What two boxes share; None if nothing."""
-    box = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
-    return box if box[0] < box[2] and box[1] < box[3] else None
-
-
-def area(box: Box) -> int:
-    """Pixels."""
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def squared(a: Bytes, b: Bytes) -> npt.NDArray[np.int32]:
-    """Squared distance of two pictures a pixel."""
-    difference = a.astype(np.int16) - b
-    total: npt.NDArray[np.int32] = np.einsum("ijk,ijk->ij", difference, difference, dtype=np.int32)
-    return total

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from haac import Layer
-from haac_match._picture.canvas import SHOWS, Box, Canvas, overlap
+from haac_match._picture.arrays import Bytes, Floats
 
 _log = logging.getLogger(__name__)
 
-Bytes = npt.NDArray[np.uint8]
 
 RINGING = 0.05
 """Part of the ground beside things that may be on the wrong side of it in an undamaged picture."""
-NEEDED = 0.1
-"""The part of its pixels that a layer must make right in a damaged picture."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _CHROMA = (5, 5)
 """Pixels over which differences of colour are averaged: JPEG halves the resolution of colours."""
 
 
-def rings(target: Bytes, ground: Bytes) -> bool:
+def ringing(target: Bytes, ground: Bytes) -> bool:
     """Whether edges ring: beside a thing that is darker than an even ground, the ground is lighter than it should be.
 
     A thing that is laid on a ground only mixes with it, whatever its blur; JPEG and the filters of scaling overshoot.
@@ -43,7 +37,7 @@ def rings(target: Bytes, ground: Bytes) -> bool:
     return int(beside.sum()) >= 300 and int(against.sum()) > RINGING * int(beside.sum())
 
 
-def difference(made: Bytes, target: Bytes, *, reach: bool = False) -> npt.NDArray[np.float32]:
+def tolerant_difference(made: Bytes, target: Bytes, *, reach: bool = False) -> Floats:
     """How far a damaged picture is from what was made of it, (height, width), levels; less of what damage alone does.
 
     Colours are compared at half the resolution, brightness a little softened.
@@ -62,38 +56,5 @@ def difference(made: Bytes, target: Bytes, *, reach: bool = False) -> npt.NDArra
     luma = off @ _LUMA
     colour = cv2.blur(off - luma[:, :, None], _CHROMA)
     soft = cv2.GaussianBlur(luma, (3, 3), 0)
-    result: npt.NDArray[np.float32] = np.abs(colour + soft[:, :, None]).max(axis=2)
+    result: Floats = np.abs(colour + soft[:, :, None]).max(axis=2)
     return result
-
-
-def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], npt.NDArray[np.bool_]]) -> list[Layer]:
-    """Take away layers in a box without which a damaged picture is as right: a look-alike and the right one may both be there.
-
-    Args:
-        canvas: what is there.
-        box: where to look.
-        wrong: tells the pixels of a box that are not right, (height, width).
-
-    Returns:
-        Those that went.
-    """
-    dropped: list[Layer] = []
-    while True:
-        needs = [
-            (_needed(canvas, z, wrong), z)
-            for z, placed in enumerate(canvas.layers)
-            if overlap(placed.box, box) is not None
-        ]
-        if len(needs) < 2 or min(needs)[0] > NEEDED:
-            return dropped
-        dropped.append(canvas.remove(min(needs)[1]).layer)
-        _log.debug("pruned %s", dropped[-1])
-
-
-def _needed(canvas: Canvas, z: int, wrong: Callable[[Box], npt.NDArray[np.bool_]]) -> float:
-    """The part of a layer's pixels that would not be right without it."""
-    before = np.count_nonzero(wrong(canvas.layers[z].box))
-    placed = canvas.remove(z)
-    after = np.count_nonzero(wrong(placed.box))
-    canvas.insert(z, placed)
-    return (after - before) / max(1, int((np.asarray(placed.pixels.getchannel("A")) >= SHOWS).sum()))

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
-from haac_match._picture.canvas import Box
+from haac_match._picture.arrays import Bools, Box, Bytes
 
 _log = logging.getLogger(__name__)
 
-Bytes = npt.NDArray[np.uint8]
 
 CELL = 16
 """Pixels of the squares that JPEG treats by themselves, where colours have half the resolution."""
@@ -84,7 +82,7 @@ def _tables(image: Image.Image) -> _Tables:
     return tuple(tuple(table) for _, table in sorted(tables.items()))
 
 
-def squares(box: Box, size: tuple[int, int]) -> Box:
+def whole_cells(box: Box, size: tuple[int, int]) -> Box:
     """A box made larger to whole squares, and one pixel at least to spare on each side: colours reach that far over the border."""
     return (
         max(0, (box[0] - 1) // CELL * CELL),
@@ -94,7 +92,7 @@ def squares(box: Box, size: tuple[int, int]) -> Box:
     )
 
 
-def trace(target: Bytes, known: Jpeg | None = None) -> Jpeg | None:
+def estimate_jpeg(target: Bytes, known: Jpeg | None = None) -> Jpeg | None:
     """The JPEG that a picture went through last; None if there is no trace of one.
 
     What was encoded once hardly changes if it is encoded in the same way again, and more at any other quality.
@@ -127,13 +125,13 @@ def trace(target: Bytes, known: Jpeg | None = None) -> Jpeg | None:
     return standard(quality, 0 if hue < _FULL * other else 2)
 
 
-def _blocks(plane: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _blocks(plane: Bools) -> Bools:
     """(rows, 8, columns, 8) of whole blocks."""
     height, width = plane.shape[0] // 8, plane.shape[1] // 8
     return plane[: height * 8, : width * 8].reshape(height, 8, width, 8)
 
 
-def _change(part: Bytes, jpeg: Jpeg, whole: npt.NDArray[np.bool_]) -> float:
+def _change(part: Bytes, jpeg: Jpeg, whole: Bools) -> float:
     """Mean squared change of some pixels when they are encoded: of brightness if that is all there is, else of hue."""
     height, width = whole.shape
     before, after = part[:height, :width], jpeg.damaged(part)[:height, :width]

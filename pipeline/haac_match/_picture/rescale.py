@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from haac_match._picture.canvas import Box, Bytes, Canvas, Placed, lay, overlap
+from haac_match._picture.arrays import Box, Bytes, overlap
+from haac_match._picture.canvas import Canvas, Placed, composite
 
 KERNELS = {
     Image.Resampling.LANCZOS: 3.0,
@@ -20,7 +21,7 @@ KERNELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Scaling:
+class Rescaling:
     """How a picture was scaled, across and then down.
 
     Args:
@@ -80,7 +81,7 @@ class Scaling:
         return made.resize((width, height), self.kernel, box=down)
 
 
-class Shrunk(Canvas):
+class RescaledCanvas(Canvas):
     """A picture that was scaled, and the stack that explains it, which stands on the canvas of the original.
 
     Boxes and pixels are those of the picture, `Placed.layer` is on the grid of the original.
@@ -93,7 +94,7 @@ class Shrunk(Canvas):
 
     slack = 1  # a part is scaled as the whole is, but for rounding
 
-    def __init__(self, target: Bytes, ground: Image.Image, scaling: Scaling) -> None:
+    def __init__(self, target: Bytes, ground: Image.Image, scaling: Rescaling) -> None:
         self._scaling, self._whole = scaling, ground
         everything = (0, 0, *scaling.size)
         super().__init__(target, scaling.seen(ground, everything))
@@ -112,7 +113,7 @@ class Shrunk(Canvas):
         frame = self.frame(box)
         out = self._whole.crop(frame)
         for placed in layers:
-            lay(out, frame, placed.drawn)
+            composite(out, frame, placed.drawn)
         return out
 
     def scaled(self, placed: Placed) -> Placed | None:

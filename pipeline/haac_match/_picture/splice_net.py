@@ -10,13 +10,14 @@ from importlib.resources import files
 
 import cv2
 import numpy as np
-import numpy.typing as npt
+
+from haac_match._picture.arrays import Bytes, Floats
 
 _STEP = 32
 """The sides of what the network gets are multiples of this."""
 
 
-def spliced(target: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+def splice_likelihood(target: Bytes) -> Floats:
     """How likely it is that a pixel shows something that was laid on the picture: the mean for the picture and its mirror image.
 
     Args:

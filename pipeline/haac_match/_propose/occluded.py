@@ -12,17 +12,18 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from haac_match._fit.fit import Pose
-from haac_match._index.polar import ANGLES, RINGS, Floats, Frame, frames, sample
+from haac_match._index.gallery import Gallery, pose_between
+from haac_match._index.polar import ANGLES, RINGS, Frame, frames, sample
+from haac_match._picture.arrays import Bools, Bytes, Floats
 from haac_match._picture.canvas import Canvas
+from haac_match._picture.pose import Pose
+from haac_match._propose.regions import Region
 from haac_match._propose.residual import BLUR, ROOT, changes, peak, turns
-from haac_match._propose.shape import Region, Things, pose_between
 
 FAR, VEILED = 12, 0.1
 """Levels by which something translucent changes what is behind it, and part of a region where it does, if that is looked at without it."""
-View = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.bool_]]
+View = tuple[Bytes, Bytes, Bools]
 """The picture, what is explained of it, and where layers are."""
 _RIM = 4
 """Pixels around a region in which a blurred thing may change the picture a little."""
@@ -42,13 +43,13 @@ _AT_ONCE = 1024
 """Elements that are compared together."""
 
 
-def glimpsed(
-    target: npt.NDArray[np.uint8],
-    current: npt.NDArray[np.uint8],
-    hidden: npt.NDArray[np.bool_],
-    other: npt.NDArray[np.bool_],
+def by_occlusion(
+    target: Bytes,
+    current: Bytes,
+    hidden: Bools,
+    other: Bools,
     region: Region,
-    things: Things,
+    gallery: Gallery,
     count: int,
 ) -> list[tuple[float, Pose]]:
     """Elements that would change the picture as a region wants it, the likeliest first.
@@ -59,7 +60,7 @@ def glimpsed(
         hidden: (height, width), True where other layers are.
         other: (height, width), True where something is not explained.
         region: where to look.
-        things: what may be found.
+        gallery: what may be found.
         count: so many for each guess of what is covered.
 
     Returns:
@@ -116,11 +117,11 @@ def glimpsed(
             )
         )
     found: list[tuple[float, Pose]] = []
-    for first in range(0, len(things.numbers), _AT_ONCE):
+    for first in range(0, len(gallery.numbers), _AT_ONCE):
         made: dict[float, tuple[Floats, Floats]] = {}
         for there, queries, clears, length, blur in asked:
             if blur not in made:
-                table = changes(things, first, first + _AT_ONCE, ground, blur)
+                table = changes(gallery, first, first + _AT_ONCE, ground, blur)
                 table = table.reshape(-1, 3, RINGS, ANGLES)
                 weighted = (table * ROOT).reshape(len(table), -1)
                 made[blur] = weighted, np.square(table).sum(axis=1).reshape(len(table), -1)
@@ -140,9 +141,9 @@ def glimpsed(
                     break
                 angle = peak(scores[index, flip])
                 opacity = float(strengths[index, flip, int(scores[index, flip].argmax())])
-                number = int(things.numbers[first + index])
-                size = int(things.sizes[first + index, 0]), int(things.sizes[first + index, 1])
-                row = things.even[first + index]
+                number = int(gallery.numbers[first + index])
+                size = int(gallery.sizes[first + index, 0]), int(gallery.sizes[first + index, 1])
+                row = gallery.even[first + index]
                 pose = pose_between(row, there, size, number, bool(flip), -angle if flip else angle)
                 if pose is not None:
                     opacity = opacity if opacity < _OPAQUE else 1.0
@@ -151,7 +152,7 @@ def glimpsed(
 
 
 def halves(region: Region) -> list[Region]:
-    """The two ends of a region, in which two things may run together."""
+    """The two ends of a region, in which two gallery may run together."""
     y, x = np.nonzero(region.mask)
     places = np.stack([x, y], axis=1) - np.array([x.mean(), y.mean()])
     _, vectors = np.linalg.eigh(places.T @ places)

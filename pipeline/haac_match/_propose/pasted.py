@@ -1,22 +1,24 @@
-"""Whole things that were laid on a picture of whose ground nothing is known: the regions that they take, and what those look like."""
+"""Whole gallery that were laid on a picture of whose ground nothing is known: the regions that they take, and what those look like."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from haac_match._fit.fit import Cutout, Pose
-from haac_match._fit.inpaint import filled
-from haac_match._picture.canvas import Canvas, area, overlap
-from haac_match._picture.splice_net import spliced
-from haac_match._propose.residual import seen
-from haac_match._propose.shape import Guess, Region, Things, candidates, partial, regions
+from haac_match._fit.cutout import Cutout
+from haac_match._fit.inpaint import inpainted
+from haac_match._index.gallery import Gallery
+from haac_match._options import Mapper
+from haac_match._picture.arrays import Bools, Bytes, area, overlap
+from haac_match._picture.canvas import Canvas
+from haac_match._picture.pose import Pose
+from haac_match._picture.splice_net import splice_likelihood
+from haac_match._propose.regions import Region, regions
+from haac_match._propose.residual import by_residual
+from haac_match._propose.shape import Guess, by_partial_shape, by_shape
 
 _MAYBE, _NEAR = 0.1, 15
 """From this likelihood on, and so near to it (pixels), parts of elements are looked for."""
@@ -37,7 +39,7 @@ _DOTS = 12
 """Pixels of the longer side of an element that is looked at by dots."""
 
 
-class Laid:
+class PastedRegions:
     """What was laid on one picture.
 
     Args:
@@ -48,17 +50,19 @@ class Laid:
         maybe: (height, width) uint8, 0 where parts of elements need not be looked for.
     """
 
-    def __init__(self, target: npt.NDArray[np.uint8], *, everywhere: bool = False) -> None:
-        self._likely = spliced(target)
+    def __init__(self, target: Bytes, *, everywhere: bool = False) -> None:
+        self._likely = splice_likelihood(target)
         near = np.ones((_NEAR, _NEAR), np.uint8)
         self.maybe = cv2.dilate((everywhere | (self._likely > _MAYBE)).astype(np.uint8), near)
         self._looked_at: list[Region] = []
 
-    def ground(self, target: npt.NDArray[np.uint8]) -> Image.Image:
+    def ground(self, target: Bytes) -> Image.Image:
         """The picture without what was laid on it: what stands in for a ground that is not known."""
         rim = np.ones((2 * _RIM + 1,) * 2, np.uint8)
         laid = cv2.dilate((self._likely > _BEHIND).astype(np.uint8), rim) > 0
-        made = target if laid.all() else np.clip(np.round(filled(target.astype(np.float32), ~laid)), 0, 255)
+        made = (
+            target if laid.all() else np.clip(np.round(inpainted(target.astype(np.float32), ~laid)), 0, 255)
+        )
         return Image.fromarray(made.astype(np.uint8)).convert("RGBA")
 
     def part(self, pose: Pose, cutout: Cutout) -> float:
@@ -74,14 +78,12 @@ class Laid:
         there = (x >= 0) & (y >= 0) & (x < width) & (y < height)
         return float(self._likely[y[there], x[there]].mean()) if there.any() else 0.0
 
-    def poses(
-        self, canvas: Canvas, things: Things, effort: int, mapped: Callable[..., Iterable[Any]]
-    ) -> list[list[Pose]]:
+    def poses(self, canvas: Canvas, gallery: Gallery, effort: int, mapped: Mapper) -> list[list[Pose]]:
         """What each region looks like that was not looked at before, the likeliest first.
 
         Args:
             canvas: its layers are left out.
-            things: what may be found.
+            gallery: what may be found.
             effort: 1 to 9.
             mapped: like `map`, perhaps with threads.
         """
@@ -93,18 +95,20 @@ class Laid:
             left, top, right, bottom = region.box
             part = np.s_[top:bottom, left:right]
             target, under = canvas.target[part], canvas.current[part]
-            lists = candidates(target, under, region, things, count, _GUESSES)
+            lists = by_shape(target, under, region, gallery, count, _GUESSES)
             if as_it_is and region.area < _SMALL:
-                lists.append(seen(canvas.target, canvas.current, region, things, 2 * count))
+                lists.append(by_residual(canvas.target, canvas.current, region, gallery, 2 * count))
             lists.append(
-                partial(canvas.target, canvas.current, hidden, region, things, 2 * count, stretched=False)
+                by_partial_shape(
+                    canvas.target, canvas.current, hidden, region, gallery, 2 * count, stretched=False
+                )
             )
             ranks = range(max(map(len, lists)))
             return [one[rank][1] for rank in ranks for one in lists if rank < len(one)]
 
         return list(mapped(looks, self._regions(hidden, _REGIONS * effort)))
 
-    def _regions(self, hidden: npt.NDArray[np.bool_], most: int) -> list[tuple[Region, bool]]:
+    def _regions(self, hidden: Bools, most: int) -> list[tuple[Region, bool]]:
         """Regions beside the layers that are there, which were not looked at before, and whether they are as they were told.
 
         Args:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-from haac_match._fit.fit import Pose
-from haac_match._index.polar import ANGLES, RING_WEIGHT, Floats, places
-from haac_match._propose.shape import Things
+from haac_match._index.gallery import Gallery
+from haac_match._index.polar import ANGLES, RING_WEIGHT, places
+from haac_match._options import Mapper
+from haac_match._picture.arrays import Bytes, Doubles, Floats, Integers
+from haac_match._picture.pose import Pose
 
 _OPAQUE = 215
 """Coverage, 0 to 255, from which on a sample of the element counts."""
@@ -31,23 +30,23 @@ _STEPS = np.array([0.12, 0.12, 0.12, 0.08, 0.08])
 """First changes of position (in extents), turn (radians), logarithm of the scale and of the relation of the two."""
 
 
-def screened(
+def prefilter(
     poses: list[Pose],
-    things: Things,
-    target: npt.NDArray[np.uint8],
-    mapped: Callable[..., Iterable[Any]] = map,
+    gallery: Gallery,
+    target: Bytes,
+    mapped: Mapper = map,
 ) -> list[tuple[float, Pose]]:
     """Poses, each moved to where it does best nearby, and the part of the picture's variation that it leaves; the best first.
 
     Args:
         poses: to look at.
-        things: all elements, as the index knows them.
+        gallery: all elements, as the index knows them.
         target: (height, width, 3).
         mapped: like `map`, perhaps with threads.
     """
-    rows = np.array([things.index[pose.element] for pose in poses], np.int64)
+    rows = np.array([gallery.index[pose.element] for pose in poses], np.int64)
     values = np.array([(p.cx, p.cy, p.sx, p.sy, p.turn, p.flip) for p in poses], np.float64).reshape(-1, 6)
-    extents = things.even[rows, 2] * np.sqrt(values[:, 2] * values[:, 3])
+    extents = gallery.even[rows, 2] * np.sqrt(values[:, 2] * values[:, 3])
     # Elements are described with a blur of 0.12 extents.
     steps = np.clip(np.round(2 * np.log2(np.maximum(0.3 * extents, 1))), 0, 12).astype(int)
     jobs = []
@@ -57,17 +56,17 @@ def screened(
         jobs += [(picture, members[first : first + _AT_ONCE]) for first in range(0, len(members), _AT_ONCE)]
     kept = np.empty((len(poses), 6))
 
-    def look(job: tuple[Floats, npt.NDArray[np.int64]]) -> None:
+    def look(job: tuple[Floats, Integers]) -> None:
         picture, members = job
         here = rows[members]
         factor = np.array([picture.shape[1] / target.shape[1], picture.shape[0] / target.shape[0]])
         kept[members] = _look(
             picture,
             factor,
-            things.even_rings.rings,
+            gallery.even_rings.rings,
             here,
-            things.even[here].astype(np.float64),
-            things.sizes[here].astype(np.float64),
+            gallery.even[here].astype(np.float64),
+            gallery.sizes[here].astype(np.float64),
             values[members],
             _PLACES,
             _WEIGHTS,
@@ -82,7 +81,7 @@ def screened(
     return sorted(found, key=lambda pair: pair[0])
 
 
-def _coarse(target: npt.NDArray[np.uint8], step: int) -> Floats:
+def _coarse(target: Bytes, step: int) -> Floats:
     """The picture, 0 to 1, blurred by about 0.4 * 2^(step / 2) pixels, and made smaller by 2^(step / 2)."""
     small: Floats = target.astype(np.float32) / np.float32(255)
     if step:
@@ -98,8 +97,8 @@ _WEIGHTS = np.repeat(np.square(RING_WEIGHT), ANGLES).astype(np.float64)
 @njit(cache=True, nogil=True, error_model="numpy")
 def _left(
     picture: Floats,
-    factor: npt.NDArray[np.float64],
-    samples: npt.NDArray[np.float64],
+    factor: Doubles,
+    samples: Doubles,
     count: int,
     cx: float,
     cy: float,
@@ -151,16 +150,16 @@ def _left(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _look(
     picture: Floats,
-    factor: npt.NDArray[np.float64],
-    rings: npt.NDArray[np.uint8],
-    rows: npt.NDArray[np.int64],
-    frames: npt.NDArray[np.float64],
-    sizes: npt.NDArray[np.float64],
-    poses: npt.NDArray[np.float64],
-    places: npt.NDArray[np.float64],
-    weights: npt.NDArray[np.float64],
-    steps: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
+    factor: Doubles,
+    rings: Bytes,
+    rows: Integers,
+    frames: Doubles,
+    sizes: Doubles,
+    poses: Doubles,
+    places: Doubles,
+    weights: Doubles,
+    steps: Doubles,
+) -> Doubles:
     """(poses, 6): what is left, and the pose moved to where it is least: x, y, both scales, turn."""
     made = np.empty((len(rows), 6))
     samples = np.empty((len(weights), 7))

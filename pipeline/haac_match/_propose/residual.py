@@ -14,12 +14,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
-from haac_match._fit.fit import Pose
-from haac_match._index.polar import ANGLES, RINGS, Floats, Frame, places, sample
-from haac_match._propose.shape import Region, Things, pose_between
+from haac_match._index.gallery import Gallery, pose_between
+from haac_match._index.polar import ANGLES, RINGS, Frame, places, sample
+from haac_match._picture.arrays import Bytes, Doubles, Floats
+from haac_match._picture.pose import Pose
+from haac_match._propose.regions import Region
 
 _REACH = 2.2
 """Radius of the outermost ring, in extents, as in `_index.polar`."""
@@ -29,16 +30,16 @@ _SHARES = 10
 _RIM = 4
 """Pixels around a region in which a blurred thing may change the picture a little."""
 BLUR = 1.5
-"""Standard deviation that is assumed, pixels: small things look alike at any between a half and three."""
+"""Standard deviation that is assumed, pixels: small gallery look alike at any between a half and three."""
 _AT_ONCE = 1024
 """Elements that are compared together."""
 
 
-def seen(
-    target: npt.NDArray[np.uint8],
-    current: npt.NDArray[np.uint8],
+def by_residual(
+    target: Bytes,
+    current: Bytes,
     region: Region,
-    things: Things,
+    gallery: Gallery,
     count: int,
 ) -> list[tuple[float, Pose]]:
     """Elements that would change the picture as a region wants it, the likeliest first.
@@ -47,7 +48,7 @@ def seen(
         target: (height, width, 3), the whole picture.
         current: (height, width, 3), what is explained there already.
         region: where to look.
-        things: what may be found.
+        gallery: what may be found.
         count: so many in each of two frames.
 
     Returns:
@@ -70,8 +71,8 @@ def seen(
     ground = under[mask > 0].mean(axis=0)
     blur = round(BLUR / float(both[0].matrix[0, 0]) * _SHARES) / _SHARES
     found: list[tuple[float, Pose]] = []
-    for first in range(0, len(things.numbers), _AT_ONCE):
-        made = changes(things, first, first + _AT_ONCE, ground, blur)
+    for first in range(0, len(gallery.numbers), _AT_ONCE):
+        made = changes(gallery, first, first + _AT_ONCE, ground, blur)
         middles, even, round_ = _own_frames(made)
         for frame, matrices, asked in zip(both, (even, round_), queries, strict=True):
             there = Frame(frame.x + box[0], frame.y + box[1], frame.matrix)
@@ -83,12 +84,12 @@ def seen(
             for flat in np.argsort(-peaks, axis=None, kind="stable")[:count]:
                 index, flip = divmod(int(flat), 2)
                 angle = peak(scores[index, flip])
-                row = things.even[first + index].astype(np.float64)
+                row = gallery.even[first + index].astype(np.float64)
                 matrix = row[2:].reshape(2, 2)
                 row[:2] += matrix @ middles[index]
                 row[2:] = (matrix @ matrices[index]).ravel()
-                size = int(things.sizes[first + index, 0]), int(things.sizes[first + index, 1])
-                number = int(things.numbers[first + index])
+                size = int(gallery.sizes[first + index, 0]), int(gallery.sizes[first + index, 1])
+                number = int(gallery.numbers[first + index])
                 pose = pose_between(row, there, size, number, bool(flip), -angle if flip else angle)
                 if pose is not None:
                     found.append((1 - float(peaks[index, flip]), replace(pose, blur=BLUR)))
@@ -134,34 +135,34 @@ def _frames(weight: Floats) -> tuple[Frame, Frame] | None:
     return Frame(x, y, even), Frame(x, y, _root(2 * spread[None])[0])
 
 
-def _root(matrices: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _root(matrices: Doubles) -> Doubles:
     """Square roots of symmetric (count, 2, 2) matrices."""
     root = np.sqrt(np.maximum(np.linalg.det(matrices), 1e-6))[:, None, None]
-    made: npt.NDArray[np.float64] = (matrices + root * np.eye(2)) / np.sqrt(
+    made: Doubles = (matrices + root * np.eye(2)) / np.sqrt(
         np.trace(matrices, axis1=1, axis2=2)[:, None, None] + 2 * root
     )
     return made
 
 
-def changes(things: Things, first: int, last: int, ground: Floats, blur: float) -> Floats:
-    """(things, 3, RINGS * ANGLES): what some elements change of a ground, after a blur.
+def changes(gallery: Gallery, first: int, last: int, ground: Floats, blur: float) -> Floats:
+    """(gallery, 3, RINGS * ANGLES): what some elements change of a ground, after a blur.
 
     Args:
-        things: all elements.
+        gallery: all elements.
         first: of those that are wanted.
         last: the one after them.
         ground: (3,), its colour.
         blur: standard deviation, extents.
     """
-    looks = things.even_rings.blurred(first, last, blur, blurring)
+    looks = gallery.even_rings.blurred(first, last, blur, blurring)
     made: Floats = looks[:, :3] - ground[None, :, None] / np.float32(255) * looks[:, 3:]
     return made
 
 
 def _own_frames(
     changes: Floats,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """As `_frames`, of what elements change, in the even frames of the elements: (things, 2) middles, and twice (things, 2, 2)."""
+) -> tuple[Doubles, Doubles, Doubles]:
+    """As `_frames`, of what elements change, in the even frames of the elements: (gallery, 2) middles, and twice (gallery, 2, 2)."""
     weight = np.square(changes).sum(axis=1) * _AREA
     at = places()
     x, y = at[:, 0], at[:, 1]
@@ -189,8 +190,8 @@ def _turn(y: Any, x: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
-def _resampled(rings: Floats, middles: npt.NDArray[np.float64], matrices: npt.NDArray[np.float64]) -> Floats:
-    """(things, 3, RINGS * ANGLES): values between the samples, in another frame for each thing."""
+def _resampled(rings: Floats, middles: Doubles, matrices: Doubles) -> Floats:
+    """(gallery, 3, RINGS * ANGLES): values between the samples, in another frame for each thing."""
     out = np.empty_like(rings)
     for thing in range(rings.shape[0]):
         # All in single precision: it takes half the time.

@@ -1,89 +1,132 @@
-"""A picture whose damage is known, looked at again once its layers are: the ground, and each layer that is not right to the bit."""
+"""Final polish of JPEG inputs: re-fit background and inexact layers under the known JPEG round trip."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 
-from haac import Colour, Gradient, Plate
-from haac_match._fit.fit import Cutout, Pose
-from haac_match._fit.fitter import Found, Searcher
-from haac_match._fit.grid import CLIP, Snapper
-from haac_match._picture.background import drawn
-from haac_match._picture.canvas import SHOWS, Box, Canvas, Placed, squared
-from haac_match._picture.jpeg import CELL, Jpeg, squares
-from haac_match._propose.shape import Things, siblings
+from haac import Colour, Gradient
+from haac_match._fit.fitter import Hypothesis
+from haac_match._fit.grid import CLIP, GridSearch
+from haac_match._picture.arrays import Bools, Box, squared
+from haac_match._picture.canvas import SHOWS, Canvas, Placed, Placement
+from haac_match._picture.estimate import Drawn, drawn
+from haac_match._picture.jpeg import CELL, Jpeg, whole_cells
+from haac_match._picture.pose import Pose
+from haac_match._propose.lookalikes import lookalikes
+from haac_match._solve.select import Selector
+from haac_match._thresholds.solve import JPEG_POLISH
 
 _log = logging.getLogger(__name__)
 
-_LEFT = 1.0
-"""Mean squared error from which on it is worth a look whether another element looks like one."""
-_TWINS = 40
-"""So many of those that look like a layer in each of two frames."""
-_MOST = 4
-"""So many such looks."""
-_NEARLY, _MOSTLY = 27, 0.65
-"""Squared distance of pixels that are nearly right, and the part of what shows a layer that must be."""
 
-
-def finish(
-    canvas: Canvas,
-    background: Colour | Gradient | Plate | None,
-    search: Searcher,
-    cutout: Callable[[int], Cutout],
-    alike: Callable[[Found], Found],
-    things: Things,
-) -> Colour | Gradient | Plate | None:
-    """Mend what is there if the JPEG that the picture went through is known.
+class JpegPolish:
+    """Re-fits background and inexact layers of a picture under the JPEG round trip that it went through.
 
     Args:
-        canvas: what is there.
-        background: its ground.
-        search: fits, and knows of the JPEG.
-        cutout: gives an element's pixels by its number.
-        alike: gives the best of a layer and those that look like it.
-        things: what may be found.
-
-    Returns:
-        The ground, which may have become another one.
+        selector: compares look-alikes; its fitter knows of the JPEG.
     """
-    if search.jpeg is None or search.unknown:
+
+    def __init__(self, selector: Selector) -> None:
+        self._selector, self._fitter = selector, selector.fitter
+
+    def polish(self, background: Drawn | None) -> Drawn | None:
+        """Re-fit all that is not right to the bit; nothing happens if no JPEG is known.
+
+        Args:
+            background: of the canvas.
+
+        Returns:
+            The background, which may have become another one.
+        """
+        fitter = self._fitter
+        if fitter.jpeg is None or fitter.unknown:
+            return background
+        if isinstance(background, Colour | Gradient):
+            background = refit_background(fitter.canvas, background, fitter.jpeg)
+        for _ in range(JPEG_POLISH.rounds):
+            if not self._mend(fitter.jpeg):
+                break
+        if drop(fitter.canvas, fitter.jpeg):
+            self._mend(fitter.jpeg)
         return background
-    if isinstance(background, Colour | Gradient):
-        background = settle_ground(canvas, background, search.jpeg)
-    how = canvas, search, cutout, alike, things, search.jpeg
-    for _ in range(2):
-        if not mend(*how):
-            break
-    if drop(canvas, search.jpeg):
-        mend(*how)
-    return background
+
+    def _mend(self, jpeg: Jpeg) -> bool:
+        """Re-fit each layer that is not right to the bit, at each place in the stack where that shows; then its look-alikes.
+
+        Returns:
+            Whether anything changed.
+        """
+        canvas, fitter = self._fitter.canvas, self._fitter
+        changed, most = False, JPEG_POLISH.looks
+        for placed in list(canvas.layers):
+            z = canvas.layers.index(placed)
+            left, top, right, bottom = placed.box
+            room = JPEG_POLISH.room
+            box = whole_cells((left - room, top - room, right + room, bottom + room), canvas.size)
+            best: Placement = (_left_in(canvas, jpeg, box), z, placed)
+            if best[0] == 0:
+                continue
+            canvas.remove(z)
+            places = {z} | canvas.neighbouring_places(placed)
+
+            def tried(
+                options: list[Placed], best: Placement, places: set[int] = places, box: Box = box
+            ) -> Placement:
+                return canvas.best_placement(options, places, lambda: _left_in(canvas, jpeg, box), best)
+
+            found = fitter.on_grid(z, fitter.pose_of(placed.layer))
+            best = tried([placed] if found is None else [placed, found.fit.placed], best)
+            if best[0] > 0 and found is not None and most > 0:
+                most -= 1
+                best = tried(self._best_lookalikes(found), best)
+            if best[0] > 0 and found is not None and found.fit.left > JPEG_POLISH.look_again and most > 0:
+                best = tried([self._selector.among_lookalikes(found).fit.placed], best)
+            canvas.insert(best[1], best[2])
+            if best[1:] != (z, placed):
+                _log.debug("mended %s -> %s, %d -> %d, %d left", placed.layer, best[2].layer, z, *best[1::-1])
+                changed = True
+        return changed
+
+    def _best_lookalikes(self, found: Hypothesis) -> list[Placed]:
+        """The best of the look-alikes of a layer, each where it stands: a shade of skin is all that is left to tell."""
+        canvas, fitter = self._fitter.canvas, self._fitter
+        layer = found.fit.placed.layer
+        box = whole_cells(found.fit.placed.box, canvas.size)
+        damage = None if fitter.jpeg is None else fitter.jpeg.damaged
+        costs: list[tuple[int, int, Pose]] = []
+        for pose in lookalikes(fitter.pose_of(layer), self._selector.gallery, JPEG_POLISH.lookalikes):
+            image = fitter.cutouts[pose.element].image
+            grid = GridSearch(canvas, found.z, image, box, damage=damage)
+            costs.append((grid.cost(fitter.layer_of(pose, layer.height is None)), len(costs), pose))
+        least = sorted(costs, key=lambda one: one[:2])[: JPEG_POLISH.lookalikes_to_grid]
+        made = [fitter.on_grid(found.z, pose) for _, _, pose in least]
+        return [trial.fit.placed for trial in made if trial is not None]
 
 
 def drop(canvas: Canvas, jpeg: Jpeg) -> bool:
-    """Take away layers that are mostly wrong, the worst first: they lower the error where something stands that was not found.
+    """Drop layers that are mostly wrong, the worst first: they only lower the error of something that was not found.
 
     Returns:
         Whether there were any.
     """
     before = len(canvas.layers)
     while canvas.layers:
-        near = left_over(canvas, jpeg) <= _NEARLY
+        near = residual(canvas, jpeg) <= JPEG_POLISH.nearly
         part, z = min((_part_near(canvas, z, near), z) for z in range(len(canvas.layers)))
-        if part > _MOSTLY:
+        if part > JPEG_POLISH.mostly:
             break
         _log.debug("dropped %s, %.2f right", canvas.layers[z].layer, part)
         canvas.remove(z)
     return len(canvas.layers) < before
 
 
-def _part_near(canvas: Canvas, z: int, near: npt.NDArray[np.bool_]) -> float:
-    """Part of what a layer shows that is nearly right; 0 if it shows nothing."""
+def _part_near(canvas: Canvas, z: int, near: Bools) -> float:
+    """Share of the visible pixels of a layer that is nearly right; 0 if none is visible."""
     placed = canvas.layers[z]
     left, top, right, bottom = placed.box
     shows = np.asarray(placed.pixels.getchannel("A")) >= SHOWS
@@ -91,20 +134,21 @@ def _part_near(canvas: Canvas, z: int, near: npt.NDArray[np.bool_]) -> float:
     return float(near[top:bottom, left:right][shows].mean()) if shows.any() else 0.0
 
 
-def left_over(canvas: Canvas, jpeg: Jpeg) -> npt.NDArray[np.int32]:
-    """(height, width): clipped squared error a pixel once the same is done to what is there as was done to the picture."""
+def residual(canvas: Canvas, jpeg: Jpeg) -> npt.NDArray[np.int32]:
+    """(height, width): clipped squared error of each pixel after the JPEG round trip of the composite."""
     made: npt.NDArray[np.int32] = np.minimum(squared(jpeg.damaged(canvas.current), canvas.target), CLIP)
     return made
 
 
-def alike(background: Colour | Gradient, jpeg: Jpeg) -> list[Colour | Gradient]:
-    """Grounds that a damaged picture hardly tells from one: colours that become the same one, gradients nearly as steep."""
+def equivalent_backgrounds(background: Colour | Gradient, jpeg: Jpeg) -> list[Colour | Gradient]:
+    """Backgrounds that a JPEG hardly tells from one: colours that decode to the same one, gradients of nearly the same angle."""
     if isinstance(background, Gradient):
         return [replace(background, angle=(background.angle + step) % 1440) for step in (-1, 1)]
+    most = JPEG_POLISH.colour_steps
     own = [background.rgba >> shift & 255 for shift in (24, 16, 8)]
     near = [
         [value + step for value, step in zip(own, steps, strict=True)]
-        for steps in product((-2, -1, 0, 1, 2), repeat=3)
+        for steps in product(range(-most, most + 1), repeat=3)
     ]
     near = [rgb for rgb in near if min(rgb) >= 0 and max(rgb) <= 255]
     tiles = np.array([own, *near], np.uint8).repeat(CELL, axis=0)[None].repeat(CELL, axis=0)
@@ -116,101 +160,28 @@ def alike(background: Colour | Gradient, jpeg: Jpeg) -> list[Colour | Gradient]:
     ]
 
 
-def settle_ground(canvas: Canvas, background: Colour | Gradient, jpeg: Jpeg) -> Colour | Gradient:
-    """The ground that explains a picture best, of those that it hardly tells from each other. The canvas gets it."""
-    best, least = background, int(left_over(canvas, jpeg).sum())
+def refit_background(canvas: Canvas, background: Colour | Gradient, jpeg: Jpeg) -> Colour | Gradient:
+    """The best of the equivalent backgrounds. The canvas gets it."""
+    best, least = background, int(residual(canvas, jpeg).sum())
     kept = canvas.ground
-    everything: Box = (0, 0, *canvas.size)
-    for other in alike(background, jpeg):
+    whole: Box = (0, 0, *canvas.size)
+    for other in equivalent_backgrounds(background, jpeg):
         if least == 0:
             break
         before = canvas.ground
         canvas.ground = drawn(other, canvas.size)
-        canvas.refresh(everything)
-        if (error := int(left_over(canvas, jpeg).sum())) < least:
+        canvas.refresh(whole)
+        if (error := int(residual(canvas, jpeg).sum())) < least:
             best, least, kept = other, error, canvas.ground
         canvas.ground = before
     canvas.ground = kept
-    canvas.refresh(everything)
-    _log.debug("ground %s -> %s, %d left", background, best, least)
-    return best
-
-
-def mend(
-    canvas: Canvas,
-    search: Searcher,
-    cutout: Callable[[int], Cutout],
-    alike: Callable[[Found], Found],
-    things: Things,
-    jpeg: Jpeg,
-) -> bool:
-    """Fit each layer that is not right to the bit anew, at each place in the stack where that shows; then those that look like it.
-
-    Returns:
-        Whether anything changed.
-    """
-    changed, most = False, _MOST
-    for placed in list(canvas.layers):
-        z = canvas.layers.index(placed)
-        left, top, right, bottom = placed.box
-        box = squares((left - 8, top - 8, right + 8, bottom + 8), canvas.size)
-        best: tuple[int, int, Placed] = (_left_in(canvas, jpeg, box), z, placed)
-        if best[0] == 0:
-            continue
-        canvas.remove(z)
-        places = {z} | canvas.places_beside(placed)
-        found = search.exact(z, search.pose_of(placed.layer))
-        best = _best_of(
-            [placed] if found is None else [placed, found.snapped.placed], places, best, canvas, jpeg, box
-        )
-        if best[0] > 0 and found is not None and most > 0:
-            most -= 1
-            best = _best_of(_twins(found, canvas, search, cutout, things), places, best, canvas, jpeg, box)
-        if best[0] > 0 and found is not None and found.snapped.left > _LEFT and most > 0:
-            best = _best_of([alike(found).snapped.placed], places, best, canvas, jpeg, box)
-        canvas.insert(best[1], best[2])
-        if best[1:] != (z, placed):
-            _log.debug("mended %s -> %s, %d -> %d, %d left", placed.layer, best[2].layer, z, *best[1::-1])
-            changed = True
-    return changed
-
-
-def _twins(
-    found: Found, canvas: Canvas, search: Searcher, cutout: Callable[[int], Cutout], things: Things
-) -> list[Placed]:
-    """The best of those that look like a layer where they stand as it does: a shade of skin is all that is left to tell."""
-    layer = found.snapped.placed.layer
-    box = squares(found.snapped.placed.box, canvas.size)
-    damage = None if search.jpeg is None else search.jpeg.damaged
-    costs: list[tuple[int, int, Pose]] = []
-    for pose in siblings(search.pose_of(layer), things, _TWINS):
-        element = cutout(pose.element)
-        snapper = Snapper(canvas, found.z, element.image, box, damage=damage)
-        costs.append((snapper.cost(search.layer_of(pose, layer.height is None)), len(costs), pose))
-    made = [search.exact(found.z, pose) for _, _, pose in sorted(costs, key=lambda one: one[:2])[:2]]
-    return [trial.snapped.placed for trial in made if trial is not None]
-
-
-def _best_of(
-    options: list[Placed],
-    places: set[int],
-    best: tuple[int, int, Placed],
-    canvas: Canvas,
-    jpeg: Jpeg,
-    box: Box,
-) -> tuple[int, int, Placed]:
-    """What leaves least, where in the stack, and the layer: the best before, or one of some layers at some places."""
-    for z in sorted(places):
-        for option in options:
-            canvas.insert(z, option)
-            if (error := _left_in(canvas, jpeg, box)) < best[0]:
-                best = error, z, option
-            canvas.remove(z)
+    canvas.refresh(whole)
+    _log.debug("background %s -> %s, %d left", background, best, least)
     return best
 
 
 def _left_in(canvas: Canvas, jpeg: Jpeg, box: Box) -> int:
-    """What is left over in whole squares, without the outermost pixels: colours come from beyond them."""
+    """Clipped squared error in whole cells, without the outermost pixels: chroma comes from beyond them."""
     left, top, right, bottom = box
     made = jpeg.damaged(np.ascontiguousarray(canvas.current[top:bottom, left:right]))
     off = squared(made, canvas.target[top:bottom, left:right])[1:-1, 1:-1]

@@ -1,132 +1,114 @@
-"""A picture that turns out to have been scaled: from then on layers stand on the canvas that it was composed on."""
+"""Solver for rescaled pictures: once the original is known, layers stand on the canvas that they were composed on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from haac import Layer
-from haac_match._fit.fit import Cutout
-from haac_match._fit.fitter import Searcher
-from haac_match._picture.background import Ground
-from haac_match._picture.canvas import Box, Canvas, Placed, overlap
-from haac_match._picture.rescale import Shrunk
-from haac_match._propose.shape import Things
-from haac_match._solve.original_size import fitted, recognised
-from haac_match._solve.residuals import Standing
-from haac_match._solve.select import Chooser
-
-FINE = 200
-"""Pixels of the window in which layers are fitted once it is known how a picture was scaled."""
+from haac_match._fit.fitter import Fitter
+from haac_match._picture.arrays import Box, overlap
+from haac_match._picture.canvas import Canvas, Placed, Placement
+from haac_match._picture.estimate import BackgroundEstimate, Drawn
+from haac_match._picture.rescale import RescaledCanvas
+from haac_match._solve.context import Context
+from haac_match._solve.original_size import estimate_original, fit_to_size
+from haac_match._solve.residuals import Residuals
+from haac_match._solve.select import Selector
+from haac_match._thresholds.solve import RESCALED, RESIDUAL
 
 
-class Restorer(Chooser):
-    """Chooses among candidates, and changes to the canvas of the original.
+class RescaledSolver(Selector):
+    """Selects hypotheses, and moves to the canvas of the original where the picture turns out to be rescaled.
 
     Args:
-        search: fits them.
-        cutout: gives an element's pixels by its number.
-        things: what may be found.
-        effort: 1 to 9.
-        ground: what is behind the things.
+        fitter: fits them.
+        context: elements, index, effort.
+        estimate: what is behind the elements, and how much that explains.
     """
 
-    def __init__(
-        self,
-        search: Searcher,
-        cutout: Callable[[int], Cutout],
-        things: Things,
-        effort: int,
-        ground: Ground,
-    ) -> None:
-        super().__init__(search, cutout, things, effort)
-        self.canvas = search.canvas
-        self._standing = Standing(self.canvas, search)
-        self.background, self._noise = ground.background, ground.noise
-        self._pixels = ground.pixels
-        self._doubtful = False
-        self._failed: dict[Box, int] = {}
-        self._vainly: dict[Box, int] = {}
-        self._vain: list[tuple[float, float]] = []
-        self._asked = 0
-        self._settled: set[tuple[Layer, int]] = set()
+    def __init__(self, fitter: Fitter, context: Context, estimate: BackgroundEstimate) -> None:
+        super().__init__(fitter, context)
+        self.canvas = fitter.canvas
+        self._residuals = Residuals(self.canvas, fitter)
+        self.background: Drawn | None = estimate.background
+        self._noise = estimate.noise
+        self._pixels = estimate.pixels
+        self._maybe_degraded = False
+        self._tried_shape: dict[Box, int] = {}
+        self._tried_residual: dict[Box, int] = {}
+        self._tried_keypoints: list[tuple[float, float]] = []
+        self._layers_when_asked = 0
+        self._refitted: set[tuple[Layer, int]] = set()
 
     @property
-    def _restored(self) -> bool:
-        """Whether layers stand on the canvas that the picture had before it was scaled."""
-        return isinstance(self.canvas, Shrunk)
+    def _on_original(self) -> bool:
+        """Whether layers stand on the canvas of the original."""
+        return isinstance(self.canvas, RescaledCanvas)
 
-    def _look_for_scaling(self, more: int) -> bool:
-        """Whether the picture turns out to have been scaled; then layers stand on the canvas that it had before.
+    def _detect_rescaling(self, more: int) -> bool:
+        """Whether the picture turns out to be rescaled; then layers stand on the canvas of the original.
 
         Args:
-            more: layers that must have come since it was looked for last.
+            more: layers that must have been added since the last look.
         """
-        search = self._search
+        fitter = self.fitter
         if (
             self._clean
-            or search.jpeg is not None
-            or search.unknown
-            or len(self.canvas.layers) < self._asked + more
+            or fitter.jpeg is not None
+            or fitter.unknown
+            or len(self.canvas.layers) < self._layers_when_asked + more
         ):
             return False
-        self._asked = len(self.canvas.layers)
-        if self._standing.proves():
+        self._layers_when_asked = len(self.canvas.layers)
+        if self._residuals.proves():
             return False
-        shrunk = recognised(self.canvas, self.background, search, self._cutout)
+        shrunk = estimate_original(self.canvas, self.background, fitter)
         if shrunk is None:
             return False
         self._use(shrunk)
-        self._doubtful = False
-        self._clean = search.clean = True
-        search.tolerance = 2.0
-        self._settle_all()
+        self._maybe_degraded = False
+        self._clean = fitter.clean = True
+        fitter.tolerance = RESIDUAL.clean
+        self._refit_all()
         return True
 
     def _use(self, canvas: Canvas) -> None:
-        self.canvas = self._search.canvas = canvas
-        self._standing = Standing(canvas, self._search)
-        self._failed.clear()
-        self._vainly.clear()
-        self._vain.clear()
+        self.canvas = self.fitter.canvas = canvas
+        self._residuals = Residuals(canvas, self.fitter)
+        self._tried_shape.clear()
+        self._tried_residual.clear()
+        self._tried_keypoints.clear()
 
-    def _settle_all(self) -> None:
-        """Fit each layer that is not right anew, beside the others that are there now, and at other places in the stack."""
+    def _refit_all(self) -> None:
+        """Refit each layer that is not right, beside the others and at other places in the stack."""
         for placed in list(self.canvas.layers):
             z = self.canvas.layers.index(placed)
             state = placed.layer, len(self.canvas.layers)
-            if state in self._settled or not self._standing.wrong(z, placed):
+            if state in self._refitted or not self._residuals.wrong(z, placed):
                 continue
-            self._settled.add(state)
-            best = self._standing.total(), z, placed
+            self._refitted.add(state)
+            best: Placement = self._residuals.total(), z, placed
             self.canvas.remove(z)
-            fine = self._search.refine(z, self._search.pose_of(placed.layer), FINE)
-            found = self._search.exact(z, fine.pose) if fine is not None else None
-            for option in [placed] if found is None else [placed, found.snapped.placed]:
+            fine = self.fitter.fine(z, self.fitter.pose_of(placed.layer), RESCALED.fine_side)
+            found = self.fitter.on_grid(z, fine.pose) if fine is not None else None
+            for option in [placed] if found is None else [placed, found.fit.placed]:
                 best = self._best_place(option, z, best)
             self.canvas.insert(*best[1:])
 
-    def _best_place(
-        self, placed: Placed, z: int, best: tuple[float, int, Placed]
-    ) -> tuple[float, int, Placed]:
-        """What leaves least, where in the stack, and the layer: the best before, or one at z, at an end, or next to one that it touches."""
-        for other in sorted({z, 0, len(self.canvas.layers)} | self.canvas.places_beside(placed)):
-            self.canvas.insert(other, placed)
-            if (total := self._standing.total()) < best[0]:
-                best = total, other, placed
-            self.canvas.remove(other)
-        return best
+    def _best_place(self, placed: Placed, z: int, best: Placement) -> Placement:
+        """The best placement before, or that of a layer at z, at an end of the stack, or next to one that it touches."""
+        places = {z, 0, len(self.canvas.layers)} | self.canvas.neighbouring_places(placed)
+        return self.canvas.best_placement([placed], places, self._residuals.total, best)
 
-    def _fit_to_size(self) -> None:
-        """What is compressed comes back in its own size: the layers, fitted to that."""
+    def _return_to_size(self) -> None:
+        """Fit the layers to the picture's own size: that is what the recipe shows."""
         shrunk = self.canvas
-        assert isinstance(shrunk, Shrunk)
+        assert isinstance(shrunk, RescaledCanvas)
         self._use(Canvas(shrunk.target, self._pixels))
-        self._clean = self._search.clean = False
-        self._search.tolerance = 12.0 + 2 * self._noise
-        fitted(shrunk, self.canvas, self._search, self._cutout)
+        self._clean = self.fitter.clean = False
+        self.fitter.tolerance = RESIDUAL.degraded + RESIDUAL.per_noise * self._noise
+        fit_to_size(shrunk, self.canvas, self.fitter)
 
     def _forget(self, box: Box) -> None:
-        """What failed in a box may now succeed."""
-        for failed in (self._failed, self._vainly):
+        """Forget failures in a box: what failed there may now succeed."""
+        for failed in (self._tried_shape, self._tried_residual):
             for other in [other for other in failed if overlap(other, box) is not None]:
                 del failed[other]

@@ -17,17 +17,21 @@ from PIL import Image, ImageDraw
 from haac import Colour, Gradient, Inline, Layer, Plate, Scene, Wash, render, to_binary
 from haac_match import Matcher, Options
 from haac_match._fit import levenberg_marquardt, warp
-from haac_match._fit.fit import CLIP, Cutout, Patch, Pose, fit, pose_of
-from haac_match._fit.fitter import Searcher
-from haac_match._fit.grid import Snapper
+from haac_match._fit.cutout import Cutout, CutoutCache
+from haac_match._fit.fit import CLIP, Patch, fit
+from haac_match._fit.fitter import Fitter
+from haac_match._fit.grid import GridSearch
 from haac_match._index.polar import RingTable, describe, frames
-from haac_match._picture.background import find_ground, plates, thumbnail
-from haac_match._picture.border import window
+from haac_match._picture.background import best_photograph, estimate_background, thumbnail
+from haac_match._picture.border import find_border
 from haac_match._picture.canvas import Canvas, place
-from haac_match._propose.occluded import glimpsed, halves
-from haac_match._propose.residual import seen
-from haac_match._propose.shape import Guess, candidates, partial, regions
-from haac_match._solve.greedy import Explainer
+from haac_match._picture.pose import Pose, pose_of
+from haac_match._propose.occluded import by_occlusion, halves
+from haac_match._propose.regions import regions
+from haac_match._propose.residual import by_residual
+from haac_match._propose.shape import Guess, by_partial_shape, by_shape
+from haac_match._solve.context import Context
+from haac_match._solve.greedy import GreedySolver
 from haac_repo import HaacError, NewElement, Repository, encode, pixel_hash
 
 
@@ -141,8 +145,8 @@ def test_small_things_are_told_by_what_they_change(
     target = np.asarray(render(scene, repository).convert("RGB"))
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
     (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3)
-    things = matcher._index.things
-    found = seen(target, current, region, things, 3)
+    things = matcher._index.gallery
+    found = by_residual(target, current, region, things, 3)
     ranks = [pose.element for _, pose in found]
     assert layer.number in ranks[:2]
     pose = found[ranks.index(layer.number)][1]
@@ -162,16 +166,16 @@ def test_guesses_that_are_compared_together_give_what_each_gives_alone(
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
     (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3)
     left, top, right, bottom = region.box
-    part, things = np.s_[top:bottom, left:right], matcher._index.things
+    part, things = np.s_[top:bottom, left:right], matcher._index.gallery
     guesses = Guess(), Guess(200), Guess(4, 0.8), Guess(0, 0.1), Guess(2)
-    together = candidates(target[part], current[part], region, things, 4, guesses)
+    together = by_shape(target[part], current[part], region, things, 4, guesses)
     for guess, found in zip(guesses, together, strict=True):
-        (alone,) = candidates(target[part], current[part], region, things, 4, (guess,))
+        (alone,) = by_shape(target[part], current[part], region, things, 4, (guess,))
         assert [pose.element for _, pose in found] == [pose.element for _, pose in alone]
         assert [left for left, _ in found] == pytest.approx([left for left, _ in alone], rel=1e-4, abs=1e-3)
     assert together[2][0][1].element == layer.number
     assert together[1] == []  # nothing is left without so wide a rim
-    assert candidates(target[part], current[part], region, things, 4, ()) == []
+    assert by_shape(target[part], current[part], region, things, 4, ()) == []
 
 
 def test_a_part_is_found_wider_and_narrower_only_if_it_is_asked_for(
@@ -182,11 +186,11 @@ def test_a_part_is_found_wider_and_narrower_only_if_it_is_asked_for(
     target = np.asarray(render(scene, repository).convert("RGB"))
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
     (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3)
-    hidden, things = np.zeros(target.shape[:2], bool), matcher._index.things
+    hidden, things = np.zeros(target.shape[:2], bool), matcher._index.gallery
     shapes = [
         {
             round(pose.sx / pose.sy, 1)
-            for _, pose in partial(target, current, hidden, region, things, 6, stretched=stretched)
+            for _, pose in by_partial_shape(target, current, hidden, region, things, 6, stretched=stretched)
         }
         for stretched in (False, True)
     ]
@@ -200,7 +204,7 @@ def test_what_is_cut_off_is_told_by_what_it_changes(repository: Repository, matc
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
     off = np.abs(target.astype(int) - current).max(axis=2) > 2
     (region,) = regions(off, 0)
-    found = glimpsed(target, current, np.zeros(off.shape, bool), off, region, matcher._index.things, 8)
+    found = by_occlusion(target, current, np.zeros(off.shape, bool), off, region, matcher._index.gallery, 8)
     likely = [pose for _, pose in found[:20] if pose.element == layer.number]
     truth = pose_of(layer, repository.image(layer.number).size)
     near = [pose for pose in likely if math.hypot(pose.cx - truth.cx, pose.cy - truth.cy) < 6]
@@ -229,8 +233,8 @@ def test_what_is_behind_something_translucent_is_seen_without_it(
     seen_as, hidden = canvas.behind(0, (0, 0, 240, 200))
     assert not hidden.any()
     assert np.abs(seen_as.astype(int) - below).max() <= 3
-    snapper = Snapper(canvas, 0, repository.image(6), (60, 40, 180, 160), through=True)
-    result = snapper.result(layers[0], 2.0)
+    grid = GridSearch(canvas, 0, repository.image(6), (60, 40, 180, 160), through=True)
+    result = grid.result(layers[0], 2.0)
     assert result is not None
     assert result.exact == 1
     assert result.shown > 1000
@@ -265,16 +269,16 @@ def test_a_look_alike_gives_way_to_what_is_found_without_it(repository: Reposito
     right = Layer(8, width=80, rotation=300, blur=3, x=40, y=30)
     scene = Scene(180, 150, Colour(0x806040FF), [right])
     target = np.asarray(render(scene, repository).convert("RGB"))
-    ground = find_ground(target, [])
+    ground = estimate_background(target, [])
     assert ground is not None
-    explainer = Explainer(target, ground, matcher.cutout, matcher._index, 3, 8)
+    explainer = GreedySolver(target, ground, Context(CutoutCache(repository), matcher._index, 3, 8))
     wrong = place(replace(right, element=5), repository.image(5), (180, 150))
     assert wrong is not None
     explainer.canvas.insert(0, wrong)
     explainer._hits = 1
-    assert explainer.reconsider()
+    assert explainer.ablate()
     assert [placed.layer for placed in explainer.canvas.layers] == [right]
-    assert not explainer.reconsider()
+    assert not explainer.ablate()
 
 
 def test_of_two_things_that_run_together_the_ends_are_told(repository: Repository, matcher: Matcher) -> None:
@@ -295,7 +299,9 @@ def test_of_two_things_that_run_together_the_ends_are_told(repository: Repositor
             min(
                 (rank, pose.element)
                 for rank, (_, pose) in enumerate(
-                    glimpsed(target, current, np.zeros(off.shape, bool), off, end, matcher._index.things, 8)
+                    by_occlusion(
+                        target, current, np.zeros(off.shape, bool), off, end, matcher._index.gallery, 8
+                    )
                 )
                 if math.hypot(pose.cx - truth.cx, pose.cy - truth.cy) < 6 and pose.element == layer.number
             )
@@ -313,18 +319,18 @@ def test_what_another_layer_shines_through_is_made_exact(repository: Repository,
     scene = Scene(260, 220, Colour(0x806040FF), [Layer(12, width=60, rotation=30, x=180, y=150), *layers])
     picture = render(scene, repository)
     target = np.asarray(picture.convert("RGB"))
-    search = Searcher(
+    search = Fitter(
         Canvas(target, render(replace(scene, layers=[]), repository)),
-        lambda number: Cutout(repository.image(number)),
+        CutoutCache(repository),
         2.0,
     )
     for layer in layers:
         truth = pose_of(layer, repository.image(layer.number).size)
         near = replace(truth, cx=truth.cx + 0.8, cy=truth.cy - 0.6, turn=truth.turn + 0.01)
         for search.partly in (False, True):
-            found = search.exact(0, near)
+            found = search.on_grid(0, near)
             assert found is not None
-            assert (found.snapped.placed.layer == layer) == search.partly
+            assert (found.fit.placed.layer == layer) == search.partly
     assert matcher.compress(picture).exact
 
 
@@ -422,7 +428,7 @@ def test_tiny_pictures_are_no_problem(matcher: Matcher, size: tuple[int, int]) -
 @pytest.mark.parametrize("ground", GROUNDS[:2], ids=["plain", "gradient"])
 def test_grounds_are_found_to_the_bit(repository: Repository, ground: Colour | Gradient) -> None:
     picture = np.asarray(render(Scene(520, 400, ground, LAYERS), repository).convert("RGB"))
-    found = find_ground(picture)
+    found = estimate_background(picture)
     assert found is not None
     # The same gradient can be told from either end.
     assert np.array_equal(np.asarray(found.pixels), np.asarray(render(Scene(520, 400, ground), repository)))
@@ -433,27 +439,27 @@ def test_a_ground_photograph_is_told_from_others(repository: Repository) -> None
     numbers = np.array([15, 16, 17])
     small = np.stack([thumbnail(np.asarray(repository.image(int(n)).convert("RGB"))) for n in numbers])
     picture = np.asarray(render(Scene(520, 400, Plate(17), LAYERS), repository).convert("RGB"))
-    found = plates(picture, small, numbers, repository)
+    found = best_photograph(picture, small, numbers, repository)
     assert found is not None
     assert found.background == Plate(17)
     foreign = np.asarray(scenery(50).resize((520, 400)).convert("RGB"))
-    assert plates(foreign, small, numbers, repository) is None
-    assert find_ground(foreign) is None
+    assert best_photograph(foreign, small, numbers, repository) is None
+    assert estimate_background(foreign) is None
 
 
 def test_windows() -> None:
     picture = np.full((100, 120, 3), 200, np.uint8)
-    assert window(picture) is None
+    assert find_border(picture) is None
     picture[10:90, 20:110] = np.random.default_rng(1).integers(0, 100, (80, 90, 3))
-    assert window(picture) == ((20, 10, 110, 90), 1.0)
+    assert find_border(picture) == ((20, 10, 110, 90), 1.0)
     picture[8:10] = 90  # a line under the title
     picture[3:6, 5:40] = 0  # a button
-    found = window(picture)
+    found = find_border(picture)
     assert found is not None
     assert found[0] == (20, 10, 110, 90)
     assert 0.85 < found[1] < 1
     picture[:10] = np.random.default_rng(2).integers(0, 255, (10, 120, 3))
-    assert window(picture) is None, "what is around it is no border"
+    assert find_border(picture) is None, "what is around it is no border"
 
 
 @pytest.mark.parametrize(("mirrored", "turn"), [(False, 0.0), (False, 1.1), (True, 2.0), (True, 5.5)])
@@ -574,10 +580,10 @@ def test_the_grid_is_met_exactly() -> None:
     canvas.insert(0, placed)
     canvas.target = canvas.current.copy()
     canvas.remove(0)
-    snapper = Snapper(canvas, 0, image, (20, 20, 220, 220))
+    grid = GridSearch(canvas, 0, image, (20, 20, 220, 220))
     near = replace(true, width=89, height=96, rotation=404, blur=4, x=59, y=51)
-    found = snapper.polish(snapper.descend(near), 2)
+    found = grid.polish(grid.descend(near), 2)
     assert found == true
-    result = snapper.result(found, 0)
+    result = grid.result(found, 0)
     assert result is not None
     assert (result.cost, result.exact) == (0, 1.0)

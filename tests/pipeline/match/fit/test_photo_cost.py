@@ -10,9 +10,19 @@ import pytest
 from PIL import Image
 
 from haac import Layer
-from haac_match._fit.fit import Cutout
-from haac_match._fit.grid import Snapper
-from haac_match._fit.photo_cost import BESIDE, BODY, NEAR, RIGHT, TRUST, guessed, laid, through, unlaid
+from haac_match._fit.cutout import Cutout
+from haac_match._fit.grid import GridSearch
+from haac_match._fit.photo_cost import (
+    BESIDE,
+    BODY,
+    NEAR,
+    RIGHT,
+    TRUST,
+    composited,
+    cost_on_estimate,
+    cost_without,
+    edge_energy,
+)
 from haac_match._index.polar import ANGLES, RINGS, places
 from haac_match._picture.canvas import Canvas, place
 from haac_match._propose.residual import _resampled, _turn
@@ -60,7 +70,7 @@ def test_a_colour_is_laid_as_pillow_lays_it() -> None:
         out.alpha_composite(Image.fromarray(top))
         there = np.asarray(out)[:, :, 0]
         made = [
-            [laid(c, a, np.uint8(ground)) for c, a in zip(*row, strict=True)]
+            [composited(c, a, np.uint8(ground)) for c, a in zip(*row, strict=True)]
             for row in zip(colour, alpha, strict=True)
         ]
         assert np.array_equal(np.asarray(made), there)
@@ -73,8 +83,8 @@ def test_the_cost_on_a_guessed_ground_is_that_of_the_composed_picture(place: tup
     left, top = place
     if left == 9:  # some of it is right
         pixels[8:20, 5:20, :3] = target[14:26, 14:29]
-    beside = unlaid(target, under, free)
-    cost, right, wrong = guessed(target, under, free, beside, pixels, left, top)
+    beside = cost_without(target, under, free)
+    cost, right, wrong = cost_on_estimate(target, under, free, beside, pixels, left, top)
     alpha = np.asarray(in_window(pixels, left, top))[:, :, 3]
     error = np.square(composed(under, pixels, left, top).astype(int) - target).sum(axis=2)
     well, opaque = free & (alpha >= BODY), free & (alpha == 255)
@@ -92,7 +102,7 @@ def test_the_steps_behind_something_translucent_are_those_of_the_picture_less_it
     most = 160
     pixels[:, :, 3] = np.minimum(pixels[:, :, 3], most)
     left, top = -8, 30
-    before, after, shown = through(target, free, pixels, left, top, most)
+    before, after, shown = edge_energy(target, free, pixels, left, top, most)
     added = composed(np.zeros_like(target), pixels, left, top).astype(int)
     shows = free & (np.asarray(in_window(pixels, left, top))[:, :, 3] >= most)
     old = new = 0.0
@@ -111,11 +121,11 @@ def test_the_steps_behind_something_translucent_are_those_of_the_picture_less_it
 )  # fmt: skip
 def test_a_snapper_draws_as_the_renderer_does(change: dict[str, int]) -> None:
     canvas = Canvas(noise(3, 120, 140, 3), Image.new("RGBA", (140, 120), (9, 99, 199, 255)))
-    snapper = Snapper(canvas, 0, thing(2), (0, 0, 140, 120))
+    grid = GridSearch(canvas, 0, thing(2), (0, 0, 140, 120))
     first = Layer(1, width=44, height=60, rotation=333, blur=5, x=40, y=30)
-    snapper.placed(first)
+    grid.placed(first)
     layer = replace(first, **change)
-    made, there = snapper.placed(layer), place(layer, thing(2), (140, 120))
+    made, there = grid.placed(layer), place(layer, thing(2), (140, 120))
     assert made is not None
     assert there is not None
     assert (made.box, made.layer) == (there.box, layer)

@@ -79,8 +79,8 @@ def same(a: Rows, b: Rows) -> bool:
 
 def test_it_says_what_the_prototype_of_an_element_is(repository: Repository) -> None:
     index = load(repository)
-    assert index.things.numbers.tolist() == list(range(1, 10))
-    assert index.things.sizes[0].tolist() == list(repository.image(1).size)
+    assert index.gallery.numbers.tolist() == list(range(1, 10))
+    assert index.gallery.sizes[0].tolist() == list(repository.image(1).size)
     assert index.photographs.tolist() == [9]
     assert index.thumbnails.shape == (1, 24, 24, 3)
     assert len(index.places) == len(index.owners) == index.words.ntotal > 20
@@ -113,7 +113,7 @@ def test_an_element_is_found_by_its_keypoints(
     assert bool(len(stored(repository).quantiser)) == (how == "quantised")
     best = index.votes(features(np.asarray(canvas)), 6)[0]
     width, height = repository.image(number).size
-    assert index.things.numbers[best.thing] == number
+    assert index.gallery.numbers[best.thing] == number
     assert not best.mirrored
     assert abs(best.x - 50 - width / 2) < 2
     assert abs(best.y - 60 - height / 2) < 2
@@ -137,7 +137,7 @@ def test_what_is_not_new_is_not_described_again(
     assert file(repository).stat().st_mtime_ns == before
     add(repository, [drawn(200), drawn(201)])
     assert survey(repository).missing == 2
-    assert load(repository).things.numbers.tolist() == list(range(1, 12))
+    assert load(repository).gallery.numbers.tolist() == list(range(1, 12))
     assert asked == [10, 11]
 
 
@@ -215,7 +215,7 @@ def test_withdrawn_elements_are_left_out(repository: Repository) -> None:
         writer.withdraw(2, "no")
         writer.withdraw(9, "no")
     index = load(repository)
-    assert index.things.numbers.tolist() == [1, 3, 4, 5, 6, 7, 8]
+    assert index.gallery.numbers.tolist() == [1, 3, 4, 5, 6, 7, 8]
     assert not len(index.photographs)
     assert len(index.thumbnails) == 0
     assert index.owners.max() == 6
@@ -229,12 +229,12 @@ def test_an_element_that_shows_nothing_is_described_once(repository: Repository)
     add(repository, [Image.fromarray(faint)])
     assert update(repository).described == 10
     assert update(repository).described == 0
-    assert 10 not in load(repository).things.index
+    assert 10 not in load(repository).gallery.index
 
 
 def test_an_empty_catalog_has_an_empty_index(tmp_path: Path) -> None:
     index = load(Repository.create(tmp_path / "repo"))
-    assert not len(index.things.numbers)
+    assert not len(index.gallery.numbers)
     assert index.votes(features(np.asarray(drawn(1).convert("RGB"))), 6) == []
 
 
@@ -310,7 +310,7 @@ def test_a_folder_that_cannot_be_written_is_read_all_the_same(
 ) -> None:
     (repository.path / FOLDER).write_text("in the way")
     said: list[str] = []
-    assert len(load(repository, say=said.append).things.numbers) == 9
+    assert len(load(repository, say=said.append).gallery.numbers) == 9
     assert "cannot be kept" in said[0]
 
 
@@ -353,7 +353,7 @@ def test_nobody_else_minds_it_and_a_mirror_makes_its_own(repository: Repository,
         sync(server.url, tmp_path / "mirror", only=[10])
         with Repository.open(tmp_path / "mirror") as mirror:
             assert not (mirror.path / FOLDER).exists()
-            assert load(mirror).things.numbers.tolist() == [10], "what it holds"
+            assert load(mirror).gallery.numbers.tolist() == [10], "what it holds"
         sync(server.url, tmp_path / "mirror")
         with Repository.open(tmp_path / "mirror") as mirror:
             assert survey(mirror).missing == 9
@@ -392,7 +392,7 @@ def test_ingest_keeps_it_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert _run(ingest) == 0
     with Repository.open(repo) as repository:
         assert survey(repository).missing == 0
-        assert len(load(repository).things.numbers) == 2
+        assert len(load(repository).gallery.numbers) == 2
     capsys.readouterr()
 
 

@@ -9,8 +9,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from haac import Layer
-from haac_match._picture.canvas import Box, Canvas, place
-from haac_match._picture.degraded import difference, prune, rings
+from haac_match._picture.arrays import Box
+from haac_match._picture.canvas import Canvas, place
+from haac_match._picture.degraded import ringing, tolerant_difference
+from haac_match._solve.prune import prune
 
 SIZE = 200, 160
 
@@ -40,13 +42,13 @@ def scaled(image: Image.Image) -> np.ndarray:
 @pytest.mark.parametrize("blur", [0, 4, 10])
 def test_edges_do_not_ring_in_an_undamaged_picture(blur: int) -> None:
     clean = np.asarray(picture(blur))
-    assert not rings(clean, np.full_like(clean, clean[0, 0]))
+    assert not ringing(clean, np.full_like(clean, clean[0, 0]))
 
 
 @pytest.mark.parametrize("damage", [as_jpeg, scaled])
 def test_edges_of_a_damaged_picture_ring(damage) -> None:  # type: ignore[no-untyped-def]
     damaged = damage(picture())
-    assert rings(damaged, np.full_like(damaged, np.asarray(picture())[0, 0]))
+    assert ringing(damaged, np.full_like(damaged, np.asarray(picture())[0, 0]))
 
 
 def test_jpeg_is_a_smaller_difference_than_another_colour() -> None:
@@ -54,17 +56,17 @@ def test_jpeg_is_a_smaller_difference_than_another_colour() -> None:
     damaged = as_jpeg(picture())
     plain = np.abs(clean.astype(float) - damaged).max(axis=2)
     assert plain.max() > 40
-    assert difference(clean, damaged).max() < 0.6 * plain.max()
+    assert tolerant_difference(clean, damaged).max() < 0.6 * plain.max()
     other = clean.copy()
     other[60:90, 40:70] = np.clip(other[60:90, 40:70].astype(int) + 25, 0, 255)
-    assert (difference(other, damaged)[65:85, 45:65] > 12).all()
+    assert (tolerant_difference(other, damaged)[65:85, 45:65] > 12).all()
 
 
 def test_an_edge_that_is_off_by_a_pixel_is_within_reach() -> None:
     clean = np.asarray(picture(4))
     moved = np.roll(clean, 1, axis=1)
-    assert difference(clean, moved).max() > 40
-    assert difference(clean, moved, reach=True).max() < 12
+    assert tolerant_difference(clean, moved).max() > 40
+    assert tolerant_difference(clean, moved, reach=True).max() < 12
 
 
 def test_a_look_alike_below_the_right_layer_is_not_needed() -> None:
@@ -86,7 +88,7 @@ def test_a_look_alike_below_the_right_layer_is_not_needed() -> None:
     def wrong(box: Box) -> np.ndarray:
         left, top, right, bottom = box
         there = np.s_[top:bottom, left:right]
-        return difference(canvas.current[there], canvas.target[there], reach=True) > 12
+        return tolerant_difference(canvas.current[there], canvas.target[there], reach=True) > 12
 
     assert prune(canvas, made.box, wrong) == [under.layer]
     assert canvas.layers == [beside, made]

@@ -28,7 +28,9 @@ from haac import (
 from haac._cli.main import _run
 from haac._render import NO_ELEMENTS
 from haac_match import Options, Subject, wash_only
-from haac_match._rate.select import Judge
+from haac_match._rate import select
+from haac_match._rate.cost import Cost
+from haac_match._rate.select import RateDistortion
 from haac_pipeline._segment import subject
 from haac_repo import ElementNotFoundError, MissingExtraError, write_file
 
@@ -112,15 +114,15 @@ def pasted() -> tuple[Image.Image, Layer]:
     return picture, layer
 
 
-def judge(picture: Image.Image, **options: Any) -> Judge:
-    return Judge(picture, ElementCache(Elements()), Options(**options), nowhere)
+def selection(picture: Image.Image, **options: Any) -> RateDistortion:
+    return RateDistortion(Cost(picture, ElementCache(Elements()), Options(**options), nowhere))
 
 
 @pytest.mark.parametrize("budget", [100, 318])
 def test_a_layer_that_is_right_stays_on_the_wash_and_one_that_is_not_goes(budget: int) -> None:
     picture, layer = pasted()
     wrong = Layer(2, x=10, y=70)
-    made = judge(picture, budget=budget).best(Scene(128, 128, Colour(0xFF), [wrong, layer]), known=True)
+    made = selection(picture, budget=budget).best(Scene(128, 128, Colour(0xFF), [wrong, layer]), known=True)
     assert made.layers == [layer]
     assert isinstance(made.background, Wash)
     assert len(to_binary(made)) <= budget
@@ -130,16 +132,18 @@ def test_a_layer_that_is_right_stays_even_where_the_wash_that_is_made_for_it_is_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     picture, layer = pasted()
-    judge_ = judge(picture)
-    real = judge_.on_wash
+    real = select.on_wash
 
-    def bad_under_layers(scene: Scene, budget: int | None, quality: int | None, **how: bool) -> Scene | None:
-        return real(scene, 40 if scene.layers else budget, quality, **how)
+    def bad_under_layers(
+        cost: Cost, scene: Scene, budget: int | None, quality: int | None, **how: bool
+    ) -> Scene | None:
+        return real(cost, scene, 40 if scene.layers else budget, quality, **how)
 
-    monkeypatch.setattr(judge_, "on_wash", bad_under_layers)
-    made = judge_.best(Scene(128, 128, Colour(0xFF), [layer]), known=True)
+    monkeypatch.setattr(select, "on_wash", bad_under_layers)
+    chosen = selection(picture)
+    made = chosen.best(Scene(128, 128, Colour(0xFF), [layer]), known=True)
     assert made.layers == [layer]
-    rough = real(replace(made, layers=[]), None, None, refined=False)
+    rough = real(chosen._cost, replace(made, layers=[]), None, None, refined=False)
     assert rough is not None
     assert made.background == rough.background
 
@@ -149,7 +153,7 @@ def test_a_layer_is_dropped_where_its_bytes_do_more_in_the_wash() -> None:
     picture = PHOTO.convert("RGBA")
     dot = Layer(1, width=3, height=3, opacity=20, x=60, y=60)
     picture.alpha_composite(render(Scene(128, 128, None, [dot]), Elements()))
-    made = judge(picture, budget=200).best(Scene(128, 128, Colour(0xFF), [dot]), known=True)
+    made = selection(picture, budget=200).best(Scene(128, 128, Colour(0xFF), [dot]), known=True)
     assert made.layers == []
     assert isinstance(made.background, Wash)
 
@@ -158,14 +162,14 @@ def test_what_is_explained_gets_no_wash() -> None:
     scene = Scene(128, 128, Colour(0x336699FF), [Layer(1, x=10, y=10)])
     picture = render(scene, Elements())
     for budget in (None, 1000):
-        assert judge(picture, budget=budget).best(scene, known=True) == scene
+        assert selection(picture, budget=budget).best(scene, known=True) == scene
 
 
 def test_layers_go_until_the_budget_holds() -> None:
     layers = [Layer(1, width=w, rotation=37, x=w, y=w) for w in (50, 8, 40)]
     scene = Scene(128, 128, Colour(0x336699FF), layers)
     budget = len(to_binary(Scene(128, 128, scene.background, [layers[0], layers[2]])))
-    made = judge(render(scene, Elements()), budget=budget).best(scene, known=True)
+    made = selection(render(scene, Elements()), budget=budget).best(scene, known=True)
     assert made.layers == [layers[0], layers[2]], "the small one gains least"
 
 

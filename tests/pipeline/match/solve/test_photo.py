@@ -16,17 +16,19 @@ from skimage import data
 
 from haac import Layer
 from haac_match import Matcher
-from haac_match._fit.fit import Pose, pose_of
-from haac_match._fit.grid_photo import ForeignSnapper
-from haac_match._fit.inpaint import filled
+from haac_match._fit.cutout import CutoutCache
+from haac_match._fit.grid_photo import PhotoGridSearch
+from haac_match._fit.inpaint import inpainted
 from haac_match._index.index import load
-from haac_match._index.segment_table import PieceTable
-from haac_match._index.segments import Sampler, described, pieces, unpacked_frames, unpacked_outlines
+from haac_match._index.segment_table import SegmentTable
+from haac_match._index.segments import Sampler, described, segments_of, unpacked_frames, unpacked_outlines
 from haac_match._picture.canvas import Canvas, place
-from haac_match._picture.splice_net import spliced
-from haac_match._propose.pasted import Laid
-from haac_match._propose.prefilter import screened
-from haac_match._solve.photo import ForeignExplainer
+from haac_match._picture.pose import Pose, pose_of
+from haac_match._picture.splice_net import splice_likelihood
+from haac_match._propose.pasted import PastedRegions
+from haac_match._propose.prefilter import prefilter
+from haac_match._solve.context import Context
+from haac_match._solve.photo import PhotoSolver
 from haac_match._solve.photo_proposals import apart
 from haac_repo import NewElement, Repository, encode, pixel_hash
 
@@ -141,16 +143,16 @@ def test_what_was_laid_on_a_photograph_is_seen(repository: Repository) -> None:
     photograph = (
         Image.fromarray(data.astronaut()).convert("RGBA").resize((700, 520), Image.Resampling.BICUBIC)
     )
-    seen = spliced(np.asarray(composed(repository, LAYERS, photograph))) > 0.5
+    seen = splice_likelihood(np.asarray(composed(repository, LAYERS, photograph))) > 0.5
     there = shown(repository, LAYERS, (700, 520))
     assert (seen & there).sum() > 0.7 * there.sum()
-    alone = spliced(np.asarray(photograph.convert("RGB"))) > 0.5
+    alone = splice_likelihood(np.asarray(photograph.convert("RGB"))) > 0.5
     assert alone[there].mean() < 0.25, "it is the layers that are seen, not the place"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (33, 70), (64, 31)])
 def test_pictures_of_any_size_are_looked_at(size: tuple[int, int]) -> None:
-    seen = spliced(np.zeros((*size, 3), np.uint8))
+    seen = splice_likelihood(np.zeros((*size, 3), np.uint8))
     assert seen.shape == size
     assert seen.min() >= 0
     assert seen.max() <= 1
@@ -161,7 +163,7 @@ def test_the_ground_is_guessed_without_what_was_laid_on_it(repository: Repositor
     layers = [Layer(6, width=100, rotation=40, x=90, y=300)]
     picture = np.asarray(composed(repository, layers, grey))
     there = shown(repository, layers, (700, 520))
-    made = np.asarray(Laid(picture).ground(picture).convert("RGB")).astype(int)
+    made = np.asarray(PastedRegions(picture).ground(picture).convert("RGB")).astype(int)
     true = np.asarray(grey.convert("RGB")).astype(int)
     off = np.abs(made - true).mean(axis=2)[there].mean()
     assert off < 0.2 * np.abs(picture - true).mean(axis=2)[there].mean()
@@ -183,8 +185,8 @@ def test_a_layer_without_an_opaque_pixel_is_proved_by_all_that_shows_of_it(repos
     assert placed is not None
     assert np.asarray(placed.pixels.getchannel("A")).max() < 255
     picture = np.asarray(composed(repository, [layer, LAYERS[3]], calm(94, (600, 480))))
-    explainer = ForeignExplainer(picture, Matcher(repository).cutout, load(repository), 5, 64)
-    explainer.go()
+    explainer = PhotoSolver(picture, Context(CutoutCache(repository), load(repository)))
+    explainer.solve()
     assert {placed.layer for placed in explainer.canvas.layers} == {layer, LAYERS[3]}
 
 
@@ -201,7 +203,7 @@ def test_a_piece_is_where_its_outline_was_before_a_blur(blur: float) -> None:
     if blur:
         cover = cv2.GaussianBlur(cover, (0, 0), blur)
     picture = np.round(cover[..., None] * (200, 40, 90) + (1 - cover[..., None]) * noise).astype(np.uint8)
-    (piece,) = pieces(picture, None, 1, 100, picture.size)
+    (piece,) = segments_of(picture, None, 1, 100, picture.size)
     assert piece.colour.tolist() == [200, 40, 90]
     assert abs(piece.x - 90.5) + abs(piece.y - 70.5) < 1.5
     assert abs(piece.extent / (30 / math.sqrt(2)) - 1) < 0.06
@@ -214,7 +216,7 @@ def test_a_piece_tells_its_element_and_turn(mirrored: bool, turn: float) -> None
     owners = np.repeat(np.arange(8), [len(one.colours) for one in made])
     sizes = np.array([image.shape[1::-1] for image in images])[owners]
     frames = unpacked_frames(np.concatenate([one.frames for one in made]), sizes)
-    table = PieceTable(
+    table = SegmentTable(
         owners,
         frames,
         np.concatenate([one.colours for one in made]),
@@ -232,7 +234,7 @@ def test_a_piece_tells_its_element_and_turn(mirrored: bool, turn: float) -> None
     sampler = Sampler(pixels.astype(np.float32))
     likes = [
         like
-        for piece in pieces(pixels, None, 1, 40, pixels.size)
+        for piece in segments_of(pixels, None, 1, 40, pixels.size)
         for like in table.nearest(
             piece.colour, sampler.rings(piece.x, piece.y, piece.extent), piece.outline, 0.0, 14, 4
         )
@@ -258,7 +260,7 @@ def test_pieces_of_one_colour_are_told_by_their_outlines() -> None:
         ImageDraw.Draw(sheet).polygon(places, fill=(30, 160, 90, 255))
     made = [described(np.asarray(sheet)) for sheet in sheets]
     owners = np.repeat(np.arange(4), [len(one.colours) for one in made])
-    table = PieceTable(
+    table = SegmentTable(
         owners,
         unpacked_frames(np.concatenate([one.frames for one in made]), np.full((len(owners), 2), 100)),
         np.concatenate([one.colours for one in made]),
@@ -270,7 +272,7 @@ def test_pieces_of_one_colour_are_told_by_their_outlines() -> None:
         canvas = scenery(3).resize((300, 300))
         canvas.alpha_composite(sheet.resize((130, 130)).rotate(50, Image.Resampling.BICUBIC), (60, 80))
         pixels = np.asarray(canvas.convert("RGB"))
-        (piece,) = pieces(pixels, None, 1, 200, pixels.size)
+        (piece,) = segments_of(pixels, None, 1, 200, pixels.size)
         rings = Sampler(pixels.astype(np.float32)).rings(piece.x, piece.y, piece.extent)
         likes = table.nearest(piece.colour, rings, piece.outline, 0.0, 14, 1)
         assert owners[min(likes)[1]] == number
@@ -280,8 +282,8 @@ def test_pieces_are_looked_for_only_where_their_middle_may_be(repository: Reposi
     pixels = np.asarray(composed(repository, LAYERS, scenery(5).resize((600, 480)).convert("RGBA")))
     where = np.zeros(pixels.shape[:2], np.uint8)
     where[:240, 150:420] = 1
-    every = pieces(pixels, None, 1, 20, pixels.size)
-    there = pieces(pixels, None, 1, 20, pixels.size, where)
+    every = segments_of(pixels, None, 1, 20, pixels.size)
+    there = segments_of(pixels, None, 1, 20, pixels.size, where)
     inside = [piece for piece in every if where[int(piece.y), int(piece.x)]]
     assert [(piece.x, piece.y, piece.area) for piece in there] == [(p.x, p.y, p.area) for p in inside]
     assert 0 < len(there) < len(every)
@@ -302,10 +304,10 @@ def test_less_blur_is_no_better_for_making_more_opaque(repository: Repository) -
     picture = np.asarray(composed(repository, [layer], scenery(95).resize((220, 200)).convert("RGBA")))
     canvas = Canvas(picture, Image.fromarray(picture).convert("RGBA"))
     guess = cv2.blur(picture, (61, 61))
-    snapper = ForeignSnapper(canvas, 0, repository.image(3), (40, 30, 190, 180), guess[30:180, 40:190])
+    grid = PhotoGridSearch(canvas, 0, repository.image(3), (40, 30, 190, 180), guess[30:180, 40:190])
     near = [replace(layer, blur=blur) for blur in range(6, 19) if blur != 12]
-    assert all(snapper.judged(other) > snapper.judged(layer) for other in near)
-    assert snapper.polish(replace(layer, blur=9, rotation=302, x=61)) == layer
+    assert all(grid.judged(other) > grid.judged(layer) for other in near)
+    assert grid.polish(replace(layer, blur=9, rotation=302, x=61)) == layer
 
 
 def test_a_quick_look_moves_a_pose_to_where_it_fits(repository: Repository) -> None:
@@ -314,7 +316,7 @@ def test_a_quick_look_moves_a_pose_to_where_it_fits(repository: Repository) -> N
     beside = Pose(1, False, truth.cx + 4, truth.cy - 4, truth.sx * 1.08, truth.sy * 1.08, truth.turn + 0.12)
     wrong = Pose(4, False, truth.cx, truth.cy, truth.sx, truth.sy, truth.turn)
     off_canvas = Pose(1, False, -500, truth.cy, truth.sx, truth.sy, truth.turn)
-    looked = screened([wrong, beside, off_canvas], load(repository).things, picture)
+    looked = prefilter([wrong, beside, off_canvas], load(repository).gallery, picture)
     assert looked[0][1].element == 1
     assert looked[0][0] < 0.2 < min([left for left, pose in looked[1:]], default=1.0)
     moved = looked[0][1]
@@ -329,7 +331,7 @@ def test_what_is_not_known_is_filled_from_around() -> None:
     known[10:30, 20:40] = False
     spoiled = pixels.copy()
     spoiled[~known] = 255
-    made = filled(spoiled, known)
+    made = inpainted(spoiled, known)
     assert np.allclose(made[known], pixels[known], atol=1e-3)
     assert np.abs(made - pixels).max() < 35
     assert np.abs(made - pixels)[~known].mean() < 12
@@ -342,10 +344,10 @@ def test_where_the_ground_is_a_guess_opaque_pixels_decide(repository: Repository
     canvas = Canvas(picture, Image.new("RGBA", (300, 500), (90, 90, 90)))
     box = 60, 270, 240, 450
     guess = np.full((180, 180, 3), 90, np.uint8)
-    snapper = ForeignSnapper(canvas, 0, repository.image(layer.element), box, guess)
+    grid = PhotoGridSearch(canvas, 0, repository.image(layer.element), box, guess)
     near = Layer(layer.element, width=98, rotation=41, blur=5, x=layer.x + 1, y=layer.y)
-    assert snapper.cost(layer) < snapper.cost(near) < snapper.before
-    assert snapper.polish(near) == layer
-    result = snapper.result(layer, 2.0)
+    assert grid.cost(layer) < grid.cost(near) < grid.before
+    assert grid.polish(near) == layer
+    result = grid.result(layer, 2.0)
     assert result is not None
     assert result.exact == 1

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from haac import Colour, Gradient, Layer
-from haac_match._fit.grid import Snapper
-from haac_match._picture.background import drawn
+from haac_match._fit.grid import GridSearch
 from haac_match._picture.canvas import Canvas, place
-from haac_match._picture.jpeg import Jpeg, recorded, squares, standard, trace
-from haac_match._solve.polish_jpeg import alike, drop, left_over, settle_ground
+from haac_match._picture.estimate import drawn
+from haac_match._picture.jpeg import Jpeg, estimate_jpeg, recorded, standard, whole_cells
+from haac_match._solve.polish_jpeg import drop, equivalent_backgrounds, refit_background, residual
 
 SIZE = 330, 262
 
@@ -41,17 +41,17 @@ def encoded(image: Image.Image, quality: int, subsampling: int) -> np.ndarray:
 @pytest.mark.parametrize("quality", [60, 75, 85, 92])
 @pytest.mark.parametrize("subsampling", [0, 2])
 def test_quality_and_subsampling_are_recognised(quality: int, subsampling: int) -> None:
-    assert trace(encoded(picture(), quality, subsampling)) == standard(quality, subsampling)
+    assert estimate_jpeg(encoded(picture(), quality, subsampling)) == standard(quality, subsampling)
 
 
 def test_other_pictures_have_no_trace_of_jpeg() -> None:
-    assert trace(np.asarray(picture())) is None
+    assert estimate_jpeg(np.asarray(picture())) is None
     jpeg = Image.fromarray(encoded(picture(), 85, 2))
     smaller = jpeg.resize((SIZE[0] * 7 // 10, SIZE[1] * 7 // 10), Image.Resampling.LANCZOS)
-    assert trace(np.asarray(smaller)) is None
-    assert trace(np.asarray(jpeg)[3:, 5:]) is None  # its squares are elsewhere
-    assert trace(np.full((64, 64, 3), 128, np.uint8)) is None
-    assert trace(np.full((3, 5, 3), 128, np.uint8)) is None
+    assert estimate_jpeg(np.asarray(smaller)) is None
+    assert estimate_jpeg(np.asarray(jpeg)[3:, 5:]) is None  # its squares are elsewhere
+    assert estimate_jpeg(np.full((64, 64, 3), 128, np.uint8)) is None
+    assert estimate_jpeg(np.full((3, 5, 3), 128, np.uint8)) is None
 
 
 def test_tables_of_other_programs_are_read_from_the_file() -> None:
@@ -61,10 +61,10 @@ def test_tables_of_other_programs_are_read_from_the_file() -> None:
     known = recorded(file.getvalue())
     assert known == Jpeg(tuple(map(tuple, tables)), 2)
     target = np.asarray(Image.open(file))
-    assert trace(target) is None
-    assert trace(target, known) == known
+    assert estimate_jpeg(target) is None
+    assert estimate_jpeg(target, known) == known
     assert np.array_equal(known.damaged(np.asarray(picture())), target)
-    assert trace(np.ascontiguousarray(np.rot90(target)), known) is None  # its squares are elsewhere
+    assert estimate_jpeg(np.ascontiguousarray(np.rot90(target)), known) is None  # its squares are elsewhere
 
 
 def test_what_is_no_jpeg_in_colours_has_no_tables() -> None:
@@ -89,11 +89,11 @@ def test_a_part_is_damaged_as_the_whole_is() -> None:
     jpeg = standard(85, 2)
     clean = np.asarray(picture())
     whole = jpeg.damaged(clean)
-    left, top, right, bottom = squares((100, 90, 150, 131), SIZE)
+    left, top, right, bottom = whole_cells((100, 90, 150, 131), SIZE)
     part = jpeg.damaged(np.ascontiguousarray(clean[top:bottom, left:right]))
     assert (left, top, right, bottom) == (96, 80, 160, 144)
     assert np.array_equal(part[1:-1, 1:-1], whole[top:bottom, left:right][1:-1, 1:-1])
-    assert squares((0, 0, *SIZE), SIZE) == (0, 0, *SIZE)
+    assert whole_cells((0, 0, *SIZE), SIZE) == (0, 0, *SIZE)
 
 
 def test_a_layer_is_found_to_the_bit_behind_jpeg() -> None:
@@ -105,13 +105,13 @@ def test_a_layer_is_found_to_the_bit_behind_jpeg() -> None:
     whole.alpha_composite(made.pixels, made.box[:2])
     jpeg = standard(85, 2)
     canvas = Canvas(jpeg.damaged(np.asarray(whole.convert("RGB"))), ground)
-    box = squares(made.box, SIZE)
+    box = whole_cells(made.box, SIZE)
     near = Layer(1, width=48, height=52, rotation=80, blur=7, x=90, y=70)
-    snapper = Snapper(canvas, 0, thing(), box, damage=jpeg.damaged)
-    assert snapper.polish(snapper.descend(near)) == right
-    assert snapper.cost(right) == 0
-    assert Snapper(canvas, 0, thing(), box).cost(right) > 0
-    result = snapper.result(right, 12.0, damaged=True)
+    grid = GridSearch(canvas, 0, thing(), box, damage=jpeg.damaged)
+    assert grid.polish(grid.descend(near)) == right
+    assert grid.cost(right) == 0
+    assert GridSearch(canvas, 0, thing(), box).cost(right) > 0
+    result = grid.result(right, 12.0, damaged=True)
     assert result is not None
     assert (result.exact, result.left) == (1, 0)
 
@@ -133,7 +133,7 @@ def test_of_grounds_that_look_alike_the_right_one_is_taken(
     placed = [one for one in (place(layer, thing(), SIZE) for layer in layers) if one is not None]
     for one in placed:
         whole.alpha_composite(one.pixels, one.box[:2])
-    others = alike(truth, jpeg)
+    others = equivalent_backgrounds(truth, jpeg)
     if guess is None:
         assert others
         guess = others[0]
@@ -146,9 +146,9 @@ def test_of_grounds_that_look_alike_the_right_one_is_taken(
     canvas = Canvas(jpeg.damaged(np.asarray(whole.convert("RGB"))), drawn(guess, SIZE))
     for one in placed:
         canvas.insert(len(canvas.layers), one)
-    assert left_over(canvas, jpeg).any()
-    assert settle_ground(canvas, guess, jpeg) == truth
-    assert not left_over(canvas, jpeg).any()
+    assert residual(canvas, jpeg).any()
+    assert refit_background(canvas, guess, jpeg) == truth
+    assert not residual(canvas, jpeg).any()
     assert np.array_equal(np.asarray(canvas.ground), np.asarray(drawn(truth, SIZE)))
 
 
@@ -161,14 +161,14 @@ def test_what_only_lowers_the_error_of_a_thing_that_was_not_found_is_dropped() -
     for one in placed:
         whole.alpha_composite(one.pixels, one.box[:2])
     canvas = Canvas(jpeg.damaged(np.asarray(whole.convert("RGB"))), ground)
-    alone = int(left_over(canvas, jpeg).sum())
+    alone = int(residual(canvas, jpeg).sum())
     blot = Image.new("RGBA", (60, 60), (150, 60, 80, 255))
     junk = place(Layer(2, width=70, blur=24, opacity=60, x=170, y=100), blot, SIZE)
     behind = place(Layer(2, width=20, x=50, y=60), blot, SIZE)  # the right one covers it
     assert junk is not None
     assert behind is not None
     canvas.insert(0, junk)
-    assert int(left_over(canvas, jpeg).sum()) < alone
+    assert int(residual(canvas, jpeg).sum()) < alone
     canvas.insert(1, behind)
     canvas.insert(2, placed[0])
     assert drop(canvas, jpeg)

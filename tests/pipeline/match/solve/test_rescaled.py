@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,12 @@ from PIL import Image, ImageDraw
 
 from haac import LIMITS, Colour, Gradient, Layer, Scene, render
 from haac_match import Matcher
-from haac_match._fit.fit import Cutout
-from haac_match._fit.fitter import Searcher
+from haac_match._fit.cutout import CutoutCache
+from haac_match._fit.fitter import Fitter
 from haac_match._picture.canvas import Canvas, place
-from haac_match._picture.rescale import KERNELS, Scaling, Shrunk
-from haac_match._solve.original_size import fitted, recognised, sizes
-from haac_match._solve.residuals import Standing
+from haac_match._picture.rescale import KERNELS, RescaledCanvas, Rescaling
+from haac_match._solve.original_size import estimate_original, fit_to_size, sizes
+from haac_match._solve.residuals import Residuals
 from haac_repo import NewElement, Repository, encode, pixel_hash
 
 SIZE = 503, 397
@@ -91,25 +90,28 @@ def smaller(image: Image.Image, factor: float, kernel: Image.Resampling) -> np.n
     return np.asarray(image.resize(size, kernel))
 
 
-def found_in(target: np.ndarray, layers: list[Layer]) -> tuple[Canvas, Searcher]:
+def found_in(target: np.ndarray, layers: list[Layer]) -> tuple[Canvas, Fitter]:
     """A canvas with layers as they are found where nothing of the scaling is known: on the picture's own grid."""
     height, width = target.shape[:2]
     canvas = Canvas(target, Image.new("RGBA", (width, height), (0x28, 0x5A, 0x96, 255)))
-    search = Searcher(canvas, cutout, 12.0)
-    search.clean = False
+    fitter = Fitter(canvas, CUTOUTS, 12.0)
+    fitter.clean = False
     factor = width / SIZE[0]
     for layer in layers:
-        pose = search.pose_of(layer).scaled(factor, height / SIZE[1])
+        pose = fitter.pose_of(layer).scaled(factor, height / SIZE[1])
         image = IMAGES[layer.number - 1]
         placed = place(pose.layer(image.size, layer.height is None), image, (width, height))
         assert placed is not None
         canvas.insert(len(canvas.layers), placed)
-    return canvas, search
+    return canvas, fitter
 
 
-@lru_cache
-def cutout(number: int) -> Cutout:
-    return Cutout(IMAGES[number - 1])
+class _Images:
+    def image(self, ref: int) -> Image.Image:
+        return IMAGES[ref - 1]
+
+
+CUTOUTS = CutoutCache(_Images())
 
 
 def test_a_part_is_scaled_as_the_whole_is() -> None:
@@ -117,7 +119,7 @@ def test_a_part_is_scaled_as_the_whole_is() -> None:
     original = Image.fromarray(noise)
     for size in ((352, 278), (201, 159), (604, 476)):
         for kernel in KERNELS:
-            scaling = Scaling(SIZE, size, kernel)
+            scaling = Rescaling(SIZE, size, kernel)
             whole = np.asarray(scaling.seen(original, (0, 0, *size))).astype(np.int16)
             for box in ((40, 30, 90, 111), (0, 50, 20, 60), (size[0] - 30, size[1] - 9, *size)):
                 part = np.asarray(scaling.seen(original.crop(scaling.around(box)), box))
@@ -127,7 +129,7 @@ def test_a_part_is_scaled_as_the_whole_is() -> None:
 
 
 def test_what_changes_of_the_original_changes_nothing_else() -> None:
-    scaling = Scaling(SIZE, (352, 278), Image.Resampling.LANCZOS)
+    scaling = Rescaling(SIZE, (352, 278), Image.Resampling.LANCZOS)
     box = 100, 80, 171, 120
     black, white = Image.new("L", SIZE), Image.new("L", SIZE)
     white.paste(255, box)
@@ -170,8 +172,8 @@ def test_an_original_is_no_larger_than_a_canvas_may_be() -> None:
 )
 def test_how_a_picture_was_scaled_is_recognised(factor: float, kernel: Image.Resampling) -> None:
     target = smaller(composed(LAYERS), factor, kernel)
-    canvas, search = found_in(target, LAYERS)
-    made = recognised(canvas, GROUND, search, cutout)
+    canvas, fitter = found_in(target, LAYERS)
+    made = estimate_original(canvas, GROUND, fitter)
     assert made is not None
     assert made.area == SIZE
     right = [placed.layer == layer for placed, layer in zip(made.layers, LAYERS, strict=True)]
@@ -189,33 +191,33 @@ def test_what_was_not_scaled_is_not_taken_for_it() -> None:
     clean = np.asarray(composed(LAYERS)).astype(np.int16)
     noise = np.random.default_rng(4).integers(-3, 4, clean.shape)
     for target in (clean + noise, clean):
-        canvas, search = found_in(np.clip(target, 0, 255).astype(np.uint8), LAYERS)
-        assert recognised(canvas, GROUND, search, cutout) is None
+        canvas, fitter = found_in(np.clip(target, 0, 255).astype(np.uint8), LAYERS)
+        assert estimate_original(canvas, GROUND, fitter) is None
 
 
 def test_nor_are_things_that_are_not_there() -> None:
     target = smaller(composed(LAYERS), 0.7, Image.Resampling.LANCZOS)
     wrong = [Layer(6, width=layer.width, x=layer.x + 3, y=layer.y - 7) for layer in LAYERS]
-    canvas, search = found_in(target, wrong)
-    assert recognised(canvas, GROUND, search, cutout) is None
+    canvas, fitter = found_in(target, wrong)
+    assert estimate_original(canvas, GROUND, fitter) is None
 
 
 def test_on_the_original_a_layer_is_found_to_the_bit() -> None:
-    scaling = Scaling(SIZE, (352, 278), Image.Resampling.LANCZOS)
+    scaling = Rescaling(SIZE, (352, 278), Image.Resampling.LANCZOS)
     target = smaller(composed(LAYERS[:3]), 0.7, scaling.kernel)
-    canvas = Shrunk(target, Image.new("RGBA", SIZE, (0x28, 0x5A, 0x96, 255)), scaling)
-    search = Searcher(canvas, cutout, 2.0)
+    canvas = RescaledCanvas(target, Image.new("RGBA", SIZE, (0x28, 0x5A, 0x96, 255)), scaling)
+    fitter = Fitter(canvas, CUTOUTS, 2.0)
     for layer in LAYERS[:3]:
-        pose = search.pose_of(layer)
-        found = search.exact(0, pose.scaled(1.004, 0.997))
+        pose = fitter.pose_of(layer)
+        found = fitter.on_grid(0, pose.scaled(1.004, 0.997))
         assert found is not None
-        assert found.snapped.placed.layer == layer
-        assert found.snapped.exact == 1
-        canvas.insert(len(canvas.layers), found.snapped.placed)
+        assert found.fit.placed.layer == layer
+        assert found.fit.exact == 1
+        canvas.insert(len(canvas.layers), found.fit.placed)
     assert np.abs(canvas.current.astype(np.int16) - target).max() <= 1
     small = Canvas(target, Image.new("RGBA", scaling.size, (0x28, 0x5A, 0x96, 255)))
-    search.canvas, search.clean = small, False
-    fitted(canvas, small, search, cutout)
+    fitter.canvas, fitter.clean = small, False
+    fit_to_size(canvas, small, fitter)
     assert [placed.layer.element for placed in small.layers] == [1, 2, 3]
     off = np.abs(small.current.astype(np.int16) - target)
     assert off.mean() < 1
@@ -246,11 +248,11 @@ def test_of_look_alikes_in_a_scaled_picture_the_right_one_is_taken(
 ) -> None:
     originals: list[Layer] = []
 
-    def spied(shrunk: Shrunk, *how: Any) -> None:
+    def spied(shrunk: RescaledCanvas, *how: Any) -> None:
         originals.extend(placed.layer for placed in shrunk.layers)
-        fitted(shrunk, *how)
+        fit_to_size(shrunk, *how)
 
-    monkeypatch.setattr("haac_match._solve.rescaled.fitted", spied)
+    monkeypatch.setattr("haac_match._solve.rescaled.fit_to_size", spied)
     target = smaller(composed(LAYERS + TWINS, ground), 0.7, Image.Resampling.LANCZOS)
     found = Matcher(repository).compress(Image.fromarray(target))
     assert (found.scene.width, found.scene.height) == (352, 278)
@@ -278,5 +280,5 @@ def test_a_layer_that_is_right_to_the_bit_proves_that_nothing_was_scaled() -> No
         there = place(layer, IMAGES[0], size)
         assert there is not None
         canvas.insert(0, there)
-        standing = Standing(canvas, Searcher(canvas, lambda number: Cutout(IMAGES[number - 1]), 2.0))
+        standing = Residuals(canvas, Fitter(canvas, CUTOUTS, 2.0))
         assert standing.proves() == (factor == 1)
