@@ -1,4 +1,4 @@
-"""A picture as a string of about 25 bytes, to show while the picture itself is on its way: what BlurHash and ThumbHash are for.
+"""Blur strings: a placeholder of a picture in about 25 bytes, as BlurHash and ThumbHash make them, until the picture itself has come.
 
 It is a wash with its shape, and nothing else: base64url of one number (docs/format.md, "Blur strings").
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from haac._limits import LIMITS
 from haac._rans import Coder, Decoder, Encoder, Table, Uniform
-from haac._wash.format import Wash
+from haac._wash_value import Wash
 from haac_repo import PictureError, RecipeError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _BYTES = 2048
 
 
 def encode_blur(image: Image.Image, budget: int = 25) -> str:
-    """Write a picture as a short string.
+    """Encode a picture as a blur string.
 
     Args:
         image: any mode; its alpha and its shape are kept.
@@ -58,7 +58,7 @@ def encode_blur(image: Image.Image, budget: int = 25) -> str:
 
 
 def decode_blur(text: str, size: int) -> Image.Image:
-    """Draw a blur string.
+    """Decode a blur string to pixels.
 
     Args:
         text: what `encode_blur` gave.

@@ -1,4 +1,4 @@
-"""Long numbers as digits, for the text form and for scripts."""
+"""Base32 digits (Crockford's) of numbers of any length, for the text form and for scripts."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def to_digits(number: int) -> str:
-    """A number from 0 on in base 32, without leading zeros."""
+    """Write a number from 0 on in base32, without leading zeros."""
     bits = f"{number:b}"
     bits = bits.zfill(-(-len(bits) // 5) * 5)
     return "".join(DIGITS[int(bits[n : n + 5], 2)] for n in range(0, len(bits), 5))
 
 
 def from_digits(digits: str, what: str) -> int:
-    """The number of digits.
+    """Read a number in base32.
 
     Raises:
         RecipeError: not what `to_digits` writes; `what` names it in the message.

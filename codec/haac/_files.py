@@ -1,4 +1,4 @@
-"""Recipes to picture files, one or a folder of them, on all cores."""
+"""Batch decoding: recipes to picture files, in threads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {"WEBP": {"lossless": True, "exact": True}
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What became of one recipe."""
+    """Result of decoding one recipe."""
 
     recipe: str
     picture: Path
@@ -35,7 +35,7 @@ class Decoded:
 
 
 def check_fingerprint(scene: Scene, repository: Repository | None) -> None:
-    """Compare the repository that a recipe was made for with the one at hand, if the picture needs one.
+    """Check that the repository at hand is the one that a recipe was made for, if the recipe says.
 
     Raises:
         RecipeError: it is another one.
@@ -48,7 +48,7 @@ def check_fingerprint(scene: Scene, repository: Repository | None) -> None:
 
 
 def picture_format(suffix: str) -> str:
-    """Pillow's name of the format that files of this suffix have.
+    """Picture format of a suffix, by Pillow's name.
 
     Raises:
         PictureError: no format that haac writes has it.
@@ -63,7 +63,7 @@ def picture_format(suffix: str) -> str:
 
 
 def picture_bytes(image: Image.Image, suffix: str) -> bytes:
-    """Encode RGBA pixels for a file of this suffix. PNG and WebP are lossless; formats without alpha get a white ground.
+    """Encode RGBA pixels for a file of this suffix. PNG and WebP are lossless; formats without alpha get a white background.
 
     Raises:
         PictureError: as `picture_format`.

@@ -1,4 +1,4 @@
-"""An element that travels inside a recipe, as a WebP picture (docs/format.md, "Inline elements").
+"""Inline elements: pixels that travel inside a recipe, as a WebP picture (docs/format.md, "Inline elements").
 
 WebP, since every decoder of it gives the same pixels: AVIF leaves the way from its colours to RGB to the decoder.
 """
@@ -29,7 +29,7 @@ _ALPHA = bytes([0x10, 0, 0, 0])
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """The pixels of an element that is in no repository.
+    """An element that is in no repository: its pixels as WebP.
 
     Args:
         data: a still WebP file, lossy or not, without its first 12 bytes and without metadata.
@@ -78,7 +78,7 @@ class Inline:
 
 
 def encode_inline(image: Image.Image, quality: int = 80) -> Inline:
-    """Make an inline element of a picture, e.g. for a script: `scene.element(encode_inline(Image.open("cat.png")))`.
+    """Encode a picture as an inline element, e.g. for a script: `scene.element(encode_inline(Image.open("cat.png")))`.
 
     Args:
         image: 8 bits a channel; alpha is kept.
@@ -117,7 +117,7 @@ def encode_inline(image: Image.Image, quality: int = 80) -> Inline:
 
 
 def inline(digits: str) -> Inline:
-    """An inline element, for a script: what `haac decompile` writes.
+    """Read an inline element from digits, as `haac decompile` writes them into a script.
 
     Args:
         digits: of the number that its bytes are.
@@ -130,12 +130,12 @@ def inline(digits: str) -> Inline:
 
 
 def inline_digits(element: Inline) -> str:
-    """The same in digits."""
+    """Write an inline element in base32 digits."""
     return to_digits(int.from_bytes(element.data, "big"))
 
 
 def _size(data: bytes) -> tuple[int, int]:
-    """Width and height, if these are the chunks of a still picture."""
+    """Parse the chunks of a still WebP picture: its width and height."""
     chunks = list(_chunks(data))
     match [name for name, _ in chunks]:
         case [b"VP8 "]:

@@ -1,4 +1,4 @@
-"""What a recipe may ask for, in one place."""
+"""Limits of a recipe: upper bounds of everything that an untrusted one may ask for."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""One number out of many symbols, and back: asymmetric numeral systems with a state of any length.
+"""rANS entropy coder whose state is one Python integer of any length: many symbols to one number, and back.
 
 Source: Jarek Duda, "Asymmetric numeral systems: entropy coding combining speed of Huffman coding with compression rate of
 arithmetic coding", arXiv:1311.2540 (2013), the rANS variant. A streaming coder keeps its state in a machine word and pays for that
@@ -8,6 +8,23 @@ A symbol that owns n of `total` slots takes the state x to `x // n * total + slo
 undoes the steps last in, first out; hence the encoder collects and goes backwards. From state 0, a symbol whose slots begin with 0 leads
 to state 0: it is free. One whose slots are far up costs as much as a rare one, however likely it is: a wash, with which a recipe may end,
 has them spread evenly (`_wash.slots`).
+
+A format is a function of a `Coder`, which codes in either direction: the encoder asks for the values, the decoder returns them. Six days of
+weather, of which sunny ones are likely, and the wind of the last one:
+
+>>> weather, bits = Table(12, 3, 1), Table(1, 1, 1, 1, 1, 1)
+>>> def code(io: Coder, days: list[int], wind: int) -> tuple[list[int], int]:
+...     found = [io.pick("weather", weather, lambda: days[n]) for n in range(6)]
+...     return found, io.number("wind", bits, lambda: wind)
+>>> encoder = Encoder()
+>>> _ = code(encoder, [0, 0, 1, 0, 2, 0], 20)
+>>> number = encoder.result()
+>>> number, number.bit_length(), round(sum(coded.bits for coded in encoder.trace), 2)
+(7668, 13, 14.66)
+>>> decoder = Decoder(number)
+>>> code(decoder, [], 0)
+([0, 0, 1, 0, 2, 0], 20)
+>>> decoder.finish()  # nothing is left over
 """
 
 from __future__ import annotations
@@ -29,13 +46,13 @@ GROWTH = 8
 
 
 class Uniform:
-    """The symbols 0 ... total - 1, equally likely."""
+    """Uniform distribution of the symbols 0 ... total - 1."""
 
     def __init__(self, total: int) -> None:
         self.total = total
 
     def slots(self, value: int) -> range:
-        """Those of a symbol."""
+        """Slots of a symbol."""
         return range(value, value + 1)
 
     def symbol(self, slot: int) -> int:
@@ -44,7 +61,7 @@ class Uniform:
 
 
 class Table:
-    """The symbols 0, 1, ... with integer frequencies, slots given out in this order."""
+    """Static distribution of the symbols 0, 1, ... by integer frequencies; slots are given out in this order."""
 
     def __init__(self, *frequencies: int) -> None:
         self._ends = list(accumulate(frequencies))
@@ -52,7 +69,7 @@ class Table:
         self.total = self._ends[-1]
 
     def slots(self, value: int) -> range:
-        """Those of a symbol."""
+        """Slots of a symbol."""
         return range(self._ends[value] - self.frequencies[value], self._ends[value])
 
     def symbol(self, slot: int) -> int:
@@ -61,7 +78,7 @@ class Table:
 
 
 class Adaptive:
-    """A table whose frequencies grow with what was coded: where a symbol came before, it costs less.
+    """Adaptive distribution: the frequency of a symbol grows each time it is coded.
 
     Args:
         table: the frequencies to begin with.
@@ -72,7 +89,7 @@ class Adaptive:
         self.total = table.total
 
     def slots(self, value: int) -> range:
-        """Those of a symbol, as things stand."""
+        """Slots of a symbol, as the frequencies are now."""
         start = sum(self.frequencies[:value])
         return range(start, start + self.frequencies[value])
 
@@ -85,20 +102,20 @@ class Adaptive:
         raise AssertionError("a slot is below the total")
 
     def count(self, value: int) -> None:
-        """A symbol was coded."""
+        """Update the frequencies: a symbol was coded."""
         self.frequencies[value] += GROWTH
         self.total += GROWTH
 
 
 class Binomial:
-    """How many of `count` coins show heads: symbol k owns as many slots as there are ways."""
+    """Binomial distribution, p = 1/2: symbol k of 0 ... count owns as many slots as there are subsets of k."""
 
     def __init__(self, count: int) -> None:
         self._count = count
         self.total = 1 << count
 
     def slots(self, value: int) -> range:
-        """Those of a symbol."""
+        """Slots of a symbol."""
         start, ways = 0, 1
         for k in range(value):
             start += ways
@@ -120,7 +137,7 @@ AnyTable = Uniform | Table | Adaptive | Binomial
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """One value as it was coded."""
+    """One coded value, with its cost: a row of the trace."""
 
     part: str
     """'scene', or 'layer N' with N from 1, back to front."""
@@ -130,7 +147,7 @@ class Coded:
 
 
 class Coder(ABC):
-    """What the format is described against, once for both directions.
+    """Base of encoder and decoder: a format is written against it once, for both directions.
 
     Each method takes the wanted value as a function, which only an encoder calls, and returns the value.
     """
@@ -155,7 +172,7 @@ class Coder(ABC):
         return value
 
     def number(self, field: str, lengths: Table | Adaptive, wanted: Callable[[], int]) -> int:
-        """Code a number from 0 on: its length in bits from a table, then the bits below its leading one.
+        """Code an integer from 0 on (Elias gamma): its length in bits from a table, then the bits below its leading one.
 
         Source: Elias gamma code (P. Elias, "Universal codeword sets", 1975), with a table for the length.
         """
@@ -170,7 +187,7 @@ class Coder(ABC):
         return self.joined(field, code, int)
 
     def joined(self, field: str, code: Callable[[], T], shown: Callable[[T], int]) -> T:
-        """Code what stands in the trace as one value, `shown` of what `code` returns."""
+        """Code several symbols that are one value in the trace: `shown` of what `code` returns."""
         first = len(self.trace)
         value = code()
         bits = math.fsum(coded.bits for coded in self.trace[first:])
@@ -179,7 +196,7 @@ class Coder(ABC):
 
 
 class Encoder(Coder):
-    """Collects values; `result()` is their number."""
+    """Collects symbols; `result()` is their number."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -208,7 +225,7 @@ def _length(slots: Sequence[int]) -> int:
 
 
 class Decoder(Coder):
-    """Takes values out of a number."""
+    """Takes symbols out of a number."""
 
     def __init__(self, number: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The renderer: a scene and its elements become pixels, the same on every machine (docs/format.md, "Rendering").
+"""Deterministic renderer: scene and elements to RGBA pixels, the same on every machine (docs/format.md, "Rendering").
 
 Only those Pillow calls are used that give the same bytes in all supported versions and on all processors: one-axis `resize`,
 `transform` with AFFINE, BILINEAR and coefficients in steps of 2^-16 (every intermediate is exact in double), `GaussianBlur`,
@@ -19,8 +19,7 @@ from PIL import Image, ImageFilter
 from haac._inline import Inline
 from haac._limits import LIMITS
 from haac._scene import FULL_TURN, Background, Colour, Gradient, Layer, Plate, Scene
-from haac._wash.format import Wash
-from haac._wash.synthesis import wash_picture
+from haac._wash_value import Wash
 from haac_repo import ElementNotFoundError, RecipeError, format_id
 
 ONE = 1 << 16
@@ -49,7 +48,7 @@ class ElementSource(Protocol):
 
 
 class _NoElements:
-    """Has no element."""
+    """A source without elements."""
 
     def image(self, ref: int) -> Image.Image:
         """Raises ElementNotFoundError."""
@@ -59,11 +58,11 @@ class _NoElements:
 
 
 NO_ELEMENTS: ElementSource = _NoElements()
-"""For pictures that need none."""
+"""A source without elements, for pictures that need none."""
 
 
 class ElementCache:
-    """Keeps the last used elements of a source decoded, for a batch of recipes. Safe to share between threads.
+    """LRU cache of decoded elements, for a batch of recipes. Safe to share between threads.
 
     Args:
         source: where elements come from.
@@ -98,7 +97,7 @@ def _bytes(image: Image.Image) -> int:
 
 
 def render(scene: Scene, source: ElementSource) -> Image.Image:
-    """Make the picture.
+    """Render a scene to RGBA pixels.
 
     Args:
         scene: what to draw.
@@ -122,7 +121,7 @@ def render(scene: Scene, source: ElementSource) -> Image.Image:
         raise RecipeError(
             f"the layers have {work} pixels together; at most {LIMITS.work_pixels} are allowed: use smaller or fewer ones"
         )
-    canvas = ground(scene, cache)
+    canvas = draw_background(scene, cache)
     for layer in scene.layers:
         drawn = draw(layer, cache.image(layer.element), canvas.size)
         if drawn is not None:
@@ -130,8 +129,8 @@ def render(scene: Scene, source: ElementSource) -> Image.Image:
     return canvas
 
 
-def ground(scene: Scene, source: ElementSource) -> Image.Image:
-    """The background by itself: RGBA, of the canvas' size."""
+def draw_background(scene: Scene, source: ElementSource) -> Image.Image:
+    """Draw the background alone: RGBA, of the canvas' size."""
     size = scene.width, scene.height
     background: Background = scene.background
     match background:
@@ -145,12 +144,14 @@ def ground(scene: Scene, source: ElementSource) -> Image.Image:
                 _premultiplied(image), *Layer(element, width=size[0], height=size[1]).size(*image.size)
             ).convert("RGBA")
         case Wash():
+            from haac._wash.synthesis import wash_picture  # only a wash pays for loading its decoder
+
             return wash_picture(background, size)
     return Image.new("RGBA", size)
 
 
 def _gradient(size: tuple[int, int], gradient: Gradient) -> Image.Image:
-    """Each pixel's place along the direction, between the two corners farthest apart in it, mixes the two colours; rounded to nearest."""
+    """Linear gradient: a pixel's position along the direction, between the two corners farthest apart in it, mixes the colours."""
     width, height = size
     across, down = COS[gradient.angle], -sin(gradient.angle)
     reach = width * abs(across) + height * abs(down)
@@ -173,7 +174,7 @@ Box = tuple[int, int, int, int]
 def draw(
     layer: Layer, image: Image.Image, size: tuple[int, int]
 ) -> tuple[Image.Image, tuple[int, int]] | None:
-    """One layer by itself, as it goes onto a canvas.
+    """Draw one layer alone, as it is composited onto a canvas.
 
     From rotation on, only what can be seen is computed; that does not change a pixel.
 
@@ -186,17 +187,17 @@ def draw(
         RGBA pixels that lie within the canvas, and where their top left corner is; None if nothing does.
     """
     seen = -layer.x, -layer.y, size[0] - layer.x, size[1] - layer.y
-    drawn = softened(layer, *turned(layer, image, _grown(seen, _blur_margin(layer.blur))), seen)
+    drawn = blur_and_fade(layer, *warp(layer, image, _grown(seen, _blur_margin(layer.blur))), seen)
     return drawn and (drawn[0], (drawn[1][0] + layer.x, drawn[1][1] + layer.y))
 
 
-def turned(layer: Layer, image: Image.Image, needed: Box) -> tuple[Image.Image, Box]:
-    """An element as a layer shows it before blur and opacity.
+def warp(layer: Layer, image: Image.Image, needed: Box) -> tuple[Image.Image, Box]:
+    """Crop, flip, adjust, resize and rotate an element, as a layer says: all before blur and opacity.
 
     Args:
         layer: how it stands.
         image: RGBA pixels of the element.
-        needed: what may be needed, the rest may be cut off; like all boxes from here on, relative to the layer's own box before rotation.
+        needed: what is needed, the rest may be cut off; like all boxes from here on, relative to the layer's own box before rotation.
 
     Returns:
         Premultiplied pixels, and their box.
@@ -205,14 +206,14 @@ def turned(layer: Layer, image: Image.Image, needed: Box) -> tuple[Image.Image, 
     return _rotate(_resize(_premultiplied(_prepared(layer, image)), width, height), layer.rotation, needed)
 
 
-def softened(
+def blur_and_fade(
     layer: Layer, image: Image.Image, box: Box, seen: Box
 ) -> tuple[Image.Image, tuple[int, int]] | None:
-    """A turned element with its blur and opacity.
+    """Blur a warped element and scale its alpha, as a layer says.
 
     Args:
         layer: how it stands.
-        image: see `turned`.
+        image: see `warp`.
         box: where it is.
         seen: what may be seen.
 
@@ -250,7 +251,7 @@ def _empty(box: Box) -> bool:
 
 
 def _cut(image: Image.Image, box: Box, wanted: Box) -> Image.Image:
-    """The part `wanted` of an image that covers `box`; transparent outside it. Empty boxes give an empty image."""
+    """Crop or pad: the part `wanted` of an image that covers `box`; transparent outside it. Empty boxes give an empty image."""
     if wanted == box or _empty(wanted):
         return image
     return image.crop((wanted[0] - box[0], wanted[1] - box[1], wanted[2] - box[0], wanted[3] - box[1]))
@@ -278,7 +279,7 @@ def _prepared(layer: Layer, image: Image.Image) -> Image.Image:
 
 
 def _curve(value: int, brightness: int, contrast: int) -> int:
-    """Brightness multiplies; contrast then stretches about 128. Halves go up; each step is clipped to 0...255."""
+    """Tone curve: brightness multiplies; contrast then stretches about 128. Halves go up; each step is clipped to 0...255."""
     value = min(255, (value * brightness + 50) // 100)
     return max(0, min(255, 128 + ((value - 128) * contrast + 50) // 100))
 
@@ -288,7 +289,7 @@ def _premultiplied(image: Image.Image) -> Image.Image:
 
 
 def _resize(image: Image.Image, width: int, height: int) -> Image.Image:
-    """First the width, then the height, each by its own call: Pillow 13 changed the order inside a two-axis call."""
+    """Bicubic resize, first the width, then the height, each by its own call: Pillow 13 changed the order inside a two-axis call."""
     if width != image.width:
         image = image.resize((width, image.height), Image.Resampling.BICUBIC)
     if height != image.height:
@@ -297,7 +298,7 @@ def _resize(image: Image.Image, width: int, height: int) -> Image.Image:
 
 
 def _rotate(image: Image.Image, turn: int, needed: Box) -> tuple[Image.Image, Box]:
-    """Turn about the centre. Returns the image and where it stands, cut to `needed` where that saves work."""
+    """Bilinear rotation about the centre. Returns the image and its box, cut to `needed` where that saves work."""
     width, height = image.size
     if turn == 0:
         return image, (0, 0, width, height)

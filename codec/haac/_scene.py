@@ -1,4 +1,4 @@
-"""A picture described: canvas, background, layers. And the recording API with which a script describes it."""
+"""Scene graph of a recipe: canvas, background and layers; and the recording API with which a script builds it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Literal
 
 from haac._inline import Inline
 from haac._limits import LIMITS
-from haac._wash.format import Wash
+from haac._wash_value import Wash
 from haac_repo import LIMITS as REPO_LIMITS
-from haac_repo import RecipeError, format_id, parse_id
+from haac_repo import HaacError, RecipeError, format_id, parse_id
 
 Flip = Literal["", "h", "v", "hv"]
 FLIPS: tuple[Flip, ...] = ("", "h", "v", "hv")
@@ -26,7 +26,7 @@ def _check(name: str, value: object, low: int, high: int, unit: str = "") -> Non
 
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """One colour for the whole canvas.
+    """Background: one colour for the whole canvas.
 
     Args:
         rgba: 0xRRGGBBAA, straight (not premultiplied) alpha, sRGB.
@@ -40,7 +40,7 @@ class Colour:
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """A linear gradient between two opposite edges or corners.
+    """Background: a linear gradient between two opposite edges or corners.
 
     Args:
         start: 0xRRGGBBAA where the gradient begins.
@@ -60,7 +60,7 @@ class Gradient:
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """An element, stretched over the whole canvas.
+    """Background: an element, stretched over the whole canvas.
 
     Args:
         element: number of the element.
@@ -78,7 +78,7 @@ Background = Colour | Gradient | Plate | Wash | None
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One element as it stands in the picture. The operations apply in the order of the fields; see docs/format.md.
+    """One element with its operations and its position. They apply in the order of the fields; see docs/format.md.
 
     Args:
         element: number of the element, or its pixels.
@@ -152,7 +152,7 @@ class Layer:
         return self.element
 
     def size(self, width: int, height: int) -> tuple[int, int]:
-        """Width and height after resizing an element of this size (after its crop), in pixels. Integers only.
+        """Width and height after crop and resizing of an element of this size, in pixels, in integers.
 
         Raises:
             RecipeError: larger than the limits allow.
@@ -191,7 +191,7 @@ def _scaled(length: int, numerator: int, denominator: int) -> int:
 
 @dataclass(slots=True)
 class Scene:
-    """A picture described.
+    """A picture as canvas, background and layers.
 
     Args:
         width: canvas, pixels.
@@ -214,7 +214,7 @@ class Scene:
         self.check()
 
     def check(self) -> None:
-        """Compare with the limits; also called before a scene is written or rendered.
+        """Check the limits; also called before a scene is written or rendered.
 
         Raises:
             RecipeError: outside the limits.
@@ -252,16 +252,19 @@ class Scene:
                 raise RecipeError(f"the scene has {found} {name}; at most {allowed} are allowed")
 
     def element(self, id: str | Inline) -> Placement:
-        """Put an element on top of what is there. Its operations are methods of the result, and may be chained.
+        """Append a layer that shows an element, on top. Its operations are methods of the result, and may be chained.
 
         Args:
-            id: of an element, or an inline one.
+            id: of an element, text such as "7k2"; or an inline element.
+
+        Raises:
+            RecipeError: not an id.
         """
-        self.layers.append(Layer(id if isinstance(id, Inline) else parse_id(id)))
+        self.layers.append(Layer(id if isinstance(id, Inline) else element_number(id)))
         return Placement(self, len(self.layers) - 1)
 
     def elements(self) -> set[int]:
-        """Numbers of all elements of a repository that the picture needs."""
+        """Numbers of the repository's elements that the picture needs."""
         used = {layer.element for layer in self.layers if not isinstance(layer.element, Inline)}
         if isinstance(self.background, Plate):
             used.add(self.background.element)
@@ -276,7 +279,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The handle of one layer while a script describes it. Values between two steps of a grid go to the nearest one.
+    """Handle of one layer, with which a script sets its operations. Values between two steps of a grid go to the nearest one.
 
     The order of the calls does not matter (a layer's operations always apply in the order of docs/format.md), and calling one
     again overrides what it said before.
@@ -307,31 +310,31 @@ class Placement:
         return self._set(scale=_steps("scale", factor, 1000), width=None, height=None)
 
     def rotate(self, degrees: float) -> Placement:
-        """Turn counter-clockwise about the centre, in steps of a quarter degree."""
+        """Rotate counter-clockwise about the centre, in steps of a quarter degree."""
         return self._set(rotation=_steps("rotate", degrees, 4) % FULL_TURN)
 
     def brightness(self, factor: float) -> Placement:
-        """0 is black, 1 changes nothing; 0 to 4, steps of 0.01."""
+        """Multiply the colours: 0 is black, 1 changes nothing; 0 to 4, steps of 0.01."""
         return self._set(brightness=_steps("brightness", factor, 100))
 
     def contrast(self, factor: float) -> Placement:
-        """0 is mid-grey, 1 changes nothing; 0 to 4, steps of 0.01."""
+        """Scale the contrast about mid-grey: 0 is mid-grey, 1 changes nothing; 0 to 4, steps of 0.01."""
         return self._set(contrast=_steps("contrast", factor, 100))
 
     def saturation(self, factor: float) -> Placement:
-        """0 is grey, 1 changes nothing; 0 to 4, steps of 0.01."""
+        """Scale the saturation: 0 is grey, 1 changes nothing; 0 to 4, steps of 0.01."""
         return self._set(saturation=_steps("saturation", factor, 100))
 
     def blur(self, radius: float) -> Placement:
-        """Gaussian blur; standard deviation in pixels, 0 to 250, steps of 0.25."""
+        """Blur by a Gaussian; standard deviation in pixels, 0 to 250, steps of 0.25."""
         return self._set(blur=_steps("blur", radius, 4))
 
     def opacity(self, factor: float) -> Placement:
-        """0 is invisible, 1 changes nothing; steps of 0.01."""
+        """Scale the alpha: 0 is invisible, 1 changes nothing; steps of 0.01."""
         return self._set(opacity=_steps("opacity", factor, 100))
 
     def place(self, x: int, y: int) -> Placement:
-        """Put the top left corner of the resized, not yet rotated, box here. May be outside the canvas."""
+        """Position the top left corner of the resized, not yet rotated, box. May be outside the canvas."""
         return self._set(x=x, y=y)
 
 
@@ -361,17 +364,35 @@ def plate(id: str) -> Plate:
     """An element as background, stretched over the whole canvas.
 
     Raises:
-        RecipeError: it is an inline element, which only layers may be.
+        RecipeError: not an id, or an inline element, which only layers may show.
     """
     if isinstance(id, Inline):
         raise RecipeError(
             "an inline element cannot be the background: put it as first layer, resized to the canvas"
         )
-    return Plate(parse_id(id))
+    return Plate(element_number(id))
+
+
+def element_number(id: str) -> int:
+    """Parse a short id to the number of its element.
+
+    Raises:
+        RecipeError: not an id.
+    """
+    if not isinstance(id, str):
+        found = f"an element's id is text, such as '7k2'; this one is of the type {type(id).__name__}"
+        # Whether a number is meant as digits of an id or as the element's number cannot be told.
+        if type(id) is int and 1 <= id <= REPO_LIMITS.id_max:
+            found += f": write '{id}' for the id, or format_id({id}), '{format_id(id)}', for the element of this number"
+        raise RecipeError(found)
+    try:
+        return parse_id(id)
+    except HaacError as error:
+        raise RecipeError(str(error)) from error
 
 
 def parse_colour(text: str) -> int:
-    """0xRRGGBBAA of '#rgb', '#rrggbb', '#rrggbbaa' or a CSS name.
+    """Parse a colour to 0xRRGGBBAA: '#rgb', '#rrggbb', '#rrggbbaa' or a CSS name.
 
     Raises:
         RecipeError: not a colour.
@@ -386,5 +407,5 @@ def parse_colour(text: str) -> int:
 
 
 def format_colour(rgba: int) -> str:
-    """'#rrggbb', or '#rrggbbaa' where it is not opaque."""
+    """Format a colour as '#rrggbb', or '#rrggbbaa' where it is not opaque."""
     return f"#{rgba >> 8:06x}" if rgba & 0xFF == 0xFF else f"#{rgba:08x}"

@@ -1,4 +1,4 @@
-"""Golden vectors: recipes with the pixels that every decoder must make of them.
+"""Conformance (golden) vectors: recipes with the hashes of the pixels that every decoder must make of them.
 
 They stand in `tests/vectors/golden.json` (and travel inside the wheel); `scripts/make/golden.py` writes them anew.
 `python -m haac._vectors [FILE]` renders them and prints a JSON object of pixel hashes, for `scripts/check_determinism`.
@@ -22,7 +22,7 @@ from haac_repo import pixel_hash
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One recipe in both forms, and the hash of its pixels."""
+    """One vector: a recipe in both forms, and the hash of its pixels."""
 
     name: str
     text: str
@@ -31,7 +31,7 @@ class Vector:
 
 
 class DrawnElements:
-    """The elements 1 to 5 of the golden vectors: drawn with integers, so that they need no file. PNGs: tests/vectors/elements."""
+    """Element source of the golden vectors: the elements 1 to 5, drawn with integers, so that they need no file."""
 
     def __init__(self) -> None:
         self._images = {
@@ -94,7 +94,7 @@ def _dot() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 
 def vectors_file() -> Path:
-    """Where the golden vectors stand: in the wheel, else in the checkout."""
+    """Path of the golden vectors: in the wheel, else in the checkout."""
     packaged = Path(__file__).with_name("golden.json")
     return packaged if packaged.exists() else Path(__file__).parents[2] / "tests" / "vectors" / "golden.json"
 
@@ -106,7 +106,7 @@ def load_vectors(path: Path | None = None) -> list[Vector]:
 
 
 def check_vectors(vectors: list[Vector]) -> dict[str, str]:
-    """Render vectors on this machine.
+    """Run the vectors on this machine: forms and pixels.
 
     Returns:
         What differs, by name; empty if all forms and pixels are as they must be.

@@ -24,3 +24,7 @@ def __getattr__(name: str) -> object:
 
         return recorded
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image
 
 from haac import ElementCache
-from haac._layer_order import ordered
+from haac._internal import ordered
 from haac_match._fit.cutout import CutoutCache
 from haac_match._index.index import Index, load
 from haac_match._options import Compressed, Options

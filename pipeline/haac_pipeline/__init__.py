@@ -26,3 +26,7 @@ __all__ = [
     "read_picture",
     "read_sidecar",
 ]
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

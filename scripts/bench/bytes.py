@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import mean
 
 from haac import Scene, gradient, to_binary, to_script, to_text
-from haac._layer_order import ordered
+from haac._internal import ordered
 from haac_repo import Repository, format_id
 from scripts.bench.entropy import Sampled
 from scripts.bench.record import write

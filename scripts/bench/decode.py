@@ -19,8 +19,7 @@ from statistics import median
 from PIL import Image, ImageFilter
 
 from haac import ElementCache, Scene, render, to_binary
-from haac._files import decode_files
-from haac._vectors import DrawnElements
+from haac._internal import DrawnElements, decode_files
 from haac_repo import NewElement, Repository, encode, format_id, pixel_hash
 from scripts.bench.record import write
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from haac import ElementCache, Gradient, Layer, Plate, Scene
-from haac._layer_order import covering
+from haac._internal import covering
 from haac_repo import Repository
 from scripts.bench.scenes import BACKGROUND_TAG, composites
 

@@ -29,7 +29,7 @@ from unittest import mock
 
 from PIL import Image
 
-from haac._vectors import DrawnElements
+from haac._internal import DrawnElements
 from haac_repo._pixels import effort
 from scripts.bench.record import write
 

@@ -13,8 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from haac import Colour, Gradient, Layer, Plate, Scene, render
-from haac._render import ElementCache
+from haac import Colour, ElementCache, Gradient, Layer, Plate, Scene, render
 from haac_repo import NewElement, Repository, encode, pixel_hash
 
 BACKGROUNDS = ("plain", "gradient", "catalog", "foreign")

@@ -10,13 +10,11 @@ import re
 from pathlib import Path
 
 from haac import LIMITS, from_text, to_binary
-from haac import _blur as blur
-from haac._forms import binary
-from haac._forms import binary_elements as elements
-from haac._forms import binary_layer as layer
-from haac._forms.inspect import inspect as take_apart
-from haac._rans import GROWTH, Table
-from haac._wash import bitstream as wash
+from haac._internal import GROWTH, Table, binary, blur
+from haac._internal import binary_elements as elements
+from haac._internal import binary_layer as layer
+from haac._internal import bitstream as wash
+from haac._internal import inspect as take_apart
 
 PAGE = Path(__file__).parents[2] / "docs" / "format.md"
 EXAMPLE = "haac1:400x300:c87ceeb;7k2.wd2.r30.p280,b4;3f.w78.p28,1e"

@@ -13,9 +13,7 @@ import struct
 from pathlib import Path
 
 from haac import Scene, Wash, encode_inline, encode_wash, from_text, render, to_binary, to_text
-from haac._inline import inline_digits
-from haac._vectors import DrawnElements, check_vectors, load_vectors
-from haac._wash.format import band_shapes, grid
+from haac._internal import DrawnElements, band_shapes, check_vectors, grid, inline_digits, load_vectors
 from haac_repo import format_id, pixel_hash
 
 FOLDER = Path(__file__).parents[2] / "tests" / "vectors"

@@ -23,13 +23,21 @@ from scripts.lib import one_core  # noqa: F401 - before numpy: sums in the same 
 import numpy as np
 from PIL import Image
 
-from haac._wash import contexts as context
-from haac._wash import tables as tables_file
-from haac._wash.synthesis import amplitude
-from haac._wash.tables import CAUSAL, CONTEXTS, FEATURES, SYMBOLS, ZONES, Tables, make_tables
-from haac._wash_encoder.encoder import WashEncoder
-from haac._wash_encoder.layout import UNCODED
-from haac._wash_encoder.rate_control import TRADE
+from haac._internal import (
+    CAUSAL,
+    CONTEXTS,
+    FEATURES,
+    SYMBOLS,
+    TRADE,
+    UNCODED,
+    ZONES,
+    Tables,
+    WashEncoder,
+    amplitude,
+    make_tables,
+)
+from haac._internal import contexts as context
+from haac._internal import tables as tables_file
 from scripts.train.wash_net import TURNS, Net, Sample, net_rows, net_samples, train_net
 
 TARGET = Path(tables_file.__file__).with_name("tables.json")
@@ -90,8 +98,8 @@ def samples(job: tuple[Rows, Path, int]) -> list[tuple[Any, ...]]:
     found = []
     for _ in range(2):
         step = rng.randint(*STEPS)
-        levels = min(levels_for(step), (max(encoder.size) // 8).bit_length())
-        quantiser = encoder._grid(levels).quantiser
+        levels = min(levels_for(step), (max(image.size) // 8).bit_length())
+        quantiser = encoder.on_grid(levels).quantiser
         chosen = quantiser.quantise(step, TRADE)
         values = quantiser.layout.banded(chosen.state.values)
         coded = quantiser.layout.banded(chosen.state.contexts < UNCODED)

@@ -13,12 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from haac._wash.format import grid
-from haac._wash.synthesis import drawn_planes, finest
-from haac._wash.tables import DILATIONS
-from haac._wash_encoder.analysis import opponent
-from haac._wash_encoder.encoder import WashEncoder
-from haac._wash_encoder.rate_control import TRADE
+from haac._internal import DILATIONS, TRADE, WashEncoder, drawn_planes, finest, grid, opponent
 
 Floats = NDArray[np.float32]
 WIDTHS = (3, 16, 16, 12)

@@ -17,24 +17,24 @@ SHARDS = 8
 CASES = 100_000 // SHARDS
 
 
-def mutated(lot: random.Random, data: bytes) -> bytes:
+def mutated(rng: random.Random, data: bytes) -> bytes:
     """A few random edits: flip, insert, delete, repeat, cut, swap."""
     changed = bytearray(data)
-    for _ in range(lot.randint(1, 4)):
-        at = lot.randrange(len(changed) + 1)
-        match lot.randrange(6):
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(len(changed) + 1)
+        match rng.randrange(6):
             case 0 if at < len(changed):
-                changed[at] ^= 1 << lot.randrange(8)
+                changed[at] ^= 1 << rng.randrange(8)
             case 1:
-                changed.insert(at, lot.choice(data) if lot.random() < 0.5 else lot.randrange(256))
+                changed.insert(at, rng.choice(data) if rng.random() < 0.5 else rng.randrange(256))
             case 2:
-                del changed[at : at + lot.randint(1, 4)]
+                del changed[at : at + rng.randint(1, 4)]
             case 3:
-                changed[at:at] = changed[at : at + lot.randint(1, 30)]
+                changed[at:at] = changed[at : at + rng.randint(1, 30)]
             case 4:
                 del changed[at:]
             case 5:
-                other = lot.randrange(len(changed) + 1)
+                other = rng.randrange(len(changed) + 1)
                 changed[at : at + 3], changed[other : other + 3] = (
                     changed[other : other + 3],
                     changed[at : at + 3],
@@ -43,21 +43,21 @@ def mutated(lot: random.Random, data: bytes) -> bytes:
 
 
 def hostile(seed: int, count: int) -> list[bytes]:
-    lot = random.Random(seed)
+    rng = random.Random(seed)
     vectors = load_vectors()
     seeds = [v.binary for v in vectors] + [v.text.encode() for v in vectors]
     cases = []
     for n in range(count):
         match n % 8:
             case 0:
-                cases.append(bytes([lot.choice([0xA1, 0xA9])]) + lot.randbytes(lot.randrange(200)))
+                cases.append(bytes([rng.choice([0xA1, 0xA9])]) + rng.randbytes(rng.randrange(200)))
             case 1:
-                cases.append(lot.randbytes(lot.randrange(200)))
+                cases.append(rng.randbytes(rng.randrange(200)))
             case 2:
                 alphabet = "0123456789abcdefzx:;.,-~=!pcwhrsfgeoluk "
-                cases.append(("haac1:40x40:" + "".join(lot.choices(alphabet, k=lot.randrange(60)))).encode())
+                cases.append(("haac1:40x40:" + "".join(rng.choices(alphabet, k=rng.randrange(60)))).encode())
             case _:
-                cases.append(mutated(lot, lot.choice(seeds)))
+                cases.append(mutated(rng, rng.choice(seeds)))
     return cases
 
 

@@ -131,11 +131,11 @@ def test_every_cut_and_many_flips_give_a_picture_or_an_error(image: Image.Image,
     for end in range(len(data)):
         with pytest.raises(RecipeError):
             render(from_binary(data[:end]), NO_ELEMENTS)
-    lot = random.Random(3)
+    rng = random.Random(3)
     drawn = 0
     for _ in range(600):
         changed = bytearray(data)
-        changed[lot.randrange(1, len(data))] ^= 1 << lot.randrange(8)
+        changed[rng.randrange(1, len(data))] ^= 1 << rng.randrange(8)
         try:
             scene = from_binary(bytes(changed))
             if scene.width * scene.height < 10**6:

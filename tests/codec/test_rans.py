@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import haac._rans
 from haac._rans import GROWTH, Adaptive, AnyTable, Binomial, Coder, Decoder, Encoder, Table, Uniform
 from haac_repo import RecipeError
 
@@ -85,3 +88,9 @@ def test_what_is_left_over_is_an_error() -> None:
     decoder.pick("a", Uniform(10), lambda: 0)
     with pytest.raises(RecipeError, match="left over"):
         decoder.finish()
+
+
+def test_the_example_in_the_docstring() -> None:
+    done = doctest.testmod(haac._rans)
+    assert done.attempted > 5
+    assert done.failed == 0

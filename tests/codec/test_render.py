@@ -65,9 +65,9 @@ def test_own_size_is_the_element_itself() -> None:
 def test_turning_is_counter_clockwise_about_the_centre() -> None:
     """Compared with Pillow's own `rotate`, which is not bit-exact between machines but right."""
     shown = picture(lambda s: s.element("4").resize(100, 60).rotate(30).place(50, 70))
-    ground = Image.new("RGBA", (200, 200))
-    ground.paste(ELEMENTS.image(4).resize((100, 60), Image.Resampling.BICUBIC), (50, 70))
-    expected = np.array(ground.rotate(30, Image.Resampling.BICUBIC, center=(100, 100))).astype(int)
+    canvas = Image.new("RGBA", (200, 200))
+    canvas.paste(ELEMENTS.image(4).resize((100, 60), Image.Resampling.BICUBIC), (50, 70))
+    expected = np.array(canvas.rotate(30, Image.Resampling.BICUBIC, center=(100, 100))).astype(int)
     assert np.abs(shown - expected).mean() < 1.0
 
 
@@ -87,14 +87,14 @@ def test_a_turn_by_nearly_nothing_is_nearly_the_same_as_none() -> None:
 
 
 def test_only_what_is_seen_is_computed_and_no_pixel_tells() -> None:
-    lot = random.Random(7)
+    rng = random.Random(7)
     for _ in range(150):
-        element, x, y = lot.choice("1234"), lot.randint(-150, 150), lot.randint(-150, 150)
+        element, x, y = rng.choice("1234"), rng.randint(-150, 150), rng.randint(-150, 150)
         turn, blur = (
-            lot.choice([0, 90, 270, lot.randrange(1440) / 4]),
-            lot.choice([0, lot.randrange(120) / 4]),
+            rng.choice([0, 90, 270, rng.randrange(1440) / 4]),
+            rng.choice([0, rng.randrange(120) / 4]),
         )
-        width, height = lot.randint(1, 250), lot.randint(1, 250)
+        width, height = rng.randint(1, 250), rng.randint(1, 250)
         small, large = Scene(120, 90), Scene(1120, 1090)
         for scene, shift in ((small, 0), (large, 500)):
             scene.element(element).resize(width, height).rotate(turn).blur(blur).place(x + shift, y + shift)
@@ -140,8 +140,8 @@ def test_backgrounds() -> None:
     oblique = np.array(render(Scene(50, 40, gradient("black", "white", 45)), ELEMENTS)).astype(int)
     assert oblique[-1, 0, 0] < 5
     assert oblique[0, -1, 0] > 250
-    ground = render(Scene(200, 150, plate("4")), ELEMENTS)
-    assert pixel_hash(ground) == pixel_hash(ELEMENTS.image(4))
+    shown = render(Scene(200, 150, plate("4")), ELEMENTS)
+    assert pixel_hash(shown) == pixel_hash(ELEMENTS.image(4))
 
 
 def test_kept_shape_rounds_to_the_nearest_pixel_and_never_to_nothing() -> None:

@@ -1,6 +1,6 @@
-"""The binary form: a format byte, then one number (docs/format.md has it table by table).
+"""Binary form of a recipe: a format byte, then one number (docs/format.md has it table by table).
 
-`_scene` describes the format once; `haac._rans` runs it in either direction. Inline elements stand before the number, as they are: in
+`_code_scene` describes the format once; `haac._rans` runs it in either direction. Inline elements stand before the number, as they are: in
 it, every symbol would move all their bytes.
 """
 
@@ -14,7 +14,7 @@ from haac._inline import Inline
 from haac._limits import LIMITS
 from haac._rans import Coded, Coder, Decoder, Encoder, Table, Uniform
 from haac._scene import FULL_TURN, Background, Colour, Gradient, Layer, Plate, Scene
-from haac._wash.format import Wash
+from haac._wash_value import Wash
 from haac_repo import RecipeError
 
 FORMAT = 0xA1
@@ -47,7 +47,7 @@ _WHITE, _BLACK = 0xFFFFFFFF, 0x000000FF
 
 
 def to_binary(scene: Scene) -> bytes:
-    """Write the binary form.
+    """Encode a scene in the binary form.
 
     Raises:
         RecipeError: outside the limits.
@@ -56,14 +56,14 @@ def to_binary(scene: Scene) -> bytes:
 
 
 def measured(scene: Scene) -> tuple[bytes, float]:
-    """The binary form, and how many bits of it are used: the last byte is filled up.
+    """Encode a scene, and count its bits: the last byte of the binary form is filled up.
 
     Raises:
         RecipeError: outside the limits.
     """
     scene.check()
     encoder = Encoder()
-    _scene(encoder, scene)
+    _code_scene(encoder, scene)
     bits = sum(coded.bits for coded in encoder.trace)
     if isinstance(scene.background, Wash):  # whose number may take long to make
         scene.background.check_work(int(bits))
@@ -90,7 +90,7 @@ def _framed(inline: Inline) -> bytes:
 
 
 def from_binary(data: bytes) -> Scene:
-    """Read the binary form. Every scene has exactly one.
+    """Decode the binary form. Every scene has exactly one.
 
     Raises:
         RecipeError: anything else.
@@ -99,7 +99,7 @@ def from_binary(data: bytes) -> Scene:
 
 
 def trace_binary(data: bytes) -> tuple[Scene, list[Coded]]:
-    """Read the binary form, and tell what each value cost.
+    """Decode the binary form, with the trace of what each value cost.
 
     Raises:
         RecipeError: as `from_binary`.
@@ -117,7 +117,7 @@ def trace_binary(data: bytes) -> tuple[Scene, list[Coded]]:
     if data[start : start + 1] == b"\0":
         raise RecipeError("the recipe is damaged: its number begins with a zero byte")
     decoder = Decoder(int.from_bytes(data[start:], "big"))
-    scene = _scene(decoder, Scene(1, 1), inlines)
+    scene = _code_scene(decoder, Scene(1, 1), inlines)
     decoder.finish()
     if to_binary(scene) != data:
         raise RecipeError("the recipe is damaged: the same scene is written otherwise")
@@ -149,7 +149,7 @@ def _inlines(data: bytes) -> tuple[list[Inline], int]:
         at += length
 
 
-def _scene(io: Coder, scene: Scene, inlines: Sequence[Inline] = ()) -> Scene:
+def _code_scene(io: Coder, scene: Scene, inlines: Sequence[Inline] = ()) -> Scene:
     """Code a scene; while decoding the argument is a stand-in that is not looked at, and its inline elements are given."""
     width, height = _canvas(io, scene)
     made = Scene(width, height)  # refuses a canvas that a wash could not be on

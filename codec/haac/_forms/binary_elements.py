@@ -1,7 +1,7 @@
-"""Which elements the layers of a recipe show, and in what order: the largest part of the binary form (docs/format.md).
+"""Element ids in the binary form: coded as a set, then the order of the layers (docs/format.md). It is the largest part of a recipe.
 
 First the elements as a set, which takes log2(n!) bits less than a list of n; then, layer after layer, which of those that are left
-comes. In a scene in ascending order (`haac._layer_order`) that is always the next one, and soon costs next to nothing; in any other, the
+comes. In a scene in ascending order (`_forms.layer_order`) that is always the next one, and soon costs next to nothing; in any other, the
 order costs what the set saved.
 """
 
@@ -17,7 +17,7 @@ _NEXT = Table(4, 8)
 
 
 class Elements:
-    """The elements of the layers, each as often as it is shown; `take` gives them out.
+    """Multiset of the elements that are not yet given to a layer.
 
     Args:
         items: the different elements: inline ones in the order of their first use, then the others in ascending order.
@@ -57,7 +57,7 @@ def _skipping(place: int, one: int) -> int:
 def code_elements(
     io: Coder, new: int, again: int, bits: int, inlines: Sequence[Inline], wanted: Sequence[int | Inline]
 ) -> Elements:
-    """Code what the layers show, all but the order.
+    """Code the multiset of the layers' elements, without their order.
 
     Args:
         io: either direction.
@@ -86,7 +86,7 @@ def code_elements(
 
 
 def _picks(io: Coder, count: int, bits: int, wanted: Sequence[int]) -> list[int]:
-    """Code numbers below 2^bits that ascend: how many are in the lower half, then each half in the same way."""
+    """Code an ascending list of numbers below 2^bits by halving: how many are in the lower half, then each half in the same way."""
     if count == 0 or bits == 0:
         return [0] * count
     if count == 1:

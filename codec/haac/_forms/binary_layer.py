@@ -1,4 +1,4 @@
-"""How a layer stands, in the binary form (docs/format.md, "Layers"). The tables learn: a layer is like those before it."""
+"""Layer parameters in the binary form (docs/format.md, "Layers"), with adaptive tables: a layer is like those before it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _OUTSIDE = Table(2, 2, 4, 6, 8, 10, 12, 10, 8, 6, 4, *(1 for _ in range(20)))
 
 
 class LayerCoder:
-    """Codes the layers of one recipe.
+    """Codes the layers of one recipe, one after the other.
 
     Args:
         width: of the canvas, pixels.
@@ -124,7 +124,7 @@ def stepped(
     most: int,
     wanted: Callable[[], int],
 ) -> int:
-    """Code a number from 1 to `most`; a rounder one costs less.
+    """Code an integer from 1 to `most`; a rounder one costs less.
 
     First the largest step that it is a multiple of; then which one, of those that are multiples of no larger step.
 

@@ -1,4 +1,4 @@
-"""A recipe explained: field by field with its bits, and in plain English."""
+"""Inspection of a recipe: field by field with its bits, and as sentences in plain English."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from haac._forms.binary import to_binary, trace_binary
 from haac._forms.text import to_text
 from haac._inline import Inline
 from haac._scene import Background, Colour, Gradient, Layer, Plate, Scene, format_colour
-from haac._wash.format import Wash
+from haac._wash_value import Wash
 from haac_repo import format_id
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value of the binary form, and what it costs."""
+    """One value of the binary form, with its bits."""
 
     part: str
     """'file', 'scene', or 'layer N' with N from 1, back to front; 'inline' is what stands before the number."""
@@ -26,7 +26,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """All that a recipe is made of."""
+    """A scene with the bits of each field."""
 
     scene: Scene
     fields: list[Field]
@@ -35,7 +35,7 @@ class Inspection:
 
 
 def inspect(scene: Scene) -> Inspection:
-    """Take a scene's binary form apart.
+    """List the fields of a scene's binary form, with their bits.
 
     The bits are -log2 of each value's share of its table; their sum is the length of the number, up to its last, partly used byte.
 
@@ -69,14 +69,14 @@ def _id(element: int | Inline, inlines: list[Inline]) -> str:
 
 
 def explain(scene: Scene, name_of: Callable[[int | Inline], str]) -> str:
-    """Tell a scene in plain English, as the first HAAC's describers typed it: one sentence a line.
+    """Describe a scene in plain English, as the first HAAC's describers typed it: one sentence a line.
 
     Args:
         scene: the picture.
         name_of: what to call an element, by its number, or an inline one.
     """
     sentences = [
-        f"Take a canvas {scene.width} pixels wide and {scene.height} high{_ground(scene.background, name_of)}."
+        f"Take a canvas {scene.width} pixels wide and {scene.height} high{_background(scene.background, name_of)}."
     ]
     for index, layer in enumerate(scene.layers):
         start = (
@@ -86,7 +86,7 @@ def explain(scene: Scene, name_of: Callable[[int | Inline], str]) -> str:
     return "\n".join(sentences)
 
 
-def _ground(background: Background, name_of: Callable[[int | Inline], str]) -> str:
+def _background(background: Background, name_of: Callable[[int | Inline], str]) -> str:
     match background:
         case Colour(rgba):
             return f", and fill it with {format_colour(rgba)}"

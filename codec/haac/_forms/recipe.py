@@ -1,4 +1,4 @@
-"""A recipe of whichever form."""
+"""Reads a recipe of either form, binary or text."""
 
 from __future__ import annotations
 

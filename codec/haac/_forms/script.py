@@ -1,4 +1,4 @@
-"""The script form: ordinary Python over the recording API. Only its author runs it (`haac compile`, `haac preview`)."""
+"""Script form of a recipe: ordinary Python over the recording API. Only its author runs it (`haac compile`, `haac preview`)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pathlib import Path
 
 from haac._inline import Inline, inline_digits
 from haac._scene import Colour, Gradient, Layer, Plate, Scene, format_colour
-from haac._wash.format import Wash
-from haac._wash.text import wash_digits
+from haac._wash_value import Wash
 from haac_repo import HaacError, RecipeError, format_id
 
 
@@ -45,6 +44,8 @@ def _background(scene: Scene) -> tuple[str, list[str]]:
         case Plate(element):
             return f'plate("{format_id(element)}")', ["plate"]
         case Wash() as given:
+            from haac._wash.text import wash_digits  # only a wash pays for loading its decoder
+
             digits = wash_digits(given, scene.width, scene.height)
             return f'wash({scene.width}, {scene.height}, "{digits}")', ["wash"]
     return "", []
@@ -86,7 +87,7 @@ def _decimal(value: int, steps: int) -> str:
 
 
 def run_script(path: str | os.PathLike[str]) -> Scene:
-    """Run a describer's script, and take the scene that it leaves in a variable (`scene`, if there are several).
+    """Execute a script, and take the scene that it leaves in a variable (`scene`, if there are several).
 
     This executes the file: never call it on a script from somebody else.
 

@@ -1,4 +1,4 @@
-"""The text form: one line of ASCII that can be pasted into a chat (grammar in docs/format.md).
+"""Text form of a recipe: one line of ASCII that can be pasted into a chat (grammar in docs/format.md).
 
     haac1:400x2ab:e3f;7k2.wd2.h190.r30.b6.p280,b4
 
@@ -12,10 +12,9 @@ from typing import Any
 
 from haac._inline import Inline, inline, inline_digits
 from haac._limits import LIMITS
-from haac._scene import FLIPS, Background, Colour, Gradient, Layer, Plate, Scene
-from haac._wash.format import Wash
-from haac._wash.text import wash, wash_digits
-from haac_repo import HaacError, RecipeError, format_id, parse_id
+from haac._scene import FLIPS, Background, Colour, Gradient, Layer, Plate, Scene, element_number
+from haac._wash_value import Wash
+from haac_repo import RecipeError, format_id
 
 PREFIX = "haac1:"
 """Version 1 of the format and of the renderer."""
@@ -35,7 +34,7 @@ _NUMBERS = {
 
 
 def to_text(scene: Scene) -> str:
-    """Write the text form.
+    """Write a scene in the text form.
 
     Raises:
         RecipeError: outside the limits.
@@ -56,7 +55,7 @@ def to_text(scene: Scene) -> str:
 
 
 def from_text(text: str) -> Scene:
-    """Read the text form. White space anywhere and capitals do not matter, nor does the order of a layer's functions.
+    """Parse the text form. White space anywhere and capitals do not matter, nor does the order of a layer's functions.
 
     Raises:
         RecipeError: malformed, or outside the limits.
@@ -115,6 +114,8 @@ def _background_text(scene: Scene) -> str:
         case Plate(element):
             return f":e{format_id(element)}"
         case Wash() as given:
+            from haac._wash.text import wash_digits  # only a wash pays for loading its decoder
+
             return f":w{wash_digits(given, scene.width, scene.height)}"
     return ""
 
@@ -126,8 +127,10 @@ def _background(text: str, canvas: Scene) -> Background:
     if text[:1] == "g" and len(arguments) == 3:
         return Gradient(_colour(arguments[0]), _colour(arguments[1]), _number(arguments[2]))
     if text[:1] == "e" and len(arguments) == 1:
-        return Plate(_id(arguments[0]))
+        return Plate(element_number(arguments[0]))
     if text[:1] == "w" and len(arguments) == 1:
+        from haac._wash.text import wash
+
         return wash(canvas.width, canvas.height, arguments[0])
     raise RecipeError(f"the background {_shown(text)} is none of cCOLOUR, gSTART,END,ANGLE, eID and wDIGITS")
 
@@ -142,13 +145,6 @@ def _number(text: str) -> int:
     if not re.fullmatch(r"-?[0-9a-f]{1,8}", text, re.ASCII):
         raise RecipeError(f"{_shown(text)} is not a hexadecimal number of up to eight digits")
     return int(text, 16)
-
-
-def _id(text: str) -> int:
-    try:
-        return parse_id(text)
-    except HaacError as error:
-        raise RecipeError(str(error)) from error
 
 
 def _inline(text: str, inlines: list[Inline]) -> Inline:
@@ -176,7 +172,7 @@ def _layer_text(layer: Layer, inlines: list[Inline]) -> str:
 
 def _layer(text: str, inlines: list[Inline]) -> Layer:
     id, *functions = text.split(".")
-    values: dict[str, Any] = {"element": _inline(id, inlines) if id.startswith("!") else _id(id)}
+    values: dict[str, Any] = {"element": _inline(id, inlines) if id.startswith("!") else element_number(id)}
     said: set[str] = set()
     for function in functions:
         letter, arguments = function[:1], function[1:].split(",")

@@ -1,4 +1,4 @@
-"""A wash as symbols of the recipe's number, and back (docs/format.md, "Wash")."""
+"""Wash bitstream: entropy coding of the coefficients, both ways, as symbols of the recipe's number (docs/format.md, "Wash")."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from haac._wash.contexts import (
     sign_share,
     weights_of,
 )
-from haac._wash.format import COEFFICIENT, STEPS, Wash, band_shapes, check_size, cut, grid
 from haac._wash.slots import magnitude_slots, sign_slots
 from haac._wash.tables import CAUSAL, CONTEXTS, SYMBOLS, Ints, Tables, load_tables
+from haac._wash_value import COEFFICIENT, STEPS, Wash, band_shapes, check_size, cut, grid
 from haac_repo import RecipeError
 
 _LEVELS = Table(2, 8, 10, 12, 12, 8, 4)
@@ -43,7 +43,7 @@ _MARGIN = 2
 
 
 def code_wash(io: Coder, width: int, height: int, given: Wash | None) -> Wash:
-    """Code the wash of a canvas; while decoding the last argument is not looked at.
+    """Code the wash of a canvas in either direction; while decoding the last argument is not looked at.
 
     Raises:
         RecipeError: damaged, or outside the limits.
@@ -72,13 +72,13 @@ def code_wash(io: Coder, width: int, height: int, given: Wash | None) -> Wash:
 
 @functools.cache
 def _step_table(levels: int) -> Table:
-    """Steps near the usual one are likely."""
+    """Distribution of the quantiser step: those near the usual one are likely."""
     usual = _USUAL_STEP[levels]
     return Table(*(1 + 255 // (1 + (step - usual) ** 2 // 8) for step in range(STEPS)))
 
 
 def unpack(channel: bytes, shapes: list[tuple[int, int]]) -> list[Ints]:
-    """The bands of a channel, those that are missing as zeros."""
+    """Split a channel into its bands; those that are missing are zeros."""
     flat = np.frombuffer(channel, "<i2").astype(np.int64)
     bands, at = [], 0
     for shape in shapes:
@@ -90,7 +90,7 @@ def unpack(channel: bytes, shapes: list[tuple[int, int]]) -> list[Ints]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """A wash taken apart: by channel, then by band."""
+    """Coefficients of a wash with their contexts, by channel, then by band."""
 
     bands: list[list[Ints]]
     known: list[list[Known]]
@@ -100,7 +100,7 @@ class Parts:
 
 @functools.lru_cache(maxsize=4)
 def taken_apart(wash: Wash) -> Parts:
-    """Bands and contexts of a wash; kept for a while, as it is checked after it was read, and then drawn."""
+    """Compute bands and contexts of a wash; cached, as it is checked after it was read, and then drawn."""
     tables = load_tables()
     shapes = band_shapes(wash.width, wash.height)
     sizes = [rows * columns for rows, columns in shapes]
@@ -138,19 +138,19 @@ def _encode(io: Encoder, wash: Wash) -> None:
 
 
 def sign_shares(tables: Tables, known: list[list[Known]], channel: int, band: int) -> Ints:
-    """How likely a plus sign is at each place of a band, of 4096."""
+    """Probability of a plus sign at each place of a band, of 4096."""
     before = sign_before_band(tables, known, channel, band)
     return sign_share(tables, before + sign_in_band(tables, known[channel][band].signs, channel, band))
 
 
 def sign_bits(pluses: Ints, values: Ints) -> float:
-    """What the signs cost."""
+    """Bits of the signs."""
     held = values != 0
     return float((_TOTAL_BITS - np.log2(np.where(values > 0, pluses, 4096 - pluses)[held])).sum())
 
 
 def _code_large(io: Coder, magnitude: int) -> float:
-    """Code a magnitude from 15 on; returns what it cost."""
+    """Code a magnitude from 15 on (escape); returns its bits."""
     io.number("", _ESCAPE, lambda: magnitude - SYMBOLS + 2)
     return io.trace.pop().bits
 
@@ -183,7 +183,7 @@ def _decode(io: Decoder, step: int, shapes: list[tuple[int, int]], cuts: list[in
 def _decode_band(
     io: Decoder, start: Ints, tilt: Ints, weights: list[int], sign_weights: list[int], first: int
 ) -> Ints:
-    """The loop that decoding a wash spends its time in: one turn a coefficient."""
+    """Decode one band: the inner loop of decoding a wash, one turn a coefficient."""
     height, width = start.shape
     magnitudes: dict[int, tuple[bytes, Sequence[int], list[int]]] = {}
     west, west2, north, north2, northwest, northeast, rows = weights[: ROWS + 1]

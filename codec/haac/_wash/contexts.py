@@ -1,4 +1,4 @@
-"""How large will a coefficient be? The context of each, as an integer from what is decoded before it.
+"""Context modelling of a wash: each coefficient's frequency table, chosen by a log-linear predictor out of what is decoded before it.
 
 The log-odds that a coefficient is not zero are predicted as a weighted sum of logarithms of magnitudes around it: in its band,
 in the next coarser band of its kind, in the other bands of its level, in the channels before it. The sum picks a frequency table.
@@ -30,12 +30,12 @@ four diagonal ones, twice."""
 
 
 def logarithm(magnitudes: Ints) -> Ints:
-    """round(16 * log2(1 + m)), of 63 for all larger ones."""
+    """Companded magnitudes: round(16 * log2(1 + m)), of 63 for all larger ones."""
     return LOGARITHM[np.minimum(magnitudes, 63)]
 
 
-def framed(a: Any, margin: int) -> Any:
-    """With so many rows and columns of zeros all around. (np.pad takes ten times as long.)"""
+def zero_padded(a: Any, margin: int) -> Any:
+    """Pad with rows and columns of zeros all around. (np.pad takes ten times as long.)"""
     height, width = a.shape
     result = np.zeros((height + 2 * margin, width + 2 * margin), a.dtype)
     result[margin : margin + height, margin : margin + width] = a
@@ -43,14 +43,14 @@ def framed(a: Any, margin: int) -> Any:
 
 
 def neighbours(a: Ints) -> list[Ints]:
-    """The values at the causal places beside each one; 0 outside."""
+    """Causal neighbours of each place, those that are decoded before it; 0 outside."""
     height, width = a.shape
-    padded = framed(a, 2)
+    padded = zero_padded(a, 2)
     return [padded[2 + dy : 2 + dy + height, 2 + dx : 2 + dx + width] for dy, dx in CAUSAL]
 
 
-def fitted(a: Ints, shape: tuple[int, ...]) -> Ints:
-    """Cut to a shape, or continued by the last row and column; zeros if there is none."""
+def fit_shape(a: Ints, shape: tuple[int, ...]) -> Ints:
+    """Crop to a shape, or extend by the last row and column; zeros if there is none."""
     if 0 in a.shape:
         return np.zeros(shape, a.dtype)
     a = a[: shape[0], : shape[1]]
@@ -60,14 +60,14 @@ def fitted(a: Ints, shape: tuple[int, ...]) -> Ints:
 
 
 class Known:
-    """What of a band's coefficients tells about others: logarithms, with the sums around each place, and signs."""
+    """Features of a band for the contexts of others: companded magnitudes, with the sums around each place, and signs."""
 
     __slots__ = ("around", "diagonal", "mean", "signs", "values")
 
     def __init__(self, coefficients: Ints) -> None:
         self.signs = np.sign(coefficients)
         self.values = values = logarithm(np.abs(coefficients))
-        padded = framed(values, 1)
+        padded = zero_padded(values, 1)
         across = padded[:, :-2] + padded[:, 2:]
         self.around = across[1:-1] + padded[:-2, 1:-1] + padded[2:, 1:-1]
         self.diagonal = across[:-2] + across[2:]
@@ -75,17 +75,17 @@ class Known:
 
 
 def kind(band: int) -> int:
-    """0 LL, 1 HL, 2 LH, 3 HH."""
+    """Orientation of a band: 0 LL, 1 HL, 2 LH, 3 HH."""
     return 0 if band == 0 else 1 + (band - 1) % 3
 
 
 def depth(band: int) -> int:
-    """0 for the lowest band, then 1, 2, ... from coarse to fine."""
+    """Level of a band: 0 for the lowest, then 1, 2, ... from coarse to fine."""
     return 0 if band == 0 else 1 + (band - 1) // 3
 
 
 def zones(band: int, shape: tuple[int, ...]) -> Ints:
-    """Which bias a coefficient has: by frequency in the lowest band, else by depth."""
+    """Index of the bias of each coefficient: by frequency in the lowest band, else by depth."""
     if band:
         return np.full(shape, min(depth(band), ZONES - 1), np.int64)
     return np.minimum(np.add.outer(np.arange(shape[0]), np.arange(shape[1])), ZONES - 1)
@@ -94,22 +94,22 @@ def zones(band: int, shape: tuple[int, ...]) -> Ints:
 def surroundings(
     known: list[list[Known]], channel: int, band: int, shape: tuple[int, ...]
 ) -> list[tuple[int, Ints | int]]:
-    """The features that are known before a band is begun: (place in the weights, value)."""
+    """Features from other bands and channels, known before a band is begun: (index of the weight, value)."""
     found: list[tuple[int, Ints | int]] = []
     if band > 3:
         parent = known[channel][band - 3]
         for place, sums in ((PARENT, parent.values), (PARENT_AROUND, parent.around)):
-            found.append((place, fitted(np.repeat(np.repeat(sums, 2, 0), 2, 1), shape)))
+            found.append((place, fit_shape(np.repeat(np.repeat(sums, 2, 0), 2, 1), shape)))
         found.append((PARENT_MEAN, parent.mean))
         first = 3 * depth(band) - 5  # the HL band of the coarser level
         others = [known[channel][first + n].values for n in range(3) if first + n != band - 3]
         small = ((shape[0] + 1) // 2, (shape[1] + 1) // 2)
-        together = fitted(others[0], small) + fitted(others[1], small)
-        found.append((PARENT_OTHERS, fitted(np.repeat(np.repeat(together, 2, 0), 2, 1), shape)))
+        together = fit_shape(others[0], small) + fit_shape(others[1], small)
+        found.append((PARENT_OTHERS, fit_shape(np.repeat(np.repeat(together, 2, 0), 2, 1), shape)))
     siblings = {2: [band - 1], 3: [band - 2, band - 1]}.get(kind(band), [])
     for n, sibling in enumerate(siblings):
-        found.append((SIBLING + 2 * n, fitted(known[channel][sibling].values, shape)))
-        found.append((SIBLING + 2 * n + 1, fitted(known[channel][sibling].around, shape)))
+        found.append((SIBLING + 2 * n, fit_shape(known[channel][sibling].values, shape)))
+        found.append((SIBLING + 2 * n + 1, fit_shape(known[channel][sibling].around, shape)))
     for n in range(min(channel, 2) if channel < 3 else 0):
         before = known[channel - 1 - n][band]
         found += [
@@ -121,7 +121,7 @@ def surroundings(
 
 
 def weights_of(tables: Tables, channel: int, band: int) -> Ints:
-    """The weights of a band; alpha has those of luma."""
+    """Weights of a band's predictor; alpha has those of luma."""
     weights: Ints = tables.weights[channel % 3, kind(band)]
     return weights
 
@@ -129,7 +129,7 @@ def weights_of(tables: Tables, channel: int, band: int) -> Ints:
 def before_band(
     tables: Tables, known: list[list[Known]], channel: int, band: int, shape: tuple[int, ...], step: int
 ) -> Ints:
-    """The part of the log-odds that is known before a band is begun."""
+    """Log-odds of a coefficient that is not 0, part 1: from other bands and channels."""
     weights = weights_of(tables, channel, band)
     by_zone: Ints = weights[FEATURES : FEATURES + ZONES] + step * weights[FEATURES + ZONES :]
     total = by_zone[zones(band, shape)]
@@ -139,7 +139,7 @@ def before_band(
 
 
 def above(values: Ints) -> Ints:
-    """The feature of the rows above: the mean of all of them, for each row."""
+    """Feature of each row: the mean of all rows above it in the band."""
     height, width = values.shape
     sums = np.cumsum(values.sum(axis=1)) - values.sum(axis=1)
     mean: Ints = 4 * sums // (np.arange(height) * width + 8)
@@ -147,7 +147,7 @@ def above(values: Ints) -> Ints:
 
 
 def in_band(tables: Tables, values: Ints, channel: int, band: int) -> Ints:
-    """The rest of the log-odds, of a band that is known already."""
+    """Log-odds of a coefficient that is not 0, part 2: from the band itself, when all of it is known."""
     weights = weights_of(tables, channel, band)
     total: Ints = np.broadcast_to((weights[ROWS] * above(values))[:, None], values.shape)
     near = neighbours(values)
@@ -158,13 +158,13 @@ def in_band(tables: Tables, values: Ints, channel: int, band: int) -> Ints:
 
 
 def product(near: list[Ints]) -> Ints:
-    """The feature of the left and the upper neighbour: large where both are."""
+    """Product feature of the left and the upper neighbour: large where both are."""
     found: Ints = near[0] * near[2] >> 4
     return found
 
 
 def sign_before_band(tables: Tables, known: list[list[Known]], channel: int, band: int) -> Ints | int:
-    """The part of the log-odds of a plus sign that is known before a band is begun."""
+    """Log-odds of a plus sign, part 1: from the channels before."""
     weights = tables.signs[channel % 3, kind(band), len(CAUSAL) :]
     total: Ints | int = 0
     for n in range(channel if channel < 3 else 0):
@@ -173,7 +173,7 @@ def sign_before_band(tables: Tables, known: list[list[Known]], channel: int, ban
 
 
 def sign_in_band(tables: Tables, signs: Ints, channel: int, band: int) -> Ints:
-    """The rest of the log-odds of a plus sign, of a band that is known already."""
+    """Log-odds of a plus sign, part 2: from the band itself, when all of it is known."""
     total = np.zeros_like(signs)
     for weight, value in zip(tables.signs[channel % 3, kind(band)], neighbours(signs), strict=False):
         total += weight * value
@@ -181,12 +181,12 @@ def sign_in_band(tables: Tables, signs: Ints, channel: int, band: int) -> Ints:
 
 
 def sign_share(tables: Tables, log_odds: Ints) -> Ints:
-    """Slots of the plus sign, of 4096."""
+    """Quantise log-odds to the probability of a plus sign, of 4096."""
     found: Ints = tables.sign_shares[np.clip((log_odds + 2048 >> 12) + 12, 0, 24)]
     return found
 
 
 def context(log_odds: Ints, band: int) -> Ints:
-    """Which table: a quarter of a nat each, from -8 to 4; the lowest band has tables of its own."""
+    """Quantise log-odds to a context: a quarter of a nat each, from -8 to 4; the lowest band has tables of its own."""
     found: Ints = np.clip((log_odds >> 12) + 32, 0, CONTEXTS - 1) + (CONTEXTS if band else 0)
     return found

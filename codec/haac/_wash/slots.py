@@ -1,4 +1,4 @@
-"""Which slots of the number's state (`haac._rans`) the symbols of a wash own: those of each one stand evenly among all.
+"""Symbol-to-slot map of the wash's rANS tables (`haac._rans`), spread evenly as in tANS.
 
 In whatever state a coder is, a symbol then adds the bits that it should. With the slots of a symbol side by side, as the other tables of a
 recipe have them, the first symbols that an encoder takes, from a state of almost 0, cost as much as rare ones; and a recipe
@@ -23,7 +23,7 @@ _TIE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Slots:
-    """Of one table."""
+    """The map of one table."""
 
     frequencies: list[int]
     symbols: bytes
@@ -39,7 +39,7 @@ class Slots:
 
 
 def spread(frequencies: list[int]) -> Slots:
-    """Give out slots in the order of (2 rank + 1) / frequency; of equal ones, the lower symbol's is first.
+    """Spread the slots evenly: in the order of (2 rank + 1) / frequency; of equal ones, the lower symbol's is first.
 
     Args:
         frequencies: of 16 symbols at most; their sum is 4096 at most.
@@ -57,11 +57,11 @@ def spread(frequencies: list[int]) -> Slots:
 
 @functools.cache
 def magnitude_slots(context: int) -> Slots:
-    """Of a context's row of frequencies."""
+    """Slots of the magnitudes in a context."""
     return spread(load_tables().frequencies[context].tolist())
 
 
 @functools.cache
 def sign_slots(plus: int) -> Slots:
-    """Of plus, which has so many of 4096, and minus."""
+    """Slots of the signs, where plus has so many of 4096."""
     return spread([plus, 4096 - plus])

@@ -1,4 +1,4 @@
-"""From the coefficients of a wash to pixels, in integers only: the same everywhere (docs/format.md, "Wash")."""
+"""Wash synthesis: dequantisation, inverse DCT and CDF 9/7 wavelet, colour transform, upscaling; in integers (docs/format.md, "Wash")."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from PIL import Image
 
 from haac._wash.bitstream import taken_apart
 from haac._wash.contexts import depth, kind
-from haac._wash.format import Wash, band_shapes
 from haac._wash.tables import Ints, load_tables
-from haac._wash.upsample import doubled
+from haac._wash.upsample import upsample
+from haac._wash_value import Wash, band_shapes
 
 STEP = tuple(math.floor(32 * 2 ** (n / 8) + 0.5) for n in range(64))
 """The quantiser's steps: amplitude in the lowest band, 1/64 of a level (of a channel whose transform has the norm 1)."""
@@ -27,46 +27,46 @@ COLOUR = np.array([[9459, 11585, 6689], [9459, 0, -13377], [9459, -11585, 6689]]
 
 
 def amplitude(band: int, step: int) -> int:
-    """What 1 is worth in a band; 2^-14 of a level."""
+    """Step size of the quantiser in a band; 2^-14 of a level."""
     return STEP[step] * GAIN[kind(band)] << max(0, depth(band) - 1)
 
 
 def wash_picture(wash: Wash, size: tuple[int, int]) -> Image.Image:
-    """Draw a wash at any size.
+    """Decode a wash to pixels, at any size.
 
     Returns:
         RGBA, straight alpha.
     """
     planes = drawn_planes(wash)
-    colours = doubled(planes[:3], finest(wash))
+    colours = upsample(planes[:3], finest(wash))
     levels = (np.einsum("rc,chw->hwr", COLOUR, colours) + (128 << 20) + (1 << 19)) >> 20
-    image = _enlarged(Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8), "RGB"), size)
+    image = _upscaled(Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8), "RGB"), size)
     if len(planes) < 4:
         return image.convert("RGBA")
     alpha = np.clip((planes[3] + (128 << 6) + 32) >> 6, 0, 255).astype(np.uint8)
-    image.putalpha(_enlarged(Image.fromarray(alpha, "L"), size))
+    image.putalpha(_upscaled(Image.fromarray(alpha, "L"), size))
     return image.convert("RGBa").convert("RGBA")  # what is transparent has no colour
 
 
-def _enlarged(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Bicubic, one axis a call."""
+def _upscaled(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Bicubic resize, one axis a call."""
     return image.resize((size[0], image.height), Image.Resampling.BICUBIC).resize(
         size, Image.Resampling.BICUBIC
     )
 
 
 def finest(wash: Wash) -> int:
-    """The step of the finest band, 1/64 of a level."""
+    """Step size of a wash's finest band, 1/64 of a level."""
     return finest_step(wash.step, wash.levels)
 
 
 def finest_step(step: int, levels: int) -> int:
-    """The same of a quantiser's step and a number of levels."""
+    """Step size of the finest band of so many levels, 1/64 of a level."""
     return STEP[step] * GAIN[1] << levels >> 9
 
 
 def drawn_planes(wash: Wash) -> Ints:
-    """The samples of the channels on the grid: (channel, y, x), 1/64 of a level, 0 is the middle."""
+    """Dequantise and invert the transform: the samples on the grid, (channel, y, x), 1/64 of a level, 0 is the middle."""
     points = load_tables().points
     parts = taken_apart(wash)
     shapes = band_shapes(wash.width, wash.height)
@@ -82,12 +82,12 @@ def drawn_planes(wash: Wash) -> Ints:
     planes = (np.swapaxes(down, 0, 1) @ low @ across + (1 << 27)) >> 28
     for level in range(wash.levels):
         hl, lh, hh = bands[1 + 3 * level : 4 + 3 * level]
-        planes = joined(joined(planes, hl, 2), joined(lh, hh, 2), 1)
+        planes = inverse_wavelet(inverse_wavelet(planes, hl, 2), inverse_wavelet(lh, hh, 2), 1)
     return planes
 
 
 def cosines(size: int) -> Ints:
-    """The orthonormal DCT: row k, sample i; 2^-14, rounded to nearest (no value is near a rounding boundary)."""
+    """Matrix of the orthonormal DCT: row k, sample i; 2^-14, rounded to nearest (no value is near a rounding boundary)."""
     rows = [
         [
             math.floor(
@@ -101,7 +101,7 @@ def cosines(size: int) -> Ints:
     return np.array(rows, np.int64)
 
 
-def joined(low: Ints, high: Ints, axis: int) -> Ints:
+def inverse_wavelet(low: Ints, high: Ints, axis: int) -> Ints:
     """One level of the inverse wavelet along an axis, by lifting, mirrored at the edges."""
     low, high = np.moveaxis(low, axis, 0), np.moveaxis(high, axis, 0)
     if len(high) == 0:

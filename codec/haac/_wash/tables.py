@@ -1,4 +1,4 @@
-"""The trained integers of the wash: `_wash.tables.json`, written by `scripts/train/wash.py`."""
+"""Trained parameters of the wash, integers: `tables.json` beside this file, written by `scripts/train/wash.py`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FEATURES = len(CAUSAL) + 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layer:
+class Convolution:
     """A 3x3 convolution of the net, its inputs `dilation` apart."""
 
     dilation: int
@@ -38,7 +38,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tables:
-    """Everything that was trained."""
+    """All trained parameters: context weights, frequencies, points of reconstruction, the net."""
 
     weights: Ints
     """Channel (3), kind of band (LL, HL, LH, HH), feature; then a bias and a slope by step for each zone. 2^-14 of a nat of log-odds."""
@@ -50,23 +50,23 @@ class Tables:
     """Context (48 of the lowest band, then 48 of all others), symbol (16); each row sums up to 4096."""
     points: Ints
     """Context, magnitude (0 to 3, the last for all from 3 on): how far the point of reconstruction is beyond it, 1/64."""
-    net: tuple[Layer, ...]
+    net: tuple[Convolution, ...]
     """A linear one for each channel by itself, then those that work on all (`_wash.upsample`)."""
 
 
 @functools.cache
 def load_tables() -> Tables:
-    """Read the tables."""
+    """Read the trained parameters, once a process."""
     return make_tables(json.loads(Path(__file__).with_name("tables.json").read_text("utf-8")))
 
 
 def make_tables(rows: dict[str, Any]) -> Tables:
-    """Tables out of what stands in the file."""
+    """Parse the rows of the file."""
     frequencies = np.array(rows["frequencies"], np.int64)
     weights = np.array(rows["weights"], np.int64).reshape(3, 4, FEATURES + 2 * ZONES)
     points = np.pad(np.array(rows["points"], np.int64), ((0, 0), (1, 0)))
     net = tuple(
-        Layer(dilation, np.array(layer[:-1], np.int64), np.array(layer[-1], np.int64))
+        Convolution(dilation, np.array(layer[:-1], np.int64), np.array(layer[-1], np.int64))
         for dilation, layer in zip(DILATIONS, (rows[f"net {n}"] for n in range(len(DILATIONS))), strict=True)
     )
     signs = np.array(rows["signs"], np.int64).reshape(3, 4, len(CAUSAL) + 2)

@@ -1,15 +1,15 @@
-"""A wash by itself as a number: in digits for the text form and scripts, and as the string of `haac blur`."""
+"""Standalone text form of a wash: its number in base32 digits, for text recipes and scripts."""
 
 from __future__ import annotations
 
 from haac._digits import from_digits, to_digits
 from haac._rans import Decoder, Encoder
-from haac._wash.format import Wash
+from haac._wash_value import Wash
 from haac_repo import RecipeError
 
 
 def wash_digits(wash: Wash, width: int, height: int) -> str:
-    """A wash of a canvas in base32 digits."""
+    """Write a wash of a canvas in base32 digits."""
     from haac._wash.bitstream import code_wash  # brings numpy
 
     encoder = Encoder()
@@ -18,7 +18,7 @@ def wash_digits(wash: Wash, width: int, height: int) -> str:
 
 
 def wash(width: int, height: int, digits: str) -> Wash:
-    """A wash background, for a script: what `haac decompile` writes.
+    """Read a wash background from digits, as `haac decompile` writes them into a script.
 
     Args:
         width: canvas, pixels.

@@ -1,4 +1,4 @@
-"""A small trained net draws a wash at twice its grid: it undoes some of the blur and ringing of coarse steps.
+"""Learned 2x upsampler of a wash, a convolutional net in integers: it undoes some of the blur and ringing of coarse steps.
 
 Convolutions with integer weights. The sums are done in double precision, where whole numbers of this size are exact in any order,
 so that every machine gets the same ones.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from haac._wash.tables import Ints, Layer, load_tables
+from haac._wash.tables import Convolution, Ints, load_tables
 
 _SHARP = 7
 """Weights are in 2^-7."""
@@ -19,8 +19,8 @@ _AT_A_TIME = 1 << 14
 """Places: bounds the memory."""
 
 
-def doubled(planes: Ints, step: int) -> Ints:
-    """Draw the colour channels at twice the size.
+def upsample(planes: Ints, step: int) -> Ints:
+    """Run the net: the colour channels at twice the size.
 
     Args:
         planes: (3, y, x), 1/64 of a level.
@@ -31,19 +31,19 @@ def doubled(planes: Ints, step: int) -> Ints:
     """
     net = load_tables().net
     values = np.clip((np.moveaxis(planes, 0, 2) << _FINE) // step, -_RANGE, _RANGE - 1)
-    linear = _convolved(np.moveaxis(values, 2, 0)[..., None], net[0])  # each channel by itself
+    linear = convolved(np.moveaxis(values, 2, 0)[..., None], net[0])  # each channel by itself
     for layer in net[1:-1]:
-        values = np.clip((_convolved(values[None], layer)[0] + (1 << (_SHARP - 1))) >> _SHARP, 0, _RANGE - 1)
+        values = np.clip((convolved(values[None], layer)[0] + (1 << (_SHARP - 1))) >> _SHARP, 0, _RANGE - 1)
     height, width, _ = values.shape
-    drawn = _convolved(values[None], net[-1])[0].reshape(height, width, 3, 4) + np.moveaxis(linear, 0, 2)
+    drawn = convolved(values[None], net[-1])[0].reshape(height, width, 3, 4) + np.moveaxis(linear, 0, 2)
     drawn = (drawn * step + (1 << (_SHARP + _FINE - 1))) >> (_SHARP + _FINE)
     cells = drawn.reshape(height, width, 3, 2, 2).transpose(2, 0, 3, 1, 4)
     picture: Ints = cells.reshape(3, 2 * height, 2 * width)
     return picture
 
 
-def _convolved(values: Ints, layer: Layer) -> Ints:
-    """(picture, y, x, channel) to (picture, y, x, output); beyond the edge, the edge goes on."""
+def convolved(values: Ints, layer: Convolution) -> Ints:
+    """3x3 convolution with a dilation, its edge repeated: (picture, y, x, channel) to (picture, y, x, output)."""
     count, height, width, channels = values.shape
     reach = layer.dilation
     weights = layer.weights.astype(np.float64)

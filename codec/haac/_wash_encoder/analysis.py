@@ -1,4 +1,4 @@
-"""Pictures to the bands of a wash, in floating point: the inverse of `_wash.synthesis`."""
+"""Forward transform: colours to opponent planes, CDF 9/7 wavelet and DCT, in floating point; the inverse of `_wash.synthesis`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,24 @@ from haac._wash.synthesis import COLOUR, LIFT, cosines
 
 Floats = NDArray[np.float64]
 
+LOWEST_NORM = 1.06
+"""Norm of a coefficient of the lowest band, of a transform whose other bands have the norm 1."""
+
 
 def opponent(colours: Floats) -> Floats:
+    """Colour transform: (y, x, RGB), levels, to (luma and two opponent colours, y, x), 0 in the middle."""
     matrix = COLOUR.T / 16384
     planes: Floats = np.einsum("cr,hwr->chw", matrix, colours - 128)
     return planes
 
 
-def continued(premultiplied: Floats, alpha: Floats) -> Floats:
-    """Straight colours; where nothing is seen, the colours around go on smoothly."""
+def unpremultiplied(premultiplied: Floats, alpha: Floats) -> Floats:
+    """Un-premultiply (pull-push): straight colours; under full transparency the colours around are unpremultiplied smoothly.
+
+    Args:
+        premultiplied: (y, x, RGB), levels.
+        alpha: (y, x), 0 to 255.
+    """
     weight = alpha[..., None] / 255
     if min(alpha.shape) < 2:
         mean = premultiplied.sum((0, 1)) / max(float(weight.sum()), 1e-6)
@@ -26,15 +35,15 @@ def continued(premultiplied: Floats, alpha: Floats) -> Floats:
     height, width = alpha.shape
     even = np.pad(np.concatenate([premultiplied, weight], 2), ((0, height % 2), (0, width % 2), (0, 0)))
     quarter = even.reshape((height + 1) // 2, 2, (width + 1) // 2, 2, 4).mean((1, 3))
-    coarse = continued(quarter[..., :3], quarter[..., 3] * 255)
-    under = np.repeat(np.repeat(coarse, 2, 0), 2, 1)[:height, :width]
+    coarse = unpremultiplied(quarter[..., :3], quarter[..., 3] * 255)
+    around = np.repeat(np.repeat(coarse, 2, 0), 2, 1)[:height, :width]
     share = np.minimum(weight, 1)
-    full: Floats = np.clip(premultiplied + under * (1 - share), 0, 255)
+    full: Floats = np.clip(premultiplied + around * (1 - share), 0, 255)
     return full
 
 
 def analysed(planes: Floats, levels: int) -> list[Floats]:
-    """The bands of (channel, y, x): the inverse of `_wash.synthesis`, in floating point."""
+    """Wavelet analysis of (channel, y, x): the lowest band, then for each level from the coarsest HL, LH, HH."""
     bands: list[Floats] = []
     for _ in range(levels):
         low, high = _split(planes, 2)
@@ -45,7 +54,7 @@ def analysed(planes: Floats, levels: int) -> list[Floats]:
 
 
 def _split(planes: Floats, axis: int) -> tuple[Floats, Floats]:
-    """One level of the wavelet along an axis: low and high."""
+    """One level of the wavelet by lifting along an axis: low and high half."""
     x = np.moveaxis(planes, axis, 0)
     even, odd = x[0::2].copy(), x[1::2].copy()
     if len(odd):

@@ -1,7 +1,7 @@
-"""What drawing a wash misses of its picture, in floating point, with slopes: for the encoder.
+"""Differentiable decoder of a wash, in floating point: the squared error of the decoded picture, and its gradient by each coefficient.
 
-The decoder's inverse transform, net and enlarging (`_wash.synthesis`) as one function of the bands, and how the squared error changes
-with each coefficient, by the chain rule. Enlarging is linear: with R the matrix of an axis, y what the net draws and x the picture,
+The decoder's inverse transform, upsampling net and resizing (`_wash.synthesis`) as one function of the bands; the gradient goes back
+through it by the chain rule. Resizing is linear: with R the matrix of an axis, y the output of the net and x the picture,
 the error |R y R' - x|^2 needs only R'R and R'xR, all at the size of y.
 """
 
@@ -14,20 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from haac._wash.format import grid
-from haac._wash.synthesis import COLOUR, cosines, joined
+from haac._wash.synthesis import COLOUR, cosines, inverse_wavelet
 from haac._wash.tables import load_tables
+from haac._wash_value import grid
 
 Floats = NDArray[Any]
 _REAL = np.float32
 _AT_A_TIME = 2048
 """Places that a convolution works on: they stay in the cache."""
 _BITS = 14
-"""Of an identity matrix that goes through integer lifting."""
+"""Fraction bits of an identity matrix that goes through integer lifting."""
 
 
 class Drawing:
-    """Draws washes of one grid and compares them with a picture.
+    """Decodes washes of one grid, and compares them with a picture.
 
     Args:
         image: RGB.
@@ -39,13 +39,13 @@ class Drawing:
         width, height = grid(*image.size, levels)
         twice = 2 * width, 2 * height
         self.shape = twice[::-1]
-        """(y, x) of what the net draws."""
+        """(y, x) of the output of the net."""
         pixels = np.moveaxis(np.asarray(image, _REAL), 2, 0)
-        across, down = _enlarging(twice[0], image.width), _enlarging(twice[1], image.height)
+        across, down = _upscaling(twice[0], image.width), _upscaling(twice[1], image.height)
         self._across, self._down = across.T @ across, down.T @ down
         self._wanted = np.moveaxis(np.asarray(image.resize(twice, Image.Resampling.BICUBIC), _REAL), 2, 0)
         self._beyond = self._down @ self._wanted @ self._across - down.T @ pixels @ across
-        """Slopes, halved, where the wash would show the reduced picture itself."""
+        """Half the gradient where the wash would show the reduced picture itself."""
         self._weights = None
         if weights is not None:
             reduced = Image.fromarray(weights.astype(_REAL)).resize(twice, Image.Resampling.BILINEAR)
@@ -64,7 +64,7 @@ class Drawing:
         self._colour = (COLOUR / 16384).astype(_REAL)
 
     def error(self, bands: list[Floats], unit: float) -> tuple[float, Drawn]:
-        """Squared error of all pixels, less what is the same for all washes.
+        """Squared error of all pixels, less a constant of the picture, and what its gradient needs.
 
         Args:
             bands: (channel, y, x), levels.
@@ -73,12 +73,12 @@ class Drawing:
         planes = self._planes(bands)
         layers: list[Floats] = []
         _, height, width = planes.shape
-        alone = _convolved(planes[..., None] / _REAL(unit), *self._net[0])
+        alone = convolved(planes[..., None] / _REAL(unit), *self._net[0])
         x = np.moveaxis(planes, 0, 2)[None] / _REAL(unit)
         for layer in self._net[1:-1]:
-            x = np.maximum(_convolved(x, *layer), 0)
+            x = np.maximum(convolved(x, *layer), 0)
             layers.append(x > 0)
-        cells = _convolved(x, *self._net[-1])[0].reshape(height, width, 3, 4) + np.moveaxis(alone, 0, 2)
+        cells = convolved(x, *self._net[-1])[0].reshape(height, width, 3, 4) + np.moveaxis(alone, 0, 2)
         cells = (cells * _REAL(unit)).reshape(height, width, 3, 2, 2).transpose(2, 0, 3, 1, 4)
         colours = np.tensordot(self._colour, cells.reshape(3, -1), 1).reshape(3, 2 * height, 2 * width) + 128
         missed = np.clip(colours, 0, 255) - self._wanted
@@ -90,16 +90,16 @@ class Drawing:
         return float(density.sum(dtype=np.float64)), Drawn(slope, layers, density.sum(0))
 
     def slopes(self, drawn: Drawn) -> list[Floats]:
-        """How the error changes with each coefficient, by band."""
+        """Backpropagation: the gradient of the error by each coefficient, by band, (channel, y, x)."""
         _, height, width = drawn.slope.shape
         height, width = height // 2, width // 2
         cells = np.tensordot(self._colour.T, drawn.slope.reshape(3, -1), 1).reshape(3, height, 2, width, 2)
         outputs = cells.transpose(1, 3, 0, 2, 4).reshape(height, width, 3, 4)
-        alone = _back(np.moveaxis(outputs, 2, 0), *self._net[0][:2])[..., 0]
+        alone = transposed(np.moveaxis(outputs, 2, 0), *self._net[0][:2])[..., 0]
         x = outputs.reshape(1, height, width, 12)
         for layer, held in zip(self._net[:1:-1], drawn.held[::-1], strict=True):
-            x = _back(x, *layer[:2]) * held
-        planes = alone + np.moveaxis(_back(x, *self._net[1][:2])[0], 2, 0)
+            x = transposed(x, *layer[:2]) * held
+        planes = alone + np.moveaxis(transposed(x, *self._net[1][:2])[0], 2, 0)
         bands: list[Floats] = []
         for width, height in self._sizes[::-1]:
             parts = _synthesis(height).T @ planes @ _synthesis(width)
@@ -120,8 +120,8 @@ class Drawing:
 
 
 class Drawn:
-    """Where the error is, (y, x) at twice the grid; and for the slopes (colour, y, x) of the error by what is drawn, and where the net's
-    layers are not 0."""
+    """What a forward pass leaves: the error by place, (y, x) at twice the grid; its gradient by the output, (colour, y, x); and where the
+    net's layers are not 0."""
 
     __slots__ = ("density", "held", "slope")
 
@@ -131,23 +131,23 @@ class Drawn:
 
 @functools.lru_cache(maxsize=32)
 def _synthesis(size: int) -> Floats:
-    """(sample, coefficient): one level of the inverse wavelet along a line."""
+    """(sample, coefficient): the matrix of one level of the inverse wavelet along a line."""
     unit = np.eye(size, dtype=np.int64) << _BITS
-    matrix: Floats = (joined(unit[: (size + 1) // 2], unit[(size + 1) // 2 :], 0) / (1 << _BITS)).astype(
-        _REAL
-    )
+    matrix: Floats = (
+        inverse_wavelet(unit[: (size + 1) // 2], unit[(size + 1) // 2 :], 0) / (1 << _BITS)
+    ).astype(_REAL)
     return matrix
 
 
 @functools.lru_cache(maxsize=8)
-def _enlarging(size: int, full: int) -> Floats:
-    """(pixel, sample): Pillow's bicubic enlarging along a line."""
+def _upscaling(size: int, full: int) -> Floats:
+    """(pixel, sample): the matrix of Pillow's bicubic upscaling along a line."""
     unit = Image.fromarray(np.eye(size, dtype=_REAL))
     return np.asarray(unit.resize((size, full), Image.Resampling.BICUBIC))
 
 
-def _convolved(x: Floats, reach: int, weights: Floats, biases: Floats) -> Floats:
-    """(picture, y, x, channel) to outputs; the edge goes on."""
+def convolved(x: Floats, reach: int, weights: Floats, biases: Floats) -> Floats:
+    """3x3 convolution with a dilation, its edge repeated: (picture, y, x, channel) to (picture, y, x, output)."""
     count, height, width, channels = x.shape
     padded = np.empty((count, height + 2 * reach, width + 2 * reach, channels), _REAL)
     padded[:, reach:-reach, reach:-reach] = x
@@ -164,8 +164,8 @@ def _convolved(x: Floats, reach: int, weights: Floats, biases: Floats) -> Floats
     return found
 
 
-def _back(slope: Floats, reach: int, weights: Floats) -> Floats:
-    """From slopes by the outputs of a convolution to those by its inputs."""
+def transposed(slope: Floats, reach: int, weights: Floats) -> Floats:
+    """Transpose of `convolved`: the gradient by its inputs from that by its outputs."""
     count, height, width, outputs = slope.shape
     channels = len(weights) // 9
     padded = np.zeros((count, height + 2 * reach, width + 2 * reach, channels), _REAL)

@@ -1,6 +1,11 @@
-"""Pictures to washes: analysis in floating point, then rate-distortion-optimised quantisation for a budget of bytes.
+"""Wash encoder: picture to wavelet coefficients for a budget of bytes, by rate-distortion-optimised quantisation and refinement.
 
-Only the decoder has to be exact; an encoder may do what it likes, and this one estimates the bits of each choice with the
+1. Candidates: on each grid that may pay, quantise (`rdoq`) at one or some steps, each fitted to the budget (`rate_control`).
+2. Select: decode each and keep the one of least distortion (`target`).
+3. Refine: follow the gradient of the decoder's true error from a few starts (`refine`, `differentiable`).
+4. Fill: code the whole file and spend what is left of its last byte.
+
+Only the decoder has to be exact; an encoder may do what it likes, and this one estimates the bits of each trial with the
 decoder's own tables.
 """
 
@@ -15,13 +20,14 @@ from PIL import Image
 
 from haac._forms.binary import measured
 from haac._scene import Scene
-from haac._wash.format import BASE, LEVELS, STEPS, Wash, band_shapes, grid
 from haac._wash.synthesis import drawn_planes, wash_picture
-from haac._wash_encoder.analysis import Floats, analysed, continued, opponent
+from haac._wash_encoder.analysis import analysed, opponent
 from haac._wash_encoder.differentiable import Drawing
-from haac._wash_encoder.rate_control import LARGE, TRADE, Frame, Trial, WashGrid
+from haac._wash_encoder.rate_control import LARGE, TRADE, Frame, RateControl, Trial
 from haac._wash_encoder.rdoq import Quantiser
 from haac._wash_encoder.refine import Refinement
+from haac._wash_encoder.target import Target
+from haac._wash_value import BASE, LEVELS, STEPS, Wash, grid
 from haac_repo import PictureError
 
 _LEVELS_FROM = (0, 35, 70, 150, 600, 2500)
@@ -34,7 +40,7 @@ _SMALL, _SPAN = 40, 3
 """Up to so many bytes, grids beside that one are tried as well, with steps up to so much finer and coarser."""
 
 _STRIDE, _USED = 4, 0.7
-"""Steps from one try to the next where the first ones do not fit, or use less than this part of what there is."""
+"""Steps from one trial to the next where the first ones do not fit, or use less than this part of the budget."""
 
 _DRAWN = 4
 """Times as large as its grid a wash is drawn to be looked at."""
@@ -65,7 +71,7 @@ def encode_wash(
     quality: int | None = None,
     weights: NDArray[Any] | None = None,
 ) -> Wash:
-    """Make a wash of a picture.
+    """Encode a picture as a wash, for a budget of bytes or a quality.
 
     Args:
         image: any mode; alpha is kept.
@@ -88,12 +94,8 @@ def encode_wash(
     return encoder.within(budget).wash
 
 
-def _recipe_frame(size: tuple[int, int]) -> Frame:
-    return lambda wash: measured(Scene(*size, background=wash))
-
-
 class WashEncoder:
-    """Tries washes of one picture.
+    """Encodes one picture, any number of times.
 
     Args:
         image: any mode.
@@ -107,36 +109,19 @@ class WashEncoder:
     def __init__(
         self, image: Image.Image, weights: NDArray[Any] | None = None, frame: Frame | None = None
     ) -> None:
-        self.size = image.size
-        if weights is not None and (
-            weights.shape != image.size[::-1] or not np.all(weights >= 0) or not np.any(weights)
-        ):
-            raise PictureError(
-                f"weights of the shape {weights.shape} for a picture of {image.width}x{image.height}; one number from 0 on"
-                " for each pixel is allowed, (height, width), and not all 0"
-            )
-        self._alpha: Image.Image | None = None
-        if "A" in image.getbands() or "transparency" in image.info:
-            image = image.convert("RGBA")
-            if image.getchannel("A").getextrema() != (255, 255):
-                self._alpha = image.getchannel("A")
-        self._image = image.convert("RGB" if self._alpha is None else "RGBa")
-        self._weights = None if weights is None else np.asarray(weights, np.float32)
-        if self._alpha is not None:  # colours that are not seen do not matter
-            seen = np.asarray(self._alpha, np.float32) / np.float32(255)
-            self._weights = seen if self._weights is None else self._weights * seen
-        self._frame = frame or _recipe_frame(self.size)
-        self._grids: dict[int, WashGrid] = {}
+        self._target = Target(image, weights)
+        self._size = image.size
+        self._frame = frame or (lambda wash: measured(Scene(*image.size, background=wash)))
+        self._grids: dict[int, RateControl] = {}
         self._drawings: dict[int, Drawing] = {}
-        self._wanted: dict[tuple[int, int], tuple[Floats, Floats]] = {}
 
     def trial(self, levels: int, step: int, trade: float = TRADE) -> Trial:
-        """The wash of a grid of so many levels and of a step, where `trade` squared steps are worth a bit."""
-        grid = self._grid(levels)
+        """Quantise on the grid of so many levels, at one step and one Lagrange multiplier (squared steps a bit)."""
+        grid = self.on_grid(levels)
         return grid.trial(grid.quantiser.quantise(step, trade))
 
     def at(self, quality: int) -> Trial:
-        """The wash of a quality from 0 to 100, or of the highest below it that can be had.
+        """Encode at a quality from 0 to 100, or at the highest below it that the limits of a recipe allow.
 
         Raises:
             PictureError: another quality.
@@ -146,78 +131,143 @@ class WashEncoder:
         step = round((100 - quality) * (STEPS - 8) / 100)
         levels = max(0, min(LEVELS - 1, 7 - step // 10))
         # The finest take longer to decode than is allowed.
-        while (found := self.trial(levels, step)).bits > self._grid(levels).most:
+        while (found := self.trial(levels, step)).bits > self.on_grid(levels).most:
             step += 1
         return found
 
     def within(self, budget: int, *, refined: bool = True) -> Trial:
-        """The best wash whose recipe has at most so many bytes.
+        """Encode within a budget: candidates, selection, refinement.
 
         Args:
-            budget: bytes.
+            budget: bytes of the whole recipe.
             refined: False: one that is nearly as good, in a fraction of the time.
 
         Raises:
             PictureError: the budget is too small for any.
         """
-        found = [trial for level in sorted(self._levels(budget)) for trial in self._candidates(level, budget)]
+        found = [
+            trial for level in sorted(self._grid_levels(budget)) for trial in self._candidates(level, budget)
+        ]
         if not found:
-            raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
-        best = found[0] if len(found) == 1 else min(found, key=self._missed)
-        if self._alpha is not None:
-            return best if budget <= _SMALL or budget > LARGE else self._beside(best, budget)
+            raise _too_few(budget)
+        best = found[0] if len(found) == 1 else min(found, key=self._distortion)
+        if self._target.alpha is not None:  # the differentiable decoder knows no alpha
+            if budget <= _SMALL or budget > LARGE:
+                return best
+            return min([best, *self._adjacent(best, budget)], key=self._distortion)
         if not refined:
-            return self._sure(best, budget)
-        starts = [best]
-        if _SMALL < budget <= LARGE:
-            starts += self._near(best, budget)
-            if best.wash.levels > _SEVERAL:
-                starts = [min(starts, key=lambda trial: trial.error)]
-            starts += filter(None, [self._nearer(starts[0], budget)])
-            if best.wash.levels > _SEVERAL:
-                del starts[0]
-        return self._refined(starts, budget) or self._sure(best, budget)
+            return self._final(best, budget)
+        return self._refine(self._starts(best, budget), budget) or self._final(best, budget)
 
-    def _sure(self, trial: Trial, budget: int) -> Trial:
-        """The same step again, so that it surely fits."""
-        plain = self._fitting(self._grid(trial.wash.levels), trial.wash.step, budget, sure=True)
-        if plain is None:
-            raise PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")
-        return plain
+    def on_grid(self, levels: int) -> RateControl:
+        """The rate control on the grid of so many levels."""
+        if levels not in self._grids:
+            quantiser = Quantiser(self._target.bands(levels), self._target.band_weights(levels))
+            self._grids[levels] = RateControl(self._size, levels, quantiser, self._frame)
+        return self._grids[levels]
 
-    def _beside(self, best: Trial, budget: int) -> Trial:
-        """The best of three steps, by what is drawn."""
-        grid, step = self._grid(best.wash.levels), best.wash.step
-        beside = [self._fitting(grid, near, budget) for near in (step - 1, step + 1) if 0 <= near < STEPS]
-        return min([best, *filter(None, beside)], key=self._missed)
-
-    def _near(self, trial: Trial, budget: int) -> list[Trial]:
-        """The steps beside one, not yet fitted to the byte."""
-        grid, step = self._grid(trial.wash.levels), trial.wash.step
-        found = (self._fitting(grid, near, budget) for near in (step - 1, step + 1) if 0 <= near < STEPS)
-        return [trial for trial in found if trial is not None]
-
-    def _levels(self, budget: int) -> set[int]:
-        """The levels of the grids that are worth a try."""
+    def _grid_levels(self, budget: int) -> set[int]:
+        """The grids that may pay, by their levels."""
         levels = max(n for n, least in enumerate(_LEVELS_FROM, 1) if budget >= least)
         coarser = budget < _COARSER * _LEVELS_FROM[levels - 1]
-        while levels > 0 and BASE << (levels - 1) >= max(self.size):
+        while levels > 0 and BASE << (levels - 1) >= max(self._size):
             levels -= 1
         if budget <= _SMALL:
             return {levels, max(0, levels - 1), min(levels + 1, LEVELS)}
-        if coarser or 8 * budget > self._grid(levels).most:  # a coarser grid may hold more
+        if coarser or 8 * budget > self.on_grid(levels).most:  # a coarser grid may hold more
             return {levels, max(0, levels - 1)}
         return {levels}
 
-    def _refined(self, starts: list[Trial], budget: int) -> Trial | None:
-        """With coefficients moved to where the drawn picture is better, from the most promising of some starts on one grid."""
-        levels = starts[0].wash.levels
-        grid = self._grid(levels)
-        if levels not in self._drawings:
-            weights = (
-                None if self._weights is None else self._weights / max(float(self._weights.mean()), 1e-6)
+    def _candidates(self, levels: int, budget: int) -> list[Trial]:
+        """Trials on one grid that fit the budget; at low budgets at several steps."""
+        grid = self.on_grid(levels)
+        step = grid.step_for(min(8.0 * budget, grid.most) - grid.overhead)
+        span = _SPAN if budget <= _SMALL else 0
+        steps = range(max(0, step - span), min(step + span + 1, STEPS))
+        found = [trial for near in steps if (trial := self._fitted(grid, near, budget)) is not None]
+        # Noise and stripes have other bits than a photograph.
+        if not found:
+            coarser = (self._fitted(grid, near, budget) for near in range(step + _STRIDE, STEPS, _STRIDE))
+            found += [trial for trial in (next(filter(None, coarser), None),) if trial is not None]
+        elif max(trial.bits for trial in found) < _USED * min(8 * budget, grid.most):
+            for near in range(step - _STRIDE, -1, -_STRIDE):
+                if (trial := self._fitted(grid, near, budget)) is None:
+                    break
+                found.append(trial)
+        return found
+
+    def _fitted(self, grid: RateControl, step: int, budget: int, *, final: bool = False) -> Trial | None:
+        """The best trial on a grid at a step that fits the budget; None if none does.
+
+        By its estimated bits alone where a refinement fits it again; coded as a whole where it is `final`, or has alpha.
+        """
+        budget = min(budget, grid.most // 8)
+        left = room = 8.0 * budget - grid.overhead
+        while left > room / 2 and (best := grid.filled(step, left)) is not None:
+            trial = grid.trial(best)
+            if self._target.alpha is None and not final:
+                return trial
+            excess = len(self._frame(trial.wash)[0]) - budget
+            if excess <= 0:
+                return trial
+            left -= 4 * excess
+        return None
+
+    def _final(self, trial: Trial, budget: int) -> Trial:
+        """The same step again without a refinement, coded as a whole so that it surely fits."""
+        found = self._fitted(self.on_grid(trial.wash.levels), trial.wash.step, budget, final=True)
+        if found is None:
+            raise _too_few(budget)
+        return found
+
+    def _starts(self, best: Trial, budget: int) -> list[Trial]:
+        """Trials on one grid to refine: the best candidate, those at adjacent steps, and one aimed at the decoder's residual."""
+        starts = [best]
+        if _SMALL < budget <= LARGE:
+            starts += self._adjacent(best, budget)
+            if best.wash.levels > _SEVERAL:
+                starts = [min(starts, key=lambda trial: trial.error)]
+            starts += filter(None, [self._corrected(starts[0], budget)])
+            if best.wash.levels > _SEVERAL:
+                del starts[0]
+        return starts
+
+    def _adjacent(self, trial: Trial, budget: int) -> list[Trial]:
+        """Trials at the next finer and the next coarser step."""
+        grid, step = self.on_grid(trial.wash.levels), trial.wash.step
+        found = (self._fitted(grid, near, budget) for near in (step - 1, step + 1) if 0 <= near < STEPS)
+        return [trial for trial in found if trial is not None]
+
+    def _corrected(self, trial: Trial, budget: int) -> Trial | None:
+        """A trial at the same step whose target bands are moved by the residual of the decoded picture.
+
+        The upsampling net and the resizing are not in the bands; half of what they miss is added.
+        """
+        levels, size = trial.wash.levels, grid(*self._size, trial.wash.levels)
+        factor = min(1.0, _DRAWN * max(size) / max(self._size))
+        shown = max(1, round(self._size[0] * factor)), max(1, round(self._size[1] * factor))
+        wanted = np.asarray(self._target.image.resize(shown, Image.Resampling.LANCZOS), np.float32)
+        residual = wanted - np.asarray(wash_picture(trial.wash, shown).convert("RGB"), np.float32)
+        small = [
+            np.asarray(Image.fromarray(residual[..., c].copy()).resize(size, Image.Resampling.LANCZOS))
+            for c in range(3)
+        ]
+        planes = opponent(np.stack(small, axis=2).astype(np.float64) + 128) + drawn_planes(trial.wash) / 64
+        aimed = [
+            (band + other) / 2
+            for band, other in zip(
+                self.on_grid(levels).quantiser.bands, analysed(planes, levels), strict=True
             )
-            self._drawings[levels] = Drawing(self._image, levels, weights)
+        ]
+        quantiser = Quantiser(aimed, self._target.band_weights(levels))
+        return self._fitted(RateControl(self._size, levels, quantiser, self._frame), trial.wash.step, budget)
+
+    def _refine(self, starts: list[Trial], budget: int) -> Trial | None:
+        """Refine trials on one grid, the most promising one to the end; None if it cannot be made to fit."""
+        levels = starts[0].wash.levels
+        grid = self.on_grid(levels)
+        if levels not in self._drawings:
+            self._drawings[levels] = Drawing(self._target.image, levels, self._target.weights())
         room = 8.0 * min(budget, grid.most // 8) - grid.overhead
         drawing, trials = self._drawings[levels], _TRIALS[levels]
         refined = [
@@ -233,128 +283,39 @@ class WashEncoder:
         room = 8.0 * min(budget, grid.most // 8) - beside - spare
         if budget <= LARGE:
             refinement.polish(trial.trade, room, _SINGLE[levels])
-        fitting: tuple[float, Trial] | None = None
+        return self._fill(trial, refinement, room, budget)
+
+    def _fill(self, start: Trial, refinement: Refinement, room: float, budget: int) -> Trial | None:
+        """Fit a refinement to the budget by coding it as a whole: bisects the room for its coefficients, in bits."""
+        grid = self.on_grid(start.wash.levels)
+        spare = _SPARE + budget / _SPARE_MORE
+        best: Trial | None = None
+        least = math.inf
         held, most = 0.0, math.inf
         for _ in range(_FILLINGS):
-            if not refinement.fit(trial.trade, room):
+            if not refinement.fit(start.trade, room):
                 break
-            wash = grid.wash(trial.wash.step, refinement.values)
+            wash = grid.wash(start.wash.step, refinement.values)
             data, bits = self._frame(wash)
             if len(data) <= budget:
-                if fitting is None or refinement.error < fitting[0]:
-                    made = Trial(wash, bits, trial.error, trial.trade, refinement.values)
-                    fitting = refinement.error, made
+                if best is None or refinement.error < least:
+                    best = Trial(wash, bits, start.error, start.trade, refinement.values)
+                    least = refinement.error
                 held = room
                 room = min(refinement.bits + 8 * budget - bits, (held + most) / 2)
-            elif fitting is None:
+            elif best is None:
                 room -= 3 * (len(data) - budget)
             else:
                 most = room
                 room = (held + most) / 2
-            if fitting is not None and room - held < spare:
+            if best is not None and room - held < spare:
                 break
-        return fitting and fitting[1]
+        return best
 
-    def _nearer(self, trial: Trial, budget: int) -> Trial | None:
-        """The same step once more, aimed at what the drawing of a trial misses: net and resizing are not in the bands."""
-        levels, size = trial.wash.levels, grid(*self.size, trial.wash.levels)
-        factor = min(1.0, _DRAWN * max(size) / max(self.size))
-        shown = max(1, round(self.size[0] * factor)), max(1, round(self.size[1] * factor))
-        wanted = np.asarray(self._image.resize(shown, Image.Resampling.LANCZOS), np.float32)
-        missed = wanted - np.asarray(wash_picture(trial.wash, shown).convert("RGB"), np.float32)
-        small = [
-            np.asarray(Image.fromarray(missed[..., c].copy()).resize(size, Image.Resampling.LANCZOS))
-            for c in range(3)
-        ]
-        planes = opponent(np.stack(small, axis=2).astype(np.float64) + 128) + drawn_planes(trial.wash) / 64
-        aimed = [
-            (band + other) / 2
-            for band, other in zip(self._grid(levels).quantiser.bands, analysed(planes, levels), strict=True)
-        ]
-        again = WashGrid(self.size, levels, Quantiser(aimed, self._band_weights(levels)), self._frame)
-        return self._fitting(again, trial.wash.step, budget)
+    def _distortion(self, trial: Trial) -> float:
+        """Of a trial, decoded at the size of the finest grid that was tried."""
+        return self._target.distortion(trial.wash, grid(*self._size, max(self._grids) + 1))
 
-    def _candidates(self, levels: int, budget: int) -> list[Trial]:
-        """Washes of one grid that fit, at low budgets of several steps."""
-        grid = self._grid(levels)
-        step = grid.step_for(min(8.0 * budget, grid.most) - grid.overhead)
-        span = _SPAN if budget <= _SMALL else 0
-        steps = range(max(0, step - span), min(step + span + 1, STEPS))
-        found = [trial for near in steps if (trial := self._fitting(grid, near, budget)) is not None]
-        # Noise and stripes have other bits than a photograph.
-        if not found:
-            coarser = (self._fitting(grid, near, budget) for near in range(step + _STRIDE, STEPS, _STRIDE))
-            found += [trial for trial in (next(filter(None, coarser), None),) if trial is not None]
-        elif max(trial.bits for trial in found) < _USED * min(8 * budget, grid.most):
-            for near in range(step - _STRIDE, -1, -_STRIDE):
-                if (trial := self._fitting(grid, near, budget)) is None:
-                    break
-                found.append(trial)
-        return found
 
-    def _fitting(self, grid: WashGrid, step: int, budget: int, *, sure: bool = False) -> Trial | None:
-        """The best wash of a grid and a step that fits, if there is one; what is refined later need not be sure to fit."""
-        budget = min(budget, grid.most // 8)
-        left = room = 8.0 * budget - grid.overhead
-        while left > room / 2 and (best := grid.filled(step, left)) is not None:
-            trial = grid.trial(best)
-            if self._alpha is None and not sure:
-                return trial
-            excess = len(self._frame(trial.wash)[0]) - budget
-            if excess <= 0:
-                return trial
-            left -= 4 * excess
-        return None
-
-    def _missed(self, trial: Trial) -> float:
-        """Weighted squared errors of what is drawn, at the size of the largest grid that was tried."""
-        size = grid(*self.size, max(self._grids) + 1)
-        if size not in self._wanted:
-            wanted = np.asarray(
-                self._image.convert("RGBA").resize(size, Image.Resampling.LANCZOS), np.float64
-            )
-            weight = np.ones(size[::-1])
-            if self._weights is not None:
-                weight = np.asarray(
-                    Image.fromarray(self._weights).resize(size, Image.Resampling.BILINEAR), np.float64
-                )
-            if self._alpha is not None:
-                wanted[..., 3] = np.asarray(self._alpha.resize(size, Image.Resampling.LANCZOS))
-            self._wanted[size] = wanted, weight
-        wanted, weight = self._wanted[size]
-        drawn = np.asarray(
-            wash_picture(trial.wash, size).convert("RGBa" if self._alpha else "RGBA"), np.float64
-        )
-        missed = (drawn - wanted) ** 2
-        return float((missed[..., :3].sum(2) * (1 if self._alpha else weight)).sum() + missed[..., 3].sum())
-
-    def _grid(self, levels: int) -> WashGrid:
-        if levels not in self._grids:
-            quantiser = Quantiser(self._bands(levels), self._band_weights(levels))
-            self._grids[levels] = WashGrid(self.size, levels, quantiser, self._frame)
-        return self._grids[levels]
-
-    def _bands(self, levels: int) -> list[Floats]:
-        size = grid(*self.size, levels)
-        small = np.asarray(self._image.resize(size, Image.Resampling.LANCZOS), np.float64)
-        if self._alpha is None:
-            return analysed(opponent(small), levels)
-        alpha = np.asarray(self._alpha.resize(size, Image.Resampling.LANCZOS), np.float64)
-        colours = opponent(continued(small[..., :3], alpha))
-        return analysed(np.concatenate([colours, alpha[None] - 128]), levels)
-
-    def _band_weights(self, levels: int) -> list[Floats] | None:
-        """The weight of each coefficient: (channel, or 1 for all; y, x); the mean over the picture is 1."""
-        if self._weights is None:
-            return None
-        image = Image.fromarray(self._weights)
-        mean = float(self._weights.mean())
-        found: list[Floats] = []
-        for n, (height, width) in enumerate(band_shapes(*grid(*self.size, levels))):
-            if n == 0 or min(height, width) == 0:
-                band = np.ones((1, height, width))
-            else:
-                band = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR), np.float64)[None]
-                band = band / max(mean, 1e-6)
-            found.append(band if self._alpha is None else np.concatenate([*[band] * 3, np.ones_like(band)]))
-        return found
+def _too_few(budget: int) -> PictureError:
+    return PictureError(f"{budget} bytes are too few for a wash of this picture; allow some more")

@@ -1,6 +1,7 @@
-"""Which multiple of its step each coefficient of a wash becomes: rate-distortion-optimised, for the decoder's own tables.
+"""Rate-distortion-optimised quantisation (RDOQ) of a wash's coefficients, with the rates of the decoder's own tables.
 
-Coefficients stand in rows, as `_wash_encoder.layout` has them.
+For each coefficient the cost D + lambda R of a few integers is compared; the contexts that follow from the choice change the rates, so the
+choice is made anew some times. Coefficients stand in flat arrays, as `_wash_encoder.layout` has them.
 """
 
 from __future__ import annotations
@@ -12,34 +13,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from haac._wash.contexts import depth, logarithm
-from haac._wash.format import COEFFICIENT
 from haac._wash.synthesis import amplitude
 from haac._wash.tables import SYMBOLS, Ints, Tables, load_tables
 from haac._wash_encoder.analysis import Floats
-from haac._wash_encoder.layout import COLOUR_DEPTH, UNCODED, Layout, Model, layout
+from haac._wash_encoder.context_model import UNCODED, ContextModel, ShortFloats, ShortInts
+from haac._wash_encoder.layout import COLOUR_DEPTH, Layout, layout
+from haac._wash_value import COEFFICIENT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class State:
-    """Signed coefficients with their contexts, and what they cost."""
+    """Signed coefficients with their contexts and their rate."""
 
     values: Ints
-    contexts: Ints
+    contexts: ShortInts
     held: Ints
-    """Places of those that are not 0."""
+    """Indices of those that are not 0."""
     bits: float
 
 
 @dataclass(slots=True, eq=False)
 class Quantised:
-    """Coefficients chosen for a step."""
+    """Coefficients quantised at a step."""
 
     step: int
     state: State
     error: float
     """In squared amplitudes of the lowest band."""
     trade: float = 0.0
-    """Squared steps that a bit was allowed to cost."""
+    """The Lagrange multiplier: squared steps that a bit was allowed to cost."""
 
     @property
     def bits(self) -> float:
@@ -49,19 +51,19 @@ class Quantised:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Costs:
-    """Of the trained tables, by context; the last row is for what is not coded."""
+    """Rates and points of reconstruction out of the trained tables, by context; the last row is for what is not coded."""
 
     rates: Floats
     """Bits of each magnitude, with one for a sign."""
-    slopes: Floats
-    """How they change with the log-odds."""
+    slopes: ShortFloats
+    """Their derivatives by the log-odds."""
     points: Floats
     """Points of reconstruction beyond a magnitude, steps."""
 
 
 @functools.lru_cache(maxsize=2)
-def _model(tables: Tables, places: Layout) -> Model:
-    return Model(tables, places)
+def _model(tables: Tables, layout: Layout) -> ContextModel:
+    return ContextModel(tables, layout)
 
 
 @functools.lru_cache(maxsize=1)
@@ -78,7 +80,12 @@ def _costs(tables: Tables) -> Costs:
 
 
 class Quantiser:
-    """The coefficients of a picture on one grid, and their quantisation."""
+    """Quantises the coefficients of a picture on one grid.
+
+    Args:
+        bands: (channel, y, x) each, levels.
+        weights: of the errors, in the same shape; None for all alike.
+    """
 
     def __init__(self, bands: list[Floats], weights: list[Floats] | None) -> None:
         self.bands = bands
@@ -87,7 +94,7 @@ class Quantiser:
             band[0].size * (self.channels if depth(b) <= COLOUR_DEPTH else self.channels - 2)
             for b, band in enumerate(bands)
         )
-        """Those that may be something else than 0."""
+        """How many may be something else than 0."""
         self.layout = layout(tuple(band.shape[1:] for band in bands), self.channels)
         row = self.layout.row(bands)
         self.signs = np.sign(row).astype(np.int64)
@@ -97,13 +104,13 @@ class Quantiser:
         self.costs = _costs(load_tables())
 
     def quantise(self, step: int, trade: float, turns: int = 4, start: Quantised | None = None) -> Quantised:
-        """Choose all coefficients.
+        """Choose all coefficients: RDOQ in some rounds.
 
         Args:
             step: of the quantiser.
-            trade: squared steps that a bit may cost.
+            trade: the Lagrange multiplier: squared steps that a bit may cost.
             turns: how often the choice is made anew, with the contexts that follow from the one before.
-            start: of the same step, to begin with.
+            start: a quantisation of the same step to begin with; rounding, if not given.
         """
         exact = self.exact(step)
         if start is None:
@@ -116,7 +123,7 @@ class Quantiser:
         return self._measured(step, exact, state, trade)
 
     def _measured(self, step: int, exact: Floats, state: State, trade: float) -> Quantised:
-        """With the error."""
+        """With the weighted squared error."""
         held = state.held
         sizes = np.abs(state.values[held])
         missed = exact[held] - sizes - self.costs.points[state.contexts[held], np.minimum(sizes, 3)]
@@ -127,7 +134,7 @@ class Quantiser:
         return Quantised(step, state, float(error) * unit * unit, trade)
 
     def topped(self, chosen: Quantised, room: float) -> Quantised:
-        """Spend bits that are left over: raise the coefficients that gain most for each bit."""
+        """Spend bits that are left over: raise by 1 the coefficients that lower the error most for each bit."""
         exact = self.exact(chosen.step)
         refused: list[int] = []
         rates, points = self.costs.rates, self.costs.points
@@ -157,16 +164,16 @@ class Quantiser:
         return chosen
 
     def exact(self, step: int) -> Floats:
-        """Magnitudes in steps."""
+        """Magnitudes before quantisation, in steps."""
         found: Floats = self._sizes / self.amplitudes(step)
         return found
 
     def amplitudes(self, step: int) -> Floats:
-        """What 1 is worth, levels; 1 where no coefficient is."""
+        """Step size of each coefficient, levels; 1 where none is."""
         return self.layout.by_band([amplitude(b, step) / 16384 for b in range(len(self.bands))])
 
     def state(self, step: int, values: Ints) -> State:
-        """What signed coefficients cost."""
+        """Contexts and rate of signed coefficients."""
         coded, held = self.layout.coded(values)
         contexts = self.model.contexts(values, step, coded)
         rates, where = self.costs.rates, contexts[held]
@@ -175,24 +182,25 @@ class Quantiser:
         )
         return State(values, contexts, held, bits + self.model.sign_bits(values, held) - len(held))
 
-    def pull(self, state: State) -> Floats:
-        """How bits change with the logarithm of each magnitude: those of its neighbours, as far as that is believed."""
+    def rate_gradient(self, state: State) -> ShortFloats:
+        """Gradient of the neighbours' bits by the logarithm of each magnitude, damped."""
         slopes = self.costs.slopes[:, 0][state.contexts]
         sizes = np.minimum(np.abs(state.values[state.held]), 63)
         slopes[state.held] = self.costs.slopes[state.contexts[state.held], sizes]
-        found: Floats = _INFLUENCE * self.model.pull(slopes)
+        found: ShortFloats = _INFLUENCE * self.model.rate_gradient(slopes)
         return found
 
     def _chosen(self, exact: Floats, trade: float, state: State) -> Ints:
-        """For each coefficient the best of its two neighbours on the grid and 0, in the contexts that there are."""
+        """For each coefficient the cheapest of the nearest integer, the one below it and 0, in the contexts that there are."""
         live = np.flatnonzero((exact >= 0.5) & (state.contexts < UNCODED))
-        where, pull, x = state.contexts[live], self.pull(state)[live], exact[live]
+        where, x = state.contexts[live], exact[live]
+        influence = self.rate_gradient(state)[live]
         weight = 1.0 if self.weights is None else self.weights[live]
         high = np.minimum(np.floor(x + 0.5), COEFFICIENT).astype(np.int64)
         best, least = np.zeros_like(high), np.full(len(live), np.inf)
         for candidate in (high, np.maximum(high - 1, 0), np.zeros_like(high)):
             missed = x - candidate - self.costs.points[where, np.minimum(candidate, 3)]
-            rate = self.costs.rates[where, candidate] + logarithm(candidate) * pull
+            rate = self.costs.rates[where, candidate] + logarithm(candidate) * influence
             cost = missed * missed * weight + trade * rate
             better = cost < least
             best, least = np.where(better, candidate, best), np.where(better, cost, least)

@@ -1,9 +1,9 @@
-"""Coefficients of a wash, moved to where the *drawn* picture is better: slopes propose, the truth decides.
+"""Gradient-guided coordinate refinement: gradients propose changes of coefficients; the decoder's true error accepts or rejects them.
 
-The quantiser looks at the wavelet alone. Here the squared error of what the net draws is followed by its slopes
-(`_wash_encoder.differentiable`): every coefficient proposes the value that would gain most if nothing else moved; the proposals that
-promise most are tried together, and kept if error and bits together become less. A coefficient whose promise did not hold counts as
-steeper from then on, so that it promises less.
+The quantiser looks at the wavelet alone. Here the squared error of the upsampled picture is followed by its gradient
+(`_wash_encoder.differentiable`): every coefficient proposes the value that would gain most if nothing else moved (a diagonal quadratic
+model); the proposals that promise most are tried together, and kept if D + lambda R falls. A coefficient whose promise did not hold gets a
+larger curvature from then on, so that it promises less.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from haac._wash.contexts import depth, logarithm
-from haac._wash.format import COEFFICIENT
 from haac._wash.synthesis import amplitude, finest_step
 from haac._wash.tables import Ints
-from haac._wash_encoder.analysis import Floats
+from haac._wash_encoder.analysis import LOWEST_NORM, Floats
+from haac._wash_encoder.context_model import UNCODED
 from haac._wash_encoder.differentiable import Drawing, Drawn
-from haac._wash_encoder.layout import COLOUR_DEPTH, UNCODED
+from haac._wash_encoder.layout import COLOUR_DEPTH
 from haac._wash_encoder.rdoq import Quantiser, State
+from haac._wash_value import COEFFICIENT
 
-_BEND = (1.05, 1.05, 1.15, 1.25)
-"""Half of the second slope by a coefficient in the finest bands, the next ones, ...; 1 is the wavelet's own. Somewhat more than single
+_CURVATURE = (1.05, 1.05, 1.15, 1.25)
+"""Half of the second derivative by a coefficient in the finest bands, the next ones, ...; 1 is the wavelet's own. Somewhat more than single
 moves show on the photographs of the training: what promises most is often steeper than it seems."""
 _LEAST = 1e-3
 """The least weight that a coefficient counts with."""
 _STEEPER = 2.0
-"""So much steeper counts what did not hold its promise."""
+"""The factor on the curvature of what did not hold its promise."""
 _HOPED = 0.5
-"""What of that bend is believed when one coefficient is tried at a time: for more than half of them it is less."""
+"""The part of that curvature that counts when one coefficient is tried at a time: for more than half of them it is less."""
 _APART = 48
 """Coefficients of which those that are far apart are tried together, one at a time elsewhere."""
 _REACH, _REACH_NET = 1.0, 4
@@ -52,8 +53,8 @@ _FITTINGS, _MOST, _MOST_MORE = 12, 16, 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Tried:
-    """Signed coefficients, with what they cost."""
+class _Trial:
+    """A trial: signed coefficients, with their rate and their distortion."""
 
     state: State
     decoded: Floats
@@ -68,8 +69,8 @@ class _Tried:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Proposed:
-    """For each coefficient that is worth a look the value that promises most."""
+class _Proposals:
+    """Proposals: for each coefficient that may gain, the value that promises most."""
 
     places: Ints
     values: Ints
@@ -80,13 +81,13 @@ class _Proposed:
 
 
 class Refinement:
-    """Moves the coefficients of a wash with three channels.
+    """Refines the coefficients of a wash with three channels.
 
     Args:
         drawing: of the wash's grid and its picture.
         quantiser: of the same grid.
         step: of the quantiser.
-        start: signed coefficients, in a row of the quantiser's layout.
+        start: signed coefficients, in the quantiser's flat layout.
     """
 
     def __init__(self, drawing: Drawing, quantiser: Quantiser, step: int, start: Ints) -> None:
@@ -96,16 +97,16 @@ class Refinement:
         self._amplitudes = quantiser.amplitudes(step)
         self._finest = finest_step(step, levels) / 64
         lowest = amplitude(0, step) / 16384
-        self._unit: float = lowest**2 * drawing.scale * 4**levels * 1.06**2
+        self._unit: float = lowest**2 * drawing.scale * 4**levels * LOWEST_NORM**2
         """A squared step as an error of the picture."""
-        known = [_BEND[3], *(_BEND[min(levels - depth(b), 3)] for b in range(1, count))]
+        known = [_CURVATURE[3], *(_CURVATURE[min(levels - depth(b), 3)] for b in range(1, count))]
         self._usual = quantiser.layout.by_band(known)
         if quantiser.weights is not None:
             self._usual *= np.where(quantiser.layout.bands > 0, np.maximum(quantiser.weights, _LEAST), 1)
-        self._bend = self._usual.copy()
+        self._curvature = self._usual.copy()
         self._excesses = 0.0
         self._trials = 0
-        self._keep(self._tried(start))
+        self._keep(self._trial(start))
 
     @property
     def bits(self) -> float:
@@ -114,7 +115,7 @@ class Refinement:
 
     @property
     def values(self) -> Ints:
-        """The signed coefficients, in a row."""
+        """The signed coefficients, in the flat layout."""
         return self._at.state.values
 
     @property
@@ -123,16 +124,16 @@ class Refinement:
         return self._at.error * self._unit
 
     def merit(self, trade: float, room: float) -> float:
-        """The error, with bits beyond the room at their price: less is better."""
+        """The objective D + lambda (R - room): less is better."""
         return (self._at.error + trade * (self.bits - room)) * self._unit
 
     def descend(self, trade: float, room: float, trials: int) -> None:
-        """Make the error less, with about so many bits.
+        """Gradient steps: move many coefficients a trial, towards less error at about so many bits.
 
         Args:
-            trade: squared steps that a bit may cost.
+            trade: the Lagrange multiplier: squared steps that a bit may cost.
             room: bits.
-            trials: each is drawn.
+            trials: each is decoded once or twice.
         """
         for _ in range(trials):
             price = self._price(trade, room, *_PULLED)
@@ -144,16 +145,16 @@ class Refinement:
             self._try(proposed, order[: 1 + int(np.searchsorted(sums, _SHARE * sums[-1]))], price)
 
     def polish(self, trade: float, room: float, trials: int) -> None:
-        """Move coefficients one by one, on weaker promises: where many at once do not get any further, this does.
+        """Coordinate descent: move coefficients one by one, on weaker promises, where many at once do not get any further.
 
         Those that are drawn far from each other are tried together, and judged by what is drawn around each.
 
         Args:
-            trade: squared steps that a bit may cost.
+            trade: the Lagrange multiplier: squared steps that a bit may cost.
             room: bits.
-            trials: each is drawn.
+            trials: each is decoded once or twice.
         """
-        self._bend = self._usual * _HOPED
+        self._curvature = self._usual * _HOPED
         end = self._trials + trials
         while self._trials < end:
             price = self._price(trade, room, *_PULLED_ALONE)
@@ -162,11 +163,11 @@ class Refinement:
             order = order[proposed.gains[order] > 1e-6]
             if not len(order):
                 break
-            self._try_apart(proposed, order[self._apart(proposed.places[order])], price)
-        self._bend = self._usual.copy()
+            self._try_each(proposed, order[self._apart(proposed.places[order])], price)
+        self._curvature = self._usual.copy()
 
     def _apart(self, places: Ints) -> list[int]:
-        """The first of some places, and those after it that are drawn far from all before."""
+        """The first of some places, and those after it whose windows meet none before."""
         chosen = [0]
         windows = self._windows[places]
         for n in range(1, len(places)):
@@ -177,15 +178,15 @@ class Refinement:
                 chosen.append(n)
         return chosen
 
-    def _try_apart(self, proposed: _Proposed, which: Ints, price: float) -> None:
-        """Move those coefficients that help."""
+    def _try_each(self, proposed: _Proposals, which: Ints, price: float) -> None:
+        """Try proposals that lie apart, and keep those that gain, each judged by the error around it."""
         tried = self._moved(proposed, which)
         if len(which) > 1:
             fallen = (self._at.drawn.density - tried.drawn.density) / self._unit
             windows = self._windows[proposed.places[which]].tolist()
             fell = [float(fallen[top:bottom, left:right].sum()) for top, left, bottom, right in windows]
             gained = np.array(fell) - price * proposed.bits[which]
-            self._disappointed(proposed.places[which], gained, proposed.gains[which])
+            self._damp(proposed.places[which], gained, proposed.gains[which])
             if not (gained > 0).any():
                 return
             if not (gained > 0).all():
@@ -193,35 +194,35 @@ class Refinement:
                 tried = self._moved(proposed, which)
         gain = self._gain(tried, price)
         if len(which) == 1:
-            self._disappointed(proposed.places[which], np.array(gain), proposed.gains[which])
+            self._damp(proposed.places[which], np.array(gain), proposed.gains[which])
         if gain > 0:
             self._keep(tried)
 
-    def _gain(self, tried: _Tried, price: float) -> float:
+    def _gain(self, tried: _Trial, price: float) -> float:
         """What a trial gains, in squared steps: of the error, and of the bits at their price."""
         return self._at.error - tried.error + price * (self.bits - tried.bits)
 
-    def _disappointed(self, places: Ints, gained: Floats, promised: Floats) -> None:
-        """What does not hold its promise promises less from then on."""
+    def _damp(self, places: Ints, gained: Floats, promised: Floats) -> None:
+        """Raise the curvature of what does not hold its promise: it promises less from then on."""
         steeper = np.where(gained < 0, _STEEPER, math.sqrt(_STEEPER))
-        self._bend[places] *= np.where(gained < _HELD * promised, steeper, 1)
+        self._curvature[places] *= np.where(gained < _HELD * promised, steeper, 1)
 
     def _price(self, trade: float, room: float, pulled: float, kept: float) -> float:
-        """Of a bit in the next trial."""
+        """The Lagrange multiplier of the next trial: a proportional-integral controller of the bits."""
         excess = math.log(max(self.bits, 1) / max(room, 1))
         self._excesses += kept * excess
         return trade * math.exp(min(max(pulled * excess + self._excesses, -_RANGE), _RANGE))
 
-    def _try(self, proposed: _Proposed, which: Ints, price: float) -> None:
-        """Move coefficients if that helps; what does not hold its promise promises less from then on."""
+    def _try(self, proposed: _Proposals, which: Ints, price: float) -> None:
+        """Try proposals together, and keep them if they gain."""
         tried = self._moved(proposed, which)
         gained = self._gain(tried, price)
-        self._disappointed(proposed.places[which], np.array(gained), proposed.gains[which].sum())
+        self._damp(proposed.places[which], np.array(gained), proposed.gains[which].sum())
         if gained > 0:
             self._keep(tried)
 
     def fit(self, trade: float, room: float) -> bool:
-        """Fill the room with what gains most for each bit, or drop what gains least until the rest fits; tell whether it fits."""
+        """Fit the bits to the room: fill it with what gains most for each bit, or drop what gains least; tells whether it fits."""
         stuck = False
         for turn in range(_FITTINGS):
             left = room - self.bits
@@ -251,12 +252,12 @@ class Refinement:
             if tried.bits < self.bits if left < 0 else tried.bits <= room and tried.error < self._at.error:
                 self._keep(tried)
             else:
-                self._bend[proposed.places[order]] *= _STEEPER
+                self._curvature[proposed.places[order]] *= _STEEPER
         return self.bits <= room
 
     @functools.cached_property
     def _windows(self) -> Ints:
-        """(place; top, left, bottom, right): where a coefficient is drawn, at twice the grid."""
+        """(place; top, left, bottom, right): the support of a coefficient in the picture, at twice the grid."""
         layout = self._quantiser.layout
         height, width = self._drawing.shape
         found = np.tile(np.array([0, 0, height, width]), (layout.size, 1))
@@ -276,21 +277,21 @@ class Refinement:
                     found[layout.places(c, b), axis + 2] = last.reshape(shape)
         return found
 
-    def _moved(self, proposed: _Proposed, which: Ints) -> _Tried:
+    def _moved(self, proposed: _Proposals, which: Ints) -> _Trial:
         values = self.values.copy()
         values[proposed.places[which]] = proposed.values[which]
-        return self._tried(values)
+        return self._trial(values)
 
-    def _keep(self, tried: _Tried) -> None:
-        """Go on from there."""
+    def _keep(self, tried: _Trial) -> None:
+        """Accept a trial: take the gradients there."""
         self._at = tried
         places = self._quantiser.layout
         found = places.row(self._drawing.slopes(tried.drawn))
         self._slopes: Floats = found * self._amplitudes / self._unit
         """Of the error in squared steps, by the coefficients in steps."""
-        self._pull = self._quantiser.pull(tried.state)
+        self._influence = self._quantiser.rate_gradient(tried.state)
 
-    def _tried(self, values: Ints) -> _Tried:
+    def _trial(self, values: Ints) -> _Trial:
         self._trials += 1
         state = self._quantiser.state(self._step, values)
         held = state.held
@@ -301,22 +302,22 @@ class Refinement:
         error, drawn = self._drawing.error(
             [np.stack(bands) for bands in zip(*channels, strict=True)], self._finest
         )
-        return _Tried(state, decoded, error / self._unit, drawn)
+        return _Trial(state, decoded, error / self._unit, drawn)
 
-    def _proposed(self, price: float) -> _Proposed:
-        """For each coefficient the best of the values around the one that its slope leads to, and 0, in the contexts that there are."""
+    def _proposed(self, price: float) -> _Proposals:
+        """For each coefficient the cheapest of the values around its Newton step, and 0, in the contexts that there are."""
         state = self._at.state
-        aims = self._at.decoded - self._slopes / (2 * self._bend)
+        aims = self._at.decoded - self._slopes / (2 * self._curvature)
         live = np.flatnonzero((state.contexts < UNCODED) & ((np.abs(aims) > 0.4) | (state.values != 0)))
         wanted, now, where = aims[live], state.values[live], state.contexts[live]
-        pull, bend = self._pull[live], self._bend[live]
+        influence, curvature = self._influence[live], self._curvature[live]
         rates, points = self._quantiser.costs.rates, self._quantiser.costs.points
 
         def costs(values: Ints) -> tuple[Floats, Floats]:
             size = np.abs(values)
             missed = wanted - values - np.sign(values) * points[where, np.minimum(size, 3)]
-            bits = rates[where, size] + pull * logarithm(size)
-            return bend * missed * missed + price * bits, bits
+            bits = rates[where, size] + influence * logarithm(size)
+            return curvature * missed * missed + price * bits, bits
 
         before, bits = costs(now)
         best, least, most = now, before, bits
@@ -326,4 +327,4 @@ class Refinement:
             better = cost < least
             best, most = np.where(better, candidate, best), np.where(better, needed, most)
             least = np.minimum(cost, least)
-        return _Proposed(live, best, before - least, most - bits)
+        return _Proposals(live, best, before - least, most - bits)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from haac._render import ElementSource
+from haac._internal import ElementSource
 from haac_match._picture.arrays import Bytes
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import Layer
-from haac._render import softened, turned
+from haac._internal import blur_and_fade, warp
 from haac_match._picture.arrays import Box, Bytes, Floats, overlap, squared
 from haac_match._picture.canvas import DENSE, SHOWS, Canvas, Placed, composite
 from haac_match._picture.degraded import tolerant_difference
@@ -140,8 +140,8 @@ class GridSearch:
         if key not in self._drawn:
             shape = replace(key, blur=0, opacity=100)
             if shape not in self._turned:
-                self._turned[shape] = turned(shape, self._image, _ANYWHERE)
-            found = softened(key, *self._turned[shape], _ANYWHERE)
+                self._turned[shape] = warp(shape, self._image, _ANYWHERE)
+            found = blur_and_fade(key, *self._turned[shape], _ANYWHERE)
             self._drawn[key] = None
             if found is not None:
                 pixels, (x, y) = found

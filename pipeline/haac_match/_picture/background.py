@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from haac import Colour, Plate
-from haac._render import ElementSource
+from haac._internal import ElementSource
 from haac_match._picture.arrays import Bools, Bytes, Integers
 from haac_match._picture.degraded import tolerant_difference
 from haac_match._picture.estimate import _SPREAD, BackgroundEstimate, evaluate

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import Colour, Gradient, Layer, Plate, Scene, encode_inline
-from haac._render import COS, sin
+from haac._internal import COS, sin
 from haac_match._picture.arrays import Box, Bytes
 from haac_match._picture.estimate import BackgroundEstimate
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from haac import Layer
-from haac._render import draw
+from haac._internal import draw
 from haac_match._picture.arrays import Bools, Box, Bytes, overlap
 
 DENSE = 230

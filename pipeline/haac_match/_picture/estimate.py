@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from haac import Colour, Gradient, Plate, Scene
-from haac._render import ElementSource, ground
+from haac._internal import ElementSource, draw_background
 from haac_match._picture.arrays import Bytes
 
 _SPREAD = 0.12
@@ -42,7 +42,7 @@ class _Nothing:
 
 def drawn(background: Drawn, size: tuple[int, int], source: ElementSource | None = None) -> Image.Image:
     """RGBA pixels of a background."""
-    return ground(Scene(*size, background), source or _Nothing())
+    return draw_background(Scene(*size, background), source or _Nothing())
 
 
 def evaluate(target: Bytes, background: Drawn, source: ElementSource | None = None) -> BackgroundEstimate:

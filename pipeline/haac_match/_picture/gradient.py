@@ -86,7 +86,7 @@ def _sharpened(
     size: tuple[int, int],
 ) -> BackgroundEstimate | None:
     """The gradient on the grid of the recipe that gives the most pixels exactly."""
-    from haac._render import COS, sin
+    from haac._internal import COS, sin
 
     width, height = size
     lot = np.random.default_rng(2)

@@ -9,8 +9,7 @@ import numpy as np
 from PIL import Image
 
 from haac import ElementCache, Layer, Scene, render, to_binary
-from haac._render import NO_ELEMENTS
-from haac._scene import Background
+from haac._internal import NO_ELEMENTS, Background
 from haac_match._options import Options, Subject
 from haac_match._picture.arrays import Bytes, Floats
 from haac_match._thresholds.rate import RATE

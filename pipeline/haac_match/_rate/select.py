@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from haac import Colour, ElementCache, Scene, to_binary
-from haac._render import NO_ELEMENTS
+from haac._internal import NO_ELEMENTS
 from haac_match._options import Compressed, Options
 from haac_match._rate.cost import Cost, Where, layer_bytes, same
 from haac_match._rate.inline import inlined

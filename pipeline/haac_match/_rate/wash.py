@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from haac import Scene
-from haac._forms.binary import measured
-from haac._wash_encoder.encoder import WashEncoder
+from haac._internal import WashEncoder, measured
 from haac_match._rate.cost import Cost, layer_bytes
 from haac_match._thresholds.rate import RATE
 from haac_repo import PictureError

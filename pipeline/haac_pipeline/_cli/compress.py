@@ -211,7 +211,7 @@ def _targets(
     script: Path | None,
 ) -> list[tuple[Source | Refused, Outputs]]:
     """Each picture with the files to write."""
-    from haac._files import picture_format
+    from haac._internal import picture_format
     from haac_pipeline._compress.run import Outputs
     from haac_pipeline._ingest.sources import Source
     from haac_repo import PictureError

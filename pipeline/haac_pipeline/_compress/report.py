@@ -19,7 +19,7 @@ from haac_repo._cli.console import counted
 from haac_repo._cli.sheet import checkerboard, on_checkerboard
 
 if TYPE_CHECKING:
-    from haac._render import ElementSource
+    from haac._internal import ElementSource
     from haac_pipeline._compress.quality import Quality
 
 _PAPER, _INK, _GREY, _LINE, _TILE = "#ffffff", "#1f2733", "#66717f", "#dfe4ea", "#f4f6f8"

@@ -233,8 +233,7 @@ def compress_file(task: Task) -> CompressedFile:
 
 def _compress(task: Task) -> CompressedFile:
     from haac import Inline, Plate, Scene, from_binary, render, to_binary, to_script, to_text
-    from haac._files import picture_bytes
-    from haac._render import NO_ELEMENTS, ElementSource
+    from haac._internal import NO_ELEMENTS, ElementSource, picture_bytes
     from haac_match import same, wash_only
     from haac_pipeline._compress.quality import quality
     from haac_pipeline._ingest.read import read_picture

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from haac import ElementCache, Layer, Plate, Scene, render
-from haac._render import draw, ground
+from haac._internal import draw, draw_background
 from scripts.bench.scenes import FOREIGN
 
 Row = dict[str, Any]
@@ -97,7 +97,7 @@ def judge(true: Scene, found: Scene, scale: float, source: ElementCache) -> Row:
 def _same_background(true: Scene, found: Scene, source: ElementCache) -> bool:
     """Whether two backgrounds look the same, but for what cannot be seen."""
     a, b = (
-        np.asarray(ground(Scene(found.width, found.height, background), source)).astype(np.int16)
+        np.asarray(draw_background(Scene(found.width, found.height, background), source)).astype(np.int16)
         for background in (true.background, found.background)
     )
     return bool(np.abs(a - b).max() <= 2)

@@ -6,6 +6,8 @@ import functools
 import importlib.util
 import json
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,13 @@ from PIL import Image
 
 import haac
 
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 VECTORS = {
     vector["name"]: vector for vector in json.loads((ROOT / "vectors" / "golden.json").read_text())["vectors"]
 }
 
-_spec = importlib.util.spec_from_file_location("haac_reference", Path(__file__).with_name("reference.py"))
+_spec = importlib.util.spec_from_file_location("haac_reference", HERE / "reference.py")
 assert _spec is not None
 assert _spec.loader is not None
 reference = importlib.util.module_from_spec(_spec)
@@ -122,3 +125,9 @@ def test_the_binary_form_of_many_layers(seed: int) -> None:
 
 def test_turned_off_the_canvas() -> None:
     assert_same("haac1:8x8;4.w2.h40.r166.b4")
+
+
+def test_the_reference_stands_without_haac() -> None:
+    """It imports none of it, so that it cannot share a mistake."""
+    code = f"import runpy, sys; runpy.run_path({str(HERE / 'reference.py')!r}); print('haac' in sys.modules, 'haac_repo' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-I", "-c", code], text=True) == "False False\n"

@@ -35,8 +35,8 @@ from haac._forms.binary import (
     _SIDE,
     COMMON_CANVASES,
     FORMAT,
+    _code_scene,
     _height_lengths,
-    _scene,
     trace_binary,
 )
 from haac._forms.inspect import explain, inspect
@@ -247,7 +247,7 @@ def test_a_canvas_without_pixels_is_refused_before_its_wash() -> None:
 def test_binary_refuses_what_no_encoder_writes() -> None:
     good = to_binary(Scene(123, 45))
     more = Encoder()
-    _scene(more, Scene(123, 45))
+    _code_scene(more, Scene(123, 45))
     more.pick("something left over", Uniform(10), lambda: 7)
     for data, complaint in [
         (b"", "is empty"),

@@ -79,13 +79,13 @@ def test_a_refinement_fits_and_is_nearer() -> None:
     image = landscape()
     encoder = WashEncoder(image)
     trial = encoder.trial(LEVELS, STEP)
-    quantiser = encoder._grid(LEVELS).quantiser
+    quantiser = encoder.on_grid(LEVELS).quantiser
     refinement = Refinement(Drawing(image, LEVELS, None), quantiser, STEP, trial.values)
     room = refinement.bits
     refinement.descend(TRADE, room, 20)
     assert refinement.fit(TRADE, room)
     assert refinement.bits <= room
-    wash = encoder._grid(LEVELS).wash(STEP, refinement.values)
+    wash = encoder.on_grid(LEVELS).wash(STEP, refinement.values)
     assert missed(image, wash).sum() < 0.993 * missed(image, trial.wash).sum()
     assert refinement.fit(TRADE, 0.7 * room)  # much less room
     assert refinement.bits <= 0.7 * room
@@ -97,7 +97,7 @@ def test_an_encoder_that_refines_is_nearer_for_the_same_bytes(
 ) -> None:
     image = landscape()
     refined = encode_wash(image, budget=budget)
-    monkeypatch.setattr(WashEncoder, "_refined", lambda *_: None)
+    monkeypatch.setattr(WashEncoder, "_refine", lambda *_: None)
     plain = encode_wash(image, budget=budget)
     assert len(to_binary(Scene(*image.size, background=refined))) <= budget
     assert missed(image, refined).sum() < 0.998 * missed(image, plain).sum()

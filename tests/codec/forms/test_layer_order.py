@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haac import Colour, ElementCache, Inline, Layer, Scene, encode_inline, render, to_binary
-from haac._layer_order import ordered
+from haac._forms.layer_order import ordered
 from haac._vectors import DrawnElements
 from haac_repo import RecipeError
 
@@ -77,13 +77,13 @@ def test_the_limits_hold() -> None:
 
 
 def test_most_random_scenes_become_smaller() -> None:
-    lot = random.Random(2)
+    rng = random.Random(2)
     before = after = 0
     for _ in range(20):
         scene = Scene(900, 900)
         for _ in range(12):
             scene.layers.append(
-                Layer(lot.randint(1, 5), width=40, x=lot.randrange(860), y=lot.randrange(860))
+                Layer(rng.randint(1, 5), width=40, x=rng.randrange(860), y=rng.randrange(860))
             )
         before += len(to_binary(scene))
         after += len(to_binary(ordered(scene, SOURCE)))

@@ -1,4 +1,4 @@
-"""The same picture with its layers in ascending order, where that changes no pixel: the binary form then takes fewer bits."""
+"""Cheapest z-order: sorts the layers by their elements where that changes no pixel, for a shorter binary form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def ordered(scene: Scene, source: ElementSource) -> Scene:
-    """Put layers that share no pixel into the order of their elements; the others stay above each other as they are.
+    """Sort layers that share no pixel by their elements (topological order); the others stay above each other as they are.
 
     From the last one on, in a circle, the first element comes that may come: which the binary form has the fewest bits for.
 
@@ -47,7 +47,7 @@ def ordered(scene: Scene, source: ElementSource) -> Scene:
 
 
 def covering(scene: Scene, source: ElementSource) -> list[list[int]]:
-    """Of each layer, the indices of those above it that share a pixel with it.
+    """Overlap graph: of each layer the indices of those above it that share a pixel with it.
 
     Args:
         scene: any.
@@ -65,7 +65,7 @@ def covering(scene: Scene, source: ElementSource) -> list[list[int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """What a layer changes."""
+    """Coverage of a layer on the canvas."""
 
     box: Box
     """On the canvas."""

@@ -1,7 +1,8 @@
-"""The wash: a whole picture at a few dozen to a few hundred bytes, as background of a scene (docs/format.md, "Wash").
+"""Wash, the value: quantised wavelet coefficients of a whole picture, a background of a scene (docs/format.md, "Wash").
 
-This file says what a wash is and how its coefficients are laid out; `_wash.bitstream` turns them into symbols, `_wash.synthesis` into
-pixels, `_wash_encoder.encoder` makes them from a picture.
+It takes a few dozen to a few hundred bytes. Here is what a wash is and which bands it has; the rooms that work on it load only for a recipe
+that has one: `_wash` is the normative decoder (`_wash.bitstream` from and to symbols, `_wash.synthesis` to pixels), `_wash_encoder` makes
+one of a picture.
 """
 
 from __future__ import annotations
@@ -59,11 +60,11 @@ class Wash:
 
     @property
     def levels(self) -> int:
-        """How often the grid is halved down to the lowest band."""
+        """Wavelet levels: how often the grid is halved down to the lowest band."""
         return (max(self.width, self.height) // BASE).bit_length() - 1
 
     def check_work(self, bits: int) -> None:
-        """Compare with the limit of a wash in a number of so many bits.
+        """Check the decoding time of this wash in a number of so many bits.
 
         Raises:
             RecipeError: it would take too long to decode.
@@ -71,7 +72,7 @@ class Wash:
         check_size([sum(map(len, self.channels)) // 2], (1,), bits)
 
     def check_canvas(self, width: int, height: int) -> None:
-        """Compare the grid with that of a canvas.
+        """Check that the grid is that of a canvas.
 
         Raises:
             RecipeError: another shape.
@@ -83,7 +84,7 @@ class Wash:
 
 
 def check_size(sizes: list[int], cuts: tuple[int, ...], bits: int = 0) -> None:
-    """Compare the number of coefficients, and how long a number of so many bits they are in, with the limits.
+    """Check the limits: the number of coefficients, and its product with the bits of the number that they are in.
 
     Raises:
         RecipeError: too many.
@@ -100,7 +101,7 @@ def check_size(sizes: list[int], cuts: tuple[int, ...], bits: int = 0) -> None:
 
 
 def cut(sizes: list[int], channel: bytes) -> int:
-    """How many bands a channel has.
+    """Count the bands of a channel.
 
     Raises:
         RecipeError: it ends within a band, with a band of zeros, or a coefficient is out of range.
@@ -116,7 +117,7 @@ def cut(sizes: list[int], channel: bytes) -> int:
 
 
 def grid(width: int, height: int, levels: int) -> tuple[int, int]:
-    """Size of the grid of so many levels that a picture of this size is drawn on."""
+    """Width and height of the coefficient grid of so many levels for a picture of this size, in samples."""
     long, most = BASE << levels, max(width, height)
     return max(1, (2 * long * width + most) // (2 * most)), max(1, (2 * long * height + most) // (2 * most))
 

@@ -1,0 +1,142 @@
+"""The inner API of haac: what its own matcher, pipeline, benchmarks and training scripts need beside the public names.
+
+Not for users: anything here may change at any time, without notice and without a new version. It is the one door: outside the package,
+nothing else that begins with an underscore is imported (but for the command line, `haac._cli`). Names load when they are first used, since
+most of them bring numpy.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from haac import _blur as blur
+    from haac._files import decode_files, picture_bytes, picture_format
+    from haac._forms import binary, binary_elements, binary_layer
+    from haac._forms.binary import measured
+    from haac._forms.inspect import inspect
+    from haac._forms.layer_order import covering, ordered
+    from haac._inline import inline_digits
+    from haac._rans import GROWTH, Table
+    from haac._render import (
+        COS,
+        NO_ELEMENTS,
+        ElementSource,
+        blur_and_fade,
+        draw,
+        draw_background,
+        sin,
+        warp,
+    )
+    from haac._scene import Background
+    from haac._vectors import DrawnElements, check_vectors, load_vectors
+    from haac._wash import bitstream, contexts, tables
+    from haac._wash.synthesis import amplitude, drawn_planes, finest
+    from haac._wash.tables import (
+        CAUSAL,
+        CONTEXTS,
+        DILATIONS,
+        FEATURES,
+        SYMBOLS,
+        ZONES,
+        Tables,
+        make_tables,
+    )
+    from haac._wash_encoder.analysis import opponent
+    from haac._wash_encoder.context_model import UNCODED
+    from haac._wash_encoder.encoder import WashEncoder
+    from haac._wash_encoder.rate_control import TRADE
+    from haac._wash_value import band_shapes, grid
+
+__all__ = [
+    "CAUSAL",
+    "CONTEXTS",
+    "COS",
+    "DILATIONS",
+    "FEATURES",
+    "GROWTH",
+    "NO_ELEMENTS",
+    "SYMBOLS",
+    "TRADE",
+    "UNCODED",
+    "ZONES",
+    "Background",
+    "DrawnElements",
+    "ElementSource",
+    "Table",
+    "Tables",
+    "WashEncoder",
+    "amplitude",
+    "band_shapes",
+    "binary",
+    "binary_elements",
+    "binary_layer",
+    "bitstream",
+    "blur",
+    "blur_and_fade",
+    "check_vectors",
+    "contexts",
+    "covering",
+    "decode_files",
+    "draw",
+    "draw_background",
+    "drawn_planes",
+    "finest",
+    "grid",
+    "inline_digits",
+    "inspect",
+    "load_vectors",
+    "make_tables",
+    "measured",
+    "opponent",
+    "ordered",
+    "picture_bytes",
+    "picture_format",
+    "sin",
+    "tables",
+    "warp",
+]
+
+_PLACES = {
+    "_files": "decode_files picture_bytes picture_format",
+    "_forms.binary": "measured",
+    "_forms.inspect": "inspect",
+    "_forms.layer_order": "covering ordered",
+    "_inline": "inline_digits",
+    "_rans": "GROWTH Table",
+    "_render": "COS NO_ELEMENTS ElementSource blur_and_fade draw draw_background sin warp",
+    "_scene": "Background",
+    "_vectors": "DrawnElements check_vectors load_vectors",
+    "_wash.synthesis": "amplitude drawn_planes finest",
+    "_wash.tables": "CAUSAL CONTEXTS DILATIONS FEATURES SYMBOLS ZONES Tables make_tables",
+    "_wash_encoder.analysis": "opponent",
+    "_wash_encoder.encoder": "WashEncoder",
+    "_wash_encoder.context_model": "UNCODED",
+    "_wash_encoder.rate_control": "TRADE",
+    "_wash_value": "band_shapes grid",
+}
+"""Where the names stand, by module."""
+
+_MODULES = {
+    "binary": "_forms.binary",
+    "binary_elements": "_forms.binary_elements",
+    "binary_layer": "_forms.binary_layer",
+    "bitstream": "_wash.bitstream",
+    "blur": "_blur",
+    "contexts": "_wash.contexts",
+    "tables": "_wash.tables",
+}
+"""Whole modules: for the scripts that write the format's page out of their tables, or train those of the wash."""
+
+_LAZY = {name: module for module, names in _PLACES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return importlib.import_module(f"haac.{_MODULES[name]}")
+    if name in _LAZY:
+        return getattr(importlib.import_module(f"haac.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
