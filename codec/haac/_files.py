@@ -15,6 +15,7 @@ from haac._forms.recipe import read_recipe
 from haac._render import NO_ELEMENTS, ElementCache, render
 from haac._scene import Scene
 from haac_repo import HaacError, PictureError, RecipeError, Repository, pixel_hash, write_file
+from haac_repo._internal import flattened
 
 SUFFIXES = {".haac", ".txt"}
 """What a folder is searched for."""
@@ -63,16 +64,14 @@ def picture_format(suffix: str) -> str:
 
 
 def picture_bytes(image: Image.Image, suffix: str) -> bytes:
-    """Encode RGBA pixels for a file of this suffix. PNG and WebP are lossless; formats without alpha get a white ground.
+    """Encode RGBA pixels for a file of this suffix. PNG and WebP are lossless; formats without alpha get a white background.
 
     Raises:
         PictureError: as `picture_format`.
     """
     format = picture_format(suffix)
     if format in {"JPEG", "BMP", "PPM"}:
-        white = Image.new("RGBA", image.size, "white")
-        white.alpha_composite(image.convert("RGBA"))
-        image = white.convert("RGB")
+        image = flattened(image)
     buffer = io.BytesIO()
     image.save(buffer, format, **_OPTIONS.get(format, {}))
     return buffer.getvalue()

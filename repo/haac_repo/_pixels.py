@@ -32,6 +32,17 @@ def pixel_hash(image: Image.Image) -> str:
     return digest.hexdigest()
 
 
+def flattened(image: Image.Image, colour: str | tuple[int, int, int] = "white") -> Image.Image:
+    """Alpha-composite a picture of any mode over one opaque colour; mode RGB."""
+    from PIL import Image
+
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    backdrop = Image.new("RGBA", image.size, colour)
+    backdrop.alpha_composite(image.convert("RGBA"))
+    return backdrop.convert("RGB")
+
+
 def effort(pixels: int) -> dict[str, int]:
     """Options of Pillow's WebP encoder for a picture of so many pixels.
 

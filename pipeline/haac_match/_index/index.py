@@ -33,8 +33,7 @@ from haac_match._index.segments import unpacked_frames, unpacked_outlines
 from haac_match._index.store import FOLDER, Held, Stored, missing, pack, read, size, standing, write
 from haac_match._propose.shape import Things
 from haac_repo import RepositoryError
-from haac_repo._files import TEMPORARY, storage_errors
-from haac_repo._store.lock import writer_lock
+from haac_repo._internal import TEMPORARY, storage_errors, writer_lock
 
 if TYPE_CHECKING:
     from haac_repo import Repository

@@ -16,6 +16,7 @@ from haac._scene import Background
 from haac._wash_encoder.encoder import WashEncoder
 from haac_match._options import Compressed, Options, Subject
 from haac_repo import PictureError
+from haac_repo._internal import flattened
 
 LAMBDA = 1000.0
 """Squared error (sum over pixels and channels) that a byte must take away."""
@@ -41,9 +42,7 @@ Where = Callable[[], Subject | None]
 
 def on_backdrop(picture: Image.Image) -> Image.Image:
     """RGB of an RGBA picture, transparent places in one colour."""
-    ground = Image.new("RGBA", picture.size, BACKDROP)
-    ground.alpha_composite(picture)
-    return ground.convert("RGB")
+    return flattened(picture, BACKDROP)
 
 
 class Judge:

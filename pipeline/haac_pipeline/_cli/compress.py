@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from haac_repo._cli.console import Console, command, counted, repo_option
+from haac_repo._internal import Console, command, counted, repo_option
 
 if TYPE_CHECKING:
     from haac_pipeline._compress.run import CompressedFile, Outputs

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from haac_repo._cli.console import Console, command, repo_option
+from haac_repo._internal import Console, command, repo_option
 
 if TYPE_CHECKING:
     from haac_match._index.index import Updated
     from haac_repo import Repository
-    from haac_repo._cli.doctor import Check
+    from haac_repo._internal import Check
 
 
 @command("index", "Elements")
@@ -71,7 +71,7 @@ def keep_up(console: Console, repository: Repository, jobs: int) -> None:
 def check_index(path: Path) -> Iterator[Check]:
     """Whether compressing finds its index made, for `haac doctor`."""
     from haac_repo import HaacError, Repository
-    from haac_repo._cli.doctor import Check
+    from haac_repo._internal import Check
 
     try:
         from haac_match._index.index import survey

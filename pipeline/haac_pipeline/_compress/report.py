@@ -15,8 +15,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from haac import ElementCache, Inline, Plate, Scene, to_text
 from haac_pipeline._compress.quality import BOUNDARY
 from haac_repo import format_id
-from haac_repo._cli.console import counted
-from haac_repo._cli.sheet import checkerboard, on_checkerboard
+from haac_repo._internal import checkerboard, counted, on_checkerboard
 
 if TYPE_CHECKING:
     from haac._render import ElementSource

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from haac_repo import DataError, HaacError
-from haac_repo._cli.doctor import Check
+from haac_repo._internal import Check
 
 DEFAULT = "u2net"
 OFFLINE = "offline"
