@@ -50,9 +50,9 @@ def inlined(judge: Judge, scene: Scene) -> list[Scene]:
     if options.max_layers < 1:
         return made
     room = len(scene.layers) < options.max_layers
-    things = [] if judge.subject is None or not room else judge.subject.things
-    for thing, place in things:
-        for piece in _Thing(judge, thing, place).chosen():
+    objects = [] if judge.subject is None or not room else judge.subject.objects
+    for cutout, place in objects:
+        for piece in _Thing(judge, cutout, place).chosen():
             on_top = replace(scene, layers=[*scene.layers, piece.layer])
             washed = judge.on_wash(on_top, options.budget, options.quality)
             made += [on_top] if washed is None else [on_top, washed]

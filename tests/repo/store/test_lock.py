@@ -54,11 +54,12 @@ def test_a_second_process_waits(repository: Repository, holder, make_element) ->
     assert len(repository) == 1
 
 
-def test_a_killed_writer_holds_nothing(repository: Repository, holder) -> None:
+def test_a_killed_writer_holds_nothing(repository: Repository, holder, make_element) -> None:
     holder.kill()
     holder.wait()
-    with repository.writer(wait=5):
-        pass
+    with repository.writer(wait=5) as writer:
+        writer.add(make_element(1))
+    assert len(repository) == 1
 
 
 def test_two_writers_of_one_process_exclude_each_other(repository: Repository) -> None:
