@@ -30,7 +30,7 @@ __all__ = [
     "writer_lock",
 ]
 
-_HOMES = {
+_LAZY = {
     "TEMPORARY": "_files",
     "Check": "_cli.doctor",
     "Console": "_cli.console",
@@ -48,6 +48,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"haac_repo.{_HOMES[name]}"), name)
+    if name in _LAZY:
+        return getattr(importlib.import_module(f"haac_repo.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

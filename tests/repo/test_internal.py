@@ -27,8 +27,9 @@ def imported(path: Path) -> Iterator[tuple[str, str]]:
 def test_all_is_exact() -> None:
     names = _internal.__all__
     assert names == sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
-    assert list(_internal._HOMES) == names
-    for name, home in _internal._HOMES.items():
+    assert list(_internal._LAZY) == names
+    assert dir(_internal) == sorted(names)
+    for name, home in _internal._LAZY.items():
         assert getattr(_internal, name) is getattr(importlib.import_module(f"haac_repo.{home}"), name)
     with pytest.raises(AttributeError, match="no attribute 'Repository'"):
         _internal.Repository  # noqa: B018

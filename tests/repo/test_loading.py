@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from haac_repo import Repository
+from haac_repo import NewElement, Repository
 
 PROGRAM = """
 import json, sys
@@ -19,7 +19,9 @@ print(json.dumps([code, sorted(sys.modules)]))
 
 
 @pytest.mark.parametrize("command", ["decompress", "preview"])
-def test_a_local_decode_loads_no_mirror_code(repository: Repository, make_element, command: str) -> None:
+def test_a_local_decode_loads_no_mirror_code(
+    repository: Repository, make_element: Callable[..., NewElement], command: str
+) -> None:
     with repository.writer() as writer:
         writer.add(make_element(1))
     picture = repository.path.parent / "out.png"
