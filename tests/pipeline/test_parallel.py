@@ -7,7 +7,6 @@ import os
 
 import pytest
 
-from haac_pipeline import _parallel
 from haac_pipeline._parallel import attempt, cores, limit_threads
 from haac_repo import MissingExtraError, PictureError
 
@@ -43,10 +42,10 @@ def test_what_is_wrong_for_every_file_ends_the_run() -> None:
 
 
 def test_cores_are_those_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_parallel.os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
     assert cores() == 3
-    monkeypatch.delattr(_parallel.os, "sched_getaffinity")
-    monkeypatch.setattr(_parallel.os, "cpu_count", lambda: None)
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert cores() == 1
 
 
