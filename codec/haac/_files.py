@@ -15,6 +15,7 @@ from haac._forms.recipe import read_recipe
 from haac._render import NO_ELEMENTS, ElementCache, render
 from haac._scene import Scene
 from haac_repo import HaacError, PictureError, RecipeError, Repository, pixel_hash, write_file
+from haac_repo._internal import flattened
 
 SUFFIXES = {".haac", ".txt"}
 """What a folder is searched for."""
@@ -70,9 +71,7 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
     """
     format = picture_format(suffix)
     if format in {"JPEG", "BMP", "PPM"}:
-        white = Image.new("RGBA", image.size, "white")
-        white.alpha_composite(image.convert("RGBA"))
-        image = white.convert("RGB")
+        image = flattened(image)
     buffer = io.BytesIO()
     image.save(buffer, format, **_OPTIONS.get(format, {}))
     return buffer.getvalue()

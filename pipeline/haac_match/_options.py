@@ -55,11 +55,11 @@ class Subject:
 
     Args:
         mask: (height, width), 255 where the subject is.
-        things: cut-outs of it, RGBA, each with the place of its top left corner.
+        objects: cut-outs of it, RGBA, each with the place of its top left corner.
     """
 
     mask: Bytes
-    things: list[tuple[Image.Image, tuple[int, int]]]
+    objects: list[tuple[Image.Image, tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,17 @@
-"""Pictures -> elements: read, segment, cut out, describe, store."""
+"""Pictures to elements, and pictures to recipes: read, segment, cut out, describe, store; match, encode, report."""
 
-from haac_pipeline._ingest.read import Picture, read_picture
-from haac_pipeline._ingest.run import FileReport, IngestReport, Settings, ingest
-from haac_pipeline._ingest.sidecar import About, read_sidecar
-from haac_pipeline._ingest.sources import Refused, Source, find_sources
-from haac_pipeline._ingest.worker import Cutting
+import importlib
+from typing import TYPE_CHECKING
+
 from haac_pipeline._limits import INGEST_LIMITS, IngestLimits
-from haac_pipeline._segment.models import MODELS, Model
+
+if TYPE_CHECKING:
+    from haac_pipeline._ingest.run import FileReport, IngestReport, Settings, ingest
+    from haac_pipeline._ingest.sidecar import About, read_sidecar
+    from haac_pipeline._ingest.worker import Cutting
+    from haac_pipeline._input.read import Picture, read_picture
+    from haac_pipeline._input.sources import Refused, Source, find_sources
+    from haac_pipeline._segment.models import MODELS, Model
 
 __all__ = [
     "INGEST_LIMITS",
@@ -26,6 +31,30 @@ __all__ = [
     "read_picture",
     "read_sidecar",
 ]
+
+# Loaded when first used: a worker that compresses needs nothing of the ingest.
+_LAZY = {
+    "MODELS": "_segment.models",
+    "About": "_ingest.sidecar",
+    "Cutting": "_ingest.worker",
+    "FileReport": "_ingest.run",
+    "IngestReport": "_ingest.run",
+    "Model": "_segment.models",
+    "Picture": "_input.read",
+    "Refused": "_input.sources",
+    "Settings": "_ingest.run",
+    "Source": "_input.sources",
+    "find_sources": "_input.sources",
+    "ingest": "_ingest.run",
+    "read_picture": "_input.read",
+    "read_sidecar": "_ingest.sidecar",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _LAZY:
+        return getattr(importlib.import_module(f"haac_pipeline.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""What an ingest accepts from strangers, in one place."""
+"""Limits on untrusted picture files, archives and downloads, in one place."""
 
 from dataclasses import dataclass
 

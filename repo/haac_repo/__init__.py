@@ -1,9 +1,8 @@
-"""Elements under short ids: catalog, packs, log, publishing, mirrors."""
+"""Content-addressed store of RGBA elements under short ids: SQLite catalog, append-only packs, published log, mirrors."""
 
 import importlib
 from typing import TYPE_CHECKING
 
-from haac_repo._check.verify import Problem, VerifyReport, verify
 from haac_repo._element import Element, NewElement, Provenance
 from haac_repo._errors import (
     DataError,
@@ -30,6 +29,7 @@ from haac_repo._store.stats import Stats
 from haac_repo._store.writer import Writer
 
 if TYPE_CHECKING:
+    from haac_repo._check.verify import Problem, VerifyReport, verify
     from haac_repo._mirror.fetch import Fetcher
     from haac_repo._mirror.publish import publish, read_head
     from haac_repo._mirror.serve import Server, serve
@@ -79,17 +79,20 @@ __all__ = [
     "write_file",
 ]
 
-# What has to do with networks loads when it is first used, so that `haac --help` and decoding stay quick.
+# Mirrors and verification load when they are first used, so that `haac --help` and decoding stay quick.
 _LAZY = {
     "Fetcher": "_mirror.fetch",
     "Head": "_mirror.wire",
+    "Problem": "_check.verify",
     "Server": "_mirror.serve",
     "SyncReport": "_mirror.sync",
+    "VerifyReport": "_check.verify",
     "cache_path": "_mirror.sync",
     "publish": "_mirror.publish",
     "read_head": "_mirror.publish",
     "serve": "_mirror.serve",
     "sync": "_mirror.sync",
+    "verify": "_check.verify",
 }
 
 

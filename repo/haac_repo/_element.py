@@ -1,4 +1,4 @@
-"""What is known about an element."""
+"""An element's metadata: hash, size, tags, perceptual hash, provenance."""
 
 import re
 from dataclasses import dataclass, field, fields, replace
@@ -11,7 +11,7 @@ from haac_repo._text import clean_tags, clean_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where an element comes from, and on what terms."""
+    """Provenance: source, segmentation model, software, licence, attribution."""
 
     source: str = ""
     """Name of the picture it was cut out of, as the person who ingested it saw it."""
@@ -29,7 +29,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
-    """A catalog row: one immutable RGBA picture under its id."""
+    """An element, as the catalog knows it: one immutable RGBA picture under its id."""
 
     number: int
     """1 to LIMITS.id_max; `id` is the same in base32."""
@@ -51,7 +51,7 @@ class Element:
     """64-bit perceptual hash, unsigned."""
     provenance: Provenance = field(default_factory=Provenance)
     withdrawn: str | None = None
-    """Reason of the takedown; None while the element stands."""
+    """Reason of the takedown; None while the element is live."""
 
     @property
     def id(self) -> str:
@@ -61,7 +61,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewElement:
-    """An element that has no id yet."""
+    """An element to be added: encoded bytes and metadata, without an id yet."""
 
     data: bytes
     """Lossless WebP, as `encode` makes it."""
@@ -78,7 +78,7 @@ class NewElement:
     provenance: Provenance = field(default_factory=Provenance)
 
     def checked(self) -> "NewElement":
-        """This element with its words cleaned.
+        """This element validated, its texts normalised.
 
         Raises:
             HaacError: something in it is outside the limits.

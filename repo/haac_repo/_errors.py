@@ -50,7 +50,7 @@ class RepositoryError(HaacError):
 
     @classmethod
     def missing(cls, folder: object) -> Self:
-        """There is none."""
+        """The error that there is no repository in `folder`."""
         return cls(f"there is no repository in {folder}: `haac init` makes one, --repo or HAAC_REPO names it")
 
 

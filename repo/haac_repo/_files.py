@@ -1,4 +1,4 @@
-"""Files that are either whole or not there, also after a crash."""
+"""Crash-safe files: write to a temporary name, fsync, atomic rename, fsync of the folder."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ TEMPORARY = ".tmp"
 
 
 def now() -> str:
-    """The time, UTC, as in 2026-11-23T01:02:03Z."""
+    """The current time as an ISO 8601 UTC timestamp, as in 2026-11-23T01:02:03Z."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sync_folder(path: Path) -> None:
-    """Make renames and new files in the folder `path` durable."""
+    """Fsync the folder `path`, so that renames and new files in it are durable."""
     if os.name == "nt":  # Windows cannot open folders; NTFS journals its names
         return
     descriptor = os.open(path, os.O_RDONLY)
@@ -39,7 +39,7 @@ def sync_folder(path: Path) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write a file under a temporary name beside `path`; on leaving, sync it and rename it to `path`.
+    """Atomically replace the file `path`: write beside it under a temporary name, fsync, rename.
 
     On an exception `path` is as it was, and the temporary file is gone.
     """
@@ -60,7 +60,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_file(path: StrPath, data: bytes) -> None:
-    """Write `data` to `path` durably, all of it or nothing."""
+    """Write `data` to `path` durably and atomically."""
     with replacing(Path(path)) as file:
         file.write(data)
 

@@ -1,4 +1,4 @@
-"""What the repository accepts from strangers, in one place."""
+"""Limits on untrusted input to the repository, in one place."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Pixels as bytes: the one encoding that elements are stored in, and the hash that names pixels.
+"""Pixels: lossless WebP encoding of elements, content hash of pixels, alpha flattening.
 
 PNG and WebP *bytes* change with the version of their library; pixels do not. So equality is always asked of pixels.
 """
@@ -32,8 +32,19 @@ def pixel_hash(image: Image.Image) -> str:
     return digest.hexdigest()
 
 
+def flattened(image: Image.Image, colour: str | tuple[int, int, int] = "white") -> Image.Image:
+    """Alpha-composite a picture of any mode over one opaque colour; mode RGB."""
+    from PIL import Image
+
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    backdrop = Image.new("RGBA", image.size, colour)
+    backdrop.alpha_composite(image.convert("RGBA"))
+    return backdrop.convert("RGB")
+
+
 def effort(pixels: int) -> dict[str, int]:
-    """Options of Pillow's WebP encoder for a picture of so many pixels.
+    """Effort of Pillow's WebP encoder for a picture of so many pixels.
 
     Measured: 128 x 128 cut-outs take 6 ms by method 4 and are within 0.3 % of Pillow's default (8 ms), 4 % below method 2. Photographs
     by method 1 are 4 % above the default, in a quarter of its time, which is what keeps ingest at the pace of the model.

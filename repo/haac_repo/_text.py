@@ -1,4 +1,4 @@
-"""Words that people and files bring along: made safe to store and to print, and held to the limits."""
+"""Untrusted text: Unicode-normalised, without control characters, within the limits."""
 
 from __future__ import annotations
 

@@ -89,12 +89,12 @@ def _whole(path: Path) -> NewElement:
 
 def _cutout(path: Path) -> NewElement | None:
     """The largest object of a photograph, cut out, or None if it has less than 48 pixels a side."""
-    from haac_pipeline._segment.cutout import cut_out, picture, things
+    from haac_pipeline._segment.cutout import cut_out, objects, picture
     from haac_pipeline._segment.session import mask
 
     image = Image.open(path).convert("RGB")
     image.thumbnail((512, 512))
-    found = things(cut_out(np.asarray(image), np.asarray(mask(image, "offline"))), split=True)
+    found = objects(cut_out(np.asarray(image), np.asarray(mask(image, "offline"))), split=True)
     largest = max(found, key=lambda cutout: cutout.size, default=None)
     if largest is None or min(largest.shape[:2]) < 48:
         return None

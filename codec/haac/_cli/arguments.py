@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from haac_repo._cli.console import Console
+from haac_repo._internal import Console
 
 if TYPE_CHECKING:
     from haac._scene import Scene
@@ -67,11 +67,13 @@ def open_repository(
 
     Where the network fails, what is in the cache serves. Where no element is needed, there need not be a repository: None.
     """
-    from haac_repo import Repository, TransportError, cache_path, sync
+    from haac_repo import Repository
 
     if not repo.startswith(("http://", "https://")):
         path = Path(repo)
         return nullcontext() if not path.exists() and not needed() else Repository.open(path)
+    from haac_repo import TransportError, cache_path, sync  # loads what fetches mirrors
+
     path = cache_path(repo)
     try:
         sync(repo, path, only=needed())

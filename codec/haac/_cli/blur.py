@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from haac_repo._cli.console import Console, command
+from haac_repo._internal import Console, command
 
 if TYPE_CHECKING:
     from PIL import Image

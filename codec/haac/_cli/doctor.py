@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from haac_repo._cli.console import Console, command, repo_option
-from haac_repo._cli.doctor import Check
+from haac_repo._internal import Check, Console, command, repo_option
 
 
 def check_versions(_repo: Path) -> Iterator[Check]:

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from haac_repo._cli.console import debugging
-from haac_repo._errors import HaacError
+from haac_repo import HaacError
+from haac_repo._internal import debugging
 
 _SECTIONS = ("Recipes", "Elements", "Mirrors", "This machine")
 

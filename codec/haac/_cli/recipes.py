@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from haac._cli.arguments import is_text_form, open_repository, read_scene, recipe_reader, repo_or_url_option
-from haac_repo._cli.console import Console, command, counted, repo_option
+from haac_repo._internal import Console, command, counted, repo_option
 
 if TYPE_CHECKING:
     from haac._inline import Inline

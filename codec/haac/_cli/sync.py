@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from haac._cli.arguments import read_scene
-from haac_repo._cli.console import Console, command
+from haac_repo._internal import Console, command
 
 
 @command("sync", "Mirrors")

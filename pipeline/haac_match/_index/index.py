@@ -28,8 +28,7 @@ from haac_match._index.store import FOLDER, Held, Stored, is_current, missing, p
 from haac_match._options import Mapper
 from haac_match._picture.arrays import Bytes, Floats, Integers
 from haac_repo import RepositoryError
-from haac_repo._files import TEMPORARY, storage_errors
-from haac_repo._store.lock import writer_lock
+from haac_repo._internal import TEMPORARY, storage_errors, writer_lock
 
 if TYPE_CHECKING:
     from haac_repo import Repository

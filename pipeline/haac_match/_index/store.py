@@ -14,7 +14,7 @@ import numpy.typing as npt
 from haac_match._index.describe import Rows, checked, mark
 from haac_match._index.keypoints import DIMENSIONS
 from haac_match._picture.arrays import Bools, Bytes, Integers
-from haac_repo._files import replacing
+from haac_repo._internal import replacing
 
 if TYPE_CHECKING:
     from haac_repo import Repository

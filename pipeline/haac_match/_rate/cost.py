@@ -13,6 +13,7 @@ from haac._internal import NO_ELEMENTS, Background
 from haac_match._options import Options, Subject
 from haac_match._picture.arrays import Bytes, Floats
 from haac_match._thresholds.rate import RATE
+from haac_repo._internal import flattened
 
 _STRIP = 256
 """Rows that are compared at a time, so that large pictures take little memory."""
@@ -26,9 +27,7 @@ Where = Callable[[], Subject | None]
 
 def on_backdrop(picture: Image.Image) -> Image.Image:
     """RGB of an RGBA picture, transparent places in one colour."""
-    backdrop = Image.new("RGBA", picture.size, BACKDROP)
-    backdrop.alpha_composite(picture)
-    return backdrop.convert("RGB")
+    return flattened(picture, BACKDROP)
 
 
 def _comparable(picture: Image.Image) -> Bytes:

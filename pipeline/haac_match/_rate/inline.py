@@ -40,8 +40,8 @@ def inlined(cost: Cost, scene: Scene) -> list[Scene]:
     if options.max_layers < 1:
         return made
     room = len(scene.layers) < options.max_layers
-    things = [] if cost.subject is None or not room else cost.subject.things
-    for crop, place in things:
+    objects = [] if cost.subject is None or not room else cost.subject.objects
+    for crop, place in objects:
         for piece in _Crop(cost, crop, place).chosen():
             on_top = replace(scene, layers=[*scene.layers, piece.layer])
             washed = on_wash(cost, on_top, options.budget, options.quality)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from haac_repo._cli.console import Console, command, counted, repo_option
+from haac_repo._internal import Console, command, counted, repo_option
 
 if TYPE_CHECKING:
-    from haac_pipeline._compress.run import CompressedFile, Outputs
-    from haac_pipeline._ingest.sources import Refused, Source
+    from haac_pipeline._compress.task import CompressedFile, Outputs
+    from haac_pipeline._input.sources import Refused, Source
     from haac_repo import Repository
 
 
@@ -113,14 +113,10 @@ def compress(
     """
     from haac_pipeline import find_sources
     from haac_pipeline._cli.index import keep_up
-    from haac_pipeline._compress.run import (
-        PAPER_BYTES,
-        CompressedFile,
-        compress_files,
-        cores,
-        options_of,
-    )
-    from haac_pipeline._ingest.sources import Refused
+    from haac_pipeline._compress.run import PAPER_BYTES, compress_files, options_of
+    from haac_pipeline._compress.task import CompressedFile
+    from haac_pipeline._input.sources import Refused
+    from haac_pipeline._parallel import cores
     from haac_repo import Repository
 
     _check_options(
@@ -212,8 +208,8 @@ def _targets(
 ) -> list[tuple[Source | Refused, Outputs]]:
     """Each picture with the files to write."""
     from haac._internal import picture_format
-    from haac_pipeline._compress.run import Outputs
-    from haac_pipeline._ingest.sources import Source
+    from haac_pipeline._compress.task import Outputs
+    from haac_pipeline._input.sources import Source
     from haac_repo import PictureError
 
     count = sum(isinstance(source, Source) for source in sources)

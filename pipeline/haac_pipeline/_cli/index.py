@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from haac_repo._cli.console import Console, command, repo_option
+from haac_repo._internal import Console, command, repo_option
 
 if TYPE_CHECKING:
     from haac_match._index.index import Updated
     from haac_repo import Repository
-    from haac_repo._cli.doctor import Check
+    from haac_repo._internal import Check
 
 
 @command("index", "Elements")
@@ -29,7 +28,7 @@ def index(console: Console, repo: Path, rebuild: bool, jobs: int) -> None:
     `haac ingest` does it too, and `haac compress` where it was not done. The index stays on this machine: it is neither
     published nor synced, and a mirror makes its own.
     """
-    from haac_pipeline._compress.run import one_core
+    from haac_pipeline._parallel import one_core
     from haac_repo import Repository
 
     one_core()
@@ -55,7 +54,7 @@ def keep_up(console: Console, repository: Repository, jobs: int) -> None:
     from haac_repo import HaacError, MissingExtraError
 
     try:
-        from haac_pipeline._compress.run import one_core
+        from haac_pipeline._parallel import one_core
 
         one_core()
         from haac_match._index.index import survey
@@ -71,7 +70,7 @@ def keep_up(console: Console, repository: Repository, jobs: int) -> None:
 def check_index(path: Path) -> Iterator[Check]:
     """Whether compressing finds its index made, for `haac doctor`."""
     from haac_repo import HaacError, Repository
-    from haac_repo._cli.doctor import Check
+    from haac_repo._internal import Check
 
     try:
         from haac_match._index.index import survey
@@ -96,8 +95,8 @@ def check_index(path: Path) -> Iterator[Check]:
 
 def _update(console: Console, repository: Repository, rebuild: bool, jobs: int) -> Updated:
     from haac_match._index.index import survey, update
+    from haac_pipeline._parallel import cores
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     total = len(repository) if rebuild else survey(repository).missing
     with console.progress("Describing", total, "elements") as advance:
-        return update(repository, rebuild=rebuild, jobs=jobs or cores, progress=advance, say=console.note)
+        return update(repository, rebuild=rebuild, jobs=jobs or cores(), progress=advance, say=console.note)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from haac_repo._cli.console import Console, command, repo_option
+from haac_repo._internal import Console, command, repo_option
 
 if TYPE_CHECKING:
     from haac_pipeline._ingest.run import IngestReport

@@ -1,4 +1,4 @@
-"""How much two pictures differ: PSNR, SSIM, and the per cent of pixels that are different."""
+"""Full-reference image quality: PSNR, SSIM, and the percentage of different pixels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from haac_repo._internal import flattened
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -22,7 +24,7 @@ _WINDOW = 11
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How near a picture comes to its original."""
+    """Quality of a picture against its original."""
 
     psnr: float
     """Decibels; infinite if all pixels are equal."""
@@ -38,22 +40,11 @@ class Quality:
 
 
 def quality(original: Image.Image, made: Image.Image) -> Quality:
-    """Compare two pictures of the same size; where they are transparent, as they look on white."""
-    original, made = on_white(original), on_white(made)
+    """Measure how near `made` comes to `original`, of the same size; alpha is flattened on white."""
+    original, made = flattened(original), flattened(made)
     a, b = np.asarray(original), np.asarray(made)
     similar = ssim(a, b) if find_spec("skimage") else None  # not in the thin client
     return Quality(psnr(a, b), similar, percent_different(original, made))
-
-
-def on_white(image: Image.Image) -> Image.Image:
-    """RGB."""
-    from PIL import Image
-
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    white = Image.new("RGBA", image.size, "white")
-    white.alpha_composite(image.convert("RGBA"))
-    return white.convert("RGB")
 
 
 def psnr(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> float:

@@ -1,4 +1,4 @@
-"""The report picture: original, what its recipe gives, how they differ, in figures too, and which elements were used."""
+"""Report picture: original, decoded recipe and difference side by side, with metrics and the elements used."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 from haac import ElementCache, Inline, Plate, Scene, to_text
 from haac_pipeline._compress.quality import BOUNDARY
 from haac_repo import format_id
-from haac_repo._cli.console import counted
-from haac_repo._cli.sheet import checkerboard, on_checkerboard
+from haac_repo._internal import checkerboard, counted, on_checkerboard
 
 if TYPE_CHECKING:
     from haac._internal import ElementSource
@@ -43,13 +42,13 @@ _AMPLIFIED = (16, 8, 4, 2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """What a report tells of.
+    """Content of a report.
 
     Args:
         name: of the picture.
         original: RGB or RGBA.
         made: RGBA, by the recipe.
-        unexplained: (height, width), True where neither an element nor the ground explains the picture.
+        unexplained: (height, width), True where neither an element nor the background explains the picture.
     """
 
     name: str
@@ -111,13 +110,13 @@ def _head(draw: ImageDraw.ImageDraw, told: Reported, inner: int) -> None:
 
 
 def _figures(told: Reported) -> Iterator[tuple[str, str]]:
-    """Values with what they are."""
+    """(value, label) of the metrics."""
     quality, layers = told.quality, len(told.scene.layers)
     raw = told.original.width * told.original.height * len(told.original.getbands())
     yield f"{told.binary_bytes:,} bytes", f"1/{raw // told.binary_bytes:,} of the raw pixels"
     yield (
         counted(layers, "layer"),
-        f"{told.binary_bytes / layers:.1f} bytes each, all in all" if layers else "only a ground",
+        f"{told.binary_bytes / layers:.1f} bytes each, all in all" if layers else "only a background",
     )
     yield ("identical" if quality.identical else f"{quality.psnr:.1f} dB"), "PSNR"
     yield ("-" if quality.ssim is None else _cut(quality.ssim, 4)), "SSIM"
@@ -137,7 +136,7 @@ def _cut(value: float, digits: int) -> str:
 
 
 def _panels(told: Reported) -> Iterator[tuple[str, str, Image.Image]]:
-    """Title, remark, picture: three of the same size."""
+    """(title, remark, picture) of the three panels, of the same size."""
     size = _panel_size(*told.original.size)
     yield "original", "", _scaled(_seen(told.original), size)
     marked, some = _marked(_scaled(_seen(told.made), size), told.unexplained)
@@ -202,9 +201,9 @@ def _marked(panel: Image.Image, unexplained: npt.NDArray[np.bool_]) -> tuple[Ima
 def _elements(scene: Scene, cache: ElementCache, width: int) -> Image.Image:
     """Tiles of the elements in the order of their first use, with ids."""
     used: dict[int | Inline, int] = {}
-    ground = scene.background.element if isinstance(scene.background, Plate) else None
-    if ground is not None:
-        used[ground] = 0
+    background = scene.background.element if isinstance(scene.background, Plate) else None
+    if background is not None:
+        used[background] = 0
     for layer in scene.layers:
         used[layer.element] = used.get(layer.element, 0) + 1
     columns = (width + _GAP) // (_CELL + _GAP)
@@ -227,7 +226,7 @@ def _elements(scene: Scene, cache: ElementCache, width: int) -> Image.Image:
         strip.paste(small, place, small)
         draw.rectangle((left - 1, top - 1, left + _CELL, top + _CELL), outline=_LINE)
         caption = "inline" if isinstance(number, Inline) else format_id(number)
-        caption += " ground" if number == ground else ""
+        caption += " back" if number == background else ""
         draw.text((left, top + _CELL + 6), caption, _INK, _font(16))
         if times > 1:
             draw.text((left + _CELL, top + _CELL + 7), f"{times} times", _GREY, _font(14), anchor="ra")

@@ -1,20 +1,28 @@
-"""Picture files to recipe files, one or a folder of them, on all cores."""
+"""Compress picture files to recipe files: one file step by step, and many on all cores.
+
+`_compress` is the page: what happens to one picture file, a verb a step.
+"""
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from haac_pipeline._ingest.sources import Refused, Source
-from haac_pipeline._parallel import Pool
-from haac_repo import HaacError, MissingExtraError, RecipeError, Repository, write_file
+from haac_pipeline._compress.task import INLINE, CompressedFile, Outputs, Task
+from haac_pipeline._input.sources import Refused, Source
+from haac_pipeline._parallel import Pool, attempt, cores, one_core, start_worker
+from haac_repo import RecipeError, Repository, write_file
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from PIL import Image
+
+    from haac import Scene
+    from haac._internal import ElementSource
     from haac_match import Matcher, Options, Subject
     from haac_pipeline._compress.quality import Quality
 
@@ -22,62 +30,198 @@ FINGERPRINT_BYTES = 2
 """What a fingerprint adds to a recipe."""
 PAPER_BYTES = 318
 """Budget of a wash where nothing is said: the mean of Mahtab et al. (2019)."""
-INLINE = "(inline)"
-"""In the place of an id."""
+
+
+def compress_file(task: Task) -> CompressedFile:
+    """Compress one picture file to a recipe file. Whatever is wrong with it comes back as `error`.
+
+    Raises:
+        MissingExtraError: what matching needs is not installed.
+    """
+    return attempt(lambda: _compress(task), partial(_failed, task), task.outputs.recipe)
+
+
+def _compress(task: Task) -> CompressedFile:
+    """The steps of one file, in order."""
+    picture = _read(task.data)
+    match = _match(picture, task)
+    recipe = _encode(match.scene, task.options.budget)
+    decoded = _check(picture, recipe, match.source)
+    _write(task.outputs, recipe)
+    _report(task, picture, match, recipe, decoded)
+    return _result(task, picture, match, recipe, decoded)
 
 
 @dataclass(frozen=True, slots=True)
-class Outputs:
-    """Where what becomes of a picture goes."""
+class _Match:
+    """The scene that was found for a picture."""
 
-    recipe: Path
-    form: Literal["binary", "text"] = "binary"
-    script: Path | None = None
-    report: Path | None = None
-
-    def paths(self) -> list[Path]:
-        """All files that are written."""
-        return [path for path in (self.recipe, self.script, self.report) if path is not None]
+    scene: Scene
+    source: ElementSource
+    """Gives its elements."""
+    unexplained: npt.NDArray[np.bool_]
+    """(height, width)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """One picture file for a worker."""
+class _Recipe:
+    """A scene encoded, in its three forms."""
 
-    name: str
-    data: bytes
-    outputs: Outputs
-    options: Options
-    repository: Path | None
-    fingerprint: bool = False
-    segmenter: str | None = None
-    """Model that tells the subject; None: errors count everywhere alike."""
+    scene: Scene
+    binary: bytes
+    text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompressedFile:
-    """What became of one picture."""
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """What a decoder makes of the recipe, compared with the picture."""
 
-    picture: str
-    error: str = ""
-    """Why there is no recipe; then nothing below says anything."""
-    outputs: Outputs | None = None
-    size: tuple[int, int] = (0, 0)
-    binary_bytes: int = 0
-    text: str = ""
-    background: str = ""
-    """Id of the element behind everything; empty if it is not one."""
-    ids: list[str] = field(default_factory=list)
-    """Of the layers, back to front; INLINE for those that the recipe carries."""
-    exact: bool = False
-    """Whether the recipe gives all pixels of the picture, alpha included."""
-    quality: Quality | None = None
-    unexplained: float = 0.0
-    """Share of the picture that neither an element nor the ground explains."""
+    image: Image.Image
+    """RGBA."""
+    quality: Quality
+    exact: bool
+
+
+def _read(data: bytes) -> Image.Image:
+    """Decode a picture file to RGB, or RGBA where it is transparent; refuse what is too large before the work."""
+    from haac import Scene
+    from haac_pipeline._input.read import read_picture
+
+    read = read_picture(data)
+    picture = read.image if read.has_alpha else read.image.convert("RGB")
+    Scene(*picture.size)  # raises where the canvas is too large
+    return picture
+
+
+def _match(picture: Image.Image, task: Task) -> _Match:
+    """Find elements and their poses, or a wash alone where there is no repository."""
+    from haac._internal import NO_ELEMENTS
+    from haac_match import wash_only
+
+    options, where = task.options, partial(_subject, picture, task)
+    if task.repository is None:
+        found = wash_only(picture, options, where)
+        return _Match(found.scene, NO_ELEMENTS, found.unexplained)
+    from haac_match import recorded
+
+    repository, matcher = opened(task.repository)
+    if task.fingerprint and options.budget is not None:
+        options = replace(options, budget=options.budget - FINGERPRINT_BYTES)
+    found = matcher.compress(picture, options, where, recorded(task.data))
+    if task.fingerprint:
+        found.scene.fingerprint = repository.fingerprint
+    return _Match(found.scene, repository, found.unexplained)
+
+
+def _subject(picture: Image.Image, task: Task) -> Subject | None:
+    """The salient object, on which errors weigh more."""
+    if task.segmenter is None:
+        return None
+    from haac_pipeline._segment.subject import subject
+
+    return subject(picture, task.segmenter, cut=task.options.inline)
+
+
+def _encode(scene: Scene, budget: int | None) -> _Recipe:
+    """Entropy-code the scene.
+
+    Raises:
+        RecipeError: the binary form has more bytes than the budget.
+    """
+    from haac import to_binary, to_text
+
+    binary = to_binary(scene)
+    if budget is not None and len(binary) > budget:
+        raise RecipeError(
+            f"the smallest recipe that was found has {len(binary)} bytes, the budget is {budget}: allow more"
+        )
+    return _Recipe(scene, binary, to_text(scene))
+
+
+def _check(picture: Image.Image, recipe: _Recipe, source: ElementSource) -> _Decoded:
+    """Decode the recipe, as whoever gets it does, and measure it against the picture."""
+    from haac import from_binary, render
+    from haac_match import same
+    from haac_pipeline._compress.quality import quality
+
+    image = render(from_binary(recipe.binary), source)
+    return _Decoded(image, quality(picture, image), same(image, picture.convert("RGBA")))
+
+
+def _write(outputs: Outputs, recipe: _Recipe) -> None:
+    """Write the recipe file, and the script if one is wanted."""
+    from haac import to_script
+
+    write_file(outputs.recipe, recipe.binary if outputs.form == "binary" else recipe.text.encode() + b"\n")
+    if outputs.script is not None:
+        write_file(outputs.script, to_script(recipe.scene).encode())
+
+
+def _report(task: Task, picture: Image.Image, match: _Match, recipe: _Recipe, decoded: _Decoded) -> None:
+    """Draw the report picture, if one is wanted."""
+    if task.outputs.report is None:
+        return
+    from haac._internal import picture_bytes
+    from haac_pipeline._compress.report import Reported, report
+
+    page = report(
+        Reported(
+            name=Path(task.name).name,
+            original=picture,
+            made=decoded.image,
+            scene=recipe.scene,
+            binary_bytes=len(recipe.binary),
+            quality=decoded.quality,
+            unexplained=match.unexplained,
+        ),
+        match.source,
+    )
+    write_file(task.outputs.report, picture_bytes(page, task.outputs.report.suffix))
+
+
+def _result(
+    task: Task, picture: Image.Image, match: _Match, recipe: _Recipe, decoded: _Decoded
+) -> CompressedFile:
+    from haac import Inline, Plate
+    from haac_repo import format_id
+
+    scene = recipe.scene
+    return CompressedFile(
+        picture=task.name,
+        outputs=task.outputs,
+        size=picture.size,
+        binary_bytes=len(recipe.binary),
+        text=recipe.text,
+        background=format_id(scene.background.element) if isinstance(scene.background, Plate) else "",
+        ids=[
+            INLINE if isinstance(layer.element, Inline) else format_id(layer.element)
+            for layer in scene.layers
+        ],
+        exact=decoded.exact,
+        quality=decoded.quality,
+        unexplained=float(match.unexplained.mean()),
+    )
+
+
+def _failed(task: Task, reason: str) -> CompressedFile:
+    return CompressedFile(picture=task.name, error=reason)
+
+
+_opened: dict[Path, tuple[Repository, Matcher]] = {}
+
+
+def opened(path: Path, threads: int = 1) -> tuple[Repository, Matcher]:
+    """The repository in the folder `path` with its matcher, once a process; `threads` of them work on a picture."""
+    from haac_match import Matcher
+
+    if path not in _opened:
+        repository = Repository.open(path)
+        _opened[path] = repository, Matcher(repository, threads=threads)
+    return _opened[path]
 
 
 def options_of(*, max_layers: int | None, **others: Any) -> Options:
-    """Options of the matcher; of what is None, its own default."""
+    """Options of the matcher, with its own default where `max_layers` is None."""
     from haac_match import Options
 
     return Options(**others) if max_layers is None else Options(max_layers=max_layers, **others)
@@ -91,18 +235,18 @@ def compress_files(
     jobs: int,
     fingerprint: bool = False,
     segmenter: str | None = None,
-    work: Callable[[Task], CompressedFile] | None = None,
+    work: Callable[[Task], CompressedFile] = compress_file,
 ) -> Iterator[CompressedFile]:
-    """Compress pictures to files. One that fails does not stop the others.
+    """Compress picture files on all cores. One that fails does not stop the others.
 
     Args:
-        sources: pictures, each with what is to be written.
+        sources: pictures, each with the files to write.
         repository: its elements are looked for; None: no element is.
-        options: for all of them.
+        options: of the matcher, for all of them.
         jobs: processes; with one, it is done in this one, and a picture by itself gets a thread a core.
         fingerprint: add that of the repository to the recipes.
-        segmenter: model that tells the subject of a picture, where bytes are shared out.
-        work: what is done with each.
+        segmenter: salient-object model that weights the error where bytes are shared out.
+        work: what is done with each; a module's function.
 
     Yields:
         One result a picture, in the order given.
@@ -110,7 +254,6 @@ def compress_files(
     Raises:
         MissingExtraError: what matching needs is not installed.
     """
-    work = work or compress_file
     path = None if repository is None else repository.path.resolve()
     tasks = _tasks(sources, path, options, fingerprint, segmenter)
     one_core(matching=path is not None)
@@ -123,8 +266,8 @@ def compress_files(
     if path is not None:
         opened(path)  # so that the index is made once, not in every process
         _opened.clear()
-    pool: Pool[CompressedFile | None, Task, CompressedFile] = Pool(
-        jobs, work, start=partial(start_worker, matching=path is not None), crashed=_crashed
+    pool: Pool[None, Task, CompressedFile] = Pool(
+        jobs, work, start=partial(_start_worker, matching=path is not None), crashed=_crashed
     )
     with pool:
         for task in tasks:
@@ -145,168 +288,23 @@ def _tasks(
     fingerprint: bool,
     segmenter: str | None,
 ) -> Iterator[Task | CompressedFile]:
-    """What is to be done, or why it cannot be, read one picture at a time."""
+    """Tasks, or outcomes of sources that cannot be read; one picture at a time is read."""
     for source, outputs in sources:
         if isinstance(source, Refused):
             yield CompressedFile(picture=source.name, error=source.reason)
             continue
-        try:
-            yield Task(source.name, source.read(), outputs, options, repository, fingerprint, segmenter)
-        except HaacError as error:
-            yield CompressedFile(picture=source.name, error=str(error))
-        except OSError as error:
-            yield CompressedFile(picture=source.name, error=error.strerror or str(error))
+        task = Task(source.name, b"", outputs, options, repository, fingerprint, segmenter)
+        yield attempt(partial(_loaded, task, source), partial(_failed, task))
+
+
+def _loaded(task: Task, source: Source) -> Task:
+    return replace(task, data=source.read())
 
 
 def _crashed(task: Task) -> CompressedFile:
-    return CompressedFile(
-        picture=task.name, error="it crashed the program that compresses it, or took all memory: try --jobs 1"
-    )
+    return _failed(task, "it crashed the program that compresses it, or took all memory: try --jobs 1")
 
 
-def one_core(*, matching: bool = True) -> None:
-    """One thread a process: processes share the cores, small sums are quicker so, and come out the same on any machine.
-
-    Numpy looks at the environment when it loads, so this is for before (a repository that is opened loads it) and for workers.
-
-    Raises:
-        MissingExtraError: what matching needs is not installed.
-    """
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
-    if not matching:
-        return
-    try:
-        import cv2
-        import faiss
-    except ImportError as error:
-        raise MissingExtraError(
-            f"compressing needs {error.name}, which is not installed: pip install 'haac[ingest]'"
-        ) from error
-    cv2.setNumThreads(1)
-    faiss.omp_set_num_threads(1)
-
-
-def start_worker(*, matching: bool) -> None:
-    """Prepare a worker process."""
-    from haac_pipeline._ingest.worker import end_with_parent
-
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a picture takes long: do not wait for it
-    end_with_parent()
+def _start_worker(*, matching: bool) -> None:
+    start_worker(interruptible=True)  # a picture takes long: do not wait for it
     one_core(matching=matching)
-
-
-_opened: dict[Path, tuple[Repository, Matcher]] = {}
-
-
-def cores() -> int:
-    """Of this machine, as far as this process may use them."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def opened(path: Path, threads: int = 1) -> tuple[Repository, Matcher]:
-    """The repository in this folder with its matcher, once a process; `threads` of them work on a picture."""
-    from haac_match import Matcher
-
-    if path not in _opened:
-        repository = Repository.open(path)
-        _opened[path] = repository, Matcher(repository, threads=threads)
-    return _opened[path]
-
-
-def compress_file(task: Task) -> CompressedFile:
-    """Do one task. Whatever is wrong with the picture comes back as `error`."""
-    try:
-        return _compress(task)
-    except MissingExtraError:
-        raise  # would be the same for every picture
-    except HaacError as error:
-        reason = str(error)
-    except OSError as error:
-        reason = f"{error.strerror or error}: {error.filename or task.outputs.recipe}"
-    except MemoryError:
-        reason = "not enough memory for it"
-    except Exception as error:  # one bad file never stops a run
-        reason = f"{type(error).__name__}: {error}"
-    return CompressedFile(picture=task.name, error=reason)
-
-
-def _compress(task: Task) -> CompressedFile:
-    from haac import Inline, Plate, Scene, from_binary, render, to_binary, to_script, to_text
-    from haac._internal import NO_ELEMENTS, ElementSource, picture_bytes
-    from haac_match import same, wash_only
-    from haac_pipeline._compress.quality import quality
-    from haac_pipeline._ingest.read import read_picture
-    from haac_repo import format_id
-
-    read = read_picture(task.data)
-    picture = read.image if read.has_alpha else read.image.convert("RGB")
-    Scene(*picture.size)  # too large a canvas is told before the work
-    options = task.options
-
-    def where() -> Subject | None:
-        if task.segmenter is None:
-            return None
-        from haac_pipeline._segment.subject import subject
-
-        return subject(picture, task.segmenter, cut=options.inline)
-
-    source: ElementSource = NO_ELEMENTS
-    if task.repository is None:
-        found = wash_only(picture, options, where)
-        scene = found.scene
-    else:
-        from haac_match import recorded
-
-        repository, matcher = opened(task.repository)
-        if task.fingerprint and options.budget is not None:
-            options = replace(options, budget=options.budget - FINGERPRINT_BYTES)
-        found = matcher.compress(picture, options, where, recorded(task.data))
-        scene, source = found.scene, repository
-        if task.fingerprint:
-            scene.fingerprint = repository.fingerprint
-    binary, text = to_binary(scene), to_text(scene)
-    _check_budget(len(binary), task.options.budget)
-    made = render(from_binary(binary), source)
-    compared = quality(picture, made)
-    write_file(task.outputs.recipe, binary if task.outputs.form == "binary" else text.encode() + b"\n")
-    if task.outputs.script is not None:
-        write_file(task.outputs.script, to_script(scene).encode())
-    if task.outputs.report is not None:
-        from haac_pipeline._compress.report import Reported, report
-
-        page = report(
-            Reported(
-                name=Path(task.name).name,
-                original=picture,
-                made=made,
-                scene=scene,
-                binary_bytes=len(binary),
-                quality=compared,
-                unexplained=found.unexplained,
-            ),
-            source,
-        )
-        write_file(task.outputs.report, picture_bytes(page, task.outputs.report.suffix))
-    return CompressedFile(
-        picture=task.name,
-        outputs=task.outputs,
-        size=picture.size,
-        binary_bytes=len(binary),
-        text=text,
-        background=format_id(scene.background.element) if isinstance(scene.background, Plate) else "",
-        ids=[
-            INLINE if isinstance(layer.element, Inline) else format_id(layer.element)
-            for layer in scene.layers
-        ],
-        exact=same(made, picture.convert("RGBA")),
-        quality=compared,
-        unexplained=float(found.unexplained.mean()),
-    )
-
-
-def _check_budget(size: int, budget: int | None) -> None:
-    if budget is not None and size > budget:
-        raise RecipeError(
-            f"the smallest recipe that was found has {size} bytes, the budget is {budget}: allow more"
-        )

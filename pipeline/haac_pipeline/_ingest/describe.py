@@ -1,14 +1,29 @@
-"""What is kept of an element's looks: its mean colour, and a hash that similar pictures share."""
+"""An element's pixels encoded and described: mean colour, perceptual hash (dHash), software versions."""
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from haac_repo import NewElement, encode, pixel_hash
+
 if TYPE_CHECKING:
     from PIL import Image
+
+
+def as_element(image: Image.Image) -> NewElement:
+    """Encode and describe RGBA pixels; without name, tags and provenance."""
+    return NewElement(
+        data=encode(image),
+        width=image.width,
+        height=image.height,
+        pixels_sha256=pixel_hash(image),
+        colour=mean_colour(np.asarray(image)),
+        phash=perceptual_hash(image),
+    )
 
 
 def mean_colour(rgba: npt.NDArray[np.uint8]) -> int:
@@ -22,7 +37,7 @@ def mean_colour(rgba: npt.NDArray[np.uint8]) -> int:
 
 
 def perceptual_hash(image: Image.Image) -> int:
-    """64-bit difference hash of an RGBA picture on grey ground.
+    """Perceptual hash: 64-bit difference hash (dHash) of an RGBA picture on a grey background.
 
     Source: N. Krawetz, "Kind of like that" (2013), dHash; half of the bits compare brightness, half alpha, because
     cut-outs differ in outline as much as in what is inside.
@@ -35,3 +50,14 @@ def perceptual_hash(image: Image.Image) -> int:
     # Brighter to the right, by more than noise.
     bits = [np.diff(values, axis=1) > 1 for values in (grey, pixels[:, :, 3])]
     return int.from_bytes(np.packbits(np.concatenate(bits)).tobytes())
+
+
+def software() -> str:
+    """Names and versions of the software that makes elements, as provenance keeps them."""
+    found = []
+    for package in ("haac", "pillow", "numpy", "rembg", "opencv-python-headless", "onnxruntime"):
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return ", ".join(found)

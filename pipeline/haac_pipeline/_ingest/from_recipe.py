@@ -1,4 +1,4 @@
-"""Inline elements of recipes become elements of a repository, and the recipes refer to them by id."""
+"""Ingest from a recipe: its inline elements are stored in a repository, and the recipe refers to them by id."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What became of one recipe."""
+    """A recipe whose inline elements were stored."""
 
     scene: Scene
     """Without inline elements."""
@@ -36,7 +36,7 @@ def move_inlines(
     licence: str = "",
     attribution: str = "",
 ) -> Moved:
-    """Store the inline elements of a scene.
+    """Store the inline elements of a scene, and refer to them by id.
 
     Args:
         repository: not a mirror.
@@ -51,8 +51,7 @@ def move_inlines(
         RepositoryError: the repository cannot be written to, or the recipe was made for another one.
     """
     from haac import Inline
-    from haac_pipeline._ingest.run import software
-    from haac_pipeline._ingest.worker import as_element
+    from haac_pipeline._ingest.describe import as_element, software
 
     if scene.fingerprint not in (None, repository.fingerprint):
         raise RepositoryError(
@@ -79,7 +78,7 @@ def move_inlines(
 
 
 def _cleared(image: Image.Image) -> Image.Image:
-    """With 0,0,0 under alpha 0, which is how elements are kept."""
+    """With 0,0,0 under alpha 0, which is how elements are stored."""
     import numpy as np
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""Pictures -> elements of a repository: workers cut and encode, this process alone writes."""
+"""Ingest: worker processes decode, segment and encode pictures; this process alone writes the repository."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal
 
 from haac_pipeline._ingest.sidecar import Sidecars, default_name
-from haac_pipeline._ingest.sources import Refused, Source
-from haac_pipeline._ingest.worker import Cutting, Made, Task, make, start_worker
-from haac_pipeline._parallel import Pool
+from haac_pipeline._ingest.worker import Cutting, Made, Task, make
+from haac_pipeline._input.sources import Refused, Source
+from haac_pipeline._parallel import Pool, attempt, cores, start_worker
 from haac_pipeline._segment.models import MODELS, NONE, model
 from haac_repo import HaacError, NewElement, Provenance, Repository
 
@@ -33,7 +32,7 @@ _NEAR_SIDE = 1.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How pictures become elements, and what is said of them."""
+    """Options of an ingest: segmentation, and the metadata that all its elements get."""
 
     cutting: Cutting = field(default_factory=Cutting)
     tags: tuple[str, ...] = ()
@@ -50,7 +49,7 @@ class Settings:
 
 @dataclass(slots=True)
 class FileReport:
-    """What became of one source."""
+    """Outcome of one source."""
 
     name: str
     status: Status
@@ -66,7 +65,7 @@ class FileReport:
 
 @dataclass(slots=True)
 class IngestReport:
-    """What became of all sources, in their order."""
+    """Outcomes of all sources, in their order."""
 
     files: list[FileReport] = field(default_factory=list)
     dry_run: bool = False
@@ -87,7 +86,7 @@ class IngestReport:
         return counts
 
     def as_json(self) -> dict[str, Any]:
-        """For files and programs."""
+        """The report as plain dicts and lists, for `json.dumps`."""
         return {
             "dry_run": self.dry_run,
             "counts": self.counts(),
@@ -104,7 +103,7 @@ def ingest(
     say: Callable[[str], None] = lambda _: None,
     work: Callable[[Task], Made] = make,
 ) -> IngestReport:
-    """Make elements out of pictures and store them.
+    """Segment pictures into elements and store them.
 
     What is wrong with one picture is in the report; the others go on. Files that were ingested before with the same
     settings are skipped, so that a run that was cut short can just be started again.
@@ -127,9 +126,10 @@ def ingest(
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What is said of the elements of one source."""
+class _Pending:
+    """A source whose task is under way: its place in the report, and what is known of its elements."""
 
+    file: FileReport
     name: str
     tags: tuple[str, ...]
     provenance: Provenance
@@ -158,11 +158,10 @@ class _Run:
         self._dry: dict[str, None] = {}
 
     def go(self, sources: Iterable[Source | Refused]) -> IngestReport:
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        jobs = self._settings.jobs or cores
-        threads = max(1, cores // jobs)
+        jobs = self._settings.jobs or cores()
+        threads = max(1, cores() // jobs)
         fresh: set[str] = set()
-        pool: Pool[FileReport, Task, Made] = Pool(
+        pool: Pool[_Pending, Task, Made] = Pool(
             jobs, self._work, start=partial(start_worker, threads), crashed=_crashed
         )
         with self._writer() as writer, pool:
@@ -175,11 +174,10 @@ class _Run:
                 elif read.sha256 not in fresh and self._repository.source_done(read.sha256, self._key):
                     file.status = "skipped"
                 else:
-                    fresh.add(
-                        read.sha256
-                    )  # the same file again in this run is a duplicate, whatever was flushed by then
-                    self._said[id(file)] = self._of(source, read.sha256)
-                    pool.put(file, Task(read.data, self._settings.cutting, self._model))
+                    # The same file again in this run is a duplicate, whatever was flushed by then.
+                    fresh.add(read.sha256)
+                    pending = self._pending(file, source, read.sha256)
+                    pool.put(pending, Task(read.data, self._settings.cutting, self._model))
                     self._collect(writer, pool, all_=False)
                     continue
                 self._progress(1)
@@ -188,7 +186,6 @@ class _Run:
 
     @contextmanager
     def _writer(self) -> Iterator[Writer | None]:
-        self._said: dict[int, _Said] = {}
         if self._settings.dry_run:
             yield None
             return
@@ -201,12 +198,13 @@ class _Run:
                     writer.flush()
                 raise
 
-    def _of(self, source: Source, sha256: str) -> _Said:
-        """What is said of the elements of a source."""
+    def _pending(self, file: FileReport, source: Source, sha256: str) -> _Pending:
+        """Look up what is known of a source: sidecar, name, settings."""
         settings = self._settings
         about = self._sidecars.about(source)
         name, tags = default_name(source.name)
-        return _Said(
+        return _Pending(
+            file,
             about.name or name,
             (*tags, *about.tags, *settings.tags),
             Provenance(
@@ -217,35 +215,28 @@ class _Run:
             ),
         )
 
-    def _collect(self, writer: Writer | None, pool: Pool[FileReport, Task, Made], *, all_: bool) -> None:
-        for file, task, made in pool.outcomes(all_=all_):
+    def _collect(self, writer: Writer | None, pool: Pool[_Pending, Task, Made], *, all_: bool) -> None:
+        for pending, task, made in pool.outcomes(all_=all_):
             if made.needs_model:
                 if self._model is None:
                     from haac_pipeline._segment.session import choose_model
 
                     self._model = choose_model(self._settings.cutting.model, self._say)
-                pool.again(file, task, self._with_model)
+                pool.again(pending, task, self._with_model)
                 continue
-            said = self._said.pop(id(file))
             try:
-                self._store(writer, file, made, said, self._completed(said.provenance, made))
+                self._store(writer, pending, made)
             except HaacError as error:
                 if writer is not None:
                     writer.flush()  # raises if it is the repository that is at fault
-                file.status, file.reason = "refused", str(error)
+                pending.file.status, pending.file.reason = "refused", str(error)
             self._progress(1)
 
     def _with_model(self, task: Task) -> Task:
         return replace(task, model=self._model)
 
-    def _store(
-        self,
-        writer: Writer | None,
-        file: FileReport,
-        made: Made,
-        said: _Said,
-        provenance: Provenance,
-    ) -> None:
+    def _store(self, writer: Writer | None, pending: _Pending, made: Made) -> None:
+        file, provenance = pending.file, self._completed(pending.provenance, made)
         file.model = provenance.model
         if made.refused:
             file.reason = made.refused
@@ -255,8 +246,8 @@ class _Run:
             plate = index >= len(made.elements) - made.plates
             new = replace(
                 bare,
-                name=f"{said.name} background" if plate else said.name,
-                tags=(*said.tags, "background") if plate else said.tags,
+                name=f"{pending.name} background" if plate else pending.name,
+                tags=(*pending.tags, "background") if plate else pending.tags,
                 provenance=provenance,
             )
             if writer is None:
@@ -293,6 +284,8 @@ class _Run:
 
     def _completed(self, provenance: Provenance, made: Made) -> Provenance:
         if not self._software:
+            from haac_pipeline._ingest.describe import software  # loads numpy
+
             self._software = software()
         name = self._model if made.segmented and self._model else ""
         return replace(provenance, model=MODELS[name].identity if name else "", software=self._software)
@@ -306,6 +299,10 @@ def _crashed(_: Task) -> Made:
 class _File:
     data: bytes
     sha256: str
+
+    @classmethod
+    def of(cls, data: bytes) -> _File:
+        return cls(data, hashlib.sha256(data).hexdigest())
 
 
 _Ahead = tuple[Source | Refused, _File | str]
@@ -322,13 +319,7 @@ def _ahead(sources: Iterable[Source | Refused]) -> Iterator[_Ahead]:
             return None
         if isinstance(source, Refused):
             return source, source.reason
-        try:
-            data = source.read()
-        except HaacError as error:
-            return source, str(error)
-        except OSError as error:
-            return source, error.strerror or str(error)
-        return source, _File(data, hashlib.sha256(data).hexdigest())
+        return source, attempt(lambda: _File.of(source.read()), str)
 
     reader = ThreadPoolExecutor(1)  # one: a source must be read before the next is asked for
     try:
@@ -347,14 +338,3 @@ def _alike(old: Element, new: NewElement) -> bool:
     shape = (old.width * new.height) / (old.height * new.width)
     colours = zip(old.colour.to_bytes(3), new.colour.to_bytes(3), strict=True)
     return 1 / _NEAR_SIDE < shape < _NEAR_SIDE and all(abs(a - b) <= _NEAR_COLOUR for a, b in colours)
-
-
-def software() -> str:
-    """What made an element, with versions, as provenance keeps it."""
-    found = []
-    for package in ("haac", "pillow", "numpy", "rembg", "opencv-python-headless", "onnxruntime"):
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            continue
-    return ", ".join(found)

@@ -1,4 +1,4 @@
-"""What people know about their pictures: names, tags, licences, in a CSV or JSON file beside them, or in the file's name."""
+"""Sidecar metadata of pictures: names, tags and licences from CSV or JSON files beside them, or from file names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from haac_pipeline._ingest.sources import Source
+from haac_pipeline._input.sources import Source
 from haac_pipeline._limits import INGEST_LIMITS
 from haac_repo import LIMITS, DataError
 
@@ -27,7 +27,7 @@ _FOLDERS = 64  # whose sidecars are kept in memory; pictures come folder by fold
 
 @dataclass(frozen=True)
 class About:
-    """What is said of one picture; empty where nothing is."""
+    """Metadata of one picture; empty where a sidecar says nothing."""
 
     name: str | None = None
     tags: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class About:
 
 
 class Sidecars:
-    """Finds what is said of pictures.
+    """Looks up the metadata of pictures.
 
     In this order: the file given; `photo.jpg.json` beside photo.jpg; haac.csv or haac.json in its folder.
 
@@ -52,7 +52,7 @@ class Sidecars:
         self._found: dict[Path, dict[str, About]] = {}
 
     def about(self, source: Source) -> About:
-        """What is said of a picture.
+        """Metadata of a picture.
 
         Raises:
             DataError: a sidecar beside it cannot be read, or is malformed.
@@ -79,7 +79,7 @@ class Sidecars:
 
 
 def read_sidecar(path: str | os.PathLike[str]) -> dict[str, About]:
-    """Read a sidecar: file name -> what is said of it.
+    """Parse a sidecar: file name -> metadata.
 
     CSV: a header with `file` and any of `name`, `tags` (apart by ; or ,), `licence` (or `license`), `attribution`.
     JSON: a list of such objects, or one object from file names to them; `tags` may be a list.

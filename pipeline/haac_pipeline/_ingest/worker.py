@@ -1,15 +1,14 @@
-"""What a worker process does: the bytes of one picture file -> encoded elements."""
+"""A worker's task: decode one picture file, segment it, split it into objects, encode each as an element."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from haac_repo import HaacError, MissingExtraError, NewElement
+from haac_pipeline._parallel import attempt
+from haac_repo import NewElement
+from haac_repo._internal import flattened
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -17,16 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cutting:
-    """The settings that make other elements out of the same file."""
+    """Segmentation settings: what makes other elements out of the same file."""
 
     model: str | None = None
     """Name in the table of models; None: the default, or `offline`; 'none': keep opaque pictures whole."""
     split: bool | None = None
-    """Separate things become separate elements. None: of pictures that are segmented, not of those with alpha."""
+    """Separate objects become separate elements. None: of pictures that are segmented, not of those with alpha."""
     max_side: int = 2048
     """Pixels; pictures with a longer side are made smaller. 0: as large as elements may be."""
     keep_background: bool = False
-    """Also make a plate of what is behind the things."""
+    """Also make an inpainted background plate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +40,12 @@ class Task:
 
 @dataclass(slots=True)
 class Made:
-    """What became of a Task."""
+    """Outcome of a task: elements, or the reason why there are none."""
 
     elements: list[NewElement] = field(default_factory=list)
     """Without names, tags and provenance."""
     plates: int = 0
-    """How many of them, at the end, are grounds."""
+    """How many of them, at the end, are background plates."""
     refused: str = ""
     """Why nothing came out."""
     needs_model: bool = False
@@ -54,51 +53,18 @@ class Made:
     segmented: bool = False
 
 
-def start_worker(threads: int) -> None:
-    """Prepare a worker process.
-
-    Args:
-        threads: For the inference of one model.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    os.environ["OMP_NUM_THREADS"] = str(threads)
-    end_with_parent()
-
-
-def end_with_parent() -> None:
-    """From now on this worker process ends when its parent does, even if that is killed."""
-    threading.Thread(target=_wait_for_parent, daemon=True).start()
-
-
-def _wait_for_parent() -> None:
-    import multiprocessing
-
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)  # it was killed: nobody would ever end us
-
-
 def make(task: Task) -> Made:
-    """Do one task. Whatever is wrong with the picture comes back as `refused`."""
-    try:
-        return _make(task)
-    except MissingExtraError:
-        raise  # would be the same for every picture
-    except HaacError as error:
-        return Made(refused=str(error))
-    except MemoryError:
-        return Made(refused="not enough memory for it")
-    except Exception as error:  # one bad file never stops a run
-        return Made(refused=f"{type(error).__name__}: {error}")
+    """Make elements out of one picture file. Whatever is wrong with it comes back as `refused`."""
+    return attempt(lambda: _make(task), lambda reason: Made(refused=reason))
 
 
 def _make(task: Task) -> Made:
+    """The steps of one file: decode, fit, segment (unless its alpha does), split into objects, encode."""
     import numpy as np
 
-    from haac_pipeline._ingest.read import read_picture
-    from haac_pipeline._segment.cutout import cut_out, picture, plate, things
+    from haac_pipeline._ingest.describe import as_element
+    from haac_pipeline._input.read import read_picture
+    from haac_pipeline._segment.cutout import cut_out, objects, picture, plate
     from haac_pipeline._segment.models import NONE
     from haac_pipeline._segment.session import mask
 
@@ -107,7 +73,7 @@ def _make(task: Task) -> Made:
     image = _fitted(read.image if read.has_alpha else read.image.convert("RGB"), cutting.max_side)
     made = Made()
     if image.mode == "RGBA" and _is_cut_out(image):
-        found = things(np.asarray(image), split=bool(cutting.split))
+        found = objects(np.asarray(image), split=bool(cutting.split))
     elif cutting.model == NONE:
         found = [np.asarray(image.convert("RGBA"))]
     elif task.model is None:
@@ -119,10 +85,10 @@ def _make(task: Task) -> Made:
             import cv2
 
             cv2.setNumThreads(1)  # the processes share the cores
-        opaque = _on_white(image) if image.mode == "RGBA" else image
+        opaque = flattened(image)
         where = np.asarray(mask(opaque, task.model))
         rgb = np.asarray(opaque)
-        found = things(cut_out(rgb, where), split=cutting.split is not False)
+        found = objects(cut_out(rgb, where), split=cutting.split is not False)
         if found and cutting.keep_background:
             with contextlib.suppress(ValueError):
                 found.append(plate(rgb, where))
@@ -140,15 +106,6 @@ def _is_cut_out(image: Image.Image) -> bool:
     return clear * 500 >= image.width * image.height
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    """An RGBA picture without its alpha."""
-    from PIL import Image
-
-    white = Image.new("RGBA", image.size, "white")
-    white.alpha_composite(image)
-    return white.convert("RGB")
-
-
 def _fitted(image: Image.Image, max_side: int) -> Image.Image:
     from PIL import Image
 
@@ -161,20 +118,3 @@ def _fitted(image: Image.Image, max_side: int) -> Image.Image:
         return image
     size = max(1, int(width * scale)), max(1, int(height * scale))
     return image.resize(size, Image.Resampling.LANCZOS)  # Pillow does it in premultiplied alpha
-
-
-def as_element(image: Image.Image) -> NewElement:
-    """RGBA pixels encoded and described; without name, tags and provenance."""
-    import numpy as np
-
-    from haac_pipeline._ingest.describe import mean_colour, perceptual_hash
-    from haac_repo import encode, pixel_hash
-
-    return NewElement(
-        data=encode(image),
-        width=image.width,
-        height=image.height,
-        pixels_sha256=pixel_hash(image),
-        colour=mean_colour(np.asarray(image)),
-        phash=perceptual_hash(image),
-    )

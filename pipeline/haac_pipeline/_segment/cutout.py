@@ -1,4 +1,4 @@
-"""A picture with a mask, or with alpha -> clean cut-outs: edges without the old ground, separate things apart, trimmed."""
+"""Cut-outs from masks: foreground colour estimation, connected components, trimming, background inpainting."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EDGE_PIXELS = 2**16
 """Size of the picture in which the mean colours along the edges are found."""
 
 _VISIBLE = 8
-"""Alpha below this does not count when things are trimmed and told apart."""
+"""Alpha below this does not count for masks and connected components."""
 _SMALLEST = 0.04
 """Parts smaller than this share of the largest are specks."""
 _MIN_AREA = 64
@@ -23,7 +23,7 @@ _MIN_AREA = 64
 
 
 def trimmed(rgba: Bytes) -> Bytes | None:
-    """Without the empty margin, and with 0,0,0 under alpha 0; None if nothing is visible.
+    """Crop to the visible pixels, and clear those of alpha 0; None if nothing is visible.
 
     Args:
         rgba: (height, width, 4), straight alpha.
@@ -38,13 +38,13 @@ def trimmed(rgba: Bytes) -> Bytes | None:
 
 
 def cut_out(rgb: Bytes, mask: Bytes) -> Bytes:
-    """RGBA out of a picture and its mask, the colours of soft edges freed from the ground behind them.
+    """Matting: RGBA from a picture and its mask, with the foreground colours of soft edges estimated.
 
     Source: M. Forte, "Approximate Fast Foreground Colour Estimation" (ICIP 2021): two rounds of blur fusion.
 
     Args:
         rgb: (height, width, 3).
-        mask: (height, width); 255 is the thing.
+        mask: (height, width), alpha; 255 is the object.
     """
     import cv2
 
@@ -56,7 +56,7 @@ def cut_out(rgb: Bytes, mask: Bytes) -> Bytes:
     soft = (alpha > 0) & (alpha < 255)
     if not soft.any():
         return rgba
-    # Only the neighbourhood of the thing matters, and its mean colours are smooth: they are found in a small picture.
+    # Only the neighbourhood of the object matters, and its mean colours are smooth: they are found in a small picture.
     margin = 16
     top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
     bottom, right = (
@@ -88,14 +88,14 @@ def cut_out(rgb: Bytes, mask: Bytes) -> Bytes:
 
 
 def _foreground(image: Floats, a: Floats, mean_f: Floats, mean_b: Floats) -> Floats:
-    """The colour in front, out of what is seen, alpha, and the mean colours on both sides of the edge."""
+    """Foreground colour of pixels (..., 3), from alpha (..., 1) and the local means of foreground and background."""
     return np.asarray(np.clip(mean_f + a * (image - a * mean_f - (1 - a) * mean_b), 0, 255), np.float32)
 
 
-def things(rgba: Bytes, *, split: bool) -> list[Bytes]:
-    """The separate things of a cut-out, from left to right, trimmed; one with all of it if not `split`.
+def objects(rgba: Bytes, *, split: bool) -> list[Bytes]:
+    """Connected components of a cut-out, from left to right, trimmed; all of it as one if not `split`.
 
-    Parts are separate if they are further apart than about one hundredth of the picture; specks are dropped.
+    Components are separate if they are further apart than about one hundredth of the picture; specks are dropped.
     """
     if not split:
         whole = trimmed(rgba)
@@ -122,7 +122,7 @@ def things(rgba: Bytes, *, split: bool) -> list[Bytes]:
 
 
 def plate(rgb: Bytes, mask: Bytes) -> Bytes:
-    """What may stand behind the thing: the picture, opaque, with the thing painted over from around it.
+    """Background plate: the picture, opaque, with the object inpainted.
 
     Source: A. Telea, "An image inpainting technique based on the fast marching method" (2004), at a bounded size.
     """
@@ -135,7 +135,7 @@ def plate(rgb: Bytes, mask: Bytes) -> Bytes:
     hole = cv2.resize((mask >= _VISIBLE).astype(np.uint8) * 255, size, interpolation=cv2.INTER_LINEAR)
     hole = cv2.dilate((hole > 0).astype(np.uint8), np.ones((5, 5), np.uint8))
     if hole.all():
-        raise ValueError("no ground is visible")
+        raise ValueError("no background is visible")
     filled = cv2.inpaint(small, hole, 3, cv2.INPAINT_TELEA)
     large: Any = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
     soft = cv2.GaussianBlur(
@@ -147,5 +147,5 @@ def plate(rgb: Bytes, mask: Bytes) -> Bytes:
 
 
 def picture(rgba: Bytes) -> Image.Image:
-    """As a Pillow image, mode RGBA."""
+    """Pillow image, mode RGBA, of an array (height, width, 4)."""
     return Image.fromarray(np.ascontiguousarray(rgba))

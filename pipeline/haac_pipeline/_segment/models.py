@@ -1,4 +1,4 @@
-"""The segmentation models that rembg can run, as a table: nothing is imported or fetched by looking at it."""
+"""Table of segmentation models (rembg's): names, licences, checksums of the weights. Loads and downloads nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from haac_repo import DataError, HaacError
-from haac_repo._cli.doctor import Check
+from haac_repo._internal import Check
 
 DEFAULT = "u2net"
 OFFLINE = "offline"
@@ -20,7 +20,7 @@ _BASE = "https://github.com/danielgatis/rembg/releases/download/v0.0.0/"
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model under the name that rembg and `--model` give it."""
+    """A segmentation model, under the name that rembg and `--model` give it."""
 
     name: str
     megabytes: float
@@ -72,20 +72,20 @@ MODELS: dict[str, Model] = {
     model.name: model
     for model in (
         Model(OFFLINE, 0, _MIT, "previews: no weights, nothing to fetch (border colours, then GrabCut)"),
-        Model("u2net", 176, _APACHE, "things of all kinds", "60024c5c889badc19c04ad937298a77b", file="u2net.onnx"),
+        Model("u2net", 176, _APACHE, "objects of all kinds", "60024c5c889badc19c04ad937298a77b", file="u2net.onnx"),
         Model("u2netp", 4.7, _APACHE, "the same, small and quick", "8e83ca70e441ab06c318d82300c84806", file="u2netp.onnx"),
         Model("u2net_human_seg", 176, _APACHE, "people", "c09ddc2e0104f800e3e1bb4652583d1f", file="u2net_human_seg.onnx"),
         Model("silueta", 44, _APACHE, "u2net made smaller", "55e59e0d8062d2f5d013f4725ee84782", file="silueta.onnx"),
-        Model("isnet-general-use", 179, _APACHE, "things, finer edges", "fc16ebd8b0c10d971d3513d564d01e29", file="isnet-general-use.onnx"),
+        Model("isnet-general-use", 179, _APACHE, "objects, finer edges", "fc16ebd8b0c10d971d3513d564d01e29", file="isnet-general-use.onnx"),
         Model("isnet-anime", 176, _APACHE, "drawn figures", "6f184e756bb3bd901c8849220a83e38e", file="isnet-anime.onnx"),
-        Model("birefnet-general", 973, _MIT, "things, best edges, slow", "7a35a0141cbbc80de11d9c9a28f52697", file="BiRefNet-general-epoch_244.onnx"),
+        Model("birefnet-general", 973, _MIT, "objects, best edges, slow", "7a35a0141cbbc80de11d9c9a28f52697", file="BiRefNet-general-epoch_244.onnx"),
         Model("birefnet-general-lite", 224, _MIT, "the same, quicker", "4fab47adc4ff364be1713e97b7e66334", file="BiRefNet-general-bb_swin_v1_tiny-epoch_232.onnx"),
         Model("birefnet-portrait", 973, _MIT, "people, best edges", "c3a64a6abf20250d090cd055f12a3b67", file="BiRefNet-portrait-epoch_150.onnx"),
-        Model("birefnet-dis", 973, _MIT, "thin and branched things", "2d4d44102b446f33a4ebb2e56c051f2b", file="BiRefNet-DIS-epoch_590.onnx"),
+        Model("birefnet-dis", 973, _MIT, "thin and branched objects", "2d4d44102b446f33a4ebb2e56c051f2b", file="BiRefNet-DIS-epoch_590.onnx"),
         Model("birefnet-hrsod", 973, _MIT, "large pictures", "c017ade5de8a50ff0fd74d790d268dda", file="BiRefNet-HRSOD_DHU-epoch_115.onnx"),
-        Model("birefnet-cod", 973, _MIT, "things that hide", "f6d0d21ca89d287f17e7afe9f5fd3b45", file="BiRefNet-COD-epoch_125.onnx"),
-        Model("birefnet-massive", 973, _MIT, "things, much training", "33e726a2136a3d59eb0fdf613e31e3e9", file="BiRefNet-massive-TR_DIS5K_TR_TEs-epoch_420.onnx"),
-        Model("bria-rmbg", 1024, "CC-BY-NC-4.0", "things; not for commercial use", sha256="5b486f08200f513f460da46dd701db5fbb47d79b4be4b708a19444bcd4e79958", file="bria-rmbg-2.0.onnx"),
+        Model("birefnet-cod", 973, _MIT, "camouflaged objects", "f6d0d21ca89d287f17e7afe9f5fd3b45", file="BiRefNet-COD-epoch_125.onnx"),
+        Model("birefnet-massive", 973, _MIT, "objects, much training", "33e726a2136a3d59eb0fdf613e31e3e9", file="BiRefNet-massive-TR_DIS5K_TR_TEs-epoch_420.onnx"),
+        Model("bria-rmbg", 1024, "CC-BY-NC-4.0", "objects; not for commercial use", sha256="5b486f08200f513f460da46dd701db5fbb47d79b4be4b708a19444bcd4e79958", file="bria-rmbg-2.0.onnx"),
     )
 }  # fmt: skip
 
@@ -104,7 +104,7 @@ def model(name: str) -> Model:
 
 
 def verified(name: str) -> bool:
-    """Whether the weights are there, and are what rembg's own checksum promises.
+    """Whether the weights are on disk, with rembg's own checksum.
 
     rembg does not check a file that is there already.
 

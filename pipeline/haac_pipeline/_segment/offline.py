@@ -1,7 +1,7 @@
-"""The embedded segmenter: saliency against the border's colours, sharpened by GrabCut. Nothing learnt, nothing downloaded.
+"""Embedded salient-object segmenter: saliency by contrast with the image border, refined by GrabCut. No weights.
 
-It serves through rembg like any other session, where the weights of a real model cannot be had. It is preview quality: good on things that
-stand out from their ground, poor on scenes and crowds.
+It serves through rembg like any other session, where the weights of a real model cannot be had. It is preview quality: good on objects that
+stand out from their background, poor on scenes and crowds.
 
 Sources: background prior from the image border, W. Zhu et al., "Saliency optimization from robust background detection" (CVPR 2014);
 C. Rother, V. Kolmogorov, A. Blake, "GrabCut" (SIGGRAPH 2004), as implemented by OpenCV.
@@ -47,19 +47,19 @@ class OfflineSession(BaseSession):  # type: ignore[misc]  # rembg ships no types
         """There is nothing to download."""
 
     def predict(self, img: Image.Image, *_args: Any, **_options: Any) -> list[Image.Image]:
-        """Find the thing.
+        """Segment the salient object.
 
         Args:
             img: any size and mode.
 
         Returns:
-            One mask of the same size, mode L: 255 is the thing.
+            One mask of the same size, mode L: 255 is the object.
         """
-        return [Image.fromarray(thing_mask(np.array(img.convert("RGB"))))]
+        return [Image.fromarray(object_mask(np.array(img.convert("RGB"))))]
 
 
-def thing_mask(rgb: Bytes) -> Bytes:
-    """The mask, (height, width) of 0...255, of an sRGB picture (height, width, 3). The same picture gives the same mask."""
+def object_mask(rgb: Bytes) -> Bytes:
+    """Mask of the salient object, (height, width) of 0...255, in an sRGB picture (height, width, 3). Deterministic."""
     height, width = rgb.shape[:2]
     scale = min(1.0, _LONG_SIDE / max(height, width))
     small_size = max(1, round(width * scale)), max(1, round(height * scale))
@@ -72,10 +72,10 @@ def thing_mask(rgb: Bytes) -> Bytes:
 
 
 def _saliency(rgb: Bytes) -> Floats:
-    """How little each pixel looks like the border, 0 to 1, with a preference for the centre.
+    """Saliency: colour distance of each pixel to the border, 0 to 1, with a centre prior.
 
     Two ways to ask, since each fails on other pictures: unlike all four sides at once, in colours with their covariances; and unlike
-    the three sides that are most like the picture, so that a thing which touches one side does not pass for ground because of it.
+    the three sides that are most like the picture, so that an object which touches one side does not pass for background because of it.
     """
     height, width = rgb.shape[:2]
     lab: Floats = np.asarray(cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
@@ -109,22 +109,22 @@ def _sides(lab: Floats, edge: int) -> list[Floats]:
 
 
 def _centred(height: int, width: int, spread: float, weight: float) -> Floats:
-    """A bell of `weight` over the centre, on a floor of 1 - `weight`; `spread` in shares of the sides."""
+    """Centre prior: a Gaussian of `weight` over the centre, on a floor of 1 - `weight`; `spread` in shares of the sides."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     bell = np.exp(-(((x / width - 0.5) / spread) ** 2 + ((y / height - 0.5) / spread) ** 2))
     return np.asarray(1 - weight + weight * bell, np.float32)
 
 
-def _distance(lab: Floats, ground: Floats, clusters: int, *, covariance: bool) -> Floats:
-    """Distance to the nearest of the colours that sum up `ground`, in units of its spread (or by its covariance, Mahalanobis)."""
+def _distance(lab: Floats, border: Floats, clusters: int, *, covariance: bool) -> Floats:
+    """Distance to the nearest k-means cluster of `border`, in units of its spread (or by its covariance, Mahalanobis)."""
     cv2.setRNGSeed(1)
     criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
-    count = min(clusters, len(ground))
-    _, labels, centres = cv2.kmeans(ground, count, None, criteria, 1, cv2.KMEANS_PP_CENTERS)
+    count = min(clusters, len(border))
+    _, labels, centres = cv2.kmeans(border, count, None, criteria, 1, cv2.KMEANS_PP_CENTERS)
     nearest = np.full(lab.shape[:2], 1e9, np.float32)
     for n in range(count):
-        members = ground[labels[:, 0] == n]
-        if len(members) < 0.03 * len(ground):
+        members = border[labels[:, 0] == n]
+        if len(members) < 0.03 * len(border):
             continue
         off = lab - centres[n]
         if covariance:
@@ -137,7 +137,7 @@ def _distance(lab: Floats, ground: Floats, clusters: int, *, covariance: bool) -
 
 
 def _refined(rgb: Bytes, saliency: Floats) -> Bytes:
-    """GrabCut from the saliency's sure and likely parts; 0 and 255."""
+    """GrabCut, seeded by a trimap of the saliency (Otsu's threshold); 0 and 255."""
     level = (saliency * (255 / max(float(saliency.max()), 1e-6))).astype(np.uint8)
     threshold, _ = cv2.threshold(level, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     seeds = np.full(level.shape, cv2.GC_PR_BGD, np.uint8)

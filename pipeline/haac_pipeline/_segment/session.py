@@ -1,4 +1,4 @@
-"""Which model is used, and its masks. rembg, and with it all that is heavy, loads at the first mask."""
+"""rembg sessions: choice of the model, download of its weights, masks. rembg loads at the first mask."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def need_extra() -> None:
     """
     if missing := [name for name in ("rembg", "cv2", "onnxruntime") if find_spec(name) is None]:
         raise MissingExtraError(
-            f"cutting things out of pictures needs {', '.join(missing)}: pip install 'haac[ingest]'. Without it,"
+            f"cutting objects out of pictures needs {', '.join(missing)}: pip install 'haac[ingest]'. Without it,"
             f" pictures that are transparent already can be ingested, and others whole with --model {NONE}"
         )
 
 
 def choose_model(wanted: str | None, say: Say) -> str:
-    """The model to use, its weights in place.
+    """Choose a model, and download its weights if need be.
 
     Args:
         wanted: Its name; None: the default where its weights are there or can be fetched, else the embedded one.
@@ -80,14 +80,14 @@ def _download(chosen: Model, say: Say) -> None:
 
 
 def mask(picture: Image.Image, name: str) -> Image.Image:
-    """Where the thing is.
+    """Segment the salient object of a picture.
 
     Args:
         picture: Mode RGB, upright.
         name: A model whose weights are in place (see `choose_model`).
 
     Returns:
-        Mode L, same size: 255 is the thing.
+        Mode L, same size: 255 is the object.
     """
     rembg = load_rembg()
     low, high = picture.convert("L").getextrema()
@@ -95,7 +95,7 @@ def mask(picture: Image.Image, name: str) -> Image.Image:
         from PIL import Image
 
         return Image.new("L", picture.size)
-    # `remove` concatenates the masks of models that find several things; all of ours find one.
+    # `remove` concatenates the masks of models that find several objects; all of ours find one.
     found: Image.Image = rembg.remove(picture, session=_session(name), only_mask=True)
     return found.convert("L")
 
@@ -119,7 +119,7 @@ def _providers() -> list[str]:
 
 @cache
 def load_rembg() -> Any:
-    """The package, which takes seconds to load.
+    """Import rembg, which takes seconds.
 
     Raises:
         MissingExtraError: it cannot be loaded.

@@ -1,4 +1,4 @@
-"""Where people look in a picture: what the segmenter says, for sharing out bytes."""
+"""The subject of a picture: a salient-object mask that weights the error where bytes are shared out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEAST = 0.002
 
 
 def segmenter(wanted: str | None, say: Say) -> str | None:
-    """The model that tells the subject.
+    """Choose the model that finds the subject.
 
     Args:
         wanted: its name, to be fetched if need be; None: what is here.
@@ -50,7 +50,7 @@ def segmenter(wanted: str | None, say: Say) -> str | None:
 
 
 def subject(picture: Image.Image, model: str, *, cut: bool) -> Subject | None:
-    """Find the subject of a picture.
+    """Find the subject of a picture: its mask, and its cut-out.
 
     Args:
         picture: RGB; where it is RGBA, its alpha says already what matters, and there is no other subject.
@@ -68,11 +68,11 @@ def subject(picture: Image.Image, model: str, *, cut: bool) -> Subject | None:
     where = np.asarray(mask(picture, model))
     if float((where > 127).mean()) < _LEAST:
         return None
-    things = []
+    objects = []
     if cut:
         from haac_pipeline._segment.cutout import cut_out
 
         whole = Image.fromarray(cut_out(np.asarray(picture), where))
         if box := whole.getchannel("A").getbbox():
-            things.append((whole.crop(box), box[:2]))
-    return Subject(where, things)
+            objects.append((whole.crop(box), box[:2]))
+    return Subject(where, objects)

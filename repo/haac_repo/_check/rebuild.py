@@ -1,4 +1,4 @@
-"""Making a lost catalog again: out of the published log, and out of what is still readable of a damaged one."""
+"""Catalog recovery: replay the published log, then salvage what is still readable of a damaged SQLite file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import hashlib
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -30,7 +29,7 @@ _UNREADABLE = (sqlite3.Error, ValueError, KeyError, TypeError)
 
 
 def set_aside(folder: Path, path: Path) -> Path | None:
-    """Move a file of the repository `folder` into `lost/`, under a name that is free; None if it is not there."""
+    """Quarantine a file of the repository `folder` in `lost/`, under a name that is free; None if it is not there."""
     if not path.exists():
         return None
     lost = folder / LOST
@@ -45,7 +44,7 @@ def set_aside(folder: Path, path: Path) -> Path | None:
 
 
 def rebuild(folder: Path) -> tuple[list[str], list[str]]:
-    """Replace the catalog; the damaged one, if any, is kept in `lost/`. The caller holds the lock.
+    """Rebuild the catalog; the damaged one, if any, is kept in `lost/`. The caller holds the lock.
 
     Returns:
         What was done, and what could not be saved; for people.
@@ -144,14 +143,8 @@ def _apply_published(db: Database, folder: Path, head: Head) -> None:
             raise IntegrityError(
                 f"the published log segment {path.name} is damaged too: bring it back from a mirror, then repair again"
             )
-
-        def checked(path: Path = path, info: Any = info) -> Iterator[dict[str, Any]]:
-            with path.open("rb") as file:
-                for record in read_segment(file, info):
-                    order.accept(record)
-                    yield record
-
-        catalog.apply_records(db, checked())
+        with path.open("rb") as file:
+            catalog.apply_records(db, order.checked(read_segment(file, info)))
         db.execute(
             "insert into published (number, sha256, bytes, inflated, last_seq) values (?, ?, ?, ?, ?)",
             [number, info.sha256, info.length, info.inflated, order.records],
@@ -159,7 +152,7 @@ def _apply_published(db: Database, folder: Path, head: Head) -> None:
 
 
 def _salvage(db: Database, folder: Path, damaged: Path) -> None:
-    """Take over records of the damaged catalog that follow the published ones, as far as their bytes are right."""
+    """Salvage records of the damaged catalog that follow the published ones, as far as their bytes match their hashes."""
     packs = Packs(folder)
     old = sqlite3.connect(f"file:{quote(str(damaged.absolute()))}?mode=ro", uri=True)
     with contextlib.closing(old):

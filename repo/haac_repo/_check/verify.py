@@ -1,4 +1,4 @@
-"""Is everything still what it was: catalog, packs and published log; and mending what can be mended.
+"""Integrity check (fsck) of a repository: catalog, packs, published log; with repair of what can be repaired.
 
 Nothing that cannot be accounted for is ever deleted: such files go to the folder `lost/`.
 """
@@ -33,7 +33,7 @@ _WAIT = 10.0  # seconds, for another writer
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that is not as it should be."""
+    """An inconsistency, or damaged or lost bytes."""
 
     text: str
     elements: tuple[int, ...] = ()
@@ -49,7 +49,7 @@ class Problem:
 
 @dataclass(slots=True)
 class VerifyReport:
-    """What `verify` found."""
+    """Result of an integrity check."""
 
     problems: list[Problem] = field(default_factory=list)
     """What is wrong now, after any repair."""
@@ -64,7 +64,7 @@ class VerifyReport:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong (any more)."""
+        """Whether no problem is left."""
         return not self.problems
 
 
@@ -75,7 +75,7 @@ def verify(
     quick: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> VerifyReport:
-    """Check a repository or mirror; readers and a writer may go on meanwhile, unless `repair` is set.
+    """Check the integrity of a repository or mirror; readers and a writer may go on meanwhile, unless `repair` is set.
 
     Args:
         repository: It, or its folder. With `repair` the catalog may be lost, and a Repository given is closed.
@@ -150,7 +150,7 @@ class _Check:
         self.role = catalog.meta(self.db).role
 
     def tidy_up(self) -> None:
-        """Finish, as the writer would, what a crash cut short."""
+        """Crash recovery: finish, as the writer would, what was cut short."""
         for name in FOLDERS:
             if not (self.path / name).is_dir():
                 (self.path / name).mkdir()
@@ -180,7 +180,7 @@ class _Check:
                     self.report.repaired.append(f"removed the temporary file {path.relative_to(self.path)}")
 
     def catalog(self) -> None:
-        """What must hold within the catalog."""
+        """Check the catalog: SQLite, foreign keys, counters, full-text index."""
         found = [row[0] for row in self._rows("pragma integrity_check(5)")]
         if found != ["ok"]:
             self._problem(f"the catalog is damaged ({'; '.join(found)})")
@@ -246,7 +246,7 @@ class _Check:
             self.db.execute("insert into element_fts (element_fts, rank) values ('integrity-check', 1)")
 
     def files(self) -> None:
-        """Whether the pack files are there, of the right length, and no others."""
+        """Check that the pack files are there, of the right length, and no others."""
         known = set()
         for number, state, sha256, size in self._rows("select number, state, sha256, size from pack"):
             if state == "absent":
@@ -288,7 +288,7 @@ class _Check:
         return row is None
 
     def published(self, quick: bool) -> None:
-        """Whether the head and the log segments are what was published."""
+        """Check the head and the log segments against what was published."""
         try:
             read_head(self.path)
         except HaacError as error:
@@ -301,7 +301,7 @@ class _Check:
                 self._problem(f"{path.name}, a published log segment, is damaged")
 
     def objects(self, progress: Callable[[int], None]) -> None:
-        """Whether all bytes are what their SHA-256 promise."""
+        """Hash every pack and every element."""
         for number, state, sha256 in self._rows(
             "select number, state, sha256 from pack where state != 'absent'"
         ):

@@ -1,4 +1,4 @@
-"""Getting published files, with patience: trying again, going on where it stopped, and believing only hashes."""
+"""Resumable, hash-verified downloads of published files, with retries and backoff, in parallel."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PROGRESS = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often, and after what pauses, something is tried again."""
+    """Retry policy: how often, and after what pauses, something is tried again."""
 
     tries: int = 5
     """In a row without progress (1 MiB)."""
@@ -38,11 +38,11 @@ class Patience:
 
 
 class Stopped(TransportError):  # noqa: N818 (no failure: somebody else's ended this)
-    """The sync is being given up for another reason."""
+    """The download was cancelled: the sync is being given up for another reason."""
 
 
 class Downloader:
-    """Fetches published files and counts what it cost. Used from several threads.
+    """Downloads published files with retries, and counts requests and bytes. Thread-safe.
 
     Args:
         fetcher: Where the files come from.
@@ -69,7 +69,7 @@ class Downloader:
         """Bytes of bodies."""
 
     def head(self, etag: str) -> tuple[bytes | None, str]:
-        """The head and its ETag; no bytes if it still has that `etag`."""
+        """Fetch the head and its ETag; no bytes if it still has that `etag` (conditional request)."""
         tries = _Tries(self)
         while True:
             try:
@@ -83,7 +83,7 @@ class Downloader:
                 tries.wait(error)
 
     def file(self, path: str, size: int, sha256: str, part: Path, *, urgent: bool = False) -> None:
-        """Bring the file `part` to the `size` bytes with that SHA-256, going on with what it holds already.
+        """Download a file into `part`, resuming what that holds already, and verify its SHA-256.
 
         An urgent one does not wait for others to be done.
 
@@ -106,7 +106,7 @@ class Downloader:
         )
 
     def part(self, path: str, size: int, start: int, stop: int) -> bytes | None:
-        """Bytes `start` to `stop` of a file; None if the server only sends whole files."""
+        """Range request: bytes `start` to `stop` of a file; None if the server only sends whole files."""
         tries = _Tries(self)
         while True:
             try:
@@ -118,7 +118,7 @@ class Downloader:
                 tries.wait(error)
 
     def stop(self) -> None:
-        """Make everything that is under way end soon, with Stopped."""
+        """Cancel everything in flight: it ends soon, with Stopped."""
         self._stopped.set()
 
     def _fill(self, path: str, size: int, part: Path) -> bool:
@@ -170,7 +170,7 @@ class Downloader:
 
 
 class _Tries:
-    """Counts down one thing's tries."""
+    """Retries left of one download."""
 
     def __init__(self, downloader: Downloader) -> None:
         self._patience = downloader._patience
@@ -178,7 +178,7 @@ class _Tries:
         self._failed = 0
 
     def wait(self, error: TransientError) -> None:
-        """Pause before the next try; raises `error` if there is none left."""
+        """Back off before the next try; raises `error` if there is none left."""
         self._failed += 1
         if self._stopped.is_set():
             raise Stopped("given up") from error
@@ -196,7 +196,7 @@ class _Tries:
 
 
 def move_into_place(part: Path, target: Path) -> None:
-    """Make `part` durable, and then visible as `target`."""
+    """Fsync `part` and atomically rename it to `target`."""
     descriptor = os.open(part, os.O_RDWR)
     try:
         os.fsync(descriptor)
@@ -209,7 +209,7 @@ def move_into_place(part: Path, target: Path) -> None:
 def in_parallel(
     tasks: Iterable[Callable[[], T]], jobs: int, stop: Callable[[], None]
 ) -> Generator[Future[T], None, None]:
-    """Run tasks in `jobs` threads, a few ahead of whoever takes the finished futures, which come in order.
+    """Run tasks in a thread pool, a bounded number ahead of the consumer; futures come in order.
 
     When it is left early, `stop` is called, and tasks that have not begun are dropped.
     """

@@ -1,4 +1,4 @@
-"""How published files are read from somewhere else: one method, over HTTP or out of a folder.
+"""Transport of published files behind one method: HTTP with range requests and a watchdog, or a local folder.
 
 What httpx leaves open is closed here (each was measured): redirects are not followed; nothing is inflated; an ignored or
 wrong `Range` is noticed; a body that ends early or goes on too long is noticed even when the server gave no length; a
@@ -19,22 +19,25 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
 from haac_repo._errors import HaacError, TransportError
 from haac_repo._limits import LIMITS
+
+if TYPE_CHECKING:
+    import httpx
 
 _CHUNK = 2**18
 _content_range = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)").fullmatch
 
 
 class NotThereError(TransportError):
-    """The server answers, and does not have this file."""
+    """The server answered, and does not have this file (404, 410)."""
 
 
 class TransientError(TransportError):
-    """Trying again may help; `retry_after` seconds if the server said when."""
+    """A transient failure, worth a retry; `retry_after` seconds if the server said when."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -43,7 +46,7 @@ class TransientError(TransportError):
 
 @dataclass(slots=True)
 class Fetched:
-    """The answer to a fetch."""
+    """Response to a fetch: bytes as they come, ETag, and whether it is the range asked for."""
 
     chunks: Iterator[bytes]
     """The bytes, as they come in: all that belong here, or an error."""
@@ -56,7 +59,7 @@ class Fetched:
 
 
 class Fetcher(Protocol):
-    """Where published files come from. Used from several threads at once."""
+    """Transport protocol: gives published files by path. Thread-safe."""
 
     def fetch(
         self, path: str, size: int | None, *, start: int = 0, stop: int | None = None, etag: str = ""
@@ -105,7 +108,7 @@ def open_fetcher(url: str) -> HttpFetcher | FolderFetcher:
 
 
 class FolderFetcher:
-    """Published files in a folder on this machine."""
+    """Fetcher for a folder on this machine."""
 
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
@@ -147,7 +150,7 @@ class FolderFetcher:
 
 
 class HttpFetcher:
-    """Published files on a web server.
+    """Fetcher for a web server, one connection a thread.
 
     Args:
         url: Of the repository; the files are below it.
@@ -163,7 +166,7 @@ class HttpFetcher:
         self._min_rate = min_rate
         self._here = threading.local()
         self._lock = threading.Lock()
-        self._clients: list[Any] = []
+        self._clients: list[httpx.Client] = []
         self._sockets: list[list[socket.socket]] = []
         self._tls: ssl.SSLContext | None = None
 
@@ -213,7 +216,7 @@ class HttpFetcher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _client(self) -> Any:
+    def _client(self) -> httpx.Client:
         """This thread's client: a connection per thread, so that the watchdog knows which one it closes."""
         import httpx
 
@@ -231,9 +234,10 @@ class HttpFetcher:
             with self._lock:
                 self._clients.append(self._here.client)
                 self._sockets.append(self._here.sockets)
-        return self._here.client
+        client: httpx.Client = self._here.client
+        return client
 
-    def _send(self, url: str, headers: dict[str, str], stack: contextlib.ExitStack) -> Any:
+    def _send(self, url: str, headers: dict[str, str], stack: contextlib.ExitStack) -> httpx.Response:
         """Send the request and read the headers of the answer within one window."""
         client = self._client()
         sockets: list[socket.socket] = self._here.sockets
@@ -267,8 +271,8 @@ class HttpFetcher:
                 began, received = now, 0
 
 
-def _check(response: Any, size: int | None, start: int, end: int | None, *, asked: bool) -> bool:
-    """Judge status and headers; whether the body is the part that was asked for, not the whole file."""
+def _check(response: httpx.Response, size: int | None, start: int, end: int | None, *, asked: bool) -> bool:
+    """Validate status and headers; True if the body is the range that was asked for, not the whole file."""
     url, status = response.url, response.status_code
     match status:
         case 304 if asked:
@@ -324,7 +328,7 @@ def _hang_up(sockets: list[socket.socket]) -> None:
 
 
 def _measured(blocks: Iterator[bytes], start: int, stop: int | None, what: str) -> Iterator[bytes]:
-    """Pass on the bytes from `start` to exactly `stop`, or to any end within the limit of a head."""
+    """Count the body: exactly the bytes from `start` to `stop`, or any number within the limit of a head."""
     most = LIMITS.head_bytes if stop is None else stop
     at = start
     for block in blocks:
@@ -342,7 +346,7 @@ def _pieces(file: BinaryIO, left: int) -> Iterator[bytes]:
         yield block
 
 
-def _retry_after(response: Any) -> float | None:
+def _retry_after(response: httpx.Response) -> float | None:
     """Seconds, from either form of the header."""
     value = response.headers.get("retry-after", "").strip()
     if value.isdecimal():

@@ -1,4 +1,4 @@
-"""What a mirror's catalog knows about what was published, and what of it is here."""
+"""State of a mirror: which published segments, packs and elements its catalog knows, and which it holds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PIECE = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A head as it was received."""
+    """A head as it was received: bytes and ETag."""
 
     head: bytes
     etag: str
@@ -34,7 +34,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A pack that the mirror knows but does not hold."""
+    """A pack that the catalog lists and the mirror does not hold."""
 
     number: int
     sha256: str
@@ -43,7 +43,7 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """Where an element's bytes are in its pack."""
+    """Byte range and hash of an element in its pack."""
 
     element: int
     start: int
@@ -53,13 +53,13 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class Wanted(Object):
-    """An element that stands, is not here, and is to be fetched."""
+    """A live element that the mirror does not hold, to be fetched."""
 
     pack: Absent
 
 
 def open_mirror(path: Path) -> Database:
-    """The catalog of a mirror, for writing; the caller holds the lock.
+    """Open the catalog of a mirror for writing; the caller holds the lock.
 
     Raises:
         RepositoryError: it is no mirror, or of a newer haac.
@@ -80,13 +80,13 @@ def open_mirror(path: Path) -> Database:
 
 
 def accepted(db: Database) -> Published | None:
-    """The head whose records are all in the catalog."""
+    """The last accepted head, whose records are all in the catalog; None before the first sync."""
     row = db.execute("select head, etag from accepted").fetchone()
     return None if row is None else Published(bytes(row[0]), str(row[1]))
 
 
 def accept(db: Database, head: Published, *, origin: str) -> None:
-    """Remember the head whose records are all in the catalog, and where it came from."""
+    """Store the accepted head, whose records are all in the catalog, and its origin."""
     with db.atomic():
         db.execute(
             "insert or replace into accepted (row, head, etag) values (1, ?, ?)", [head.head, head.etag]
@@ -95,7 +95,7 @@ def accept(db: Database, head: Published, *, origin: str) -> None:
 
 
 def check_history(db: Database, head: Head) -> None:
-    """Compare a new head with all that the mirror accepted before; nothing may be taken back.
+    """Rollback and fork protection: a new head must extend all that the mirror accepted before.
 
     Raises:
         HistoryError: it is another repository's, older, or of another history.
@@ -129,19 +129,19 @@ def check_history(db: Database, head: Head) -> None:
 
 
 def segment_count(db: Database) -> int:
-    """Log segments that are in the catalog."""
+    """Number of log segments that are applied."""
     count: int = db.execute("select count(*) from published").fetchone()[0]
     return count
 
 
 def pack_count(db: Database) -> int:
-    """Published packs that the catalog knows."""
+    """Number of published packs that the catalog lists."""
     count: int = db.execute("select count(*) from pack where sha256 is not null").fetchone()[0]
     return count
 
 
 def with_packs(db: Database, records: Iterable[Record], lengths: Mapping[str, int]) -> Iterator[Record]:
-    """Pass log records on; the catalog knows the pack of each by then. Inside their transaction."""
+    """Pass log records on, each after its pack has a row. Inside their transaction."""
     known = {row[0] for row in db.execute("select sha256 from pack").fetchall()}
     for record in records:
         pack = record.get("pack")
@@ -156,7 +156,7 @@ def with_packs(db: Database, records: Iterable[Record], lengths: Mapping[str, in
 
 
 def add_segment(db: Database, number: int, info: SegmentInfo, last_seq: int) -> None:
-    """Know a log segment whose records are in the catalog. Inside the transaction of the records."""
+    """Add the row of a log segment. Inside the transaction of its records."""
     db.execute(
         "insert into published (number, sha256, bytes, inflated, last_seq) values (?, ?, ?, ?, ?)",
         [number, info.sha256, info.length, info.inflated, last_seq],
@@ -164,19 +164,19 @@ def add_segment(db: Database, number: int, info: SegmentInfo, last_seq: int) -> 
 
 
 def absent_packs(db: Database) -> list[Absent]:
-    """The packs that are not here."""
+    """Packs of the catalog that the mirror does not hold."""
     rows = db.execute("select number, sha256, size from pack where state = 'absent' order by number")
     return [Absent(*row) for row in rows.fetchall()]
 
 
 def not_held(db: Database, head: Head) -> list[PackInfo]:
-    """The packs of a head that are not here, whether the catalog knows them yet or not."""
+    """Packs of a head that the mirror does not hold, whether the catalog lists them yet or not."""
     held = {row[0] for row in db.execute("select sha256 from pack where state = 'sealed'").fetchall()}
     return [pack for pack in head.packs if pack.sha256 not in held]
 
 
 def objects(db: Database, pack: int) -> list[Object]:
-    """The elements of a pack, in order."""
+    """Byte ranges of the elements of a pack, in order."""
     rows = db.execute(
         "select number, offset, offset + length, sha256 from element where pack = ? order by offset, number",
         [pack],
@@ -185,7 +185,7 @@ def objects(db: Database, pack: int) -> list[Object]:
 
 
 def check_objects(file: Path, found: Iterable[Object]) -> None:
-    """Check each element of a pack whose own hash is right.
+    """Verify the hash of each element of a pack whose own hash is right.
 
     Raises:
         IntegrityError: bytes that are not what the log promises, or elements that overlap (with which a small pack
@@ -213,14 +213,14 @@ def check_objects(file: Path, found: Iterable[Object]) -> None:
 
 
 def seal(db: Database, pack: int) -> None:
-    """A pack is here, and checked."""
+    """Mark a pack as sealed: it is held, and verified."""
     with db.atomic():
         db.execute("update pack set state = 'sealed' where number = ?", [pack])
         db.execute("delete from copy where element in (select number from element where pack = ?)", [pack])
 
 
 def wanted(db: Database, numbers: Iterable[int]) -> list[Wanted]:
-    """Those of the elements that stand and are not here."""
+    """Those of the elements that are live and not held."""
     found = []
     for number in numbers:
         row = db.execute(
@@ -237,7 +237,7 @@ def wanted(db: Database, numbers: Iterable[int]) -> list[Wanted]:
 
 
 class Copies:
-    """Stores elements one by one in the mirror's own open pack."""
+    """Stores single elements in an open pack of the mirror's own."""
 
     def __init__(self, db: Database, path: Path) -> None:
         self._db = db
@@ -287,7 +287,7 @@ class Copies:
 
 
 def drop_copies(db: Database, path: Path) -> None:
-    """Remove packs of copies in which nothing is needed any more."""
+    """Delete packs of single elements that whole packs have superseded."""
     packs = Packs(path)
     rows = db.execute(
         "select number from pack where state = 'open' and not exists (select 1 from copy where copy.pack = number)"
@@ -300,7 +300,7 @@ def drop_copies(db: Database, path: Path) -> None:
 
 
 def tidy(db: Database, path: Path, head: Head) -> None:
-    """Notice packs that were lost, and remove what earlier syncs left and nobody will go on with."""
+    """Garbage collection: mark lost packs as absent, delete partial downloads that no sync will resume."""
     packs = Packs(path)
     lost = [
         number

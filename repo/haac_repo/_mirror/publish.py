@@ -1,4 +1,4 @@
-"""Publishing: what was written since the last time becomes log segments, and a new head names them.
+"""Publishing: new log records become immutable segments, and a new head lists them and all sealed packs.
 
 Nothing that a published head names ever changes, and the head is replaced last, in one step. So a crash at any point
 leaves the old head, valid, and the next publishing goes on.
@@ -28,7 +28,7 @@ _PAGE = 1_000
 
 
 def publish(repository: Repository, *, wait: float = 10.0) -> Head:
-    """Publish all that was written so far: seal the open pack, write log segments, then the head.
+    """Publish all records so far: seal the open pack, write log segments, then atomically replace the head.
 
     Args:
         repository: With the role 'writer'.
@@ -84,7 +84,7 @@ def _read(path: Path) -> tuple[Head, bytes] | None:
 
 
 def _write_segments(db: Database, path: Path) -> None:
-    """Write the records that are in no segment yet."""
+    """Write log segments of the records that are in none yet."""
     last = db.execute("select coalesce(max(last_seq), 0), count(*) from published").fetchone()
     seq, number = int(last[0]), int(last[1])
     while records := _next_records(db, seq):

@@ -1,4 +1,4 @@
-"""A static web server for one repository: its head, log and packs, and nothing else.
+"""Static HTTP server for one published repository: head, log segments and packs, with ranges and ETags.
 
 A convenience for trying out and for local networks: any static file server or bucket can publish the same folder.
 """
@@ -29,7 +29,7 @@ _IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 class Server:
-    """Serves the published files of the repository folder `path`; a context manager that serves in a thread.
+    """HTTP server for the published files of the folder `path`; as a context manager it serves in a thread.
 
     Args:
         path: The repository or mirror.
@@ -67,7 +67,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it is reached, such as 'http://127.0.0.1:8642'."""
+        """Base URL, such as 'http://127.0.0.1:8642'."""
         host, port = self._server.server_address[:2]
         shown = str(host)
         return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

@@ -1,9 +1,9 @@
-"""Reading JSON from strangers, and writing it the one canonical way: whatever is wrong is one IntegrityError."""
+"""Strict parsing of untrusted JSON, and canonical serialisation: whatever is wrong is one IntegrityError."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from haac_repo._errors import IntegrityError
@@ -12,7 +12,7 @@ from haac_repo._text import UNSAFE
 
 
 class Fields:
-    """Checked access to the keys of one JSON object."""
+    """Validated access to the keys of one JSON object."""
 
     __slots__ = ("value", "what")
 
@@ -21,19 +21,19 @@ class Fields:
         self.what = what
 
     def fail(self, key: str, allowed: str) -> NoReturn:
-        """Say what was found and what is allowed."""
+        """Raise an IntegrityError that says what was found and what is allowed."""
         found = repr(self.value[key])[:60] if key in self.value else "missing"
         raise IntegrityError(f"{self.what} is malformed: {key} is {found}; it must be {allowed}")
 
     def number(self, key: str, low: int, high: int) -> int:
-        """A whole number."""
+        """A whole number from `low` to `high`."""
         value = self.value.get(key)
         # `type is`, since True is an int too.
         if type(value) is not int or not low <= value <= high:
             self.fail(key, f"a whole number from {low} to {high}")
         return value
 
-    def match(self, key: str, full: Any, allowed: str) -> str:
+    def match(self, key: str, full: Callable[[str], object], allowed: str) -> str:
         """A string that `full`, a pattern's `fullmatch`, accepts."""
         value = self.value.get(key)
         if type(value) is not str or not full(value):
@@ -41,7 +41,7 @@ class Fields:
         return value
 
     def text(self, key: str) -> None:
-        """Words for people, or nothing."""
+        """Check an optional text for people."""
         if key in self.value and not is_text(self.value[key], LIMITS.text_chars):
             self.fail(key, f"text of at most {LIMITS.text_chars} characters, without control characters")
 
@@ -61,12 +61,12 @@ class Fields:
 
 
 def is_text(value: object, limit: int) -> bool:
-    """Whether it can be stored, and shown on a terminal."""
+    """Whether it is a text without control characters, of at most `limit` characters."""
     return type(value) is str and len(value) <= limit and not UNSAFE.search(value)
 
 
 def json_object(data: bytes, what: str) -> dict[str, Any]:
-    """Read one JSON object, strictly: UTF-8, no key twice, no NaN."""
+    """Parse one JSON object strictly: UTF-8, no key twice, no NaN."""
     try:
         value = _DECODER.decode(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -93,5 +93,5 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_no_twins, parse_constant=_no_cons
 
 
 def canonical(value: object) -> bytes:
-    """One line: keys sorted, no spaces, UTF-8."""
+    """Canonical JSON, one line: keys sorted, no spaces, UTF-8."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"

@@ -1,4 +1,4 @@
-"""Bringing a mirror up to date: head, log, packs, in this order; each step durable, each byte checked by its hash.
+"""Sync: bring a mirror up to date. Head, log segments, packs, in this order; each step durable, each byte hash-verified.
 
 An element is in the catalog as soon as its log segment is applied, and can be read as soon as its bytes are here: a
 pack that is `absent` is fetched into `open/<sha256>.part`, checked as a whole and element by element, and only then
@@ -66,14 +66,14 @@ _COMMIT_BYTES = 8 * 2**20
 
 @dataclass(slots=True, kw_only=True)
 class SyncReport:
-    """What a sync did."""
+    """Result of a sync."""
 
     repository: str = ""
     """Id, 32 hex digits."""
     records: int = 0
     """Log records that the mirror has now."""
     elements: int = 0
-    """Elements that stand."""
+    """Live elements."""
     new_records: int = 0
     segments: int = 0
     """Log segments fetched."""
@@ -127,7 +127,7 @@ def sync(
 
 
 def cache_path(url: str) -> Path:
-    """Where elements of the repository at `url` are kept that were fetched on demand: a mirror in the user's cache."""
+    """Folder of the partial mirror in the user's cache that holds elements fetched on demand from `url`."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     root = Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache"
     return root / "haac" / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:32]
@@ -258,7 +258,7 @@ class _Sync:
 
     @contextlib.contextmanager
     def _packs_ahead(self, packs: list[PackInfo]) -> Iterator[None]:
-        """Begin to fetch packs, which needs nothing of the log, while the block runs."""
+        """Prefetch packs, which needs nothing of the log, while the block runs."""
         self._expect((pack.sha256, pack.length) for pack in packs)
         with ThreadPoolExecutor(self.jobs, thread_name_prefix="haac sync ahead") as pool:
             try:
@@ -408,7 +408,7 @@ def _by_pack(wanted: list[Wanted]) -> Iterator[tuple[Absent, list[Wanted]]]:
 
 
 def _runs(wanted: list[Wanted]) -> Iterator[list[Wanted]]:
-    """Cut a pack's wanted elements, in order, into runs that are worth one range each."""
+    """Coalesce a pack's wanted elements, in order, into range requests."""
     run: list[Wanted] = []
     for each in wanted:
         if run and (each.start - run[-1].stop > _GAP or each.stop - run[0].start > _RANGE_MAX):

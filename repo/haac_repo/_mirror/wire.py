@@ -1,4 +1,4 @@
-"""The published files as bytes: head and log segments, written canonically and read strictly.
+"""Wire format of published files, head and log segments: canonical serialisation, strict parsing.
 
 docs/repository.md is the specification. All that is read here comes from strangers: every length is limited
 before it is used, and whatever is wrong is one IntegrityError.
@@ -34,12 +34,12 @@ _utc = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z").ful
 
 
 def segment_path(number: int) -> str:
-    """Where the n-th log segment (from 1) lies, relative to the repository."""
+    """Path of the n-th log segment (from 1), relative to the repository."""
     return f"log/{number:08}.jsonl.gz"
 
 
 def pack_path(sha256: str) -> str:
-    """Where a sealed pack lies, relative to the repository."""
+    """Path of a sealed pack, relative to the repository."""
     if not _hex64(sha256):
         raise ValueError(f"not a SHA-256 in hex: {sha256!r}")
     return f"packs/{sha256}.pack"
@@ -68,7 +68,7 @@ class PackInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What is published, by hash: the one file that ever changes."""
+    """The head: all that is published, by hash. The one mutable file."""
 
     repository: str
     """32 hex digits."""
@@ -87,7 +87,7 @@ class Head:
     """Reserved; always empty in format 1."""
 
     def to_bytes(self) -> bytes:
-        """The file's bytes."""
+        """Serialise the head, canonically."""
         return canonical(
             {
                 "format": FORMAT,
@@ -107,7 +107,7 @@ class Head:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Head:
-        """Read a head. Keys that this version does not know are ignored.
+        """Parse a head. Keys that this version does not know are ignored.
 
         Raises:
             IntegrityError: not a head, or outside the limits.
@@ -248,7 +248,7 @@ def _inflate(file: BinaryIO) -> Iterator[bytes]:
 
 
 def parse_record(line: bytes) -> Record:
-    """Read and check one line of a log segment.
+    """Parse and validate one line of a log segment.
 
     Raises:
         IntegrityError: malformed or outside the limits.
@@ -310,7 +310,7 @@ def _check_names(fields: Fields) -> None:
 
 
 class LogOrder:
-    """What holds between records: sequence, ids given out once, places inside published packs.
+    """Invariants across log records: sequence, ids given out once, byte ranges inside published packs.
 
     Args:
         records: log records already accepted.
@@ -324,13 +324,13 @@ class LogOrder:
         self._packs = packs
 
     def checked(self, records: Iterable[Record]) -> Iterator[Record]:
-        """Pass records on, each after `accept`."""
+        """Validate records one by one, and pass them on."""
         for record in records:
             self.accept(record)
             yield record
 
     def accept(self, record: Record) -> None:
-        """Check the next record, and count it.
+        """Validate the next record, and count it.
 
         Raises:
             HistoryError: out of sequence, or an id that is bound already.

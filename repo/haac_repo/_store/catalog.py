@@ -1,4 +1,4 @@
-"""Questions to the catalog, and the one function that changes elements: applying a log record.
+"""Queries on the SQLite catalog, and the one mutation: applying log records.
 
 Each function reads all it needs at once, so that no cursor holds up the writer's checkpoints. Whoever calls it
 turns sqlite3.Error into RepositoryError (`storage_errors`).
@@ -39,13 +39,13 @@ class Meta:
     elements: int
     """Highest element number given out."""
     standing: int
-    """Elements that were not withdrawn."""
+    """Live elements: those that were not withdrawn."""
     records: int
     """Log records; the last one's seq."""
 
 
 def meta(db: Database) -> Meta:
-    """What the catalog says of itself."""
+    """Read the row of `meta`."""
     row = db.execute(
         "select repository, role, created, origin, elements, standing, records from meta where row = 1"
     ).fetchone()
@@ -59,7 +59,7 @@ def find(db: Database, number: int) -> Element | None:
 
 
 def by_pixels(db: Database, pixels_sha256: str) -> Element | None:
-    """The element that stands and has these pixels (see `pixel_hash`); the first one, should there be several."""
+    """The live element with these pixels (see `pixel_hash`); the first one, should there be several."""
     row = db.execute(
         f"select {_COLUMNS} from element where pixels = ? and withdrawn is null order by number limit 1",
         [pixels_sha256],
@@ -77,7 +77,7 @@ def page(db: Database, after: int, limit: int, withdrawn: bool) -> list[Element]
 
 
 def held(db: Database) -> list[tuple[int, str]]:
-    """Numbers and pixel hashes of the elements that stand and whose bytes are here, in order."""
+    """Numbers and pixel hashes of the live elements whose bytes are held, in order."""
     rows = db.execute(
         "select element.number, pixels from element join pack on pack.number = element.pack where withdrawn is null"
         " and (state != 'absent' or exists (select 1 from copy where copy.element = element.number))"
@@ -87,7 +87,7 @@ def held(db: Database) -> list[tuple[int, str]]:
 
 
 def places(db: Database, number: int) -> list[Place]:
-    """Where the element's bytes are: where the log put them, then a mirror's own copy."""
+    """Locations of the element's bytes: where the log puts them, then a mirror's own copy."""
     rows = db.execute(
         "select pack.number, state, pack.sha256, offset from element join pack on pack.number = element.pack"
         " where element.number = ?1 union all"
@@ -99,7 +99,7 @@ def places(db: Database, number: int) -> list[Place]:
 
 
 def search(db: Database, words: str, limit: int) -> list[Element]:
-    """Elements that stand and have all words (or their beginnings) in name or tags, best first; all if none given."""
+    """Full-text search: live elements with all words (or prefixes) in name or tags, best first; all if none given."""
     if not (match := _match(words)):
         return page(db, 0, limit, withdrawn=False)
     rows = db.execute(
@@ -112,7 +112,7 @@ def search(db: Database, words: str, limit: int) -> list[Element]:
 
 
 def colours(db: Database, words: str) -> Iterator[list[tuple[int, int]]]:
-    """(colour, number) of the elements that stand and have all the words, some thousands at a time."""
+    """(colour, number) of the live elements with all the words, some thousands at a time."""
     if match := _match(words):
         cursor = db.execute(
             "select colour, number from element_fts join element on number = element_fts.rowid"
@@ -171,7 +171,7 @@ def dump_record(record: Mapping[str, Any]) -> str:
 
 
 def record_element(record: Mapping[str, Any]) -> Element:
-    """The element that an `add` record makes."""
+    """The element that an `add` record describes."""
     colour, phash = record.get("colour"), record.get("phash")
     return Element(
         number=record["id"],
@@ -195,7 +195,10 @@ def apply_record(db: Database, record: Mapping[str, Any], pack: int | None = Non
 
 
 def new_pack(db: Database) -> tuple[int, int]:
-    """Begin an open pack: its number and size (0). The row comes before the file, so that a file in `open` without one was never ours."""
+    """Create the row of an open pack; returns number and size (0).
+
+    The row comes before the file, so that a file in `open` without one was never ours.
+    """
     with db.atomic():
         number, size = db.execute(
             "insert into pack (number, state, size)"

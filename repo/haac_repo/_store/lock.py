@@ -1,4 +1,4 @@
-"""One writer at a time: an operating-system lock on the file `lock`, which a crash releases."""
+"""Single-writer lock: an operating-system file lock (flock), which a crash releases."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ else:
 
 @contextlib.contextmanager
 def writer_lock(folder: Path, wait: float) -> Iterator[None]:
-    """Hold the repository's lock.
+    """Hold the repository's writer lock.
 
     Args:
         folder: The repository.

@@ -1,4 +1,4 @@
-"""Looking for similar elements: by perceptual hash, and by colour."""
+"""Nearest neighbours: by Hamming distance of perceptual hashes, and by colour in OKLab."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from haac_repo._store import catalog
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -16,7 +18,7 @@ _BITS = np.array([n.bit_count() for n in range(256)], dtype=np.uint8)
 
 
 class HashIndex:
-    """All perceptual hashes in memory, 16 bytes an element, so that a whole ingest may ask once a picture."""
+    """In-memory index of all perceptual hashes, 16 bytes an element, searched by brute force."""
 
     def __init__(self) -> None:
         self._numbers = np.empty(1024, dtype=np.int64)
@@ -25,10 +27,8 @@ class HashIndex:
         self._seen = 0
 
     def load(self, db: Database) -> None:
-        """Read the hashes that came since the last call."""
-        from haac_repo._store.catalog import hashes
-
-        for rows in hashes(db, self._seen):
+        """Load the hashes that were added since the last call."""
+        for rows in catalog.hashes(db, self._seen):
             pairs = np.array(rows, dtype=np.int64)
             self._append(pairs[:, 0], pairs[:, 1].astype(np.uint64))
 
@@ -37,7 +37,7 @@ class HashIndex:
         self._append(np.array([number], dtype=np.int64), np.array([phash], dtype=np.uint64))
 
     def near(self, phash: int, distance: int) -> list[int]:
-        """Numbers of the elements within that Hamming distance, nearest first."""
+        """Numbers of the elements within a Hamming distance, nearest first."""
         distances = _ones(self._hashes[: self._used] ^ np.uint64(phash))
         hits = np.flatnonzero(distances <= distance)
         order = hits[np.argsort(distances[hits], kind="stable")]
@@ -56,7 +56,7 @@ class HashIndex:
 
 
 def _ones(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
-    """How many bits are set in each."""
+    """Population count of each word."""
     if hasattr(np, "bitwise_count"):  # since numpy 2.0
         counts: npt.NDArray[np.uint8] = np.bitwise_count(words)
     else:

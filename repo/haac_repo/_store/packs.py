@@ -1,4 +1,4 @@
-"""Pack files: encoded elements back to back.
+"""Pack files: append-only, encoded elements back to back.
 
 A pack grows as open/<number>.pack and, once sealed, is packs/<sha256>.pack for ever.
 """
@@ -19,7 +19,7 @@ _CHUNK = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the bytes of an object are."""
+    """Location of an object: pack and offset."""
 
     pack: int
     """Number of the pack."""
@@ -31,31 +31,31 @@ class Place:
 
 
 class Packs:
-    """The folders `open` and `packs` of a repository."""
+    """Pack files of a repository: open ones in `open`, sealed ones in `packs` under their SHA-256."""
 
     def __init__(self, folder: Path) -> None:
         self.open_folder = folder / "open"
         self.sealed_folder = folder / "packs"
 
     def open_path(self, number: int) -> Path:
-        """Where pack `number` is while it is written to."""
+        """Path of pack `number` while it is open."""
         return self.open_folder / f"{number}.pack"
 
     def sealed_path(self, sha256: str) -> Path:
-        """Where a pack is once it is sealed."""
+        """Path of a sealed pack."""
         if not re.fullmatch("[0-9a-f]{64}", sha256):  # it may have come from a stranger
             raise ValueError(f"not a SHA-256 in lower-case hex: {sha256!r}")
         return self.sealed_folder / f"{sha256}.pack"
 
     def path(self, number: int, sha256: str | None) -> Path:
-        """Where the pack is now: a sealed one that a crash kept from its new name is still in `open`."""
+        """Current path of a pack: a sealed one that a crash kept from its new name is still in `open`."""
         if sha256 is None:
             return self.open_path(number)
         sealed = self.sealed_path(sha256)
         return sealed if sealed.exists() or not self.open_path(number).exists() else self.open_path(number)
 
     def read(self, place: Place, length: int, sha256: str) -> bytes:
-        """The bytes of one object.
+        """Read and verify one object.
 
         Raises:
             FileNotFoundError: the pack is not there (or was renamed this moment).
@@ -73,7 +73,7 @@ class Packs:
         return data
 
     def finish(self, number: int, sha256: str) -> None:
-        """Give a sealed pack its name, if it does not have it yet. Durable on return."""
+        """Rename a sealed pack to its SHA-256, if that was not done yet. Durable on return."""
         old, new = self.open_path(number), self.sealed_path(sha256)
         if old.exists():
             old.replace(new)
@@ -82,7 +82,7 @@ class Packs:
 
 
 class OpenPack:
-    """The pack that is being written to. Nothing counts before `sync()` and the catalog's transaction."""
+    """The pack that is appended to. Nothing counts before `sync()` and the catalog's transaction."""
 
     def __init__(self, path: Path, committed: int) -> None:
         """Go on behind the `committed` bytes; what a crash left after them is cut off.
@@ -109,7 +109,7 @@ class OpenPack:
         self.size = self.synced = committed
 
     def append(self, data: bytes) -> int:
-        """Write an object; returns its offset. After an error the pack is as it was before."""
+        """Append an object; returns its offset. After an error the pack is as it was before."""
         offset = self.size
         view = memoryview(data)
         try:
@@ -122,7 +122,7 @@ class OpenPack:
         return offset
 
     def sync(self) -> None:
-        """Make all that was appended durable."""
+        """Fsync what was appended."""
         if self.synced < self.size:
             os.fsync(self._file.fileno())
             self.synced = self.size

@@ -1,4 +1,4 @@
-"""A repository or mirror on disk, for reading; and the way to its writer."""
+"""A repository or mirror on disk: concurrent readers, one writer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _PAGE = 1_000
 
 
 class Repository:
-    """Elements under their ids. Readers may be many, in threads and processes, also while one writes.
+    """A repository or mirror: elements under their ids. Readers may be many, in threads and processes, also while one writes.
 
     A context manager; `close()` otherwise. It can be pickled: the copy opens the folder anew.
     """
@@ -158,7 +158,7 @@ class Repository:
         return decode(self.data(element.number), element.width, element.height)
 
     def elements(self, *, withdrawn: bool = False) -> Iterator[Element]:
-        """All elements in the order of their ids; those that were withdrawn only if asked for."""
+        """Iterate over all elements by id; withdrawn ones only if asked for."""
         after = 0
         while True:
             with self._reading() as db:
@@ -169,12 +169,12 @@ class Repository:
             after = some[-1].number
 
     def held(self) -> list[tuple[int, str]]:
-        """Numbers and pixel hashes of the elements that stand and whose bytes are here, in order."""
+        """Numbers and pixel hashes of the live elements whose bytes are held, in order."""
         with self._reading() as db:
             return catalog.held(db)
 
     def search(self, words: str = "", *, colour: int | None = None, limit: int = 50) -> list[Element]:
-        """Elements that stand and have all the words in their names or tags.
+        """Search live elements by words in their names or tags, and by colour.
 
         Args:
             words: Separated by spaces; the beginning of a word is enough.
@@ -192,12 +192,12 @@ class Repository:
         return [element for element in found if element is not None]
 
     def by_pixels(self, pixels_sha256: str) -> Element | None:
-        """The element that stands and has these pixels (see `pixel_hash`)."""
+        """The live element with these pixels (see `pixel_hash`)."""
         with self._reading() as db:
             return catalog.by_pixels(db, pixels_sha256)
 
     def near(self, phash: int, distance: int) -> list[Element]:
-        """Elements that stand and whose perceptual hash differs in at most `distance` bits, nearest first."""
+        """Live elements whose perceptual hash differs in at most `distance` bits, nearest first."""
         from haac_repo._store.near import HashIndex  # loads numpy
 
         with self._reading() as db:
@@ -213,12 +213,12 @@ class Repository:
             return catalog.source_done(db, sha256, settings)
 
     def stats(self) -> Stats:
-        """What it holds, in figures. Reads the whole catalog."""
+        """Statistics of the elements. Reads the whole catalog."""
         with self._reading() as db:
             return stats(db)
 
     def __len__(self) -> int:
-        """Elements that stand."""
+        """Number of live elements."""
         with self._reading() as db:
             return catalog.meta(db).standing
 
@@ -228,7 +228,7 @@ class Repository:
 
     @contextlib.contextmanager
     def writer(self, *, wait: float = 10.0) -> Iterator[Writer]:
-        """Be the one writer while the block runs.
+        """Lock the repository and write to it while the block runs.
 
         Args:
             wait: Seconds to wait for another writer to finish.
@@ -304,7 +304,7 @@ def create(path: Path, role: Role, identity: str) -> Repository:
 
 
 def write_identity(path: Path, identity: str, role: str) -> None:
-    """Write the file that says again what `meta` says of id and role."""
+    """Write the file that repeats id and role, for when the catalog is lost."""
     write_file(path / IDENTITY, (json.dumps({"format": 1, "id": identity, "role": role}) + "\n").encode())
 
 

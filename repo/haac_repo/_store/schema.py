@@ -1,4 +1,4 @@
-"""The catalog's tables, as a list of migrations, and how a catalog is opened.
+"""SQLite schema of the catalog, as a list of migrations, and connections to it.
 
 A migration that has been released is never changed; a change of the schema is a new one at the end.
 """
@@ -167,7 +167,7 @@ def connect(path: Path, *, create: bool = False, immutable: bool = False) -> Dat
 
 
 def create_catalog(path: Path, repository: str, role: str, created: str) -> Database:
-    """Make a catalog with all tables and its row of `meta`.
+    """Create a catalog with all tables and its row of `meta`.
 
     Args:
         path: A file that is not there yet.

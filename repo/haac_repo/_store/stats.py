@@ -1,4 +1,4 @@
-"""What a repository holds, in figures."""
+"""Statistics of a repository."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Figures; all of elements are of those that stand."""
+    """Statistics of the live elements."""
 
     elements: int
     withdrawn: int
@@ -36,7 +36,7 @@ class Stats:
 
 
 def stats(db: Database, most: int = 10) -> Stats:
-    """Count; reads the whole catalog. Lists have at most `most` entries."""
+    """Compute the statistics; reads the whole catalog. Lists have at most `most` entries."""
     meta = catalog.meta(db)
     size, pixels = db.execute(
         "select coalesce(sum(length), 0), coalesce(sum(width * height), 0) from element where withdrawn is null"

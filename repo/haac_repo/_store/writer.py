@@ -1,4 +1,4 @@
-"""The one writer: what it adds and changes becomes visible and durable with each flush, never in parts."""
+"""The single writer: appends elements to a pack and records to the log; each flush is one durable transaction."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FLUSH_BYTES = 4 * 2**20
 
 
 class Writer:
-    """Adds and changes elements. Made by `Repository.writer()`, for one thread.
+    """Adds, tags and withdraws elements. Made by `Repository.writer()`, for one thread.
 
     Adding writes to the open pack at once, but an element is known to others, and safe, only when the `flush()`
     after it has returned. One comes by itself every 1,000 changes or 4 MiB, and on leaving the `with` block in
@@ -59,10 +59,10 @@ class Writer:
         self._pixels: dict[str, int] = {}
 
     def add(self, new: NewElement) -> tuple[Element, bool]:
-        """Store a picture and give it the next id.
+        """Store an element under the next id, unless its pixels are stored already.
 
         Returns:
-            The element, and whether it is new: False if one that stands has these very pixels.
+            The element, and whether it is new: False if a live one has these very pixels.
 
         Raises:
             HaacError: it is outside the limits.
@@ -95,7 +95,7 @@ class Writer:
         return element, True
 
     def done_source(self, sha256: str, settings: str, name: str, numbers: Sequence[int]) -> None:
-        """Remember, with the next flush, that a source picture was ingested.
+        """Record, with the next flush, that a source picture was ingested.
 
         Args:
             sha256: Of the file, hex.
@@ -135,7 +135,7 @@ class Writer:
         return changed
 
     def withdraw(self, ref: int | str, reason: str) -> Element:
-        """Take an element down. Its id is never given out again; durable when this returns.
+        """Withdraw an element (takedown). Its id is never given out again; durable when this returns.
 
         Raises:
             ElementNotFoundError, ElementWithdrawnError: there is none to take down.
@@ -175,7 +175,7 @@ class Writer:
         return [element for element in found if element is not None and element.withdrawn is None]
 
     def flush(self) -> None:
-        """Make everything so far durable and visible: sync the pack, then one transaction.
+        """Make everything so far durable and visible: fsync the pack, then one transaction.
 
         Raises:
             RepositoryError: that failed. What earlier flushes stored is safe; the rest is lost.
@@ -203,7 +203,7 @@ class Writer:
             self.seal()
 
     def seal(self) -> None:
-        """Flush, and give the open pack, if it holds anything, its hash and its place in `packs/`."""
+        """Flush, and seal the open pack, if it holds anything: hash it, move it to `packs/`."""
         self.flush()
         with self._failing():
             row = self._db.execute("select number, size from pack where state = 'open'").fetchone()

@@ -17,14 +17,15 @@ from haac import Colour, Layer, Scene, from_binary, from_text, render
 from haac._cli.main import _run
 from haac_pipeline import find_sources
 from haac_pipeline._compress import run
-from haac_pipeline._compress.run import CompressedFile, Outputs, Task, compress_files
+from haac_pipeline._compress.run import compress_files
+from haac_pipeline._compress.task import CompressedFile, Outputs, Task
 from haac_repo import NewElement, Repository, encode, pixel_hash
 
 Made = dict[str, Any]
 
 
 def sticker(seed: int, size: int = 96) -> Image.Image:
-    """Something on transparent ground, other for each seed."""
+    """Something on a transparent background, other for each seed."""
     rng = np.random.default_rng(seed)
     colours = Image.fromarray(rng.integers(0, 256, (6, 6, 3), np.uint8)).resize(
         (size, size), Image.Resampling.BICUBIC

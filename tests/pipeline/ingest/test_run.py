@@ -33,7 +33,7 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def sticker(seed: int, size: int = 40) -> Image.Image:
-    """Something on transparent ground, other for each seed."""
+    """Something on a transparent background, other for each seed."""
     rng = np.random.default_rng(seed)
     colours = Image.fromarray(rng.integers(0, 256, (5, 5, 3), np.uint8)).resize(
         (size, size), Image.Resampling.BICUBIC
@@ -211,10 +211,10 @@ def test_a_photograph_is_cut_out_with_the_embedded_model(repository: Repository)
     photo = Path(data, "data", "rocket.jpg")
     report = run(repository, photo, cutting=Cutting(model="offline", keep_background=True, split=False))
     assert report.ok, report.files
-    thing, plate = repository.elements()
-    assert thing.provenance.model == "offline 1"
-    assert "rembg" in thing.provenance.software
-    assert repository.image(thing.number).getchannel("A").getextrema()[0] == 0
+    cutout, plate = repository.elements()
+    assert cutout.provenance.model == "offline 1"
+    assert "rembg" in cutout.provenance.software
+    assert repository.image(cutout.number).getchannel("A").getextrema()[0] == 0
     assert (plate.name, plate.tags) == ("rocket background", ("background",))
     assert repository.image(plate.number).getchannel("A").getextrema() == (255, 255)
     with Image.open(photo) as image:
@@ -298,7 +298,7 @@ def test_the_table_of_models_agrees_with_rembg() -> None:
 
 
 def test_a_few_soft_pixels_do_not_make_a_cut_out() -> None:
-    """A photograph whose corners are soft is segmented like any other; a picture that shows its ground is not."""
+    """A photograph whose corners are soft is segmented like any other; a picture that shows its background is not."""
     from haac_pipeline._ingest.worker import Cutting, Task, make
 
     def bytes_of(clear: int) -> bytes:

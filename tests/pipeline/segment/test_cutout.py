@@ -1,4 +1,4 @@
-"""Cut-outs: trimmed, apart, with clean edges, on grounds that are known."""
+"""Cut-outs: trimmed, apart, with clean edges, on backgrounds that are known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from haac_pipeline._segment.cutout import cut_out, picture, plate, things, trimmed
+from haac_pipeline._segment.cutout import cut_out, objects, picture, plate, trimmed
 
 pytest.importorskip("cv2")
 skimage = pytest.importorskip("skimage")
@@ -44,25 +44,25 @@ def test_trimming_leaves_the_visible_box_and_no_hidden_colour() -> None:
 def test_of_nothing_nothing_is_left() -> None:
     nothing = coloured(np.zeros((9, 12), np.uint8))
     assert trimmed(nothing) is None
-    assert things(nothing, split=True) == things(nothing, split=False) == []
+    assert objects(nothing, split=True) == objects(nothing, split=False) == []
     assert not cut_out(nothing[:, :, :3], nothing[:, :, 3])[:, :, 3].any()
 
 
 @pytest.mark.parametrize(
-    ("ground", "thing"), [((250, 250, 250), (30, 60, 20)), ((10, 90, 240), (240, 200, 40))]
+    ("background", "colour"), [((250, 250, 250), (30, 60, 20)), ((10, 90, 240), (240, 200, 40))]
 )
 def test_soft_edges_lose_the_colour_of_the_ground(
-    ground: tuple[int, int, int], thing: tuple[int, int, int]
+    background: tuple[int, int, int], colour: tuple[int, int, int]
 ) -> None:
     mask = disc(160, 200, 80, 100, 50, softness=8)
     share = mask[:, :, None] / 255
-    mixed = np.rint(np.array(thing) * share + np.array(ground) * (1 - share)).astype(np.uint8)
+    mixed = np.rint(np.array(colour) * share + np.array(background) * (1 - share)).astype(np.uint8)
     found = cut_out(mixed, mask)
     edge = (found[:, :, 3] > 32) & (found[:, :, 3] < 255)
     assert edge.any()
 
     def off(rgb: Bytes) -> float:
-        return float(np.abs(rgb[edge].astype(int) - thing).mean())
+        return float(np.abs(rgb[edge].astype(int) - colour).mean())
 
     assert off(found[:, :, :3]) < off(mixed) / 4
 
@@ -81,31 +81,31 @@ def test_sure_pixels_stay_as_they_are() -> None:
 
 def test_things_come_apart_from_left_to_right() -> None:
     alpha = np.maximum(disc(100, 300, 50, 240, 30, 4), disc(100, 300, 40, 50, 20, 4))
-    left, right = things(coloured(alpha), split=True)
+    left, right = objects(coloured(alpha), split=True)
     assert left.shape[0] == pytest.approx(43, abs=3)
     assert right.shape[0] == pytest.approx(63, abs=3)
     assert int(left[:, :, 3].sum()) + int(right[:, :, 3].sum()) == pytest.approx(int(alpha.sum()), rel=0.01)
-    [both] = things(coloured(alpha), split=False)
+    [both] = objects(coloured(alpha), split=False)
     assert both.shape[1] > left.shape[1] + right.shape[1]
 
 
 def test_things_that_almost_touch_stay_together() -> None:
     alpha = np.zeros((100, 400), np.uint8)
     alpha[20:80, 100:200] = alpha[20:80, 203:300] = 255
-    [found] = things(coloured(alpha), split=True)
+    [found] = objects(coloured(alpha), split=True)
     assert found.shape[:2] == (60, 200)
 
 
 def test_specks_are_dropped() -> None:
     alpha = disc(200, 200, 100, 80, 50)
     alpha[4:9, 180:185] = 255
-    [found] = things(coloured(alpha), split=True)
+    [found] = objects(coloured(alpha), split=True)
     assert found.shape[:2] == trimmed(coloured(disc(200, 200, 100, 80, 50))).shape[:2]  # type: ignore[union-attr]
 
 
 def test_a_small_picture_is_no_speck() -> None:
-    """What is all there is, is the thing, be it an icon of a few pixels."""
-    [found] = things(coloured(np.full((5, 7), 255, np.uint8)), split=True)
+    """What is all there is, is the object, be it an icon of a few pixels."""
+    [found] = objects(coloured(np.full((5, 7), 255, np.uint8)), split=True)
     assert found.shape == (5, 7, 4)
 
 
@@ -114,26 +114,26 @@ def test_parts_of_one_thing_do_not_carry_parts_of_another() -> None:
     alpha = np.zeros((120, 120), np.uint8)
     alpha[10:110, 10:20] = alpha[100:110, 10:90] = 255
     alpha[10:20, 40:110] = alpha[10:80, 100:110] = 255
-    parts = things(coloured(alpha), split=True)
+    parts = objects(coloured(alpha), split=True)
     assert len(parts) == 2
     assert sum(int((part[:, :, 3] > 0).sum()) for part in parts) == int((alpha > 0).sum())
 
 
 def test_the_plate_has_the_ground_in_place_of_the_thing() -> None:
     ramp = np.linspace(60, 180, 240).astype(np.uint8)
-    ground = np.dstack([np.tile(ramp, (180, 1))] * 3)
+    background = np.dstack([np.tile(ramp, (180, 1))] * 3)
     mask = disc(180, 240, 90, 120, 30)
-    rgb = np.where(mask[:, :, None] > 0, np.uint8(255), ground)
+    rgb = np.where(mask[:, :, None] > 0, np.uint8(255), background)
     found = plate(rgb, mask)
     assert found.shape == (180, 240, 4)
     assert (found[:, :, 3] == 255).all()
     far = disc(180, 240, 90, 120, 50) == 0
-    assert np.array_equal(found[far][:, :3], ground[far])
-    assert np.abs(found[:, :, :3].astype(int) - ground).max() < 40
+    assert np.array_equal(found[far][:, :3], background[far])
+    assert np.abs(found[:, :, :3].astype(int) - background).max() < 40
 
 
 def test_without_ground_there_is_no_plate() -> None:
-    with pytest.raises(ValueError, match="no ground"):
+    with pytest.raises(ValueError, match="no background"):
         plate(np.zeros((20, 30, 3), np.uint8), np.full((20, 30), 255, np.uint8))
 
 

@@ -1,9 +1,11 @@
-"""A repository to sync from, in memory, that can be made to lie and to fail; and questions to what is on disk."""
+"""A repository to sync from, in memory or over sockets, that can be made to lie and to fail; and what is on disk."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import socket
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +15,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from haac_repo import ElementError, Head, NewElement, Repository, encode, pixel_hash, publish, sync
+from haac_repo import (
+    ElementError,
+    Head,
+    NewElement,
+    Repository,
+    TransportError,
+    encode,
+    pixel_hash,
+    publish,
+    sync,
+)
 from haac_repo._check.verify import verify
 from haac_repo._mirror.download import Patience
-from haac_repo._mirror.fetch import Fetched, NotThereError, _measured
+from haac_repo._mirror.fetch import Fetched, HttpFetcher, NotThereError, _measured
 from haac_repo._mirror.wire import (
     HEAD_PATH,
     PackInfo,
@@ -29,6 +41,7 @@ from haac_repo._mirror.wire import (
 
 IMPATIENT = Patience(tries=3, first=0.001, longest=5)
 CHUNK = 700
+END = b"\r\n\r\n"
 
 
 def picture(seed: int, side: int = 20) -> NewElement:
@@ -233,7 +246,7 @@ class Disk:
         return found
 
     @classmethod
-    def check(cls, mirror: Path, *, complete: bool = True) -> None:
+    def assert_sound(cls, mirror: Path, *, complete: bool = True) -> None:
         """The mirror is sound: verify finds nothing, each file is what its name says."""
         report = verify(mirror)
         assert report.ok, report.problems
@@ -248,3 +261,113 @@ class Disk:
 @pytest.fixture
 def disk() -> type[Disk]:
     return Disk
+
+
+class Rigged:
+    """A server that sends for each request exactly the bytes that `answer(path, headers)` yields."""
+
+    def __init__(self, origin: Origin) -> None:
+        self.origin = origin
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        self.answer: Callable[[str, dict[str, str]], Iterator[bytes]] = self.honest
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=[connection], daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            received = b""
+            while END not in received:
+                more = connection.recv(65536)
+                if not more:
+                    return
+                received += more
+            first, *lines = received.decode().split("\r\n")
+            headers = dict(line.lower().split(": ", 1) for line in lines if ": " in line)
+            path = first.split()[1].removeprefix("/")
+            self.requests.append((path, headers))
+            try:
+                for part in self.answer(path, headers):
+                    connection.sendall(part)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):  # until the client has closed, so that it loses nothing
+                    pass
+            except OSError:
+                pass
+
+    def body(self, path: str) -> bytes:
+        return bytes(self.origin.files[path])
+
+    def honest(self, path: str, headers: dict[str, str]) -> Iterator[bytes]:
+        data = self.body(path)
+        if "range" in headers:
+            start, last = map(int, headers["range"].removeprefix("bytes=").split("-"))
+            yield (
+                f'HTTP/1.1 206 x\r\nContent-Range: bytes {start}-{last}/{len(data)}\r\nETag: "1"\r\n'
+                f"Content-Length: {last + 1 - start}{END.decode()}"
+            ).encode()
+            yield data[start : last + 1]
+        else:
+            yield f'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: {len(data)}{END.decode()}'.encode() + data
+
+    def only_for(self, prefix: str, answer: Callable[..., Iterator[bytes]], times: int = 1000) -> None:
+        """Answer like this `times` for paths that begin so, and honestly otherwise."""
+        left = [times]
+
+        def chosen(path: str, headers: dict[str, str]) -> Iterator[bytes]:
+            if path.startswith(prefix) and left[0] > 0:
+                left[0] -= 1
+                yield from answer(path, headers)
+            else:
+                yield from self.honest(path, headers)
+
+        self.answer = chosen
+
+    def sync(self, mirror: Path, **options: Any) -> Any:
+        fetcher = HttpFetcher(self.url, timeout=2, window=0.3, min_rate=2000)
+        return sync(
+            self.url, mirror, fetcher=fetcher, patience=Patience(tries=3, first=0.01, longest=3), **options
+        )
+
+    def asked(self, prefix: str) -> list[str]:
+        return [headers.get("range", "all") for path, headers in self.requests if path.startswith(prefix)]
+
+    def close(self) -> None:
+        self._listener.close()
+
+    @staticmethod
+    def simple(status: str, *headers: str, body: bytes = b"") -> Callable[..., Iterator[bytes]]:
+        """An answer with this status line, these headers and this body."""
+
+        def answer(_path: str, _headers: dict[str, str]) -> Iterator[bytes]:
+            lines = "\r\n".join([f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}"])
+            yield lines.encode() + END + body
+
+        return answer
+
+    def assert_sync_fails(self, mirror: Path, words: str, kind: type[Exception] = TransportError) -> None:
+        """The sync fails, with nothing unverified on disk; and works once the server does."""
+        with pytest.raises(kind, match=words):
+            self.sync(mirror)
+        if mirror.exists():
+            Disk.assert_sound(mirror, complete=False)
+            assert not (mirror / "head").exists()
+        self.answer = self.honest
+        self.sync(mirror)
+        Disk.assert_sound(mirror)
+
+
+@pytest.fixture
+def rigged(growing: Origin) -> Iterator[Rigged]:
+    server = Rigged(growing)
+    yield server
+    server.close()

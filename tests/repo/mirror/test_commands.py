@@ -46,7 +46,7 @@ def test_sync(capsys: Any, published: Path, mirror: Path, disk: Any) -> None:
     assert (code, "nothing new" in out) == (0, True)
     code, out, _ = run(capsys, "sync", "--json", published, mirror)
     assert json.loads(out)["missing_packs"] == 0
-    disk.check(mirror)
+    disk.assert_sound(mirror)
 
 
 def test_sync_for_recipes(capsys: Any, published: Path, mirror: Path, tmp_path: Path, disk: Any) -> None:
@@ -105,4 +105,4 @@ def test_serve_until_interrupted(published: Path, mirror: Path, disk: Any, host:
     assert process.returncode == 0
     assert ("everybody who can reach" in err) == (host == "0.0.0.0")
     assert "Traceback" not in err
-    disk.check(mirror)
+    disk.assert_sound(mirror)

@@ -34,7 +34,7 @@ def test_full_sync_gives_the_same_files_and_elements(origin: Any, mirror: Path, 
     assert report.requests == len(origin.requests) == 9
     assert report.received == sum(map(len, origin.files.values()))
     assert disk.tree(mirror) == disk.tree(origin.folder)
-    disk.check(mirror)
+    disk.assert_sound(mirror)
     with Repository.open(origin.folder) as ours, Repository.open(mirror) as theirs:
         assert theirs.role == "mirror"
         assert theirs.id == ours.id
@@ -66,7 +66,7 @@ def test_one_new_element_fetches_only_what_is_new(growing: Any, grow: Any, mirro
     report = growing.sync(mirror)
     assert sorted(growing.fetched()) == ["head", "log/00000002.jsonl.gz", growing.packs[-1]]
     assert (report.new_records, report.elements) == (1, 11)
-    disk.check(mirror)
+    disk.assert_sound(mirror)
 
 
 def test_tags_and_takedowns_arrive(growing: Any, grow: Any, mirror: Path) -> None:
@@ -98,7 +98,7 @@ def test_taken_down_and_added_again_in_the_same_bytes(
     assert len(growing.packs) == 2
     report = growing.sync(mirror)
     assert (report.elements, report.packs) == (10, 2)
-    disk.check(mirror)
+    disk.assert_sound(mirror)
 
 
 def test_for_some_elements_fetches_the_log_and_parts_of_packs(origin: Any, mirror: Path, disk: Any) -> None:
@@ -109,7 +109,7 @@ def test_for_some_elements_fetches_the_log_and_parts_of_packs(origin: Any, mirro
     assert (report.copies, report.packs, report.missing_packs) == (3, 0, 6)
     assert report.received < sum(map(len, origin.files.values())) / 2
     assert disk.readable(mirror) == {3, 4, 27}
-    disk.check(mirror, complete=False)
+    disk.assert_sound(mirror, complete=False)
     assert not (mirror / "head").exists()  # half a repository is not published
     with Repository.open(mirror) as opened:
         assert opened.element(9).name == "thing 8"  # known...
@@ -135,7 +135,7 @@ def test_a_full_sync_completes_a_partial_mirror_and_drops_its_copies(
     assert report.missing_packs == 0
     origin.sync(tmp_path / "clean")
     assert disk.tree(mirror) == disk.tree(tmp_path / "clean")
-    disk.check(mirror)
+    disk.assert_sound(mirror)
 
 
 def test_a_pack_that_is_mostly_needed_is_fetched_whole(origin: Any, mirror: Path, disk: Any) -> None:
@@ -169,7 +169,7 @@ def test_a_mirror_can_be_synced_from(origin: Any, mirror: Path, tmp_path: Path, 
     sync(str(mirror), tmp_path / "second")
     sync((tmp_path / "second").as_uri(), tmp_path / "third")
     assert disk.tree(tmp_path / "third") == disk.tree(origin.folder)
-    disk.check(tmp_path / "third")
+    disk.assert_sound(tmp_path / "third")
 
 
 def test_a_mirror_publishes_nothing_itself(origin: Any, mirror: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_mirror_that_falls_behind_still_publishes_its_old_state(
     sync(str(mirror), tmp_path / "second")
     with Repository.open(mirror) as here, Repository.open(tmp_path / "second") as there:
         assert (len(here), len(there)) == (20, 10)
-    disk.check(tmp_path / "second")
+    disk.assert_sound(tmp_path / "second")
 
 
 def test_an_empty_repository(tmp_path: Path, mirror: Path, disk: Any) -> None:
@@ -202,7 +202,7 @@ def test_an_empty_repository(tmp_path: Path, mirror: Path, disk: Any) -> None:
         publish(repository)
     report = sync(str(tmp_path / "empty"), mirror)
     assert (report.records, report.requests) == (0, 1)
-    disk.check(mirror)
+    disk.assert_sound(mirror)
 
 
 def test_a_repository_is_no_mirror(growing: Any, tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_two_syncs_at_once_make_one_mirror(published: Path, mirror: Path, disk: 
     for thread in threads:
         thread.join()
     assert sorted(report.packs for report in reports) == [0, 0, 6]
-    disk.check(mirror)
+    disk.assert_sound(mirror)
 
 
 def test_readers_go_on_during_a_sync(growing: Any, grow: Any, mirror: Path) -> None:

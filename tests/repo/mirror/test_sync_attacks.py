@@ -26,8 +26,8 @@ def accepted(disk: Any, mirror: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def synced(growing: Any, grow: Any, mirror: Path, disk: Any) -> Callable[..., None]:
-    """A mirror of 15 elements; synced(error, words) syncs again, which must fail and change nothing."""
+def assert_refused(growing: Any, grow: Any, mirror: Path, disk: Any) -> Callable[..., None]:
+    """A mirror of 15 elements; assert_refused(error, words): syncing again fails, and changes nothing."""
     grow(growing, range(10, 15))
     growing.sync(mirror)
     before = accepted(disk, mirror), disk.catalog(mirror)
@@ -36,37 +36,37 @@ def synced(growing: Any, grow: Any, mirror: Path, disk: Any) -> Callable[..., No
         with pytest.raises(error, match=words):
             growing.sync(mirror)
         assert (accepted(disk, mirror), disk.catalog(mirror)) == before
-        disk.check(mirror, complete=False)
+        disk.assert_sound(mirror, complete=False)
 
     return refused
 
 
-def test_rollback(growing: Any, synced: Any) -> None:
+def test_rollback(growing: Any, assert_refused: Any) -> None:
     first, _second = growing.records()
     growing.forge([first], packs=growing.head.packs)
-    synced(HistoryError, "went back")
+    assert_refused(HistoryError, "went back")
 
 
-def test_log_shrinks(growing: Any, synced: Any) -> None:
+def test_log_shrinks(growing: Any, assert_refused: Any) -> None:
     """As many records, in fewer segments."""
     first, second = growing.records()
     growing.forge([first + second])
-    synced(HistoryError, "the log shrank")
+    assert_refused(HistoryError, "the log shrank")
 
 
-def test_fork_with_the_same_count(growing: Any, synced: Any) -> None:
+def test_fork_with_the_same_count(growing: Any, assert_refused: Any) -> None:
     first, second = growing.records()
     second[-1]["name"] = "another"
     growing.forge([first, second])
-    synced(HistoryError, "segment 2 was rewritten")
+    assert_refused(HistoryError, "segment 2 was rewritten")
 
 
-def test_segments_swapped(growing: Any, synced: Any) -> None:
+def test_segments_swapped(growing: Any, assert_refused: Any) -> None:
     head = growing.head
     growing.files["head"] = replace(head, segments=head.segments[::-1]).to_bytes()
     one, two = segment_path(1), segment_path(2)
     growing.files[one], growing.files[two] = growing.files[two], growing.files[one]
-    synced(HistoryError, "rewritten")
+    assert_refused(HistoryError, "rewritten")
 
 
 def test_segments_swapped_at_first_sync(growing: Any, mirror: Path, grow: Any, disk: Any) -> None:
@@ -79,14 +79,14 @@ def test_segments_swapped_at_first_sync(growing: Any, mirror: Path, grow: Any, d
     assert accepted(disk, mirror) == {}
 
 
-def test_another_repositorys_head(growing: Any, synced: Any) -> None:
+def test_another_repositorys_head(growing: Any, assert_refused: Any) -> None:
     growing.files["head"] = replace(growing.head, repository="ab" * 16).to_bytes()
-    synced(HistoryError, "mirror of")
+    assert_refused(HistoryError, "mirror of")
 
 
-def test_a_published_pack_is_dropped(growing: Any, synced: Any) -> None:
+def test_a_published_pack_is_dropped(growing: Any, assert_refused: Any) -> None:
     growing.files["head"] = replace(growing.head, packs=growing.head.packs[1:]).to_bytes()
-    synced(HistoryError, "not list it any more")
+    assert_refused(HistoryError, "not list it any more")
 
 
 def test_takedown_undone(growing: Any, grow: Any, mirror: Path) -> None:
@@ -148,42 +148,42 @@ def appended(growing: Any, **change: Any) -> dict[str, Any]:
     ],
 )
 def test_bad_records(
-    growing: Any, synced: Any, mirror: Path, change: Any, error: type[Exception], words: str
+    growing: Any, assert_refused: Any, mirror: Path, change: Any, error: type[Exception], words: str
 ) -> None:
     growing.forge([*growing.records(), [appended(growing, **change)]], elements=16)
-    synced(error, words)
+    assert_refused(error, words)
     assert not (mirror / segment_path(3)).exists()
 
 
-def test_counts_that_do_not_fit(growing: Any, synced: Any) -> None:
+def test_counts_that_do_not_fit(growing: Any, assert_refused: Any) -> None:
     growing.forge([*growing.records(), [appended(growing, op="tag", id=3)]], elements=16)
-    synced(IntegrityError, "the head promises")
+    assert_refused(IntegrityError, "the head promises")
 
 
-def test_counts_that_do_not_fit_without_new_records(growing: Any, synced: Any) -> None:
+def test_counts_that_do_not_fit_without_new_records(growing: Any, assert_refused: Any) -> None:
     growing.files["head"] = replace(growing.head, elements=14).to_bytes()
-    synced(HistoryError, "went back")
+    assert_refused(HistoryError, "went back")
 
 
-def test_packs_that_no_element_is_in(growing: Any, synced: Any) -> None:
+def test_packs_that_no_element_is_in(growing: Any, assert_refused: Any) -> None:
     """They would be fetched for nothing."""
     info = growing.forge_pack(b"filler" * 100)
     growing.files["head"] = replace(growing.head, packs=(*growing.head.packs, info)).to_bytes()
-    synced(IntegrityError, "no element is in")
+    assert_refused(IntegrityError, "no element is in")
 
 
 def test_after_an_attack_the_true_repository_syncs_again(
-    growing: Any, grow: Any, synced: Any, mirror: Path, disk: Any
+    growing: Any, grow: Any, assert_refused: Any, mirror: Path, disk: Any
 ) -> None:
     """What was refused leaves nothing that would stand in the way."""
     info = growing.forge_pack(b"evil" * 100)
     records = [appended(growing, pack=info.sha256, sha256="0" * 64, offset=0, length=400), {"op": "?"}]
     growing.forge([*growing.records(), records], elements=16, packs=(*growing.head.packs, info))
-    synced(IntegrityError, "malformed")
+    assert_refused(IntegrityError, "malformed")
     growing.load()
     grow(growing, [77])
     assert growing.sync(mirror).elements == 16
-    disk.check(mirror)  # the stray part is gone as well
+    disk.assert_sound(mirror)  # the stray part is gone as well
 
 
 # Content

@@ -105,7 +105,7 @@ def check_sync_after_kill(origin: Any, mirror: Path, clean: Path, disk: Any, **o
     if (mirror / "catalog.sqlite").exists():
         disk.readable(mirror)  # nothing that can be read is wrong
         if (mirror / "head").exists():
-            disk.check(mirror, complete=False)
+            disk.assert_sound(mirror, complete=False)
     had = sealed(mirror)
     parts = {f"packs/{part.stem}.pack": part.stat().st_size for part in (mirror / "open").glob("*.part")}
     origin.sync(mirror, jobs=JOBS, **options)
@@ -114,7 +114,7 @@ def check_sync_after_kill(origin: Any, mirror: Path, clean: Path, disk: Any, **o
         assert all(start == parts.get(path, 0) for path, start, _ in origin.requests)
     assert disk.tree(mirror) == disk.tree(clean)
     assert disk.catalog(mirror) == disk.catalog(clean)
-    disk.check(mirror, complete="only" not in options)
+    disk.assert_sound(mirror, complete="only" not in options)
 
 
 def spread(count: int, points: int) -> list[int]:
@@ -181,7 +181,7 @@ def test_kill_9_of_completing_a_partial_mirror(origin: Any, tmp_path: Path, disk
         assert {2, 9} <= disk.readable(mirror)
         origin.sync(mirror)
         assert disk.tree(mirror) == disk.tree(clean)
-        disk.check(mirror)
+        disk.assert_sound(mirror)
 
 
 def test_kill_9_of_publishing(tmp_path: Path, make_element: Any, disk: Any) -> None:
@@ -221,7 +221,7 @@ def test_kill_9_of_publishing(tmp_path: Path, make_element: Any, disk: Any) -> N
         with Repository.open(folder) as repository:
             assert publish(repository).records == 8
         assert sync(str(folder), mirror).elements == 8
-        disk.check(mirror)
+        disk.assert_sound(mirror)
         assert verify(folder).ok
 
 
@@ -254,7 +254,7 @@ def test_disk_full(origin: Any, tmp_path: Path, disk: Any, limit: int, only: Any
     if (mirror / "catalog.sqlite").exists():
         disk.readable(mirror)
     origin.sync(mirror, only=only)
-    disk.check(mirror, complete=only is None)
+    disk.assert_sound(mirror, complete=only is None)
 
 
 # Damage afterwards
@@ -275,7 +275,7 @@ def test_a_damaged_pack_is_repaired_by_the_next_sync(origin: Any, mirror: Path, 
     report = origin.sync(mirror)
     assert origin.fetched() == ["head", origin.packs[1]]
     assert report.packs == 1
-    disk.check(mirror)
+    disk.assert_sound(mirror)
 
 
 def test_a_lost_pack_is_noticed(origin: Any, mirror: Path, disk: Any) -> None:
@@ -283,7 +283,7 @@ def test_a_lost_pack_is_noticed(origin: Any, mirror: Path, disk: Any) -> None:
     (mirror / origin.packs[4]).unlink()
     origin.sync(mirror)
     assert origin.fetched() == ["head", origin.packs[4]]
-    disk.check(mirror)
+    disk.assert_sound(mirror)
 
 
 def test_a_damaged_copy(origin: Any, mirror: Path, disk: Any) -> None:
@@ -293,7 +293,7 @@ def test_a_damaged_copy(origin: Any, mirror: Path, disk: Any) -> None:
     verify(mirror, repair=True)
     origin.sync(mirror, only=[2, 9])
     assert disk.readable(mirror) == {2, 9}
-    disk.check(mirror, complete=False)
+    disk.assert_sound(mirror, complete=False)
 
 
 @pytest.mark.parametrize("partial", [False, True])
@@ -307,7 +307,7 @@ def test_a_lost_catalog(origin: Any, mirror: Path, disk: Any, partial: bool) -> 
     origin.sync(mirror)
     if not partial:
         assert origin.fetched() == ["head"]
-    disk.check(mirror)
+    disk.assert_sound(mirror)
 
 
 def test_a_garbled_catalog(origin: Any, mirror: Path, disk: Any) -> None:
@@ -317,7 +317,7 @@ def test_a_garbled_catalog(origin: Any, mirror: Path, disk: Any) -> None:
         origin.sync(mirror)
     verify(mirror, repair=True)
     origin.sync(mirror)
-    disk.check(mirror)
+    disk.assert_sound(mirror)
 
 
 def test_leftovers_of_other_versions(origin: Any, mirror: Path, disk: Any) -> None:
@@ -326,7 +326,7 @@ def test_leftovers_of_other_versions(origin: Any, mirror: Path, disk: Any) -> No
     (mirror / "open" / "99.pack").write_bytes(b"old")
     (mirror / "log" / "00000009.jsonl.gz.abcd.tmp").write_bytes(b"old")
     origin.sync(mirror)
-    disk.check(mirror)
+    disk.assert_sound(mirror)
     assert not list(mirror.rglob("*.tmp"))
 
 
@@ -335,7 +335,7 @@ def test_a_part_that_is_too_long(origin: Any, mirror: Path, disk: Any) -> None:
     part = mirror / "open" / Path(origin.packs[0]).with_suffix(".part").name
     part.write_bytes(b"x" * 10**6)
     origin.sync(mirror)
-    disk.check(mirror)
+    disk.assert_sound(mirror)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,11 +60,14 @@ def test_a_second_process_waits(
     assert len(repository) == 1
 
 
-def test_a_killed_writer_holds_nothing(repository: Repository, holder: subprocess.Popen[str]) -> None:
+def test_a_killed_writer_holds_nothing(
+    repository: Repository, holder: subprocess.Popen[str], make_element: Any
+) -> None:
     holder.kill()
     holder.wait()
-    with repository.writer(wait=5):
-        pass
+    with repository.writer(wait=5) as writer:
+        writer.add(make_element(1))
+    assert len(repository) == 1
 
 
 def test_two_writers_of_one_process_exclude_each_other(repository: Repository) -> None:

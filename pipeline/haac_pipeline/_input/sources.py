@@ -1,4 +1,4 @@
-"""Where pictures come from: files, folders, zip archives and web addresses, one picture's bytes at a time.
+"""Input sources: picture files from folders, zip archives and URLs, one picture's bytes at a time.
 
 A name in an archive is only ever a label: nothing is unpacked onto the disk.
 """
@@ -16,11 +16,14 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from haac_pipeline._limits import INGEST_LIMITS
 from haac_repo import LIMITS, HaacError, PictureError, TransportError
+
+if TYPE_CHECKING:
+    import httpx
 
 PICTURE_SUFFIXES = frozenset(
     (
@@ -49,7 +52,7 @@ _control = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 @dataclass(frozen=True)
 class Source:
-    """A picture that can be had."""
+    """A picture file that can be read."""
 
     name: str
     """As the person would recognise it: the path as given, 'archive.zip/inner.png', or the address."""
@@ -61,7 +64,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Refused:
-    """Something that was asked for and cannot be had."""
+    """An input that was named and cannot be read."""
 
     name: str
     reason: str
@@ -155,7 +158,7 @@ def _from_folder(given: str) -> Iterator[Source | Refused]:
 class _File:
     """What zipfile reads from: closed when the last source of the archive is forgotten; never reads without bound.
 
-    The directory is the one thing that zipfile reads whole, at the length that the archive itself states.
+    zipfile reads only the directory whole, at the length that the archive itself states.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -326,7 +329,7 @@ def _download(url: str, extensions: dict[str, Any]) -> bytes:
     raise TransportError(f"redirects more than {INGEST_LIMITS.redirects} times")
 
 
-def _body(response: Any) -> bytes:
+def _body(response: httpx.Response) -> bytes:
     if response.status_code != 200:
         raise TransportError(
             f"the server answered HTTP {response.status_code} {response.reason_phrase}".rstrip()

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from haac_pipeline._ingest import sources
-from haac_pipeline._ingest.sources import Refused, Source, find_sources, read_file
+from haac_pipeline._input import sources
+from haac_pipeline._input.sources import Refused, Source, find_sources, read_file
 from haac_pipeline._limits import INGEST_LIMITS
 from haac_repo import PictureError, TransportError
 

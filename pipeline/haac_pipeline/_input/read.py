@@ -1,4 +1,4 @@
-"""A picture file's bytes, from anybody, to upright 8-bit sRGB pixels with alpha."""
+"""Decode untrusted picture files to 8-bit sRGB with alpha: EXIF orientation, ICC profiles, bit depths."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ORIENTATION = 0x0112
 
 @dataclass(frozen=True)
 class Picture:
-    """What a picture file shows."""
+    """A decoded picture file."""
 
     image: Image.Image
     """Mode RGBA, upright, sRGB, without metadata."""
@@ -141,7 +141,7 @@ def _rgba(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of more than 8 bits (I;16 and its kin, I, F) as L, or LA if one grey is transparent.
+    """Reduce greyscale of more than 8 bits (I;16 and its kin, I, F) to L, or LA if one grey is transparent.
 
     16 bits are scaled by their whole range. 32-bit integers and floats say no range: 0 to 1 and 0 to 255 (floats) and 0 to 65535
     are taken for what they look like, anything else is stretched from its least to its greatest value.
@@ -172,7 +172,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(profile: bytes, image: Image.Image) -> Image.Image:
-    """The picture in sRGB; unchanged if the profile is broken, is sRGB itself or is meant for other pixels."""
+    """Convert from an ICC profile to sRGB; unchanged if the profile is broken, is sRGB itself or is meant for other pixels."""
     try:
         found = _transform(profile)
         if found is None:

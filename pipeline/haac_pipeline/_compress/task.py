@@ -1,0 +1,67 @@
+"""Request and result of compressing one picture file, as they travel to a worker process and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from haac_match import Options
+    from haac_pipeline._compress.quality import Quality
+
+INLINE = "(inline)"
+"""In the place of an id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Files to write for one picture."""
+
+    recipe: Path
+    form: Literal["binary", "text"] = "binary"
+    script: Path | None = None
+    report: Path | None = None
+
+    def paths(self) -> list[Path]:
+        """All files that are written."""
+        return [path for path in (self.recipe, self.script, self.report) if path is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One picture file to compress."""
+
+    name: str
+    data: bytes
+    outputs: Outputs
+    options: Options
+    repository: Path | None
+    """None: no element is looked for."""
+    fingerprint: bool = False
+    """Add that of the repository to the recipe."""
+    segmenter: str | None = None
+    """Salient-object model that weights the error; None: errors count everywhere alike."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompressedFile:
+    """Outcome of one picture file."""
+
+    picture: str
+    error: str = ""
+    """Why there is no recipe; then nothing below says anything."""
+    outputs: Outputs | None = None
+    size: tuple[int, int] = (0, 0)
+    """Width and height in pixels."""
+    binary_bytes: int = 0
+    text: str = ""
+    background: str = ""
+    """Id of the background plate; empty if there is none."""
+    ids: list[str] = field(default_factory=list)
+    """Of the layers, back to front; INLINE for those that the recipe carries."""
+    exact: bool = False
+    """Whether the recipe gives all pixels of the picture, alpha included."""
+    quality: Quality | None = None
+    unexplained: float = 0.0
+    """Share of the picture, 0 to 1, that neither an element nor the background explains."""
