@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from haac_repo._cli.console import Console, command, counted, repo_option
+from haac_pipeline._cli.models import model_names
+from haac_repo._cli import completion
+from haac_repo._cli.console import Console, command, counted, refuse, repo_option
 
 if TYPE_CHECKING:
     from haac_pipeline._compress.run import CompressedFile, Outputs
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 @command("compress", "Recipes")
 @repo_option
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=completion.files)
 @click.option(
     "-o",
     "--output",
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--model",
+    shell_complete=model_names,
     help="Model that tells the subject (see `haac models`).  [default: u2net if it is here, else offline]",
 )
 @click.option(
@@ -77,6 +80,7 @@ if TYPE_CHECKING:
     "only_tags",
     multiple=True,
     metavar="TAG",
+    shell_complete=completion.tags,
     help="Look for elements with this tag only; with several, for those that have all.",
 )
 @click.option(
@@ -123,11 +127,15 @@ def compress(
     from haac_pipeline._ingest.sources import Refused
     from haac_repo import Repository
 
-    _check_options(
-        no_catalog=no_catalog, budget=budget, quality=quality, tags=only_tags, fingerprint=fingerprint
-    )
-    if no_catalog and budget is None and quality is None:
-        budget = PAPER_BYTES
+    if budget is not None and quality is not None:
+        raise click.UsageError("--budget and --quality exclude each other: give one of them.")
+    if no_catalog:
+        refuse(
+            {"only_tags", "fingerprint", "max_layers", "effort"},
+            "is about the elements of a repository, with --no-catalog none are looked for.",
+        )
+        if budget is None and quality is None:
+            budget = PAPER_BYTES
     sources = list(find_sources(paths))
     work = _targets(sources, output, form, report, script)
     refused = [source for source in sources if isinstance(source, Refused)]
@@ -172,20 +180,9 @@ def _told(console: Console, done: list[CompressedFile]) -> int:
     """The exit code."""
     for result in done:
         if result.error:
-            click.echo(f"Error: {result.picture}: {result.error}", err=True)
+            console.error(f"{result.picture}: {result.error}")
     console.data([_as_json(result) for result in done], _lines(done))
     return 1 if any(result.error for result in done) else 0
-
-
-def _check_options(
-    *, no_catalog: bool, budget: int | None, quality: int | None, tags: tuple[str, ...], fingerprint: bool
-) -> None:
-    if budget is not None and quality is not None:
-        raise click.UsageError("--budget and --quality exclude each other: give one of them.")
-    if no_catalog and tags:
-        raise click.UsageError("--only-tag says which elements are looked for, with --no-catalog none are.")
-    if no_catalog and fingerprint:
-        raise click.UsageError("--fingerprint names a repository, with --no-catalog there is none.")
 
 
 def _segmenter(weight: float | None, model: str | None, console: Console, *, inline: bool) -> str | None:
@@ -312,7 +309,7 @@ def _lines(done: list[CompressedFile]) -> Iterator[str]:
         if result.error or result.outputs is None or result.quality is None:
             continue
         near = "exact" if result.exact else f"{result.quality.psnr:.1f} dB"
-        used = [f"{result.background} (ground)"] if result.background else []
+        used = [f"{result.background} (background)"] if result.background else []
         ids = " ".join(used + result.ids)
         yield (
             f"{result.outputs.recipe}: {result.binary_bytes} bytes, {counted(len(result.ids), 'layer')}, {near}"

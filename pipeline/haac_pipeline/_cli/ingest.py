@@ -1,4 +1,4 @@
-"""The commands `haac ingest` and `haac models`."""
+"""The command `haac ingest`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from haac_repo._cli.console import Console, command, repo_option
+from haac_pipeline._cli.models import model_names
+from haac_repo._cli import completion
+from haac_repo._cli.console import Console, command, refuse, repo_option
 
 if TYPE_CHECKING:
     from haac_pipeline._ingest.run import IngestReport
@@ -17,16 +19,31 @@ if TYPE_CHECKING:
 
 @command("ingest", "Elements")
 @repo_option
-@click.argument("paths", nargs=-1, metavar="[PATH...]")
-@click.option("--from", "recipe", help="Recipe whose inline elements are stored, instead of pictures.")
+@click.argument("paths", nargs=-1, metavar="[PATH...]", shell_complete=completion.files)
+@click.option(
+    "--from",
+    "recipe",
+    shell_complete=completion.files,
+    help="Recipe whose inline elements are stored, instead of pictures.",
+)
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     help="With --from: the recipe that refers to them by their ids. Without it, text to stdout.",
 )
-@click.option("--model", help="Model that cuts things out (see `haac models`), or none: keep pictures whole.")
-@click.option("--tags", multiple=True, metavar="TAG,TAG,...", help="Tags for all elements.")
+@click.option(
+    "--model",
+    shell_complete=model_names,
+    help="Model that cuts things out (see `haac models`), or none: keep pictures whole.",
+)
+@click.option(
+    "--tags",
+    multiple=True,
+    metavar="TAG,TAG,...",
+    shell_complete=completion.listed_tags,
+    help="Tags for all elements.",
+)
 @click.option(
     "--sidecar",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -93,13 +110,14 @@ def ingest_(
     """
     import json
 
-    _check_ingest(ctx, paths, recipe, output)
+    _check_options(paths, recipe, output)
 
     from haac_pipeline import Cutting, Settings, find_sources, ingest
     from haac_pipeline._cli.index import keep_up
     from haac_repo import Repository, write_file
+    from haac_repo._cli.elements import listed
 
-    tags = tuple(tag.strip() for value in tags for tag in value.split(",") if tag.strip())
+    tags = tuple(listed(tags))
     if recipe is not None:
         with Repository.open(repo) as repository:
             about = {"tags": tags, "licence": licence, "attribution": attribution}
@@ -140,26 +158,20 @@ _FOR_PICTURES = {
 """Parameters that mean nothing with --from."""
 
 
-def _check_ingest(
-    ctx: click.Context, paths: tuple[str, ...], recipe: str | None, output: Path | None
-) -> None:
-    if recipe is None:
-        if not paths:
+def _check_options(paths: tuple[str, ...], recipe: str | None, output: Path | None) -> None:
+    """Refuse what does not go together."""
+    if recipe is not None:
+        refuse(_FOR_PICTURES, "does not go with --from.")
+        if output is not None and output.suffix not in (".haac", ".txt"):
             raise click.UsageError(
-                "Give pictures: files, folders, zip archives or URLs; or a recipe with --from."
+                f"{output} is no name for a recipe: give a file that ends in .haac or .txt."
             )
-        if output is not None:
-            raise click.UsageError("-o goes with --from: elements go into the repository.")
         return
-    if output is not None and output.suffix not in (".haac", ".txt"):
-        raise click.UsageError(f"{output} is no name for a recipe: give a file that ends in .haac or .txt.")
-    for parameter in ctx.command.params:
-        name = parameter.name or ""
-        given = ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if given and name in _FOR_PICTURES:
-            raise click.UsageError(
-                f"{parameter.human_readable_name if name == 'paths' else parameter.opts[0]} does not go with --from."
-            )
+    if not paths:
+        raise click.UsageError(
+            "Give pictures: files, folders, zip archives or URLs; or a recipe with --from."
+        )
+    refuse({"output"}, "goes with --from: elements go into the repository.")
 
 
 def _move(
@@ -214,37 +226,3 @@ def _lines(report: IngestReport) -> Iterator[str]:
     for file in report.files:
         if file.status == "refused":
             yield f"refused: {file.name}: {file.reason}"
-
-
-@command("models", "Elements")
-def models(console: Console) -> None:
-    """List the segmentation models: size, licence, and which are here."""
-    from haac_pipeline._segment.models import DEFAULT, MODELS, verified
-    from haac_repo import DataError
-
-    rows = []
-    for model in MODELS.values():
-        try:
-            state = "embedded" if not model.file else "here" if verified(model.name) else "not fetched"
-        except DataError:
-            state = "damaged"
-        rows.append(
-            {
-                "name": model.name,
-                "megabytes": model.megabytes,
-                "licence": model.licence,
-                "state": state,
-                "good_for": model.good_for,
-                "path": str(model.path or model.paths[0]) if model.file else None,
-                "default": model.name == DEFAULT,
-            }
-        )
-    console.data(
-        rows,
-        [
-            f"{row['name']:<22} {(str(row['megabytes']) + ' MB') if row['path'] else '':>9}  {row['licence']:<13}"
-            f" {row['state']:<12} {row['good_for']}{' (default)' if row['default'] else ''}"
-            for row in rows
-        ],
-    )
-    console.note("Weights are fetched at first use. Where the default cannot be had, `offline` serves.")
