@@ -25,9 +25,30 @@ Every command prints its result on standard output and everything else on standa
 | `-v`, `--verbose` | say more about what is done |
 | `-h`, `--help` | show the help of the command |
 
-Exit codes: 0 done, 1 failed (one message says why and what to do), 2 used wrongly, 130 interrupted. `HAAC_REPO` stands for
-`--repo`; `HAAC_DEBUG=1` shows tracebacks. Shell completion: `eval "$(_HAAC_COMPLETE=bash_source haac)"` (or `zsh_source`,
-`fish_source`).
+`HAAC_REPO` stands for `--repo`; `HAAC_DEBUG=1` shows tracebacks.
+
+`haac help COMMAND` shows what stands here. `haac completion` makes the shell complete commands, options, element ids, tags, models and files;
+`python -m scripts.make.man_pages FOLDER`, in a checkout, writes all this as man pages.
+
+## Errors
+
+| exit code | |
+|---|---|
+| 0 | done |
+| 1 | failed: one message says why and what to do |
+| 2 | used wrongly: the same |
+| 130 | interrupted |
+
+With `--json`, standard output stays what it is, JSON or nothing, and an error is one line of JSON on standard error (each, where a command goes on with its
+other files), after whatever notes and warnings stand there:
+
+```
+{"error": {"type": "RepositoryError", "message": "there is no repository in haac-repo: ...", "exit_code": 1}}
+```
+
+`type` is `UsageError`, `Interrupted`, the name of one of haac's own errors, all of them `HaacError`s (`RecipeError`, `PictureError`, `IntegrityError`, `HistoryError`, `RepositoryError`,
+`RepositoryBusyError`, `ElementError`, `ElementNotFoundError`, `ElementWithdrawnError`, `ElementMissingError`, `TransportError`, `MissingExtraError`), or that of Python's error
+(`PermissionError`). Commands that check something (`doctor`, `verify`, `ingest`) exit with 1 and say what is wrong in their result.
 """
 
 
@@ -75,7 +96,7 @@ def _help(text: str) -> str:
     """click's help text as Markdown: \\b blocks are preformatted, everything else flows."""
     blocks = []
     for block in re.split(r"\n\s*\n", text.strip()):
-        lines = [line.strip() for line in block.splitlines()]
+        lines = [line.rstrip() for line in block.splitlines()]
         if lines and lines[0] == "\b":
             blocks.append("```\n" + "\n".join(lines[1:]) + "\n```")
         else:

@@ -70,6 +70,8 @@ def repo_or_url_option(function: F) -> F:
         default=DEFAULT_REPO,
         show_default=True,
         show_envvar=True,
+        metavar="FOLDER|URL",
+        shell_complete=completion.folders,
         help="Folder of the repository or mirror, or URL of a published one.",
     )(function)
 

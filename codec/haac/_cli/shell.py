@@ -18,7 +18,8 @@ def escape_in_bash() -> None:
         def format_completion(self, item: CompletionItem[str]) -> str:
             typed = os.environ.get("COMP_WORDS", "").rpartition("\n")[2]
             if item.type == "plain" and typed[:1] not in ("'", '"'):
-                item.value = re.sub(r"([^\w\-.,:/@%+=])", r"\\\1", item.value)
+                # Twice: click's script takes one backslash away as it reads this.
+                item.value = re.sub(r"([^\w\-.,:/@%+=])", r"\\\\\1", item.value)
             return super().format_completion(item)
 
     add_completion_class(Escaping)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--model",
     shell_complete=model_names,
-    help="Model that cuts things out (see `haac models`), or none: keep pictures whole.",
+    help="Model that cuts objects out (see `haac models`), or none: keep pictures whole.",
 )
 @click.option(
     "--tags",
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 @click.option(
     "--split/--no-split",
     default=None,
-    help="Separate things become separate elements. Default: only where a model cuts them out.",
+    help="Separate objects become separate elements. Default: only where a model cuts them out.",
 )
 @click.option(
     "--max-side",
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Make pictures with a longer side smaller, to so many pixels; 0: never.",
 )
-@click.option("--keep-background", is_flag=True, help="Also store what is behind the things, painted over.")
+@click.option("--keep-background", is_flag=True, help="Also store what is behind the objects, painted over.")
 @click.option("--dry-run", is_flag=True, help="Do everything but store.")
 @click.option(
     "--jobs", type=click.IntRange(0, 256), default=0, help="Worker processes.  [default: one a core]"
@@ -102,7 +102,7 @@ def ingest_(
 ) -> None:
     """Make elements out of pictures: files, folders, zip archives, URLs.
 
-    Pictures that are transparent are stored as they are; of others, a model cuts out the things. Files that were
+    Pictures that are transparent are stored as they are; of others, a model cuts out the objects. Files that were
     ingested before with the same settings are skipped. What cannot be used is listed with its reason, the rest goes
     on, and the exit code is 1.
 

@@ -209,8 +209,7 @@ def verify_(console: Console, repo: Path, repair: bool, quick: bool) -> int:
         )
         lines.append(f"{repo} is in order{hashed}")
     else:
-        count = len(report.problems)
-        lines.append(f"{count} {'thing is' if count == 1 else 'things are'} wrong with {repo}")
+        lines.append(f"{counted(len(report.problems), 'problem')} in {repo}")
     for note in report.notes:
         console.note(f"Note: {note}")
     value = {

@@ -32,6 +32,13 @@ def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
     return [CompletionItem(incomplete, type="file")]
 
 
+def folders(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Folders, for options that may also be a URL."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="dir")]
+
+
 def ids(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Ids that begin with what was typed, with the names of the elements; none that was given already."""
     given = ctx.params.get(param.name or "") or ()
@@ -59,7 +66,8 @@ def own_tags(ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
     from haac_repo._ids import parse_id
 
     with contextlib.suppress(HaacError):
-        numbers = [parse_id(id_) for id_ in ctx.params.get("ids") or ()]
+        # They are in `args` while --remove has no value yet.
+        numbers = [parse_id(id_) for id_ in ctx.params.get("ids") or ctx.args]
         return _last(incomplete, lambda typed: _tags(ctx, typed, numbers))
     return []
 
