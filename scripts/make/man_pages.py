@@ -8,6 +8,7 @@ or need a build hook that imports every command. Who packages haac for a system 
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from collections.abc import Iterator
@@ -95,7 +96,7 @@ def _foot() -> Iterator[str]:
 
 def _prose(text: str) -> Iterator[str]:
     """click's help text as paragraphs; what follows \\b is kept as it stands."""
-    for number, block in enumerate(re.split(r"\n\s*\n", text.strip())):
+    for number, block in enumerate(re.split(r"\n\s*\n", inspect.cleandoc(text))):
         lines = [line.rstrip() for line in block.splitlines()]
         if lines[0].strip() == "\b":
             yield from (".PP", ".nf", *(_text(line, keep=True) for line in lines[1:]), ".fi")
