@@ -83,6 +83,7 @@ def _check_elements(
     if repository is None:
         if fingerprint:
             raise RepositoryError.missing(repo)
+        console.detail(f"The ids are not checked: there is no repository in {repo}.")
         return
     if fingerprint:
         scene.fingerprint = repository.fingerprint

@@ -116,7 +116,6 @@ def compress(
     cannot be compressed is listed with its reason, the rest goes on, and the exit code is 1.
     """
     from haac_pipeline import find_sources
-    from haac_pipeline._cli.index import keep_up
     from haac_pipeline._compress.run import (
         PAPER_BYTES,
         CompressedFile,
@@ -154,14 +153,8 @@ def compress(
     )
     done = []
     with contextlib.nullcontext() if no_catalog else Repository.open(repo) as repository:
-        if repository is not None:
-            _check_tags(repository, only_tags)
-        for folder in {path.parent for _, outputs in work for path in outputs.paths()}:
-            folder.mkdir(parents=True, exist_ok=True)
-        if repository is not None:
-            keep_up(console, repository, jobs)
-            if not len(repository):
-                console.note(f"{repo} has no element yet, so there is nothing to find: see `haac ingest`")
+        folders = {path.parent for _, outputs in work for path in outputs.paths()}
+        _make_ready(console, repository, only_tags, folders, jobs)
         with console.progress("Compressing", len(work), "pictures") as advance:
             for result in compress_files(
                 work,
@@ -274,12 +267,28 @@ def _target(given: Path, stem: str, suffix: str, count: int, what: str, *, files
     return given / f"{stem}{suffix}"
 
 
-def _check_tags(repository: Repository, tags: tuple[str, ...]) -> None:
+def _make_ready(
+    console: Console, repository: Repository | None, tags: tuple[str, ...], folders: set[Path], jobs: int
+) -> None:
+    """Make the folders to write to, and bring the match index up to date.
+
+    Raises:
+        ElementNotFoundError: no element has all the tags; then nothing was made.
+    """
+    from haac_pipeline._cli.index import keep_up
     from haac_repo import ElementNotFoundError
 
-    if tags and not any(set(tags) <= set(element.tags) for element in repository.elements()):
+    if repository and tags and not any(set(tags) <= set(element.tags) for element in repository.elements()):
         named = " and ".join(map(repr, tags))
         raise ElementNotFoundError(f"no element has the tag {named}: see what there is with `haac stats`")
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    if repository is not None:
+        keep_up(console, repository, jobs)
+        if not len(repository):
+            console.note(
+                f"{repository.path} has no element yet, so there is nothing to find: see `haac ingest`"
+            )
 
 
 def _as_json(result: CompressedFile) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,7 @@ from haac_repo._cli import completion
 from haac_repo._cli.console import Console, command, refuse, repo_option
 
 if TYPE_CHECKING:
+    from haac_pipeline import Settings
     from haac_pipeline._ingest.run import IngestReport
     from haac_repo import Repository
 
@@ -79,9 +80,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Then describe the new elements for compressing, as `haac index` does.",
 )
-@click.pass_context
 def ingest_(
-    ctx: click.Context,
     console: Console,
     repo: Path,
     paths: tuple[str, ...],
@@ -99,7 +98,7 @@ def ingest_(
     jobs: int,
     report: Path | None,
     index: bool,
-) -> None:
+) -> int:
     """Make elements out of pictures: files, folders, zip archives, URLs.
 
     Pictures that are transparent are stored as they are; of others, a model cuts out the objects. Files that were
@@ -108,25 +107,15 @@ def ingest_(
 
     With --from, what is stored are the elements that a recipe brings along, and the recipe gets short.
     """
-    import json
-
     _check_options(paths, recipe, output)
-
-    from haac_pipeline import Cutting, Settings, find_sources, ingest
+    from haac_pipeline import Cutting, Settings
     from haac_pipeline._cli.index import keep_up
-    from haac_repo import Repository, write_file
+    from haac_repo import Repository
     from haac_repo._cli.elements import listed
 
-    tags = tuple(listed(tags))
-    if recipe is not None:
-        with Repository.open(repo) as repository:
-            about = {"tags": tags, "licence": licence, "attribution": attribution}
-            if _move(console, repository, recipe, output, about) and index:
-                keep_up(console, repository, jobs)
-        return
     settings = Settings(
         cutting=Cutting(model=model, split=split, max_side=max_side, keep_background=keep_background),
-        tags=tags,
+        tags=tuple(listed(tags)),
         licence=licence,
         attribution=attribution,
         sidecar=sidecar,
@@ -134,22 +123,44 @@ def ingest_(
         dry_run=dry_run,
     )
     with Repository.open(repo) as repository:
-        # Counting first costs a listing, so only for what is on this machine.
-        local = not any("://" in path for path in paths)
-        total = sum(1 for _ in find_sources(paths)) if local else len(paths)
-        if total == 0:
-            console.warn("there are no pictures in what you named")
-        with console.progress("Ingesting", total, "pictures") as advance:
-            done = ingest(repository, find_sources(paths), settings, progress=advance, say=console.note)
-        if index and done.counts()["elements_new"] and not dry_run:
+        if recipe is not None:
+            if _move(console, repository, recipe, output, settings) and index:
+                keep_up(console, repository, jobs)
+            return 0
+        done = _ingest(console, repository, paths, settings)
+        stored = bool(done.counts()["elements_new"]) and not dry_run
+        if index and stored:
             keep_up(console, repository, jobs)
     if report is not None:
-        write_file(report, (json.dumps(done.as_json(), ensure_ascii=False, indent=2) + "\n").encode())
+        _write_json(report, done.as_json())
     console.data(done.as_json(), _lines(done))
-    if not done.ok or total == 0:
-        ctx.exit(1)
-    if done.counts()["elements_new"] and not dry_run:
+    if not done.ok or not done.files:
+        return 1
+    if stored:
         console.note("Next: haac sheet, or haac search")
+    return 0
+
+
+def _ingest(
+    console: Console, repository: Repository, paths: tuple[str, ...], settings: Settings
+) -> IngestReport:
+    from haac_pipeline import find_sources, ingest
+
+    # Counting first costs a listing, so only for what is on this machine.
+    local = not any("://" in path for path in paths)
+    total = sum(1 for _ in find_sources(paths)) if local else len(paths)
+    if total == 0:
+        console.warn("there are no pictures in what you named")
+    with console.progress("Ingesting", total, "pictures") as advance:
+        return ingest(repository, find_sources(paths), settings, progress=advance, say=console.note)
+
+
+def _write_json(path: Path, value: object) -> None:
+    import json
+
+    from haac_repo import write_file
+
+    write_file(path, (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 _FOR_PICTURES = {
@@ -175,7 +186,7 @@ def _check_options(paths: tuple[str, ...], recipe: str | None, output: Path | No
 
 
 def _move(
-    console: Console, repository: Repository, recipe: str, output: Path | None, about: dict[str, Any]
+    console: Console, repository: Repository, recipe: str, output: Path | None, settings: Settings
 ) -> int:
     """Store what a recipe brings along, and write it anew. How many elements are new."""
     from haac import read_recipe, to_binary, to_text
@@ -190,7 +201,14 @@ def _move(
     if not scene.inlines():
         raise RecipeError(f"{name} brings no element along: there is nothing to store")
     before = len(to_binary(scene))
-    moved = move_inlines(repository, scene, name=name, **about)
+    moved = move_inlines(
+        repository,
+        scene,
+        name=name,
+        tags=settings.tags,
+        licence=settings.licence,
+        attribution=settings.attribution,
+    )
     binary, text = to_binary(moved.scene), to_text(moved.scene)
     if output is not None:
         write_file(output, text.encode() + b"\n" if output.suffix == ".txt" else binary)

@@ -117,7 +117,7 @@ def _tags(ctx: click.Context, typed: str, numbers: Sequence[int] = ()) -> list[C
         where = f"number in ({', '.join('?' * len(numbers))})"
         values += numbers
     elif words:  # by the full-text index: a large catalog takes too long to read
-        where = "number in (select rowid from element_fts where element_fts match ?)"
+        where = f"number in (select rowid from element_fts where element_fts match ? limit {_READ})"
         values.append(f'tags : "{words}"*')
     else:
         where = "true"
