@@ -116,7 +116,7 @@ def _tags(ctx: click.Context, typed: str, numbers: Sequence[int] = ()) -> list[C
     if numbers:
         where = f"number in ({', '.join('?' * len(numbers))})"
         values += numbers
-    elif words:  # by the full-text index: a large catalog takes too long to read
+    elif len(words) > 1:  # by the full-text index, which has many words for one letter
         where = f"number in (select rowid from element_fts where element_fts match ? limit {_READ})"
         values.append(f'tags : "{words}"*')
     else:
