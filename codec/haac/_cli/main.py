@@ -120,9 +120,9 @@ def _run(args: Sequence[str] | None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
         if isinstance(
-            error.__cause__, EOFError
+            error.__context__, EOFError
         ):  # click takes it for a Ctrl-D; nothing here asks, so a worker died
-            console.error(_message(error.__cause__), EOFError.__name__)
+            console.error(_message(error.__context__), EOFError.__name__)
             return 1
         console.error("Interrupted.", INTERRUPTED, 130)
         return 130

@@ -28,9 +28,9 @@ def escape_in_bash() -> None:
 @command("completion", "This machine")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(console: Console, shell: str) -> None:
-    """Print the script that completes commands, options, ids, tags and files with the Tab key.
+    """Print the script for completion with the Tab key.
 
-    Once, for all terminals that are opened from then on:
+    It completes commands, options, element ids, tags, models and files. Once, for all terminals that are opened from then on:
 
     \b
     bash  mkdir -p ~/.local/share/bash-completion/completions
