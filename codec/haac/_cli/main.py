@@ -119,10 +119,9 @@ def _run(args: Sequence[str] | None) -> int:
             error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
-        if isinstance(
-            error.__context__, EOFError
-        ):  # click takes it for a Ctrl-D; nothing here asks, so a worker died
-            console.error(_message(error.__context__), EOFError.__name__)
+        cause = error.__context__
+        if isinstance(cause, EOFError):  # click takes it for a Ctrl-D; nothing here asks, so a worker died
+            console.error(_message(cause), EOFError.__name__)
             return 1
         console.error("Interrupted.", INTERRUPTED, 130)
         return 130
