@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import runpy
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -148,3 +150,50 @@ def test_the_readme_gives_two_commands_to_begin_with() -> None:
         "sh scripts/quickstart",
         "sh scripts/test",
     ]
+
+
+def man_pages() -> dict[str, str]:
+    made = script("make/man_pages.py")["pages"]
+    assert callable(made)
+    pages: dict[str, str] = made()
+    return pages
+
+
+def shown(page: str) -> str:
+    """A man page's text without groff's escapes."""
+    for escaped, plain in ((r"\-", "-"), (r"\(aq", "'"), (r"\(ga", "`"), (r"\(dq", '"'), (r"\e", "\\")):
+        page = page.replace(escaped, plain)
+    return re.sub(r"\\f[BIR]|\\&", "", page)
+
+
+def test_every_command_and_option_has_its_place_in_a_man_page() -> None:
+    pages = man_pages()
+    assert set(pages) == {"haac.1", *(f"haac-{name}.1" for name, _ in commands())}
+    for name, command in commands():
+        assert f"haac-{name}(1)" in shown(pages["haac.1"])
+        page = shown(pages[f"haac-{name}.1"])
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                for option in (*parameter.opts, *parameter.secondary_opts):
+                    assert re.search(rf"^\.TP\n(.*[ /])?{option}\b.*\n\w", page, re.MULTILINE), (name, option)
+
+
+def test_man_pages_have_the_parts_that_readers_look_for() -> None:
+    for name, page in man_pages().items():
+        assert page.startswith(".TH "), name
+        headings = re.findall(r"^\.SH (.+)$", page, re.MULTILINE)
+        assert headings[:3] == ["NAME", "SYNOPSIS", "DESCRIPTION"], name
+        assert {"OPTIONS", "EXIT STATUS", "ENVIRONMENT"} <= set(headings), name
+        assert page.isascii(), name
+        assert not re.search(r"^(?!\.(TH|SH|TP|PP|nf|fi|B|I|BR)\b)[.']", page, re.MULTILINE), (
+            "taken for a request"
+        )
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
+def test_groff_has_no_complaint_about_the_man_pages() -> None:
+    for name, page in man_pages().items():
+        done = subprocess.run(
+            ["groff", "-man", "-ww", "-z", "-Kutf8"], input=page, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, ""), name

@@ -7,30 +7,51 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from haac_repo._cli.console import Console, command, counted, debugging, repo_option
+    from haac_repo._cli import completion
+    from haac_repo._cli.console import (
+        DEFAULT_REPO,
+        INTERRUPTED,
+        Console,
+        command,
+        counted,
+        debugging,
+        given,
+        refuse,
+        repo_option,
+    )
     from haac_repo._cli.doctor import Check
+    from haac_repo._cli.elements import listed, require
     from haac_repo._cli.sheet import checkerboard, on_checkerboard
     from haac_repo._files import TEMPORARY, replacing, storage_errors
     from haac_repo._pixels import flattened
     from haac_repo._store.lock import writer_lock
 
 __all__ = [
+    "DEFAULT_REPO",
+    "INTERRUPTED",
     "TEMPORARY",
     "Check",
     "Console",
     "checkerboard",
     "command",
+    "completion",
     "counted",
     "debugging",
     "flattened",
+    "given",
+    "listed",
     "on_checkerboard",
+    "refuse",
     "replacing",
     "repo_option",
+    "require",
     "storage_errors",
     "writer_lock",
 ]
 
 _LAZY = {
+    "DEFAULT_REPO": "_cli.console",
+    "INTERRUPTED": "_cli.console",
     "TEMPORARY": "_files",
     "Check": "_cli.doctor",
     "Console": "_cli.console",
@@ -39,15 +60,21 @@ _LAZY = {
     "counted": "_cli.console",
     "debugging": "_cli.console",
     "flattened": "_pixels",
+    "given": "_cli.console",
+    "listed": "_cli.elements",
     "on_checkerboard": "_cli.sheet",
+    "refuse": "_cli.console",
     "replacing": "_files",
     "repo_option": "_cli.console",
+    "require": "_cli.elements",
     "storage_errors": "_files",
     "writer_lock": "_store.lock",
 }
 
 
 def __getattr__(name: str) -> object:
+    if name == "completion":
+        return importlib.import_module("haac_repo._cli.completion")
     if name in _LAZY:
         return getattr(importlib.import_module(f"haac_repo.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from pathlib import Path
 
 import click
 
+import haac_repo
 from haac._cli.main import _SECTIONS, root
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
@@ -25,9 +27,29 @@ Every command prints its result on standard output and everything else on standa
 | `-v`, `--verbose` | say more about what is done |
 | `-h`, `--help` | show the help of the command |
 
-Exit codes: 0 done, 1 failed (one message says why and what to do), 2 used wrongly, 130 interrupted. `HAAC_REPO` stands for
-`--repo`; `HAAC_DEBUG=1` shows tracebacks. Shell completion: `eval "$(_HAAC_COMPLETE=bash_source haac)"` (or `zsh_source`,
-`fish_source`).
+`HAAC_REPO` stands for `--repo`; `HAAC_DEBUG=1` shows tracebacks.
+
+`haac help COMMAND` shows what stands here. `haac completion` makes the shell complete commands, options, element ids, tags, models and
+files. In a checkout, `python -m scripts.make.man_pages FOLDER` writes man pages.
+
+## Errors
+
+| exit code | |
+|---|---|
+| 0 | done |
+| 1 | failed: one message says why and what to do |
+| 2 | used wrongly: the same |
+| 130 | interrupted |
+
+With `--json`, standard output stays what it is: the result, or nothing. An error is one line of JSON on standard error, after whatever
+notes and warnings stand there; where a command goes on with its other files, each that failed has such a line.
+
+```
+{"error": {"type": "RepositoryError", "message": "there is no repository in haac-repo: ...", "exit_code": 1}}
+```
+
+`type` is `UsageError`, `Interrupted`, the name of Python's error (such as `PermissionError`), or one of haac's own: <errors>.
+Commands that check something (`doctor`, `verify`, `ingest`) exit with 1 and say in their result what is wrong.
 """
 
 
@@ -40,7 +62,8 @@ def document() -> str:
         assert command is not None
         sections[getattr(command, "section", "This machine")].append(describe(name, command))
     parts = [f"## {section}\n\n" + "\n".join(found) for section, found in sections.items() if found]
-    return HEAD + "\n" + "\n".join(parts)
+    errors = ", ".join(f"`{name}`" for name in haac_repo.__all__ if name.endswith("Error"))
+    return HEAD.replace("<errors>", errors) + "\n" + "\n".join(parts)
 
 
 def describe(name: str, command: click.Command) -> str:
@@ -74,8 +97,8 @@ def _usage(command: click.Command, context: click.Context) -> list[str]:
 def _help(text: str) -> str:
     """click's help text as Markdown: \\b blocks are preformatted, everything else flows."""
     blocks = []
-    for block in re.split(r"\n\s*\n", text.strip()):
-        lines = [line.strip() for line in block.splitlines()]
+    for block in re.split(r"\n\s*\n", inspect.cleandoc(text)):
+        lines = [line.rstrip() for line in block.splitlines()]
         if lines and lines[0] == "\b":
             blocks.append("```\n" + "\n".join(lines[1:]) + "\n```")
         else:

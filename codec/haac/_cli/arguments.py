@@ -11,13 +11,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from haac_repo._internal import Console
+from haac_repo._internal import DEFAULT_REPO, Console, completion, given
 
 if TYPE_CHECKING:
     from haac._scene import Scene
     from haac_repo import Repository
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+recipe_argument = click.argument("recipe", shell_complete=completion.files)
+"""A file, `-` for standard input, or the text form itself."""
+
+
+def output_option(text: str) -> Callable[[F], F]:
+    """The option -o of commands that write one file: passes `output: Path | None`."""
+    return click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help=text)
 
 
 def is_text_form(recipe: str) -> bool:
@@ -41,6 +49,11 @@ def recipe_reader(recipe: str) -> Callable[[], bytes]:
     return read
 
 
+def is_url(repo: str) -> bool:
+    """Whether the repository is one that is published elsewhere."""
+    return repo.startswith(("http://", "https://"))
+
+
 def read_scene(recipe: str) -> Scene:
     """The scene of a recipe argument."""
     from haac import read_recipe
@@ -53,9 +66,11 @@ def repo_or_url_option(function: F) -> F:
     return click.option(
         "--repo",
         envvar="HAAC_REPO",
-        default="haac-repo",
+        default=DEFAULT_REPO,
         show_default=True,
         show_envvar=True,
+        metavar="FOLDER|URL",
+        shell_complete=completion.folders,
         help="Folder of the repository or mirror, or URL of a published one.",
     )(function)
 
@@ -69,10 +84,10 @@ def open_repository(
     """
     from haac_repo import Repository
 
-    if not repo.startswith(("http://", "https://")):
+    if not is_url(repo):
         path = Path(repo)
         return nullcontext() if not path.exists() and not needed() else Repository.open(path)
-    from haac_repo import TransportError, cache_path, sync  # loads what fetches mirrors
+    from haac_repo import TransportError, cache_path, sync
 
     path = cache_path(repo)
     try:
@@ -82,3 +97,20 @@ def open_repository(
             raise
         console.warn(f"{error} Using what is in the cache.")
     return Repository.open(path)
+
+
+def repository_at_hand(repo: str, console: Console) -> AbstractContextManager[Repository | None]:
+    """The repository of a command that can do without: None if there is none and nobody named one.
+
+    Of a URL, only the log is fetched.
+
+    Raises:
+        RepositoryError: one was named, and is not there.
+    """
+    from haac_repo import Repository
+
+    if is_url(repo):
+        return open_repository(repo, set, console)
+    if not given("repo") and not (Path(repo) / "catalog.sqlite").is_file():
+        return nullcontext()
+    return Repository.open(Path(repo))

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from haac_repo._internal import Console, command
+from haac._cli.arguments import output_option
+from haac_repo._internal import Console, command, completion, refuse
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
 @command("blur", "Recipes")
-@click.argument("picture")
+@click.argument("picture", shell_complete=completion.files)
 @click.option("--decode", is_flag=True, help="PICTURE is a blur string: draw it.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Picture to write; with --decode."
-)
+@output_option("Picture to write; with --decode.")
 @click.option(
     "--size",
     type=click.IntRange(1, 16_383),
@@ -41,13 +40,13 @@ def blur(console: Console, picture: str, decode: bool, output: Path | None, size
     alpha, needs no repository, and decodes to any size.
     """
     if not decode:
-        if output is not None:
-            raise click.UsageError("-o goes with --decode; without it the string is printed.")
+        refuse({"output", "size"}, "goes with --decode; without it the string is printed.")
         from haac import encode_blur
 
         text = encode_blur(_opened(Path(picture)), budget)
         console.data({"blur": text, "bytes": len(text) * 3 // 4}, text)
         return
+    refuse({"budget"}, "goes without --decode.")
     if output is None:
         raise click.UsageError("--decode needs -o FILE.")
     from haac import decode_blur

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points, version
 from typing import Any
 
 import click
 
 from haac_repo import HaacError
-from haac_repo._internal import debugging
+from haac_repo._internal import INTERRUPTED, Console, debugging
 
 _SECTIONS = ("Recipes", "Elements", "Mirrors", "This machine")
+_CLOSE = 0.6
+"""Likeness from which on a command may be what was meant; difflib's own."""
+COMPLETE = "_HAAC_COMPLETE"
+"""The environment variable by which a shell's completion script asks."""
+
+
+@cache
+def _entry_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group="haac.commands")}
 
 
 class _Root(click.Group):
     """Subcommands are entry points of the group `haac.commands`, loaded when they are used."""
 
     def _found(self) -> dict[str, EntryPoint]:
-        return {point.name: point for point in entry_points(group="haac.commands")}
+        return _entry_points()
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         return sorted(self._found())
@@ -30,6 +41,18 @@ class _Root(click.Group):
             return None
         loaded: click.Command = point.load()
         return loaded
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """click's own, which knows no near names of commands that are not loaded yet.
+
+        Raises:
+            click.UsageError: there is no such command; names those that look like it.
+        """
+        if args[0] not in self._found() and not ctx.resilient_parsing:
+            raise click.UsageError(_no_such_command(args[0], self.list_commands(ctx)), ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows: dict[str, list[tuple[str, str]]] = {section: [] for section in _SECTIONS}
@@ -44,6 +67,21 @@ class _Root(click.Group):
                     formatter.write_dl(commands)
 
 
+def _no_such_command(typed: str, known: list[str]) -> str:
+    """Names the commands that begin with what was typed, or else those that are spelled most like it."""
+    from difflib import SequenceMatcher
+
+    word = typed.lower()
+    likeness = {name: SequenceMatcher(None, word, name).ratio() for name in known}
+    likeness |= {name: 1.0 for name in known if len(word) > 1 and name.startswith(word)}
+    best = max(likeness.values(), default=0.0)
+    close = [repr(name) for name in known if likeness[name] >= max(_CLOSE, best - 0.1)]
+    hint = "`haac help` lists the commands."
+    if close:
+        hint = f"Did you mean {close[0]}?" if len(close) == 1 else f"Did you mean one of {', '.join(close)}?"
+    return f"No such command {typed!r}. {hint}"
+
+
 @click.group(cls=_Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(version("haac"), prog_name="haac")
 def root() -> None:
@@ -51,7 +89,7 @@ def root() -> None:
 
     \b
     A first round:  haac init; haac ingest PHOTOS; haac sheet; haac compile scene.py -o scene.haac; haac decompress scene.haac
-    Shell completion:  eval "$(_HAAC_COMPLETE=bash_source haac)"   (or zsh_source, fish_source)
+    Shell completion:  haac completion --help
     """
 
 
@@ -61,14 +99,31 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def _run(args: Sequence[str] | None) -> int:
+    words = list(sys.argv[1:] if args is None else args)
+    # Errors of usage are found before the command's own options are.
+    as_json = "--json" in words[: words.index("--") if "--" in words else None]
+    console = Console(as_json)
+    completing = COMPLETE in os.environ
     try:
-        result: Any = root.main(args=args, prog_name="haac", standalone_mode=False)
+        if completing:
+            from haac._cli.shell import escape_in_bash
+
+            escape_in_bash()
+        result: Any = root.main(args=words, prog_name="haac", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
-        error.show()
+        if as_json:
+            kind = "UsageError" if isinstance(error, click.UsageError) else type(error).__name__
+            console.error(error.format_message(), kind, error.exit_code)
+        else:
+            error.show()
         return error.exit_code
-    except click.Abort:
-        click.echo("Interrupted.", err=True)
+    except (click.Abort, KeyboardInterrupt) as error:
+        cause = error.__context__
+        if isinstance(cause, EOFError):  # click takes it for a Ctrl-D; nothing here asks, so a worker died
+            console.error(_message(cause), EOFError.__name__)
+            return 1
+        console.error("Interrupted.", INTERRUPTED, 130)
         return 130
     except BrokenPipeError:
         # The reader went away (`haac search | head`); Python would complain again when it flushes at exit.
@@ -77,7 +132,8 @@ def _run(args: Sequence[str] | None) -> int:
     except Exception as error:
         if debugging():
             raise
-        click.echo(f"Error: {_message(error)}", err=True)
+        if not completing:  # it would stand in the middle of the line that is typed
+            console.error(_message(error), type(error).__name__)
         return 1
 
 

@@ -1,25 +1,28 @@
-"""The commands about recipes: compile, decompile, preview, decompress, inspect, explain, credits."""
+"""The commands that take recipes: decompress, inspect, explain, credits."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from haac._cli.arguments import is_text_form, open_repository, read_scene, recipe_reader, repo_or_url_option
-from haac_repo._internal import Console, command, counted, repo_option
+from haac._cli.arguments import (
+    is_text_form,
+    open_repository,
+    read_scene,
+    recipe_argument,
+    recipe_reader,
+    repo_or_url_option,
+)
+from haac_repo._internal import Console, command, completion, refuse, repo_option
 
 if TYPE_CHECKING:
     from haac._inline import Inline
     from haac._scene import Scene
-
-_RECIPE = click.argument("recipe")
-"""A file, `-` for standard input, or the text form itself."""
 
 
 def _namer(repo: Path, scene: Scene, console: Console) -> Callable[[int | Inline], str]:
@@ -49,111 +52,8 @@ def _namer(repo: Path, scene: Scene, console: Console) -> Callable[[int | Inline
     return name_of
 
 
-@command("compile", "Recipes")
-@click.argument("script", type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write; without it, text to stdout.",
-)
-@click.option(
-    "--form", type=click.Choice(["binary", "text"]), help="Default: text for .txt and stdout, else binary."
-)
-@click.option(
-    "--fingerprint/--no-fingerprint",
-    help="Add 16 bits of the repository's id, so that a wrong one is noticed.",
-)
-@repo_option
-def compile_(
-    console: Console, script: Path, output: Path | None, form: str | None, fingerprint: bool, repo: Path
-) -> None:
-    """Turn a script into a recipe.
-
-    This runs SCRIPT, which is Python: never compile one that you do not trust.
-    """
-    from haac import run_script, to_binary, to_text
-    from haac_repo import Repository, write_file
-
-    scene = run_script(script)
-    if fingerprint:
-        with Repository.open(repo) as repository:
-            scene.fingerprint = repository.fingerprint
-    text, binary = to_text(scene), to_binary(scene)
-    form = form or ("text" if output is None or output.suffix == ".txt" else "binary")
-    data = binary if form == "binary" else text.encode() + b"\n"
-    facts = {"binary_bytes": len(binary), "text_chars": len(text), "layers": len(scene.layers), "text": text}
-    if output is not None:
-        write_file(output, data)
-        layers = counted(len(scene.layers), "layer")
-        console.data(facts | {"output": str(output)}, f"{output}: {len(data)} bytes, {layers}")
-    elif form == "binary" and not console.as_json:
-        if sys.stdout.isatty():
-            raise click.UsageError("A binary recipe would garble the terminal. Give a file with -o.")
-        sys.stdout.buffer.write(data)
-    else:
-        console.data(facts, text)
-
-
-@command("decompile", "Recipes")
-@_RECIPE
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Script to write; default: stdout.",
-)
-def decompile(console: Console, recipe: str, output: Path | None) -> None:
-    """Turn a recipe back into a script.
-
-    The script compiles to the same bytes. Nothing is run.
-    """
-    from haac import to_script
-    from haac_repo import write_file
-
-    script = to_script(read_scene(recipe))
-    if output is None:
-        console.data({"script": script}, script.rstrip("\n"))
-    else:
-        write_file(output, script.encode())
-        console.data({"script": script, "output": str(output)}, f"{output}: {len(script.splitlines())} lines")
-
-
-@command("preview", "Recipes")
-@click.argument("scene")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Picture to write; default: NAME.preview.png.",
-)
-@click.option("--open", "open_", is_flag=True, help="Show it in the system's viewer.")
-@repo_or_url_option
-def preview(console: Console, scene: str, output: Path | None, open_: bool, repo: str) -> None:
-    """Render a script or recipe as it is so far.
-
-    SCENE is a script (.py), a recipe, - or the text form itself.
-    """
-    from haac import render, run_script, to_binary
-    from haac._files import check_fingerprint, picture_bytes
-    from haac._render import NO_ELEMENTS
-    from haac_repo import write_file
-
-    described = run_script(Path(scene)) if scene.endswith(".py") else read_scene(scene)
-    with open_repository(repo, described.elements, console) as repository:
-        check_fingerprint(described, repository)
-        picture = render(described, repository or NO_ELEMENTS)
-    path = output or Path((Path(scene).stem if Path(scene).suffix else "scene") + ".preview.png")
-    write_file(path, picture_bytes(picture, path.suffix))
-    size = len(to_binary(described))
-    facts = {"output": str(path), "layers": len(described.layers), "binary_bytes": size}
-    console.data(facts, f"{path}: {counted(len(described.layers), 'layer')}, {size} bytes as a recipe")
-    if open_:
-        click.launch(str(path))
-
-
 @command("decompress", "Recipes")
-@click.argument("recipes", nargs=-1, required=True)
+@click.argument("recipes", nargs=-1, required=True, shell_complete=completion.files)
 @click.option(
     "-o",
     "--output",
@@ -195,6 +95,8 @@ def decompress(
     """
     from haac._files import decode_files
 
+    if output is not None and output.suffix and not output.is_dir():
+        refuse({"suffix"}, f"goes without -o FILE: the name {output.name} says the format.")
     work = _targets(recipes, output, suffix)
     with open_repository(repo, lambda: _needed(work), console) as repository:
         done, failed = [], 0
@@ -205,7 +107,7 @@ def decompress(
                 failed += bool(result.error)
     for result in done:
         if result.error:
-            click.echo(f"Error: {result.recipe}: {result.error}", err=True)
+            console.error(f"{result.recipe}: {result.error}")
     rows = [
         {"recipe": r.recipe, "error": r.error}
         if r.error
@@ -268,7 +170,7 @@ def _needed(work: list[tuple[str, Callable[[], bytes], Path]]) -> set[int]:
 
 
 @command("inspect", "Recipes")
-@_RECIPE
+@recipe_argument
 @repo_option
 def inspect(console: Console, recipe: str, repo: Path) -> None:
     """Show what a recipe is made of: each value with its bits.
@@ -310,7 +212,7 @@ def inspect(console: Console, recipe: str, repo: Path) -> None:
 
 
 @command("explain", "Recipes")
-@_RECIPE
+@recipe_argument
 @repo_option
 def explain(console: Console, recipe: str, repo: Path) -> None:
     """Say a recipe in plain English."""
@@ -322,7 +224,7 @@ def explain(console: Console, recipe: str, repo: Path) -> None:
 
 
 @command("credits", "Recipes")
-@_RECIPE
+@recipe_argument
 @repo_or_url_option
 def credits_(console: Console, recipe: str, repo: str) -> None:
     """List licence and attribution of a recipe's elements."""

@@ -8,17 +8,18 @@ from pathlib import Path
 import click
 
 from haac._cli.arguments import read_scene
-from haac_repo._internal import Console, command
+from haac_repo._internal import Console, command, completion
 
 
 @command("sync", "Mirrors")
-@click.argument("url")
+@click.argument("url", shell_complete=completion.files)
 @click.argument("mirror", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--for",
     "recipes",
     multiple=True,
     metavar="RECIPE",
+    shell_complete=completion.files,
     help="Fetch only the elements that this recipe needs (a file, `-`, or the text form). May be given several times.",
 )
 @click.option(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from haac_repo._internal import Console, command, counted, repo_option
+from haac_pipeline._cli.models import model_names
+from haac_repo._internal import Console, command, completion, counted, refuse, repo_option
 
 if TYPE_CHECKING:
     from haac_pipeline._compress.task import CompressedFile, Outputs
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @command("compress", "Recipes")
 @repo_option
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=completion.files)
 @click.option(
     "-o",
     "--output",
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--model",
+    shell_complete=model_names,
     help="Model that tells the subject (see `haac models`).  [default: u2net if it is here, else offline]",
 )
 @click.option(
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     "only_tags",
     multiple=True,
     metavar="TAG",
+    shell_complete=completion.tags,
     help="Look for elements with this tag only; with several, for those that have all.",
 )
 @click.option(
@@ -112,18 +115,21 @@ def compress(
     cannot be compressed is listed with its reason, the rest goes on, and the exit code is 1.
     """
     from haac_pipeline import find_sources
-    from haac_pipeline._cli.index import keep_up
     from haac_pipeline._compress.run import PAPER_BYTES, compress_files, options_of
     from haac_pipeline._compress.task import CompressedFile
     from haac_pipeline._input.sources import Refused
     from haac_pipeline._parallel import cores
     from haac_repo import Repository
 
-    _check_options(
-        no_catalog=no_catalog, budget=budget, quality=quality, tags=only_tags, fingerprint=fingerprint
-    )
-    if no_catalog and budget is None and quality is None:
-        budget = PAPER_BYTES
+    if budget is not None and quality is not None:
+        raise click.UsageError("--budget and --quality exclude each other: give one of them.")
+    if no_catalog:
+        refuse(
+            {"only_tags", "fingerprint", "max_layers", "effort"},
+            "is about the elements of a repository, with --no-catalog none are looked for.",
+        )
+        if budget is None and quality is None:
+            budget = PAPER_BYTES
     sources = list(find_sources(paths))
     work = _targets(sources, output, form, report, script)
     refused = [source for source in sources if isinstance(source, Refused)]
@@ -142,14 +148,8 @@ def compress(
     )
     done = []
     with contextlib.nullcontext() if no_catalog else Repository.open(repo) as repository:
-        if repository is not None:
-            _check_tags(repository, only_tags)
-        for folder in {path.parent for _, outputs in work for path in outputs.paths()}:
-            folder.mkdir(parents=True, exist_ok=True)
-        if repository is not None:
-            keep_up(console, repository, jobs)
-            if not len(repository):
-                console.note(f"{repo} has no element yet, so there is nothing to find: see `haac ingest`")
+        folders = {path.parent for _, outputs in work for path in outputs.paths()}
+        _make_ready(console, repository, only_tags, folders, jobs)
         with console.progress("Compressing", len(work), "pictures") as advance:
             for result in compress_files(
                 work,
@@ -168,20 +168,9 @@ def _told(console: Console, done: list[CompressedFile]) -> int:
     """The exit code."""
     for result in done:
         if result.error:
-            click.echo(f"Error: {result.picture}: {result.error}", err=True)
+            console.error(f"{result.picture}: {result.error}")
     console.data([_as_json(result) for result in done], _lines(done))
     return 1 if any(result.error for result in done) else 0
-
-
-def _check_options(
-    *, no_catalog: bool, budget: int | None, quality: int | None, tags: tuple[str, ...], fingerprint: bool
-) -> None:
-    if budget is not None and quality is not None:
-        raise click.UsageError("--budget and --quality exclude each other: give one of them.")
-    if no_catalog and tags:
-        raise click.UsageError("--only-tag says which elements are looked for, with --no-catalog none are.")
-    if no_catalog and fingerprint:
-        raise click.UsageError("--fingerprint names a repository, with --no-catalog there is none.")
 
 
 def _segmenter(weight: float | None, model: str | None, console: Console, *, inline: bool) -> str | None:
@@ -273,12 +262,28 @@ def _target(given: Path, stem: str, suffix: str, count: int, what: str, *, files
     return given / f"{stem}{suffix}"
 
 
-def _check_tags(repository: Repository, tags: tuple[str, ...]) -> None:
+def _make_ready(
+    console: Console, repository: Repository | None, tags: tuple[str, ...], folders: set[Path], jobs: int
+) -> None:
+    """Make the folders to write to, and bring the match index up to date.
+
+    Raises:
+        ElementNotFoundError: no element has all the tags; then nothing was made.
+    """
+    from haac_pipeline._cli.index import keep_up
     from haac_repo import ElementNotFoundError
 
-    if tags and not any(set(tags) <= set(element.tags) for element in repository.elements()):
+    if repository and tags and not any(set(tags) <= set(element.tags) for element in repository.elements()):
         named = " and ".join(map(repr, tags))
         raise ElementNotFoundError(f"no element has the tag {named}: see what there is with `haac stats`")
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    if repository is not None:
+        keep_up(console, repository, jobs)
+        if not len(repository):
+            console.note(
+                f"{repository.path} has no element yet, so there is nothing to find: see `haac ingest`"
+            )
 
 
 def _as_json(result: CompressedFile) -> dict[str, Any]:
@@ -308,7 +313,7 @@ def _lines(done: list[CompressedFile]) -> Iterator[str]:
         if result.error or result.outputs is None or result.quality is None:
             continue
         near = "exact" if result.exact else f"{result.quality.psnr:.1f} dB"
-        used = [f"{result.background} (ground)"] if result.background else []
+        used = [f"{result.background} (background)"] if result.background else []
         ids = " ".join(used + result.ids)
         yield (
             f"{result.outputs.recipe}: {result.binary_bytes} bytes, {counted(len(result.ids), 'layer')}, {near}"

@@ -1,32 +1,49 @@
-"""The commands `haac ingest` and `haac models`."""
+"""The command `haac ingest`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from haac_repo._internal import Console, command, repo_option
+from haac_pipeline._cli.models import model_names
+from haac_repo._internal import Console, command, completion, refuse, repo_option
 
 if TYPE_CHECKING:
+    from haac_pipeline import Settings
     from haac_pipeline._ingest.run import IngestReport
     from haac_repo import Repository
 
 
 @command("ingest", "Elements")
 @repo_option
-@click.argument("paths", nargs=-1, metavar="[PATH...]")
-@click.option("--from", "recipe", help="Recipe whose inline elements are stored, instead of pictures.")
+@click.argument("paths", nargs=-1, metavar="[PATH...]", shell_complete=completion.files)
+@click.option(
+    "--from",
+    "recipe",
+    shell_complete=completion.files,
+    help="Recipe whose inline elements are stored, instead of pictures.",
+)
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     help="With --from: the recipe that refers to them by their ids. Without it, text to stdout.",
 )
-@click.option("--model", help="Model that cuts things out (see `haac models`), or none: keep pictures whole.")
-@click.option("--tags", multiple=True, metavar="TAG,TAG,...", help="Tags for all elements.")
+@click.option(
+    "--model",
+    shell_complete=model_names,
+    help="Model that cuts objects out (see `haac models`), or none: keep pictures whole.",
+)
+@click.option(
+    "--tags",
+    multiple=True,
+    metavar="TAG,TAG,...",
+    shell_complete=completion.listed_tags,
+    help="Tags for all elements.",
+)
 @click.option(
     "--sidecar",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -39,7 +56,7 @@ if TYPE_CHECKING:
 @click.option(
     "--split/--no-split",
     default=None,
-    help="Separate things become separate elements. Default: only where a model cuts them out.",
+    help="Separate objects become separate elements. Default: only where a model cuts them out.",
 )
 @click.option(
     "--max-side",
@@ -48,7 +65,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Make pictures with a longer side smaller, to so many pixels; 0: never.",
 )
-@click.option("--keep-background", is_flag=True, help="Also store what is behind the things, painted over.")
+@click.option("--keep-background", is_flag=True, help="Also store what is behind the objects, painted over.")
 @click.option("--dry-run", is_flag=True, help="Do everything but store.")
 @click.option(
     "--jobs", type=click.IntRange(0, 256), default=0, help="Worker processes.  [default: one a core]"
@@ -62,9 +79,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Then describe the new elements for compressing, as `haac index` does.",
 )
-@click.pass_context
 def ingest_(
-    ctx: click.Context,
     console: Console,
     repo: Path,
     paths: tuple[str, ...],
@@ -82,33 +97,24 @@ def ingest_(
     jobs: int,
     report: Path | None,
     index: bool,
-) -> None:
+) -> int:
     """Make elements out of pictures: files, folders, zip archives, URLs.
 
-    Pictures that are transparent are stored as they are; of others, a model cuts out the things. Files that were
+    Pictures that are transparent are stored as they are; of others, a model cuts out the objects. Files that were
     ingested before with the same settings are skipped. What cannot be used is listed with its reason, the rest goes
     on, and the exit code is 1.
 
     With --from, what is stored are the elements that a recipe brings along, and the recipe gets short.
     """
-    import json
-
-    _check_ingest(ctx, paths, recipe, output)
-
-    from haac_pipeline import Cutting, Settings, find_sources, ingest
+    _check_options(paths, recipe, output)
+    from haac_pipeline import Cutting, Settings
     from haac_pipeline._cli.index import keep_up
-    from haac_repo import Repository, write_file
+    from haac_repo import Repository
+    from haac_repo._internal import listed
 
-    tags = tuple(tag.strip() for value in tags for tag in value.split(",") if tag.strip())
-    if recipe is not None:
-        with Repository.open(repo) as repository:
-            about = {"tags": tags, "licence": licence, "attribution": attribution}
-            if _move(console, repository, recipe, output, about) and index:
-                keep_up(console, repository, jobs)
-        return
     settings = Settings(
         cutting=Cutting(model=model, split=split, max_side=max_side, keep_background=keep_background),
-        tags=tags,
+        tags=tuple(listed(tags)),
         licence=licence,
         attribution=attribution,
         sidecar=sidecar,
@@ -116,22 +122,44 @@ def ingest_(
         dry_run=dry_run,
     )
     with Repository.open(repo) as repository:
-        # Counting first costs a listing, so only for what is on this machine.
-        local = not any("://" in path for path in paths)
-        total = sum(1 for _ in find_sources(paths)) if local else len(paths)
-        if total == 0:
-            console.warn("there are no pictures in what you named")
-        with console.progress("Ingesting", total, "pictures") as advance:
-            done = ingest(repository, find_sources(paths), settings, progress=advance, say=console.note)
-        if index and done.counts()["elements_new"] and not dry_run:
+        if recipe is not None:
+            if _move(console, repository, recipe, output, settings) and index:
+                keep_up(console, repository, jobs)
+            return 0
+        done = _ingest(console, repository, paths, settings)
+        stored = bool(done.counts()["elements_new"]) and not dry_run
+        if index and stored:
             keep_up(console, repository, jobs)
     if report is not None:
-        write_file(report, (json.dumps(done.as_json(), ensure_ascii=False, indent=2) + "\n").encode())
+        _write_json(report, done.as_json())
     console.data(done.as_json(), _lines(done))
-    if not done.ok or total == 0:
-        ctx.exit(1)
-    if done.counts()["elements_new"] and not dry_run:
+    if not done.ok or not done.files:
+        return 1
+    if stored:
         console.note("Next: haac sheet, or haac search")
+    return 0
+
+
+def _ingest(
+    console: Console, repository: Repository, paths: tuple[str, ...], settings: Settings
+) -> IngestReport:
+    from haac_pipeline import find_sources, ingest
+
+    # Counting first costs a listing, so only for what is on this machine.
+    local = not any("://" in path for path in paths)
+    total = sum(1 for _ in find_sources(paths)) if local else len(paths)
+    if total == 0:
+        console.warn("there are no pictures in what you named")
+    with console.progress("Ingesting", total, "pictures") as advance:
+        return ingest(repository, find_sources(paths), settings, progress=advance, say=console.note)
+
+
+def _write_json(path: Path, value: object) -> None:
+    import json
+
+    from haac_repo import write_file
+
+    write_file(path, (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode())
 
 
 _FOR_PICTURES = {
@@ -140,30 +168,24 @@ _FOR_PICTURES = {
 """Parameters that mean nothing with --from."""
 
 
-def _check_ingest(
-    ctx: click.Context, paths: tuple[str, ...], recipe: str | None, output: Path | None
-) -> None:
-    if recipe is None:
-        if not paths:
+def _check_options(paths: tuple[str, ...], recipe: str | None, output: Path | None) -> None:
+    """Refuse what does not go together."""
+    if recipe is not None:
+        refuse(_FOR_PICTURES, "does not go with --from.")
+        if output is not None and output.suffix not in (".haac", ".txt"):
             raise click.UsageError(
-                "Give pictures: files, folders, zip archives or URLs; or a recipe with --from."
+                f"{output} is no name for a recipe: give a file that ends in .haac or .txt."
             )
-        if output is not None:
-            raise click.UsageError("-o goes with --from: elements go into the repository.")
         return
-    if output is not None and output.suffix not in (".haac", ".txt"):
-        raise click.UsageError(f"{output} is no name for a recipe: give a file that ends in .haac or .txt.")
-    for parameter in ctx.command.params:
-        name = parameter.name or ""
-        given = ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if given and name in _FOR_PICTURES:
-            raise click.UsageError(
-                f"{parameter.human_readable_name if name == 'paths' else parameter.opts[0]} does not go with --from."
-            )
+    if not paths:
+        raise click.UsageError(
+            "Give pictures: files, folders, zip archives or URLs; or a recipe with --from."
+        )
+    refuse({"output"}, "goes with --from: elements go into the repository.")
 
 
 def _move(
-    console: Console, repository: Repository, recipe: str, output: Path | None, about: dict[str, Any]
+    console: Console, repository: Repository, recipe: str, output: Path | None, settings: Settings
 ) -> int:
     """Store what a recipe brings along, and write it anew. How many elements are new."""
     from haac import read_recipe, to_binary, to_text
@@ -178,7 +200,14 @@ def _move(
     if not scene.inlines():
         raise RecipeError(f"{name} brings no element along: there is nothing to store")
     before = len(to_binary(scene))
-    moved = move_inlines(repository, scene, name=name, **about)
+    moved = move_inlines(
+        repository,
+        scene,
+        name=name,
+        tags=settings.tags,
+        licence=settings.licence,
+        attribution=settings.attribution,
+    )
     binary, text = to_binary(moved.scene), to_text(moved.scene)
     if output is not None:
         write_file(output, text.encode() + b"\n" if output.suffix == ".txt" else binary)
@@ -214,37 +243,3 @@ def _lines(report: IngestReport) -> Iterator[str]:
     for file in report.files:
         if file.status == "refused":
             yield f"refused: {file.name}: {file.reason}"
-
-
-@command("models", "Elements")
-def models(console: Console) -> None:
-    """List the segmentation models: size, licence, and which are here."""
-    from haac_pipeline._segment.models import DEFAULT, MODELS, verified
-    from haac_repo import DataError
-
-    rows = []
-    for model in MODELS.values():
-        try:
-            state = "embedded" if not model.file else "here" if verified(model.name) else "not fetched"
-        except DataError:
-            state = "damaged"
-        rows.append(
-            {
-                "name": model.name,
-                "megabytes": model.megabytes,
-                "licence": model.licence,
-                "state": state,
-                "good_for": model.good_for,
-                "path": str(model.path or model.paths[0]) if model.file else None,
-                "default": model.name == DEFAULT,
-            }
-        )
-    console.data(
-        rows,
-        [
-            f"{row['name']:<22} {(str(row['megabytes']) + ' MB') if row['path'] else '':>9}  {row['licence']:<13}"
-            f" {row['state']:<12} {row['good_for']}{' (default)' if row['default'] else ''}"
-            for row in rows
-        ],
-    )
-    console.note("Weights are fetched at first use. Where the default cannot be had, `offline` serves.")

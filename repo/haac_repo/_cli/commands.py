@@ -1,14 +1,15 @@
-"""The commands of the section Elements: init, search, show, sheet, tag, takedown, verify, stats."""
+"""The commands of the section Elements: init, search, show, sheet, verify, stats. (tag and takedown: `edit`.)"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from haac_repo._cli.console import Console, command, repo_option
+from haac_repo._cli import completion
+from haac_repo._cli.console import Console, command, counted, refuse, repo_option
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -45,7 +46,7 @@ def init(console: Console, repo: Path) -> None:
 
 @command("search", "Elements")
 @repo_option
-@click.argument("words", nargs=-1)
+@click.argument("words", nargs=-1, shell_complete=completion.tags)
 @click.option(
     "--colour", "--color", callback=_colour, help="Nearest to this colour first: '#ff8800', or a CSS name."
 )
@@ -56,10 +57,11 @@ def search(console: Console, repo: Path, words: tuple[str, ...], colour: int | N
     The beginning of a word is enough; an element must have all of them.
     """
     from haac_repo import Repository
+    from haac_repo._cli.elements import element_json, element_table
 
     with Repository.open(repo) as repository:
         found = repository.search(" ".join(words), colour=colour, limit=limit)
-        console.data([_json(element) for element in found], _table(found))
+        console.data([element_json(element) for element in found], element_table(found))
         if not found:
             console.note("Nothing was found.")
         elif len(found) == limit:
@@ -68,7 +70,7 @@ def search(console: Console, repo: Path, words: tuple[str, ...], colour: int | N
 
 @command("show", "Elements")
 @repo_option
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", shell_complete=completion.ids)
 @click.option(
     "-o",
     "--output",
@@ -81,8 +83,11 @@ def show(
     console: Console, repo: Path, id_: str, output: Path | None, checkerboard: bool, open_: bool
 ) -> None:
     """Say what is known about an element; write or open its picture."""
-    from haac_repo import Repository, format_id, write_file
+    from haac_repo import Repository, write_file
+    from haac_repo._cli.elements import element_json, element_lines
 
+    if output is None and not open_:
+        refuse({"checkerboard"}, "goes with -o or --open.")
     if output is not None and output.suffix.lower() not in (".png", ".webp"):
         raise click.BadParameter(f"{output.name}: the name must end in .png or .webp", param_hint="--output")
     with Repository.open(repo) as repository:
@@ -100,15 +105,15 @@ def show(
                 import tempfile
 
                 folder = Path(tempfile.mkdtemp(prefix="haac-"))
-                path = folder / f"{format_id(element.number)}.png"
+                path = folder / f"{element.id}.png"
                 write_file(path, _encoded(picture, ".png"))
-                click.launch(str(path))
-        console.data(_json(element), _description(element))
+                console.show_file(path)
+        console.data(element_json(element), element_lines(element))
 
 
 @command("sheet", "Elements")
 @repo_option
-@click.argument("words", nargs=-1)
+@click.argument("words", nargs=-1, shell_complete=completion.tags)
 @click.option(
     "-o",
     "--output",
@@ -117,7 +122,13 @@ def show(
     show_default=True,
     help="PNG file; further pages become sheet-2.png, sheet-3.png...",
 )
-@click.option("--ids", multiple=True, metavar="ID,ID,...", help="These elements, in this order.")
+@click.option(
+    "--ids",
+    multiple=True,
+    metavar="ID,ID,...",
+    shell_complete=completion.listed_ids,
+    help="These elements, in this order.",
+)
 @click.option("--colour", "--color", callback=_colour, help="Nearest to this colour first.")
 @click.option("--limit", type=click.IntRange(1), help="So many elements at most.")
 @click.option(
@@ -152,7 +163,6 @@ def sheet(
         if count == 0:
             raise HaacError("there are no such elements to draw: `haac search` shows what there is")
         title = " ".join(words) or repo.absolute().name
-        counted = f"{count} {'element' if count == 1 else 'elements'}"
         pages = -(-count // per_page)
         files = []
         with console.progress("Drawing", count) as advance:
@@ -167,50 +177,12 @@ def sheet(
 
             style = SheetStyle(columns=columns, cell=cell)
             for number, page in enumerate(
-                sheets(elements, picture, title, counted, pages, per_page, style), 1
+                sheets(elements, picture, title, counted(count, "element"), pages, per_page, style), 1
             ):
                 path = output if number == 1 else output.with_stem(f"{output.stem}-{number}")
                 write_file(path, _encoded(page, ".png"))
                 files.append(str(path))
     console.data(files, files)
-
-
-@command("tag", "Elements")
-@repo_option
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@click.option("--add", multiple=True, metavar="TAG,TAG,...", help="Tags to add.")
-@click.option("--remove", multiple=True, metavar="TAG,TAG,...", help="Tags to remove.")
-@click.option("--name", help="New name.")
-def tag(
-    console: Console,
-    repo: Path,
-    ids: tuple[str, ...],
-    add: tuple[str, ...],
-    remove: tuple[str, ...],
-    name: str | None,
-) -> None:
-    """Change the tags and the name of elements."""
-    from haac_repo import Repository
-
-    if not add and not remove and name is None:
-        raise click.UsageError("nothing to change: give --add, --remove or --name")
-    with Repository.open(repo) as repository, repository.writer() as writer:
-        changed = [writer.tag(id_, name=name, add=_listed(add), remove=_listed(remove)) for id_ in ids]
-    console.data([_json(element) for element in changed], _table(changed))
-
-
-@command("takedown", "Elements")
-@repo_option
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@click.option("--reason", required=True, help="Why; decoders are told.")
-def takedown(console: Console, repo: Path, ids: tuple[str, ...], reason: str) -> None:
-    """Withdraw elements; their ids are never used again."""
-    from haac_repo import Repository
-
-    with Repository.open(repo) as repository, repository.writer() as writer:
-        gone = [writer.withdraw(id_, reason) for id_ in ids]
-    console.data([_json(element) for element in gone], [f"Withdrew {element.id}" for element in gone])
-    console.note("Mirrors learn of it with the next `haac publish`.")
 
 
 @command("verify", "Elements")
@@ -222,6 +194,7 @@ def takedown(console: Console, repo: Path, ids: tuple[str, ...], reason: str) ->
 def verify_(console: Console, repo: Path, repair: bool, quick: bool) -> int:
     """Check catalog, log and every byte of every element. Exits with 1 if anything is wrong."""
     from haac_repo import verify
+    from haac_repo._cli.elements import format_size
 
     size = sum(path.stat().st_size for name in ("packs", "open") for path in (repo / name).glob("*.pack"))
     with console.progress("Hashing", None if quick else size) as advance:
@@ -232,12 +205,11 @@ def verify_(console: Console, repo: Path, repair: bool, quick: bool) -> int:
         hashed = (
             ""
             if quick
-            else f"; {report.elements} elements, {_size(report.bytes)}, are what their hashes promise"
+            else f"; {report.elements} elements, {format_size(report.bytes)}, are what their hashes promise"
         )
         lines.append(f"{repo} is in order{hashed}")
     else:
-        count = len(report.problems)
-        lines.append(f"{count} {'thing is' if count == 1 else 'things are'} wrong with {repo}")
+        lines.append(f"{counted(len(report.problems), 'problem')} in {repo}")
     for note in report.notes:
         console.note(f"Note: {note}")
     value = {
@@ -259,6 +231,7 @@ def stats_(console: Console, repo: Path) -> None:
     import dataclasses
 
     from haac_repo import Repository, format_id
+    from haac_repo._cli.elements import format_size
 
     with Repository.open(repo) as repository:
         found = repository.stats()
@@ -272,19 +245,24 @@ def stats_(console: Console, repo: Path) -> None:
         ),
         (
             "Bytes",
-            _size(found.bytes) + (f", {found.bytes / found.elements:,.0f} each" if found.elements else ""),
+            format_size(found.bytes)
+            + (f", {found.bytes / found.elements:,.0f} each" if found.elements else ""),
         ),
         ("Pixels", f"{found.pixels / 1e6:,.1f} million"),
         (
             "Packs",
-            ", ".join(f"{n:,} {state} ({_size(size)})" for state, (n, size) in found.packs.items()) or "none",
+            ", ".join(f"{n:,} {state} ({format_size(size)})" for state, (n, size) in found.packs.items())
+            or "none",
         ),
         ("Sources", f"{found.sources:,}"),
-        ("To publish", f"{found.unpublished:,} {'change' if found.unpublished == 1 else 'changes'}"),
+        ("To publish", counted(found.unpublished, "change")),
         ("Licences", _counted(found.licences, "not stated")),
         ("Models", _counted(found.models, "none (had alpha)")),
         ("Tags", _counted(found.tags, "")),
-        ("Biggest", ", ".join(f"{format_id(number)} ({_size(size)})" for number, size in found.biggest[:5])),
+        (
+            "Biggest",
+            ", ".join(f"{format_id(number)} ({format_size(size)})" for number, size in found.biggest[:5]),
+        ),
     ]
     console.data(value, [f"{label:<11} {text}" for label, text in rows if text])
 
@@ -297,8 +275,10 @@ def _chosen(
     limit: int | None,
 ) -> tuple[Iterable[Element], int]:
     if ids:
-        listed = [repository.element(id_) for id_ in _listed(ids)][:limit]
-        return listed, len(listed)
+        from haac_repo._cli.elements import listed
+
+        chosen = [repository.element(id_) for id_ in listed(ids)][:limit]
+        return chosen, len(chosen)
     if words or colour is not None:
         found = repository.search(" ".join(words), colour=colour, limit=limit or len(repository) or 1)
         return found, len(found)
@@ -306,10 +286,6 @@ def _chosen(
 
     count = len(repository)
     return islice(repository.elements(), limit), min(count, limit or count)
-
-
-def _listed(values: Iterable[str]) -> list[str]:
-    return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
 
 def _encoded(picture: Image.Image, suffix: str) -> bytes:
@@ -323,55 +299,5 @@ def _encoded(picture: Image.Image, suffix: str) -> bytes:
     return buffer.getvalue()
 
 
-def _json(element: Element) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    value = {"id": element.id, **asdict(element)}
-    value["tags"] = list(element.tags)
-    value["colour"] = None if element.colour is None else f"#{element.colour:06x}"
-    value["phash"] = None if element.phash is None else f"{element.phash:016x}"
-    return value
-
-
-def _table(elements: list[Element]) -> Iterator[str]:
-    rows = [(e.id, f"{e.width}x{e.height}", e.name, " ".join(f"#{tag}" for tag in e.tags)) for e in elements]
-    widths = [max((len(row[n]) for row in rows), default=0) for n in range(3)]
-    for row in rows:
-        yield "  ".join(
-            [row[0].rjust(widths[0]), row[1].rjust(widths[1]), row[2].ljust(min(widths[2], 40)), row[3]]
-        ).rstrip()
-
-
-def _description(element: Element) -> Iterator[str]:
-    provenance = element.provenance
-    rows = [
-        ("Id", element.id),
-        ("Withdrawn", None if element.withdrawn is None else element.withdrawn or "no reason given"),
-        ("Name", element.name),
-        ("Tags", ", ".join(element.tags)),
-        ("Size", f"{element.width}x{element.height} pixels, {_size(element.length)}"),
-        ("Colour", None if element.colour is None else f"#{element.colour:06x}"),
-        ("Licence", provenance.licence),
-        ("By", provenance.attribution),
-        ("Source", provenance.source),
-        ("Model", provenance.model),
-        ("Software", provenance.software),
-        ("SHA-256", element.sha256),
-        ("Pixels", element.pixels_sha256),
-    ]
-    return (f"{label:<10} {text}" for label, text in rows if text)
-
-
 def _counted(counts: dict[str, int], unnamed: str) -> str:
     return ", ".join(f"{name or unnamed} {count:,}" for name, count in counts.items() if name or unnamed)
-
-
-def _size(count: int) -> str:
-    if count < 1000:
-        return f"{count} bytes"
-    size = float(count)
-    for unit in ("kB", "MB", "GB", "TB"):
-        size /= 1000
-        if size < 999.5 or unit == "TB":
-            break
-    return f"{size:.3g} {unit}"

@@ -1,4 +1,4 @@
-"""What all commands share: the --repo option, one place that prints, errors that become exit codes."""
+"""What all commands share: the --repo option, one place that prints, options that go together or not."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from typing import Any, Literal, TypeVar
 import click
 
 Section = Literal["Elements", "Recipes", "Mirrors", "This machine"]
+INTERRUPTED = "Interrupted"
+"""In the place of an error's class: Ctrl-C."""
+DEFAULT_REPO = "haac-repo"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -60,6 +63,25 @@ class Console:
         """Something went wrong but the run goes on; on stderr, also with -q."""
         click.echo(f"Warning: {message}", err=True)
 
+    def error(self, message: str, kind: str = "HaacError", exit_code: int = 1) -> None:
+        """What failed, on stderr: a sentence, or with --json one line of JSON.
+
+        Args:
+            message: What was found, what is allowed, what to do.
+            kind: Name of the error's class.
+            exit_code: That of the command.
+        """
+        if self.as_json:
+            found = {"error": {"type": kind, "message": message, "exit_code": exit_code}}
+            click.echo(json.dumps(found, ensure_ascii=False), err=True)
+        else:
+            click.echo(message if kind == INTERRUPTED else f"Error: {message}", err=True)
+
+    def show_file(self, path: Path) -> None:
+        """Open a file in the viewer of this system."""
+        if click.launch(str(path)):
+            self.warn(f"{path} could not be opened: this system names no viewer")
+
     @contextmanager
     def progress(self, label: str, total: int | None, unit: str = "") -> Iterator[Callable[[int], None]]:
         """A progress bar on stderr; `advance(n)` moves it. Silent with -q and where stderr is no terminal."""
@@ -82,9 +104,9 @@ class Console:
             yield advance
 
 
-def counted(count: int, thing: str) -> str:
+def counted(count: int, noun: str) -> str:
     """A number with its noun: "1 layer", "2 layers"."""
-    return f"{count} {thing}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def command(name: str, section: Section, **kwargs: Any) -> Callable[[Callable[..., Any]], Command]:
@@ -111,11 +133,36 @@ def repo_option(function: F) -> F:
         "--repo",
         type=click.Path(path_type=Path, file_okay=False),
         envvar="HAAC_REPO",
-        default=Path("haac-repo"),
+        default=Path(DEFAULT_REPO),
         show_default=True,
         show_envvar=True,
         help="Folder of the repository or mirror.",
     )(function)
+
+
+def given(name: str) -> bool:
+    """Whether the running command's parameter was given, on the command line or by its environment variable."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source in (click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT)
+
+
+def refuse(names: Iterable[str], why: str) -> None:
+    """Refuse parameters that would silently do nothing.
+
+    Args:
+        names: Of the parameters, as the command's function calls them.
+        why: Stands after the option's name, as in 'goes with --decode.'
+
+    Raises:
+        click.UsageError: one of them was given.
+    """
+    for parameter in click.get_current_context().command.params:
+        name = parameter.name or ""
+        if name in names and given(name):
+            label = (
+                parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
+            )
+            raise click.UsageError(f"{label} {why}")
 
 
 def debugging() -> bool:

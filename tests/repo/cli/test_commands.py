@@ -147,7 +147,84 @@ def test_tag(haac: Haac, repo: Path) -> None:
         assert opened.element(2).tags == ("fast", "four wheels")
         assert opened.element(3).name == "oak"
     assert haac("tag", "1")[0] == 2
+    assert haac("tag", "1", "--add", " , ")[0] == 2
+    assert haac("tag", "1", "--add", "a,B", "--remove", "b")[0] == 2
     assert haac("tag", "77", "--name", "x")[0] == 1
+
+
+@pytest.mark.usefixtures("repo")
+def test_tag_says_what_there_was_nothing_to_change_about(haac: Haac) -> None:
+    records = json.loads(haac("stats", "--json")[1])["unpublished"]
+    code, out, err = haac("tag", "1", "--remove", "Gone", "--add", "thing", "--name", "red car")
+    assert (code, out) == (0, "1  16x16  red car  #thing\n")
+    assert err.splitlines() == [
+        "Element 1 has the tag 'thing' already.",
+        "Element 1 has no tag 'gone' to remove.",
+        "Element 1 is named 'red car' already.",
+    ]
+    assert haac("tag", "1", "--remove", "gone", "-q")[1:] == (out, "")
+    (row,) = json.loads(haac("tag", "1", "--remove", "gone", "--add", "thing", "--json")[1])
+    told = ("changed", "added", "added_before", "removed", "not_there", "name_before")
+    assert [row[key] for key in told] == [False, [], ["thing"], [], ["gone"], "red car"]
+    assert json.loads(haac("stats", "--json")[1])["unpublished"] == records, "nothing was written"
+
+    code, out, err = haac("tag", "1", "2", "--remove", "thing,gone", "--add", "new", "--json")
+    rows = json.loads(out)
+    assert [(row["changed"], row["added"], row["removed"], row["not_there"]) for row in rows] == [
+        (True, ["new"], ["thing"], ["gone"])
+    ] * 2
+    assert [row["tags"] for row in rows] == [["new"]] * 2
+
+
+def test_tag_takes_a_name_away(haac: Haac, repo: Path) -> None:
+    assert haac("tag", "1", "--name", " ")[2] == "Element 1 has no name any more; it was 'red car'.\n"
+    with Repository.open(repo) as opened:
+        assert opened.element(1).name == ""
+    assert haac("tag", "1", "--name", "")[2] == "Element 1 has no name to remove.\n"
+    (row,) = json.loads(haac("tag", "1", "--name", "x", "--json")[1])
+    assert (row["changed"], row["name"], row["name_before"]) == (True, "x", "")
+
+
+@pytest.mark.usefixtures("repo")
+def test_an_element_named_twice_is_changed_once(haac: Haac) -> None:
+    assert len(json.loads(haac("tag", "1", "1", "--add", "x", "--json")[1])) == 1
+    assert haac("takedown", "2", "2", "--reason", "no")[:2] == (0, "Withdrew 2\n")
+
+
+@pytest.mark.parametrize("command", ["tag --add x", "takedown --reason x"])
+def test_where_one_element_is_not_there_none_is_changed(haac: Haac, repo: Path, command: str) -> None:
+    haac("takedown", "2", "--reason", "no")
+    name, *options = command.split()
+    before = json.loads(haac("stats", "--json")[1])
+    code, out, err = haac(name, "1", "2", "77", "88", *options)
+    assert (code, out) == (1, "")
+    assert err == (
+        f"Error: elements 77, 88 are not in {repo}: its ids run from 1 to 3; element 2 was withdrawn: no\n"
+    )
+    assert json.loads(haac("stats", "--json")[1]) == before
+
+
+@pytest.mark.usefixtures("repo")
+def test_options_that_would_do_nothing_are_refused(haac: Haac, tmp_path: Path) -> None:
+    assert haac("show", "1", "--checkerboard")[0] == 2
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    for args in (
+        ["blur", "a.png", "--size", "9"],
+        ["blur", "a.png", "-o", "b.png"],
+        ["blur", "Axx", "--decode", "-o", "b.png", "--bytes", "9"],
+        ["blur", "Axx", "--decode", "-o", "b.png", "--bytes", "20"],
+        ["decompress", "haac1:5x5", "-o", "b.png", "--format", "webp"],
+        ["compress", "a.png", "--no-catalog", "--effort", "9"],
+        ["compress", "a.png", "--no-catalog", "--max-layers", "3"],
+        ["compress", "a.png", "--no-catalog", "--only-tag", "x"],
+        ["compress", "a.png", "--no-catalog", "--fingerprint"],
+        ["ingest", "a.png", "-o", "b.haac"],
+        ["ingest", "--from", "x.haac", "--dry-run"],
+    ):
+        code, out, err = haac(*args)
+        assert (code, out) == (2, ""), args
+        assert err.splitlines()[-1].startswith("Error: "), args
+    assert [path.name for path in tmp_path.glob("b.*")] == []
 
 
 @pytest.mark.usefixtures("repo")
@@ -175,7 +252,7 @@ def test_verify(haac: Haac, repo: Path) -> None:
     assert code == 1
     assert json.loads(out)["problems"][0]["elements"] == [3]
     code, out, _ = haac("verify")
-    assert (code, "elements lost: 3" in out, "1 thing is wrong" in out) == (1, True, True)
+    assert (code, "elements lost: 3" in out, "1 problem in" in out) == (1, True, True)
     data[-1] ^= 1
     pack.write_bytes(data + b"tail")
     code, out, err = haac("verify")

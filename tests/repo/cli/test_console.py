@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -104,6 +105,137 @@ def test_usage_errors_give_2(
     assert err.startswith("Usage: haac")
 
 
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (HaacError("ask for less"), "HaacError", "ask for less"),
+        (RepositoryError("no\nrepository"), "RepositoryError", "no\nrepository"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "packs/1"),
+            "OSError",
+            "No space left on device: packs/1",
+        ),
+        (PermissionError(errno.EACCES, "Permission denied"), "PermissionError", "Permission denied"),
+        (MemoryError(), "MemoryError", "not enough memory for this"),
+        (click.ClickException("no"), "ClickException", "no"),
+    ],
+)
+def test_with_json_an_error_is_one_line_of_json(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    kind: str,
+    message: str,
+) -> None:
+    install(monkeypatch, failing(error))
+    assert main._run(["try", "--json", "-q"]) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert json.loads(err) == {"error": {"type": kind, "message": message, "exit_code": 1}}
+
+
+def test_with_json_an_error_comes_after_the_notes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, failing(HaacError("Ä")))
+    assert main._run(["try", "--json"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "about to fail",
+        '{"error": {"type": "HaacError", "message": "Ä", "exit_code": 1}}',
+    ]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["no-such-command", "--json"],
+        ["--json"],
+        ["try", "--json", "--no-such-option"],
+        ["try", "--no-such-option", "--json"],
+        ["try", "--no-such-option=3", "--json", "--", "x"],
+        ["try", "surplus", "--json"],
+    ],
+)
+def test_with_json_errors_of_usage_are_json_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], args: list[str]
+) -> None:
+    install(monkeypatch, lambda _: None)
+    assert main._run(args) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    found = json.loads(err)["error"]
+    assert (found["type"], found["exit_code"]) == ("UsageError", 2)
+    assert found["message"]
+
+
+def test_json_after_two_dashes_is_an_argument(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, lambda _: None)
+    assert main._run(["try", "--", "--json"]) == 2
+    assert capsys.readouterr().err.startswith("Usage: haac")
+
+
+def test_with_json_a_fault_of_ours_is_json_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, failing(ZeroDivisionError("division by zero")))
+    assert main._run(["try", "--json", "-q"]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    found = json.loads(err)["error"]
+    assert (found["type"], "fault of haac" in found["message"]) == ("ZeroDivisionError", True)
+
+
+def test_with_json_interrupting_is_json_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, failing(KeyboardInterrupt()))
+    assert main._run(["try", "--json", "-q"]) == 130
+    found = json.loads(capsys.readouterr().err)
+    assert found == {"error": {"type": "Interrupted", "message": "Interrupted.", "exit_code": 130}}
+
+
+def test_an_end_of_file_is_no_interruption(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, failing(EOFError("a worker died")))
+    assert main._run(["try", "--json", "-q"]) == 1
+    found = json.loads(capsys.readouterr().err)["error"]
+    assert (found["type"], "a worker died" in found["message"]) == ("EOFError", True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_a_real_ctrl_c(tmp_path: Path, option: list[str]) -> None:
+    (tmp_path / "scene.py").write_text("import time\nprint('running', flush=True)\ntime.sleep(60)\n")
+    with subprocess.Popen(
+        [HAAC, "compile", "scene.py", *option],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "running\n"
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (130, "")
+    message = json.loads(err)["error"]["message"] if option else err.strip()
+    assert message == "Interrupted."
+
+
+def test_where_no_viewer_is_somebody_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(click, "launch", lambda _: 1)
+    Console(verbosity=-1).show_file(Path("a.png"))
+    assert capsys.readouterr() == ("", "Warning: a.png could not be opened: this system names no viewer\n")
+    monkeypatch.setattr(click, "launch", lambda _: 0)
+    Console().show_file(Path("a.png"))
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_command_may_choose_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     def function(_: Console) -> None:
         click.get_current_context().exit(1)
@@ -144,12 +276,17 @@ def test_json_is_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_prints_a_script(shell: str) -> None:
-    done = subprocess.run(
+def test_completion_prints_a_script(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main._run(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert f"_HAAC_COMPLETE={shell}_complete" in script
+    asked = subprocess.run(
         [HAAC], env={**os.environ, "_HAAC_COMPLETE": f"{shell}_source"}, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr
-    assert "_HAAC_COMPLETE" in done.stdout
+    assert (asked.returncode, asked.stdout.rstrip()) == (0, script.rstrip())
+    assert main._run(["completion", shell, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["shell"], found["script"].rstrip()) == (shell, script.rstrip())
 
 
 def test_version() -> None:
