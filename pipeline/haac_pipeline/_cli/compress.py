@@ -120,6 +120,7 @@ def compress(
         cores,
         options_of,
     )
+    from haac_pipeline._extra import need_matching
     from haac_pipeline._ingest.sources import Refused
     from haac_repo import Repository
 
@@ -133,6 +134,8 @@ def compress(
     refused = [source for source in sources if isinstance(source, Refused)]
     if len(refused) == len(sources):  # nothing heavy needs to be loaded
         return _told(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused])
+    if not no_catalog:
+        need_matching()
     segmenter = _segmenter(subject_weight, model, console, inline=inline)
     weight = 1.0 if segmenter is None else 4.0 if subject_weight is None else subject_weight
     options = options_of(
@@ -194,12 +197,12 @@ def _segmenter(weight: float | None, model: str | None, console: Console, *, inl
         if model is not None:
             raise click.UsageError("--model tells the subject, with --subject-weight 1 none is looked for.")
         return None
-    from haac_pipeline._segment.session import load_rembg, need_extra
+    from haac_pipeline._segment.models import OFFLINE
+    from haac_pipeline._segment.session import need_segmentation
     from haac_pipeline._segment.subject import segmenter
 
     if weight is not None or inline:
-        need_extra()
-        load_rembg()
+        need_segmentation(OFFLINE)
     return segmenter(model, console.note)
 
 

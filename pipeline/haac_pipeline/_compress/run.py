@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from haac_pipeline._extra import need_matching
 from haac_pipeline._ingest.sources import Refused, Source
 from haac_pipeline._parallel import Pool
 from haac_repo import HaacError, MissingExtraError, RecipeError, Repository, write_file
@@ -176,13 +177,10 @@ def one_core(*, matching: bool = True) -> None:
         os.environ[name] = "1"
     if not matching:
         return
-    try:
-        import cv2
-        import faiss
-    except ImportError as error:
-        raise MissingExtraError(
-            f"compressing needs {error.name}, which is not installed: pip install 'haac[ingest]'"
-        ) from error
+    need_matching()
+    import cv2
+    import faiss
+
     cv2.setNumThreads(1)
     faiss.omp_set_num_threads(1)
 
