@@ -45,8 +45,8 @@ def need(purpose: str, *modules: str, without: str = "") -> None:
     """
     if names := missing(*modules):
         raise MissingExtraError(
-            f"{purpose} needs {', '.join(names)}, not installed here: pip install 'haac[ingest]' (README, \"What runs"
-            f' where", says which Python has a wheel of it)' + (f". {without}" if without else "")
+            f"{purpose} needs {', '.join(names)}, not installed here: pip install 'haac[ingest]'; what that leaves out has no"
+            ' wheel for this Python (README, "What runs where")' + (f". {without}" if without else "")
         )
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from haac_repo._cli.console import Console, command, repo_option
 from haac_repo._cli.doctor import Check
 
-
 _OPTIONAL = {
     "opencv-python-headless": "cutting out pictures, or finding elements in them,",
     "faiss-cpu": "finding elements in pictures",

@@ -18,7 +18,9 @@ import haac
 
 ROOT = Path(__file__).parents[2]
 VECTORS = {
-    vector["name"]: vector for vector in json.loads((ROOT / "vectors" / "golden.json").read_text())["vectors"]
+    vector["name"]: vector
+    for vectors in json.loads((ROOT / "vectors" / "golden.json").read_text()).values()
+    for vector in vectors
 }
 
 _spec = importlib.util.spec_from_file_location("haac_reference", Path(__file__).with_name("reference.py"))
