@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from haac_pipeline._extra import need_matching
 from haac_pipeline._limits import INGEST_LIMITS
 from haac_repo import HaacError, MissingExtraError
 
@@ -42,13 +43,10 @@ def one_core(*, matching: bool = True) -> None:
     limit_threads(1)
     if not matching:
         return
-    try:
-        import cv2
-        import faiss
-    except ImportError as error:
-        raise MissingExtraError(
-            f"compressing needs {error.name}, which is not installed: pip install 'haac[ingest]'"
-        ) from error
+    need_matching()
+    import cv2
+    import faiss
+
     cv2.setNumThreads(1)
     faiss.omp_set_num_threads(1)
 

@@ -16,10 +16,9 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import cv2
 import numpy as np
-import rembg
 from PIL import Image, ImageEnhance, ImageOps
 
-from haac_pipeline._segment.offline import OfflineSession
+from haac_pipeline._segment.offline import object_mask
 from scripts.bench.record import write
 
 LONG_SIDE = 512  # pixels at which masks are compared
@@ -74,7 +73,6 @@ def main() -> None:
     parser.add_argument("--masks", default="u2net")
     parser.add_argument("--json", default="segmentation")
     options = parser.parse_args()
-    session = OfflineSession()
     references = {"centred ellipse": ellipse, "GrabCut from a rectangle": rectangle}
     beside: dict[str, list[tuple[float, float, float]]] = {name: [] for name in references}
     variants: dict[str, list[tuple[float, float, float]]] = {}
@@ -87,11 +85,11 @@ def main() -> None:
         image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
         truth = Image.open(masks[0]).convert("L").resize(image.size, Image.Resampling.BILINEAR)
         started = time.perf_counter()
-        found = rembg.remove(image, session=session, only_mask=True)
+        found = object_mask(np.asarray(image))
         seconds += time.perf_counter() - started
         rows[path.name] = measures(np.asarray(found) / 255, np.asarray(truth) / 255)
         for name, (other, its_truth) in altered(image, truth).items():
-            its_found = rembg.remove(other, session=session, only_mask=True)
+            its_found = object_mask(np.asarray(other))
             measured = measures(np.asarray(its_found) / 255, np.asarray(its_truth) / 255)
             variants.setdefault(name, []).append(measured)
         for name, reference in references.items():

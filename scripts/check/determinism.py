@@ -44,8 +44,8 @@ def main() -> int:
     with ThreadPoolExecutor() as pool:
         pythons = dict(zip(versions, pool.map(lambda v: _environment(base, v), versions), strict=True))
 
-    vectors = json.loads(VECTORS.read_text("utf-8"))["vectors"]
-    expected = {vector["name"]: vector["pixels"] for vector in vectors}
+    lists = json.loads(VECTORS.read_text("utf-8")).values()
+    expected = {vector["name"]: vector["pixels"] for vectors in lists for vector in vectors}
     results = {
         v: json.loads(_run(python, "-m", "haac._vectors", str(VECTORS))) for v, python in pythons.items()
     }

@@ -88,6 +88,10 @@ WASHES = {
 """Element, size, and budget in bytes of washes."""
 
 
+SINGLE_PRECISION = {f"blur-{blur}": f"haac1:78x50;4.b{blur:x}" for blur in (1, 4, 115, 217, 227, 487)}
+"""The blurs that show whether floats keep their precision (see `haac._vectors`); found by rendering all with Pillow built for the x87."""
+
+
 def scenes() -> dict[str, str]:
     """The vectors' text forms: the written ones, and some drawn at random."""
     texts = dict(WRITTEN)
@@ -154,7 +158,12 @@ def main() -> None:
     parser.add_argument("--binary", action="store_true", help="write the binary forms of the texts there are")
     given = parser.parse_args()
     if given.binary:
-        write([row | {"binary": to_binary(from_text(row["text"])).hex()} for row in read()])
+        write(
+            {
+                kind: [row | {"binary": to_binary(from_text(row["text"])).hex()} for row in rows]
+                for kind, rows in read().items()
+            }
+        )
         return
     if not given.write:
         wrong = check_vectors(load_vectors())
@@ -166,32 +175,40 @@ def main() -> None:
         (FOLDER / kind).mkdir(parents=True, exist_ok=True)
     for n in range(1, 6):
         elements.image(n).save(FOLDER / "elements" / f"{format_id(n)}.png")
-    rows = []
-    for name, text in scenes().items():
-        scene = from_text(text)
-        picture = render(scene, elements)
-        picture.save(FOLDER / "renders" / f"{name}.png")
-        rows.append(
-            {
-                "name": name,
-                "text": to_text(scene),
-                "binary": to_binary(scene).hex(),
-                "pixels": pixel_hash(picture),
-            }
-        )
-    write(rows)
+    write(
+        {
+            "vectors": [drawn(name, text, elements) for name, text in scenes().items()],
+            "single_precision": [drawn(name, text, elements) for name, text in SINGLE_PRECISION.items()],
+        }
+    )
 
 
-def read() -> list[dict[str, str]]:
+def drawn(name: str, text: str, elements: DrawnElements) -> dict[str, str]:
+    """One vector; its picture is written."""
+    scene = from_text(text)
+    picture = render(scene, elements)
+    picture.save(FOLDER / "renders" / f"{name}.png")
+    return {
+        "name": name,
+        "text": to_text(scene),
+        "binary": to_binary(scene).hex(),
+        "pixels": pixel_hash(picture),
+    }
+
+
+Lists = dict[str, list[dict[str, str]]]
+
+
+def read() -> Lists:
     """The vectors that there are."""
-    found: list[dict[str, str]] = json.loads((FOLDER / "golden.json").read_text("utf-8"))["vectors"]
+    found: Lists = json.loads((FOLDER / "golden.json").read_text("utf-8"))
     return found
 
 
-def write(rows: list[dict[str, str]]) -> None:
+def write(lists: Lists) -> None:
     """Write the vectors."""
-    (FOLDER / "golden.json").write_text(json.dumps({"vectors": rows}, indent=1) + "\n", "utf-8")
-    print(f"{len(rows)} vectors written")
+    (FOLDER / "golden.json").write_text(json.dumps(lists, indent=1) + "\n", "utf-8")
+    print(f"{sum(map(len, lists.values()))} vectors written")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,23 @@ from pathlib import Path
 
 from haac_repo._internal import Check, Console, command, repo_option
 
+_OPTIONAL = {
+    "opencv-python-headless": "cutting out pictures, or finding elements in them,",
+    "faiss-cpu": "finding elements in pictures",
+    "numba": "finding elements in pictures",
+    "rembg": "cutting out pictures with a model that has weights",
+    "onnxruntime": "cutting out pictures with a model that has weights",
+    "scikit-image": "cutting out pictures with a model that has weights, or measuring SSIM,",
+}
+"""Packages of `haac[ingest]`, and what for."""
+
+
+def pointer_bits() -> int:
+    """Of this Python: 32 or 64."""
+    import struct
+
+    return 8 * struct.calcsize("P")
+
 
 def check_versions(_repo: Path) -> Iterator[Check]:
     """Versions of Python and of what haac stands on; nothing optional is imported for it."""
@@ -18,19 +35,21 @@ def check_versions(_repo: Path) -> Iterator[Check]:
     for name in ("haac", "pillow", "numpy", "sqlite-utils", "httpx", "click"):
         yield Check(name, "ok", metadata.version(name))
     yield Check("sqlite", "ok", sqlite3.sqlite_version)
-    for name in ("rembg", "onnxruntime", "opencv-python-headless"):
+    for name, purpose in _OPTIONAL.items():
         try:
             yield Check(name, "ok", metadata.version(name))
         except metadata.PackageNotFoundError:
-            yield Check(
-                name, "note", "not installed; cutting out pictures needs it: pip install 'haac[ingest]'"
-            )
+            yield Check(name, "note", f"not installed; {purpose} needs it: pip install 'haac[ingest]'")
 
 
 def check_renderer(_repo: Path) -> Iterator[Check]:
-    """Render the golden vectors here."""
+    """Render the golden vectors here; name what may differ in other scenes."""
     from haac._vectors import check_vectors, load_vectors
 
+    if pointer_bits() < 64:
+        yield Check(
+            "renderer", "note", "32-bit Python draws other pixels in some scenes on x86; use a 64-bit one"
+        )
     vectors = load_vectors()
     wrong = check_vectors(vectors)
     for name, what in wrong.items():

@@ -117,6 +117,7 @@ def compress(
     from haac_pipeline import find_sources
     from haac_pipeline._compress.run import PAPER_BYTES, compress_files, options_of
     from haac_pipeline._compress.task import CompressedFile
+    from haac_pipeline._extra import need_matching
     from haac_pipeline._input.sources import Refused
     from haac_pipeline._parallel import cores
     from haac_repo import Repository
@@ -135,6 +136,8 @@ def compress(
     refused = [source for source in sources if isinstance(source, Refused)]
     if len(refused) == len(sources):  # nothing heavy needs to be loaded
         return _told(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused])
+    if not no_catalog:
+        need_matching()
     segmenter = _segmenter(subject_weight, model, console, inline=inline)
     weight = 1.0 if segmenter is None else 4.0 if subject_weight is None else subject_weight
     options = options_of(
@@ -179,12 +182,12 @@ def _segmenter(weight: float | None, model: str | None, console: Console, *, inl
         if model is not None:
             raise click.UsageError("--model tells the subject, with --subject-weight 1 none is looked for.")
         return None
-    from haac_pipeline._segment.session import load_rembg, need_extra
+    from haac_pipeline._segment.models import OFFLINE
+    from haac_pipeline._segment.session import need_segmentation
     from haac_pipeline._segment.subject import segmenter
 
     if weight is not None or inline:
-        need_extra()
-        load_rembg()
+        need_segmentation(OFFLINE)
     return segmenter(model, console.note)
 
 

@@ -50,7 +50,7 @@ def index(console: Console, repo: Path, rebuild: bool, jobs: int) -> None:
 
 
 def keep_up(console: Console, repository: Repository, jobs: int) -> None:
-    """Bring the index up to date, as another command needs it; silent where matching is not installed or nothing is to do."""
+    """Bring the index up to date, as another command needs it; where matching is not installed, say so and go on."""
     from haac_repo import HaacError, MissingExtraError
 
     try:
@@ -61,26 +61,27 @@ def keep_up(console: Console, repository: Repository, jobs: int) -> None:
 
         if survey(repository).missing:
             _update(console, repository, False, jobs)
-    except (MissingExtraError, ImportError):
-        return
+    except MissingExtraError as error:
+        console.note(f"No match index was made: {error}")
     except HaacError as error:  # the other command can do without
         console.warn(f"the match index could not be brought up to date: {error}")
 
 
 def check_index(path: Path) -> Iterator[Check]:
     """Whether compressing finds its index made, for `haac doctor`."""
+    from haac_pipeline._extra import MATCHING, missing
     from haac_repo import HaacError, Repository
     from haac_repo._internal import Check
 
-    try:
-        from haac_match._index.index import survey
+    if names := missing(*MATCHING):
+        advice = "not installed; finding elements in pictures needs it: pip install 'haac[ingest]'"
+        yield Check("match index", "note", f"{', '.join(names)}: {advice}")
+        return
+    from haac_match._index.index import survey
 
+    try:
         with Repository.open(path) as repository:
             found, count = survey(repository), len(repository)
-    except ImportError as error:
-        advice = "not installed; compressing needs it: pip install 'haac[ingest]'"
-        yield Check("match index", "note", f"{error.name} is {advice}")
-        return
     except HaacError:  # said by the check of the repository
         return
     if found.damage:

@@ -1,6 +1,6 @@
 """Embedded salient-object segmenter: saliency by contrast with the image border, refined by GrabCut. No weights.
 
-It serves through rembg like any other session, where the weights of a real model cannot be had. It is preview quality: good on objects that
+It needs OpenCV only, not rembg, and serves where a model with weights cannot be had. It is preview quality: good on objects that
 stand out from their background, poor on scenes and crowds.
 
 Sources: background prior from the image border, W. Zhu et al., "Saliency optimization from robust background detection" (CVPR 2014);
@@ -9,15 +9,9 @@ C. Rother, V. Kolmogorov, A. Blake, "GrabCut" (SIGGRAPH 2004), as implemented by
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
-from rembg.sessions.base import BaseSession
-
-NAME = "offline"
 
 _LONG_SIDE = 360
 """Pixels at which the mask is found."""
@@ -28,34 +22,6 @@ _ROUNDS = 5
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
-
-
-class OfflineSession(BaseSession):  # type: ignore[misc]  # rembg ships no types
-    """A rembg session without a network: `rembg.remove(picture, session=OfflineSession())`."""
-
-    def __init__(self, *_args: Any, **_options: Any) -> None:
-        # Not the parent's: it loads an ONNX file.
-        self.model_name = NAME
-
-    @classmethod
-    def name(cls, *_args: Any, **_options: Any) -> str:
-        """The name under which `--model` knows it."""
-        return NAME
-
-    @classmethod
-    def download_models(cls, *_args: Any, **_options: Any) -> None:
-        """There is nothing to download."""
-
-    def predict(self, img: Image.Image, *_args: Any, **_options: Any) -> list[Image.Image]:
-        """Segment the salient object.
-
-        Args:
-            img: any size and mode.
-
-        Returns:
-            One mask of the same size, mode L: 255 is the object.
-        """
-        return [Image.fromarray(object_mask(np.array(img.convert("RGB"))))]
 
 
 def object_mask(rgb: Bytes) -> Bytes:

@@ -6,9 +6,9 @@ import contextlib
 import os
 from collections.abc import Callable
 from functools import cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from haac_pipeline._extra import CUTTING, MODELS, need
 from haac_pipeline._segment.models import DEFAULT, NONE, OFFLINE, Model, model, verified
 from haac_repo import DataError, MissingExtraError, TransportError
 
@@ -18,17 +18,20 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 
-def need_extra() -> None:
-    """Make sure that segmentation is installed.
+def need_segmentation(name: str) -> None:
+    """Make sure that what a model needs is installed.
 
     Raises:
         MissingExtraError: it is not.
     """
-    if missing := [name for name in ("rembg", "cv2", "onnxruntime") if find_spec(name) is None]:
-        raise MissingExtraError(
-            f"cutting objects out of pictures needs {', '.join(missing)}: pip install 'haac[ingest]'. Without it,"
-            f" pictures that are transparent already can be ingested, and others whole with --model {NONE}"
-        )
+    need(
+        "cutting objects out of pictures",
+        *CUTTING,
+        without="Without it, pictures that are transparent already can be ingested,"
+        f" and others whole with --model {NONE}",
+    )
+    if name != OFFLINE:
+        need(f"the model {name}", *MODELS, without=f"Without it, --model {OFFLINE} works")
 
 
 def choose_model(wanted: str | None, say: Say) -> str:
@@ -43,16 +46,17 @@ def choose_model(wanted: str | None, say: Say) -> str:
     """
     if wanted == NONE:
         return NONE
-    need_extra()
+    need_segmentation(OFFLINE)
     name = wanted or DEFAULT
     chosen = model(name)
     if not chosen.commercial:
         say(f"The model {name} is not for commercial use ({chosen.licence})")
     try:
+        need_segmentation(name)
         if not verified(name):
             _download(chosen, say)
             verified(name)
-    except (DataError, TransportError) as error:
+    except (DataError, MissingExtraError, TransportError) as error:
         if wanted is not None:
             raise
         say(
@@ -89,23 +93,24 @@ def mask(picture: Image.Image, name: str) -> Image.Image:
     Returns:
         Mode L, same size: 255 is the object.
     """
-    rembg = load_rembg()
+    from PIL import Image
+
     low, high = picture.convert("L").getextrema()
     if low == high:  # some models stretch what they find: of nothing they would make noise
-        from PIL import Image
-
         return Image.new("L", picture.size)
+    if name == OFFLINE:  # needs no rembg, which not every Python can have
+        import numpy as np
+
+        from haac_pipeline._segment.offline import object_mask
+
+        return Image.fromarray(object_mask(np.array(picture)))
     # `remove` concatenates the masks of models that find several objects; all of ours find one.
-    found: Image.Image = rembg.remove(picture, session=_session(name), only_mask=True)
+    found: Image.Image = load_rembg().remove(picture, session=_session(name), only_mask=True)
     return found.convert("L")
 
 
 @cache
 def _session(name: str) -> Any:
-    if name == OFFLINE:
-        from haac_pipeline._segment.offline import OfflineSession
-
-        return OfflineSession()
     return load_rembg().new_session(name, providers=_providers())
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from haac_pipeline._extra import CUTTING, missing
 from haac_pipeline._segment.models import DEFAULT, NONE, OFFLINE, verified
-from haac_pipeline._segment.session import Say, choose_model, load_rembg, mask, need_extra
+from haac_pipeline._segment.session import Say, choose_model, load_rembg, mask, need_segmentation
 from haac_repo import DataError, HaacError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def segmenter(wanted: str | None, say: Say) -> str | None:
         say: told what a person should know.
 
     Returns:
-        None if no model was asked for and segmentation is not installed, or does not work.
+        None if no model was asked for and not even the embedded one can run.
 
     Raises:
         HaacError: the one wanted cannot be had.
@@ -34,18 +35,16 @@ def segmenter(wanted: str | None, say: Say) -> str | None:
         raise HaacError(f"the model {NONE!r} tells no subject: leave --model out, or give --subject-weight 1")
     if wanted is not None:
         return choose_model(wanted, say)
-    try:
-        need_extra()
-    except MissingExtraError:
+    if missing(*CUTTING):
         return None
     try:
+        if not verified(DEFAULT):
+            return OFFLINE
+        need_segmentation(DEFAULT)
         load_rembg()
-        return DEFAULT if verified(DEFAULT) else OFFLINE
-    except MissingExtraError as error:
-        say(f"{error}. No subject is looked for")
-        return None
-    except DataError as error:
-        say(str(error))
+        return DEFAULT
+    except (DataError, MissingExtraError) as error:
+        say(f"{error}. The embedded model `{OFFLINE}` tells the subject")
         return OFFLINE
 
 

@@ -302,6 +302,17 @@ def test_doctor_tells_a_wrong_renderer(haac: Run, monkeypatch: pytest.MonkeyPatc
     assert "FAIL  renderer" in out
 
 
+def test_doctor_notes_a_32_bit_python(haac: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from haac._cli import doctor
+
+    note = "note  renderer                32-bit Python draws other pixels in some scenes"
+    assert note not in haac("doctor")[1]
+    monkeypatch.setattr(doctor, "pointer_bits", lambda: 32)
+    code, out, _ = haac("doctor")
+    assert code == 0
+    assert note in out
+
+
 def test_compile_writes_the_form_that_the_suffix_names(haac: Run, tmp_path: Path) -> None:
     haac("compile", "scene.py", "-o", "a.txt")
     haac("compile", "scene.py", "-o", "b.haac", "--form", "text")

@@ -21,7 +21,9 @@ import haac
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 VECTORS = {
-    vector["name"]: vector for vector in json.loads((ROOT / "vectors" / "golden.json").read_text())["vectors"]
+    vector["name"]: vector
+    for vectors in json.loads((ROOT / "vectors" / "golden.json").read_text()).values()
+    for vector in vectors
 }
 
 _spec = importlib.util.spec_from_file_location("haac_reference", HERE / "reference.py")

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from haac_pipeline import _extra
 from haac_pipeline._segment import session
 from haac_pipeline._segment.models import DEFAULT, MODELS, NONE, OFFLINE
 from haac_pipeline._segment.session import choose_model, mask
@@ -124,10 +125,22 @@ def test_names(said: list[str]) -> None:
 
 
 def test_without_the_extra_it_is_named(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "find_spec", lambda _name: None)
+    monkeypatch.setattr(_extra, "find_spec", lambda _name: None)
     with pytest.raises(MissingExtraError, match=r"haac\[ingest\]"):
         choose_model(None, said.append)
     assert choose_model(NONE, said.append) == NONE
+
+
+def test_where_rembg_is_missing_the_embedded_model_serves_unless_another_is_asked_for(
+    said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_extra, "find_spec", lambda name: None if name == "rembg" else name)
+    assert choose_model(OFFLINE, said.append) == OFFLINE
+    assert said == []
+    assert choose_model(None, said.append) == OFFLINE
+    assert "needs rembg, not installed here" in said[0]
+    with pytest.raises(MissingExtraError, match="the model u2netp needs rembg, not installed"):
+        choose_model("u2netp", said.append)
 
 
 def test_masks_come_through_rembg(monkeypatch: pytest.MonkeyPatch) -> None:

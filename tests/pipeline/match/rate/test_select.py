@@ -320,16 +320,14 @@ def test_a_missing_repository_is_told() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_segmenter_that_does_not_load_is_left_out_unless_asked_for(
+def test_where_a_segmenter_does_not_load_the_embedded_one_tells_the_subject(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken() -> None:
         raise MissingExtraError("rembg cannot be loaded (it is broken)")
 
-    monkeypatch.setattr("haac_pipeline._segment.session.load_rembg", broken)
+    monkeypatch.setattr("haac_pipeline._segment.subject.verified", lambda _name: True)
     monkeypatch.setattr("haac_pipeline._segment.subject.load_rembg", broken)
     assert compress("--budget", "200") == 0
-    assert "No subject is looked for" in capsys.readouterr().err
-    for asked in (("--subject-weight", "4"), ("--inline",)):
-        assert compress(*asked) == 1
-        assert "rembg cannot be loaded" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "rembg cannot be loaded (it is broken). The embedded model `offline` tells the subject" in told
