@@ -1,4 +1,4 @@
-"""Connected regions of what is unexplained."""
+"""Connected components of the unexplained pixels."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 
 from haac_match._picture.arrays import Bools, Box
+from haac_match._thresholds.propose import REGION
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Part of the picture that nothing explains.
+    """A connected part of the picture that no layer explains.
 
     Args:
         box: left, top, right, bottom.
@@ -28,14 +29,15 @@ class Region:
         return int(self.mask.sum())
 
 
-def regions(unexplained: Bools, closing: int, smallest: int = 40) -> list[Region]:
-    """Connected parts of what is unexplained, the largest first.
+def regions(unexplained: Bools, closing: int, smallest: int | None = None) -> list[Region]:
+    """Connected components, the largest first.
 
     Args:
-        unexplained: (height, width).
+        unexplained: (height, width), True where nothing explains the picture.
         closing: parts that are nearer to each other than twice this, pixels, are one.
-        smallest: pixels of what is kept.
+        smallest: least pixels of a region; None: `REGION.smallest`.
     """
+    least = REGION.smallest if smallest is None else smallest
     mask = unexplained.astype(np.uint8)
     joined = mask
     if closing:
@@ -46,7 +48,7 @@ def regions(unexplained: Bools, closing: int, smallest: int = 40) -> list[Region
     for index in range(1, count):
         x, y, w, h = (int(v) for v in stats[index, :4])
         part = (labels[y : y + h, x : x + w] == index) & (mask[y : y + h, x : x + w] > 0)
-        if int(part.sum()) < smallest:
+        if int(part.sum()) < least:
             continue
         rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
         top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1

@@ -21,7 +21,7 @@ from haac_match._picture.pose import Pose
 from haac_match._propose.occluded import by_occlusion, halves, views
 from haac_match._propose.regions import Region, regions
 from haac_match._propose.residual import by_residual
-from haac_match._propose.shape import Guess, by_partial_shape, by_shape
+from haac_match._propose.shape import Assumption, by_partial_shape, by_shape
 from haac_match._rate.cost import LAMBDA
 from haac_match._solve.context import Context
 from haac_match._solve.polish_jpeg import JpegPolish
@@ -32,9 +32,9 @@ from haac_match._solve.residuals import PROOF
 _log = logging.getLogger(__name__)
 
 GUESSES = (
-    (Guess(),),
-    (Guess(2), Guess(4), Guess(7)),
-    (Guess(0, 0.8), Guess(0, 0.6), Guess(3, 0.8), Guess(3, 0.6), Guess(6, 0.7)),
+    (Assumption(),),
+    (Assumption(2), Assumption(4), Assumption(7)),
+    (Assumption(0, 0.8), Assumption(0, 0.6), Assumption(3, 0.8), Assumption(3, 0.6), Assumption(6, 0.7)),
 )
 """What is assumed of a region, in turn, until an element fits."""
 SMALL = 4000
@@ -185,11 +185,11 @@ class GreedySolver(RescaledSolver):
                 continue
             left, top, right, bottom = region.box
             seen_as = views(self.canvas, region, through=True)
-            target, current, hidden = seen_as[0]
+            hidden = seen_as[0].hidden
             if (hidden[top:bottom, left:right] & region.mask).any():
-                seen_as.append((target, current, np.zeros_like(hidden)))  # on top of all
+                seen_as.append(seen_as[0]._replace(hidden=np.zeros_like(hidden)))  # on top of all
             lists = [
-                by_occlusion(*view, unexplained, seen, self.gallery, 8 + 2 * self._effort)
+                by_occlusion(view, unexplained, seen, self.gallery, 8 + 2 * self._effort)
                 for seen in (region, *halves(region))
                 for view in seen_as
             ]
@@ -234,7 +234,7 @@ class GreedySolver(RescaledSolver):
         for stage in range(len(GUESSES) + 1):
             if stage == 2:
                 lists = [
-                    by_partial_shape(*view, region, self.gallery, count, opacity, stretched=opacity == 1)
+                    by_partial_shape(view, region, self.gallery, count, opacity, stretched=opacity == 1)
                     for view in seen_as
                     for opacity in (1.0, 0.75, 0.55)
                 ]
@@ -356,7 +356,7 @@ class GreedySolver(RescaledSolver):
         return False
 
     def _pose_of(self, vote: Vote) -> Pose:
-        number = int(self.gallery.numbers[vote.thing])
+        number = int(self.gallery.numbers[vote.row])
         return Pose(number, vote.mirrored, vote.x, vote.y, vote.scale, vote.scale, vote.turn)
 
     def refit(self) -> bool:

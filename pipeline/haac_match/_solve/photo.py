@@ -87,7 +87,7 @@ class PhotoSolver(GreedySolver):
         context: Context,
     ) -> None:
         laid = PastedRegions(target, everywhere=context.effort >= _THOROUGH)
-        ground = BackgroundEstimate(None, laid.ground(target), 0.0, 0.0)
+        ground = BackgroundEstimate(None, laid.background(target), 0.0, 0.0)
         super().__init__(target, ground, context)
         self._proposer = PhotoProposals(context, self.fitter, laid)
         self._proven = False

@@ -146,7 +146,7 @@ class PhotoProposals:
         pose = fit.pose
         cutout = self._fitter.cutouts[pose.element]
         told = apart(_FULL * pose.sx * cutout.size[0] * pose.sy * cutout.size[1], pose.blur)
-        laid = _UNLAID + (1 - _UNLAID) * self._laid.part(pose, cutout)
+        laid = _UNLAID + (1 - _UNLAID) * self._laid.likelihood(pose, cutout)
         return fit.own * fit.right * laid * told / (told + _TOLD)
 
     def _extent(self, pose: Pose) -> float:
@@ -176,7 +176,7 @@ class PhotoProposals:
         query = features(self._fitter.canvas.target, self._laid.maybe, _FEATURES)
         votes = self._index.votes(query, 8, self._fitter.mapped)[: _VOTES * (self._effort + 1)]
         return [
-            Pose(int(gallery.numbers[v.thing]), v.mirrored, v.x, v.y, v.scale, v.scale, v.turn)
+            Pose(int(gallery.numbers[v.row]), v.mirrored, v.x, v.y, v.scale, v.scale, v.turn)
             for v in votes
             if _SCALES[0] < v.scale < _SCALES[1]
         ]

@@ -29,7 +29,8 @@ from haac_match._picture.pose import Pose, pose_of
 from haac_match._propose.occluded import by_occlusion, halves
 from haac_match._propose.regions import regions
 from haac_match._propose.residual import by_residual
-from haac_match._propose.shape import Guess, by_partial_shape, by_shape
+from haac_match._propose.shape import Assumption, by_partial_shape, by_shape
+from haac_match._propose.window import View
 from haac_match._solve.context import Context
 from haac_match._solve.greedy import GreedySolver
 from haac_repo import HaacError, NewElement, Repository, encode, pixel_hash
@@ -157,7 +158,7 @@ def test_small_things_are_told_by_what_they_change(
     assert abs(math.log(pose.sx / truth.sx)) < 0.3
 
 
-def test_guesses_that_are_compared_together_give_what_each_gives_alone(
+def test_assumptions_that_are_compared_together_give_what_each_gives_alone(
     repository: Repository, matcher: Matcher
 ) -> None:
     layer = Layer(8, width=60, rotation=300, blur=8, opacity=80, x=25, y=15)
@@ -167,10 +168,10 @@ def test_guesses_that_are_compared_together_give_what_each_gives_alone(
     (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3)
     left, top, right, bottom = region.box
     part, things = np.s_[top:bottom, left:right], matcher._index.gallery
-    guesses = Guess(), Guess(200), Guess(4, 0.8), Guess(0, 0.1), Guess(2)
-    together = by_shape(target[part], current[part], region, things, 4, guesses)
-    for guess, found in zip(guesses, together, strict=True):
-        (alone,) = by_shape(target[part], current[part], region, things, 4, (guess,))
+    assumptions = Assumption(), Assumption(200), Assumption(4, 0.8), Assumption(0, 0.1), Assumption(2)
+    together = by_shape(target[part], current[part], region, things, 4, assumptions)
+    for assumption, found in zip(assumptions, together, strict=True):
+        (alone,) = by_shape(target[part], current[part], region, things, 4, (assumption,))
         assert [pose.element for _, pose in found] == [pose.element for _, pose in alone]
         assert [left for left, _ in found] == pytest.approx([left for left, _ in alone], rel=1e-4, abs=1e-3)
     assert together[2][0][1].element == layer.number
@@ -186,11 +187,11 @@ def test_a_part_is_found_wider_and_narrower_only_if_it_is_asked_for(
     target = np.asarray(render(scene, repository).convert("RGB"))
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
     (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3)
-    hidden, things = np.zeros(target.shape[:2], bool), matcher._index.gallery
+    view, things = View(target, current, np.zeros(target.shape[:2], bool)), matcher._index.gallery
     shapes = [
         {
             round(pose.sx / pose.sy, 1)
-            for _, pose in by_partial_shape(target, current, hidden, region, things, 6, stretched=stretched)
+            for _, pose in by_partial_shape(view, region, things, 6, stretched=stretched)
         }
         for stretched in (False, True)
     ]
@@ -204,7 +205,8 @@ def test_what_is_cut_off_is_told_by_what_it_changes(repository: Repository, matc
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
     off = np.abs(target.astype(int) - current).max(axis=2) > 2
     (region,) = regions(off, 0)
-    found = by_occlusion(target, current, np.zeros(off.shape, bool), off, region, matcher._index.gallery, 8)
+    view = View(target, current, np.zeros(off.shape, bool))
+    found = by_occlusion(view, off, region, matcher._index.gallery, 8)
     likely = [pose for _, pose in found[:20] if pose.element == layer.number]
     truth = pose_of(layer, repository.image(layer.number).size)
     near = [pose for pose in likely if math.hypot(pose.cx - truth.cx, pose.cy - truth.cy) < 6]
@@ -293,16 +295,13 @@ def test_of_two_things_that_run_together_the_ends_are_told(repository: Repositor
     (region,) = regions(off, 0)
     ends = halves(region)
     assert sum(end.area for end in ends) == region.area
+    view = View(target, current, np.zeros(off.shape, bool))
     for layer in layers:
         truth = pose_of(layer, repository.image(layer.number).size)
         nearest = [
             min(
                 (rank, pose.element)
-                for rank, (_, pose) in enumerate(
-                    by_occlusion(
-                        target, current, np.zeros(off.shape, bool), off, end, matcher._index.gallery, 8
-                    )
-                )
+                for rank, (_, pose) in enumerate(by_occlusion(view, off, end, matcher._index.gallery, 8))
                 if math.hypot(pose.cx - truth.cx, pose.cy - truth.cy) < 6 and pose.element == layer.number
             )
             for end in ends

@@ -21,7 +21,13 @@ from haac_match._fit.grid_photo import PhotoGridSearch
 from haac_match._fit.inpaint import inpainted
 from haac_match._index.index import load
 from haac_match._index.segment_table import SegmentTable
-from haac_match._index.segments import Sampler, described, segments_of, unpacked_frames, unpacked_outlines
+from haac_match._index.segments import (
+    Sampler,
+    packed_segments,
+    segments_of,
+    unpacked_frames,
+    unpacked_outlines,
+)
 from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.pose import Pose, pose_of
 from haac_match._picture.splice_net import splice_likelihood
@@ -163,7 +169,7 @@ def test_the_ground_is_guessed_without_what_was_laid_on_it(repository: Repositor
     layers = [Layer(6, width=100, rotation=40, x=90, y=300)]
     picture = np.asarray(composed(repository, layers, grey))
     there = shown(repository, layers, (700, 520))
-    made = np.asarray(PastedRegions(picture).ground(picture).convert("RGB")).astype(int)
+    made = np.asarray(PastedRegions(picture).background(picture).convert("RGB")).astype(int)
     true = np.asarray(grey.convert("RGB")).astype(int)
     off = np.abs(made - true).mean(axis=2)[there].mean()
     assert off < 0.2 * np.abs(picture - true).mean(axis=2)[there].mean()
@@ -212,7 +218,7 @@ def test_a_piece_is_where_its_outline_was_before_a_blur(blur: float) -> None:
 @pytest.mark.parametrize(("mirrored", "turn"), [(False, 0.4), (True, 2.0)])
 def test_a_piece_tells_its_element_and_turn(mirrored: bool, turn: float) -> None:
     images = [np.asarray(drawn(seed)) for seed in range(8)]
-    made = [described(image) for image in images]
+    made = [packed_segments(image) for image in images]
     owners = np.repeat(np.arange(8), [len(one.colours) for one in made])
     sizes = np.array([image.shape[1::-1] for image in images])[owners]
     frames = unpacked_frames(np.concatenate([one.frames for one in made]), sizes)
@@ -258,7 +264,7 @@ def test_pieces_of_one_colour_are_told_by_their_outlines() -> None:
     sheets = [Image.new("RGBA", (100, 100)) for _ in corners]
     for sheet, places in zip(sheets, corners, strict=True):
         ImageDraw.Draw(sheet).polygon(places, fill=(30, 160, 90, 255))
-    made = [described(np.asarray(sheet)) for sheet in sheets]
+    made = [packed_segments(np.asarray(sheet)) for sheet in sheets]
     owners = np.repeat(np.arange(4), [len(one.colours) for one in made])
     table = SegmentTable(
         owners,
