@@ -242,9 +242,9 @@ def _renewed(
 ) -> tuple[Stored, int, list[int]]:
     """The index as it should be (the old one itself if it is that), how many were described, and which cannot be read."""
     if old is not None:
-        stands = is_current(old.rows, held)
-        if not stands.all():
-            old = replace(old, rows=old.rows.take(np.flatnonzero(stands)))
+        current = is_current(old.rows, held)
+        if not current.all():
+            old = replace(old, rows=old.rows.take(np.flatnonzero(current)))
     new, unread = describe_all(repository, missing(old, held), jobs, progress)
     if old is not None and not len(new):
         return old, 0, unread

@@ -33,7 +33,7 @@ _angle = np.arange(ANGLES) * math.tau / ANGLES
 _MAP_X = (_SIDE / 2 - 0.5 + _radius[:, None] * np.cos(_angle)[None]).astype(np.float32)
 _MAP_Y = (_SIDE / 2 - 0.5 - _radius[:, None] * np.sin(_angle)[None]).astype(np.float32)
 RING_WEIGHT = np.sqrt(_radius / _radius.mean()).astype(np.float32)
-"""(RINGS,): root of the area for which a sample stands; the mean of the areas is 1."""
+"""(RINGS,): root of the area that a sample represents; the mean of the areas is 1."""
 
 Likeness = tuple[float, int, bool, float]
 """Squared distance, row of the element, mirrored, turn in radians counter-clockwise from the element to the query."""

@@ -32,7 +32,7 @@ _angle = np.arange(ANGLES) * math.tau / ANGLES
 PLACES_X = (_radius[:, None] * np.cos(_angle)).astype(np.float32)
 PLACES_Y = (-_radius[:, None] * np.sin(_angle)).astype(np.float32)
 WEIGHT = (_radius / _radius.mean()).astype(np.float32)[:, None]
-"""(RINGS, 1): the area for which a sample stands; the mean is 1."""
+"""(RINGS, 1): the area that a sample represents; the mean is 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class _Query:
     Args:
         frame: of the whole, pixels of the canvas.
         residuals: (2 * ANGLES, 3 * RINGS * ANGLES), at all turns, mirrored ones too, of length 1.
-        known: (2 * ANGLES, RINGS * ANGLES), how much of the area for which a sample stands is in sight.
+        known: (2 * ANGLES, RINGS * ANGLES), visible part of the area around each sample.
         length: what the residual was divided by.
         blur: standard deviation, extents.
     """
@@ -116,12 +116,12 @@ def _queries(view: View, unexplained: Bools, window: Window) -> list[_Query]:
         length = float(np.linalg.norm(samples))
         if length < 1e-3:
             continue
-        in_sight = sample(known.astype(np.float32), frame)
+        visible = sample(known.astype(np.float32), frame)
         made.append(
             _Query(
                 window.on_canvas(frame),
                 all_turns(samples / length),
-                all_turns(in_sight * AREA_ROOT * AREA_ROOT),
+                all_turns(visible * AREA_ROOT * AREA_ROOT),
                 length,
                 blur_in_extents(float(frame.matrix[0, 0])),
             )
@@ -138,15 +138,15 @@ def _masked_correlation(weighted: Floats, squares: Floats, query: _Query) -> tup
         query: what they are compared with.
 
     Returns:
-        Both (elements, 2, ANGLES); a correlation is 0 where too little of the element is in sight or the opacity is none.
+        Both (elements, 2, ANGLES); a correlation is 0 where too little of the element is visible or the opacity is none.
     """
     scores = weighted @ query.residuals.T
     energy = squares @ query.known.T
     whole = np.square(weighted).sum(axis=1)[:, None]
     strengths = scores * np.float32(query.length) / np.maximum(energy, 1e-6)
     scores /= np.sqrt(np.maximum(energy, 1e-6))
-    hardly_seen = energy < OCCLUSION.seen * whole
-    scores[hardly_seen | (strengths < OCCLUSION.faintest) | (strengths > OCCLUSION.strongest)] = 0
+    hardly_visible = energy < OCCLUSION.visible * whole
+    scores[hardly_visible | (strengths < OCCLUSION.faintest) | (strengths > OCCLUSION.strongest)] = 0
     return scores.reshape(len(scores), 2, ANGLES), strengths.reshape(len(scores), 2, ANGLES)
 
 

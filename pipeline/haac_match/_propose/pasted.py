@@ -44,7 +44,7 @@ class PastedRegions:
         self._looked_at: list[Region] = []
 
     def background(self, target: Bytes) -> Image.Image:
-        """The picture with what seems pasted inpainted, RGBA: what stands in for a background that is not known."""
+        """The picture with what seems pasted inpainted, RGBA: the estimate of an unknown background."""
         rim = np.ones((2 * PASTED.background_rim + 1,) * 2, np.uint8)
         pasted = cv2.dilate((self._likely > PASTED.background).astype(np.uint8), rim) > 0
         made = target

@@ -22,7 +22,7 @@ _WEIGHTS = np.repeat(np.square(RING_WEIGHT), ANGLES).astype(np.float64)
 _OPAQUE, _CLEAR, _SAMPLES = PREFILTER.opaque, PREFILTER.clear, PREFILTER.samples
 _COVER_POWER = PREFILTER.cover_power
 _CLIP, _NOISE = PREFILTER.clip, DESCRIPTOR.colour_noise
-_SEEN, _UNEVEN, _HOPELESS = PREFILTER.seen, PREFILTER.uneven, PREFILTER.hopeless
+_ON_CANVAS, _UNEVEN, _HOPELESS = PREFILTER.on_canvas, PREFILTER.uneven, PREFILTER.hopeless
 _ROUNDS, _FULL_ROUNDS, _FINER = PREFILTER.rounds, PREFILTER.full_rounds, PREFILTER.finer
 _AT_ONCE = 64
 """Poses that a thread is given together."""
@@ -147,7 +147,7 @@ def _left(picture: Floats, factor: Doubles, samples: Doubles, pose: Doubles, fli
     sx, sy = np.exp(pose[3] + pose[4]), np.exp(pose[3] - pose[4])
     cos, sine = np.cos(pose[2]), np.sin(pose[2])
     a, b, c, d = cos * sx * flip, sine * sy, -sine * sx * flip, cos * sy
-    error, total, seen, around = 0.0, 0.0, 0.0, 0.0
+    error, total, inside, around = 0.0, 0.0, 0.0, 0.0
     mean = np.zeros(3)
     square = 0.0
     for k in range(len(samples)):
@@ -172,13 +172,13 @@ def _left(picture: Floats, factor: Doubles, samples: Doubles, pose: Doubles, fli
         around += weight
         if not beside:
             error += weight * min(off, _CLIP)
-            seen += weight
-    if seen < _SEEN * total:
+            inside += weight
+    if inside < _ON_CANVAS * total:
         return 1.0
     variation = square / around
     for q in range(3):
         variation -= (mean[q] / around) ** 2
-    return (error / seen + _NOISE) / (min(max(variation, 0.0), _CLIP) + _NOISE)
+    return (error / inside + _NOISE) / (min(max(variation, 0.0), _CLIP) + _NOISE)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -227,7 +227,7 @@ def _search(
             for what in range(5):
                 for sign in range(-1, 2, 2):
                     if round_ == 0 and what == 0 and sign == -1:
-                        continue  # what the start stands for
+                        continue  # the start was tried in its place
                     trial[:] = best
                     trial[what] += sign * size * steps[what] * (reach if what < 2 else 1.0)
                     if abs(trial[4]) > _UNEVEN:

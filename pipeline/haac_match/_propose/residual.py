@@ -1,6 +1,6 @@
 """Candidates from the residual: template correlation of alpha * (colour - background), for small or blurred regions.
 
-The outline of an element that is small, blurred, translucent or of nearly the colour of its background cannot be told from a mask. Its
+The outline of an element that is small, blurred, translucent or of nearly the colour of its background cannot be inferred from a mask. Its
 residual can: the picture less the background is blur(alpha * (colour - background)) times the opacity. That is predicted from the polar
 descriptors of all elements for the background at hand, and correlated at all turns; the opacity cancels out.
 """
@@ -18,15 +18,25 @@ import numpy as np
 from numba import njit
 
 from haac_match._index.gallery import Gallery
-from haac_match._index.polar import ANGLES, RINGS, Frame, frames, mirror_rings, peak_turn, places, sample
+from haac_match._index.polar import (
+    ANGLES,
+    RING_WEIGHT,
+    RINGS,
+    Frame,
+    frames,
+    mirror_rings,
+    peak_turn,
+    places,
+    sample,
+)
 from haac_match._picture.arrays import Bytes, Doubles, Floats
 from haac_match._picture.pose import Pose
 from haac_match._propose.regions import Region
 from haac_match._thresholds.index import DESCRIPTOR
 from haac_match._thresholds.propose import RESIDUAL
 
-AREA_ROOT = np.sqrt((np.arange(RINGS) + 0.5) / RINGS * 2).astype(np.float32)[:, None]
-"""(RINGS, 1): root of the area for which a sample of a ring stands; the mean of the areas is 1."""
+AREA_ROOT = RING_WEIGHT[:, None]
+"""(RINGS, 1)"""
 _STEP = DESCRIPTOR.reach / RINGS
 _AREA = np.repeat((np.arange(RINGS) + 0.5).astype(np.float32), ANGLES) * _STEP**2 * math.tau / ANGLES
 _PLACES = places()
@@ -126,7 +136,7 @@ def all_turns(query: Floats) -> Floats:
 
 
 def blur_in_extents(extent: float) -> float:
-    """The assumed blur, in extents of so many pixels, rounded so that few are told apart."""
+    """The assumed blur, in extents of so many pixels, rounded so that few have to be computed."""
     return round(RESIDUAL.blur / extent * RESIDUAL.blur_steps) / RESIDUAL.blur_steps
 
 

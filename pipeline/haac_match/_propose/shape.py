@@ -125,7 +125,7 @@ def by_partial_shape(
         stretched: whether elements are also tried wider and narrower.
 
     Returns:
-        (squared distance over what is seen, pose) of each.
+        (squared distance a visible sample, pose) of each.
     """
     window = Window.around(region, view.target.shape)
     if window is None:
@@ -147,12 +147,12 @@ def by_partial_shape(
     extents = centred(SHAPE.whole) + covered(SHAPE.along, SHAPE.extents, SHAPE.aside_extent)
     places, queries, weights = [], [], []
     for frame in window.frames(away, extents):
-        in_sight = 1 - sample(beyond.astype(np.float32), frame)[0]
-        known = float((in_sight * RING_WEIGHT[:, None] ** 2).sum())
+        visible = 1 - sample(beyond.astype(np.float32), frame)[0]
+        known = float((visible * RING_WEIGHT[:, None] ** 2).sum())
         if known >= SHAPE.known:
             places.append((window.on_canvas(frame), known))
             queries.append(describe(looks, frame))
-            weights.append(in_sight)
+            weights.append(visible)
     if not places:
         return []
     found: list[tuple[float, Pose]] = []

@@ -18,8 +18,8 @@ from haac_match._thresholds.propose import WINDOW
 Part = tuple[slice, slice]
 """Rows and columns of a picture."""
 Extents = tuple[tuple[float, float, float], ...]
-"""Assumptions of the whole of which a region is seen: how far its centre is along the way to what covers it and aside from that, and its
-extent; all in extents of what is seen."""
+"""Assumptions of the whole of which a region is the visible part: how far its centre is along the way to what covers it and aside from
+that, and its extent; all in extents of the region."""
 
 
 class View(NamedTuple):

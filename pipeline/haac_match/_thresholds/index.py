@@ -73,7 +73,7 @@ class VoteThresholds:
         80, "matches of an element that are compared with each other; more: slower, more found"
     )
     apart: float = tuned(
-        0.2, "distance of the centres that agree, in longer sides of the element as it stands"
+        0.2, "distance of the centres that agree, in longer sides of the element in its pose"
     )
     scale: float = tuned(0.3, "difference of the logarithms of the scales that agree")
     turn: float = tuned(0.35, "difference of the turns that agree, radians")
@@ -109,7 +109,7 @@ class SegmentThresholds:
         12.0, "least weight of opaque samples with which colours alone tell something"
     )
     unknown: float = derived(
-        9.0, "what stands for the share of the variation where they do not: more than any real one"
+        9.0, "share of the variation that is taken where they do not: more than any real one"
     )
     outline: float = tuned(
         0.2, "squared distance of colours, 0 to 1, that a sample counts which is inside of one outline only"

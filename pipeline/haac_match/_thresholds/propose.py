@@ -30,17 +30,18 @@ class ShapeThresholds:
     )
     clipped_share: float = tuned(0.1, "share of such pixels above which the opacity is wrong")
     contact_rim: int = tuned(3, "pixels around a region in which it touches what covers it")
-    known: float = tuned(
-        30.0, "least weight of the samples that are seen, of 256; larger: fewer, surer candidates"
-    )
+    known: float = tuned(30.0, "least weight of the visible samples, of 256; larger: fewer, surer candidates")
     blur: float = tuned(1.0, "standard deviation that candidates for covered regions start with, pixels")
     whole: tuple[float, ...] = tuned(
-        (1.0, 1.2), "extents assumed of a whole in the centre of what is seen of it"
+        (1.0, 1.2),
+        "extents assumed of an element whose centre is that of its visible part, in extents of that part",
     )
     along: tuple[float, ...] = tuned(
-        (0.25, 0.5, 0.75, 1.0), "ways of its centre towards what covers it, in extents seen"
+        (0.25, 0.5, 0.75, 1.0), "ways of its centre towards what covers it, in extents of the visible part"
     )
-    extents: tuple[float, ...] = tuned((1.1, 1.3, 1.55), "extents assumed there, in extents seen")
+    extents: tuple[float, ...] = tuned(
+        (1.1, 1.3, 1.55), "extents assumed there, in extents of the visible part"
+    )
     aside_extent: float = tuned(1.3, "the same where its centre is aside from that way")
 
 
@@ -54,7 +55,8 @@ class WindowThresholds:
     reach: float = tuned(3.0, "room around the region, in its extents")
     least_contact: int = tuned(6, "least pixels in which a region touches what covers it")
     aside_along: tuple[float, ...] = tuned(
-        (0.3, 0.7), "ways towards what covers it of assumed centres that are aside, in extents seen"
+        (0.3, 0.7),
+        "ways towards what covers it of assumed centres that are aside, in extents of the visible part",
     )
     aside: tuple[float, ...] = tuned((-0.4, 0.4), "how far aside from that way they are")
 
@@ -71,7 +73,7 @@ class ResidualThresholds:
     )
     rim: int = tuned(4, "pixels around a region in which a blurred element changes the picture a little")
     blur: float = tuned(1.5, "standard deviation assumed, pixels: small elements look alike from 0.5 to 3")
-    blur_steps: int = tuned(10, "steps of an extent in which blurs are told apart; more: slower")
+    blur_steps: int = tuned(10, "steps of an extent to which blurs are rounded; more: slower")
 
 
 RESIDUAL = ResidualThresholds()
@@ -87,14 +89,18 @@ class OcclusionThresholds:
     )
     contact_rim: int = tuned(4, "pixels around a region in which it touches what covers it")
     whole: tuple[float, ...] = tuned(
-        (0.7, 0.85, 1.0), "extents assumed of a whole in the centre of what is seen of it"
+        (0.7, 0.85, 1.0),
+        "extents assumed of an element whose centre is that of its visible part, in extents of that part",
     )
     along: tuple[float, ...] = tuned(
-        (0.0, 0.25, 0.5, 0.75, 1.0), "ways of its centre towards what covers it, in extents seen"
+        (0.0, 0.25, 0.5, 0.75, 1.0),
+        "ways of its centre towards what covers it, in extents of the visible part",
     )
-    extents: tuple[float, ...] = tuned((0.8, 1.0, 1.25, 1.5), "extents assumed there, in extents seen")
+    extents: tuple[float, ...] = tuned(
+        (0.8, 1.0, 1.25, 1.5), "extents assumed there, in extents of the visible part"
+    )
     aside_extent: float = tuned(1.1, "the same where its centre is aside from that way")
-    seen: float = tuned(0.35, "least share of an element's predicted residual, squared, that is in sight")
+    visible: float = tuned(0.35, "least share of an element's predicted residual, squared, that is visible")
     faintest: float = tuned(0.35, "least opacity that the residual speaks for")
     strongest: float = tuned(1.3, "largest one")
     opaque: float = tuned(0.92, "opacity from which on a candidate is tried as opaque")
@@ -148,7 +154,7 @@ class PrefilterThresholds:
         "squared colour distance, 0 to 3, above which an error counts no more: another layer may be there",
         compiled=True,
     )
-    seen: float = tuned(0.35, "least share of the opaque samples that are on the canvas", compiled=True)
+    on_canvas: float = tuned(0.35, "least share of the opaque samples that are on the canvas", compiled=True)
     blur: float = tuned(
         0.3,
         "side of a pixel of the picture that is compared, in extents; descriptors are blurred by 0.12 of them",
@@ -174,13 +180,15 @@ PREFILTER = PrefilterThresholds()
 
 @dataclass(frozen=True, slots=True)
 class LookalikeThresholds:
-    """Look-alikes of an element where it stands."""
+    """Look-alikes of an element in its pose."""
 
     symmetric: tuple[int, ...] = derived(
         (15, 72),
         "degrees whose multiples are the turns of elements that are symmetric in 2, 3, 4, 5, 6, 8, 12 or 24 ways",
     )
-    turn_steps: int = tuned(4, "steps of a radian in which the turns of one element are told apart")
+    turn_steps: int = tuned(
+        4, "steps of a radian to which turns are rounded where repeated poses are left out"
+    )
 
 
 LOOKALIKE = LookalikeThresholds()
