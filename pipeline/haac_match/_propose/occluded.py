@@ -30,7 +30,7 @@ from haac_match._propose.residual import (
     predicted_residuals,
 )
 from haac_match._propose.window import View, Window, centred, covered
-from haac_match._thresholds.propose import OCCLUSION, RESIDUAL
+from haac_match._thresholds.propose import OCCLUSION, CORRELATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def by_occlusion(
     Returns:
         (1 less the correlation, pose) of each.
     """
-    window = Window.around(region, view.target.shape, RESIDUAL.rim)
+    window = Window.around(region, view.target.shape, CORRELATION.rim)
     if window is None:
         return []
     left, top, right, bottom = region.box
@@ -91,12 +91,12 @@ def by_occlusion(
                 pose = gallery.pose(first + row, gallery.even[first + row], query.frame, mirrored, turn)
                 if pose is not None:
                     opacity = opacity if opacity < OCCLUSION.opaque else 1.0
-                    found.append((1 - score, replace(pose, blur=RESIDUAL.blur, opacity=opacity)))
+                    found.append((1 - score, replace(pose, blur=CORRELATION.blur, opacity=opacity)))
     return sorted(found, key=lambda pair: pair[0])
 
 
 def _queries(view: View, unexplained: Bools, window: Window) -> list[_Query]:
-    rim = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * RESIDUAL.rim + 1,) * 2)
+    rim = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * CORRELATION.rim + 1,) * 2)
     near = cv2.dilate(window.region, rim) > 0
     known = np.zeros(near.shape, bool)
     known[window.part] = ~view.hidden[window.canvas]

@@ -23,7 +23,7 @@ from haac_match._propose.regions import Region, regions
 from haac_match._propose.residual import by_residual
 from haac_match._propose.shape import Assumption, by_partial_shape, by_shape
 from haac_match._propose.window import View
-from haac_match._thresholds.propose import PASTED, RESIDUAL
+from haac_match._thresholds.propose import PASTED, CORRELATION
 
 
 class PastedRegions:
@@ -84,7 +84,7 @@ class PastedRegions:
             left, top, right, bottom = region.box
             part = np.s_[top:bottom, left:right]
             lists = by_shape(view.target[part], view.current[part], region, gallery, count, assumptions)
-            if whole and region.area < RESIDUAL.small_region:
+            if whole and region.area < CORRELATION.small_region:
                 lists.append(by_residual(view.target, view.current, region, gallery, 2 * count))
             lists.append(by_partial_shape(view, region, gallery, 2 * count, stretched=False))
             ranks = range(max(map(len, lists)))

@@ -1,8 +1,8 @@
 """Candidates from the residual: template correlation of alpha * (colour - background), for small or blurred regions.
 
-The outline of an element that is small, blurred, translucent or of nearly the colour of its background cannot be inferred from a mask. Its
-residual can: the picture less the background is blur(alpha * (colour - background)) times the opacity. That is predicted from the polar
-descriptors of all elements for the background at hand, and correlated at all turns; the opacity cancels out.
+A mask hardly tells the outline of an element that is small, blurred, translucent or of nearly the colour of its background. Its residual
+does: the picture less the background is blur(alpha * (colour - background)) times the opacity. That is predicted from the polar descriptors
+of all elements for the background at hand, and correlated at all turns; the opacity cancels out.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from haac_match._picture.arrays import Bytes, Doubles, Floats
 from haac_match._picture.pose import Pose
 from haac_match._propose.regions import Region
 from haac_match._thresholds.index import DESCRIPTOR
-from haac_match._thresholds.propose import RESIDUAL
+from haac_match._thresholds.propose import CORRELATION
 
 AREA_ROOT = RING_WEIGHT[:, None]
-"""(RINGS, 1)"""
+"""(RINGS, 1): with it, squares of samples count by area."""
 _STEP = DESCRIPTOR.reach / RINGS
 _AREA = np.repeat((np.arange(RINGS) + 0.5).astype(np.float32), ANGLES) * _STEP**2 * math.tau / ANGLES
 _PLACES = places()
@@ -69,7 +69,7 @@ def by_residual(
     """
     left, top, right, bottom = region.box
     height, width = target.shape[:2]
-    rim = RESIDUAL.rim
+    rim = CORRELATION.rim
     box = max(0, left - rim), max(0, top - rim), min(width, right + rim), min(height, bottom + rim)
     part = np.s_[box[1] : box[3], box[0] : box[2]]
     mask = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
@@ -101,7 +101,7 @@ def by_residual(
                 own[2:] = (matrix @ matrices[row]).ravel()
                 pose = gallery.pose(first + row, own, there, mirrored, turn)
                 if pose is not None:
-                    found.append((1 - score, replace(pose, blur=RESIDUAL.blur)))
+                    found.append((1 - score, replace(pose, blur=CORRELATION.blur)))
     return sorted(found, key=lambda pair: pair[0])[: 2 * count]
 
 
@@ -137,7 +137,7 @@ def all_turns(query: Floats) -> Floats:
 
 def blur_in_extents(extent: float) -> float:
     """The assumed blur, in extents of so many pixels, rounded so that few have to be computed."""
-    return round(RESIDUAL.blur / extent * RESIDUAL.blur_steps) / RESIDUAL.blur_steps
+    return round(CORRELATION.blur / extent * CORRELATION.blur_steps) / CORRELATION.blur_steps
 
 
 def predicted_residuals(gallery: Gallery, first: int, last: int, background: Floats, blur: float) -> Floats:

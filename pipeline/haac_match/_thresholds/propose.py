@@ -65,7 +65,7 @@ WINDOW = WindowThresholds()
 
 
 @dataclass(frozen=True, slots=True)
-class ResidualThresholds:
+class CorrelationThresholds:
     """Candidates by correlation of the residual with predicted residuals."""
 
     small_region: int = tuned(
@@ -76,7 +76,7 @@ class ResidualThresholds:
     blur_steps: int = tuned(10, "steps of an extent to which blurs are rounded; more: slower")
 
 
-RESIDUAL = ResidualThresholds()
+CORRELATION = CorrelationThresholds()
 
 
 @dataclass(frozen=True, slots=True)
