@@ -1,4 +1,4 @@
-"""The documentation says what is so: commands, links, figures."""
+"""The documentation says what is so: commands, links, paths, figures, words."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import pytest
 from haac._cli.main import root
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")] + sorted(
-    (ROOT / "docs").glob("*.md")
-)
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 FENCES = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -91,6 +92,50 @@ def test_shell_examples_use_what_there_is(page: Path) -> None:
             assert set(re.findall(r"(?<=\s)--[a-z-]+", arguments)) <= options, line
         for path in re.findall(r"(?<![\w.-])(scripts/[\w./]+)", line):
             assert (ROOT / path).exists(), line
+        for module in re.findall(r"-m (scripts[\w.]*)", line):
+            path = ROOT / module.replace(".", "/")
+            assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), line
+
+
+SOURCES = [ROOT, ROOT / "repo", ROOT / "codec", ROOT / "pipeline"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_paths_in_the_text_are_there(page: Path) -> None:
+    text = FENCES.sub("", page.read_text("utf-8"))
+    top = r"(?:scripts|codec|repo|pipeline|tests|docs|benchmarks|haac\w*)"
+    for path in re.findall(rf"`({top}/[\w./-]*)`", text):
+        # A module may have become a folder.
+        names = {path, f"{path.rstrip('/')}.py", path.removesuffix(".py")}
+        assert any((root / name).exists() for root in SOURCES for name in names), path
+
+
+def retired() -> Iterator[tuple[str, str]]:
+    """The words that nobody uses any more, and where: the table of docs/glossary.md."""
+    page = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+    rows = page.partition("| retired | use | where |\n")[2].splitlines()[1:]
+    for words, _, where in (re.split(r" *\| *", row.strip("| ")) for row in rows if row.startswith("|")):
+        yield from ((word, where) for word in re.split(", *", words))
+
+
+def test_the_glossary_says_where_words_are_retired() -> None:
+    found = dict(retired())
+    assert {"ground": "everywhere", "foreign": "haac_match"}.items() <= found.items()
+    assert set(found.values()) == {"everywhere", "haac_match"}
+
+
+OWN_WORDS = {"glossary.md", "commands.md"}
+"""Pages that name the words, or are made of the commands' own."""
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p.name not in OWN_WORDS], ids=lambda p: p.name)
+def test_pages_use_no_retired_word(page: Path) -> None:
+    text = re.sub(r"<!-- (\w+): .*?<!-- end -->", "", page.read_text("utf-8"), flags=re.DOTALL)
+    text = re.sub(r"`[^`\n]*`", "", FENCES.sub("", text))
+    for word, where in retired():
+        if where == "everywhere" or page.name == "compress.md":
+            found = re.search(rf".*(?<![\w'/-]){word}(?![\w'/-]).*", text, re.IGNORECASE)
+            assert found is None, f"{word}: {found[0] if found else ''}"
 
 
 def test_the_readme_gives_two_commands_to_begin_with() -> None:

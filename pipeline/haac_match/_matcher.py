@@ -39,7 +39,8 @@ from haac_match._picture.jpeg import Jpeg
 from haac_match._rate.cost import BACKDROP, Cost, Where, on_backdrop, same
 from haac_match._rate.select import RateDistortion
 from haac_match._solve.context import Context
-from haac_match._solve.solve import UNKNOWN_BACKGROUND, solve
+from haac_match._solve.solve import solve
+from haac_match._thresholds.solve import SOLVE
 from haac_repo import HaacError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Matcher:
         best = RateDistortion(cost).best(scene, known=True)
 
         # A wash that took the place of the background is no worse an explanation of what that explained.
-        explained = best if noise == UNKNOWN_BACKGROUND else replace(best, background=scene.background)
+        explained = best if noise == SOLVE.unknown_background else replace(best, background=scene.background)
         exact = same(cost.drawn(best), wanted)
         return Compressed(best, exact, cost.largest_difference(explained) > noise)
 

@@ -69,7 +69,7 @@ class Compressed:
     Args:
         scene: its canvas has the size of the picture.
         exact: whether rendering it gives the picture, bit for bit.
-        unexplained: (height, width), True where neither an element nor the ground explains the picture.
+        unexplained: (height, width), True where neither an element nor the background explains the picture.
     """
 
     scene: Scene

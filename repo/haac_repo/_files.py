@@ -14,6 +14,9 @@ from typing import BinaryIO
 
 from haac_repo._errors import RepositoryError
 
+StrPath = str | os.PathLike[str]
+"""A path as callers of the public functions give it."""
+
 TEMPORARY = ".tmp"
 """Suffix of files being written; what a crash leaves of them goes when the holder of the lock tidies up."""
 
@@ -56,9 +59,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: StrPath, data: bytes) -> None:
     """Write `data` to `path` durably, all of it or nothing."""
-    with replacing(path) as file:
+    with replacing(Path(path)) as file:
         file.write(data)
 
 

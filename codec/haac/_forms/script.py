@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 import traceback
@@ -84,7 +85,7 @@ def _decimal(value: int, steps: int) -> str:
     return f"{value / steps:.6g}"
 
 
-def run_script(path: Path) -> Scene:
+def run_script(path: str | os.PathLike[str]) -> Scene:
     """Run a describer's script, and take the scene that it leaves in a variable (`scene`, if there are several).
 
     This executes the file: never call it on a script from somebody else.
@@ -92,6 +93,7 @@ def run_script(path: Path) -> Scene:
     Raises:
         RecipeError: the script failed (the message says in which line), or left no scene.
     """
+    path = Path(path)
     if not path.is_file():
         raise RecipeError(f"there is no script {path}")
     before = sys.path[:]

@@ -30,7 +30,7 @@ from haac_match._propose.residual import (
     predicted_residuals,
 )
 from haac_match._propose.window import View, Window, centred, covered
-from haac_match._thresholds.propose import OCCLUSION, CORRELATION
+from haac_match._thresholds.propose import CORRELATION, OCCLUSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from haac_match._propose.regions import Region, regions
 from haac_match._propose.residual import by_residual
 from haac_match._propose.shape import Assumption, by_partial_shape, by_shape
 from haac_match._propose.window import View
-from haac_match._thresholds.propose import PASTED, CORRELATION
+from haac_match._thresholds.propose import CORRELATION, PASTED
 
 
 class PastedRegions:

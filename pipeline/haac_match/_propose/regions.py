@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 
 from haac_match._picture.arrays import Bools, Box
-from haac_match._thresholds.propose import REGION
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +28,14 @@ class Region:
         return int(self.mask.sum())
 
 
-def regions(unexplained: Bools, closing: int, smallest: int | None = None) -> list[Region]:
+def regions(unexplained: Bools, closing: int, smallest: int) -> list[Region]:
     """Connected components, the largest first.
 
     Args:
         unexplained: (height, width), True where nothing explains the picture.
         closing: parts that are nearer to each other than twice this, pixels, are one.
-        smallest: least pixels of a region; None: `REGION.smallest`.
+        smallest: least pixels of a region.
     """
-    least = REGION.smallest if smallest is None else smallest
     mask = unexplained.astype(np.uint8)
     joined = mask
     if closing:
@@ -48,7 +46,7 @@ def regions(unexplained: Bools, closing: int, smallest: int | None = None) -> li
     for index in range(1, count):
         x, y, w, h = (int(v) for v in stats[index, :4])
         part = (labels[y : y + h, x : x + w] == index) & (mask[y : y + h, x : x + w] > 0)
-        if int(part.sum()) < least:
+        if int(part.sum()) < smallest:
             continue
         rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
         top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1

@@ -13,9 +13,7 @@ from haac._render import NO_ELEMENTS
 from haac._scene import Background
 from haac_match._options import Options, Subject
 from haac_match._picture.arrays import Bytes, Floats
-
-LAMBDA = 1000.0
-"""Squared error (sum over pixels and channels) that a byte must take away."""
+from haac_match._thresholds.rate import RATE
 
 _STRIP = 256
 """Rows that are compared at a time, so that large pictures take little memory."""
@@ -29,9 +27,9 @@ Where = Callable[[], Subject | None]
 
 def on_backdrop(picture: Image.Image) -> Image.Image:
     """RGB of an RGBA picture, transparent places in one colour."""
-    ground = Image.new("RGBA", picture.size, BACKDROP)
-    ground.alpha_composite(picture)
-    return ground.convert("RGB")
+    backdrop = Image.new("RGBA", picture.size, BACKDROP)
+    backdrop.alpha_composite(picture)
+    return backdrop.convert("RGB")
 
 
 def _comparable(picture: Image.Image) -> Bytes:
@@ -58,6 +56,9 @@ class Cost:
         source: gives the elements.
         options: what is wanted.
         where: asked for the subject when bytes are to be shared out.
+
+    Attributes:
+        price: squared error that a byte must take away (lambda). Where a wash is made, what the last of its bytes do.
     """
 
     def __init__(self, picture: Image.Image, source: ElementCache, options: Options, where: Where) -> None:
@@ -66,6 +67,7 @@ class Cost:
         self._target = _comparable(self.picture)
         self.weights: Floats | None = None
         self.subject: Subject | None = None
+        self.price = RATE.price
         self._costs: dict[tuple[Background, tuple[Layer, ...]], tuple[int, float]] = {}
 
     def drawn(self, scene: Scene) -> Image.Image:
@@ -86,7 +88,7 @@ class Cost:
         return total
 
     def part(self, place: tuple[int, int], size: tuple[int, int]) -> Cost:
-        """The judge of a part of the picture, in which no element stands.
+        """The cost of a part of the picture, in which no element stands.
 
         Args:
             place: its top left corner.
@@ -114,9 +116,6 @@ class Cost:
         if budget is None:
             return error + self.price * size
         return error if size <= budget else float("inf")
-
-    price = LAMBDA
-    """Squared error that a byte must take away. Where a wash is made, what the last of its bytes do."""
 
     def weight_subject(self) -> None:
         """From now on errors count more where the subject is, if that is wanted."""

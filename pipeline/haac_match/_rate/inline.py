@@ -1,4 +1,4 @@
-"""Elements inside the recipe: whether the subject, or the whole picture, is worth sending as it is."""
+"""Inline elements: whether a crop of the subject, or the whole picture, is worth sending as WebP within the recipe."""
 
 from __future__ import annotations
 
@@ -11,21 +11,13 @@ from PIL import Image
 from haac import LIMITS, Layer, Scene, encode_inline
 from haac_match._rate.cost import Cost
 from haac_match._rate.wash import on_wash
+from haac_match._thresholds.rate import RATE
 from haac_repo import HaacError
-
-_SCALES = (0.25, 0.35, 0.5, 0.7, 1.0)
-_QUALITIES = (5, 15, 30, 50, 70, 85, 95, 100)
-_SHARES = (0.3, 0.6, 0.85, 1.0)
-"""Parts of a budget that the pictures may take."""
-_TRIED = 3
-"""Pictures that are tried with a wash around them, where there is no budget."""
-_FRAME = 24
-"""Bytes that the rest of a recipe takes at least."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """A part of the picture as a layer of its own pixels."""
+class _InlineLayer:
+    """A crop as a layer, at one scale and one quality."""
 
     layer: Layer
     scale: float
@@ -49,42 +41,46 @@ def inlined(cost: Cost, scene: Scene) -> list[Scene]:
         return made
     room = len(scene.layers) < options.max_layers
     things = [] if cost.subject is None or not room else cost.subject.things
-    for thing, place in things:
-        for piece in _Thing(cost, thing, place).chosen():
+    for crop, place in things:
+        for piece in _Crop(cost, crop, place).chosen():
             on_top = replace(scene, layers=[*scene.layers, piece.layer])
             washed = on_wash(cost, on_top, options.budget, options.quality)
             made += [on_top] if washed is None else [on_top, washed]
-    for piece in _Thing(cost, cost.picture, (0, 0)).chosen():
+    for piece in _Crop(cost, cost.picture, (0, 0)).chosen():
         made.append(replace(scene, background=None, layers=[piece.layer]))
     return made
 
 
-class _Thing:
-    """Something that may be sent, at several scales and qualities."""
+class _Crop:
+    """A crop of the picture as an inline element, at several scales and WebP qualities."""
 
-    def __init__(self, cost: Cost, thing: Image.Image, place: tuple[int, int]) -> None:
+    def __init__(self, cost: Cost, crop: Image.Image, place: tuple[int, int]) -> None:
         self._cost, self._place = cost, place
-        self._part = cost.part(place, thing.size)
-        self._scaled = {scale: _scaled(thing, scale) for scale in _SCALES}
+        self._part = cost.part(place, crop.size)
+        self._scaled = {scale: _scaled(crop, scale) for scale in RATE.inline_scales}
         budget = cost.options.budget
-        self._most = LIMITS.inline_bytes if budget is None else min(budget - _FRAME, LIMITS.inline_bytes)
-        self._pieces = [piece for scale in _SCALES for piece in self._series(scale)]
+        self._most = (
+            LIMITS.inline_bytes if budget is None else min(budget - RATE.inline_rest, LIMITS.inline_bytes)
+        )
+        self._pieces = [piece for scale in RATE.inline_scales for piece in self._series(scale)]
 
-    def chosen(self) -> Iterator[_Piece]:
+    def chosen(self) -> Iterator[_InlineLayer]:
         """The best ones: for several parts of the budget, or by the price of bytes."""
         budget = self._cost.options.budget
         if budget is None:
             price = self._cost.price
-            yield from sorted(self._pieces, key=lambda piece: piece.error + price * piece.size)[:_TRIED]
+            yield from sorted(self._pieces, key=lambda piece: piece.error + price * piece.size)[
+                : RATE.inline_tried
+            ]
             return
-        for room in (min(int(share * budget), self._most) for share in _SHARES):
+        for room in (min(int(share * budget), self._most) for share in RATE.inline_shares):
             fitting = [piece for piece in self._pieces if piece.size <= room]
             if fitting:
                 yield self._filled(min(fitting, key=lambda piece: piece.error), room)
 
-    def _series(self, scale: float) -> Iterator[_Piece]:
+    def _series(self, scale: float) -> Iterator[_InlineLayer]:
         """Pieces of one scale that are not too large."""
-        for quality in _QUALITIES:
+        for quality in RATE.inline_qualities:
             piece = self._piece(scale, quality)
             if piece is None or piece.size > self._most:
                 break
@@ -96,9 +92,9 @@ class _Thing:
         if lossless is not None and lossless.size <= self._most:
             yield lossless
 
-    def _filled(self, piece: _Piece, room: int) -> _Piece:
+    def _filled(self, piece: _InlineLayer, room: int) -> _InlineLayer:
         """The piece with the highest quality that takes at most so many bytes."""
-        low, high = next(pair for pair in pairwise((*_QUALITIES, 101)) if pair[0] == piece.quality)
+        low, high = next(pair for pair in pairwise((*RATE.inline_qualities, 101)) if pair[0] == piece.quality)
         while high - low > 1:
             middle = (low + high) // 2
             finer = self._piece(piece.scale, middle)
@@ -108,7 +104,7 @@ class _Thing:
                 high = middle
         return piece
 
-    def _piece(self, scale: float, quality: int) -> _Piece | None:
+    def _piece(self, scale: float, quality: int) -> _InlineLayer | None:
         size, part = self._part.picture.size, self._part
         try:
             inline = encode_inline(self._scaled[scale], quality)
@@ -121,9 +117,9 @@ class _Thing:
         over = part.picture.copy()
         over.alpha_composite(part.drawn(Scene(*size, None, [layer])))
         layer = replace(layer, x=self._place[0], y=self._place[1])
-        return _Piece(layer, scale, quality, len(inline.data), part.error_of(over))
+        return _InlineLayer(layer, scale, quality, len(inline.data), part.error_of(over))
 
 
-def _scaled(thing: Image.Image, scale: float) -> Image.Image:
-    size = max(1, round(thing.width * scale)), max(1, round(thing.height * scale))
-    return thing if size == thing.size else thing.resize(size, Image.Resampling.LANCZOS)
+def _scaled(crop: Image.Image, scale: float) -> Image.Image:
+    size = max(1, round(crop.width * scale)), max(1, round(crop.height * scale))
+    return crop if size == crop.size else crop.resize(size, Image.Resampling.LANCZOS)

@@ -10,20 +10,14 @@ from PIL import Image
 from haac import Colour, ElementCache, Scene, to_binary
 from haac._render import NO_ELEMENTS
 from haac_match._options import Compressed, Options
-from haac_match._rate.cost import LAMBDA, Cost, Where, layer_bytes, same
+from haac_match._rate.cost import Cost, Where, layer_bytes, same
 from haac_match._rate.inline import inlined
 from haac_match._rate.wash import on_wash
-
-UNKNOWN = 0.04
-"""Part of a picture that must be without explanation for a wash to be tried."""
-_LEAST_WASH = 40
-"""Bytes below which none is tried under layers."""
-FOREIGN = 40
-"""Levels by which a wash may be off where it is said to explain a picture."""
+from haac_match._thresholds.rate import RATE
 
 
 class RateDistortion:
-    """Chooses what of a scene is kept.
+    """Keeps of a scene what pays for its bytes: layers, a wash under them, inline elements.
 
     Args:
         cost: weighs scenes.
@@ -36,11 +30,15 @@ class RateDistortion:
         """The scene, with fewer layers or a wash if that is better.
 
         Args:
-            scene: layers that were found, on the ground that was found.
+            scene: layers that were found, on the background that was found.
             known: whether there was a catalog to look in: then a wash is tried only where much is not explained.
         """
         small = self._within(scene)
-        if known and float((self._cost.largest_difference(small) > 24).mean()) <= UNKNOWN:
+        if (
+            known
+            and float((self._cost.largest_difference(small) > RATE.unexplained_off).mean())
+            <= RATE.unexplained
+        ):
             return small
         self._cost.weight_subject()
         found = [small, *self._washed(scene)]
@@ -67,7 +65,7 @@ class RateDistortion:
         if rough or (options.inline and options.budget is None):
             self._set_price(plain, refined=not rough)
         layers = self._paying(replace(scene, background=plain.background))
-        while layers.layers and self._room(layers) < _LEAST_WASH:
+        while layers.layers and self._room(layers) < RATE.least_wash:
             layers = min(_with_one_less(layers), key=self._cost.error)
         found = [plain]
         if layers.layers:
@@ -79,7 +77,7 @@ class RateDistortion:
     def _room(self, scene: Scene) -> int:
         """Bytes that are left for a wash under these layers."""
         budget = self._options.budget
-        return _LEAST_WASH if budget is None else budget - layer_bytes(scene)
+        return RATE.least_wash if budget is None else budget - layer_bytes(scene)
 
     def _set_price(self, plain: Scene, *, refined: bool) -> None:
         """What the last bytes of a wash are worth: compared with one of fewer bytes, made in the same way."""
@@ -89,15 +87,15 @@ class RateDistortion:
         smaller = on_wash(
             self._cost,
             plain,
-            budget and budget * 3 // 4,
-            None if quality is None else max(0, quality - 7),
+            None if budget is None else int(budget * RATE.smaller_budget),
+            None if quality is None else max(0, quality - RATE.lower_quality),
             refined=refined,
         )
         if smaller is None:
             return
         saved = len(to_binary(plain)) - len(to_binary(smaller))
         if saved > 0:
-            self._cost.price = max(LAMBDA, (self._cost.error(smaller) - self._cost.error(plain)) / saved)
+            self._cost.price = max(RATE.price, (self._cost.error(smaller) - self._cost.error(plain)) / saved)
 
     def _paying(self, scene: Scene) -> Scene:
         """The scene with those layers only that take away more than their bytes would as a part of the wash."""

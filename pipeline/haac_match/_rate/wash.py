@@ -10,12 +10,8 @@ from haac import Scene
 from haac._forms.binary import measured
 from haac._wash_encoder.encoder import WashEncoder
 from haac_match._rate.cost import Cost, layer_bytes
+from haac_match._thresholds.rate import RATE
 from haac_repo import PictureError
-
-WASH = 300
-"""Bytes that a wash may take where neither a budget nor a quality is given."""
-_COVERED = np.float32(0.02)
-"""Weight of what lies under opaque layers."""
 
 
 def on_wash(
@@ -32,14 +28,16 @@ def on_wash(
     """
     weights = cost.weights
     if scene.layers:
-        covered = np.asarray(cost.drawn(replace(scene, background=None)))[:, :, 3] > 250
-        weights = np.where(covered, _COVERED, np.float32(1) if weights is None else weights)
+        covered = np.asarray(cost.drawn(replace(scene, background=None)))[:, :, 3] > RATE.opaque
+        weights = np.where(
+            covered, np.float32(RATE.covered_weight), np.float32(1) if weights is None else weights
+        )
     encoder = WashEncoder(cost.picture, weights, lambda wash: measured(replace(scene, background=wash)))
     try:
         if quality is not None:
             return replace(scene, background=encoder.at(quality).wash)
         if budget is None:
-            budget = WASH + layer_bytes(scene)
+            budget = RATE.wash_bytes + layer_bytes(scene)
         return replace(scene, background=encoder.within(budget, refined=refined).wash)
     except PictureError:
         return None

@@ -1,4 +1,7 @@
-"""Layers are found until they explain a picture: regions first, then what local features speak for, then all of them together."""
+"""Greedy solver: add layers region by region, then from keypoint votes and residuals, then re-optimise all layers jointly.
+
+Matching pursuit with backtracking (S. Mallat, Z. Zhang, "Matching pursuits with time-frequency dictionaries", 1993), by render and compare.
+"""
 
 from __future__ import annotations
 
@@ -22,40 +25,23 @@ from haac_match._propose.occluded import by_occlusion, halves, views
 from haac_match._propose.regions import Region, regions
 from haac_match._propose.residual import by_residual
 from haac_match._propose.shape import Assumption, by_partial_shape, by_shape
-from haac_match._rate.cost import LAMBDA
 from haac_match._solve.context import Context
 from haac_match._solve.polish_jpeg import JpegPolish
 from haac_match._solve.prune import prune
 from haac_match._solve.rescaled import RescaledSolver
-from haac_match._solve.residuals import PROOF
+from haac_match._thresholds.propose import CORRELATION
+from haac_match._thresholds.rate import RATE
+from haac_match._thresholds.solve import GREEDY, RESCALED, RESIDUAL, SELECT
 
 _log = logging.getLogger(__name__)
 
-GUESSES = (
-    (Assumption(),),
-    (Assumption(2), Assumption(4), Assumption(7)),
-    (Assumption(0, 0.8), Assumption(0, 0.6), Assumption(3, 0.8), Assumption(3, 0.6), Assumption(6, 0.7)),
-)
-"""What is assumed of a region, in turn, until an element fits."""
-SMALL = 4000
-"""Pixels of a region below which elements are sought by what they change: larger ones show more of themselves."""
-
-FAINT = 0.7
-"""Opacity that is assumed of what is sought among others that are not yet found."""
-LIKELY = 0.4
-"""Part of the error that an element must take away if it is then tried wider and higher."""
-GLIMPSED = 40_000
-"""Pixels of a region below which that is done for all that is left, once nothing else was found."""
-RESTS = 500
-"""Pixels of a region from which on it is done in a damaged picture: layers that are not quite right leave smaller ones."""
-
 
 class GreedySolver(RescaledSolver):
-    """One picture being explained.
+    """Solves one picture on a known background.
 
     Args:
         target: (height, width, 3).
-        ground: what is behind its elements.
+        estimate: what is behind its elements, and how much that explains.
         context: elements, index, effort, threads.
         recorded: how the picture's file says that it was encoded.
     """
@@ -63,36 +49,44 @@ class GreedySolver(RescaledSolver):
     def __init__(
         self,
         target: Bytes,
-        ground: BackgroundEstimate,
+        estimate: BackgroundEstimate,
         context: Context,
         recorded: Jpeg | None = None,
     ) -> None:
-        fitter = Fitter(Canvas(target, ground.pixels), context.cutouts, 2.0, context.mapped)
-        super().__init__(fitter, context, ground)
+        fitter = Fitter(Canvas(target, estimate.pixels), context.cutouts, RESIDUAL.clean, context.mapped)
+        super().__init__(fitter, context, estimate)
         self._recorded = recorded
         self._near_misses = self._hits = 0
         self._index, self._max_layers = context.index, context.max_layers
         self._mixed_version = -1
         self._ablated: set[Layer] = set()
-        self._detect_degradation(ground)
+        self._detect_degradation(estimate)
 
     @property
     def threshold(self) -> float:
-        """Levels by which a right pixel may be off."""
+        """Levels by which a right pixel may differ."""
         return self.fitter.tolerance
 
-    def _detect_degradation(self, ground: BackgroundEstimate) -> None:
+    @property
+    def _candidates(self) -> int:
+        """Candidates of each kind."""
+        return GREEDY.candidates + GREEDY.candidates_an_effort * self._effort
+
+    def _detect_degradation(self, estimate: BackgroundEstimate) -> None:
         target = self.canvas.target
         off = np.abs(self.canvas.current.astype(np.int16) - target).max(axis=2)
-        if ground.noise or ((off > 0) & (off <= 2)).sum() > 0.2 * (off > 8).sum():
+        if estimate.noise or (
+            ((off > 0) & (off <= GREEDY.off_by_little)).sum()
+            > GREEDY.noisy * (off > GREEDY.off_by_much).sum()
+        ):
             self._assume_degraded()
-        elif isinstance(ground.background, Colour) and ringing(target, self.canvas.current):
+        elif isinstance(estimate.background, Colour) and ringing(target, self.canvas.current):
             self._maybe_degraded = True
             self._assume_degraded()
 
     def solve(self) -> None:
-        """Explain what can be explained."""
-        for _ in range(3):
+        """Add, ablate and refit layers until nothing changes; then polish."""
+        for _ in range(GREEDY.rounds):
             self.explain()
             while (
                 self.add_by_keypoints()
@@ -119,16 +113,16 @@ class GreedySolver(RescaledSolver):
             self.recompare_lookalikes()
 
     def _assume_degraded(self) -> None:
-        """The picture is damaged: from now on pixels need only be nearly right."""
-        _log.debug("damaged: pixels need only be nearly right")
+        """Assume a degraded picture: from now on pixels need only be nearly right."""
+        _log.debug("degraded: pixels need only be nearly right")
         self._clean = self.fitter.clean = False
-        self.fitter.tolerance = 12.0 + 2 * self._noise
+        self.fitter.tolerance = RESIDUAL.degraded + RESIDUAL.per_noise * self._noise
         self.fitter.jpeg = estimate_jpeg(self.canvas.target, self._recorded)
         self._tried_shape.clear()
         self._tried_keypoints.clear()
 
     def explain(self) -> None:
-        """Add layers while there are any that explain a region."""
+        """Add layers by regions; on the canvas of a rescaled original all are refitted before and after."""
         if self._on_original:
             self._refit_all()
         self._add_by_regions()
@@ -144,11 +138,16 @@ class GreedySolver(RescaledSolver):
                 if _part_of(region, self._tried_shape) or len(self.canvas.layers) >= self._max_layers:
                     continue
                 off = self._residuals.off(region.box) > self.threshold
-                if (off & region.mask).sum() < 0.7 * region.area:
+                if (off & region.mask).sum() < GREEDY.unexplained_share * region.area:
                     continue
                 found = self._best(region)
                 _log.debug("region %s of %d pixels: %s", region.box, region.area, found and found.fit)
-                if self._clean and not self._on_original and self._near_misses >= 2 and self._hits == 0:
+                if (
+                    self._clean
+                    and not self._on_original
+                    and self._near_misses >= GREEDY.near_misses
+                    and self._hits == 0
+                ):
                     self._assume_degraded()
                     progress = True
                     break
@@ -156,32 +155,33 @@ class GreedySolver(RescaledSolver):
                     self._tried_shape[region.box] = region.area
                     continue
                 progress = True
-                if self._detect_rescaling(max(2, self._layers_when_asked)):
+                if self._detect_rescaling(max(RESCALED.layers, self._layers_when_asked)):
                     break
                 if (
                     self._maybe_degraded
                     and self.fitter.jpeg is None
                     and found.fit.exact == 1
-                    and found.fit.shown > PROOF
+                    and found.fit.shown > RESIDUAL.proof
                 ):
                     self._trust()
 
     def _regions(self, unexplained: Bools) -> list[Region]:
-        """Parts of what is unexplained, also those that are nearly connected; the largest first."""
+        """Connected regions of the residual, also those that are nearly connected; the largest first."""
         parts: dict[Box, Region] = {}
-        for closing in (0, 3, 8):
-            for region in regions(unexplained, closing, 40 if self._clean else 150):
+        least = GREEDY.least_region if self._clean else GREEDY.least_region_degraded
+        for closing in GREEDY.closings:
+            for region in regions(unexplained, closing, least):
                 parts.setdefault(region.box, region)
         return sorted(parts.values(), key=lambda region: -region.area)
 
     def add_by_occlusion(self) -> bool:
-        """Add layers that are blurred, translucent or covered, by what they change. True if there was any."""
+        """Add blurred, translucent or occluded layers, by their residual. True if there was any."""
         if not self._hits:
             return False
         unexplained = self._residuals.unexplained()
         for region in self._regions(unexplained):
-            least = 0 if self._clean else RESTS
-            if not least <= region.area <= GLIMPSED or _part_of(region, self._tried_residual):
+            least = 0 if self._clean else GREEDY.least_residual
+            if not least <= region.area <= GREEDY.most_residual or _part_of(region, self._tried_residual):
                 continue
             left, top, right, bottom = region.box
             seen_as = views(self.canvas, region, through=True)
@@ -189,11 +189,11 @@ class GreedySolver(RescaledSolver):
             if (hidden[top:bottom, left:right] & region.mask).any():
                 seen_as.append(seen_as[0]._replace(hidden=np.zeros_like(hidden)))  # on top of all
             lists = [
-                by_occlusion(view, unexplained, seen, self.gallery, 8 + 2 * self._effort)
-                for seen in (region, *halves(region))
+                by_occlusion(view, unexplained, part, self.gallery, self._candidates)
+                for part in (region, *halves(region))
                 for view in seen_as
             ]
-            found, _ = self._of(self._prefiltered(lists, 384), set(), None, alone=False)
+            found, _ = self._of(self._prefiltered(lists, GREEDY.occluded_poses), set(), None, alone=False)
             _log.debug("rest %s of %d pixels: %s", region.box, region.area, found and found.fit)
             if found is not None and len(self.canvas.layers) < self._max_layers:
                 if not self._accepts(found):
@@ -204,15 +204,15 @@ class GreedySolver(RescaledSolver):
         return False
 
     def _trust(self) -> None:
-        """The picture is not damaged after all: something in it is right to the bit."""
+        """The picture is not degraded after all: something in it is right to the bit."""
         self._maybe_degraded = False
         self._clean = self.fitter.clean = True
         self.fitter.jpeg = None
-        self.fitter.tolerance = 2.0
+        self.fitter.tolerance = RESIDUAL.clean
         self._tried_shape.clear()
 
     def _add(self, found: Hypothesis) -> bool:
-        """Accept a layer; what failed near it may now succeed. False if it is not needed beside the others, now or before."""
+        """Accept a layer; what failed near it may now succeed. False if it is redundant beside the others, now or before."""
         layer, box = found.fit.placed.layer, found.fit.placed.box
         if layer in self._rejected:
             return False
@@ -228,36 +228,36 @@ class GreedySolver(RescaledSolver):
         left, top, right, bottom = region.box
         part = np.s_[top:bottom, left:right]
         seen_as = views(self.canvas, region, through=self.fitter.through)
-        count = 8 + 2 * self._effort
+        count = self._candidates
+        good = GREEDY.good if self._clean else GREEDY.good_degraded
         best: Hypothesis | None = None
         tried: set[tuple[int, bool, float]] = set()
-        for stage in range(len(GUESSES) + 1):
+        for stage in range(len(GREEDY.assumed) + 1):
             if stage == 2:
                 lists = [
                     by_partial_shape(view, region, self.gallery, count, opacity, stretched=opacity == 1)
                     for view in seen_as
-                    for opacity in (1.0, 0.75, 0.55)
+                    for opacity in GREEDY.assumed_occluded
                 ]
-                poses = self._prefiltered(lists, 384)
+                poses = self._prefiltered(lists, GREEDY.occluded_poses)
             else:
+                assumed = [Assumption(*one) for one in GREEDY.assumed[stage - (stage > 2)]]
                 lists = [
                     found
                     for target, under, _ in seen_as
-                    for found in by_shape(
-                        target[part], under[part], region, self.gallery, count, GUESSES[stage - (stage > 2)]
-                    )
+                    for found in by_shape(target[part], under[part], region, self.gallery, count, assumed)
                 ]
-                if stage == 0 and not self._clean and region.area < SMALL:
+                if stage == 0 and not self._clean and region.area < CORRELATION.small_region:
                     lists.insert(
                         0, by_residual(self.canvas.target, self.canvas.current, region, self.gallery, count)
                     )
-                poses = self._prefiltered(lists, 160 if stage else 64)
+                poses = self._prefiltered(lists, GREEDY.more_poses if stage else GREEDY.first_poses)
             best, sure = self._of(poses, tried, best)
             if best is not None and sure:
                 self._hits += 1
                 return best if self.fitter.proves else self.among_lookalikes(best, 0)
             doubts = self._clean and self._rejected  # a look-alike was the first that fitted
-            if best is not None and best.fit.good > (0.5 if self._clean else 0.9) and not doubts:
+            if best is not None and best.fit.good > good and not doubts:
                 break
         if best is None:
             return None
@@ -269,42 +269,43 @@ class GreedySolver(RescaledSolver):
             f"no: {best.fit.placed.layer.element} share {best.share:.3f} exact {best.fit.exact:.2f} good {best.fit.good:.2f}"
             f" mended {best.fit.mended:.2f}"
         )
-        if best.share > (0.9 if best.fit.exact < 0.3 else 0.95):
+        if best.share > (GREEDY.near_miss_inexact if best.fit.exact < GREEDY.inexact else GREEDY.near_miss):
             self._near_misses += 1
         return None
 
     def add_by_keypoints(self) -> bool:
-        """Add layers that local features speak for. True if there was any."""
+        """Add layers proposed by keypoint votes. True if there was any."""
         unexplained = self._residuals.unexplained()
         if not unexplained.any():
             return False
-        mask = cv2.dilate(unexplained.astype(np.uint8), np.ones((9, 9), np.uint8))
+        mask = cv2.dilate(unexplained.astype(np.uint8), np.ones((GREEDY.keypoint_rim,) * 2, np.uint8))
         query = features(self.canvas.target, mask)
-        poses = [self._pose_of(vote) for vote in self._index.votes(query, 8)[: 60 + 20 * self._effort]]
+        most = GREEDY.votes + GREEDY.votes_an_effort * self._effort
+        poses = [self._pose_of(vote) for vote in self._index.votes(query, GREEDY.keypoint_neighbours)[:most]]
         if self.fitter.partly:
-            poses += [replace(pose, opacity=FAINT) for pose in poses]
+            poses += [replace(pose, opacity=GREEDY.faint) for pose in poses]
         pool = self.fitter.coarse(poses)
         progress = False
         tried = 0
-        for _, rough in pool[:60]:
+        for _, rough in pool[: GREEDY.keypoint_fits]:
             pose = rough.pose
             size = self.fitter.cutouts[pose.element].size
-            near = 0.25 * max(pose.sx * size[0], pose.sy * size[1])
+            near = GREEDY.keypoint_near * max(pose.sx * size[0], pose.sy * size[1])
             if (
-                rough.share < 0.15
-                or tried > 12
+                rough.share < GREEDY.keypoint_share
+                or tried > GREEDY.keypoint_to_grid
                 or any(math.hypot(pose.cx - x, pose.cy - y) < near for x, y in self._tried_keypoints)
             ):
                 continue
-            again = self.fitter.coarse([pose], iterations=3, known=True)
-            if not again or again[0][1].gain < 0.5 * rough.gain:
+            again = self.fitter.coarse([pose], iterations=GREEDY.keypoint_steps, known=True)
+            if not again or again[0][1].gain < GREEDY.keypoint_gain * rough.gain:
                 continue
             tried += 1
             found = self._to_grid(*again[0])
             proven = found is not None and self.fitter.proves and self.fitter.sure(found)
-            if found is not None and not proven and found.share > 0.3:
+            if found is not None and not proven and found.share > GREEDY.keypoint_found:
                 found = self.among_lookalikes(found)
-                if self.fitter.partly and not self._accepts(found) and found.share > LIKELY:
+                if self.fitter.partly and not self._accepts(found) and found.share > GREEDY.stretch:
                     found = self._stretched(found)
             if found is not None:
                 _log.debug(
@@ -314,14 +315,14 @@ class GreedySolver(RescaledSolver):
             room = len(self.canvas.layers) < self._max_layers
             if found is not None and room and self._accepts(found) and self._add(found):
                 progress = True
-            elif found is not None and found.share > 0.3:
+            elif found is not None and found.share > GREEDY.keypoint_found:
                 self._tried_keypoints.append((pose.cx, pose.cy))
         if progress:
             self._tried_keypoints.clear()
         return progress
 
     def add_behind_others(self) -> bool:
-        """Add layers that others, not yet found, lie on or shine through. True if there was any."""
+        """Add layers by keypoints though others, not yet found, lie on them. True if there was any."""
         if not self._hits or self._mixed_version == self.canvas.version:
             return False
         kept, self._tried_keypoints = self._tried_keypoints, []
@@ -332,7 +333,7 @@ class GreedySolver(RescaledSolver):
         return found
 
     def ablate(self) -> bool:
-        """Layers of which something is not right may be look-alikes: try without each. True if that was better."""
+        """Try without each layer that is not wholly right: it may be a look-alike. True if that was better."""
         if not (self._clean and self._hits):
             return False
         for placed in list(self.canvas.layers):
@@ -360,7 +361,7 @@ class GreedySolver(RescaledSolver):
         return Pose(number, vote.mirrored, vote.x, vote.y, vote.scale, vote.scale, vote.turn)
 
     def refit(self) -> bool:
-        """Fit each layer that is not right anew, now that the others are there; take away what does not pay. True if anything changed."""
+        """Refit each layer that is not right beside the others; drop what does not pay for its bytes. True if anything changed."""
         changed = False
         for placed in list(self.canvas.layers):
             z = self.canvas.layers.index(placed)
@@ -369,13 +370,13 @@ class GreedySolver(RescaledSolver):
             before = self._residuals.total()
             self.canvas.remove(z)
             best: Placement = (before, z, placed)
-            found = self.fitter.on_grid(z, self.fitter.pose_of(placed.layer), patience=2)
+            found = self.fitter.on_grid(z, self.fitter.pose_of(placed.layer), patience=GREEDY.patience)
             if found is not None and found.fit.exact < 1:
                 found = self.among_lookalikes(found)
             if found is not None and (self._clean or self.fitter.plausible(found.fit.placed.layer)):
                 best = self._best_place(found.fit.placed, z, best)
             without = self._residuals.total()
-            if without - best[0] < LAMBDA * 8:
+            if without - best[0] < RATE.price * SELECT.layer_bytes:
                 _log.debug(f"dropped {placed.layer}")
                 changed = True
                 continue
@@ -386,13 +387,13 @@ class GreedySolver(RescaledSolver):
         return changed
 
     def recompare_lookalikes(self) -> None:
-        """Weigh layers and what looks like them from the same start: mirrored ones, and those that others lay on when they were found."""
+        """Compare layers and their look-alikes from the same start: mirrored ones, and those that others lay on when they were found."""
         for placed in list(self.canvas.layers):
             z = self.canvas.layers.index(placed)
             self.canvas.remove(z)
             pose = self.fitter.pose_of(placed.layer)
             if placed.layer.flip or self.canvas.neighbouring_places(placed):
-                rough = self.fitter.coarse([pose], 64, 0, known=True, z=z)
+                rough = self.fitter.coarse([pose], GREEDY.recompare_side, 0, known=True, z=z)
                 found = self._to_grid(*rough[0]) if rough else None
                 best = found and self.among_lookalikes(found, 0)
                 if best is not None and best is not found:
@@ -402,14 +403,14 @@ class GreedySolver(RescaledSolver):
 
 
 def _part_of(region: Region, failed: dict[Box, int]) -> bool:
-    """Whether it is a region that nothing explained, or a scrap of one."""
+    """Whether a region failed before, or is what is left of one that did."""
     for box, pixels in failed.items():
         common = overlap(box, region.box)
         if common is None:
             continue
         shared, own, other = area(common), area(region.box), area(box)
-        if (shared > 0.8 * max(own, other) and region.area > 0.7 * pixels) or (
-            shared == own and region.area < 0.3 * pixels
+        if (shared > GREEDY.same_region * max(own, other) and region.area > GREEDY.same_area * pixels) or (
+            shared == own and region.area < GREEDY.scrap * pixels
         ):
             return True
     return False

@@ -1,6 +1,6 @@
-"""Whether a picture was scaled after it was composed: its layers betray the size that it had, and doing the same to them proves it.
+"""Estimate the size and filter of the original of a rescaled picture from the grid of its layers; rescaled renders prove it.
 
-Layers stand on a grid: their middles on half pixels. Those of a picture that was scaled are on no grid but the one of its original.
+Centres of layers stand on half pixels. Those of a rescaled picture are on no grid but that of its original.
 """
 
 from __future__ import annotations
@@ -21,48 +21,14 @@ from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.estimate import Drawn, drawn
 from haac_match._picture.pose import Pose, pose_of
 from haac_match._picture.rescale import KERNELS, RescaledCanvas, Rescaling
+from haac_match._thresholds.solve import RESCALED, RESIDUAL
 
 _log = logging.getLogger(__name__)
-
-LEAST = 2
-"""Layers from which on the size of the original is looked for, and that must prove it."""
-_MOST = 10
-"""Layers that are asked for it, the largest."""
-_FITS = 0.9
-"""Part of the error in its window that a layer must take away if it is asked."""
-_SIDE = 200
-"""Pixels of the windows in which they are fitted."""
-_FACTORS = 0.5, 3.0
-"""The original may be so much larger."""
-_LIKELY = tuple(n / 60 for n in (20, 24, 30, 36, 40, 42, 45, 48, 50, 54, 80, 90, 120))
-"""Factors that pictures are often scaled by: 1/3, 0.4, 1/2, 0.6, 2/3, 0.7, 3/4, 0.8, 5/6, 0.9, 4/3, 3/2, 2."""
-_BONUS = 0.05
-"""How much farther from the grid layers may be for one of these."""
-_OFF = 0.12
-"""Root mean square of the distances from the grid, in its steps, up to which a size is tried; of any other one it is 0.2."""
-_TRUST = 0.75
-"""Part of the layers that are near the grid: others may be look-alikes."""
-_SIZES = 6
-"""Sizes that are tried."""
-_TESTS = 4
-"""Layers that are drawn to prove one."""
-_LARGE = 8000
-"""Pixels of the box of a layer from which on it is drawn last: it takes longer, and proves no more."""
-_AGAIN, _NEAR = 2, 60.0
-"""So many of them are tried with other filters, if the mean squared error of the first layers is no more."""
-_LIKE = 0.5
-"""Part of a layer that must be right but for rounding, or the size is given up."""
-_HOPEFUL = 5.0
-"""Mean squared error up to which a layer's neighbours on the grid are tried."""
-_PROVEN = 0.95
-"""Part of the pixels of a layer that must be right but for rounding."""
-_SHOWN = 200
-"""Pixels that such a layer must have."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A layer that is well fitted.
+    """A layer that is fitted well enough to tell the grid.
 
     Args:
         z: its place in the stack.
@@ -80,17 +46,17 @@ def estimate_original(
     background: Drawn | None,
     fitter: Fitter,
 ) -> RescaledCanvas | None:
-    """The picture with its layers on the canvas that it was composed on; None if there is no proof that it was scaled.
+    """The layers on the canvas that they were composed on; None if nothing proves that the picture was rescaled.
 
     Args:
-        canvas: what was found as if the picture had not been scaled; nothing is right to the bit.
-        background: its ground.
+        canvas: what was found as if the picture had not been rescaled; nothing is right to the bit.
+        background: its background.
         fitter: fits.
     """
-    if background is None or len(canvas.layers) < LEAST:
+    if background is None or len(canvas.layers) < RESCALED.layers:
         return None
     asked = _asked(canvas, fitter)
-    if len(asked) < LEAST:
+    if len(asked) < RESCALED.layers:
         return None
     trials: list[tuple[float, tuple[int, int]]] = []
     for original in sizes([(one.pose.cx, one.pose.cy) for one in asked], canvas.size):
@@ -98,8 +64,8 @@ def estimate_original(
         if made is not None:
             return made
         trials.append((left, original))
-    for left, original in sorted(trials)[:_AGAIN]:
-        for kernel in list(KERNELS)[1:] if left < _NEAR else []:
+    for left, original in sorted(trials)[: RESCALED.again]:
+        for kernel in list(KERNELS)[1:] if left < RESCALED.again_error else []:
             made, _ = _tried(canvas, background, original, kernel, asked, fitter)
             if made is not None:
                 return made
@@ -114,39 +80,39 @@ def _tried(
     asked: list[_Asked],
     fitter: Fitter,
 ) -> tuple[RescaledCanvas | None, float]:
-    """The canvas of an original, None if it is not the right one; and the mean squared error of the first layers there."""
+    """The canvas of one size and filter (None if it is not the right one), and the mean squared error of the first layers there."""
     scaling = Rescaling(original, canvas.size, kernel)
     made = _on_original(canvas, background, scaling, fitter)
-    first = _tested(made, asked[:LEAST], fitter)
+    first = _tested(made, asked[: RESCALED.layers], fitter)
     _log.debug("%s of %s: %s", kernel.name, original, [(round(t.exact, 3), round(t.left, 2)) for t in first])
     left = float(np.mean([test.left for test in first])) if first else math.inf
     if not any(map(_right, first)):
         return None, left
-    tests = first + _tested(made, asked[LEAST:_TESTS], fitter)
-    if sum(map(_right, tests)) < max(LEAST, len(tests) / 2):
+    tests = first + _tested(made, asked[RESCALED.layers : RESCALED.tests], fitter)
+    if sum(map(_right, tests)) < max(RESCALED.layers, len(tests) / 2):
         return None, left
-    _tested(made, asked[_TESTS:], fitter)
+    _tested(made, asked[RESCALED.tests :], fitter)
     return made, left
 
 
 def _asked(canvas: Canvas, fitter: Fitter) -> list[_Asked]:
-    """Layers that are well fitted, fitted still better; the largest first, but for those that are very large."""
+    """Well fitted layers, fitted at a finer scale; the largest first, but for very large ones."""
     made = []
     largest = sorted(
         range(len(canvas.layers)),
         key=lambda z: (-canvas.layers[z].pixels.width * canvas.layers[z].pixels.height, z),
     )
-    for z in largest[:_MOST]:
+    for z in largest[: RESCALED.asked]:
         placed = canvas.remove(z)
-        found = fitter.fine(z, fitter.pose_of(placed.layer), _SIDE)
+        found = fitter.fine(z, fitter.pose_of(placed.layer), RESCALED.side)
         canvas.insert(z, placed)
-        if found is not None and found.share > _FITS:
+        if found is not None and found.share > RESCALED.fits:
             made.append(_Asked(z, found.pose, placed.pixels.width * placed.pixels.height))
-    return sorted(made, key=lambda one: one.area > _LARGE)
+    return sorted(made, key=lambda one: one.area > RESCALED.large)
 
 
 def sizes(middles: list[tuple[float, float]], size: tuple[int, int]) -> list[tuple[int, int]]:
-    """Sizes of the original on which the middles of layers are on half pixels, the likeliest first.
+    """Sizes of the original on which the centres of layers are on half pixels, the likeliest first.
 
     Args:
         middles: pixels of the picture.
@@ -163,22 +129,25 @@ def sizes(middles: list[tuple[float, float]], size: tuple[int, int]) -> list[tup
             continue
         off = math.sqrt((across**2 + down**2) / 2)
         likely = any(
-            abs(width * factor - size[0]) <= 1 and abs(height * factor - size[1]) <= 1 for factor in _LIKELY
+            abs(width * factor - size[0]) <= 1 and abs(height * factor - size[1]) <= 1
+            for factor in (sixtieths / 60 for sixtieths in RESCALED.usual)
         )
-        if off < _OFF:
+        if off < RESCALED.off_grid:
             # On twice the size they are on half pixels as well.
-            found.append((off - _BONUS * likely + 0.02 * width / size[0], (width, height)))
-    return [original for _, original in sorted(found)[:_SIZES]]
+            found.append(
+                (off - RESCALED.usual_bonus * likely + RESCALED.size_price * width / size[0], (width, height))
+            )
+    return [original for _, original in sorted(found)[: RESCALED.sizes]]
 
 
 def _near_grid(middles: Doubles, size: int) -> list[tuple[int, float]]:
-    """Lengths of a side, and how far layers are from half pixels there: root mean square, half pixels."""
-    most = min(math.floor(_FACTORS[1] * size), LIMITS.canvas_side)
-    lengths = np.arange(math.ceil(_FACTORS[0] * size), most + 1)
+    """Lengths of a side, and root mean square distances of the layers from half pixels there, in half pixels."""
+    most = min(math.floor(RESCALED.most_factor * size), LIMITS.canvas_side)
+    lengths = np.arange(math.ceil(RESCALED.least_factor * size), most + 1)
     steps = 2 * middles[:, None] * lengths / size
-    off = np.sort(np.abs(steps - np.round(steps)), axis=0)[: math.ceil(_TRUST * len(middles))]
+    off = np.sort(np.abs(steps - np.round(steps)), axis=0)[: math.ceil(RESCALED.near_grid * len(middles))]
     distance = np.sqrt(np.square(off).mean(axis=0))
-    near = np.flatnonzero(distance < 1.4 * _OFF)
+    near = np.flatnonzero(distance < RESCALED.off_grid_side * RESCALED.off_grid)
     return [(int(lengths[index]), float(distance[index])) for index in near]
 
 
@@ -203,10 +172,10 @@ def _on_original(
 
 
 def _tested(canvas: RescaledCanvas, asked: list[_Asked], fitter: Fitter) -> list[GridFit]:
-    """How well layers do when the same is done to them as to the picture."""
+    """Rescaled renders of layers on the grid of an original, compared with the picture."""
     made: list[GridFit] = []
     for one in asked:
-        box = fitter.window(one.pose, 1.1)
+        box = fitter.window(one.pose, RESCALED.window)
         if box is None or one.z >= len(canvas.layers):
             continue
         element = fitter.cutouts[one.pose.element]
@@ -214,23 +183,23 @@ def _tested(canvas: RescaledCanvas, asked: list[_Asked], fitter: Fitter) -> list
         grid = GridSearch(canvas, one.z, element.image, box, through=True)
         pose = one.pose.scaled(*canvas.factor)
         options = [pose.layer(element.size, even) for even in ((True, False) if pose.even else (False,))]
-        best = grid.descend(min(options, key=grid.cost), 3)
-        result = grid.result(best, 2.0)
-        if result is not None and not _right(result) and result.left < _HOPEFUL:
-            result = grid.result(grid.polish(best, 1, 1), 2.0)
+        best = grid.descend(min(options, key=grid.cost), RESCALED.rounds)
+        result = grid.result(best, RESIDUAL.clean)
+        if result is not None and not _right(result) and result.left < RESCALED.promising:
+            result = grid.result(grid.polish(best, 1, 1), RESIDUAL.clean)
         canvas.insert(one.z, placed if result is None else result.placed)
-        if result is None or result.exact < _LIKE:
+        if result is None or result.exact < RESCALED.resembling:
             break
         made.append(result)
     return made
 
 
 def _right(test: GridFit) -> bool:
-    return test.exact > _PROVEN and test.shown > _SHOWN
+    return test.exact > RESCALED.proven and test.shown > RESCALED.shown
 
 
 def fit_to_size(shrunk: RescaledCanvas, canvas: Canvas, fitter: Fitter) -> None:
-    """Put the layers of an original on a canvas of the picture's own size, as near as they come.
+    """Fit the layers of an original to a canvas of the picture's own size.
 
     Args:
         shrunk: the layers.

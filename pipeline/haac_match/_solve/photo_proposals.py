@@ -1,10 +1,10 @@
-"""Where elements may be on a ground that nothing explains: regions, pieces of one colour and local features propose, a fit chooses."""
+"""Candidates on photographs: colour segments, keypoints and pasted regions propose; a rough fit ranks them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -19,12 +19,11 @@ from haac_match._picture.pose import Pose
 from haac_match._propose.pasted import PastedRegions
 from haac_match._propose.prefilter import prefilter
 from haac_match._solve.context import Context
-
-_Cut = tuple[int, int, int]
+from haac_match._thresholds.solve import PHOTO_PROPOSALS, SegmentLook
 
 
 def apart(pixels: float, blur: float) -> float:
-    """How many pixels that show an element tell something of their own: those that a blur mixes do not.
+    """Independent pixels among those that show an element: a blur mixes neighbours.
 
     Args:
         pixels: that show it.
@@ -33,60 +32,13 @@ def apart(pixels: float, blur: float) -> float:
     return pixels / (1 + 4 * math.pi * blur**2)
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """How pieces are cut and compared.
-
-    Args:
-        cuts: how much neighbouring pixels in a piece may differ, levels, how many must be alike, and by how much the picture is made larger
-            before: small pieces hardly have a pixel that is not at their edge.
-        blur: elements are blurred by so many extents before.
-        tolerance: levels by which colours may differ.
-        alike: so many elements are tried for each piece...
-        most: ... and so many poses kept for each step of effort.
-    """
-
-    cuts: tuple[_Cut, ...]
-    blur: float
-    tolerance: int
-    alike: int
-    most: int
-
-
-_LOOKS = (
-    _Look(((1, 12, 1), (3, 16, 1)), 0.0, 14, 12, 500),
-    _Look(((1, 12, 2),), 0.0, 14, 12, 400),
-    _Look(((3, 16, 1), (6, 20, 1), (10, 20, 1)), 0.5, 18, 16, 1500),
-)
-"""For plain and shaded pieces, for small and for blurred ones."""
-_SMALL = 10.0
-"""Pixels of the picture: pieces of larger extent are not looked for in a larger one."""
-_MOST_SMALL = 1200
-_UNLIKE = 0.75
-"""Part of the variation around a piece above which what is not explained makes a resemblance worthless."""
-_FEATURES = 8000
-_VOTES = 600
-"""Poses that local features may propose for each step of effort."""
-_FIRST = 100
-"""Of each kind so many are fitted whatever the quick look says: it does not see thin gallery."""
-_FITTED = 400
-_OF_A_REGION = 80
-"""Poses that are fitted of what one region looks like."""
-_FULL, _TOLD = 0.6, 8.0
-"""Part of its box that an element takes, about; and pixels that tell something of their own with which a fit counts half."""
-_UNLAID = 0.25
-"""What a fit is worth where nothing seems to have been laid on the picture."""
-_FEW = 200
-"""So many proposals are enough to see whether there is anything."""
-
-
 class PhotoProposals:
-    """Where elements may be in a picture of which nothing is known.
+    """Ranked candidates of a picture of whose background nothing is known.
 
     Args:
         context: index of all elements, and effort.
         fitter: fits them.
-        laid: what was laid on the picture.
+        laid: regions in which something seems to be pasted.
     """
 
     def __init__(
@@ -101,7 +53,7 @@ class PhotoProposals:
         self._by_region: list[Pose] | None = None
 
     def candidates(self, few: bool = False) -> Iterator[tuple[Fit, float]]:
-        """Fits worth to be made exact, the best first; and their extent, pixels.
+        """Fits worth taking to the grid, the best first; and their extents, pixels.
 
         Args:
             few: only of the likeliest.
@@ -110,8 +62,8 @@ class PhotoProposals:
             self._by_piece = self._pieces()
         if self._by_region is None:
             self._by_region = self._whole()
-        sources = [self._by_piece[:_FEW]] if few else [self._by_piece, self._features()]
-        first = [*self._by_region, *(pose for source in sources for pose in source[:_FIRST])]
+        sources = [self._by_piece[: PHOTO_PROPOSALS.few]] if few else [self._by_piece, self._features()]
+        first = [*self._by_region, *(pose for source in sources for pose in source[: PHOTO_PROPOSALS.first])]
         looked = prefilter(
             [pose for source in sources for pose in source],
             self._index.gallery,
@@ -120,50 +72,59 @@ class PhotoProposals:
         )
         # Those that were looked at come first: they were moved, and their shape with them.
         return self._fitted(
-            [*self._distinct([pose for _, pose in looked[: 8 * _FITTED]])[:_FITTED], *first], z=0
+            [
+                *self._distinct(
+                    [pose for _, pose in looked[: PHOTO_PROPOSALS.distinct_of * PHOTO_PROPOSALS.fitted]]
+                )[: PHOTO_PROPOSALS.fitted],
+                *first,
+            ],
+            z=0,
         )
 
     def rest(self) -> Iterator[tuple[Fit, float]]:
-        """The same of what is left over once some layers were found."""
+        """The same of the residual once layers were found."""
         return self._fitted(self._whole())
 
     def _whole(self) -> list[Pose]:
-        """What whole regions look like."""
+        """Poses of elements that resemble whole pasted regions."""
         fitter, gallery = self._fitter, self._index.gallery
         every = self._laid.poses(fitter.canvas, gallery, self._effort, fitter.mapped)
-        return [pose for poses in every for pose in self._distinct(poses)[:_OF_A_REGION]]
+        return [pose for poses in every for pose in self._distinct(poses)[: PHOTO_PROPOSALS.of_a_region]]
 
     def _fitted(self, poses: list[Pose], z: int | None = None) -> Iterator[tuple[Fit, float]]:
         fitted = sorted(
-            self._fitter.coarse(self._distinct(poses), 32, 5, z=z), key=lambda pair: -self.worth(pair[1])
+            self._fitter.coarse(self._distinct(poses), PHOTO_PROPOSALS.side, PHOTO_PROPOSALS.steps, z=z),
+            key=lambda pair: -self.worth(pair[1]),
         )
         best = {id(fit.pose): fit for _, fit in reversed(fitted)}
         for pose in self._distinct([fit.pose for _, fit in fitted]):
             yield best[id(pose)], self._extent(pose)
 
     def worth(self, fit: Fit) -> float:
-        """How likely a fit is, 0 to 1: most that is small and blurred enough to say nothing is right somewhere."""
+        """Likelihood of a fit, 0 to 1, by error, independent pixels and pasted content: small blurred elements fit anywhere."""
         pose = fit.pose
         cutout = self._fitter.cutouts[pose.element]
-        told = apart(_FULL * pose.sx * cutout.size[0] * pose.sy * cutout.size[1], pose.blur)
-        laid = _UNLAID + (1 - _UNLAID) * self._laid.likelihood(pose, cutout)
-        return fit.own * fit.right * laid * told / (told + _TOLD)
+        told = apart(PHOTO_PROPOSALS.full * pose.sx * cutout.size[0] * pose.sy * cutout.size[1], pose.blur)
+        laid = PHOTO_PROPOSALS.not_pasted + (1 - PHOTO_PROPOSALS.not_pasted) * self._laid.likelihood(
+            pose, cutout
+        )
+        return fit.own * fit.right * laid * told / (told + PHOTO_PROPOSALS.telling)
 
     def _extent(self, pose: Pose) -> float:
         width, height = self._fitter.cutouts[pose.element].size
         return max(pose.sx * width, pose.sy * height)
 
     def _distinct(self, poses: list[Pose]) -> list[Pose]:
-        """Without those that nearly repeat one before."""
+        """Without near duplicates."""
         kept: list[Pose] = []
         seen: dict[tuple[int, bool], list[Pose]] = {}
         sizes, rows = self._index.gallery.sizes, self._index.gallery.index
         for pose in poses:
-            near = 0.1 * max(pose.sx, pose.sy) * float(sizes[rows[pose.element]].max())
+            near = PHOTO_PROPOSALS.same_place * max(pose.sx, pose.sy) * float(sizes[rows[pose.element]].max())
             others = seen.setdefault((pose.element, pose.flip), [])
             if not any(
                 math.hypot(pose.cx - other.cx, pose.cy - other.cy) < near
-                and abs((pose.turn - other.turn + math.pi) % math.tau - math.pi) < 0.2
+                and abs((pose.turn - other.turn + math.pi) % math.tau - math.pi) < PHOTO_PROPOSALS.same_turn
                 for other in others
             ):
                 others.append(pose)
@@ -171,44 +132,46 @@ class PhotoProposals:
         return kept
 
     def _features(self) -> list[Pose]:
-        """What local features speak for, the strongest first."""
+        """Poses by keypoint votes, the strongest first."""
         gallery = self._index.gallery
-        query = features(self._fitter.canvas.target, self._laid.maybe, _FEATURES)
-        votes = self._index.votes(query, 8, self._fitter.mapped)[: _VOTES * (self._effort + 1)]
+        query = features(self._fitter.canvas.target, self._laid.maybe, PHOTO_PROPOSALS.keypoints)
+        votes = self._index.votes(query, PHOTO_PROPOSALS.neighbours, self._fitter.mapped)[
+            : PHOTO_PROPOSALS.votes * (self._effort + 1)
+        ]
         return [
             Pose(int(gallery.numbers[v.row]), v.mirrored, v.x, v.y, v.scale, v.scale, v.turn)
             for v in votes
-            if _SCALES[0] < v.scale < _SCALES[1]
+            if PHOTO_PROPOSALS.least_scale < v.scale < PHOTO_PROPOSALS.most_scale
         ]
 
     def _pieces(self) -> list[Pose]:
-        """What pieces speak for: those of each look in turn, the best first."""
+        """Poses by colour segments: those of each look in turn, the best first."""
         target, table = self._fitter.canvas.target, self._index.segments
         sampler = Sampler(target.astype(np.float32))
-        cuts = sorted({cut for look in _LOOKS for cut in look.cuts})
+        cuts = sorted({cut for look in PHOTO_PROPOSALS.looks for cut in look.cuts})
         larger = {
             factor: cv2.resize(target, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
             for factor in {factor for _, _, factor in cuts}
         }
 
-        def cut_at(cut: _Cut) -> list[Segment]:
+        def cut_at(cut: tuple[int, int, int]) -> list[Segment]:
             level, least, factor = cut
-            maybe, most = self._laid.maybe, target.size / 12
+            maybe, most = self._laid.maybe, target.size / (3 * PHOTO_PROPOSALS.largest)
             if factor > 1:
                 maybe = maybe.repeat(factor, 0).repeat(factor, 1)
-                most = 2 * math.pi * _SMALL**2  # no shape of that extent is larger than a disc
+                most = 2 * math.pi * PHOTO_PROPOSALS.small**2  # no shape of that extent is larger than a disc
             found = segments_of(larger[factor], None, level, least, most * factor**2, maybe)
             if factor > 1:
                 found = [
                     replace(piece, x=piece.x / factor, y=piece.y / factor, extent=piece.extent / factor)
                     for piece in found
-                    if piece.extent < _SMALL * factor
+                    if piece.extent < PHOTO_PROPOSALS.small * factor
                 ]
-            return found if factor == 1 else found[:_MOST_SMALL]
+            return found if factor == 1 else found[: PHOTO_PROPOSALS.most_small]
 
         cut = dict(zip(cuts, self._fitter.mapped(cut_at, cuts), strict=True))
         made: list[Pose] = []
-        for look in _LOOKS:
+        for look in PHOTO_PROPOSALS.looks:
             found = [piece for level in look.cuts for piece in cut[level]]
             rings = [sampler.rings(piece.x, piece.y, piece.extent) for piece in found]
             table.prepare(look.blur)
@@ -217,13 +180,21 @@ class PhotoProposals:
             ]
 
             def near(
-                batch: range, look: _Look = look, found: list[Segment] = found, rings: list[Floats] = rings
+                batch: range,
+                look: SegmentLook = look,
+                found: list[Segment] = found,
+                rings: list[Floats] = rings,
             ) -> list[tuple[Likeness, Segment]]:
                 return [
                     (like, found[at])
                     for at in batch
                     for like in table.nearest(
-                        found[at].colour, rings[at], found[at].outline, look.blur, look.tolerance, look.alike
+                        found[at].colour,
+                        rings[at],
+                        found[at].outline,
+                        look.blur,
+                        look.tolerance,
+                        look.elements,
                     )
                 ]
 
@@ -231,13 +202,13 @@ class PhotoProposals:
             likes.sort(key=lambda one: one[0][0])
             made += [
                 self._pose(piece, like)
-                for like, piece in likes[: look.most * (self._effort + 1)]
-                if like[0] < _UNLIKE
+                for like, piece in likes[: look.poses * (self._effort + 1)]
+                if like[0] < PHOTO_PROPOSALS.unlike
             ]
-        return [pose for pose in made if _SCALES[0] < pose.sx < _SCALES[1]]
+        return [pose for pose in made if PHOTO_PROPOSALS.least_scale < pose.sx < PHOTO_PROPOSALS.most_scale]
 
     def _pose(self, piece: Segment, like: Likeness) -> Pose:
-        """Where an element stands if a piece of the picture is one of its own."""
+        """The pose of an element one of whose segments matches one of the picture."""
         _, row, mirrored, turn = like
         table, gallery = self._index.segments, self._index.gallery
         x, y, extent = (float(v) for v in table.frames[row])
@@ -257,6 +228,5 @@ class PhotoProposals:
         )
 
 
-_SCALES = 0.03, 6.0
 _AT_ONCE = 16
-"""Pieces that a thread is given together."""
+"""Segments that a thread is given together."""

@@ -1,4 +1,4 @@
-"""A picture whose damage is known, looked at again once its layers are: the ground, and each layer that is not right to the bit."""
+"""Final polish of JPEG inputs: re-fit background and inexact layers under the known JPEG round trip."""
 
 from __future__ import annotations
 
@@ -19,17 +19,9 @@ from haac_match._picture.jpeg import CELL, Jpeg, whole_cells
 from haac_match._picture.pose import Pose
 from haac_match._propose.lookalikes import lookalikes
 from haac_match._solve.select import Selector
+from haac_match._thresholds.solve import JPEG_POLISH
 
 _log = logging.getLogger(__name__)
-
-_LEFT = 1.0
-"""Mean squared error from which on it is worth a look whether another element looks like one."""
-_TWINS = 40
-"""So many of those that look like a layer in each of two frames."""
-_MOST = 4
-"""So many such looks."""
-_NEARLY, _MOSTLY = 27, 0.65
-"""Squared distance of pixels that are nearly right, and the part of what shows a layer that must be."""
 
 
 class JpegPolish:
@@ -43,7 +35,7 @@ class JpegPolish:
         self._selector, self._fitter = selector, selector.fitter
 
     def polish(self, background: Drawn | None) -> Drawn | None:
-        """Mend what is there; nothing happens if no JPEG is known.
+        """Re-fit all that is not right to the bit; nothing happens if no JPEG is known.
 
         Args:
             background: of the canvas.
@@ -56,7 +48,7 @@ class JpegPolish:
             return background
         if isinstance(background, Colour | Gradient):
             background = refit_background(fitter.canvas, background, fitter.jpeg)
-        for _ in range(2):
+        for _ in range(JPEG_POLISH.rounds):
             if not self._mend(fitter.jpeg):
                 break
         if drop(fitter.canvas, fitter.jpeg):
@@ -64,17 +56,18 @@ class JpegPolish:
         return background
 
     def _mend(self, jpeg: Jpeg) -> bool:
-        """Fit each layer that is not right to the bit anew, at each place in the stack where that shows; then its look-alikes.
+        """Re-fit each layer that is not right to the bit, at each place in the stack where that shows; then its look-alikes.
 
         Returns:
             Whether anything changed.
         """
         canvas, fitter = self._fitter.canvas, self._fitter
-        changed, most = False, _MOST
+        changed, most = False, JPEG_POLISH.looks
         for placed in list(canvas.layers):
             z = canvas.layers.index(placed)
             left, top, right, bottom = placed.box
-            box = whole_cells((left - 8, top - 8, right + 8, bottom + 8), canvas.size)
+            room = JPEG_POLISH.room
+            box = whole_cells((left - room, top - room, right + room, bottom + room), canvas.size)
             best: Placement = (_left_in(canvas, jpeg, box), z, placed)
             if best[0] == 0:
                 continue
@@ -91,7 +84,7 @@ class JpegPolish:
             if best[0] > 0 and found is not None and most > 0:
                 most -= 1
                 best = tried(self._best_lookalikes(found), best)
-            if best[0] > 0 and found is not None and found.fit.left > _LEFT and most > 0:
+            if best[0] > 0 and found is not None and found.fit.left > JPEG_POLISH.look_again and most > 0:
                 best = tried([self._selector.among_lookalikes(found).fit.placed], best)
             canvas.insert(best[1], best[2])
             if best[1:] != (z, placed):
@@ -106,25 +99,26 @@ class JpegPolish:
         box = whole_cells(found.fit.placed.box, canvas.size)
         damage = None if fitter.jpeg is None else fitter.jpeg.damaged
         costs: list[tuple[int, int, Pose]] = []
-        for pose in lookalikes(fitter.pose_of(layer), self._selector.gallery, _TWINS):
+        for pose in lookalikes(fitter.pose_of(layer), self._selector.gallery, JPEG_POLISH.lookalikes):
             image = fitter.cutouts[pose.element].image
             grid = GridSearch(canvas, found.z, image, box, damage=damage)
             costs.append((grid.cost(fitter.layer_of(pose, layer.height is None)), len(costs), pose))
-        made = [fitter.on_grid(found.z, pose) for _, _, pose in sorted(costs, key=lambda one: one[:2])[:2]]
+        least = sorted(costs, key=lambda one: one[:2])[: JPEG_POLISH.lookalikes_to_grid]
+        made = [fitter.on_grid(found.z, pose) for _, _, pose in least]
         return [trial.fit.placed for trial in made if trial is not None]
 
 
 def drop(canvas: Canvas, jpeg: Jpeg) -> bool:
-    """Take away layers that are mostly wrong, the worst first: they lower the error where something stands that was not found.
+    """Drop layers that are mostly wrong, the worst first: they only lower the error of something that was not found.
 
     Returns:
         Whether there were any.
     """
     before = len(canvas.layers)
     while canvas.layers:
-        near = residual(canvas, jpeg) <= _NEARLY
+        near = residual(canvas, jpeg) <= JPEG_POLISH.nearly
         part, z = min((_part_near(canvas, z, near), z) for z in range(len(canvas.layers)))
-        if part > _MOSTLY:
+        if part > JPEG_POLISH.mostly:
             break
         _log.debug("dropped %s, %.2f right", canvas.layers[z].layer, part)
         canvas.remove(z)
@@ -132,7 +126,7 @@ def drop(canvas: Canvas, jpeg: Jpeg) -> bool:
 
 
 def _part_near(canvas: Canvas, z: int, near: Bools) -> float:
-    """Part of what a layer shows that is nearly right; 0 if it shows nothing."""
+    """Share of the visible pixels of a layer that is nearly right; 0 if none is visible."""
     placed = canvas.layers[z]
     left, top, right, bottom = placed.box
     shows = np.asarray(placed.pixels.getchannel("A")) >= SHOWS
@@ -141,19 +135,20 @@ def _part_near(canvas: Canvas, z: int, near: Bools) -> float:
 
 
 def residual(canvas: Canvas, jpeg: Jpeg) -> npt.NDArray[np.int32]:
-    """(height, width): clipped squared error a pixel once the same is done to what is there as was done to the picture."""
+    """(height, width): clipped squared error of each pixel after the JPEG round trip of the composite."""
     made: npt.NDArray[np.int32] = np.minimum(squared(jpeg.damaged(canvas.current), canvas.target), CLIP)
     return made
 
 
 def equivalent_backgrounds(background: Colour | Gradient, jpeg: Jpeg) -> list[Colour | Gradient]:
-    """Grounds that a damaged picture hardly tells from one: colours that become the same one, gradients nearly as steep."""
+    """Backgrounds that a JPEG hardly tells from one: colours that decode to the same one, gradients of nearly the same angle."""
     if isinstance(background, Gradient):
         return [replace(background, angle=(background.angle + step) % 1440) for step in (-1, 1)]
+    most = JPEG_POLISH.colour_steps
     own = [background.rgba >> shift & 255 for shift in (24, 16, 8)]
     near = [
         [value + step for value, step in zip(own, steps, strict=True)]
-        for steps in product((-2, -1, 0, 1, 2), repeat=3)
+        for steps in product(range(-most, most + 1), repeat=3)
     ]
     near = [rgb for rgb in near if min(rgb) >= 0 and max(rgb) <= 255]
     tiles = np.array([own, *near], np.uint8).repeat(CELL, axis=0)[None].repeat(CELL, axis=0)
@@ -166,27 +161,27 @@ def equivalent_backgrounds(background: Colour | Gradient, jpeg: Jpeg) -> list[Co
 
 
 def refit_background(canvas: Canvas, background: Colour | Gradient, jpeg: Jpeg) -> Colour | Gradient:
-    """The ground that explains a picture best, of those that it hardly tells from each other. The canvas gets it."""
+    """The best of the equivalent backgrounds. The canvas gets it."""
     best, least = background, int(residual(canvas, jpeg).sum())
     kept = canvas.ground
-    everything: Box = (0, 0, *canvas.size)
+    whole: Box = (0, 0, *canvas.size)
     for other in equivalent_backgrounds(background, jpeg):
         if least == 0:
             break
         before = canvas.ground
         canvas.ground = drawn(other, canvas.size)
-        canvas.refresh(everything)
+        canvas.refresh(whole)
         if (error := int(residual(canvas, jpeg).sum())) < least:
             best, least, kept = other, error, canvas.ground
         canvas.ground = before
     canvas.ground = kept
-    canvas.refresh(everything)
-    _log.debug("ground %s -> %s, %d left", background, best, least)
+    canvas.refresh(whole)
+    _log.debug("background %s -> %s, %d left", background, best, least)
     return best
 
 
 def _left_in(canvas: Canvas, jpeg: Jpeg, box: Box) -> int:
-    """What is left over in whole squares, without the outermost pixels: colours come from beyond them."""
+    """Clipped squared error in whole cells, without the outermost pixels: chroma comes from beyond them."""
     left, top, right, bottom = box
     made = jpeg.damaged(np.ascontiguousarray(canvas.current[top:bottom, left:right]))
     off = squared(made, canvas.target[top:bottom, left:right])[1:-1, 1:-1]

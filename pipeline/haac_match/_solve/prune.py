@@ -1,4 +1,4 @@
-"""Layers without which a degraded picture is as right are taken away."""
+"""Redundant-layer pruning in degraded pictures."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from haac import Layer
 from haac_match._picture.arrays import Bools, Box, overlap
 from haac_match._picture.canvas import SHOWS, Canvas
 from haac_match._picture.degraded import _log
-
-NEEDED = 0.1
-"""The part of its pixels that a layer must make right in a damaged picture."""
+from haac_match._thresholds.solve import RESIDUAL
 
 
 def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], Bools]) -> list[Layer]:
-    """Take away layers in a box without which a damaged picture is as right: a look-alike and the right one may both be there.
+    """Remove layers in a box without which a degraded picture is as right: a look-alike may stand beside the right element.
 
     Args:
         canvas: what is there.
@@ -33,14 +31,14 @@ def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], Bools]) -> list[Layer
             for z, placed in enumerate(canvas.layers)
             if overlap(placed.box, box) is not None
         ]
-        if len(needs) < 2 or min(needs)[0] > NEEDED:
+        if len(needs) < 2 or min(needs)[0] > RESIDUAL.needed:
             return dropped
         dropped.append(canvas.remove(min(needs)[1]).layer)
         _log.debug("pruned %s", dropped[-1])
 
 
 def _needed(canvas: Canvas, z: int, wrong: Callable[[Box], Bools]) -> float:
-    """The part of a layer's pixels that would not be right without it."""
+    """Share of a layer's pixels that would not be right without it."""
     before = np.count_nonzero(wrong(canvas.layers[z].box))
     placed = canvas.remove(z)
     after = np.count_nonzero(wrong(placed.box))

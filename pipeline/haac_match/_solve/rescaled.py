@@ -1,4 +1,4 @@
-"""A picture that turns out to have been scaled: from then on layers stand on the canvas that it was composed on."""
+"""Solver for rescaled pictures: once the original is known, layers stand on the canvas that they were composed on."""
 
 from __future__ import annotations
 
@@ -12,27 +12,25 @@ from haac_match._solve.context import Context
 from haac_match._solve.original_size import estimate_original, fit_to_size
 from haac_match._solve.residuals import Residuals
 from haac_match._solve.select import Selector
-
-FINE = 200
-"""Pixels of the window in which layers are fitted once it is known how a picture was scaled."""
+from haac_match._thresholds.solve import RESCALED, RESIDUAL
 
 
 class RescaledSolver(Selector):
-    """Chooses among candidates, and changes to the canvas of the original.
+    """Selects hypotheses, and moves to the canvas of the original where the picture turns out to be rescaled.
 
     Args:
         fitter: fits them.
         context: elements, index, effort.
-        ground: what is behind the elements.
+        estimate: what is behind the elements, and how much that explains.
     """
 
-    def __init__(self, fitter: Fitter, context: Context, ground: BackgroundEstimate) -> None:
+    def __init__(self, fitter: Fitter, context: Context, estimate: BackgroundEstimate) -> None:
         super().__init__(fitter, context)
         self.canvas = fitter.canvas
         self._residuals = Residuals(self.canvas, fitter)
-        self.background: Drawn | None = ground.background
-        self._noise = ground.noise
-        self._pixels = ground.pixels
+        self.background: Drawn | None = estimate.background
+        self._noise = estimate.noise
+        self._pixels = estimate.pixels
         self._maybe_degraded = False
         self._tried_shape: dict[Box, int] = {}
         self._tried_residual: dict[Box, int] = {}
@@ -42,14 +40,14 @@ class RescaledSolver(Selector):
 
     @property
     def _on_original(self) -> bool:
-        """Whether layers stand on the canvas that the picture had before it was scaled."""
+        """Whether layers stand on the canvas of the original."""
         return isinstance(self.canvas, RescaledCanvas)
 
     def _detect_rescaling(self, more: int) -> bool:
-        """Whether the picture turns out to have been scaled; then layers stand on the canvas that it had before.
+        """Whether the picture turns out to be rescaled; then layers stand on the canvas of the original.
 
         Args:
-            more: layers that must have come since it was looked for last.
+            more: layers that must have been added since the last look.
         """
         fitter = self.fitter
         if (
@@ -68,7 +66,7 @@ class RescaledSolver(Selector):
         self._use(shrunk)
         self._maybe_degraded = False
         self._clean = fitter.clean = True
-        fitter.tolerance = 2.0
+        fitter.tolerance = RESIDUAL.clean
         self._refit_all()
         return True
 
@@ -80,7 +78,7 @@ class RescaledSolver(Selector):
         self._tried_keypoints.clear()
 
     def _refit_all(self) -> None:
-        """Fit each layer that is not right anew, beside the others that are there now, and at other places in the stack."""
+        """Refit each layer that is not right, beside the others and at other places in the stack."""
         for placed in list(self.canvas.layers):
             z = self.canvas.layers.index(placed)
             state = placed.layer, len(self.canvas.layers)
@@ -89,7 +87,7 @@ class RescaledSolver(Selector):
             self._refitted.add(state)
             best: Placement = self._residuals.total(), z, placed
             self.canvas.remove(z)
-            fine = self.fitter.fine(z, self.fitter.pose_of(placed.layer), FINE)
+            fine = self.fitter.fine(z, self.fitter.pose_of(placed.layer), RESCALED.fine_side)
             found = self.fitter.on_grid(z, fine.pose) if fine is not None else None
             for option in [placed] if found is None else [placed, found.fit.placed]:
                 best = self._best_place(option, z, best)
@@ -101,16 +99,16 @@ class RescaledSolver(Selector):
         return self.canvas.best_placement([placed], places, self._residuals.total, best)
 
     def _return_to_size(self) -> None:
-        """What is compressed comes back in its own size: the layers, fitted to that."""
+        """Fit the layers to the picture's own size: that is what the recipe shows."""
         shrunk = self.canvas
         assert isinstance(shrunk, RescaledCanvas)
         self._use(Canvas(shrunk.target, self._pixels))
         self._clean = self.fitter.clean = False
-        self.fitter.tolerance = 12.0 + 2 * self._noise
+        self.fitter.tolerance = RESIDUAL.degraded + RESIDUAL.per_noise * self._noise
         fit_to_size(shrunk, self.canvas, self.fitter)
 
     def _forget(self, box: Box) -> None:
-        """What failed in a box may now succeed."""
+        """Forget failures in a box: what failed there may now succeed."""
         for failed in (self._tried_shape, self._tried_residual):
             for other in [other for other in failed if overlap(other, box) is not None]:
                 del failed[other]

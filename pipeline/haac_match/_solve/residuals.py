@@ -1,4 +1,4 @@
-"""How right what is there is, with what was done to the picture taken into account."""
+"""Per-pixel residual of the current layers, under the degradation assumed for the input."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from haac_match._picture.arrays import Bools, Box, Bytes, Floats, squared
 from haac_match._picture.canvas import DENSE, SHOWS, Canvas, Placed
 from haac_match._picture.degraded import tolerant_difference
 from haac_match._picture.jpeg import whole_cells
-
-PROOF = 200
-"""Pixels that cannot be right by chance."""
+from haac_match._thresholds.solve import RESIDUAL
 
 
 class Residuals:
-    """Compares a canvas with its picture.
+    """Residuals of a canvas.
 
     Args:
         canvas: what is there.
-        fitter: knows what was done to the picture, and how far a right pixel may be off.
+        fitter: knows the degradation, and how far a right pixel may be off.
     """
 
     def __init__(self, canvas: Canvas, fitter: Fitter) -> None:
@@ -28,15 +26,15 @@ class Residuals:
         self._damaged: tuple[int, Bytes] | None = None
 
     def unexplained(self) -> Bools:
-        """(height, width), True where the picture is not as it is there."""
+        """(height, width), True where the composite does not explain the picture."""
         wrong = self.off((0, 0, *self._canvas.size)) > self._fitter.tolerance
         if not self._fitter.clean:
-            # Edges that a damaged picture has elsewhere by a pixel are no gallery.
+            # Edges that a degraded picture has elsewhere by a pixel are no elements.
             wrong = cv2.morphologyEx(wrong.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0
         return wrong
 
     def off(self, box: Box) -> Floats:
-        """(height, width): how far the picture is from what is there, levels."""
+        """(height, width): absolute residual, levels."""
         left, top, right, bottom = box
         made, target = self._made(box), self._canvas.target[top:bottom, left:right]
         if not self._fitter.clean:
@@ -45,7 +43,7 @@ class Residuals:
         return off
 
     def _made(self, box: Box) -> Bytes:
-        """(height, width, 3): what is there, after what was done to the picture if that is known."""
+        """(height, width, 3): the composite, after the degradation of the picture if that is known."""
         jpeg, whole = self._fitter.jpeg, (0, 0, *self._canvas.size)
         if jpeg is not None and box == whole:
             if self._damaged is None or self._damaged[0] != self._canvas.version:
@@ -58,7 +56,7 @@ class Residuals:
         return part[box[1] - y : box[3] - y, box[0] - x : box[2] - x]
 
     def wrong(self, z: int, placed: Placed) -> bool:
-        """Whether some of what shows a layer is not right."""
+        """Whether too many of the visible pixels of a layer are not right."""
         alpha = np.asarray(placed.pixels.getchannel("A"))
         if self._fitter.through:
             shows = (alpha > 0) & (self._canvas.veil(z + 1, placed.box)[:, :, 3] < DENSE)
@@ -67,21 +65,21 @@ class Residuals:
         off = self.off(placed.box)
         slack = self._canvas.slack
         wrong = int((off[shows] > (slack if self._fitter.clean else self._fitter.tolerance)).sum())
-        part = (0.01 * slack) if self._fitter.clean else 0.1
+        part = (RESIDUAL.wrong_rounded * slack) if self._fitter.clean else RESIDUAL.wrong_degraded
         return wrong > part * int(shows.sum())
 
     def proves(self) -> bool:
-        """Whether some layer is right bit for bit wherever it shows, its edges too: in no picture that was scaled, or a JPEG, is one."""
+        """Whether some layer is right bit for bit wherever it shows, edges included: none is in a rescaled picture or a JPEG."""
         for z, placed in enumerate(self._canvas.layers):
             left, top, right, bottom = placed.box
             shows = np.asarray(placed.pixels.getchannel("A")) >= SHOWS
             shows &= ~self._canvas.hidden(z + 1, placed.box)
             box = np.s_[top:bottom, left:right]
             same = (self._canvas.current[box] == self._canvas.target[box]).all(axis=2)
-            if shows.sum() > PROOF and same[shows].all():
+            if shows.sum() > RESIDUAL.proof and same[shows].all():
                 return True
         return False
 
     def total(self) -> float:
-        """Squared error, summed."""
+        """Squared error, summed over pixels and channels."""
         return float(squared(self._made((0, 0, *self._canvas.size)), self._canvas.target).sum())

@@ -1,4 +1,4 @@
-"""From candidates to the layer: fitted, made exact, and compared with what looks like it."""
+"""Hypothesis selection: candidates are fitted, taken to the grid, compared with look-alikes, and accepted or not."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Fitter, Hypothesis
 from haac_match._picture.pose import Pose
 from haac_match._propose.lookalikes import lookalikes, symmetric_poses
-from haac_match._rate.cost import LAMBDA
 from haac_match._solve.context import Context
-
-_GROW = 0.75, 0.87, 1.15, 1.35, 1.5
-"""How much wider or higher a thing is tried of which only a part was right."""
+from haac_match._thresholds.rate import RATE
+from haac_match._thresholds.solve import SELECT
 
 
 class Selector:
-    """Chooses among candidates.
+    """Selects hypotheses.
 
     Args:
         fitter: fits them.
         context: elements, index, effort.
     """
 
-    _exact_share = 0.9
-    """Part of the pixels that are nearly right that must be exact: else another element is the right one."""
+    @property
+    def _exact_share(self) -> float:
+        """Share of the nearly right pixels that must be exact."""
+        return SELECT.exact_share
 
-    _lookalikes_an_effort = 24
-    """Elements that look much like one that are compared with it, for each step of effort."""
+    @property
+    def _compared(self) -> int:
+        """Look-alikes that are compared with a layer, for each step of effort."""
+        return SELECT.lookalikes
 
     def __init__(self, fitter: Fitter, context: Context) -> None:
         self.fitter, self.gallery, self._effort = fitter, context.index.gallery, context.effort
@@ -44,25 +46,29 @@ class Selector:
         *,
         alone: bool = True,
     ) -> tuple[Hypothesis | None, bool]:
-        """The best layer of some poses, and whether it is beyond doubt.
+        """The best hypothesis of some poses, and whether it is beyond doubt.
 
         Args:
             poses: the likeliest first.
-            tried: what was made exact before; added to.
+            tried: what went to the grid before; added to.
             best: of those tried before.
             alone: whether nothing else is to be explained beside it.
         """
         pool: list[tuple[int, Fit]] = []
-        settled = 0
-        for first in range(0, len(poses), 16):
-            pool += self.fitter.coarse(poses[first : first + 16])
+        on_grid = 0
+        for first in range(0, len(poses), SELECT.batch):
+            pool += self.fitter.coarse(poses[first : first + SELECT.batch])
             pool.sort(key=lambda pair: -pair[1].gain)
-            for z, rough in pool[:3]:
+            for z, rough in pool[: SELECT.to_grid]:
                 key = rough.pose.element, rough.pose.flip, round(rough.pose.opacity, 1)
-                if key in tried or (rough.share if alone else rough.own) < 0.5 or settled == 6:
+                if (
+                    key in tried
+                    or (rough.share if alone else rough.own) < SELECT.least_share
+                    or on_grid == SELECT.most_to_grid
+                ):
                     continue
                 tried.add(key)
-                settled += 1
+                on_grid += 1
                 found = self._to_grid(z, rough)
                 if self._clean and found is not None and found.fit.placed.layer in self._rejected:
                     continue
@@ -73,22 +79,22 @@ class Selector:
         return best, False
 
     def _prefiltered(self, lists: list[list[tuple[float, Pose]]], most: int) -> list[Pose]:
-        """The likeliest of some lists of candidates: the first of each, then the second of each, ..."""
+        """The likeliest of several ranked lists, interleaved; a small fit decides where there are many."""
         kept: list[Pose] = []
-        seen: dict[tuple[int, bool], int] = {}
+        count: dict[tuple[int, bool], int] = {}
         for rank in range(max(map(len, lists), default=0)):
             for pose in (found[rank][1] for found in lists if rank < len(found)):
                 key = pose.element, pose.flip
-                seen[key] = seen.get(key, 0) + 1
-                if seen[key] <= 3 and len(kept) < most:
+                count[key] = count.get(key, 0) + 1
+                if count[key] <= SELECT.same_element and len(kept) < most:
                     kept.append(pose)
-        if len(kept) <= 48:
+        if len(kept) <= SELECT.prefiltered:
             return kept
-        rough = self.fitter.coarse(kept, 24, 2)
-        return [fit.pose for _, fit in rough[:48]]
+        rough = self.fitter.coarse(kept, SELECT.prefilter_side, SELECT.prefilter_steps)
+        return [fit.pose for _, fit in rough[: SELECT.prefiltered]]
 
     def _to_grid(self, z: int, rough: Fit) -> Hypothesis | None:
-        """Make a rough fit exact."""
+        """From a rough fit to the best layer on the grid near it."""
         fitter = self.fitter
         fine = fitter.fine(z, rough.pose)
         found = fitter.on_grid(z, fine.pose) if fine is not None and self._promising(fine) else None
@@ -101,28 +107,36 @@ class Selector:
         return replace(found, fitted=fine.gain)
 
     def _promising(self, fine: Fit) -> bool:
-        """Whether a fit is worth to be made exact."""
+        """Whether a fit is worth taking to the grid."""
         return fine.gain > 0
 
     def among_lookalikes(self, found: Hypothesis, depth: int = 1) -> Hypothesis:
-        """A found layer, or one that looks much like it and does better."""
+        """A hypothesis, or the look-alike of it that does better."""
         layer = found.fit.placed.layer
         pose = self.fitter.pose_of(layer)
-        near = lookalikes(pose, self.gallery, self._lookalikes_an_effort * self._effort)
+        near = lookalikes(pose, self.gallery, self._compared * self._effort)
         best = found
-        alike = [fit.pose for _, fit in self.fitter.coarse(near, 44, 0, known=True, z=found.z)[:24]]
-        # Damage leaves less to tell them apart by: it takes more pixels.
-        side, most = (44, 6) if self._clean else (64, 8)
+        alike = [
+            fit.pose
+            for _, fit in self.fitter.coarse(near, SELECT.side, 0, known=True, z=found.z)[
+                : SELECT.lookalikes_kept
+            ]
+        ]
+        # Degradation leaves less to tell them apart by: it takes more pixels.
+        side = SELECT.side if self._clean else SELECT.fine_side
+        most = SELECT.kept if self._clean else SELECT.kept_degraded
         alike = [fit.pose for _, fit in self.fitter.coarse(alike, side, 2, known=True, z=found.z)[:most]]
-        side = 64 if self._clean else 128
-        likely = self.fitter.coarse(alike, side, 3, known=True, z=found.z)[:3]
+        side = SELECT.fine_side if self._clean else SELECT.finest_side
+        likely = self.fitter.coarse(alike, side, 3, known=True, z=found.z)[: SELECT.likely]
         symmetric = [
             fit.pose
-            for _, fit in self.fitter.coarse(symmetric_poses(pose), 44, 0, known=True, z=found.z)
-            if fit.share > 0.8 * found.share
+            for _, fit in self.fitter.coarse(symmetric_poses(pose), SELECT.side, 0, known=True, z=found.z)
+            if fit.share > SELECT.symmetric_share * found.share
         ]
         if len(symmetric) > 2:  # as it stands is one
-            likely += self.fitter.coarse(symmetric, 128, 3, known=True, z=found.z)[:3]
+            likely += self.fitter.coarse(symmetric, SELECT.finest_side, 3, known=True, z=found.z)[
+                : SELECT.likely
+            ]
         for _, rough in likely:
             trial = self._to_grid(found.z, rough)
             if trial is not None and self._score(trial) > self._score(best):
@@ -132,37 +146,45 @@ class Selector:
         return best if best is found or depth == 0 else self.among_lookalikes(best, depth - 1)
 
     def _score(self, found: Hypothesis) -> float:
-        """By how much a layer lowers the error."""
+        """How much a hypothesis lowers the error; by this they are compared."""
         if self.fitter.proves:
             return found.gain
-        # Many elements are mirror images of others but for some pixels: damage hides which. What was scaled is not on the grid,
+        # Many elements are mirror images of others but for some pixels: degradation hides which. What was rescaled is not on the grid,
         # where a look-alike may be nearer.
         flipped = found.fit.placed.layer.flip
-        return max(found.gain, found.fitted) - (500 + 0.01 * found.fit.cost if flipped else 0)
+        return max(found.gain, found.fitted) - (
+            SELECT.flipped_price + SELECT.flipped_share * found.fit.cost if flipped else 0
+        )
 
     def _accepts(self, found: Hypothesis) -> bool:
         grid_fit = found.fit
         if self._clean:
             # A layer that is right but covered in part is exact wherever it is good; one that only resembles is not.
             return (
-                grid_fit.exact > 0.25
+                grid_fit.exact > SELECT.least_exact
                 and grid_fit.exact > self._exact_share * grid_fit.good
-                and grid_fit.exact * grid_fit.shown > 30
+                and grid_fit.exact * grid_fit.shown > SELECT.least_exact_pixels
             )
         return (
-            grid_fit.good > 0.6
-            and found.gain > LAMBDA * 8
-            and grid_fit.shown > 80
+            grid_fit.good > SELECT.least_good
+            and found.gain > RATE.price * SELECT.layer_bytes
+            and grid_fit.shown > SELECT.least_shown
             and self.fitter.plausible(grid_fit.placed.layer)
         )
 
     def _stretched(self, found: Hypothesis) -> Hypothesis:
-        """A layer of which only a part is right, or the same one wider or higher: flat gallery fit into a part of themselves."""
+        """A partly right hypothesis, or the same one wider or higher: flat elements fit into a part of themselves."""
         layer = found.fit.placed.layer
         size = self.fitter.cutouts[layer.number].size
-        near = self.fitter.coarse(_stretches(self.fitter.pose_of(layer), size), 48, 3, known=True, z=found.z)
+        near = self.fitter.coarse(
+            _stretches(self.fitter.pose_of(layer), size),
+            SELECT.stretch_side,
+            SELECT.stretch_steps,
+            known=True,
+            z=found.z,
+        )
         best = found
-        for z, rough in near[:3]:
+        for z, rough in near[: SELECT.likely]:
             trial = self._to_grid(z, rough)
             if trial is not None and self._score(trial) > self._score(best):
                 best = trial
@@ -170,10 +192,10 @@ class Selector:
 
 
 def _stretches(pose: Pose, size: tuple[int, int]) -> list[Pose]:
-    """Poses in which an element is wider or higher, about its middle or about one of its ends."""
+    """Poses in which an element is wider or higher, about its centre or about one of its ends."""
     c, s = math.cos(pose.turn), math.sin(pose.turn)
     made = []
-    for grow in _GROW:
+    for grow in SELECT.stretches:
         for end in (-0.5, 0.0, 0.5):
             wide, high = end * (grow - 1) * pose.sx * size[0], end * (grow - 1) * pose.sy * size[1]
             made.append(replace(pose, sx=pose.sx * grow, cx=pose.cx + c * wide, cy=pose.cy - s * wide))

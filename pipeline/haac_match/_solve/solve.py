@@ -10,17 +10,7 @@ from haac_match._picture.jpeg import Jpeg
 from haac_match._solve.context import Context
 from haac_match._solve.greedy import GreedySolver
 from haac_match._solve.photo import PhotoSolver
-
-UNKNOWN_BACKGROUND = 40
-"""Levels by which a wash may be off where it is said to explain a picture."""
-_DOUBTFUL = 0.75
-"""Part of a picture below which a background that is not exact may be a part of a photograph."""
-_MOSTLY = 0.5
-"""Part of a picture below which an exact background may be: white in a photograph, or the sky."""
-_COARSE = 6.0
-"""Levels: if such a background has more noise, no background that was drawn is behind it."""
-_TRIED = 6
-"""Candidates on which a doubtful background is tried as a part of a photograph."""
+from haac_match._thresholds.solve import SOLVE
 
 
 def solve(
@@ -37,8 +27,9 @@ def solve(
     Returns:
         The scene, and by how many levels a pixel of it may be wrong.
     """
-    doubtful = background is not None and background.share < (_DOUBTFUL if background.noise > 0 else _MOSTLY)
-    if doubtful and background is not None and background.noise > _COARSE:
+    limit = SOLVE.doubtful if background is not None and background.noise > 0 else SOLVE.doubtful_exact
+    doubtful = background is not None and background.share < limit
+    if doubtful and background is not None and background.noise > SOLVE.coarse_noise:
         background, doubtful = None, False
     solver: GreedySolver = (
         PhotoSolver(target, context)
@@ -48,9 +39,9 @@ def solve(
     if doubtful:
         # A sky, or a picture that was degraded? On the former, elements are right bit for bit.
         trial = PhotoSolver(target, context)
-        if trial.add_proven(_TRIED):
+        if trial.add_proven(SOLVE.trial):
             solver, background = trial, None
     solver.solve()
     shown = dominant_colour(target).background if background is None else solver.background
     scene = Scene(target.shape[1], target.shape[0], shown, [placed.layer for placed in solver.canvas.layers])
-    return scene, UNKNOWN_BACKGROUND if background is None else solver.threshold
+    return scene, SOLVE.unknown_background if background is None else solver.threshold

@@ -1,8 +1,9 @@
 """Where a number comes from.
 
 *Derived*: follows from the format, the renderer or arithmetic; another value would be wrong. *Noise model*: how far rounding, JPEG or
-rescaling move a pixel, measured. *Tuned*: chosen by hand while looking at composites of `scripts/bench/scenes.py` (seeds up to 2031; those that are
-reported are later ones); `scripts/train/thresholds.py` tells how much each of these matters (`benchmarks/thresholds.json`).
+rescaling move a pixel, measured. *Tuned*: chosen by hand while looking at composites of `scripts/bench/scenes.py` (seeds up to 2031;
+those that are reported are later ones); `scripts/train/thresholds.py` tells how much each of these matters
+(`benchmarks/thresholds.json`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any, TypeVar, cast
 
-Value = TypeVar("Value", float, int, tuple[float, ...], tuple[int, ...])
+Value = TypeVar("Value")
 
 
 def tuned(value: Value, about: str, *, compiled: bool = False) -> Value:

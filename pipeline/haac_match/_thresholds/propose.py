@@ -8,18 +8,6 @@ from haac_match._thresholds.kinds import derived, noise_model, tuned
 
 
 @dataclass(frozen=True, slots=True)
-class RegionThresholds:
-    """Connected regions."""
-
-    smallest: int = tuned(
-        40, "least pixels of a region, where nothing else is said; larger: faster, misses small elements"
-    )
-
-
-REGION = RegionThresholds()
-
-
-@dataclass(frozen=True, slots=True)
 class ShapeThresholds:
     """Candidates by nearest shape descriptors, of whole regions and of covered ones."""
 

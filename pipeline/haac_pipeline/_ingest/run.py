@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from haac_pipeline._ingest.sidecar import Sidecars, default_name
@@ -42,7 +41,7 @@ class Settings:
     licence: str = ""
     """Where a sidecar does not say."""
     attribution: str = ""
-    sidecar: Path | None = None
+    sidecar: str | os.PathLike[str] | None = None
     jobs: int = 0
     """Worker processes; 0: one a core."""
     dry_run: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ class Sidecars:
         DataError: it cannot be read, or is malformed; the message says in which line.
     """
 
-    def __init__(self, explicit: Path | None) -> None:
+    def __init__(self, explicit: str | os.PathLike[str] | None) -> None:
         self._explicit = {} if explicit is None else read_sidecar(explicit)
         self._found: dict[Path, dict[str, About]] = {}
 
@@ -77,7 +78,7 @@ class Sidecars:
         return self._found[folder]
 
 
-def read_sidecar(path: Path) -> dict[str, About]:
+def read_sidecar(path: str | os.PathLike[str]) -> dict[str, About]:
     """Read a sidecar: file name -> what is said of it.
 
     CSV: a header with `file` and any of `name`, `tags` (apart by ; or ,), `licence` (or `license`), `attribution`.
@@ -86,6 +87,7 @@ def read_sidecar(path: Path) -> dict[str, About]:
     Raises:
         DataError: it cannot be read, or is malformed; the message says in which line.
     """
+    path = Path(path)
     text = _text(path)
     rows = _json_rows(path, text) if path.suffix.lower() == ".json" else _csv_rows(path, text)
     table: dict[str, About] = {}

@@ -13,7 +13,7 @@ import socket
 import stat
 import threading
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -67,16 +67,19 @@ class Refused:
     reason: str
 
 
-def find_sources(paths: Sequence[str]) -> Iterator[Source | Refused]:
+def find_sources(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> Iterator[Source | Refused]:
     """Find the pictures under what a person named, in a stable order.
 
     In folders and archives, hidden files and files without a picture's suffix are passed over in silence, and links to folders are
     not followed; a file named by itself is always tried. Archives are opened where they are named, not inside folders.
 
     Args:
-        paths: Files, folders, zip archives, http and https addresses.
+        paths: Files, folders, zip archives, http and https addresses; or one of these.
     """
-    for given in paths:
+    for each in [paths] if isinstance(paths, str | os.PathLike) else paths:
+        given = os.fspath(each)
         if re.match(r"https?://", given, re.IGNORECASE):
             yield from _from_web(given)
             continue

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from haac_repo._check.rebuild import LOST, rebuild, set_aside
 from haac_repo._errors import HaacError, RepositoryError
-from haac_repo._files import TEMPORARY, storage_errors, sync_folder
+from haac_repo._files import TEMPORARY, StrPath, storage_errors, sync_folder
 from haac_repo._ids import format_id
 from haac_repo._mirror.publish import read_head
 from haac_repo._store import catalog
@@ -69,7 +69,7 @@ class VerifyReport:
 
 
 def verify(
-    repository: Repository | Path,
+    repository: Repository | StrPath,
     *,
     repair: bool = False,
     quick: bool = False,
@@ -88,14 +88,14 @@ def verify(
         RepositoryError: there is no repository, or the catalog cannot be read at all (without `repair`).
         RepositoryBusyError: `repair` is set and another process is writing.
     """
-    path = repository if isinstance(repository, Path) else repository.path
+    path = repository.path if isinstance(repository, Repository) else Path(repository)
     if not path.is_dir():
         raise RepositoryError.missing(path)
     report = VerifyReport()
     with contextlib.ExitStack() as stack:
         stack.enter_context(storage_errors(path))
         if repair:
-            if not isinstance(repository, Path):
+            if isinstance(repository, Repository):
                 repository.close()  # its catalog may be replaced
             stack.enter_context(writer_lock(path, _WAIT))
             _mend_catalog(path, report)

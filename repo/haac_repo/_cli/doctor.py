@@ -10,7 +10,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at."""
+    """What one of the checks found."""
 
     name: str
     state: Literal["ok", "note", "fail"]

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from haac_repo._errors import IntegrityError, RepositoryError
-from haac_repo._files import now, storage_errors, write_file
+from haac_repo._files import StrPath, now, storage_errors, write_file
 from haac_repo._limits import LIMITS
 from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, SegmentInfo, segment_path, write_segment
 from haac_repo._store import catalog
 from haac_repo._store.schema import CATALOG, connect
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlite_utils import Database
 
     from haac_repo._store.repository import Repository
@@ -66,13 +65,13 @@ def publish(repository: Repository, *, wait: float = 10.0) -> Head:
             return head
 
 
-def read_head(path: Path) -> Head | None:
+def read_head(path: StrPath) -> Head | None:
     """The head that the folder `path` publishes; None if it publishes none.
 
     Raises:
         IntegrityError: it is damaged.
     """
-    found = _read(path)
+    found = _read(Path(path))
     return None if found is None else found[0]
 
 

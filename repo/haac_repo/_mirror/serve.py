@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from haac_repo._errors import RepositoryError
+from haac_repo._files import StrPath
 from haac_repo._limits import LIMITS
 
 DEFAULT_PORT = 8642
@@ -42,12 +43,13 @@ class Server:
 
     def __init__(
         self,
-        path: Path,
+        path: StrPath,
         host: str = "127.0.0.1",
         port: int = 0,
         *,
         log: Callable[[str], None] | None = None,
     ) -> None:
+        path = Path(path)
         if not path.is_dir():
             raise RepositoryError(f"there is no folder {path} to serve")
         handler = type(
@@ -96,7 +98,7 @@ class Server:
         self.close()
 
 
-def serve(path: Path, host: str = "127.0.0.1", port: int = DEFAULT_PORT) -> None:
+def serve(path: StrPath, host: str = "127.0.0.1", port: int = DEFAULT_PORT) -> None:
     """Serve the repository folder `path` until interrupted."""
     Server(path, host, port).serve_forever()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,7 +25,7 @@ from haac_repo._errors import (
     IntegrityError,
     RepositoryError,
 )
-from haac_repo._files import storage_errors, write_file
+from haac_repo._files import StrPath, storage_errors, write_file
 from haac_repo._ids import format_id
 from haac_repo._mirror import mirror
 from haac_repo._mirror.download import PART, Downloader, Patience, in_parallel, move_into_place
@@ -88,8 +89,8 @@ class SyncReport:
 
 
 def sync(
-    url: str,
-    path: Path,
+    url: StrPath,
+    path: StrPath,
     *,
     only: Iterable[int] | None = None,
     progress: Progress = lambda _done, _total: None,
@@ -118,6 +119,7 @@ def sync(
         RepositoryError: `path` is not a mirror, or another sync holds it, or it cannot be written.
         ElementNotFoundError: one of `only` does not exist.
     """
+    url, path = os.fspath(url), Path(path)
     with contextlib.closing(fetcher or open_fetcher(url)) as source:
         job = _Sync(url, path, source, patience or Patience(), progress, jobs)
         with storage_errors(path):
@@ -126,8 +128,6 @@ def sync(
 
 def cache_path(url: str) -> Path:
     """Where elements of the repository at `url` are kept that were fetched on demand: a mirror in the user's cache."""
-    import os
-
     base = os.environ.get("XDG_CACHE_HOME", "")
     root = Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache"
     return root / "haac" / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:32]

@@ -20,7 +20,7 @@ from haac_repo._errors import (
     IntegrityError,
     RepositoryError,
 )
-from haac_repo._files import TEMPORARY, now, storage_errors, sync_folder, write_file
+from haac_repo._files import TEMPORARY, StrPath, now, storage_errors, sync_folder, write_file
 from haac_repo._ids import format_id, parse_id
 from haac_repo._limits import LIMITS
 from haac_repo._pixels import decode
@@ -68,21 +68,22 @@ class Repository:
         self.role = "mirror" if meta.role == "mirror" else "writer"
 
     @classmethod
-    def create(cls, path: Path) -> Repository:
+    def create(cls, path: StrPath) -> Repository:
         """Make a new, empty repository in the folder `path`, which must be empty or not there.
 
         Raises:
             RepositoryError: there is something already, or it cannot be written.
         """
-        return create(path, "writer", secrets.token_hex(16))
+        return create(Path(path), "writer", secrets.token_hex(16))
 
     @classmethod
-    def open(cls, path: Path) -> Repository:
+    def open(cls, path: StrPath) -> Repository:
         """Open a repository or mirror.
 
         Raises:
             RepositoryError: there is none at `path`, or it is damaged or of a newer haac.
         """
+        path = Path(path)
         with storage_errors(path):
             db = connect_to(path)
             try:

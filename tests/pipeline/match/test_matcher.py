@@ -145,7 +145,7 @@ def test_small_things_are_told_by_what_they_change(
     scene = Scene(120, 100, Colour(0x806040FF), [layer])
     target = np.asarray(render(scene, repository).convert("RGB"))
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
-    (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3)
+    (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3, 40)
     things = matcher._index.gallery
     found = by_residual(target, current, region, things, 3)
     ranks = [pose.element for _, pose in found]
@@ -165,7 +165,7 @@ def test_assumptions_that_are_compared_together_give_what_each_gives_alone(
     scene = Scene(120, 100, Colour(0x806040FF), [layer])
     target = np.asarray(render(scene, repository).convert("RGB"))
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
-    (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3)
+    (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3, 40)
     left, top, right, bottom = region.box
     part, things = np.s_[top:bottom, left:right], matcher._index.gallery
     assumptions = Assumption(), Assumption(200), Assumption(4, 0.8), Assumption(0, 0.1), Assumption(2)
@@ -186,7 +186,7 @@ def test_a_part_is_found_wider_and_narrower_only_if_it_is_asked_for(
     scene = Scene(120, 100, Colour(0x806040FF), [layer])
     target = np.asarray(render(scene, repository).convert("RGB"))
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
-    (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3)
+    (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3, 40)
     view, things = View(target, current, np.zeros(target.shape[:2], bool)), matcher._index.gallery
     shapes = [
         {
@@ -204,7 +204,7 @@ def test_what_is_cut_off_is_told_by_what_it_changes(repository: Repository, matc
     target = np.asarray(render(scene, repository).convert("RGB"))
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
     off = np.abs(target.astype(int) - current).max(axis=2) > 2
-    (region,) = regions(off, 0)
+    (region,) = regions(off, 0, 40)
     view = View(target, current, np.zeros(off.shape, bool))
     found = by_occlusion(view, off, region, matcher._index.gallery, 8)
     likely = [pose for _, pose in found[:20] if pose.element == layer.number]
@@ -292,7 +292,7 @@ def test_of_two_things_that_run_together_the_ends_are_told(repository: Repositor
     target = np.asarray(render(scene, repository).convert("RGB"))
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
     off = np.abs(target.astype(int) - current).max(axis=2) > 2
-    (region,) = regions(off, 0)
+    (region,) = regions(off, 0, 40)
     ends = halves(region)
     assert sum(end.area for end in ends) == region.area
     view = View(target, current, np.zeros(off.shape, bool))

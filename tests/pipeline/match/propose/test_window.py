@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from haac_match._propose import regions as regions_
-from haac_match._propose.regions import Region, regions
+from haac_match._propose import window as window_module
+from haac_match._propose.regions import Region
 from haac_match._propose.window import Window, centred, covered
-from haac_match._thresholds.propose import REGION, WINDOW
+from haac_match._thresholds.propose import WINDOW
 
 
 def window(box: tuple[int, int, int, int], rim: int = 0) -> Window:
@@ -63,8 +63,7 @@ def test_assumptions_go_along_the_way_first_then_aside() -> None:
 
 
 def test_thresholds_are_read_where_they_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    mask = np.zeros((20, 20), bool)
-    mask[3:9, 4:10] = True
-    assert regions(mask, 0) == []
-    monkeypatch.setattr(regions_, "REGION", replace(REGION, smallest=30))
-    assert [region.box for region in regions(mask, 0)] == [(4, 3, 10, 9)]
+    """A script changes them in a running process."""
+    before = window((40, 40, 60, 60)).region.shape[0]
+    monkeypatch.setattr(window_module, "WINDOW", replace(WINDOW, reach=2 * WINDOW.reach))
+    assert window((40, 40, 60, 60)).region.shape[0] > 1.5 * before
