@@ -1,4 +1,4 @@
-"""Elements described for matching, in as few bytes as does no harm."""
+"""Feature extraction: polar descriptors, keypoints and colour segments of each element, quantised and packed in rows."""
 
 from __future__ import annotations
 
@@ -21,45 +21,40 @@ from haac_match._index.keypoints import DIMENSIONS, Features, features
 from haac_match._index.polar import ANGLES, CHANNELS, RINGS, describe, frame_row, frames
 from haac_match._picture.arrays import Bools, Bytes, Floats, Integers
 from haac_match._picture.background import thumbnail
+from haac_match._thresholds.index import DESCRIPTOR, KEYPOINT
 from haac_repo import DataError, HaacError, MissingExtraError, Repository
 
 if TYPE_CHECKING:
     from PIL import Image
 
-KEYPOINTS = 96
-"""So many an element, of the strongest."""
 THUMBNAIL = len(thumbnail(np.zeros((1, 1, 3), np.uint8)))
-_PAD = 12
-"""Pixels of grey around an element, so that its outline has keypoints too."""
 _AT_ONCE = 16
 """Elements that a worker is given together."""
 _FULL = 65535
 _SIZES = 4096
 """Steps of a keypoint's size while it doubles."""
-_COLOURS = 6.0
-"""Colours among the looks end at a sixth of what the root of SIFT ends at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What is kept of elements, one row each, in the order of their numbers; and their keypoints, in the same order.
+    """Descriptors of elements, one row each, in the order of their numbers; and their keypoints and segments, in the same order.
 
     Args:
         numbers: (rows,) int64.
         marks: (rows,) uint32, the beginning of their pixel hashes: a catalog that was lost may give a number again.
         sizes: (rows, 2) uint16, width and height.
         frames: (rows, 2, 6) float32, the one that keeps the shape and the round one; NaN where nothing is visible.
-        rings: (rows, 2, CHANNELS, RINGS, ANGLES) uint8, descriptions in them.
+        rings: (rows, 2, CHANNELS, RINGS, ANGLES) uint8, polar descriptors in them.
         photographs: (rows,) bool, whether it is opaque.
         thumbnails: (photographs, side, side, 3) uint8, of those that are.
         counts: (rows,) uint16, keypoints of each.
         places: (keypoints, 4) uint16, see `unpacked_places`.
-        looks: (keypoints, n) uint8: see `unpacked_looks`; or what they became in the index.
-        piece_counts: (rows,) uint8, pieces of each, see `_index.segments`.
-        piece_frames: (pieces, 3) uint16, see `unpacked_frames`.
-        piece_colours: (pieces, 3) uint8.
-        piece_rings: (pieces, RINGS, ANGLES, 3) uint8, the colours around them in steps; 0 where the element is not opaque.
-        piece_outlines: (pieces, OUTLINE_BYTES) uint8, where they are, a bit for each place.
+        looks: (keypoints, n) uint8, descriptors: see `unpacked_looks`; or their codes of the product quantiser.
+        piece_counts: (rows,) uint8, colour segments of each, see `_index.segments`.
+        piece_frames: (segments, 3) uint16, see `unpacked_frames`.
+        piece_colours: (segments, 3) uint8.
+        piece_rings: (segments, RINGS, ANGLES, 3) uint8, the colours around them in steps; 0 where the element is not opaque.
+        piece_outlines: (segments, OUTLINE_BYTES) uint8, where they are, a bit for each sample.
     """
 
     numbers: Integers
@@ -93,7 +88,7 @@ class Rows:
 
     def take(self, rows: Integers) -> Rows:
         """Some rows, in this order."""
-        points, pieces = _members(self.counts, rows), _members(self.piece_counts, rows)
+        points, parts = _members(self.counts, rows), _members(self.piece_counts, rows)
         thumbnail = np.cumsum(self.photographs) - 1
         return Rows(
             **{name: getattr(self, name)[rows] for name in _BY_ROW},
@@ -102,11 +97,11 @@ class Rows:
             places=self.places[points],
             looks=self.looks[points],
             piece_counts=self.piece_counts[rows],
-            **{name: getattr(self, name)[pieces] for name in _BY_PIECE},
+            **{name: getattr(self, name)[parts] for name in _BY_SEGMENT},
         )
 
     def weakest_left_out(self, most: int) -> Rows:
-        """With at most so many keypoints in all: from the elements with the most go the smallest, which a blur hides first."""
+        """With at most so many keypoints in all: elements with the most lose the smallest, which a blur hides first."""
         counts = self.counts.astype(np.int64)
         if counts.sum() <= most:
             return self
@@ -124,13 +119,13 @@ class Rows:
 
 
 def _members(counts: npt.NDArray[Any], rows: Integers) -> Integers:
-    """Where what belongs to some rows is, if each has so many."""
+    """Indices of the members of some rows, of which each row has so many."""
     many = counts.astype(np.int64)
     starts, kept = np.cumsum(many) - many, many[rows]
     return np.asarray(np.repeat(starts[rows] - (np.cumsum(kept) - kept), kept) + np.arange(kept.sum()))
 
 
-_BY_PIECE = ("piece_frames", "piece_colours", "piece_rings", "piece_outlines")
+_BY_SEGMENT = ("piece_frames", "piece_colours", "piece_rings", "piece_outlines")
 _BY_ROW = ("numbers", "marks", "sizes", "frames", "rings", "photographs")
 _EMPTY: dict[str, tuple[tuple[int, ...], Any]] = {
     "numbers": ((), np.int64),
@@ -170,20 +165,20 @@ def checked(parts: dict[str, npt.NDArray[Any]], width: int) -> Rows:
         or (np.diff(rows.numbers) <= 0).any()
         or len(rows.thumbnails) != rows.photographs.sum()
         or not len(rows.places) == len(rows.looks) == rows.counts.sum(dtype=np.int64)
-        or {len(parts[name]) for name in _BY_PIECE} != {int(rows.piece_counts.sum(dtype=np.int64))}
+        or {len(parts[name]) for name in _BY_SEGMENT} != {int(rows.piece_counts.sum(dtype=np.int64))}
     ):
         raise ValueError("its parts do not fit")
     return rows
 
 
 def no_rows(width: int) -> Rows:
-    """None; their looks are so wide."""
+    """No rows, with descriptors of keypoints of this width."""
     shapes = _EMPTY | {"looks": ((width,), np.uint8)}
     return Rows(**{name: np.zeros((0, *shape), kind) for name, (shape, kind) in shapes.items()})
 
 
 def joined(parts: Sequence[Rows], width: int) -> Rows:
-    """All rows of all parts, whose looks are so wide, by number."""
+    """All rows of all parts, by number; `width` is that of their looks."""
     parts = [no_rows(width), *parts]
     rows = Rows(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Rows)))
     if (np.diff(rows.numbers) > 0).all():
@@ -197,27 +192,27 @@ def mark(pixels_sha256: str) -> int:
 
 
 def described(number: int, pixels_sha256: str, image: Image.Image) -> Rows:
-    """One element.
+    """Extract the features of one element.
 
     Args:
-        number: its own.
+        number: of the element.
         pixels_sha256: its pixel hash.
         image: RGBA.
     """
     pixels = np.asarray(image)
     height, width = pixels.shape[:2]
-    both = frames(pixels[:, :, 3] > 12)
+    both = frames(pixels[:, :, 3] > DESCRIPTOR.visible)
     made: dict[str, Any] = {
         name: np.zeros((1, *shape), kind) for name, (shape, kind) in _EMPTY.items() if name in _BY_ROW
     }
     made["numbers"][0] = number
     made["marks"][0] = mark(pixels_sha256)
     made["sizes"][0] = width, height
-    opaque = bool(pixels[:, :, 3].min() > 250)
+    opaque = bool(pixels[:, :, 3].min() > DESCRIPTOR.photograph)
     made["photographs"][0] = opaque
     thumbnails = [thumbnail(pixels[:, :, :3])] if opaque else []
     found = Features(np.zeros((0, 4), np.float32), np.zeros((0, DIMENSIONS), np.float32))
-    parts = segments.described(pixels if both is not None and not opaque else pixels[:0])
+    parts = segments.packed_segments(pixels if both is not None and not opaque else pixels[:0])
     if both is None:
         made["frames"][:] = np.nan
     else:
@@ -227,9 +222,10 @@ def described(number: int, pixels_sha256: str, image: Image.Image) -> Rows:
             made["frames"][0, which] = frame_row(frame)
             made["rings"][0, which] = np.round(describe(premultiplied, frame) * 255).clip(0, 255)
         on_grey = (premultiplied[:, :, :3] + 128 * (1 - alpha) + 0.5).astype(np.uint8)
-        around = ((_PAD, _PAD), (_PAD, _PAD), (0, 0))
-        found = features(np.pad(on_grey, around, constant_values=128), most=KEYPOINTS)
-        found.places[:, :2] -= _PAD
+        pad = KEYPOINT.padding
+        around = ((pad, pad), (pad, pad), (0, 0))
+        found = features(np.pad(on_grey, around, constant_values=128), most=KEYPOINT.an_element)
+        found.places[:, :2] -= pad
     return Rows(
         **made,
         thumbnails=np.array(thumbnails, np.uint8).reshape(-1, THUMBNAIL, THUMBNAIL, 3),
@@ -248,7 +244,7 @@ def _packed_places(places: Floats, size: tuple[int, int]) -> npt.NDArray[np.uint
     """x and y as shares of the padded element, the logarithm of the size, the direction as a share of a turn."""
     shares = np.column_stack(
         [
-            (places[:, :2] + _PAD) / (np.array(size) + 2 * _PAD),
+            (places[:, :2] + KEYPOINT.padding) / (np.array(size) + 2 * KEYPOINT.padding),
             np.log2(np.maximum(places[:, 2], 1)) * _SIZES / _FULL,
             places[:, 3] % math.tau / math.tau,
         ]
@@ -259,27 +255,33 @@ def _packed_places(places: Floats, size: tuple[int, int]) -> npt.NDArray[np.uint
 def unpacked_places(rows: Rows) -> Floats:
     """(keypoints, 4): x, y in pixels, size in pixels, direction in radians, as of `Features`."""
     shares = rows.places.astype(np.float64) / _FULL
-    sizes = rows.sizes[rows.owners] + 2.0 * _PAD
+    sizes = rows.sizes[rows.owners] + 2.0 * KEYPOINT.padding
     return np.column_stack(
-        [shares[:, :2] * sizes - _PAD, np.exp2(shares[:, 2] * _FULL / _SIZES), shares[:, 3] * math.tau]
+        [
+            shares[:, :2] * sizes - KEYPOINT.padding,
+            np.exp2(shares[:, 2] * _FULL / _SIZES),
+            shares[:, 3] * math.tau,
+        ]
     ).astype(np.float32)
 
 
+def _look_scale() -> Floats:
+    return np.repeat([255, 255 * KEYPOINT.colour_scale], [128, DIMENSIONS - 128]).astype(np.float32)
+
+
 def _packed_looks(looks: Floats) -> Bytes:
-    scaled = looks * np.repeat([255, 255 * _COLOURS], [128, DIMENSIONS - 128]).astype(np.float32)
-    return np.round(scaled.clip(0, 255)).astype(np.uint8)
+    return np.round((looks * _look_scale()).clip(0, 255)).astype(np.uint8)
 
 
 def unpacked_looks(looks: Bytes) -> Floats:
-    """(keypoints, DIMENSIONS), as of `Features`."""
-    scale = np.repeat([255, 255 * _COLOURS], [128, DIMENSIONS - 128]).astype(np.float32)
-    return np.asarray(looks / scale, np.float32)
+    """(keypoints, DIMENSIONS), descriptors as of `Features`."""
+    return np.asarray(looks / _look_scale(), np.float32)
 
 
 def describe_all(
     repository: Repository, wanted: Sequence[tuple[int, str]], jobs: int, progress: Callable[[int], None]
 ) -> tuple[Rows, list[int]]:
-    """Describe elements.
+    """Extract the features of many elements, in processes.
 
     Args:
         repository: has them.

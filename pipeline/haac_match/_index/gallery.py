@@ -1,4 +1,4 @@
-"""All elements that may be found, as the index describes them, and poses out of their frames."""
+"""The gallery: all elements that may be found, with their descriptors, and the algebra from frames to poses."""
 
 from __future__ import annotations
 
@@ -10,62 +10,22 @@ import numpy.typing as npt
 
 from haac_match._fit.levenberg_marquardt import possible
 from haac_match._index.polar import Frame, RingTable
-from haac_match._picture.arrays import Floats, Integers
+from haac_match._picture.arrays import Doubles, Floats, Integers
 from haac_match._picture.pose import EVEN, Pose
-
-
-def pose_between(
-    thing: Floats,
-    query: Frame,
-    size: tuple[int, int],
-    element: int,
-    mirrored: bool,
-    turn: float,
-) -> Pose | None:
-    """The pose that takes an element's frame to another one.
-
-    Args:
-        thing: the element's frame, as `frame_row`.
-        query: the other, in pixels of the canvas; may itself be mirrored.
-        size: of the element.
-        element: its number.
-        mirrored: left and right.
-        turn: in the frame, radians.
-
-    Returns:
-        None if the shape would be too uneven.
-    """
-    c, s = math.cos(turn), math.sin(turn)
-    rotation = np.array([[c, s], [-s, c]])
-    mirror = np.diag([-1.0, 1.0])
-    own = np.linalg.inv(thing[2:].reshape(2, 2).astype(np.float64))
-    whole = query.matrix @ rotation @ (mirror @ own if mirrored else own)
-    flip = bool(np.linalg.det(whole) < 0)
-    bare = whole @ mirror if flip else whole
-    sx, sy = float(np.hypot(*bare[:, 0])), float(np.hypot(*bare[:, 1]))
-    if not possible(sx, sy):
-        return None
-    first, second = math.atan2(-bare[1, 0], bare[0, 0]), math.atan2(bare[0, 1], bare[1, 1])
-    middle = math.atan2(math.sin(first) + math.sin(second), math.cos(first) + math.cos(second))
-    if abs(math.log(sx / sy)) < 2 * EVEN:
-        sx = sy = math.sqrt(sx * sy)
-    corner = np.array([size[0] / 2 - thing[0], size[1] / 2 - thing[1]])
-    centre = np.array([query.x, query.y]) + whole @ corner
-    return Pose(element, flip, float(centre[0]), float(centre[1]), sx, sy, middle % math.tau)
 
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """All elements that may be found, as the index knows them.
+    """All elements that may be found, one row each.
 
     Args:
-        numbers: (gallery,) of the elements.
-        sizes: (gallery, 2) widths and heights.
-        even: frames that keep the shape, (gallery, 6).
-        round: frames that make it round, (gallery, 6).
-        even_rings: descriptions in them.
-        round_rings: descriptions in them.
-        stretched: the even ones, and the same made wider and narrower.
+        numbers: (elements,), by which the repository knows them.
+        sizes: (elements, 2), widths and heights.
+        even: (elements, 6), frames that keep the shape.
+        round: (elements, 6), frames that make it round.
+        even_rings: descriptors in the even frames.
+        round_rings: descriptors in the round frames.
+        stretched: by factor, the even ones of elements made wider by it.
         index: row of each element's number.
     """
 
@@ -77,6 +37,36 @@ class Gallery:
     round_rings: RingTable
     stretched: dict[float, RingTable]
     index: dict[int, int]
+
+    def pose(self, row: int, own: Floats | Doubles, query: Frame, mirrored: bool, turn: float) -> Pose | None:
+        """The pose that takes an element's frame to another one; None if it would be too uneven.
+
+        Args:
+            row: of the element.
+            own: its frame, as `frame_row`.
+            query: the other, in pixels of the canvas; may itself be mirrored.
+            mirrored: left and right.
+            turn: in the frame, radians, counter-clockwise.
+        """
+        c, s = math.cos(turn), math.sin(turn)
+        rotation = np.array([[c, s], [-s, c]])
+        mirror = np.diag([-1.0, 1.0])
+        inward = np.linalg.inv(own[2:].reshape(2, 2).astype(np.float64))
+        whole = query.matrix @ rotation @ (mirror @ inward if mirrored else inward)
+        flip = bool(np.linalg.det(whole) < 0)
+        bare = whole @ mirror if flip else whole
+        sx, sy = float(np.hypot(*bare[:, 0])), float(np.hypot(*bare[:, 1]))
+        if not possible(sx, sy):
+            return None
+        first, second = math.atan2(-bare[1, 0], bare[0, 0]), math.atan2(bare[0, 1], bare[1, 1])
+        middle = math.atan2(math.sin(first) + math.sin(second), math.cos(first) + math.cos(second))
+        if abs(math.log(sx / sy)) < 2 * EVEN:
+            sx = sy = math.sqrt(sx * sy)
+        width, height = (int(side) for side in self.sizes[row])
+        corner = np.array([width / 2 - own[0], height / 2 - own[1]])
+        centre = np.array([query.x, query.y]) + whole @ corner
+        number = int(self.numbers[row])
+        return Pose(number, flip, float(centre[0]), float(centre[1]), sx, sy, middle % math.tau)
 
     def only(self, rows: Integers) -> Gallery:
         """Some of the elements."""

@@ -1,7 +1,7 @@
-"""What is known of all elements' looks: made from the catalog, kept beside it, brought up to date.
+"""The match index: descriptors of all elements with an IVF-PQ inverted index over keypoints; built from the catalog, updated and loaded.
 
-What the file says follows from the catalog alone (as long as nothing was withdrawn), not from the order in which it was made: the
-quantisers are learned from a part of the elements that only grows in steps, and with every step everything is described again.
+The file follows from the catalog alone (as long as nothing was withdrawn), not from the order in which it was made: the quantisers are
+trained on a part of the elements that only grows in steps, and with every step everything is described again.
 
 Source of the inverted file with product quantisation: H. Jegou, M. Douze, C. Schmid, "Product quantization for nearest neighbor
 search" (2011).
@@ -14,7 +14,7 @@ import io
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from haac_match._index.segments import unpacked_frames, unpacked_outlines
 from haac_match._index.store import FOLDER, Held, Stored, is_current, missing, pack, read, size, write
 from haac_match._options import Mapper
 from haac_match._picture.arrays import Bytes, Floats, Integers
+from haac_match._thresholds.index import DESCRIPTOR, INVERTED
 from haac_repo import RepositoryError
 from haac_repo._internal import TEMPORARY, storage_errors, writer_lock
 
@@ -37,32 +38,36 @@ ELEMENT_BYTES = 4_000
 """At most so many on disk for each element..."""
 FLOOR_BYTES = 4_000_000
 """... or so many in all, so that small catalogs are searched exactly."""
-EXACT = 20_000
-"""Up to so many keypoints are compared with each one, if they have the room."""
 _ZIP_BYTES = 4_000
-_SAMPLE = 60_000
-"""Keypoints from which the quantisers learn; more for large catalogs."""
-_ENOUGH = 1_000
-"""From fewer they cannot learn."""
-_LISTS_SEARCHED = 24
 _TOGETHER = 512
 """Keypoints that are looked up together."""
-_FIRST_STEP = 64
+_CODED = 60_000
+"""Keypoints that are coded together."""
 _WAIT = 600.0  # seconds for another process that makes the index
+
+
+class Words(Protocol):
+    """A faiss index over descriptors of keypoints."""
+
+    ntotal: int
+    """Keypoints in it."""
+
+    def search(self, queries: Floats, neighbours: int, /) -> tuple[Floats, Integers]:
+        """Squared distances and indices of the nearest keypoints, both (queries, neighbours); -1 for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What is known of all elements' looks.
+    """Descriptors of all elements, ready for lookup.
 
     Args:
         gallery: those that may be found as layers.
         thumbnails: (photographs, side, side, 3), of opaque elements.
         photographs: their numbers.
         places: (keypoints, 4), as of `Features`.
-        owners: (keypoints,), rows of `things`.
-        words: faiss index over the looks of the keypoints.
-        segments: parts of one colour of all gallery.
+        owners: (keypoints,), rows of the gallery.
+        words: lookup of keypoints by their descriptors.
+        segments: colour segments of all elements.
     """
 
     gallery: Gallery
@@ -70,7 +75,7 @@ class Index:
     photographs: Integers
     places: Floats
     owners: Integers
-    words: Any
+    words: Words
     segments: SegmentTable
 
     def only(self, numbers: Sequence[int]) -> Index:
@@ -89,7 +94,13 @@ class Index:
         )
 
     def votes(self, query: Features, neighbours: int, mapped: Mapper = map) -> list[Vote]:
-        """Where the keypoints of a picture put elements, the strongest first; `mapped` is like `map`, perhaps with threads."""
+        """Poses for which the keypoints of a picture vote, the strongest first.
+
+        Args:
+            query: keypoints of the picture.
+            neighbours: so many of the index that each votes with.
+            mapped: like `map`, perhaps with threads.
+        """
         made: list[Vote] = []
         if not len(query.places) or not len(self.places):
             return made
@@ -136,7 +147,7 @@ class Survey:
 
 
 def survey(repository: Repository) -> Survey:
-    """Look at the index, change nothing."""
+    """The state of the index; nothing is changed."""
     stored, damage = read(repository)
     return Survey(stored is not None, len(missing(stored, repository.held())), size(repository), damage)
 
@@ -230,9 +241,9 @@ def _renewed(
 ) -> tuple[Stored, int, list[int]]:
     """The index as it should be (the old one itself if it is that), how many were described, and which cannot be read."""
     if old is not None:
-        stands = is_current(old.rows, held)
-        if not stands.all():
-            old = replace(old, rows=old.rows.take(np.flatnonzero(stands)))
+        current = is_current(old.rows, held)
+        if not current.all():
+            old = replace(old, rows=old.rows.take(np.flatnonzero(current)))
     new, unread = describe_all(repository, missing(old, held), jobs, progress)
     if old is not None and not len(new):
         return old, 0, unread
@@ -251,10 +262,11 @@ def _renewed(
 
 
 def _made(rows: Rows, step: int) -> Stored:
-    if len(rows.looks) <= EXACT and _fits(rows):
+    """The index of uncoded rows: exact where they are few, else quantised."""
+    if len(rows.looks) <= INVERTED.exact and _fits(rows):
         return Stored(rows, np.zeros(0, np.uint8), 0)
     first = int(rows.counts[rows.numbers <= step].sum(dtype=np.int64))
-    quantiser = _trained(rows.looks[: first if first > _ENOUGH else None])
+    quantiser = _trained(rows.looks[: first if first > INVERTED.enough else None])
     return _trimmed(_coded(rows, quantiser), quantiser, step)
 
 
@@ -263,7 +275,7 @@ def _fits(rows: Rows) -> bool:
 
 
 def _trimmed(rows: Rows, quantiser: Bytes, step: int) -> Stored:
-    """With as many keypoints as there is room for."""
+    """With as many keypoints as the file has room for."""
     bare = io.BytesIO()
     pack(bare, Stored(rows.weakest_left_out(0), quantiser, step), "")
     each = rows.places[:1].nbytes + rows.looks[:1].nbytes  # these hardly get smaller in the file
@@ -272,8 +284,8 @@ def _trimmed(rows: Rows, quantiser: Bytes, step: int) -> Stored:
 
 
 def _step(last: int) -> int:
-    """The quantisers learn from the elements up to this number, so again only when there are half as many more."""
-    step = _FIRST_STEP
+    """The quantisers are trained on the elements up to this number: again only when there are half as many more."""
+    step = INVERTED.first_step
     while step * 3 // 2 <= last:
         step = step * 3 // 2
     return step
@@ -283,8 +295,9 @@ def _trained(looks: Bytes) -> Bytes:
     import faiss
 
     count = len(looks)
-    lists = max(1, min(2**16, int(2 * count**0.5)))
-    sample = np.random.default_rng(1).permutation(count)[: max(_SAMPLE, 40 * lists)]
+    lists = max(1, min(INVERTED.most_lists, int(INVERTED.lists * count**0.5)))
+    room = max(INVERTED.sample, INVERTED.sample_a_list * lists)
+    sample = np.random.default_rng(1).permutation(count)[:room]
     words = faiss.index_factory(DIMENSIONS, f"PCA80,IVF{lists},PQ16x8np")
     inverted: Any = faiss.downcast_index(faiss.extract_index_ivf(words))
     inverted.cp.min_points_per_centroid = inverted.pq.cp.min_points_per_centroid = 1  # else it prints
@@ -294,20 +307,20 @@ def _trained(looks: Bytes) -> Bytes:
 
 
 def _coded(rows: Rows, quantiser: Bytes) -> Rows:
-    """The same with codes for looks."""
+    """The same with codes of the quantiser for looks."""
     import faiss
 
     words = faiss.deserialize_index(quantiser)
     codes = [np.zeros((0, words.sa_code_size()), np.uint8)]
     with _one_thread():
-        for first in range(0, len(rows.looks), _SAMPLE):
-            codes.append(words.sa_encode(unpacked_looks(rows.looks[first : first + _SAMPLE])))
+        for first in range(0, len(rows.looks), _CODED):
+            codes.append(words.sa_encode(unpacked_looks(rows.looks[first : first + _CODED])))
     return replace(rows, looks=np.concatenate(codes))
 
 
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
-    """So that sums come out the same on any machine."""
+    """One thread of faiss, so that sums are the same on any machine."""
     import faiss
 
     threads = faiss.omp_get_max_threads()
@@ -334,12 +347,13 @@ def _index(stored: Stored, held: Held) -> Index:
         words = faiss.deserialize_index(stored.quantiser)
         inverted: Any = faiss.downcast_index(faiss.extract_index_ivf(words))
         inverted.add_sa_codes(np.ascontiguousarray(rows.looks), np.arange(len(rows.looks)))
-        inverted.nprobe = _LISTS_SEARCHED
+        inverted.nprobe = INVERTED.searched
         words.ntotal = inverted.ntotal
     else:
         words = faiss.IndexFlatL2(DIMENSIONS)
         words.add(unpacked_looks(rows.looks))
-    even = RingTable(rows.rings[:, 0])
+    even, factor = RingTable(rows.rings[:, 0]), DESCRIPTOR.stretch
+    owners = np.repeat(np.arange(len(rows)), rows.piece_counts)
     return Index(
         Gallery(
             rows.numbers,
@@ -348,7 +362,7 @@ def _index(stored: Stored, held: Held) -> Index:
             rows.frames[:, 1],
             even,
             RingTable(rows.rings[:, 1]),
-            {1.0: even, 1.2: even.stretched(1.2), 1 / 1.2: even.stretched(1 / 1.2)},
+            {1.0: even, factor: even.stretched(factor), 1 / factor: even.stretched(1 / factor)},
             {int(number): row for row, number in enumerate(rows.numbers)},
         ),
         thumbnails,
@@ -357,10 +371,8 @@ def _index(stored: Stored, held: Held) -> Index:
         rows.owners,
         words,
         SegmentTable(
-            np.repeat(np.arange(len(rows)), rows.piece_counts),
-            unpacked_frames(
-                rows.piece_frames, rows.sizes[np.repeat(np.arange(len(rows)), rows.piece_counts)]
-            ),
+            owners,
+            unpacked_frames(rows.piece_frames, rows.sizes[owners]),
             rows.piece_colours,
             rows.piece_rings,
             unpacked_outlines(rows.piece_outlines),

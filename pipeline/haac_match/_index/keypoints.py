@@ -1,4 +1,4 @@
-"""Local features: what they look like, and what their matches say of where elements stand.
+"""Keypoints described by RootSIFT and colours, and Hough voting of their matches for the poses of elements.
 
 Source: D. Lowe, "Distinctive image features from scale-invariant keypoints" (2004), with the root of R. Arandjelovic and A. Zisserman,
 "Three things everyone should know to improve object retrieval" (2012), and a grid of colours in the keypoint's own frame appended.
@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from haac_match._picture.arrays import Bytes, Floats, Integers
+from haac_match._thresholds.index import KEYPOINT, VOTE
 
 _GRID = 3
 DIMENSIONS = 128 + 3 * _GRID * _GRID
-_COLOUR_WEIGHT = 0.5
+"""Of a descriptor: RootSIFT, and a grid of colours."""
 _MIRROR = np.array(
     [((3 - r) * 4 + c) * 8 + (-o) % 8 for r in range(4) for c in range(4) for o in range(8)]
     + [
@@ -36,19 +37,19 @@ class Features:
 
     Args:
         places: (count, 4): x, y in pixels, size in pixels, direction in radians, clockwise.
-        looks: (count, DIMENSIONS).
+        looks: (count, DIMENSIONS), descriptors: RootSIFT, then colours.
     """
 
     places: Floats
     looks: Floats
 
     def mirrored(self) -> Floats:
-        """The looks of the same keypoints in a mirror, (count, DIMENSIONS)."""
+        """(count, DIMENSIONS): descriptors of the same keypoints in a mirror."""
         return self.looks[:, _MIRROR]
 
 
 def features(rgb: Bytes, mask: Bytes | None = None, most: int = 0) -> Features:
-    """Keypoints of a picture.
+    """Detect and describe the keypoints of a picture.
 
     Args:
         rgb: (height, width, 3).
@@ -65,26 +66,28 @@ def features(rgb: Bytes, mask: Bytes | None = None, most: int = 0) -> Features:
     )
     root = np.sqrt(looks / np.maximum(looks.sum(axis=1, keepdims=True), 1e-6))
     return Features(
-        places, np.concatenate([root, _colours(rgb, places) * _COLOUR_WEIGHT], axis=1).astype(np.float32)
+        places,
+        np.concatenate([root, _colours(rgb, places) * KEYPOINT.colour_weight], axis=1).astype(np.float32),
     )
 
 
 def _colours(rgb: Bytes, places: Floats) -> Floats:
-    """(count, 27): colours on a grid around each keypoint, turned with it, 0 to 1 divided by the root of the cells."""
+    """(count, 3 * cells): colours on a grid around each keypoint, turned with it; 0 to 1 over the root of the number of cells."""
     offsets = (np.arange(_GRID) - (_GRID - 1) / 2)[None]
     along, across = np.broadcast_arrays(offsets, offsets.T)
     cos, sine = np.cos(places[:, 3])[:, None], np.sin(places[:, 3])[:, None]
-    step = 1.2 * places[:, 2][:, None]
+    step = KEYPOINT.colour_cell * places[:, 2][:, None]
     x = places[:, 0][:, None] - 0.5 + step * (cos * along.ravel() - sine * across.ravel())
     y = places[:, 1][:, None] - 0.5 + step * (sine * along.ravel() + cos * across.ravel())
-    level = np.clip(np.round(np.log2(np.maximum(places[:, 2], 1) / 2)), 0, 6).astype(int)
+    octave = np.log2(np.maximum(places[:, 2], 1) / KEYPOINT.colour_size)
+    level = np.clip(np.round(octave), 0, KEYPOINT.colour_levels).astype(int)
     out = np.zeros((len(places), _GRID * _GRID, 3), np.float32)
     picture = rgb
     for index in range(int(level.max(initial=0)) + 1):
         here = level == index
         if here.any():
             fx, fy = picture.shape[1] / rgb.shape[1], picture.shape[0] / rgb.shape[0]
-            smooth = cv2.GaussianBlur(picture, (0, 0), 1.0)
+            smooth = cv2.GaussianBlur(picture, (0, 0), KEYPOINT.colour_blur)
             out[here] = cv2.remap(
                 smooth,
                 ((x[here] + 0.5) * fx - 0.5).astype(np.float32),
@@ -99,10 +102,10 @@ def _colours(rgb: Bytes, places: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """Where matches put an element: a similarity.
+    """A similarity for which matches of one element agree.
 
     Args:
-        thing: index of the element.
+        row: of the element.
         mirrored: left and right.
         x: of its centre, pixels of the canvas.
         y: of its centre, pixels of the canvas.
@@ -111,13 +114,36 @@ class Vote:
         score: how much speaks for it.
     """
 
-    thing: int
+    row: int
     mirrored: bool
     x: float
     y: float
     scale: float
     turn: float
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Matches:
+    """Where each match puts its element.
+
+    Args:
+        rows: (matches,) of the elements.
+        x: (matches,) of the element's centre, pixels of the canvas.
+        y: (matches,) of the element's centre, pixels of the canvas.
+        scale: (matches,) canvas over element.
+        turn: (matches,) radians, counter-clockwise.
+        weight: (matches,) 0 to 1.
+        keypoints: (matches, 4), places in the picture, as of `Features`.
+    """
+
+    rows: Integers
+    x: Floats
+    y: Floats
+    scale: Floats
+    turn: Floats
+    weight: npt.NDArray[np.floating]
+    keypoints: Floats
 
 
 def votes(
@@ -129,90 +155,90 @@ def votes(
     sizes: npt.NDArray[np.int32],
     mirrored: bool,
 ) -> list[Vote]:
-    """Hough voting: matches of one element that agree on where it stands.
+    """Hough voting: matches of one element that agree on its pose.
 
     Args:
         query: (count, 4), places of keypoints of the picture.
-        found: (count, k), rows of the index that look like them; -1 for none.
+        found: (count, k), keypoints of the index that look like them; -1 for none.
         distances: (count, k), squared.
-        places: (rows, 4), places of the index' keypoints in their elements.
-        owners: (rows,), which element each belongs to; -1 for none that is wanted.
-        sizes: (things, 2).
-        mirrored: whether the looks were mirrored.
+        places: (keypoints, 4), places of the index' keypoints in their elements.
+        owners: (keypoints,), row of the element of each; -1 for none that is wanted.
+        sizes: (elements, 2), widths and heights.
+        mirrored: whether the descriptors were mirrored.
 
     Returns:
-        One or more for each element with matches, the strongest first.
+        One or more for each element with matches, by row.
     """
-    rows, columns = np.nonzero((found >= 0) & (owners[found] >= 0))
-    if not len(rows):
+    which, columns = np.nonzero((found >= 0) & (owners[found] >= 0))
+    if not len(which):
         return []
-    hits = found[rows, columns]
-    q, e = query[rows], places[hits]
-    thing = owners[hits]
+    hits = found[which, columns]
+    q, e = query[which], places[hits]
+    rows = owners[hits]
     # A match that stands out against the last of its neighbours counts more.
-    worst = np.maximum(distances.max(axis=1), 1e-6)[rows]
-    weight = np.maximum(0.02, 1 - distances[rows, columns] / worst)
+    worst = np.maximum(distances.max(axis=1), 1e-6)[which]
+    weight = np.maximum(VOTE.least_weight, 1 - distances[which, columns] / worst)
     scale: Floats = (q[:, 2] / np.maximum(e[:, 2], 1e-3)).astype(np.float32)
     turn = (math.pi - e[:, 3] - q[:, 3]) if mirrored else (e[:, 3] - q[:, 3])
-    dx = sizes[thing, 0] / 2 - e[:, 0]
-    dy = sizes[thing, 1] / 2 - e[:, 1]
+    dx = sizes[rows, 0] / 2 - e[:, 0]
+    dy = sizes[rows, 1] / 2 - e[:, 1]
     if mirrored:
         dx = -dx
     cos, sine = np.cos(turn), np.sin(turn)
     x = q[:, 0] + scale * (cos * dx + sine * dy)
     y = q[:, 1] + scale * (-sine * dx + cos * dy)
-    order = np.argsort(thing, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(thing[order]) != 0, True])
+    matches = _Matches(rows, x, y, scale, turn, weight, q)
+    order = np.argsort(rows, kind="stable")
+    starts = np.flatnonzero(np.r_[True, np.diff(rows[order]) != 0, True])
     made: list[Vote] = []
     for first, last in pairwise(starts):
-        made += _agreeing(order[first:last], thing, x, y, scale, turn, weight, q, sizes, mirrored)
+        members = order[first:last]
+        made += _clusters(matches, members, float(sizes[rows[members[0]]].max()), mirrored)
     return made
 
 
-def _agreeing(
-    members: Integers,
-    thing: Integers,
-    x: Floats,
-    y: Floats,
-    scale: Floats,
-    turn: Floats,
-    weight: npt.NDArray[np.floating],
-    q: Floats,
-    sizes: npt.NDArray[np.int32],
-    mirrored: bool,
-) -> list[Vote]:
-    """The clusters among one element's votes: the densest, then the densest of the rest."""
-    owner = int(thing[members[0]])
-    if len(members) > 80:
-        members = members[np.argsort(-weight[members], kind="stable")[:80]]
-    side = float(sizes[owner].max())
-    logs = np.log(scale[members])
-    reach = 0.2 * side * np.minimum(scale[members][:, None], scale[members][None])
-    apart = np.hypot(x[members][:, None] - x[members][None], y[members][:, None] - y[members][None])
-    angle = np.abs((turn[members][:, None] - turn[members][None] + math.pi) % math.tau - math.pi)
-    near = (apart < reach) & (np.abs(logs[:, None] - logs[None]) < 0.3) & (angle < 0.35)
-    # Several matches of one keypoint count once: the places of the query tell.
+def _clusters(matches: _Matches, members: Integers, side: float, mirrored: bool) -> list[Vote]:
+    """The clusters among one element's matches: the densest, then the densest of the rest.
+
+    Args:
+        matches: of all elements.
+        members: those of this one.
+        side: the longer one of the element, pixels.
+        mirrored: whether the descriptors were mirrored.
+    """
+    if len(members) > VOTE.matches:
+        members = members[np.argsort(-matches.weight[members], kind="stable")[: VOTE.matches]]
+    x, y, scale, turn = (part[members] for part in (matches.x, matches.y, matches.scale, matches.turn))
+    weight, keypoints = matches.weight[members], matches.keypoints[members]
+    logs = np.log(scale)
+    reach = VOTE.apart * side * np.minimum(scale[:, None], scale[None])
+    apart = np.hypot(x[:, None] - x[None], y[:, None] - y[None])
+    angle = np.abs((turn[:, None] - turn[None] + math.pi) % math.tau - math.pi)
+    near = (apart < reach) & (np.abs(logs[:, None] - logs[None]) < VOTE.scale) & (angle < VOTE.turn)
     made = []
     alive = np.ones(len(members), bool)
-    for _ in range(3):
-        strength = (near * weight[members][None] * alive[None]).sum(axis=1) * alive
+    for _ in range(VOTE.clusters):
+        strength = (near * weight[None] * alive[None]).sum(axis=1) * alive
         best = int(strength.argmax())
         if strength[best] <= 0:
             break
         inside = near[best] & alive
-        distinct = len({(float(a), float(b)) for a, b in q[members[inside], :2]})
-        w = weight[members[inside]]
-        w = w / w.sum()
-        m = members[inside]
+        # Several matches of one keypoint count once.
+        distinct = len({(float(a), float(b)) for a, b in keypoints[inside, :2]})
+        share = weight[inside] / weight[inside].sum()
+        sine, cosine = (
+            float((np.sin(turn[inside]) * share).sum()),
+            float((np.cos(turn[inside]) * share).sum()),
+        )
         made.append(
             Vote(
-                owner,
+                int(matches.rows[members[0]]),
                 mirrored,
-                float((x[m] * w).sum()),
-                float((y[m] * w).sum()),
-                float(np.exp((np.log(scale[m]) * w).sum())),
-                math.atan2(float((np.sin(turn[m]) * w).sum()), float((np.cos(turn[m]) * w).sum())) % math.tau,
-                float(strength[best]) * distinct / max(1, int(inside.sum())) + 0.5 * (distinct - 1),
+                float((x[inside] * share).sum()),
+                float((y[inside] * share).sum()),
+                float(np.exp((np.log(scale[inside]) * share).sum())),
+                math.atan2(sine, cosine) % math.tau,
+                float(strength[best]) * distinct / max(1, int(inside.sum())) + VOTE.distinct * (distinct - 1),
             )
         )
         alive &= ~near[best]

@@ -1,8 +1,9 @@
-"""A description of a whole thing that does not depend on where it stands, how large it is and how it is turned.
+"""Rotation-invariant polar descriptor of a whole element in a canonical frame, matched at all turns by FFT.
 
-The thing is brought to a frame in which its centre of mass is the origin and its extent is one; colours and coverage are sampled
-on rings. A turn then moves the samples along the rings, and the best turn is found by circular correlation. There are two frames: one
-that keeps the shape, and one in which the second moments are those of a disc, which undoes uneven scaling.
+The element is brought to a frame in which its centre of mass is the origin and its extent, the root mean square distance from there, is
+one; premultiplied colours and coverage are sampled on rings. A turn then moves the samples along the rings, and the best one is found by
+circular correlation. There are two frames: the even one keeps the shape; in the round one the second moments are those of a disc, which
+undoes uneven scaling.
 """
 
 from __future__ import annotations
@@ -16,33 +17,50 @@ import numpy as np
 import numpy.typing as npt
 
 from haac_match._picture.arrays import Bools, Bytes, Doubles, Floats, Integers
+from haac_match._thresholds.index import DESCRIPTOR
 
 RINGS, ANGLES, CHANNELS = 8, 32, 4
 _SIDE = 48
-_EXTENT = 10.0
-"""Pixels of the frame to one unit of extent: the root mean square distance from the centre."""
-_REACH = 2.2
-"""Radius of the outermost ring, in units of extent."""
+"""Pixels of the square in which an element is sampled: more than the outermost ring needs."""
+_BLURS = 32
+"""Blurred parts of a table that are kept in memory."""
+_AT_ONCE = 9
+"""Queries that are compared together: larger needs more memory, smaller more time."""
 
-_radius = (np.arange(RINGS) + 0.5) / RINGS * _REACH * _EXTENT
+_radius = (np.arange(RINGS) + 0.5) / RINGS * DESCRIPTOR.reach * DESCRIPTOR.resolution
 _angle = np.arange(ANGLES) * math.tau / ANGLES
 # Counter-clockwise, as turns are counted.
 _MAP_X = (_SIDE / 2 - 0.5 + _radius[:, None] * np.cos(_angle)[None]).astype(np.float32)
 _MAP_Y = (_SIDE / 2 - 0.5 - _radius[:, None] * np.sin(_angle)[None]).astype(np.float32)
-_BLURS = 32
-"""Blurred parts of a table that are kept in memory."""
 RING_WEIGHT = np.sqrt(_radius / _radius.mean()).astype(np.float32)
+"""(RINGS,): root of the area that a sample represents; the mean of the areas is 1."""
+
+Likeness = tuple[float, int, bool, float]
+"""Squared distance, row of the element, mirrored, turn in radians counter-clockwise from the element to the query."""
+
+
+def inverse(angles: int) -> Floats:
+    """(2, frequencies, angles): the inverse real transform, of real and imaginary parts: as a product it is faster."""
+    frequency = np.arange(angles // 2 + 1)
+    phase = np.outer(frequency, np.arange(angles)) * math.tau / angles
+    fold = (np.where((frequency == 0) | (frequency == angles // 2), 1, 2) / angles)[:, None]
+    return np.stack([fold * np.cos(phase), -fold * np.sin(phase)]).astype(np.float32)
+
+
+_WAVES = ANGLES // 2 + 1
+_BACK = inverse(ANGLES).transpose(2, 1, 0).reshape(ANGLES, -1)
+"""(ANGLES, 2 * frequencies): real and imaginary parts take turns."""
 
 
 def places() -> Floats:
     """(RINGS * ANGLES, 2): where samples are, in units of extent from the centre, x to the right and y down."""
     x, y = _radius[:, None] * np.cos(_angle), -_radius[:, None] * np.sin(_angle)
-    return np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32) / np.float32(_EXTENT)
+    return np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32) / np.float32(DESCRIPTOR.resolution)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where a thing is.
+    """Canonical frame of an element or a region.
 
     Args:
         x: centre of mass, pixels (the centre of the first pixel is 0.5).
@@ -55,31 +73,40 @@ class Frame:
     matrix: Doubles
 
 
-def frames(mask: npt.NDArray[np.floating] | Bools) -> tuple[Frame, Frame] | None:
-    """The frame that keeps the shape, and the one that makes it round.
+def _thin_root(spread: Doubles) -> Doubles:
+    """Square root of twice a symmetric (2, 2) matrix, of which no axis is too short."""
+    values, vectors = np.linalg.eigh(spread)
+    values = np.maximum(values, values.max() / DESCRIPTOR.thinnest)
+    made: Doubles = vectors @ np.diag(np.sqrt(2 * values)) @ vectors.T
+    return made
+
+
+def frames(
+    weight: npt.NDArray[np.floating] | Bools, root: Callable[[Doubles], Doubles] = _thin_root
+) -> tuple[Frame, Frame] | None:
+    """The even frame, which keeps the shape, and the round one, from the moments of a mask.
 
     Args:
-        mask: (height, width), how much each pixel belongs to the thing.
+        weight: (height, width), how much each pixel belongs to the element.
+        root: gives the matrix of the round frame from the (2, 2) second moments.
 
     Returns:
         None if it is empty.
     """
-    moments = cv2.moments(mask.astype(np.float32), binaryImage=False)
+    moments = cv2.moments(weight.astype(np.float32), binaryImage=False)
     total = moments["m00"]
     if total <= 0:
         return None
     x, y = moments["m10"] / total + 0.5, moments["m01"] / total + 0.5
     xx, xy, yy = (moments[name] / total for name in ("mu20", "mu11", "mu02"))
-    # A pixel is no point: this keeps thin and tiny things in bounds.
+    # A pixel is a square, not a point: this keeps thin and tiny elements in bounds.
     xx, yy = xx + 1 / 12, yy + 1 / 12
     even = Frame(x, y, np.eye(2) * math.sqrt(xx + yy))
-    values, vectors = np.linalg.eigh(np.array([[xx, xy], [xy, yy]]))
-    values = np.maximum(values, values.max() / 400)
-    return even, Frame(x, y, vectors @ np.diag(np.sqrt(2 * values)) @ vectors.T)
+    return even, Frame(x, y, root(np.array([[xx, xy], [xy, yy]])))
 
 
 def describe(premultiplied: Floats, frame: Frame) -> Floats:
-    """Sample a thing on rings.
+    """Sample an element on rings.
 
     Args:
         premultiplied: (height, width, 4), RGB 0 to 255 times coverage, and coverage 0 to 1.
@@ -95,10 +122,10 @@ def describe(premultiplied: Floats, frame: Frame) -> Floats:
 
 def sample(source: Floats, frame: Frame) -> Floats:
     """(channels, RINGS, ANGLES) of a picture of (height, width, channels)."""
-    matrix = frame.matrix / _EXTENT
+    matrix = frame.matrix / DESCRIPTOR.resolution
     shrink = float(np.sqrt(abs(np.linalg.det(matrix))))
     x, y = frame.x, frame.y
-    while shrink > 1.6:
+    while shrink > DESCRIPTOR.shrink:
         height, width = source.shape[:2]
         size = max(1, (width + 1) // 2), max(1, (height + 1) // 2)
         matrix = np.diag([size[0] / width, size[1] / height]) @ matrix
@@ -113,16 +140,16 @@ def sample(source: Floats, frame: Frame) -> Floats:
         (_SIDE, _SIDE),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
     )
-    smooth = cv2.GaussianBlur(warped, (0, 0), 1.2)
+    smooth = cv2.GaussianBlur(warped, (0, 0), DESCRIPTOR.smoothing)
     rings = cv2.remap(smooth, _MAP_X, _MAP_Y, cv2.INTER_LINEAR)
     return np.ascontiguousarray(np.atleast_3d(rings).transpose(2, 0, 1))
 
 
 class RingTable:
-    """Descriptions of many things, compared in all turns at once.
+    """Polar descriptors of many elements, compared at all turns at once.
 
     Args:
-        rings: (things, CHANNELS, RINGS, ANGLES), 0 to 255.
+        rings: (elements, CHANNELS, RINGS, ANGLES), 0 to 255.
     """
 
     def __init__(self, rings: Bytes) -> None:
@@ -136,19 +163,19 @@ class RingTable:
         self._blurred: dict[tuple[int, int, float], Floats] = {}
 
     def like(self, index: int, count: int) -> list[Likeness]:
-        """The things most like one of them, itself among them; as `nearest`."""
+        """The elements most like one of them, itself among them; as `nearest`."""
         if (index, count) not in self._like:
             self._like[index, count] = self.nearest(self.rings[index].astype(np.float32) / 255, count)
         return self._like[index, count]
 
     def blurred(self, first: int, last: int, blur: float, kernel: Callable[[float], Floats]) -> Floats:
-        """(things, CHANNELS, RINGS * ANGLES): some of the descriptions, 0 to 255, after a blur.
+        """(elements, CHANNELS, RINGS * ANGLES): some of the descriptors, 0 to 255, after a blur.
 
         Args:
-            first: of the things.
+            first: row of those that are wanted.
             last: the one after them.
             blur: standard deviation, extents.
-            kernel: gives what a blur makes of rings, (samples, samples).
+            kernel: gives a blur of rings as a matrix, (samples, samples).
         """
         key = first, last, blur
         known = self._blurred.get(key)
@@ -161,7 +188,7 @@ class RingTable:
         return known
 
     def nearest(self, query: Floats, count: int) -> list[Likeness]:
-        """The things most like a query, turned and mirrored as is best.
+        """The elements most like a query, turned and mirrored as is best.
 
         Args:
             query: (CHANNELS, RINGS, ANGLES).
@@ -172,58 +199,54 @@ class RingTable:
         """
         return self.nearest_of(query[None], None, count)[0]
 
-    def nearest_of(self, queries: Floats, seen: Floats | None, count: int) -> list[list[Likeness]]:
-        """The things most like each of some queries.
+    def nearest_of(self, queries: Floats, known: Floats | None, count: int) -> list[list[Likeness]]:
+        """The elements most like each of some queries.
 
         Args:
             queries: (queries, CHANNELS, RINGS, ANGLES).
-            seen: (queries, RINGS, ANGLES), 0 where a query is not known, 1 where it is; None: all is.
+            known: (queries, RINGS, ANGLES), 0 where a query is masked, 1 where it is known; None: all is.
             count: at most so many for each.
         """
         made: list[list[Likeness]] = []
         for first in range(0, len(queries), _AT_ONCE):
             part = np.s_[first : first + _AT_ONCE]
-            made += self._nearest_of(queries[part], None if seen is None else seen[part], count)
+            made += self._nearest_of(queries[part], None if known is None else known[part], count)
         return made
 
-    def _nearest_of(self, queries: Floats, seen: Floats | None, count: int) -> list[list[Likeness]]:
+    def _nearest_of(self, queries: Floats, known: Floats | None, count: int) -> list[list[Likeness]]:
         weighted = queries * RING_WEIGHT[None, None, :, None]
-        if seen is not None:
-            weighted = weighted * seen[:, None]
+        if known is not None:
+            weighted = weighted * known[:, None]
         norms = np.square(weighted).sum(axis=(1, 2, 3))
         # As they are, then mirrored: the table is gone through once for both.
-        scores = 2 * _correlate(self._spectrum, np.concatenate([weighted, _mirror(weighted)]))
-        if seen is None:
+        scores = 2 * _correlate(self._spectrum, np.concatenate([weighted, mirror_rings(weighted)]))
+        if known is None:
             scores -= self._norms[None, None]
         else:
-            known = seen[:, None]
-            scores -= _correlate(self._squares, np.concatenate([known, _mirror(known)]))
+            masks = known[:, None]
+            scores -= _correlate(self._squares, np.concatenate([masks, mirror_rings(masks)]))
         best = scores.argmax(axis=1)
         peaks = np.take_along_axis(scores, best[:, None], axis=1)[:, 0]
         found: list[list[Likeness]] = [[] for _ in queries]
         for at, (peak, shifts) in enumerate(zip(peaks, best, strict=True)):
             mirrored, row = divmod(at, len(queries))
             for index in np.argpartition(-peak, min(count, len(peak)) - 1)[:count]:
-                shift = int(shifts[index])
-                near = [float(scores[at, (shift + d) % ANGLES, index]) for d in (-1, 0, 1)]
-                bend = near[0] - 2 * near[1] + near[2]
-                exact = shift + (0.5 * (near[0] - near[2]) / bend if bend < 0 else 0.0)
-                angle = exact * math.tau / ANGLES
+                angle = peak_turn(scores[at, :, index], int(shifts[index]))
                 distance = float(norms[row]) - float(peak[index])
                 found[row].append((distance, int(index), bool(mirrored), -angle if mirrored else angle))
         return [sorted(rows)[:count] for rows in found]
 
     def only(self, rows: Integers) -> RingTable:
-        """Some of the things."""
+        """Some of the elements."""
         return RingTable(self.rings[rows])
 
     def stretched(self, factor: float) -> RingTable:
-        """The same things, made wider by a factor and lower by the same one, in frames as before."""
-        # The point (x, y) of the stretched thing is the point (x / f, y * f) of the own one; extents change a little with the shape,
+        """The same elements, made wider by a factor and lower by the same one, in frames as before."""
+        # The point (x, y) of the stretched element is the point (x / f, y * f) of the own one; extents change a little with the shape,
         # which the fit mends.
         x = (_radius[:, None] * np.cos(_angle)[None]).ravel() / factor
         y = (_radius[:, None] * np.sin(_angle)[None]).ravel() * factor
-        ring = np.hypot(x, y) / (_REACH * _EXTENT) * RINGS - 0.5
+        ring = np.hypot(x, y) / (DESCRIPTOR.reach * DESCRIPTOR.resolution) * RINGS - 0.5
         turn = (np.arctan2(y, x) % math.tau) / math.tau * ANGLES
         weights = np.zeros((RINGS * ANGLES, RINGS * ANGLES), np.float32)
         rows = np.arange(RINGS * ANGLES)
@@ -236,48 +259,39 @@ class RingTable:
         return RingTable(np.round(flat).astype(np.uint8).reshape(self.rings.shape))
 
 
-_AT_ONCE = 9
-"""Queries that are compared together: larger needs more memory, smaller more time."""
-
-
 def _correlate(table: npt.NDArray[np.complex64], queries: Floats) -> Floats:
-    """(queries, ANGLES, things): sums of products at each shift of each query."""
+    """(queries, ANGLES, elements): sums of products at each shift of each query, by the correlation theorem."""
     count = len(queries)
     spectrum = np.fft.rfft(queries, axis=3).reshape(count, -1, _WAVES).astype(np.complex64)
-    product = np.matmul(table, spectrum.transpose(2, 1, 0))  # (frequencies, things, queries)
+    product = np.matmul(table, spectrum.transpose(2, 1, 0))  # (frequencies, elements, queries)
     parts = product.view(np.float32).reshape(_WAVES, -1, 2).transpose(0, 2, 1).reshape(2 * _WAVES, -1)
     scores: Floats = (_BACK @ parts).reshape(ANGLES, len(table[0]), count)
     return np.ascontiguousarray(scores.transpose(2, 0, 1))
 
 
-def inverse(angles: int) -> Floats:
-    """(2, frequencies, angles): the inverse transform of so many real values, of real and imaginary parts: as a product it is faster."""
-    frequency = np.arange(angles // 2 + 1)
-    phase = np.outer(frequency, np.arange(angles)) * math.tau / angles
-    fold = (np.where((frequency == 0) | (frequency == angles // 2), 1, 2) / angles)[:, None]
-    return np.stack([fold * np.cos(phase), -fold * np.sin(phase)]).astype(np.float32)
-
-
-_WAVES = ANGLES // 2 + 1
-_BACK = inverse(ANGLES).transpose(2, 1, 0).reshape(ANGLES, -1)
-"""(ANGLES, 2 * frequencies): real and imaginary parts take turns."""
-
-
-Likeness = tuple[float, int, bool, float]
-"""Squared distance, index of the thing, mirrored, turn in radians counter-clockwise from the thing to the query."""
-
-
 def _spectrum(values: Floats) -> npt.NDArray[np.complex64]:
-    """(frequencies, things, values): conjugated, so that one matrix product a frequency compares all."""
+    """(frequencies, elements, values): conjugated, so that one matrix product a frequency compares all."""
     spectrum = np.fft.rfft(values, axis=2).conj()
     return np.ascontiguousarray(spectrum.transpose(2, 0, 1)).astype(np.complex64)
 
 
-def _mirror(rings: Floats) -> Floats:
-    """Rings of the mirrored picture: the angle a becomes pi - a."""
-    return np.roll(rings[..., ::-1], 1 + ANGLES // 2, axis=-1)
+def mirror_rings(rings: Floats) -> Floats:
+    """Rings of the mirrored picture: the angle a, along the last axis, becomes pi - a."""
+    return np.roll(rings[..., ::-1], 1 + rings.shape[-1] // 2, axis=-1)
+
+
+def peak_turn(scores: Floats, best: int) -> float:
+    """The turn at which a correlation is highest, radians, by a parabola through the highest sample and its neighbours.
+
+    Args:
+        scores: (ANGLES,).
+        best: the highest of them.
+    """
+    near = [float(scores[(best + d) % ANGLES]) for d in (-1, 0, 1)]
+    bend = near[0] - 2 * near[1] + near[2]
+    return (best + (0.5 * (near[0] - near[2]) / bend if bend < 0 else 0.0)) * math.tau / ANGLES
 
 
 def frame_row(frame: Frame) -> list[float]:
-    """A frame as numbers."""
+    """A frame as it is stored: x, y, and the matrix row by row."""
     return [frame.x, frame.y, *frame.matrix.ravel().tolist()]

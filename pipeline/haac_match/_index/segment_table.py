@@ -1,4 +1,4 @@
-"""Pieces of all elements, compared with one of a picture in all turns at once, where the elements are opaque."""
+"""Retrieval of colour segments: those of all elements, correlated with one of a picture at all turns, where the elements are opaque."""
 
 from __future__ import annotations
 
@@ -9,23 +9,32 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from haac_match._index.polar import inverse
-from haac_match._index.segments import ANGLES, OPAQUE, PLACES_X, PLACES_Y, RINGS, STEP, WEIGHT
+from haac_match._index.polar import inverse, mirror_rings
+from haac_match._index.segments import ANGLES, PLACES_X, PLACES_Y, RINGS, STEP, WEIGHT
 from haac_match._picture.arrays import Bools, Bytes, Floats, Integers
+from haac_match._thresholds.index import DESCRIPTOR, SEGMENT
 
 Likeness = tuple[float, int, bool, float]
-"""Part of the variation around a piece that is not explained, row, mirrored, turn in radians, counter-clockwise."""
+"""Share of the variation around a segment that is left, row of the table, mirrored, turn in radians, counter-clockwise."""
+
+_WAVES = ANGLES // 2 + 1
+_PADDED = 16
+_phase = np.outer(np.arange(_WAVES), np.arange(ANGLES)) * math.tau / ANGLES
+_COSINES, _SINES = np.zeros((2, ANGLES, _PADDED), np.float32)
+_COSINES[:, :_WAVES], _SINES[:, :_WAVES] = np.cos(_phase.T), np.sin(_phase.T)
+"""(ANGLES, padded): real and imaginary part of the conjugate of the transform of a real signal."""
+_BACK = inverse(ANGLES)
 
 
 class SegmentTable:
-    """Pieces of all elements, compared with those of a picture.
+    """Segments of all elements, compared with those of a picture.
 
     Args:
-        owners: (pieces,), rows of the elements.
-        frames: (pieces, 3): x, y, extent, pixels of the element.
-        colours: (pieces, 3).
-        rings: (pieces, RINGS, ANGLES, 3), as they are stored.
-        outlines: (pieces, RINGS, ANGLES), where they are themselves.
+        owners: (segments,), rows of the elements.
+        frames: (segments, 3): x, y, extent, pixels of the element.
+        colours: (segments, 3).
+        rings: (segments, RINGS, ANGLES, 3), as they are stored.
+        outlines: (segments, RINGS, ANGLES), True where they are themselves.
     """
 
     def __init__(
@@ -41,7 +50,7 @@ class SegmentTable:
         self._tables: dict[float, _Table] = {}
 
     def only(self, renamed: Integers) -> SegmentTable:
-        """Those of some elements: new rows of all, -1 for those that go."""
+        """Those of some elements; `renamed` has the new row of each, -1 for those that go."""
         rows = np.flatnonzero(renamed[self.owners] >= 0)
         return SegmentTable(
             renamed[self.owners[rows]],
@@ -52,7 +61,7 @@ class SegmentTable:
         )
 
     def prepare(self, blur: float) -> None:
-        """Get ready to be compared with pictures that are blurred by so many extents beyond what all are."""
+        """Get ready for pictures that are blurred by so many extents more than descriptors are."""
         if blur not in self._tables:
             self._tables[blur] = _table(self._rings, self._outlines, blur)
 
@@ -65,7 +74,7 @@ class SegmentTable:
         tolerance: int,
         count: int,
     ) -> list[Likeness]:
-        """Pieces that look like one of the picture.
+        """Segments that look like one of the picture: of its colour first, then compared with what is around them.
 
         Args:
             colour: (3,), its own.
@@ -88,20 +97,20 @@ class SegmentTable:
         squares = np.square(query).sum(axis=2, keepdims=True)
         stacked = np.concatenate([squares, query, where[:, :, None], plain], axis=2)
         stacked = stacked.transpose(0, 2, 1)
-        both = np.stack([stacked, np.roll(stacked[..., ::-1], 1 + ANGLES // 2, axis=-1)])
+        both = np.stack([stacked, mirror_rings(stacked)])
         spectrum = np.fft.rfft(both, axis=3)
         values, variation, shifts = _compare(
             table.real, table.imaginary, rows, *_halves(spectrum, (2, RINGS, 6)), _BACK
         )
         left = values[0] + table.constant[rows]
         # What a disc of the same extent would explain of the outline says nothing.
-        own = _SHAPE * float((WEIGHT * where).sum())
-        shape = _SHAPE * float((WEIGHT * np.square(where - where.mean(axis=1, keepdims=True))).sum())
-        total = table.total[rows]
-        plain_ratio = (left + _NOISE * total) / (variation[0] + _NOISE * total + 1e-6)
-        plain_ratio[:, total < _LEAST_WEIGHT] = 9.0
+        own = SEGMENT.outline * float((WEIGHT * where).sum())
+        shape = SEGMENT.outline * float((WEIGHT * np.square(where - where.mean(axis=1, keepdims=True))).sum())
+        total, floor = table.total[rows], DESCRIPTOR.colour_noise
+        plain_ratio = (left + floor * total) / (variation[0] + floor * total + 1e-6)
+        plain_ratio[:, total < SEGMENT.known_weight] = SEGMENT.unknown
         outlined = values[1] + table.constant[rows] + table.areas[rows] + own
-        noise = _NOISE * (total + _SHAPE_WEIGHT)
+        noise = floor * (total + SEGMENT.outline_weight)
         found = []
         for ratio, shift, most in (
             (plain_ratio, shifts[0], count),
@@ -123,30 +132,13 @@ class SegmentTable:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Spectra of the weights and of the weighted colours of all pieces."""
+    """Spectra of the weights and of the weighted colours of all segments."""
 
     total: Floats
     constant: Floats
     areas: Floats
     real: Floats
     imaginary: Floats
-
-
-_WAVES = ANGLES // 2 + 1
-_PADDED = 16
-_LEAST_WEIGHT = 12.0
-"""Weight of opaque places from which on colours alone say something."""
-_NOISE = 0.003
-"""Squared distance of colours, 0 to 1, that says nothing."""
-_SHAPE = 0.2
-"""Squared distance of colours, 0 to 1, that a place of the outline counts which one piece has and the other has not."""
-_SHAPE_WEIGHT = 40.0
-"""Weight of the outline, as far as noise is concerned."""
-_phase = np.outer(np.arange(_WAVES), np.arange(ANGLES)) * math.tau / ANGLES
-_COSINES, _SINES = np.zeros((2, ANGLES, _PADDED), np.float32)
-_COSINES[:, :_WAVES], _SINES[:, :_WAVES] = np.cos(_phase.T), np.sin(_phase.T)
-"""(ANGLES, padded): real and imaginary part of the conjugate of the transform of a real signal."""
-_BACK = inverse(ANGLES)
 
 
 def _halves(spectrum: npt.NDArray[np.complexfloating], shape: tuple[int, ...]) -> tuple[Floats, Floats]:
@@ -168,10 +160,10 @@ def _table(rings: Bytes, outlines: Bools, blur: float) -> _Table:
         cover = known @ mixed.T
         straight = np.stack([straight[:, :, c] @ mixed.T for c in range(3)], axis=2)
         straight /= np.maximum(cover, 1e-3)[:, :, None]
-        known = (cover > OPAQUE).astype(np.float32)
+        known = (cover > SEGMENT.opaque).astype(np.float32)
     weight: Floats = (known * WEIGHT.repeat(ANGLES, 1).ravel()).reshape(-1, RINGS, ANGLES, 1)
     colours = straight.reshape(-1, RINGS, ANGLES, 3)
-    outline: Floats = (outlines * (_SHAPE * WEIGHT)).astype(np.float32)[..., None]
+    outline: Floats = (outlines * (SEGMENT.outline * WEIGHT)).astype(np.float32)[..., None]
     stacked = np.concatenate([weight, -2 * weight * colours, -2 * outline], axis=3).transpose(0, 1, 3, 2)
     # A product with a matrix is ten times as fast here as a transform of so few values.
     real, imaginary = stacked @ _COSINES, stacked @ _SINES
@@ -191,7 +183,7 @@ def _near(
     colour: Integers,
     tolerance: int,
 ) -> Integers:
-    """Rows of pieces of nearly a colour."""
+    """Rows of segments of nearly a colour."""
     found = np.empty(len(colours), np.int64)
     count = 0
     for k in range(len(colours)):
@@ -214,10 +206,10 @@ def _compare(
     First of colours, then of colours and outlines.
 
     Args:
-        real, imaginary: (pieces, RINGS, 5, padded) spectra.
+        real, imaginary: (segments, RINGS, 5, padded) spectra.
         rows: which of them.
         ours, others: (2, RINGS, 6, padded), real and imaginary parts of the query, and of the query in a mirror; squares, colours, outline,
-            squared distances from the piece's colour.
+            squared distances from the segment's colour.
         back: see `_BACK`.
     """
     count, rings, waves, angles = len(rows), real.shape[1], back.shape[1], back.shape[2]

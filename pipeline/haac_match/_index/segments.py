@@ -1,9 +1,10 @@
-"""Pieces: parts of one colour, as drawn things have, with what is around them; by them elements are found on a ground that is not known.
+"""Watershed colour segments, as drawn elements have, with polar descriptors: by them elements are found on an unknown background.
 
-A piece grows from places where neighbouring pixels are alike to where the colour changes most, which is where its outline was before a
-blur. It is described like a thing (centre, extent, rings), with the colours around it where its element is opaque.
+A segment grows from a flat place, where neighbouring pixels are alike, to where the colour changes most, which is where its outline was
+before a blur. It is described like an element (centre, extent, rings), with the colours around it where its element is opaque. In the
+index file segments are called pieces.
 
-Source of growing from marked places: F. Meyer, "Color image segmentation" (1992).
+Source of the watershed from markers: F. Meyer, "Color image segmentation" (1992).
 """
 
 from __future__ import annotations
@@ -17,33 +18,34 @@ import numpy.typing as npt
 from numba import njit
 
 from haac_match._picture.arrays import Bools, Bytes, Floats
+from haac_match._thresholds.index import SEGMENT
 
 RINGS, ANGLES = 7, 24
 OUTLINE_BYTES = RINGS * ANGLES // 8
-REACH = 2.4
-"""Radius of the outermost ring, in units of extent."""
-_SMOOTH = 0.2
-"""Standard deviation of the blur before sampling, in units of extent."""
+STEP = 4
+"""Levels of a step of stored colours."""
+_PAD = 2
+_FULL = 65535
 
-_radius = (np.arange(RINGS) + 0.5) / RINGS * REACH
+_radius = (np.arange(RINGS) + 0.5) / RINGS * SEGMENT.reach
 _angle = np.arange(ANGLES) * math.tau / ANGLES
 PLACES_X = (_radius[:, None] * np.cos(_angle)).astype(np.float32)
 PLACES_Y = (-_radius[:, None] * np.sin(_angle)).astype(np.float32)
 WEIGHT = (_radius / _radius.mean()).astype(np.float32)[:, None]
-"""(RINGS, 1): outer samples stand for larger places."""
+"""(RINGS, 1): the area that a sample represents; the mean is 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of one colour.
+    """A connected part of one colour.
 
     Args:
-        colour: (3,), of its flat places.
+        colour: (3,), median of its flat place.
         area: pixels.
         x: centre of mass, pixels (the centre of the first pixel is 0.5).
         y: centre of mass, pixels.
         extent: root mean square distance from it, pixels.
-        outline: (RINGS, ANGLES), where it is, itself and what is inside of it.
+        outline: (RINGS, ANGLES), True where it is, itself and what it encloses.
     """
 
     colour: Bytes
@@ -62,15 +64,15 @@ def segments_of(
     most: float,
     where: Bytes | None = None,
 ) -> list[Segment]:
-    """Pieces of a picture, the largest first.
+    """Segments of a picture by watershed from its flat places, the largest first.
 
     Args:
         rgb: (height, width, 3).
-        outside: (height, width), True where nothing is; or None.
-        level: neighbouring pixels within a piece's flat place differ by at most this.
+        outside: (height, width), True where no segment is; or None.
+        level: neighbouring pixels within a flat place differ by at most this.
         least: pixels of the flat place.
-        most: part of the picture that a piece may take, in pixels.
-        where: (height, width), 0 where the middle of a piece may not be; or None.
+        most: of the segment, pixels.
+        where: (height, width), 0 where the middle of a segment may not be; or None.
     """
     change = _change(rgb)
     flat = change <= level
@@ -87,9 +89,9 @@ def segments_of(
     if outside is not None:
         marked[outside] = len(kept) + 1
     else:
-        # Where nothing is alike, places of least change stand for what else there is.
-        calm = change == cv2.erode(change, np.ones((_CALM, _CALM), np.uint8))
-        marked[calm & (change > level + _MORE) & (marked == 0)] = len(kept) + 1
+        # Where nothing is flat, places of least change are seeds of what else there is.
+        calm = change == cv2.erode(change, np.ones((SEGMENT.calm,) * 2, np.uint8))
+        marked[calm & (change > level + SEGMENT.calm_above) & (marked == 0)] = len(kept) + 1
     grown = cv2.watershed(np.ascontiguousarray(rgb), marked.copy())
     found: list[Segment] = []
     for index, box in enumerate(_boxes(grown, len(kept)), 1):
@@ -122,12 +124,12 @@ def segments_of(
                 _outline(mask, *own, extent),
             )
         )
-    return sorted(found, key=lambda piece: (-piece.area, piece.y, piece.x))
+    return sorted(found, key=_largest_first)
 
 
 def _outline(mask: Bytes, x: float, y: float, extent: float) -> Bools:
     """(RINGS, ANGLES): where a mask is, around its centre of mass."""
-    small = max(1.0, _SMOOTH * extent)
+    small = max(1.0, SEGMENT.smoothing * extent)
     size = max(1, round(mask.shape[1] / small)), max(1, round(mask.shape[0] / small))
     cover = (
         cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
@@ -142,15 +144,15 @@ def _outline(mask: Bytes, x: float, y: float, extent: float) -> Bools:
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
     )
-    return np.asarray(made >= 128)
+    return np.asarray(made >= SEGMENT.inside)
 
 
-_CALM, _MORE = 5, 2
-"""Where the change is the least within so many pixels, and by more than so much above that within a piece, another thing grows from."""
+def _largest_first(segment: Segment) -> tuple[int, float, float]:
+    return -segment.area, segment.y, segment.x
 
 
 def _change(rgb: Bytes) -> Bytes:
-    """(height, width): by how much a pixel differs from that of its four neighbours which differs most, in the channel that does."""
+    """(height, width): largest difference of a pixel from one of its four neighbours, in any channel."""
     made = np.zeros(rgb.shape[:2], np.uint8)
     for near, other in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
         off = cv2.absdiff(rgb[near], rgb[other]).max(axis=2)
@@ -182,7 +184,7 @@ def _boxes(labels: npt.NDArray[np.int32], count: int) -> list[tuple[int, int, in
 
 
 class Sampler:
-    """Gives the rings around pieces of one picture.
+    """Samples rings around segments of one picture, from its image pyramid.
 
     Args:
         pixels: (height, width, channels).
@@ -202,15 +204,17 @@ class Sampler:
             self._levels.append(cv2.resize(last, size, interpolation=cv2.INTER_AREA))
         if steps not in self._smooth:
             spread = 2 ** (steps / 2) / 2
-            own = math.sqrt(max(0.0, (spread / 2**halves) ** 2 - (0.08 if halves else 0)))
+            own = math.sqrt(max(0.0, (spread / 2**halves) ** 2 - (SEGMENT.halving if halves else 0)))
             self._smooth[steps] = (
-                cv2.GaussianBlur(self._levels[halves], (0, 0), own) if own > 0.2 else self._levels[halves]
+                cv2.GaussianBlur(self._levels[halves], (0, 0), own)
+                if own > SEGMENT.least_blur
+                else self._levels[halves]
             )
         return self._smooth[steps], halves
 
     def rings(self, x: float, y: float, extent: float) -> Floats:
         """(RINGS, ANGLES, channels) around a place; zero outside of the picture."""
-        steps = max(0, round(2 * math.log2(max(2 * _SMOOTH * extent, 1e-3))))
+        steps = max(0, round(2 * math.log2(max(2 * SEGMENT.smoothing * extent, 1e-3))))
         picture, _ = self._level(steps)
         fx, fy = picture.shape[1] / self._shape[1], picture.shape[0] / self._shape[0]
         made = cv2.remap(
@@ -224,8 +228,8 @@ class Sampler:
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
-    """Pieces of an element, as they are stored: see `Rows`."""
+class PackedSegments:
+    """Segments of an element, as they are stored: see `Rows`."""
 
     frames: npt.NDArray[np.uint16]
     colours: Bytes
@@ -233,18 +237,8 @@ class Described:
     outlines: Bytes
 
 
-MOST = 8
-"""Pieces of an element that are kept, of the largest."""
-OPAQUE = 0.95
-"""Coverage from which on a sample's colour is the element's."""
-_PAD = 2
-STEP = 4
-"""Levels of a step of stored colours."""
-_FULL = 65535
-
-
-def described(image: Bytes) -> Described:
-    """The largest pieces of an element.
+def packed_segments(image: Bytes) -> PackedSegments:
+    """The largest segments of an element.
 
     Args:
         image: (height, width, 4), straight RGBA.
@@ -260,29 +254,29 @@ def described(image: Bytes) -> Described:
         alpha = image[:, :, 3:].astype(np.float32) / np.float32(255)
         premultiplied = np.concatenate([image[:, :, :3] * alpha, alpha], axis=2)
         sampler = Sampler(np.pad(premultiplied, ((room, room), (room, room), (0, 0))))
-        for row, piece in enumerate(found):
-            around = sampler.rings(piece.x + room, piece.y + room, piece.extent)
+        for row, one in enumerate(found):
+            around = sampler.rings(one.x + room, one.y + room, one.extent)
             cover = around[..., 3:]
             steps = np.round(around[..., :3] / np.maximum(cover, 1e-3) / STEP) + 1
-            rings[row] = np.where(cover >= OPAQUE, steps.clip(1, 255), 0)
-    return Described(
+            rings[row] = np.where(cover >= SEGMENT.opaque, steps.clip(1, 255), 0)
+    return PackedSegments(
         np.round(frames.clip(0, 1) * _FULL).astype(np.uint16),
-        np.array([piece.colour for piece in found], np.uint8).reshape(-1, 3),
+        np.array([one.colour for one in found], np.uint8).reshape(-1, 3),
         rings,
         np.packbits(
-            np.array([piece.outline.ravel() for piece in found], np.bool_).reshape(-1, RINGS * ANGLES), axis=1
+            np.array([one.outline.ravel() for one in found], np.bool_).reshape(-1, RINGS * ANGLES), axis=1
         ),
     )
 
 
 def unpacked_outlines(outlines: Bytes) -> Bools:
-    """(pieces, RINGS, ANGLES) of what is stored."""
+    """(segments, RINGS, ANGLES) of what is stored."""
     bits = np.unpackbits(outlines, axis=1, count=RINGS * ANGLES)
     return bits.reshape(-1, RINGS, ANGLES).astype(np.bool_)
 
 
 def unpacked_frames(frames: npt.NDArray[np.uint16], sizes: npt.NDArray[np.integer]) -> Floats:
-    """(pieces, 3): x, y and extent in pixels of the elements, whose sizes are (pieces, 2)."""
+    """(segments, 3): x, y and extent in pixels of the elements, whose sizes are (segments, 2)."""
     scale = np.column_stack([sizes, sizes.sum(axis=1)]).astype(np.float64)
     return np.asarray(frames / _FULL * scale, np.float32)
 
@@ -290,14 +284,15 @@ def unpacked_frames(frames: npt.NDArray[np.uint16], sizes: npt.NDArray[np.intege
 def _found(image: Bytes) -> list[Segment]:
     alpha = image[:, :, 3]
     rgb = np.pad(image[:, :, :3], ((_PAD, _PAD), (_PAD, _PAD), (0, 0)), mode="edge")
-    outside = np.pad(alpha < 128, _PAD, constant_values=True)
+    outside = np.pad(alpha < SEGMENT.inside, _PAD, constant_values=True)
+    least = SEGMENT.share * (alpha >= SEGMENT.inside).sum()
     found: list[Segment] = []
-    for level in (1, 4):
-        for piece in segments_of(rgb, outside, level, 20, rgb.size):
-            moved = replace(piece, x=piece.x - _PAD, y=piece.y - _PAD)
-            if piece.area >= 0.01 * (alpha >= 128).sum() and not any(
-                abs(moved.x - p.x) + abs(moved.y - p.y) + abs(moved.extent - p.extent) < 0.12 * p.extent
+    for level in SEGMENT.flat:
+        for padded in segments_of(rgb, outside, level, SEGMENT.flat_area, rgb.size):
+            one = replace(padded, x=padded.x - _PAD, y=padded.y - _PAD)
+            if one.area >= least and not any(
+                abs(one.x - p.x) + abs(one.y - p.y) + abs(one.extent - p.extent) < SEGMENT.repeated * p.extent
                 for p in found
             ):
-                found.append(moved)
-    return sorted(found, key=lambda piece: (-piece.area, piece.y, piece.x))[:MOST]
+                found.append(one)
+    return sorted(found, key=_largest_first)[: SEGMENT.an_element]

@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 FOLDER, FILE = "match", "index.npz"
 FORMAT = 3
-"""Another one is made again; to be raised whenever elements are described in another way."""
+"""An index of another format is made again; to be raised whenever descriptors change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The file.
+    """Contents of the file.
 
     Args:
-        rows: its looks are codes of the quantiser if there is one.
-        quantiser: an empty faiss index, serialised; empty: all keypoints are compared.
-        step: it learned from the elements up to this number.
+        rows: their looks are codes of the quantiser if there is one.
+        quantiser: a faiss index without entries, serialised; empty: all keypoints are compared.
+        step: the quantiser was trained on the elements up to this number.
     """
 
     rows: Rows
@@ -44,7 +44,7 @@ Held = Sequence[tuple[int, str]]
 
 
 def is_current(rows: Rows, held: Held) -> Bools:
-    """(rows,) whether an element is still what was described."""
+    """(rows,) True where the element is still the one that was described."""
     numbers, marks = _marks(held)
     at = np.minimum(np.searchsorted(numbers, rows.numbers), max(0, len(numbers) - 1))
     if not len(numbers):
@@ -53,7 +53,7 @@ def is_current(rows: Rows, held: Held) -> Bools:
 
 
 def missing(stored: Stored | None, held: Held) -> Held:
-    """What is not described, or was another element then."""
+    """Elements that are not in the index, or were others when they were described."""
     if stored is None:
         return held
     numbers, marks = _marks(held)
@@ -102,7 +102,7 @@ def pack(file: BinaryIO, stored: Stored, repository: str) -> None:
 
 
 def read(repository: Repository) -> tuple[Stored | None, str]:
-    """What is stored, or why it cannot be used: nothing said if it is not there."""
+    """What is stored; or None and why it cannot be used, without a word if it is not there."""
     try:
         # The zip file in which numpy puts arrays has a checksum of each.
         with _path(repository).open("rb") as raw, np.load(raw, allow_pickle=False) as file:

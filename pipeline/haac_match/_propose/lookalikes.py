@@ -1,4 +1,4 @@
-"""Elements that look much like one, where it stands."""
+"""Look-alikes: elements whose descriptors are nearest to those of one, in its pose."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from haac_match._index.gallery import Gallery, pose_between
+from haac_match._index.gallery import Gallery
 from haac_match._index.polar import Frame
 from haac_match._picture.pose import Pose
-
-_TURNS = sorted({*range(0, 360, 15), *range(72, 360, 72)})
-"""Degrees by which gallery that are symmetric in 2, 3, 4, 5, 6, 8, 12 or 24 ways are turned."""
+from haac_match._thresholds.propose import LOOKALIKE
 
 
 def lookalikes(pose: Pose, gallery: Gallery, count: int) -> list[Pose]:
-    """Elements that look much like one, each standing where it stands; also itself, otherwise mirrored and turned.
-
+    """Elements that look much like one, each in the pose that covers the same place; also itself, otherwise mirrored and turned.
 
     Args:
-        pose: where it stands.
+        pose: of the one.
         gallery: what may be found.
         count: at most so many.
     """
@@ -35,26 +32,26 @@ def lookalikes(pose: Pose, gallery: Gallery, count: int) -> list[Pose]:
         middle = np.array([pose.cx, pose.cy]) + linear @ (row[:2] - size / 2)
         there = Frame(float(middle[0]), float(middle[1]), linear @ row[2:].reshape(2, 2))
         for distance, other, mirrored, turn in table.like(index, count):
-            box = int(gallery.sizes[other, 0]), int(gallery.sizes[other, 1])
-            if box == (int(size[0]), int(size[1])):
-                # One of a series: its parts may say otherwise, but it stands as the other one does, or as in a mirror.
+            if (gallery.sizes[other] == size).all():
+                # One of a series: whatever the descriptors say, it has the same pose, or that of the mirrored one.
                 found += [
                     (distance, replace(pose, element=int(gallery.numbers[other]), flip=flip))
                     for flip in (pose.flip, not pose.flip)
                 ]
-            made = pose_between(rows[other], there, box, int(gallery.numbers[other]), mirrored, turn)
+            made = gallery.pose(other, rows[other], there, mirrored, turn)
             if made is not None:
                 found.append((distance, replace(made, blur=pose.blur, opacity=pose.opacity)))
     kept: dict[tuple[int, bool, int], Pose] = {}
     for _, made in sorted(found, key=lambda pair: pair[0]):
-        kept.setdefault((made.element, made.flip, round(made.turn * 4)), made)
+        kept.setdefault((made.element, made.flip, round(made.turn * LOOKALIKE.turn_steps)), made)
     return list(kept.values())
 
 
 def symmetric_poses(pose: Pose) -> list[Pose]:
-    """The poses in which a flower or a wheel, mirrored or not, looks much as it does in this one."""
+    """The poses in which a symmetric element, mirrored or not, looks much as it does in this one."""
+    turns = sorted({turn for step in LOOKALIKE.symmetric for turn in range(0, 360, step)})
     return [
         replace(pose, flip=flip, turn=pose.turn + math.radians(turn))
-        for turn in _TURNS
+        for turn in turns
         for flip in (False, True)
     ]

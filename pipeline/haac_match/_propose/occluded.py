@@ -1,158 +1,157 @@
-"""Which elements look like a region of which a part is seen, by what they would change of what is behind them.
+"""Candidates for occluded regions: masked normalised correlation over assumed centres and extents of the whole.
 
-As in `_propose.residual`, what a thing changes of its ground says more than its outline where it is small, blurred or translucent. Nothing
-is known where other layers or the edge of the canvas cover it; where nothing changes, it is not. Where its middle is, and how large it is,
-is guessed in many ways, each of which is compared with all elements in all turns. How strong a change is tells how opaque it is.
+As in `_propose.residual`, the residual is compared with the residuals that elements would leave, which says more than their outline where
+they are small, blurred or translucent. Pixels under other layers or beyond the edge of the canvas are masked; where the picture is
+explained, the residual is zero. Centre and extent of the whole are assumed in many ways, each of which is compared with all elements at
+all turns. The strength of the residual gives the opacity.
+
+Source of the masked correlation: D. Padfield, "Masked object registration in the Fourier domain" (2012).
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from haac_match._index.gallery import Gallery, pose_between
-from haac_match._index.polar import ANGLES, RINGS, Frame, frames, sample
-from haac_match._picture.arrays import Bools, Bytes, Floats
+from haac_match._index.gallery import Gallery
+from haac_match._index.polar import ANGLES, RINGS, Frame, sample
+from haac_match._picture.arrays import Bools, Floats
 from haac_match._picture.canvas import Canvas
 from haac_match._picture.pose import Pose
 from haac_match._propose.regions import Region
-from haac_match._propose.residual import BLUR, ROOT, changes, peak, turns
-
-FAR, VEILED = 12, 0.1
-"""Levels by which something translucent changes what is behind it, and part of a region where it does, if that is looked at without it."""
-View = tuple[Bytes, Bytes, Bools]
-"""The picture, what is explained of it, and where layers are."""
-_RIM = 4
-"""Pixels around a region in which a blurred thing may change the picture a little."""
-_WHOLE = tuple((0.0, 0.0, grow) for grow in (0.7, 0.85, 1.0))
-_CUT = (
-    *((along, 0.0, grow) for along in (0.0, 0.25, 0.5, 0.75, 1.0) for grow in (0.8, 1.0, 1.25, 1.5)),
-    *((along, aside, 1.1) for along in (0.3, 0.7) for aside in (-0.4, 0.4)),
+from haac_match._propose.residual import (
+    AREA_ROOT,
+    all_turns,
+    batches,
+    best_turns,
+    blur_in_extents,
+    predicted_residuals,
 )
-"""Guesses of the middle of the whole, along the way to what covers it and aside from that, and of its extent; in extents of what is
-seen."""
-_SEEN = 0.35
-"""Part of what an element would change that must be where something can be seen."""
-_STRENGTH = 0.35, 1.3
-"""A change may be so strong, compared with that of the element."""
-_OPAQUE = 0.92
-_AT_ONCE = 1024
-"""Elements that are compared together."""
+from haac_match._propose.window import View, Window, centred, covered
+from haac_match._thresholds.propose import CORRELATION, OCCLUSION
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """The residual under one assumption of centre and extent.
+
+    Args:
+        frame: of the whole, pixels of the canvas.
+        residuals: (2 * ANGLES, 3 * RINGS * ANGLES), at all turns, mirrored ones too, of length 1.
+        known: (2 * ANGLES, RINGS * ANGLES), visible part of the area around each sample.
+        length: what the residual was divided by.
+        blur: standard deviation, extents.
+    """
+
+    frame: Frame
+    residuals: Floats
+    known: Floats
+    length: float
+    blur: float
 
 
 def by_occlusion(
-    target: Bytes,
-    current: Bytes,
-    hidden: Bools,
-    other: Bools,
-    region: Region,
-    gallery: Gallery,
-    count: int,
+    view: View, unexplained: Bools, region: Region, gallery: Gallery, count: int
 ) -> list[tuple[float, Pose]]:
-    """Elements that would change the picture as a region wants it, the likeliest first.
+    """Elements whose predicted residual resembles that of a region of which a part may be covered, the likeliest first.
 
     Args:
-        target: (height, width, 3), the whole picture.
-        current: (height, width, 3), what is explained there already.
-        hidden: (height, width), True where other layers are.
-        other: (height, width), True where something is not explained.
+        view: picture, what is explained of it, and what is covered.
+        unexplained: (height, width), True where something is not explained.
         region: where to look.
         gallery: what may be found.
-        count: so many for each guess of what is covered.
+        count: so many for each assumption of what is covered.
 
     Returns:
         (1 less the correlation, pose) of each.
     """
-    both = frames(region.mask)
-    if both is None:
+    window = Window.around(region, view.target.shape, CORRELATION.rim)
+    if window is None:
         return []
-    extent = float(both[0].matrix[0, 0])
     left, top, right, bottom = region.box
-    height, width = target.shape[:2]
-    room = math.ceil(3 * extent) + _RIM
-    box = left - room, top - room, right + room, bottom + room
-    inner = max(0, box[0]), max(0, box[1]), min(width, box[2]), min(height, box[3])
-    whole = np.s_[inner[1] : inner[3], inner[0] : inner[2]]
-    part = np.s_[inner[1] - box[1] : inner[3] - box[1], inner[0] - box[0] : inner[2] - box[0]]
-    own = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
-    own[room : room + bottom - top, room : room + right - left] = region.mask
-    near = cv2.dilate(own, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _RIM + 1,) * 2)) > 0
-    known = np.zeros(own.shape, bool)
-    known[part] = ~hidden[whole]
-    known[part] &= near[part] | ~other[whole]
-    covered = ~known
-    change = np.zeros((*own.shape, 3), np.float32)
-    change[part] = target[whole].astype(np.float32) - current[whole]
-    change *= (known & near)[:, :, None]
-    centre = np.array([both[0].x + room, both[0].y + room])
-    contact = (cv2.dilate(own, np.ones((9, 9), np.uint8)) > 0) & covered
-    away, guesses = np.array([1.0, 0.0]), _WHOLE
-    if int(contact.sum()) >= 6:
-        y, x = np.nonzero(contact)
-        away = np.array([x.mean() + 0.5, y.mean() + 0.5]) - centre
-        away /= max(1e-6, float(np.hypot(*away)))
-        guesses = _WHOLE + _CUT
-    across = np.array([-away[1], away[0]])
-    ground = current[top:bottom, left:right][region.mask].astype(np.float32).mean(axis=0)
-    asked = []
-    for along, aside, grow in guesses:
-        x, y = centre + extent * (along * away + aside * across)
-        frame = Frame(float(x), float(y), np.eye(2) * extent * grow)
-        query = sample(change, frame) * ROOT
-        length = float(np.linalg.norm(query))
-        if length < 1e-3:
-            continue
-        clear = sample(known.astype(np.float32), frame)
-        there = Frame(frame.x + box[0], frame.y + box[1], frame.matrix)
-        asked.append(
-            (
-                there,
-                turns(query / length),
-                turns(clear * ROOT * ROOT),
-                length,
-                round(BLUR / (extent * grow) * 10) / 10,
-            )
-        )
+    background = view.current[top:bottom, left:right][region.mask].astype(np.float32).mean(axis=0)
+    queries = _queries(view, unexplained, window)
     found: list[tuple[float, Pose]] = []
-    for first in range(0, len(gallery.numbers), _AT_ONCE):
-        made: dict[float, tuple[Floats, Floats]] = {}
-        for there, queries, clears, length, blur in asked:
-            if blur not in made:
-                table = changes(gallery, first, first + _AT_ONCE, ground, blur)
+    for first, last in batches(gallery):
+        predicted: dict[float, tuple[Floats, Floats]] = {}
+        for query in queries:
+            if query.blur not in predicted:
+                table = predicted_residuals(gallery, first, last, background, query.blur)
                 table = table.reshape(-1, 3, RINGS, ANGLES)
-                weighted = (table * ROOT).reshape(len(table), -1)
-                made[blur] = weighted, np.square(table).sum(axis=1).reshape(len(table), -1)
-            weighted, squares = made[blur]
-            scores = weighted @ queries.T
-            energy = squares @ clears.T
-            wholly = np.square(weighted).sum(axis=1)[:, None]
-            strength = scores * np.float32(length) / np.maximum(energy, 1e-6)
-            scores /= np.sqrt(np.maximum(energy, 1e-6))
-            scores[(energy < _SEEN * wholly) | (strength < _STRENGTH[0]) | (strength > _STRENGTH[1])] = 0
-            scores = scores.reshape(len(scores), 2, ANGLES)
-            peaks = scores.max(axis=2)
-            strengths = strength.reshape(scores.shape)
-            for flat in np.argsort(-peaks, axis=None, kind="stable")[:count]:
-                index, flip = divmod(int(flat), 2)
-                if peaks[index, flip] <= 0:
+                weighted = (table * AREA_ROOT).reshape(len(table), -1)
+                predicted[query.blur] = weighted, np.square(table).sum(axis=1).reshape(len(table), -1)
+            scores, strengths = _masked_correlation(*predicted[query.blur], query)
+            for score, row, mirrored, turn in best_turns(scores, count):
+                if score <= 0:
                     break
-                angle = peak(scores[index, flip])
-                opacity = float(strengths[index, flip, int(scores[index, flip].argmax())])
-                number = int(gallery.numbers[first + index])
-                size = int(gallery.sizes[first + index, 0]), int(gallery.sizes[first + index, 1])
-                row = gallery.even[first + index]
-                pose = pose_between(row, there, size, number, bool(flip), -angle if flip else angle)
+                which = row, int(mirrored)
+                opacity = float(strengths[(*which, int(scores[which].argmax()))])
+                pose = gallery.pose(first + row, gallery.even[first + row], query.frame, mirrored, turn)
                 if pose is not None:
-                    opacity = opacity if opacity < _OPAQUE else 1.0
-                    found.append((1 - float(peaks[index, flip]), replace(pose, blur=BLUR, opacity=opacity)))
+                    opacity = opacity if opacity < OCCLUSION.opaque else 1.0
+                    found.append((1 - score, replace(pose, blur=CORRELATION.blur, opacity=opacity)))
     return sorted(found, key=lambda pair: pair[0])
 
 
+def _queries(view: View, unexplained: Bools, window: Window) -> list[_Query]:
+    rim = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * CORRELATION.rim + 1,) * 2)
+    near = cv2.dilate(window.region, rim) > 0
+    known = np.zeros(near.shape, bool)
+    known[window.part] = ~view.hidden[window.canvas]
+    known[window.part] &= near[window.part] | ~unexplained[window.canvas]
+    residual = np.zeros((*near.shape, 3), np.float32)
+    residual[window.part] = view.target[window.canvas].astype(np.float32) - view.current[window.canvas]
+    residual *= (known & near)[:, :, None]
+    extents = centred(OCCLUSION.whole)
+    away = window.direction(~known, OCCLUSION.contact_rim)
+    if away is None:
+        away = np.array([1.0, 0.0])
+    else:
+        extents += covered(OCCLUSION.along, OCCLUSION.extents, OCCLUSION.aside_extent)
+    made = []
+    for frame in window.frames(away, extents):
+        samples = sample(residual, frame) * AREA_ROOT
+        length = float(np.linalg.norm(samples))
+        if length < 1e-3:
+            continue
+        visible = sample(known.astype(np.float32), frame)
+        made.append(
+            _Query(
+                window.on_canvas(frame),
+                all_turns(samples / length),
+                all_turns(visible * AREA_ROOT * AREA_ROOT),
+                length,
+                blur_in_extents(float(frame.matrix[0, 0])),
+            )
+        )
+    return made
+
+
+def _masked_correlation(weighted: Floats, squares: Floats, query: _Query) -> tuple[Floats, Floats]:
+    """Correlation of each element, mirrored or not, at each turn, and the opacity with which it fits best.
+
+    Args:
+        weighted: (elements, 3 * RINGS * ANGLES), predicted residuals times the root of the area.
+        squares: (elements, RINGS * ANGLES), their squares, without it.
+        query: what they are compared with.
+
+    Returns:
+        Both (elements, 2, ANGLES); a correlation is 0 where too little of the element is visible or the opacity is none.
+    """
+    scores = weighted @ query.residuals.T
+    energy = squares @ query.known.T
+    whole = np.square(weighted).sum(axis=1)[:, None]
+    strengths = scores * np.float32(query.length) / np.maximum(energy, 1e-6)
+    scores /= np.sqrt(np.maximum(energy, 1e-6))
+    hardly_visible = energy < OCCLUSION.visible * whole
+    scores[hardly_visible | (strengths < OCCLUSION.faintest) | (strengths > OCCLUSION.strongest)] = 0
+    return scores.reshape(len(scores), 2, ANGLES), strengths.reshape(len(scores), 2, ANGLES)
+
+
 def halves(region: Region) -> list[Region]:
-    """The two ends of a region, in which two gallery may run together."""
+    """A region cut across its longer axis, in case it shows two elements that touch."""
     y, x = np.nonzero(region.mask)
     places = np.stack([x, y], axis=1) - np.array([x.mean(), y.mean()])
     _, vectors = np.linalg.eigh(places.T @ places)
@@ -166,14 +165,20 @@ def halves(region: Region) -> list[Region]:
 
 
 def views(canvas: Canvas, region: Region, *, through: bool) -> list[View]:
-    """The picture as it is, and if something in a region lets others through, as it is behind that."""
+    """The picture as it is, and if translucent layers change much of a region, as it is behind them.
+
+    Args:
+        canvas: picture and layers.
+        region: what is looked at.
+        through: whether layers can be un-blended.
+    """
     box = region.box
     whole = 0, 0, *canvas.size
-    views = [(canvas.target, canvas.current, canvas.hidden(0, whole))]
-    if through and views[0][2][box[1] : box[3], box[0] : box[2]].any():
+    made = [View(canvas.target, canvas.current, canvas.hidden(0, whole))]
+    if through and made[0].hidden[box[1] : box[3], box[0] : box[2]].any():
         target, hidden = canvas.behind(0, box)
         off = np.abs(target.astype(np.int16) - canvas.target[box[1] : box[3], box[0] : box[2]]).max(axis=2)
-        if (off[region.mask & ~hidden] > FAR).sum() > VEILED * region.area:
+        if (off[region.mask & ~hidden] > OCCLUSION.far).sum() > OCCLUSION.veiled * region.area:
             target, hidden = canvas.behind(0, whole)
-            views.append((target, canvas.under(0, whole), hidden))
-    return views
+            made.append(View(target, canvas.under(0, whole), hidden))
+    return made

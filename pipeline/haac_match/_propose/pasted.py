@@ -1,4 +1,7 @@
-"""Whole gallery that were laid on a picture of whose ground nothing is known: the regions that they take, and what those look like."""
+"""Proposals on photographs: regions in which the splice network sees pasted content, and the elements that they look like.
+
+Nothing is known of the background; `_picture.splice_net` gives the likelihood of each pixel to be pasted.
+"""
 
 from __future__ import annotations
 
@@ -18,33 +21,17 @@ from haac_match._picture.pose import Pose
 from haac_match._picture.splice_net import splice_likelihood
 from haac_match._propose.regions import Region, regions
 from haac_match._propose.residual import by_residual
-from haac_match._propose.shape import Guess, by_partial_shape, by_shape
-
-_MAYBE, _NEAR = 0.1, 15
-"""From this likelihood on, and so near to it (pixels), parts of elements are looked for."""
-_BEHIND, _RIM = 0.2, 7
-"""The ground is what is less likely, and so far from what is likelier (pixels): a blur carries colours there."""
-_CUTS = (0.4, 0), (0.15, 0), (0.7, 0), (0.4, 3), (0.4, -4)
-"""Likelihoods from which on a pixel is of a region; parts nearer than twice so many pixels are one, or narrower bridges are cut."""
-_LEAST = 100
-"""Pixels of a region."""
-_REGIONS = 6
-"""So many regions are looked at for each step of effort, at a time."""
-_SMALL = 4000
-"""Pixels of a region below which elements are sought by what they change too."""
-_GUESSES = Guess(), Guess(2), Guess(5), Guess(0, 0.7), Guess(3, 0.7)
-_ALIKE = 0.8
-"""Regions that share this part of their boxes are one."""
-_DOTS = 12
-"""Pixels of the longer side of an element that is looked at by dots."""
+from haac_match._propose.shape import Assumption, by_partial_shape, by_shape
+from haac_match._propose.window import View
+from haac_match._thresholds.propose import CORRELATION, PASTED
 
 
 class PastedRegions:
-    """What was laid on one picture.
+    """Regions of one picture that seem to have been pasted on it.
 
     Args:
         target: (height, width, 3), the picture.
-        everywhere: parts of elements are to be looked for where nothing seems to have been laid, too.
+        everywhere: parts of elements are to be looked for where nothing seems to have been pasted, too.
 
     Attributes:
         maybe: (height, width) uint8, 0 where parts of elements need not be looked for.
@@ -52,22 +39,22 @@ class PastedRegions:
 
     def __init__(self, target: Bytes, *, everywhere: bool = False) -> None:
         self._likely = splice_likelihood(target)
-        near = np.ones((_NEAR, _NEAR), np.uint8)
-        self.maybe = cv2.dilate((everywhere | (self._likely > _MAYBE)).astype(np.uint8), near)
+        near = np.ones((PASTED.maybe_around,) * 2, np.uint8)
+        self.maybe = cv2.dilate((everywhere | (self._likely > PASTED.maybe)).astype(np.uint8), near)
         self._looked_at: list[Region] = []
 
-    def ground(self, target: Bytes) -> Image.Image:
-        """The picture without what was laid on it: what stands in for a ground that is not known."""
-        rim = np.ones((2 * _RIM + 1,) * 2, np.uint8)
-        laid = cv2.dilate((self._likely > _BEHIND).astype(np.uint8), rim) > 0
-        made = (
-            target if laid.all() else np.clip(np.round(inpainted(target.astype(np.float32), ~laid)), 0, 255)
-        )
-        return Image.fromarray(made.astype(np.uint8)).convert("RGBA")
+    def background(self, target: Bytes) -> Image.Image:
+        """The picture with what seems pasted inpainted, RGBA: the estimate of an unknown background."""
+        rim = np.ones((2 * PASTED.background_rim + 1,) * 2, np.uint8)
+        pasted = cv2.dilate((self._likely > PASTED.background).astype(np.uint8), rim) > 0
+        made = target
+        if not pasted.all():
+            made = np.clip(np.round(inpainted(target.astype(np.float32), ~pasted)), 0, 255).astype(np.uint8)
+        return Image.fromarray(made).convert("RGBA")
 
-    def part(self, pose: Pose, cutout: Cutout) -> float:
-        """How likely it is, on the average, that what a pose shows was laid on the picture; 0 off the canvas."""
-        cover = next(level for level in cutout.levels if max(level.shape[:2]) <= _DOTS)[:, :, 3]
+    def likelihood(self, pose: Pose, cutout: Cutout) -> float:
+        """Mean likelihood, 0 to 1, of the pixels that a pose covers to be pasted; 0 off the canvas."""
+        cover = next(level for level in cutout.levels if max(level.shape[:2]) <= PASTED.samples)[:, :, 3]
         down, across = np.nonzero(cover >= min(128, int(cover.max())))
         dx = ((across + 0.5) / cover.shape[1] - 0.5) * cutout.size[0] * pose.sx * (-1 if pose.flip else 1)
         dy = ((down + 0.5) / cover.shape[0] - 0.5) * cutout.size[1] * pose.sy
@@ -79,7 +66,7 @@ class PastedRegions:
         return float(self._likely[y[there], x[there]].mean()) if there.any() else 0.0
 
     def poses(self, canvas: Canvas, gallery: Gallery, effort: int, mapped: Mapper) -> list[list[Pose]]:
-        """What each region looks like that was not looked at before, the likeliest first.
+        """Poses for each region that was not looked at before, the likeliest first.
 
         Args:
             canvas: its layers are left out.
@@ -87,42 +74,40 @@ class PastedRegions:
             effort: 1 to 9.
             mapped: like `map`, perhaps with threads.
         """
-        hidden = canvas.hidden(0, (0, 0, *canvas.size))
-        count = 4 + effort
+        view = View(canvas.target, canvas.current, canvas.hidden(0, (0, 0, *canvas.size)))
+        count = PASTED.poses + effort
+        pairs = zip(PASTED.rims, PASTED.opacities, strict=True)
+        assumptions = [Assumption(rim, opacity) for rim, opacity in pairs]
 
-        def looks(found: tuple[Region, bool]) -> list[Pose]:
-            region, as_it_is = found
+        def proposed(found: tuple[Region, bool]) -> list[Pose]:
+            region, whole = found
             left, top, right, bottom = region.box
             part = np.s_[top:bottom, left:right]
-            target, under = canvas.target[part], canvas.current[part]
-            lists = by_shape(target, under, region, gallery, count, _GUESSES)
-            if as_it_is and region.area < _SMALL:
-                lists.append(by_residual(canvas.target, canvas.current, region, gallery, 2 * count))
-            lists.append(
-                by_partial_shape(
-                    canvas.target, canvas.current, hidden, region, gallery, 2 * count, stretched=False
-                )
-            )
+            lists = by_shape(view.target[part], view.current[part], region, gallery, count, assumptions)
+            if whole and region.area < CORRELATION.small_region:
+                lists.append(by_residual(view.target, view.current, region, gallery, 2 * count))
+            lists.append(by_partial_shape(view, region, gallery, 2 * count, stretched=False))
             ranks = range(max(map(len, lists)))
             return [one[rank][1] for rank in ranks for one in lists if rank < len(one)]
 
-        return list(mapped(looks, self._regions(hidden, _REGIONS * effort)))
+        return list(mapped(proposed, self._regions(view.hidden, PASTED.regions * effort)))
 
     def _regions(self, hidden: Bools, most: int) -> list[tuple[Region, bool]]:
-        """Regions beside the layers that are there, which were not looked at before, and whether they are as they were told.
+        """Regions beside the layers, which were not looked at before, and whether nothing was joined or cut to get them.
 
         Args:
             hidden: (height, width), True where layers are.
-            most: the largest of them.
+            most: so many of the largest.
         """
-        beside = cv2.dilate(hidden.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+        around = np.ones((2 * PASTED.beside + 1,) * 2, np.uint8)
+        beside = cv2.dilate(hidden.astype(np.uint8), around) == 0
         found: list[tuple[Region, bool]] = []
-        for level, joining in _CUTS:
+        for level, joining in zip(PASTED.cuts, PASTED.cut_joins, strict=True):
             mask = (self._likely > level) & beside
             if joining < 0:
                 disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (1 - 2 * joining,) * 2)
                 mask = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc) > 0
-            for region in regions(mask, max(joining, 0), _LEAST):
+            for region in regions(mask, max(joining, 0), PASTED.least):
                 if not any(_alike(region, other) for other in (*self._looked_at, *(one for one, _ in found))):
                     found.append((region, joining == 0))
         self._looked_at += [region for region, _ in found]
@@ -132,6 +117,7 @@ class PastedRegions:
 def _alike(one: Region, other: Region) -> bool:
     """Whether two regions are nearly the same."""
     common = overlap(one.box, other.box)
-    if common is None or not _ALIKE < one.area / other.area < 1 / _ALIKE:
+    alike = PASTED.alike
+    if common is None or not alike < one.area / other.area < 1 / alike:
         return False
-    return area(common) > _ALIKE * max(area(one.box), area(other.box))
+    return area(common) > alike * max(area(one.box), area(other.box))

@@ -1,4 +1,4 @@
-"""A quick look at many poses: does the picture have the colours of the element's opaque parts where the pose puts them?"""
+"""Coarse photometric prefilter: poses scored by the colours of the element's opaque samples, each improved by coordinate search."""
 
 from __future__ import annotations
 
@@ -14,20 +14,18 @@ from haac_match._index.polar import ANGLES, RING_WEIGHT, places
 from haac_match._options import Mapper
 from haac_match._picture.arrays import Bytes, Doubles, Floats, Integers
 from haac_match._picture.pose import Pose
+from haac_match._thresholds.index import DESCRIPTOR
+from haac_match._thresholds.propose import PREFILTER
 
-_OPAQUE = 215
-"""Coverage, 0 to 255, from which on a sample of the element counts."""
-_CLEAR = 64
-"""Coverage below which a sample is beside the element."""
-_SAMPLES = 16
-"""An element with fewer of them, of RINGS * ANGLES, cannot be told."""
-_CLIP = 0.08
-"""Squared colour distance, 0 to 3, above which an error counts no more: another layer may be there."""
-_NOISE = 0.003
-"""The same, that says nothing."""
+_PLACES = places().astype(np.float64)
+_WEIGHTS = np.repeat(np.square(RING_WEIGHT), ANGLES).astype(np.float64)
+_OPAQUE, _CLEAR, _SAMPLES = PREFILTER.opaque, PREFILTER.clear, PREFILTER.samples
+_COVER_POWER = PREFILTER.cover_power
+_CLIP, _NOISE = PREFILTER.clip, DESCRIPTOR.colour_noise
+_ON_CANVAS, _UNEVEN, _HOPELESS = PREFILTER.on_canvas, PREFILTER.uneven, PREFILTER.hopeless
+_ROUNDS, _FULL_ROUNDS, _FINER = PREFILTER.rounds, PREFILTER.full_rounds, PREFILTER.finer
 _AT_ONCE = 64
-_STEPS = np.array([0.12, 0.12, 0.12, 0.08, 0.08])
-"""First changes of position (in extents), turn (radians), logarithm of the scale and of the relation of the two."""
+"""Poses that a thread is given together."""
 
 
 def prefilter(
@@ -36,31 +34,35 @@ def prefilter(
     target: Bytes,
     mapped: Mapper = map,
 ) -> list[tuple[float, Pose]]:
-    """Poses, each moved to where it does best nearby, and the part of the picture's variation that it leaves; the best first.
+    """Poses, each moved to where it does best nearby, and the share of the picture's variation that it leaves; the best first.
 
     Args:
-        poses: to look at.
+        poses: to score.
         gallery: all elements, as the index knows them.
         target: (height, width, 3).
         mapped: like `map`, perhaps with threads.
+
+    Returns:
+        Those that leave less than all of it.
     """
     rows = np.array([gallery.index[pose.element] for pose in poses], np.int64)
     values = np.array([(p.cx, p.cy, p.sx, p.sy, p.turn, p.flip) for p in poses], np.float64).reshape(-1, 6)
     extents = gallery.even[rows, 2] * np.sqrt(values[:, 2] * values[:, 3])
-    # Elements are described with a blur of 0.12 extents.
-    steps = np.clip(np.round(2 * np.log2(np.maximum(0.3 * extents, 1))), 0, 12).astype(int)
+    side = np.maximum(PREFILTER.blur * extents, 1)
+    steps = np.clip(np.round(2 * np.log2(side)), 0, PREFILTER.coarsest).astype(int)
     jobs = []
     for step in np.unique(steps):
         picture = _coarse(target, int(step))
         members = np.flatnonzero(steps == step)
         jobs += [(picture, members[first : first + _AT_ONCE]) for first in range(0, len(members), _AT_ONCE)]
     kept = np.empty((len(poses), 6))
+    moves = np.array(PREFILTER.steps)
 
-    def look(job: tuple[Floats, Integers]) -> None:
+    def search(job: tuple[Floats, Integers]) -> None:
         picture, members = job
         here = rows[members]
         factor = np.array([picture.shape[1] / target.shape[1], picture.shape[0] / target.shape[0]])
-        kept[members] = _look(
+        kept[members] = _search(
             picture,
             factor,
             gallery.even_rings.rings,
@@ -68,12 +70,10 @@ def prefilter(
             gallery.even[here].astype(np.float64),
             gallery.sizes[here].astype(np.float64),
             values[members],
-            _PLACES,
-            _WEIGHTS,
-            _STEPS,
+            moves,
         )
 
-    list(mapped(look, jobs))
+    list(mapped(search, jobs))
     found = []
     for pose, (left, cx, cy, sx, sy, turn) in zip(poses, kept.tolist(), strict=True):
         if left < 1:
@@ -90,35 +90,69 @@ def _coarse(target: Bytes, step: int) -> Floats:
     return np.ascontiguousarray(small)
 
 
-_PLACES = places().astype(np.float64)
-_WEIGHTS = np.repeat(np.square(RING_WEIGHT), ANGLES).astype(np.float64)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sample(rings: Bytes, frame: Doubles, width: float, height: float, samples: Doubles) -> tuple[int, int]:
+    """Take the samples of an element that tell something.
+
+    Args:
+        rings: (CHANNELS, RINGS, ANGLES), its descriptor.
+        frame: its frame.
+        width: of the element, pixels.
+        height: of the element, pixels.
+        samples: (RINGS * ANGLES, 7), written: x, y from the element's middle, red, green, blue, weight, 1 if it is beside the element.
+
+    Returns:
+        How many there are, and how many of them are opaque.
+    """
+    extent = frame[2]
+    angles = rings.shape[2]
+    count, inside = 0, 0
+    for p in range(len(_WEIGHTS)):
+        r, t = p // angles, p % angles
+        opaque = rings[3, r, t] >= _OPAQUE
+        if not opaque and not (
+            rings[3, r, t] < _CLEAR
+            and (
+                rings[3, max(r - 1, 0), t] >= _OPAQUE
+                or rings[3, max(r - 2, 0), t] >= _OPAQUE
+                or rings[3, min(r + 1, len(rings[3]) - 1), t] >= _OPAQUE
+            )
+        ):
+            continue
+        samples[count, 0] = frame[0] + extent * _PLACES[p, 0] - width / 2
+        samples[count, 1] = frame[1] + extent * _PLACES[p, 1] - height / 2
+        for q in range(3):
+            samples[count, 2 + q] = rings[q, r, t] / max(1.0, float(rings[3, r, t]))
+        samples[count, 5] = _WEIGHTS[p] * (rings[3, r, t] / 255.0) ** _COVER_POWER if opaque else _WEIGHTS[p]
+        samples[count, 6] = 0.0 if opaque else 1.0
+        count += 1
+        inside += opaque
+    return count, inside
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _left(
-    picture: Floats,
-    factor: Doubles,
-    samples: Doubles,
-    count: int,
-    cx: float,
-    cy: float,
-    a: float,
-    b: float,
-    c: float,
-    d: float,
-) -> float:
-    """Part of the variation that is left: samples are x, y, red, green, blue, weight, and whether they are beside the element.
+def _left(picture: Floats, factor: Doubles, samples: Doubles, pose: Doubles, flip: float) -> float:
+    """Share of the picture's variation that an element leaves in a pose.
 
-    (a, b; c, d) takes them to the picture. What is beside it is not known, but adds to the variation: a thing of one
-    colour differs from what is around it.
+    What is beside the element is not known, but adds to the variation: an element of one colour differs from what is around it.
+
+    Args:
+        picture: (height, width, 3), 0 to 1.
+        factor: (2,) of the picture's pixels to those of the pose, x and y.
+        samples: as of `_sample`.
+        pose: x, y, turn, mean of the logarithms of both scales, half their difference.
+        flip: -1 where the element is mirrored, else 1.
     """
     height, width = picture.shape[0], picture.shape[1]
-    error, total, seen, around = 0.0, 0.0, 0.0, 0.0
+    sx, sy = np.exp(pose[3] + pose[4]), np.exp(pose[3] - pose[4])
+    cos, sine = np.cos(pose[2]), np.sin(pose[2])
+    a, b, c, d = cos * sx * flip, sine * sy, -sine * sx * flip, cos * sy
+    error, total, inside, around = 0.0, 0.0, 0.0, 0.0
     mean = np.zeros(3)
     square = 0.0
-    for k in range(count):
-        x = (cx + a * samples[k, 0] + b * samples[k, 1]) * factor[0] - 0.5
-        y = (cy + c * samples[k, 0] + d * samples[k, 1]) * factor[1] - 0.5
+    for k in range(len(samples)):
+        x = (pose[0] + a * samples[k, 0] + b * samples[k, 1]) * factor[0] - 0.5
+        y = (pose[1] + c * samples[k, 0] + d * samples[k, 1]) * factor[1] - 0.5
         weight = samples[k, 5]
         beside = samples[k, 6] > 0
         if not beside:
@@ -138,17 +172,17 @@ def _left(
         around += weight
         if not beside:
             error += weight * min(off, _CLIP)
-            seen += weight
-    if seen < 0.35 * total:
+            inside += weight
+    if inside < _ON_CANVAS * total:
         return 1.0
     variation = square / around
     for q in range(3):
         variation -= (mean[q] / around) ** 2
-    return (error / seen + _NOISE) / (min(max(variation, 0.0), _CLIP) + _NOISE)
+    return (error / inside + _NOISE) / (min(max(variation, 0.0), _CLIP) + _NOISE)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _look(
+def _search(
     picture: Floats,
     factor: Doubles,
     rings: Bytes,
@@ -156,76 +190,53 @@ def _look(
     frames: Doubles,
     sizes: Doubles,
     poses: Doubles,
-    places: Doubles,
-    weights: Doubles,
     steps: Doubles,
 ) -> Doubles:
-    """(poses, 6): what is left, and the pose moved to where it is least: x, y, both scales, turn."""
+    """Coordinate search for the pose that leaves the least of the picture's variation.
+
+    Args:
+        picture, factor: as of `_left`.
+        rings: (elements, CHANNELS, RINGS, ANGLES), descriptors of all.
+        rows: (poses,), whose poses these are.
+        frames: (poses, 6), their frames.
+        sizes: (poses, 2), their widths and heights.
+        poses: (poses, 6): x, y, both scales, turn, whether it is mirrored.
+        steps: (5,), see `PREFILTER`.
+
+    Returns:
+        (poses, 6): the share that is left, 2 if too little is opaque, and the pose: x, y, both scales, turn.
+    """
     made = np.empty((len(rows), 6))
-    samples = np.empty((len(weights), 7))
-    angles = rings.shape[3]
+    room = np.empty((len(_WEIGHTS), 7))
     best, trial = np.empty(5), np.empty(5)
     for k in range(len(rows)):
-        row = rows[k]
-        extent = frames[k, 2]
-        count, inside = 0, 0
-        for p in range(len(weights)):
-            r, t = p // angles, p % angles
-            opaque = rings[row, 3, r, t] >= _OPAQUE
-            if not opaque and not (
-                rings[row, 3, r, t] < _CLEAR
-                and (
-                    rings[row, 3, max(r - 1, 0), t] >= _OPAQUE
-                    or rings[row, 3, max(r - 2, 0), t] >= _OPAQUE
-                    or rings[row, 3, min(r + 1, len(rings[row, 3]) - 1), t] >= _OPAQUE
-                )
-            ):
-                continue
-            samples[count, 0] = frames[k, 0] + extent * places[p, 0] - sizes[k, 0] / 2
-            samples[count, 1] = frames[k, 1] + extent * places[p, 1] - sizes[k, 1] / 2
-            for q in range(3):
-                samples[count, 2 + q] = rings[row, q, r, t] / max(1.0, float(rings[row, 3, r, t]))
-            samples[count, 5] = weights[p] * (rings[row, 3, r, t] / 255.0) ** 4 if opaque else weights[p]
-            samples[count, 6] = 0.0 if opaque else 1.0
-            count += 1
-            inside += opaque
+        count, inside = _sample(rings[rows[k]], frames[k], sizes[k, 0], sizes[k, 1], room)
         if inside < _SAMPLES:
             made[k] = 2.0
             continue
+        samples = room[:count]
         flip = -1.0 if poses[k, 5] else 1.0
         best[0], best[1], best[2] = poses[k, 0], poses[k, 1], poses[k, 4]
         best[3], best[4] = np.log(poses[k, 2] * poses[k, 3]) / 2, np.log(poses[k, 2] / poses[k, 3]) / 2
+        reach = frames[k, 2] * np.exp(best[3])
         least = 2.0
-        reach = extent * np.exp(best[3])
-        for round_ in range(4):
-            size = 1.0 if round_ < 2 else 0.5
+        if abs(best[4]) <= _UNEVEN:
+            least = min(_left(picture, factor, samples, best, flip), least)
+        for round_ in range(_ROUNDS):
+            size = 1.0 if round_ < _FULL_ROUNDS else _FINER
             for what in range(5):
                 for sign in range(-1, 2, 2):
                     if round_ == 0 and what == 0 and sign == -1:
-                        trial[:] = best
-                    else:
-                        trial[:] = best
-                        trial[what] += sign * size * steps[what] * (reach if what < 2 else 1.0)
-                    if abs(trial[4]) > 0.3:
+                        continue  # the start was tried in its place
+                    trial[:] = best
+                    trial[what] += sign * size * steps[what] * (reach if what < 2 else 1.0)
+                    if abs(trial[4]) > _UNEVEN:
                         continue
-                    sx, sy = np.exp(trial[3] + trial[4]), np.exp(trial[3] - trial[4])
-                    c, s = np.cos(trial[2]), np.sin(trial[2])
-                    left = _left(
-                        picture,
-                        factor,
-                        samples,
-                        count,
-                        trial[0],
-                        trial[1],
-                        c * sx * flip,
-                        s * sy,
-                        -s * sx * flip,
-                        c * sy,
-                    )
+                    left = _left(picture, factor, samples, trial, flip)
                     if left < least:
                         least = left
                         best[:] = trial
-            if round_ == 1 and least > 0.7:
+            if round_ == _FULL_ROUNDS - 1 and least > _HOPELESS:
                 break
         made[k, 0], made[k, 1], made[k, 2] = least, best[0], best[1]
         made[k, 3], made[k, 4], made[k, 5] = np.exp(best[3] + best[4]), np.exp(best[3] - best[4]), best[2]

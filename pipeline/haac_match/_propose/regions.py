@@ -1,4 +1,4 @@
-"""Connected regions of what is unexplained."""
+"""Connected components of the unexplained pixels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from haac_match._picture.arrays import Bools, Box
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Part of the picture that nothing explains.
+    """A connected part of the picture that no layer explains.
 
     Args:
         box: left, top, right, bottom.
@@ -28,13 +28,13 @@ class Region:
         return int(self.mask.sum())
 
 
-def regions(unexplained: Bools, closing: int, smallest: int = 40) -> list[Region]:
-    """Connected parts of what is unexplained, the largest first.
+def regions(unexplained: Bools, closing: int, smallest: int) -> list[Region]:
+    """Connected components, the largest first.
 
     Args:
-        unexplained: (height, width).
+        unexplained: (height, width), True where nothing explains the picture.
         closing: parts that are nearer to each other than twice this, pixels, are one.
-        smallest: pixels of what is kept.
+        smallest: least pixels of a region.
     """
     mask = unexplained.astype(np.uint8)
     joined = mask

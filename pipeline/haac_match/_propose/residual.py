@@ -1,13 +1,14 @@
-"""Which elements look like a small or blurred part of the picture, by what they would change of what is behind them.
+"""Candidates from the residual: template correlation of alpha * (colour - background), for small or blurred regions.
 
-How far a thing reaches that is small, blurred, transparent or of nearly the colour of its ground cannot be told from a mask. What
-it changes can: the picture less the ground is blur(alpha * (colour - ground)), times the opacity. That is made of the
-descriptions of all elements for the ground that is there, and compared in all turns, whatever the opacity.
+A mask hardly tells the outline of an element that is small, blurred, translucent or of nearly the colour of its background. Its residual
+does: the picture less the background is blur(alpha * (colour - background)) times the opacity. That is predicted from the polar descriptors
+of all elements for the background at hand, and correlated at all turns; the opacity cancels out.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -16,21 +17,33 @@ import cv2
 import numpy as np
 from numba import njit
 
-from haac_match._index.gallery import Gallery, pose_between
-from haac_match._index.polar import ANGLES, RINGS, Frame, places, sample
+from haac_match._index.gallery import Gallery
+from haac_match._index.polar import (
+    ANGLES,
+    RING_WEIGHT,
+    RINGS,
+    Frame,
+    frames,
+    mirror_rings,
+    peak_turn,
+    places,
+    sample,
+)
 from haac_match._picture.arrays import Bytes, Doubles, Floats
 from haac_match._picture.pose import Pose
 from haac_match._propose.regions import Region
+from haac_match._thresholds.index import DESCRIPTOR
+from haac_match._thresholds.propose import CORRELATION
 
-_REACH = 2.2
-"""Radius of the outermost ring, in extents, as in `_index.polar`."""
-_STEP = _REACH / RINGS
-_SHARES = 10
-"""Blurs are told apart by this share of an extent."""
-_RIM = 4
-"""Pixels around a region in which a blurred thing may change the picture a little."""
-BLUR = 1.5
-"""Standard deviation that is assumed, pixels: small gallery look alike at any between a half and three."""
+AREA_ROOT = RING_WEIGHT[:, None]
+"""(RINGS, 1): with it, squares of samples count by area."""
+_STEP = DESCRIPTOR.reach / RINGS
+_AREA = np.repeat((np.arange(RINGS) + 0.5).astype(np.float32), ANGLES) * _STEP**2 * math.tau / ANGLES
+_PLACES = places()
+_RINGS_TO_ONE = np.float32(1 / _STEP)
+_QUARTER = np.float32(ANGLES / 4)
+_FIT = (np.array([-0.0464964749, 0.15931422, -0.327622764, 1.0]) * ANGLES / math.tau).astype(np.float32)
+_ONE, _HALF, _TINY = np.float32(1), np.float32(0.5), np.float32(1e-20)
 _AT_ONCE = 1024
 """Elements that are compared together."""
 
@@ -42,7 +55,7 @@ def by_residual(
     gallery: Gallery,
     count: int,
 ) -> list[tuple[float, Pose]]:
-    """Elements that would change the picture as a region wants it, the likeliest first.
+    """Elements whose predicted residual resembles that of a region, the likeliest first.
 
     Args:
         target: (height, width, 3), the whole picture.
@@ -56,83 +69,108 @@ def by_residual(
     """
     left, top, right, bottom = region.box
     height, width = target.shape[:2]
-    box = max(0, left - _RIM), max(0, top - _RIM), min(width, right + _RIM), min(height, bottom + _RIM)
+    rim = CORRELATION.rim
+    box = max(0, left - rim), max(0, top - rim), min(width, right + rim), min(height, bottom + rim)
     part = np.s_[box[1] : box[3], box[0] : box[2]]
     mask = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
     mask[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = region.mask
-    mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _RIM + 1,) * 2))
+    mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1,) * 2))
     under = current[part].astype(np.float32)
-    change = (target[part] - under) * mask[:, :, None].astype(np.float32)
-    both = _frames(np.square(change).sum(axis=2))
+    residual = (target[part] - under) * mask[:, :, None].astype(np.float32)
+    both = frames(np.square(residual).sum(axis=2), lambda spread: _root(2 * spread[None])[0])
     if both is None:
         return []
-    samples = [sample(change, frame) * ROOT for frame in both]
-    queries = [turns(query / (np.linalg.norm(query) + 1e-6)) for query in samples]
-    ground = under[mask > 0].mean(axis=0)
-    blur = round(BLUR / float(both[0].matrix[0, 0]) * _SHARES) / _SHARES
+    samples = [sample(residual, frame) * AREA_ROOT for frame in both]
+    queries = [all_turns(query / (np.linalg.norm(query) + 1e-6)) for query in samples]
+    background = under[mask > 0].mean(axis=0)
+    blur = blur_in_extents(float(both[0].matrix[0, 0]))
     found: list[tuple[float, Pose]] = []
-    for first in range(0, len(gallery.numbers), _AT_ONCE):
-        made = changes(gallery, first, first + _AT_ONCE, ground, blur)
-        middles, even, round_ = _own_frames(made)
-        for frame, matrices, asked in zip(both, (even, round_), queries, strict=True):
+    for first, last in batches(gallery):
+        predicted = predicted_residuals(gallery, first, last, background, blur)
+        middles, even, round_ = _own_frames(predicted)
+        for frame, matrices, query in zip(both, (even, round_), queries, strict=True):
             there = Frame(frame.x + box[0], frame.y + box[1], frame.matrix)
-            table = _resampled(made, middles, matrices).reshape(-1, 3, RINGS, ANGLES) * ROOT
-            table = table.reshape(len(made), -1)
+            table = _resampled(predicted, middles, matrices).reshape(-1, 3, RINGS, ANGLES) * AREA_ROOT
+            table = table.reshape(len(predicted), -1)
             lengths = np.linalg.norm(table, axis=1) + 1e-6
-            scores = (table @ asked.T).reshape(len(table), 2, ANGLES) / lengths[:, None, None]
-            peaks = scores.max(axis=2)
-            for flat in np.argsort(-peaks, axis=None, kind="stable")[:count]:
-                index, flip = divmod(int(flat), 2)
-                angle = peak(scores[index, flip])
-                row = gallery.even[first + index].astype(np.float64)
-                matrix = row[2:].reshape(2, 2)
-                row[:2] += matrix @ middles[index]
-                row[2:] = (matrix @ matrices[index]).ravel()
-                size = int(gallery.sizes[first + index, 0]), int(gallery.sizes[first + index, 1])
-                number = int(gallery.numbers[first + index])
-                pose = pose_between(row, there, size, number, bool(flip), -angle if flip else angle)
+            scores = (table @ query.T).reshape(len(table), 2, ANGLES) / lengths[:, None, None]
+            for score, row, mirrored, turn in best_turns(scores, count):
+                own = gallery.even[first + row].astype(np.float64)
+                matrix = own[2:].reshape(2, 2)
+                own[:2] += matrix @ middles[row]
+                own[2:] = (matrix @ matrices[row]).ravel()
+                pose = gallery.pose(first + row, own, there, mirrored, turn)
                 if pose is not None:
-                    found.append((1 - float(peaks[index, flip]), replace(pose, blur=BLUR)))
+                    found.append((1 - score, replace(pose, blur=CORRELATION.blur)))
     return sorted(found, key=lambda pair: pair[0])[: 2 * count]
 
 
-def turns(query: Floats) -> Floats:
-    """(2 * ANGLES, values): (channels, RINGS, ANGLES) as they are and mirrored, each in all turns; row a is turned by a."""
-    mirrored = np.roll(query[..., ::-1], 1 + ANGLES // 2, axis=-1)
+def batches(gallery: Gallery) -> Iterator[tuple[int, int]]:
+    """First row and the one after the last of elements that are compared together; the last end may be beyond them."""
+    for first in range(0, len(gallery.numbers), _AT_ONCE):
+        yield first, first + _AT_ONCE
+
+
+def best_turns(scores: Floats, count: int) -> Iterator[tuple[float, int, bool, float]]:
+    """The highest peaks of correlations over all turns.
+
+    Args:
+        scores: (elements, 2, ANGLES), as they are and mirrored.
+        count: at most so many.
+
+    Yields:
+        Score, row, whether it is mirrored, and turn in radians, counter-clockwise from the element to the query; the best first.
+    """
+    peaks = scores.max(axis=2)
+    for flat in np.argsort(-peaks, axis=None, kind="stable")[:count]:
+        row, flip = divmod(int(flat), 2)
+        turn = peak_turn(scores[row, flip], int(scores[row, flip].argmax()))
+        yield float(peaks[row, flip]), row, bool(flip), -turn if flip else turn
+
+
+def all_turns(query: Floats) -> Floats:
+    """(2 * ANGLES, values): (channels, RINGS, ANGLES) as they are and mirrored, each at all turns; row a is turned by a."""
     return np.stack(
-        [np.roll(asked, -a, axis=-1).ravel() for asked in (query, mirrored) for a in range(ANGLES)]
+        [np.roll(rings, -a, axis=-1).ravel() for rings in (query, mirror_rings(query)) for a in range(ANGLES)]
     )
 
 
-def peak(scores: Floats) -> float:
-    """The turn at which a correlation is highest, radians."""
-    best = int(scores.argmax())
-    near = [float(scores[(best + d) % ANGLES]) for d in (-1, 0, 1)]
-    bend = near[0] - 2 * near[1] + near[2]
-    return (best + (0.5 * (near[0] - near[2]) / bend if bend < 0 else 0.0)) * math.tau / ANGLES
+def blur_in_extents(extent: float) -> float:
+    """The assumed blur, in extents of so many pixels, rounded so that few have to be computed."""
+    return round(CORRELATION.blur / extent * CORRELATION.blur_steps) / CORRELATION.blur_steps
 
 
-_PLACES = places()
-ROOT = np.sqrt((np.arange(RINGS) + 0.5) / RINGS * 2).astype(np.float32)[:, None]
-"""Rings count by the area for which they stand."""
-_AREA = np.repeat((np.arange(RINGS) + 0.5).astype(np.float32), ANGLES) * _STEP**2 * math.tau / ANGLES
-_QUARTER = np.float32(ANGLES / 4)
-_FIT = (np.array([-0.0464964749, 0.15931422, -0.327622764, 1.0]) * ANGLES / math.tau).astype(np.float32)
-_ONE, _HALF, _TINY = np.float32(1), np.float32(0.5), np.float32(1e-20)
-_RINGS_TO_ONE = np.float32(1 / _STEP)
+def predicted_residuals(gallery: Gallery, first: int, last: int, background: Floats, blur: float) -> Floats:
+    """(elements, 3, RINGS * ANGLES): the residuals that some elements would leave, 0 to 255: blurred alpha * (colour - background).
+
+    Args:
+        gallery: all elements.
+        first: row of those that are wanted.
+        last: the one after them.
+        background: (3,), its colour, 0 to 255.
+        blur: standard deviation, extents.
+    """
+    looks = gallery.even_rings.blurred(first, last, blur, _ring_blur)
+    made: Floats = looks[:, :3] - background[None, :, None] / np.float32(255) * looks[:, 3:]
+    return made
 
 
-def _frames(weight: Floats) -> tuple[Frame, Frame] | None:
-    """Where a thing is, by how much it changes each pixel: the frame that keeps the shape, and the one that makes it round."""
-    moments = cv2.moments(weight.astype(np.float32), binaryImage=False)
-    total = moments["m00"]
-    if total <= 0:
-        return None
-    xx, xy, yy = (moments[name] / total for name in ("mu20", "mu11", "mu02"))
-    spread = np.array([[xx + 1 / 12, xy], [xy, yy + 1 / 12]])
-    x, y = moments["m10"] / total + 0.5, moments["m01"] / total + 0.5
-    even = np.eye(2) * math.sqrt(np.trace(spread))
-    return Frame(x, y, even), Frame(x, y, _root(2 * spread[None])[0])
+@lru_cache(64)
+def _ring_blur(blur: float) -> Floats:
+    """(samples, samples): a Gaussian blur of rings, its standard deviation in extents, as a matrix to multiply by from the right."""
+    if not blur:
+        return np.eye(RINGS * ANGLES, dtype=np.float32)
+    at = places().astype(np.float64)
+    off = np.square(at[:, None] - at[None]).sum(axis=2)
+    kernel = np.exp(-off / (2 * blur**2)) * _AREA[:, None]
+    # What is beyond the rings is empty, and counts.
+    far = (np.arange(2 * RINGS) + 0.5) * _STEP
+    angle = np.arange(ANGLES) * math.tau / ANGLES
+    wide = np.stack([far[:, None] * np.cos(angle), -far[:, None] * np.sin(angle)], axis=2).reshape(-1, 2)
+    area = np.repeat(far, ANGLES) * _STEP * math.tau / ANGLES
+    whole = np.exp(-np.square(wide[:, None] - at[None]).sum(axis=2) / (2 * blur**2)) * area[:, None]
+    made: Floats = (kernel / whole.sum(axis=0)).astype(np.float32)
+    return made
 
 
 def _root(matrices: Doubles) -> Doubles:
@@ -144,26 +182,16 @@ def _root(matrices: Doubles) -> Doubles:
     return made
 
 
-def changes(gallery: Gallery, first: int, last: int, ground: Floats, blur: float) -> Floats:
-    """(gallery, 3, RINGS * ANGLES): what some elements change of a ground, after a blur.
+def _own_frames(predicted: Floats) -> tuple[Doubles, Doubles, Doubles]:
+    """As `frames`, of predicted residuals, in the even frames of the elements.
 
     Args:
-        gallery: all elements.
-        first: of those that are wanted.
-        last: the one after them.
-        ground: (3,), its colour.
-        blur: standard deviation, extents.
+        predicted: (elements, 3, RINGS * ANGLES).
+
+    Returns:
+        (elements, 2) centres, and (elements, 2, 2) matrices of the even and of the round frame.
     """
-    looks = gallery.even_rings.blurred(first, last, blur, blurring)
-    made: Floats = looks[:, :3] - ground[None, :, None] / np.float32(255) * looks[:, 3:]
-    return made
-
-
-def _own_frames(
-    changes: Floats,
-) -> tuple[Doubles, Doubles, Doubles]:
-    """As `_frames`, of what elements change, in the even frames of the elements: (gallery, 2) middles, and twice (gallery, 2, 2)."""
-    weight = np.square(changes).sum(axis=1) * _AREA
+    weight = np.square(predicted).sum(axis=1) * _AREA
     at = places()
     x, y = at[:, 0], at[:, 1]
     sums = weight @ np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
@@ -177,7 +205,7 @@ def _own_frames(
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
 def _turn(y: Any, x: Any) -> Any:
-    """As math.atan2 in samples, 0 to ANGLES, to 0.002: a polynomial is as good here, and three times as fast."""
+    """math.atan2 in samples, 0 to ANGLES, within 0.002: the polynomial is three times as fast."""
     across, up = abs(x), abs(y)
     slope = min(across, up) / (max(across, up) + _TINY)
     square = slope * slope
@@ -191,20 +219,20 @@ def _turn(y: Any, x: Any) -> Any:
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
 def _resampled(rings: Floats, middles: Doubles, matrices: Doubles) -> Floats:
-    """(gallery, 3, RINGS * ANGLES): values between the samples, in another frame for each thing."""
+    """(elements, 3, RINGS * ANGLES): rings interpolated in another frame for each element, given by its (elements, 2) middle and matrix."""
     out = np.empty_like(rings)
-    for thing in range(rings.shape[0]):
+    for element in range(rings.shape[0]):
         # All in single precision: it takes half the time.
-        xx, xy = np.float32(matrices[thing, 0, 0]), np.float32(matrices[thing, 0, 1])
-        yx, yy = np.float32(matrices[thing, 1, 0]), np.float32(matrices[thing, 1, 1])
-        middle_x, middle_y = np.float32(middles[thing, 0]), np.float32(middles[thing, 1])
+        xx, xy = np.float32(matrices[element, 0, 0]), np.float32(matrices[element, 0, 1])
+        yx, yy = np.float32(matrices[element, 1, 0]), np.float32(matrices[element, 1, 1])
+        middle_x, middle_y = np.float32(middles[element, 0]), np.float32(middles[element, 1])
         for place in range(rings.shape[2]):
             x, y = _PLACES[place, 0], _PLACES[place, 1]
             right, down = middle_x + xx * x + xy * y, middle_y + yx * x + yy * y
             ring = np.sqrt(right * right + down * down) * _RINGS_TO_ONE - _HALF
             if ring >= RINGS:
                 for channel in range(3):
-                    out[thing, channel, place] = 0
+                    out[element, channel, place] = 0
                 continue
             turn = _turn(-down, right)
             inner, first = int(np.floor(ring)), int(turn)
@@ -215,26 +243,8 @@ def _resampled(rings: Floats, middles: Doubles, matrices: Doubles) -> Floats:
                 outward = np.float32(0)
             here, there = first & (ANGLES - 1), (first + 1) & (ANGLES - 1)
             for channel in range(3):
-                row = rings[thing, channel]
+                row = rings[element, channel]
                 near = row[inside + here] + onward * (row[inside + there] - row[inside + here])
                 far = row[outside + here] + onward * (row[outside + there] - row[outside + here])
-                out[thing, channel, place] = weight * near + outward * far
+                out[element, channel, place] = weight * near + outward * far
     return out
-
-
-@lru_cache(64)
-def blurring(blur: float) -> Floats:
-    """(samples, samples): what a blur makes of rings, in extents; multiplied from the right."""
-    if blur < 0.1:
-        return np.eye(RINGS * ANGLES, dtype=np.float32)
-    at = places().astype(np.float64)
-    off = np.square(at[:, None] - at[None]).sum(axis=2)
-    kernel = np.exp(-off / (2 * blur**2)) * _AREA[:, None]
-    # What is beyond the rings is empty, and counts.
-    far = (np.arange(2 * RINGS) + 0.5) * _STEP
-    angle = np.arange(ANGLES) * math.tau / ANGLES
-    wide = np.stack([far[:, None] * np.cos(angle), -far[:, None] * np.sin(angle)], axis=2).reshape(-1, 2)
-    area = np.repeat(far, ANGLES) * _STEP * math.tau / ANGLES
-    whole = np.exp(-np.square(wide[:, None] - at[None]).sum(axis=2) / (2 * blur**2)) * area[:, None]
-    made: Floats = (kernel / whole.sum(axis=0)).astype(np.float32)
-    return made

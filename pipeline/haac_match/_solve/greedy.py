@@ -24,11 +24,12 @@ from haac_match._picture.pose import Pose
 from haac_match._propose.occluded import by_occlusion, halves, views
 from haac_match._propose.regions import Region, regions
 from haac_match._propose.residual import by_residual
-from haac_match._propose.shape import Guess, by_partial_shape, by_shape
+from haac_match._propose.shape import Assumption, by_partial_shape, by_shape
 from haac_match._solve.context import Context
 from haac_match._solve.polish_jpeg import JpegPolish
 from haac_match._solve.prune import prune
 from haac_match._solve.rescaled import RescaledSolver
+from haac_match._thresholds.propose import CORRELATION
 from haac_match._thresholds.rate import RATE
 from haac_match._thresholds.solve import GREEDY, RESCALED, RESIDUAL, SELECT
 
@@ -184,11 +185,11 @@ class GreedySolver(RescaledSolver):
                 continue
             left, top, right, bottom = region.box
             seen_as = views(self.canvas, region, through=True)
-            target, current, hidden = seen_as[0]
+            hidden = seen_as[0].hidden
             if (hidden[top:bottom, left:right] & region.mask).any():
-                seen_as.append((target, current, np.zeros_like(hidden)))  # on top of all
+                seen_as.append(seen_as[0]._replace(hidden=np.zeros_like(hidden)))  # on top of all
             lists = [
-                by_occlusion(*view, unexplained, part, self.gallery, self._candidates)
+                by_occlusion(view, unexplained, part, self.gallery, self._candidates)
                 for part in (region, *halves(region))
                 for view in seen_as
             ]
@@ -234,19 +235,19 @@ class GreedySolver(RescaledSolver):
         for stage in range(len(GREEDY.assumed) + 1):
             if stage == 2:
                 lists = [
-                    by_partial_shape(*view, region, self.gallery, count, opacity, stretched=opacity == 1)
+                    by_partial_shape(view, region, self.gallery, count, opacity, stretched=opacity == 1)
                     for view in seen_as
                     for opacity in GREEDY.assumed_occluded
                 ]
                 poses = self._prefiltered(lists, GREEDY.occluded_poses)
             else:
-                assumed = [Guess(*one) for one in GREEDY.assumed[stage - (stage > 2)]]
+                assumed = [Assumption(*one) for one in GREEDY.assumed[stage - (stage > 2)]]
                 lists = [
                     found
                     for target, under, _ in seen_as
                     for found in by_shape(target[part], under[part], region, self.gallery, count, assumed)
                 ]
-                if stage == 0 and not self._clean and region.area < GREEDY.small_region:
+                if stage == 0 and not self._clean and region.area < CORRELATION.small_region:
                     lists.insert(
                         0, by_residual(self.canvas.target, self.canvas.current, region, self.gallery, count)
                     )
@@ -356,7 +357,7 @@ class GreedySolver(RescaledSolver):
         return False
 
     def _pose_of(self, vote: Vote) -> Pose:
-        number = int(self.gallery.numbers[vote.thing])
+        number = int(self.gallery.numbers[vote.row])
         return Pose(number, vote.mirrored, vote.x, vote.y, vote.scale, vote.scale, vote.turn)
 
     def refit(self) -> bool:

@@ -57,7 +57,7 @@ class PhotoSolver(GreedySolver):
         context: Context,
     ) -> None:
         laid = PastedRegions(target, everywhere=context.effort >= PHOTO.thorough)
-        estimate = BackgroundEstimate(None, laid.ground(target), 0.0, 0.0)
+        estimate = BackgroundEstimate(None, laid.background(target), 0.0, 0.0)
         super().__init__(target, estimate, context)
         self._proposer = PhotoProposals(context, self.fitter, laid)
         self._proven = False

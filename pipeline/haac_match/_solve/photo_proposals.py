@@ -105,7 +105,9 @@ class PhotoProposals:
         pose = fit.pose
         cutout = self._fitter.cutouts[pose.element]
         told = apart(PHOTO_PROPOSALS.full * pose.sx * cutout.size[0] * pose.sy * cutout.size[1], pose.blur)
-        laid = PHOTO_PROPOSALS.not_pasted + (1 - PHOTO_PROPOSALS.not_pasted) * self._laid.part(pose, cutout)
+        laid = PHOTO_PROPOSALS.not_pasted + (1 - PHOTO_PROPOSALS.not_pasted) * self._laid.likelihood(
+            pose, cutout
+        )
         return fit.own * fit.right * laid * told / (told + PHOTO_PROPOSALS.telling)
 
     def _extent(self, pose: Pose) -> float:
@@ -137,7 +139,7 @@ class PhotoProposals:
             : PHOTO_PROPOSALS.votes * (self._effort + 1)
         ]
         return [
-            Pose(int(gallery.numbers[v.thing]), v.mirrored, v.x, v.y, v.scale, v.scale, v.turn)
+            Pose(int(gallery.numbers[v.row]), v.mirrored, v.x, v.y, v.scale, v.scale, v.turn)
             for v in votes
             if PHOTO_PROPOSALS.least_scale < v.scale < PHOTO_PROPOSALS.most_scale
         ]

@@ -114,10 +114,6 @@ class GreedyThresholds:
     )
     near_miss_inexact: float = tuned(0.9, "the same where hardly a pixel is exact")
     inexact: float = tuned(0.3, "share of exact pixels below which that is so")
-    small_region: int = tuned(
-        4000,
-        "pixels of a region below which its residual proposes elements: larger ones show more of themselves",
-    )
     least_residual: int = tuned(
         500, "pixels of a region that is looked at by its residual, in a degraded picture"
     )

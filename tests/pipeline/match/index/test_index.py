@@ -6,7 +6,7 @@ import json
 import multiprocessing
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from haac_match._index.describe import Rows, described, unpacked_looks, unpacked
 from haac_match._index.index import load, survey, update
 from haac_match._index.keypoints import features
 from haac_match._index.store import FOLDER, Stored, read
+from haac_match._thresholds.index import INVERTED
 from haac_repo import NewElement, Repository, encode, pixel_hash, verify
 from haac_repo._mirror.publish import publish
 from haac_repo._mirror.serve import Server
@@ -63,7 +64,7 @@ def repository(tmp_path: Path) -> Repository:
 @pytest.fixture
 def quantised(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the catalog were a large one."""
-    monkeypatch.setattr(index, "EXACT", 0)
+    monkeypatch.setattr(index, "INVERTED", replace(INVERTED, exact=0))
 
 
 def file(repository: Repository) -> Path:
@@ -113,7 +114,7 @@ def test_an_element_is_found_by_its_keypoints(
     assert bool(len(stored(repository).quantiser)) == (how == "quantised")
     best = index.votes(features(np.asarray(canvas)), 6)[0]
     width, height = repository.image(number).size
-    assert index.gallery.numbers[best.thing] == number
+    assert index.gallery.numbers[best.row] == number
     assert not best.mirrored
     assert abs(best.x - 50 - width / 2) < 2
     assert abs(best.y - 60 - height / 2) < 2
@@ -156,8 +157,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.mark.usefixtures("quantised")
 def test_the_file_follows_from_the_catalog_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "_FIRST_STEP", 40)
-    monkeypatch.setattr(index, "_ENOUGH", 0)
+    monkeypatch.setattr(index, "INVERTED", replace(INVERTED, first_step=40, enough=0))
     images = [drawn(seed, 70) for seed in range(59)]
     grown, whole = (Repository.create(tmp_path / name) for name in ("grown", "whole"))
     for first, last in ((0, 40), (40, 50), (50, 59)):
@@ -175,7 +175,7 @@ def test_the_file_follows_from_the_catalog_alone(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.usefixtures("quantised")
 def test_quantisers_are_learned_again_after_growth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "_FIRST_STEP", 40)
+    monkeypatch.setattr(index, "INVERTED", replace(INVERTED, first_step=40))
     repository = Repository.create(tmp_path / "repo")
     add(repository, (drawn(seed, 60) for seed in range(50)))
     update(repository)

@@ -9,7 +9,13 @@ import pytest
 from PIL import Image, ImageDraw
 
 from haac_match._index.segment_table import SegmentTable
-from haac_match._index.segments import Sampler, described, segments_of, unpacked_frames, unpacked_outlines
+from haac_match._index.segments import (
+    Sampler,
+    packed_segments,
+    segments_of,
+    unpacked_frames,
+    unpacked_outlines,
+)
 from haac_match._picture.canvas import place
 from haac_match._picture.pose import Pose
 from tests.pipeline.match.pictures import drawn, scenery
@@ -18,7 +24,7 @@ from tests.pipeline.match.pictures import drawn, scenery
 @pytest.mark.parametrize(("mirrored", "turn"), [(False, 0.4), (True, 2.0)])
 def test_a_piece_tells_its_element_and_turn(mirrored: bool, turn: float) -> None:
     images = [np.asarray(drawn(seed)) for seed in range(8)]
-    made = [described(image) for image in images]
+    made = [packed_segments(image) for image in images]
     owners = np.repeat(np.arange(8), [len(one.colours) for one in made])
     sizes = np.array([image.shape[1::-1] for image in images])[owners]
     frames = unpacked_frames(np.concatenate([one.frames for one in made]), sizes)
@@ -64,7 +70,7 @@ def test_pieces_of_one_colour_are_told_by_their_outlines() -> None:
     sheets = [Image.new("RGBA", (100, 100)) for _ in corners]
     for sheet, places in zip(sheets, corners, strict=True):
         ImageDraw.Draw(sheet).polygon(places, fill=(30, 160, 90, 255))
-    made = [described(np.asarray(sheet)) for sheet in sheets]
+    made = [packed_segments(np.asarray(sheet)) for sheet in sheets]
     owners = np.repeat(np.arange(4), [len(one.colours) for one in made])
     table = SegmentTable(
         owners,

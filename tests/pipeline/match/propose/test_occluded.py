@@ -12,6 +12,7 @@ from haac_match import Matcher
 from haac_match._picture.pose import pose_of
 from haac_match._propose.occluded import by_occlusion, halves
 from haac_match._propose.regions import regions
+from haac_match._propose.window import View
 from haac_repo import Repository
 
 
@@ -21,8 +22,10 @@ def test_what_is_cut_off_is_told_by_what_it_changes(repository: Repository, matc
     target = np.asarray(render(scene, repository).convert("RGB"))
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
     off = np.abs(target.astype(int) - current).max(axis=2) > 2
-    (region,) = regions(off, 0)
-    found = by_occlusion(target, current, np.zeros(off.shape, bool), off, region, matcher._index.gallery, 8)
+    (region,) = regions(off, 0, 40)
+    found = by_occlusion(
+        View(target, current, np.zeros(off.shape, bool)), off, region, matcher._index.gallery, 8
+    )
     likely = [pose for _, pose in found[:20] if pose.element == layer.number]
     truth = pose_of(layer, repository.image(layer.number).size)
     near = [pose for pose in likely if math.hypot(pose.cx - truth.cx, pose.cy - truth.cy) < 6]
@@ -42,7 +45,7 @@ def test_of_two_things_that_run_together_the_ends_are_told(repository: Repositor
     target = np.asarray(render(scene, repository).convert("RGB"))
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
     off = np.abs(target.astype(int) - current).max(axis=2) > 2
-    (region,) = regions(off, 0)
+    (region,) = regions(off, 0, 40)
     ends = halves(region)
     assert sum(end.area for end in ends) == region.area
     for layer in layers:
@@ -52,7 +55,7 @@ def test_of_two_things_that_run_together_the_ends_are_told(repository: Repositor
                 (rank, pose.element)
                 for rank, (_, pose) in enumerate(
                     by_occlusion(
-                        target, current, np.zeros(off.shape, bool), off, end, matcher._index.gallery, 8
+                        View(target, current, np.zeros(off.shape, bool)), off, end, matcher._index.gallery, 8
                     )
                 )
                 if math.hypot(pose.cx - truth.cx, pose.cy - truth.cy) < 6 and pose.element == layer.number

@@ -15,7 +15,7 @@ def test_the_ground_is_guessed_without_what_was_laid_on_it(photo_repository: Rep
     layers = [Layer(6, width=100, rotation=40, x=90, y=300)]
     picture = np.asarray(composed(photo_repository, layers, grey))
     there = shown(photo_repository, layers, (700, 520))
-    made = np.asarray(PastedRegions(picture).ground(picture).convert("RGB")).astype(int)
+    made = np.asarray(PastedRegions(picture).background(picture).convert("RGB")).astype(int)
     true = np.asarray(grey.convert("RGB")).astype(int)
     off = np.abs(made - true).mean(axis=2)[there].mean()
     assert off < 0.2 * np.abs(picture - true).mean(axis=2)[there].mean()

@@ -32,7 +32,7 @@ def test_small_things_are_told_by_what_they_change(
     scene = Scene(120, 100, Colour(0x806040FF), [layer])
     target = np.asarray(render(scene, repository).convert("RGB"))
     current = np.asarray(render(replace(scene, layers=[]), repository).convert("RGB"))
-    (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3)
+    (region,) = regions(np.abs(target.astype(int) - current).max(axis=2) > 12, 3, 40)
     things = matcher._index.gallery
     found = by_residual(target, current, region, things, 3)
     ranks = [pose.element for _, pose in found]
