@@ -171,9 +171,9 @@ def views(canvas: Canvas, region: Region, *, through: bool) -> list[View]:
     whole = 0, 0, *canvas.size
     views = [(canvas.target, canvas.current, canvas.hidden(0, whole))]
     if through and views[0][2][box[1] : box[3], box[0] : box[2]].any():
-        target, hidden = canvas.behind(0, box)
+        target, hidden = canvas.unblended(0, box)
         off = np.abs(target.astype(np.int16) - canvas.target[box[1] : box[3], box[0] : box[2]]).max(axis=2)
         if (off[region.mask & ~hidden] > FAR).sum() > VEILED * region.area:
-            target, hidden = canvas.behind(0, whole)
+            target, hidden = canvas.unblended(0, whole)
             views.append((target, canvas.under(0, whole), hidden))
     return views

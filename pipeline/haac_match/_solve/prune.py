@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import numpy as np
 
 from haac import Layer
 from haac_match._picture.arrays import Bools, Box, overlap
-from haac_match._picture.canvas import SHOWS, Canvas
-from haac_match._picture.degraded import _log
+from haac_match._picture.canvas import Canvas
+from haac_match._thresholds.picture import PICTURE
+
+_log = logging.getLogger(__name__)
 
 NEEDED = 0.1
 """The part of its pixels that a layer must make right in a damaged picture."""
@@ -45,4 +48,4 @@ def _needed(canvas: Canvas, z: int, wrong: Callable[[Box], Bools]) -> float:
     placed = canvas.remove(z)
     after = np.count_nonzero(wrong(placed.box))
     canvas.insert(z, placed)
-    return (after - before) / max(1, int((np.asarray(placed.pixels.getchannel("A")) >= SHOWS).sum()))
+    return (after - before) / max(1, int((np.asarray(placed.pixels.getchannel("A")) >= PICTURE.shows).sum()))

@@ -7,9 +7,10 @@ import numpy as np
 
 from haac_match._fit.fitter import Fitter
 from haac_match._picture.arrays import Bools, Box, Bytes, Floats, squared
-from haac_match._picture.canvas import DENSE, SHOWS, Canvas, Placed
+from haac_match._picture.canvas import Canvas, Placed
 from haac_match._picture.degraded import tolerant_difference
 from haac_match._picture.jpeg import whole_cells
+from haac_match._thresholds.picture import PICTURE
 
 PROOF = 200
 """Pixels that cannot be right by chance."""
@@ -49,19 +50,19 @@ class Residuals:
         jpeg, whole = self._fitter.jpeg, (0, 0, *self._canvas.size)
         if jpeg is not None and box == whole:
             if self._damaged is None or self._damaged[0] != self._canvas.version:
-                self._damaged = self._canvas.version, jpeg.damaged(self._canvas.current)
+                self._damaged = self._canvas.version, jpeg.round_trip(self._canvas.current)
             return self._damaged[1]
         x, y, *end = box if jpeg is None else whole_cells(box, self._canvas.size)
         part = self._canvas.current[y : end[1], x : end[0]]
         if jpeg is not None:
-            part = jpeg.damaged(np.ascontiguousarray(part))
+            part = jpeg.round_trip(np.ascontiguousarray(part))
         return part[box[1] - y : box[3] - y, box[0] - x : box[2] - x]
 
     def wrong(self, z: int, placed: Placed) -> bool:
         """Whether some of what shows a layer is not right."""
         alpha = np.asarray(placed.pixels.getchannel("A"))
         if self._fitter.through:
-            shows = (alpha > 0) & (self._canvas.veil(z + 1, placed.box)[:, :, 3] < DENSE)
+            shows = (alpha > 0) & (self._canvas.veil(z + 1, placed.box)[:, :, 3] < PICTURE.dense)
         else:
             shows = (alpha > 0) & ~self._canvas.hidden(z + 1, placed.box)
         off = self.off(placed.box)
@@ -74,7 +75,7 @@ class Residuals:
         """Whether some layer is right bit for bit wherever it shows, its edges too: in no picture that was scaled, or a JPEG, is one."""
         for z, placed in enumerate(self._canvas.layers):
             left, top, right, bottom = placed.box
-            shows = np.asarray(placed.pixels.getchannel("A")) >= SHOWS
+            shows = np.asarray(placed.pixels.getchannel("A")) >= PICTURE.shows
             shows &= ~self._canvas.hidden(z + 1, placed.box)
             box = np.s_[top:bottom, left:right]
             same = (self._canvas.current[box] == self._canvas.target[box]).all(axis=2)

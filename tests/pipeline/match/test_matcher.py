@@ -18,7 +18,7 @@ from haac import Colour, Gradient, Inline, Layer, Plate, Scene, Wash, render, to
 from haac_match import Matcher, Options
 from haac_match._fit import levenberg_marquardt, warp
 from haac_match._fit.cutout import Cutout, CutoutCache
-from haac_match._fit.fit import CLIP, Patch, fit
+from haac_match._fit.fit import Patch, fit
 from haac_match._fit.fitter import Fitter
 from haac_match._fit.grid import GridSearch
 from haac_match._index.polar import RingTable, describe, frames
@@ -32,6 +32,7 @@ from haac_match._propose.residual import by_residual
 from haac_match._propose.shape import Guess, by_partial_shape, by_shape
 from haac_match._solve.context import Context
 from haac_match._solve.greedy import GreedySolver
+from haac_match._thresholds.fit import FIT
 from haac_repo import HaacError, NewElement, Repository, encode, pixel_hash
 
 
@@ -230,7 +231,7 @@ def test_what_is_behind_something_translucent_is_seen_without_it(
     above = place(layers[1], repository.image(4), picture.size)
     assert above is not None
     canvas.insert(0, above)
-    seen_as, hidden = canvas.behind(0, (0, 0, 240, 200))
+    seen_as, hidden = canvas.unblended(0, (0, 0, 240, 200))
     assert not hidden.any()
     assert np.abs(seen_as.astype(int) - below).max() <= 3
     grid = GridSearch(canvas, 0, repository.image(6), (60, 40, 180, 160), through=True)
@@ -550,7 +551,7 @@ def test_the_gradient_of_a_step_is_that_of_the_cost() -> None:
     warped = patch.warped(pose, cutout)
     hessian, gradient = np.empty((7, 7)), np.empty(7)
     warp.system(
-        warped, patch.under, patch.target, patch.weight, pose.opacity, CLIP**2, 1, 1, -60, -60,
+        warped, patch.under, patch.target, patch.weight, pose.opacity, float(FIT.clip_squared), 1, 1, -60, -60,
         math.cos(0.3), math.sin(0.3), hessian, gradient,
     )  # fmt: skip
 
@@ -562,7 +563,7 @@ def test_the_gradient_of_a_step_is_that_of_the_cost() -> None:
             - patch.target
         )
         square = np.square(off).sum(axis=2)
-        return float((square / (1 + square / CLIP**2)).sum()) / 2
+        return float((square / (1 + square / FIT.clip_squared)).sum()) / 2
 
     for column, name in ((0, "cx"), (1, "cy"), (2, "turn"), (6, "opacity")):
         step = 0.02 if name in ("turn", "opacity") else 0.5
