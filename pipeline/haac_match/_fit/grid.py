@@ -339,7 +339,7 @@ def steps(layer: Layer) -> list[str]:
 
 def moves(layer: Layer) -> list[dict[str, int]]:
     """Changes by which finite differences are taken, large enough to show."""
-    width = layer.width or 64
+    width = layer.width or GRID.turn_pixels
     turn = max(1, min(GRID.most_turn, round(GRID.turn_pixels / width)))
     made = [
         {"x": 1},

@@ -87,7 +87,7 @@ class PhotoGridSearch(GridSearch):
         return float(before), float(after), int(shown)
 
     def result(self, layer: Layer, tolerance: float, *, degraded: bool = False) -> GridFit | None:
-        """As `GridSearch.result`; of a translucent layer `good` is the share of edge energy that it removes, `left` the mean of the rest."""
+        """As `GridSearch.result`; of a translucent layer `good` is the share of edge energy it removes, `left` the mean of the rest."""
         found = super().result(layer, tolerance, degraded=degraded)
         made = self.made(layer)
         if found is None or made is None:

@@ -30,7 +30,7 @@ class FitThresholds:
         1.06, "how many times as large an element is taken for before what is beside it is inpainted"
     )
     grown_blur: float = tuned(0.5, "pixels of the window by which its blur is taken for larger")
-    clear: float = tuned(0.02, "coverage below which the background is seen", compiled=True)
+    clear: float = tuned(0.02, "coverage below which the background shows", compiled=True)
     blur_share: float = tuned(
         0.06, "share of an element's diagonal that a blur may be: anything looks like a blot", compiled=True
     )

@@ -150,7 +150,7 @@ class JpegThresholds:
     )
     dip: float = tuned(
         0.6,
-        "share of the change at the qualities beside it that the right one leaves; more: JPEG is seen where none is",
+        "share of the change at the qualities beside it that the right one leaves; more: JPEG is found where none is",
     )
     chroma_dip: float = tuned(0.3, "the same for chroma, if it has the full resolution")
     dip_digits: int = tuned(3, "decimals by which dips are told apart")
