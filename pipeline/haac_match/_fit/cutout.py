@@ -1,4 +1,4 @@
-"""An element's pixels as an image pyramid, and the cache of those that were used last."""
+"""Image pyramids of elements, and a least-recently-used cache of them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from PIL import Image
 from haac._internal import ElementSource
 from haac_match._picture.arrays import Bytes
 
+_EVERY = 64
+"""So many new elements from one look at the memory that is held to the next."""
+
 
 class Cutout:
-    """An element's pixels, premultiplied, in halves of its size.
+    """Image pyramid of an element, premultiplied: each level has half the size of the one before.
 
     Args:
         image: RGBA.
@@ -50,7 +53,7 @@ class Cutout:
 
 
 class CutoutCache:
-    """Elements by their numbers, as the fit needs them; those used last are kept. It is a source of elements itself.
+    """Least-recently-used cache of the pyramids of elements, by number; a source of elements itself.
 
     Args:
         source: of the elements.
@@ -79,11 +82,7 @@ class CutoutCache:
         return self[ref].image
 
     def _forget(self) -> None:
-        """Let those go that were not used for longest."""
+        """Let the least recently used go."""
         held = sum(cutout.held for cutout in self._held.values())
         while held > self._limit and len(self._held) > 1:
             held -= self._held.popitem(last=False)[1].held
-
-
-_EVERY = 64
-"""So many new elements from one look at what is held to the next."""

@@ -1,9 +1,8 @@
-"""Where an element stands, as real numbers, and how they are fitted to a picture."""
+"""Refinement of a pose in a window: robust Levenberg-Marquardt on the warped element."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -12,21 +11,19 @@ from haac_match._fit import levenberg_marquardt, warp
 from haac_match._fit.cutout import Cutout
 from haac_match._picture.arrays import Bools, Bytes, Doubles, Floats, Integers
 from haac_match._picture.pose import Pose
-
-if TYPE_CHECKING:
-    pass
+from haac_match._thresholds.fit import FIT
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What a fit gave.
+    """A refined pose, and how much of the error it explains.
 
     Args:
         pose: the best found.
         gain: by how much it lowers the clipped squared error; over all pixels and channels, pixels of the canvas.
-        share: of the error in the window (clipped) that it takes away, 0 to 1.
+        share: of the clipped error in the window that it takes away, 0 to 1.
         own: the same, only where the element itself is.
-        right: part of what shows the element that is nearly right, on a ground that is not known; else 0.
+        right: share of the element's pixels that are nearly right on an inpainted background; 0 on a known one.
     """
 
     pose: Pose
@@ -36,31 +33,22 @@ class Fit:
     right: float = 0.0
 
 
-CLIP = 45.0
-"""Colour distance (root of the sum over the channels) above which an error counts no more: another layer may be there."""
-
-
-_SHOWS, GUESS = 0.3, 40.0
-"""Coverage from which on a pixel shows an element well, and levels by which a ground is off that is guessed."""
-_SLACK = 6.0
-"""Levels by which a pixel is off that is nearly right; twice as many in a small window."""
-_COARSE = 64
-"""Pixels of the longer side of a small window."""
-
-
 class Patch:
-    """A window of the picture, made small enough to fit a pose in.
+    """A window of the picture, downscaled, in which poses are fitted.
 
     Args:
         target: (height, width, 3), the picture in the window.
-        under: (height, width, 3), what it shows before the element is laid on it.
+        under: (height, width, 3), background and layers that the element is composited on.
         hidden: (height, width) bool, True where other layers cover it; or None.
         box: left, top, right, bottom of the window, pixels of the canvas.
         side: the longer side becomes at most so many pixels.
-        below: (height, width) bool, True where layers below cover the ground; or None.
+        below: (height, width) bool, True where layers below cover the background; or None.
 
     Attributes:
-        guessed: whether what is below is a guess.
+        weight: (height, width), 1 where a pixel counts, else 0.
+        inpainted: whether `under` is an inpainted background.
+        before: clipped squared error without the element, pixels of the window.
+        area: pixels of the canvas to one of the window.
     """
 
     def __init__(
@@ -89,27 +77,27 @@ class Patch:
             cover = hidden.astype(np.float32)
             if factor < 1.0:
                 cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
-            self.weight = (cover < 0.1).astype(np.float32)
+            self.weight = (cover < FIT.uncovered).astype(np.float32)
         self.below: Bools | None = None
         if below is not None:
             cover = below.astype(np.float32)
             if factor < 1.0:
                 cover = cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
-            self.below = cover > 0.99
+            self.below = cover > FIT.covered
         nothing = np.zeros((*self.target.shape[:2], 4), np.float32)
-        self.guessed = False
-        self.before = warp.cost(nothing, self.under, self.target, self.weight, 1.0, CLIP**2)
+        self.inpainted = False
+        self.before = warp.cost(nothing, self.under, self.target, self.weight, 1.0, float(FIT.clip_squared))
         self.area = 1 / (self.fx * self.fy)
 
     @property
     def window(self) -> Doubles:
-        """Left, top, and pixels of the window to one of the canvas, across and down."""
+        """(4,): left, top, and pixels of the window to one of the canvas, across and down."""
         return np.array([self.left, self.top, self.fx, self.fy])
 
     def warped(self, pose: Pose, cutout: Cutout) -> Floats:
-        """(height, width, 4): premultiplied colours and alpha of the element as it stands in the window, before its opacity."""
+        """(height, width, 4): the element warped into the window, premultiplied, before its opacity."""
         out = np.empty((*self.target.shape[:2], 4), np.float32)
-        levenberg_marquardt.drawn(cutout.flat, cutout.table, pose.numbers, pose.flip, self.window, out)
+        levenberg_marquardt.warp_element(cutout.flat, cutout.table, pose.numbers, pose.flip, self.window, out)
         return out
 
 
@@ -117,12 +105,12 @@ def fit(
     pose: Pose,
     cutout: Cutout,
     patch: Patch,
-    iterations: int = 6,
+    iterations: int,
     *,
     free: tuple[str, ...] = ("blur",),
     even: bool = False,
 ) -> Fit:
-    """Levenberg-Marquardt steps on position, turn, both scales, and what else is free, with errors that count less the larger they are.
+    """Levenberg-Marquardt on position, turn, scales, and what else is free; robust errors (Geman-McClure).
 
     Source: K. Levenberg (1944), D. Marquardt (1963); weights of S. Geman and D. McClure (1987).
 
@@ -132,7 +120,7 @@ def fit(
         patch: the window.
         iterations: at most so many steps.
         free: "blur", or that and "opacity".
-        even: keep the relation of the two scales.
+        even: keep the ratio of the two scales.
     """
     warped = np.empty((*patch.target.shape[:2], 4), np.float32)
     window = patch.under, patch.target, patch.weight
@@ -143,23 +131,23 @@ def fit(
         pose.flip,
         patch.window,
         *window,
-        CLIP**2,
+        float(FIT.clip_squared),
         iterations,
         _GROUPS[free, even],
         warped,
     )
     best = replace(pose, **dict(zip(levenberg_marquardt.POSE, made.tolist(), strict=True)))
     gain = patch.before - cost
-    own = warp.share(warped, *window, best.opacity, CLIP**2)
+    own = warp.share(warped, *window, best.opacity, float(FIT.clip_squared))
     right = 0.0
-    if patch.guessed:
-        slack = _SLACK if max(patch.target.shape[:2]) > _COARSE else 2 * _SLACK
-        right = levenberg_marquardt.right(warped, *window, best.opacity, _SHOWS, slack, GUESS)
+    if patch.inpainted:
+        slack = FIT.slack * (FIT.small_slack if max(patch.target.shape[:2]) <= FIT.small else 1)
+        right = levenberg_marquardt.right_share(warped, *window, best.opacity, FIT.body, slack, FIT.guess)
     return Fit(best, gain * patch.area, gain / max(patch.before, 1e-6), own, right)
 
 
 def _group(free: tuple[str, ...], even: bool) -> Integers:
-    """(COLUMNS,): what may change of the columns, and what together; -1: not."""
+    """(COLUMNS,): which columns change together, by number of the group; -1: not at all."""
     groups = [0, 1, 2, 3, 3 if even else 4, -1, -1]
     for column, name in ((5, "blur"), (6, "opacity")):
         if name in free:

@@ -1,4 +1,4 @@
-"""From a fitted pose to the layer on the recipe's grid that draws the picture exactly, with the renderer itself as the judge."""
+"""Pose to layer on the recipe's grid: Gauss-Newton on rendered differences, then local search; the renderer judges both."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from PIL import Image
 from haac import Layer
 from haac._internal import blur_and_fade, warp
 from haac_match._picture.arrays import Box, Bytes, Floats, overlap, squared
-from haac_match._picture.canvas import DENSE, SHOWS, Canvas, Placed, composite
+from haac_match._picture.canvas import Canvas, Placed, composite
 from haac_match._picture.degraded import tolerant_difference
+from haac_match._thresholds.fit import FIT, GRID
+from haac_match._thresholds.picture import PICTURE
 
 Weights = npt.NDArray[np.floating[Any]]
 Weigh = Callable[[Layer, Floats], Weights]
-"""The weight of each pixel, (height, width), by the layer and squared distances from the picture."""
+"""Weight of each pixel, (height, width), by the layer and the squared colour distances from the picture, (height, width)."""
 
-CLIP = 45**2
-"""Squared colour distance above which an error counts no more."""
 _ANYWHERE = -(2**30), -(2**30), 2**30, 2**30
 
 
 @dataclass(frozen=True, slots=True)
 class GridFit:
-    """A layer, and how well it does in its window.
+    """A layer on the grid, and its residual in a window.
 
     Args:
         placed: the layer, drawn.
         cost: clipped squared error in the window, summed.
-        exact: part of the pixels that show it which are right, bit for bit; in a picture that was scaled, but for rounding.
-        good: part of them which are right within the tolerance.
+        exact: share of the pixels that show it which are right bit for bit; in a rescaled picture, but for rounding.
+        good: share of them which are right within the tolerance.
         shown: pixels of the picture that show it.
-        mended: part of them which are right within the tolerance, and in a damaged picture would not be without it.
+        mended: share of them which are right within the tolerance, and in a degraded picture would not be without it.
         left: mean clipped squared error of them.
-        body: pixels that show it well, also what of it is behind them, and...
-        soft: ...the part of them that are right if the ground is nearly the one that is guessed; both 0 where it is known.
+        body: pixels that show it well, and...
+        soft: ...the share of them that are right if the background is about as estimated; both 0 where it is known.
     """
 
     placed: Placed
@@ -54,22 +54,19 @@ class GridFit:
 
 
 class GridSearch:
-    """Tries layers of one element at one place in the stack.
+    """Search for the layer of one element, at one place in the stack, with the least error in a window.
 
     Args:
         canvas: what is there.
         z: place in the stack, counted from the back; the layer is put there, none is taken away.
         image: RGBA pixels of the element.
         box: window in which errors are counted.
-        damage: what is done to the window before it is compared, with all layers in it; its outermost pixels do not count. None:
+        degrade: what the window, with all layers in it, goes through before it is compared; its outermost pixels do not count. None:
             nothing, and what other layers cover does not count.
-        under: RGBA, what is behind in the window's frame; None: what the canvas has there.
-        through: layers above that let something through are laid on it, and what they let through counts.
-        clip: squared colour distance above which an error counts no more.
+        under: RGBA, the background in the window's frame; None: what the canvas has there.
+        through: translucent layers above are composited on it, and what they let through counts.
+        clip: squared colour distance above which an error counts no more; None: the usual one.
     """
-
-    _shows = SHOWS
-    """Alpha from which on a pixel is looked at."""
 
     def __init__(
         self,
@@ -77,34 +74,40 @@ class GridSearch:
         z: int,
         image: Image.Image,
         box: Box,
-        damage: Callable[[Bytes], Bytes] | None = None,
+        degrade: Callable[[Bytes], Bytes] | None = None,
         *,
         under: Image.Image | None = None,
         through: bool = False,
-        clip: int = CLIP,
+        clip: int | None = None,
     ) -> None:
-        self._image, self._size, self._box, self._clip = image, canvas.area, canvas.frame(box), clip
+        self._image, self._size, self._box = image, canvas.area, canvas.frame(box)
+        self._clip = FIT.clip_squared if clip is None else clip
         self._canvas, self._window = canvas, box
         left, top, right, bottom = box
         self._target = canvas.target[top:bottom, left:right]
         self._under = under or canvas.drawn(box, canvas.layers[:z])
-        self._damage = damage
+        self._degrade = degrade
         hidden = canvas.hidden(z, box)
-        through = through and damage is None and bool(hidden.any())
-        self._above = canvas.layers[z:] if damage is not None or through else []
+        through = through and degrade is None and bool(hidden.any())
+        self._above = canvas.layers[z:] if degrade is not None or through else []
         self._veil: Bytes | None = None
         if through:
             self._veil = canvas.veil(z, box)[:, :, 3]
-            hidden = self._veil >= DENSE
+            hidden = self._veil >= PICTURE.dense
         self._open = self._free = ~hidden if hidden.any() else None
-        if damage is not None:
+        if degrade is not None:
             self._free = np.zeros(hidden.shape, bool)
             self._free[1:-1, 1:-1] = True
-        self._before = self._cost(squared(self._seen(self._with(None)), self._target))
+        self._before = self._cost(squared(self._degraded(self._with(None)), self._target))
         self._turned: dict[Layer, tuple[Image.Image, Box]] = {}
         self._drawn: dict[Layer, Placed | None] = {}
         self._costs: dict[Layer, int] = {}
-        self._rest = canvas.slack * self._target.size // _RESTS
+        self._rest = canvas.slack * self._target.size // GRID.rests
+
+    @property
+    def _shows(self) -> int:
+        """Alpha from which on a pixel is looked at."""
+        return PICTURE.shows
 
     def _cost(self, error: npt.NDArray[np.int32]) -> int:
         clipped = np.minimum(error, self._clip)
@@ -116,9 +119,9 @@ class GridSearch:
         return self._before
 
     def placed(self, layer: Layer) -> Placed | None:
-        """The layer, drawn. Whole shifts of one drawn before are not drawn anew."""
+        """The layer, drawn; a shift of one drawn before is not drawn anew. None if it is off the canvas."""
         whole = self._whole(layer)
-        box = None if whole is None else self._seen_of(whole, layer)
+        box = None if whole is None else self._visible(whole, layer)
         if whole is None or box is None:
             return None
         if box[2] - box[0] == whole.pixels.width and box[3] - box[1] == whole.pixels.height:
@@ -128,14 +131,14 @@ class GridSearch:
             layer, whole.pixels.crop((box[0] - left, box[1] - top, box[2] - left, box[3] - top)), box
         )
 
-    def _seen_of(self, whole: Placed, layer: Layer) -> Box | None:
-        """What of the canvas a layer takes that was drawn at the origin; None if it is off it."""
+    def _visible(self, whole: Placed, layer: Layer) -> Box | None:
+        """The box of the canvas that a layer takes which was drawn at the origin; None if it is off it."""
         left, top, right, bottom = whole.box
         there = left + layer.x, top + layer.y, right + layer.x, bottom + layer.y
         return overlap((0, 0, *self._size), there)
 
     def _whole(self, layer: Layer) -> Placed | None:
-        """The layer at the origin, whatever of it is off the canvas."""
+        """The layer at the origin, not cut to the canvas."""
         key = replace(layer, x=0, y=0)
         if key not in self._drawn:
             shape = replace(key, blur=0, opacity=100)
@@ -154,15 +157,15 @@ class GridSearch:
         return None if placed is None else self._with(placed)
 
     def _with(self, placed: Placed | None) -> Bytes:
-        """(height, width, 3): the window with a layer, and those above it if they count."""
+        """(height, width, 3): the window with a layer, and those above it if they count; not degraded."""
         out = self._under.copy()
         for one in self._above if placed is None else [placed, *self._above]:
             composite(out, self._box, one.drawn)
-        return np.asarray(self._canvas.seen(out.convert("RGB"), self._window))
+        return np.asarray(self._canvas.resized(out.convert("RGB"), self._window))
 
-    def _seen(self, made: Bytes) -> Bytes:
-        """What the window would be after what was done to the picture."""
-        return made if self._damage is None else self._damage(made)
+    def _degraded(self, made: Bytes) -> Bytes:
+        """The window after what the picture went through."""
+        return made if self._degrade is None else self._degrade(made)
 
     def cost(self, layer: Layer) -> int:
         """Clipped squared error in the window with the layer."""
@@ -172,14 +175,14 @@ class GridSearch:
 
     def _cost_of(self, layer: Layer) -> int:
         made = self.made(layer)
-        return self._before if made is None else self._cost(squared(self._seen(made), self._target))
+        return self._before if made is None else self._cost(squared(self._degraded(made), self._target))
 
     def judged(self, layer: Layer) -> int:
-        """By what layers are compared to which steps have led: the cost."""
+        """Score used to compare the end points of different descents."""
         return self.cost(layer)
 
     def _alpha(self, layer: Layer) -> Bytes:
-        """(height, width) of the window."""
+        """(height, width): alpha of the layer in the window."""
         alpha = np.zeros(self._target.shape[:2], np.uint8)
         placed = self.placed(layer)
         placed = None if placed is None else self._canvas.scaled(placed)
@@ -194,13 +197,13 @@ class GridSearch:
         alpha[common[1] - top : common[3] - top, common[0] - left : common[2] - left] = np.asarray(part)
         return alpha
 
-    def result(self, layer: Layer, tolerance: float, *, damaged: bool = False) -> GridFit | None:
-        """What a layer achieves.
+    def result(self, layer: Layer, tolerance: float, *, degraded: bool = False) -> GridFit | None:
+        """Residual statistics of a layer; None if it is not in the window.
 
         Args:
             layer: on the canvas.
             tolerance: levels by which a right pixel may differ.
-            damaged: whether the picture is.
+            degraded: whether the picture is.
         """
         placed = self.placed(layer)
         made = self.made(layer)
@@ -214,13 +217,13 @@ class GridSearch:
         if self._open is not None:
             shows &= self._open
         shown = int(shows.sum())
-        made = self._seen(made)
+        made = self._degraded(made)
         off = np.abs(made.astype(np.int16) - self._target).max(axis=2)[shows]
         right = off <= tolerance
         mended = right
-        if damaged:
+        if degraded:
             right = tolerant_difference(made, self._target)[shows] <= tolerance
-            before = self._seen(self._with(None))
+            before = self._degraded(self._with(None))
             mended = right & (tolerant_difference(before, self._target)[shows] > tolerance)
         return GridFit(
             placed,
@@ -229,13 +232,18 @@ class GridSearch:
             float(right.sum()) / max(1, shown),
             shown,
             float(mended.sum()) / max(1, shown),
-            float(np.minimum(squared(made, self._target), CLIP)[shows].sum()) / max(1, shown),
+            float(np.minimum(squared(made, self._target), FIT.clip_squared)[shows].sum()) / max(1, shown),
         )
 
-    def descend(self, layer: Layer, rounds: int = 6) -> Layer:
-        """Gauss-Newton steps with differences of real renderings, rounded to the grid."""
+    def descend(self, layer: Layer, iterations: int | None = None) -> Layer:
+        """Gauss-Newton with finite differences of real renderings, rounded to the grid.
+
+        Args:
+            layer: where it begins.
+            iterations: at most so many; None: the usual number.
+        """
         best, cost = layer, self.cost(layer)
-        for _ in range(rounds):
+        for _ in range(GRID.steps if iterations is None else iterations):
             moved = self._step(best)
             better = None
             for trial in moved:
@@ -247,7 +255,7 @@ class GridSearch:
         return best
 
     def _step(self, layer: Layer, weigh: Weigh | None = None) -> list[Layer]:
-        """Where a step may lead.
+        """Layers that a Gauss-Newton step may lead to.
 
         Args:
             layer: where it begins.
@@ -257,8 +265,8 @@ class GridSearch:
         if base is None:
             return []
         start = base.astype(np.float32)
-        # What damage does hardly changes with a small move, or by leaps: the differences are taken without it.
-        error = self._seen(base).astype(np.float32) - self._target
+        # What degradation does hardly changes with a small move, or by leaps: the differences are taken without it.
+        error = self._degraded(base).astype(np.float32) - self._target
         length = np.einsum("ijk,ijk->ij", error, error)
         weight = (weigh or self._weigh)(layer, length)
         if self._free is not None:
@@ -273,28 +281,34 @@ class GridSearch:
         jacobian = np.stack(columns)
         weighted = jacobian * np.repeat(weight.ravel(), 3)
         hessian = (weighted @ jacobian.T).astype(np.float64)
-        hessian += np.diag(1e-4 * np.diag(hessian) + 1e-6)
+        hessian += np.diag(GRID.damping * np.diag(hessian) + 1e-6)
         try:
             move = np.linalg.solve(hessian, -(weighted @ error.ravel()).astype(np.float64))
         except np.linalg.LinAlgError:
             return []
         trials = []
-        for part in (1.0, 0.5):
+        for part in GRID.parts:
             total = {name: 0.0 for change in changes for name in change}
             for amount, change in zip(move, changes, strict=True):
                 for name, value in change.items():
-                    total[name] += part * value * min(max(amount, -8.0), 8.0)
+                    total[name] += part * value * min(max(amount, -GRID.most_move), GRID.most_move)
             trials.append(stepped(layer, {name: round(value) for name, value in total.items()}))
         return [trial for trial in trials if trial != layer]
 
-    def _weigh(self, layer: Layer, length: Floats) -> Weights:  # noqa: ARG002 (the layer matters on a ground that is guessed)
-        """How much pixels count that are off by so much, squared."""
+    def _weigh(self, layer: Layer, length: Floats) -> Weights:  # noqa: ARG002 (the layer matters on an estimated background)
+        """Geman-McClure weights of pixels that are off by so much, squared."""
         return 1 / np.square(1 + length / self._clip)
 
-    def polish(self, layer: Layer, patience: int = 1, rounds: int = 3, /) -> Layer:
-        """The best of the neighbours on the grid, one or two values changed by one step, until none is better."""
+    def polish(self, layer: Layer, patience: int = 1, rounds: int | None = None, /) -> Layer:
+        """Local search on the grid: the best of the neighbours, until none is better.
+
+        Args:
+            layer: where it begins.
+            patience: more than 1: neighbours differ in two values besides the place, else in one.
+            rounds: at most so many; None: the usual number.
+        """
         cost = self.cost(layer)
-        for _ in range(rounds):
+        for _ in range(GRID.rounds if rounds is None else rounds):
             if cost <= self._rest:
                 break
             best = layer
@@ -313,12 +327,8 @@ class GridSearch:
         return layer
 
 
-_RESTS = 150
-"""Of so many values, one may be off by a level where that is due to rounding."""
-
-
 def steps(layer: Layer) -> list[str]:
-    """The values, besides the place, that a step may change."""
+    """Names of the values, besides the place, that a step may change."""
     names = ["width", "rotation", "blur"]
     if layer.height is not None:
         names.append("height")
@@ -328,19 +338,25 @@ def steps(layer: Layer) -> list[str]:
 
 
 def moves(layer: Layer) -> list[dict[str, int]]:
-    """Changes by which differences are taken, large enough to show."""
-    width = layer.width or 64
-    turn = max(1, min(8, round(120 / width)))
-    made = [{"x": 1}, {"y": 1}, {"width": 1}, {"rotation": turn}, {"blur": 1 if layer.blur else 2}]
+    """Changes by which finite differences are taken, large enough to show."""
+    width = layer.width or GRID.turn_pixels
+    turn = max(1, min(GRID.most_turn, round(GRID.turn_pixels / width)))
+    made = [
+        {"x": 1},
+        {"y": 1},
+        {"width": 1},
+        {"rotation": turn},
+        {"blur": 1 if layer.blur else GRID.sharp_blur},
+    ]
     if layer.height is not None:
         made.append({"height": 1})
     if layer.opacity != 100:
-        made.append({"opacity": -3})
+        made.append({"opacity": -GRID.opacity})
     return made
 
 
 def stepped(layer: Layer, change: dict[str, int]) -> Layer:
-    """A layer with amounts added to some values, within what is allowed."""
+    """A layer with amounts added to some values, within what a recipe allows."""
     values = {name: getattr(layer, name) + amount for name, amount in change.items()}
     for name in ("width", "height"):
         if name in values:

@@ -1,4 +1,4 @@
-"""A ground that nothing explains: guessed from what is seen around an element, so that its outline can be fitted too."""
+"""Pull-push inpainting of an unknown background around a candidate, so that its outline can be fitted."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from numba import njit
 
 from haac_match._fit import warp
 from haac_match._fit.cutout import Cutout
-from haac_match._fit.fit import CLIP, Patch
+from haac_match._fit.fit import Patch
 from haac_match._picture.arrays import Bools, Floats
 from haac_match._picture.pose import Pose
+from haac_match._thresholds.fit import FIT
 
-_GROWN = 1.06
-"""By so much is an element taken for larger than its pose says: what is beside it must be the ground for sure."""
+_CLEAR = FIT.clear
+_NONE = np.zeros((0, 0), np.bool_)
 
 
 def inpainted(pixels: Floats, known: Bools) -> Floats:
-    """Pixels that are not known, from those around them: means of ever coarser squares, smoothly put together.
+    """Pull-push inpainting: unknown pixels from the means of ever coarser squares around them, bilinearly interpolated.
 
     Source: S. Gortler, R. Grzeszczuk, R. Szeliski, M. Cohen, "The lumigraph" (1996), pull and push.
 
     Args:
         pixels: (height, width, 3).
-        known: (height, width).
+        known: (height, width), True where a pixel is kept.
     """
     made: Floats = _filled(pixels, known)
     return made
@@ -89,33 +90,36 @@ def _filled(pixels: Floats, known: Bools) -> Floats:
 
 
 def with_inpainted(patch: Patch, pose: Pose, cutout: Cutout) -> Patch:
-    """A window whose ground is what is around a pose in it; layers below that are known stay.
+    """A window whose background is inpainted from what is around a pose; layers below that are known stay.
 
     Args:
         patch: its `below` tells where such layers are.
         pose: where the element is, about.
         cutout: its pixels.
     """
-    wide = replace(pose, sx=pose.sx * _GROWN, sy=pose.sy * _GROWN, blur=pose.blur + 0.5 / patch.fx)
+    # A larger element, so that what is beside it is the background for sure.
+    wide = replace(
+        pose, sx=pose.sx * FIT.grown, sy=pose.sy * FIT.grown, blur=pose.blur + FIT.grown_blur / patch.fx
+    )
     made = copy(patch)
-    made.guessed = True
+    made.inpainted = True
     cover = patch.warped(wide, cutout)
     made.under, made.before = _around(
-        cover, patch.target, patch.under, patch.weight, _NONE if patch.below is None else patch.below, CLIP**2
+        cover,
+        patch.target,
+        patch.under,
+        patch.weight,
+        _NONE if patch.below is None else patch.below,
+        float(FIT.clip_squared),
     )
     return made
-
-
-_NONE = np.zeros((0, 0), np.bool_)
-_CLEAR = 0.02
-"""Coverage below which the ground is seen."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _around(
     cover: Floats, target: Floats, under: Floats, weight: Floats, below: Bools, clip: float
 ) -> tuple[Floats, float]:
-    """What is behind something that covers so much, and the clipped squared error of that."""
+    """Background under an element of this coverage, and its clipped squared error. `cover` is overwritten."""
     height, width = weight.shape
     pixels, known = target.copy(), np.empty((height, width), np.bool_)
     some = False

@@ -1,4 +1,4 @@
-"""The whole of a fit, compiled: it lets go of the interpreter, so that threads fit at the same time.
+"""Levenberg-Marquardt on the pose of an element, compiled; without the interpreter's lock, so that threads fit at the same time.
 
 An element comes as one row of numbers with all its levels (`Cutout.flat`, `Cutout.table`); a pose as seven: see POSE.
 """
@@ -12,21 +12,26 @@ from numba import njit
 
 from haac_match._fit.warp import COLUMNS, cost, system, warp
 from haac_match._picture.arrays import Bytes, Doubles, Floats, Integers
+from haac_match._thresholds.fit import FIT
+from haac_match._thresholds.picture import PICTURE
 
 POSE = "cx", "cy", "sx", "sy", "turn", "blur", "opacity"
 """What the numbers of a pose are, as in `haac_match._picture.pose.Pose`."""
-_BLUR = 0.06
-"""Blurs beyond this part of an element's diagonal (and 3 pixels) are not looked for: anything looks like a blot."""
-_LEAST, _MOST, _SHAPE = 0.02, 16, 1.0
-"""Scales that are looked for, and by how much the logarithms of the two may differ."""
-_RESAMPLED = 0.18
-"""Variance of the blur that resampling alone makes, pixels."""
-_EIGHTHS = 8
-"""Blurs are told apart by such parts of a pixel: from step to step the blurred element stays."""
+# Constants of the kernels below.
+_BLUR_SHARE, _BLUR_MORE = FIT.blur_share, FIT.blur_more
+_LEAST_SCALE, _MOST_SCALE, _STRETCH = FIT.least_scale, FIT.most_scale, FIT.stretch
+_LEAST_OPACITY = FIT.least_opacity
+_RESAMPLED, _LEVEL_BLUR, _SHARP = FIT.resampled, FIT.level_blur, FIT.sharp
+_BLUR_PARTS, _BLUR_REACH = FIT.blur_parts, PICTURE.blur_reach
+_STEP_TURN, _STEP_SCALE = FIT.step_turn, FIT.step_scale
+_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = FIT.damping, FIT.least_damping, FIT.most_damping
+_DAMPING_DOWN, _DAMPING_UP = FIT.damping_down, FIT.damping_up
+_SETTLED = FIT.settled
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _kernel_of(deviation: float, reach: int) -> Floats:
+def _gaussian(deviation: float, reach: int) -> Floats:
+    """(2 reach + 1,): weights of a Gaussian, sum 1."""
     made = np.zeros(2 * reach + 1, np.float32)
     if deviation <= 0:
         made[reach] = 1
@@ -41,7 +46,13 @@ def _kernel_of(deviation: float, reach: int) -> Floats:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def blurred(level: Floats, across: float, down: float, margin: int) -> Floats:
-    """(height + 2 margin, width + 2 margin, 4): a level after a Gaussian blur of these standard deviations, with what runs over its rim."""
+    """Separable Gaussian blur of a level with a margin around it, (height + 2 margin, width + 2 margin, 4).
+
+    Args:
+        level: (height, width, 4).
+        across, down: standard deviations, pixels.
+        margin: pixels, wide enough for what runs over the rim.
+    """
     height, width = level.shape[0], level.shape[1]
     out = np.zeros((height + 2 * margin, width + 2 * margin, 4), np.float32)
     if across <= 0 and down <= 0:
@@ -49,15 +60,15 @@ def blurred(level: Floats, across: float, down: float, margin: int) -> Floats:
         return out
     wide = np.zeros((height, (width + 2 * margin) * 4), np.float32)
     flat = level.reshape(height, width * 4)
-    reach = min(margin, math.ceil(3 * across) + 1) if across > 0 else 0
-    kernel = _kernel_of(across, reach)
+    reach = min(margin, math.ceil(_BLUR_REACH * across) + 1) if across > 0 else 0
+    kernel = _gaussian(across, reach)
     for j in range(height):
         for t in range(2 * reach + 1):
             factor, first = kernel[t], (margin - reach + t) * 4
             for i in range(width * 4):
                 wide[j, first + i] += factor * flat[j, i]
-    reach = min(margin, math.ceil(3 * down) + 1) if down > 0 else 0
-    kernel = _kernel_of(down, reach)
+    reach = min(margin, math.ceil(_BLUR_REACH * down) + 1) if down > 0 else 0
+    kernel = _gaussian(down, reach)
     rows = out.reshape(height + 2 * margin, (width + 2 * margin) * 4)
     for j in range(height):
         for t in range(2 * reach + 1):
@@ -69,18 +80,18 @@ def blurred(level: Floats, across: float, down: float, margin: int) -> Floats:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _level_for(pose: Doubles, fx: float, fy: float, table: Integers) -> tuple[int, int, int]:
-    """Which level to draw from, and by how many eighths of its pixels to blur it, across and down."""
+    """Which level to warp, and by how many parts (`blur_parts`) of its pixels to blur it, across and down."""
     kx, ky = pose[2] * fx, pose[3] * fy
     spread = math.sqrt((pose[5] * fx) ** 2 + _RESAMPLED)
     # A level a little finer than the window, or coarser where the blur hides it.
-    level = max(0, math.floor(math.log2(max(1.0, spread / 1.5) / max(kx, ky))))
+    level = max(0, math.floor(math.log2(max(1.0, spread / _LEVEL_BLUR) / max(kx, ky))))
     level = min(level, max(0, int(math.log2(max(1, min(table[0, 1], table[0, 2])))) - 1))
     level = min(level, len(table) - 1)
     factor = 2.0**level
-    if kx * factor > 1 and pose[5] * fx < 0.3:
+    if kx * factor > 1 and pose[5] * fx < _SHARP:
         return level, 0, 0  # made larger, and sharp
     across, down = spread / (kx * factor), spread / (ky * factor)
-    return level, round(across * _EIGHTHS), round(down * _EIGHTHS)
+    return level, round(across * _BLUR_PARTS), round(down * _BLUR_PARTS)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -89,8 +100,8 @@ def _source(flat: Bytes, table: Integers, level: int, across: int, down: int) ->
     offset, height, width = table[level, 0], table[level, 1], table[level, 2]
     pixels = flat[offset : offset + height * width * 4].reshape(height, width, 4).astype(np.float32)
     pixels[:, :, 3] *= np.float32(1 / 255)
-    margin = math.ceil(3 * max(across, down) / _EIGHTHS) + 2
-    return blurred(pixels, across / _EIGHTHS, down / _EIGHTHS, margin), margin
+    margin = math.ceil(_BLUR_REACH * max(across, down) / _BLUR_PARTS) + 2
+    return blurred(pixels, across / _BLUR_PARTS, down / _BLUR_PARTS, margin), margin
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -104,7 +115,7 @@ def _draw(
     window: Doubles,
     out: Floats,
 ) -> None:
-    """An element as it stands in a window, out of its blurred level."""
+    """Warp a blurred level of an element into a window, `out`."""
     left, top, fx, fy = window[0], window[1], window[2], window[3]
     # Element coordinates of a window's pixel: undo position, turn, scale and flip.
     c, s = math.cos(pose[4]), math.sin(pose[4])
@@ -120,11 +131,13 @@ def _draw(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def drawn(flat: Bytes, table: Integers, pose: Doubles, flip: bool, window: Doubles, out: Floats) -> None:
-    """An element as it stands in a window: premultiplied colours and alpha, before its opacity.
+def warp_element(
+    flat: Bytes, table: Integers, pose: Doubles, flip: bool, window: Doubles, out: Floats
+) -> None:
+    """Warp an element into a window: premultiplied colours and alpha, before its opacity.
 
     Args:
-        flat, table: the element.
+        flat, table: the element, as of a `Cutout`.
         pose: see POSE.
         flip: mirrored left and right.
         window: left, top, and pixels of the window to one of the canvas, across and down.
@@ -136,7 +149,7 @@ def drawn(flat: Bytes, table: Integers, pose: Doubles, flip: bool, window: Doubl
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def right(
+def right_share(
     warped: Floats,
     under: Floats,
     target: Floats,
@@ -146,7 +159,7 @@ def right(
     slack: float,
     guess: float,
 ) -> float:
-    """Part of what shows an element that is nearly right: off by `slack`, and by `guess` more where only the ground is seen."""
+    """Share of the element's pixels that are nearly right: off by `slack` at most, and by `guess` more where only the background shows."""
     strength = np.float32(opacity)
     shown, near = 0, 0
     for j in range(warped.shape[0]):
@@ -165,7 +178,7 @@ def right(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _solved(hessian: Doubles, gradient: Doubles, damping: float, group: Integers, count: int) -> Doubles:
-    """The step of each column; columns of one group make the same, those of none make none. NaN if there is none."""
+    """Solve the damped normal equations, columns of a group taken together: (COLUMNS,), the step of each. NaN if they are singular."""
     small, wanted = np.zeros((count, count + 1)), np.zeros(COLUMNS)
     for p in range(COLUMNS):
         if group[p] < 0:
@@ -203,27 +216,31 @@ def _solved(hessian: Doubles, gradient: Doubles, damping: float, group: Integers
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def possible(sx: float, sy: float) -> bool:
-    """Whether an element is looked for at these scales, across and down."""
-    return _LEAST < sx < _MOST and _LEAST < sy < _MOST and abs(math.log(sx / sy)) < _SHAPE
+    """Whether elements are sought at these scales, across and down."""
+    return (
+        _LEAST_SCALE < sx < _MOST_SCALE
+        and _LEAST_SCALE < sy < _MOST_SCALE
+        and abs(math.log(sx / sy)) < _STRETCH
+    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _moved(pose: Doubles, move: Doubles, group: Integers, own: Integers, made: Doubles) -> bool:
-    """Write the pose after a step; False where it runs away."""
+    """Write the pose after a step, which is limited, to `made`; False where it diverges."""
     made[:] = pose
     for p in range(COLUMNS):
         if not math.isfinite(move[p]):
             return False
     made[0] += move[0]
     made[1] += move[1]
-    made[4] = (pose[4] + min(max(move[2], -0.5), 0.5)) % math.tau
-    made[2] *= math.exp(min(max(move[3], -0.4), 0.4))
-    made[3] *= math.exp(min(max(move[4], -0.4), 0.4))
+    made[4] = (pose[4] + min(max(move[2], -_STEP_TURN), _STEP_TURN)) % math.tau
+    made[2] *= math.exp(min(max(move[3], -_STEP_SCALE), _STEP_SCALE))
+    made[3] *= math.exp(min(max(move[4], -_STEP_SCALE), _STEP_SCALE))
     if group[5] >= 0:
-        most = 3 + _BLUR * math.hypot(made[2] * own[2], made[3] * own[1])
+        most = _BLUR_MORE + _BLUR_SHARE * math.hypot(made[2] * own[2], made[3] * own[1])
         made[5] = min(most, math.sqrt(max(pose[5] ** 2 + move[5], 0.0)))
     if group[6] >= 0:
-        made[6] = min(max(pose[6] + move[6], 0.05), 1.0)
+        made[6] = min(max(pose[6] + move[6], _LEAST_OPACITY), 1.0)
     return possible(made[2], made[3])
 
 
@@ -242,21 +259,21 @@ def descend(
     group: Integers,
     warped: Floats,
 ) -> tuple[Doubles, float]:
-    """Levenberg-Marquardt steps; the best pose, and its clipped squared error, pixels of the window.
+    """Levenberg-Marquardt: the best pose, (COLUMNS,), and its clipped squared error, pixels of the window.
 
     Args:
-        flat, table: the element.
+        flat, table: the element, as of a `Cutout`.
         start: where to begin, see POSE.
         flip: mirrored left and right.
-        window: as for `drawn`.
+        window: as for `warp_element`.
         under, target, weight: as of a `haac_match._fit.fit.Patch`.
         clip: squared distance above which an error counts no more.
-        iterations: at most so many.
+        iterations: steps at most.
         group: (COLUMNS,), which columns change together; -1: not at all.
-        warped: (height, width, 4), room to work; in the end, the element as it stands.
+        warped: (height, width, 4), scratch; in the end, the element warped by the best pose.
     """
     count = int(group.max()) + 1
-    damping = 1e-2
+    damping = _DAMPING
     best, trial = start.copy(), start.copy()
     least = math.inf
     hessian, gradient = np.empty((COLUMNS, COLUMNS)), np.empty(COLUMNS)
@@ -272,11 +289,11 @@ def descend(
         error = cost(warped, under, target, weight, trial[6], clip)
         kept = error < least
         if kept:
-            gained = error > 0.995 * least
+            settled = error > _SETTLED * least
             least = error
             best[:] = trial
-            damping = max(1e-4, damping / 4)
-            if step == iterations or gained or error == 0:
+            damping = max(_LEAST_DAMPING, damping / _DAMPING_DOWN)
+            if step == iterations or settled or error == 0:
                 break
             system(
                 warped,
@@ -295,12 +312,12 @@ def descend(
                 gradient,
             )
         else:
-            damping *= 10
-            if step == iterations or damping > 1e3:
+            damping *= _DAMPING_UP
+            if step == iterations or damping > _MOST_DAMPING:
                 break
         move = _solved(hessian, gradient, damping, group, count)
         if not _moved(best, move, group, table[0], trial):
             break
     if not kept:
-        drawn(flat, table, best, flip, window, warped)
+        warp_element(flat, table, best, flip, window, warped)
     return best, least

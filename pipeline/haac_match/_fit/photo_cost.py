@@ -1,42 +1,43 @@
-"""What a layer costs on a ground that is only guessed: laid on it as the renderer does it, compiled, since so many are tried."""
+"""Compositing cost of a layer over an estimated background, compiled; composites exactly as the renderer does."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numba import njit
 
 from haac_match._picture.arrays import Bools, Bytes, Floats
+from haac_match._thresholds.fit import FIT, PHOTO_GRID
 
-BODY = 77
-"""Alpha from which on a pixel shows a layer well, 0 to 255."""
-NEAR, RIGHT, BESIDE = 144, 48, 10
-"""Squared distance from which on a pixel is wrong that is opaque, what one that is right bit for bit is worth besides, and by how much
-less errors of pixels count that show more of the ground."""
-_FAR = 400
-"""Squared distance above which an error of a pixel that shows the ground counts no more."""
-TELLING = 40
-"""Opaque pixels from which on those that are right tell whether a layer is."""
-_OFF = 5.0
-"""How many times as far as an opaque one a pixel may be off that shows the ground alone, plus one."""
-_cover = np.arange(256, dtype=np.float32) / np.float32(255)
-TRUST: Floats = np.where(np.arange(256) >= BODY, 1 / np.square(1 + _OFF * (1 - _cover)), 1 / BESIDE).astype(
-    np.float32
+# Constants of the kernels below.
+_NEAR, _RIGHT, _BESIDE, _FAR, _STEEP = (
+    PHOTO_GRID.near,
+    PHOTO_GRID.right,
+    PHOTO_GRID.beside,
+    PHOTO_GRID.far,
+    PHOTO_GRID.steep,
 )
-"""(256,): weight of a squared error by the alpha of the layer: the less of the ground is seen, the less a wrong guess of it matters."""
+BODY = math.ceil(255 * FIT.body)
+"""Alpha from which on a pixel shows a layer well."""
+_cover = np.arange(256, dtype=np.float32) / np.float32(255)
+TRUST: Floats = np.where(
+    np.arange(256) >= BODY, 1 / np.square(1 + PHOTO_GRID.off * (1 - _cover)), 1 / PHOTO_GRID.beside
+).astype(np.float32)
+"""(256,): weight of a squared error by the alpha of the layer: the less of the background shows, the less its estimate matters."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def composited(colour: Any, alpha: Any, under: Any) -> Any:
-    """A channel of a colour laid on an opaque one, as Pillow's `alpha_composite` does it."""
+    """A channel of a colour composited on an opaque one, in the integers of Pillow's `alpha_composite`."""
     mixed = (np.int64(colour) * alpha + np.int64(under) * (255 - alpha)) * 128 + 0x4000
     return (((mixed >> 8) + mixed) >> 8) >> 7
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def cost_without(target: Bytes, under: Bytes, free: Bools) -> Floats:
-    """(height, width): what each pixel costs where no layer is; for the arguments see `guessed`."""
+    """(height, width): cost of each pixel without the layer; for the arguments see `cost_on_estimate`."""
     made = np.zeros(free.shape, np.float32)
     for y in range(free.shape[0]):
         for x in range(free.shape[1]):
@@ -44,7 +45,7 @@ def cost_without(target: Bytes, under: Bytes, free: Bools) -> Floats:
             for k in range(3):
                 off = np.int64(under[y, x, k]) - target[y, x, k]
                 error += off * off
-            made[y, x] = min(np.float64(error), _FAR) / BESIDE if free[y, x] else 0
+            made[y, x] = min(np.float64(error), _FAR) / _BESIDE if free[y, x] else 0
     return made
 
 
@@ -58,13 +59,13 @@ def cost_on_estimate(
     left: int,
     top: int,
 ) -> tuple[float, int, int]:
-    """What an opaque layer costs besides, and how many opaque pixels are right bit for bit, and are not.
+    """Cost that an opaque layer adds, and how many of its opaque pixels are right bit for bit, and are not.
 
     Args:
         target: (height, width, 3), the picture in a window.
-        under: (height, width, 3), what is guessed to be behind the layer.
-        free: (height, width), True where no other layer is before it.
-        beside: see `unlaid`.
+        under: (height, width, 3), the estimated background.
+        free: (height, width), True where no layer above covers it.
+        beside: see `cost_without`.
         pixels: (rows, columns, 4), the layer, drawn; straight alpha.
         left: where in the window it begins, perhaps before it.
         top: the same.
@@ -82,13 +83,13 @@ def cost_on_estimate(
                 error += off * off
             cost -= beside[y, x]
             if alpha < BODY:
-                cost += min(np.float64(error), _FAR) / BESIDE
+                cost += min(np.float64(error), _FAR) / _BESIDE
                 continue
-            cost += (min(np.float64(error) * TRUST[alpha], NEAR) - NEAR) * (alpha / 255.0) ** 4
+            cost += (min(np.float64(error) * TRUST[alpha], _NEAR) - _NEAR) * (alpha / 255.0) ** _STEEP
             if alpha == 255:
                 if error == 0:
                     right += 1
-                    cost -= RIGHT
+                    cost -= _RIGHT
                 else:
                     wrong += 1
     return cost, right, wrong
@@ -98,13 +99,13 @@ def cost_on_estimate(
 def edge_energy(
     target: Bytes, free: Bools, pixels: Bytes, left: int, top: int, most: int
 ) -> tuple[float, float, int]:
-    """How much neighbouring pixels of a picture differ, and how much once something translucent is taken away; and pixels compared.
+    """Edge energy of a picture under a translucent layer, and what is left of it once the layer is subtracted; and pixels compared.
 
-    What is behind it is not known. But a ground has no edges where the element has some: they go with the right element at the right place,
-    while any other one adds its own.
+    The background is not known, but has no edges where the element has some: they vanish with the right element at the right place, while
+    any other one adds its own.
 
     Args:
-        target, free, pixels, left, top: as for `guessed`.
+        target, free, pixels, left, top: as for `cost_on_estimate`.
         most: alpha of the layer where its element is opaque; only that is looked at.
     """
     height, width = free.shape

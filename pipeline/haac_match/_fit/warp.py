@@ -1,4 +1,4 @@
-"""The inner loop of the fit, compiled: an element warped into a window, its error, and the normal equations of a step."""
+"""Bilinear warp, robust error, and normal equations of a Levenberg-Marquardt step: compiled inner loops of the fit."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import numpy as np
 from numba import njit
 
 from haac_match._picture.arrays import Doubles, Floats
+from haac_match._thresholds.fit import FIT
 
 COLUMNS = 7
-"""x, y, turn, scale across, scale down, variance of the blur, opacity."""
+"""Of the Jacobian: x, y, turn, scale across, scale down, variance of the blur, opacity."""
+_OWN = FIT.own
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -43,7 +45,7 @@ def warp(source: Floats, matrix: Doubles, out: Floats) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def cost(warped: Floats, under: Floats, target: Floats, weight: Floats, opacity: float, clip: float) -> float:
-    """Sum of squared colour distances, each cut off at `clip`."""
+    """Sum of squared colour distances, each clipped at `clip`, of an element composited on `under`."""
     total = 0.0
     strength = np.float32(opacity)
     for j in range(warped.shape[0]):
@@ -63,12 +65,12 @@ def cost(warped: Floats, under: Floats, target: Floats, weight: Floats, opacity:
 def share(
     warped: Floats, under: Floats, target: Floats, weight: Floats, opacity: float, clip: float
 ) -> float:
-    """Part of the clipped error, where the element itself is, that it takes away."""
+    """Share of the clipped error, where the element itself is, that it takes away."""
     before, after = 0.0, 0.0
     strength = np.float32(opacity)
     for j in range(warped.shape[0]):
         for i in range(warped.shape[1]):
-            if weight[j, i] == 0 or warped[j, i, 3] < 0.5:
+            if weight[j, i] == 0 or warped[j, i, 3] < _OWN:
                 continue
             old, new = np.float32(0), np.float32(0)
             rest = np.float32(1) - warped[j, i, 3] * strength
@@ -99,7 +101,7 @@ def system(
     hessian: Doubles,
     gradient: Doubles,
 ) -> None:
-    """Normal equations of all COLUMNS, errors weighted after Geman and McClure.
+    """Normal equations (J'WJ, J'Wr) of all COLUMNS, with the weights of Geman and McClure.
 
     Args:
         fx, fy: pixels of the window to one of the canvas.

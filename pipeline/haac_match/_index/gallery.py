@@ -11,7 +11,8 @@ import numpy.typing as npt
 from haac_match._fit.levenberg_marquardt import possible
 from haac_match._index.polar import Frame, RingTable
 from haac_match._picture.arrays import Doubles, Floats, Integers
-from haac_match._picture.pose import EVEN, Pose
+from haac_match._picture.pose import Pose
+from haac_match._thresholds.picture import PICTURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Gallery:
             return None
         first, second = math.atan2(-bare[1, 0], bare[0, 0]), math.atan2(bare[0, 1], bare[1, 1])
         middle = math.atan2(math.sin(first) + math.sin(second), math.cos(first) + math.cos(second))
-        if abs(math.log(sx / sy)) < 2 * EVEN:
+        if abs(math.log(sx / sy)) < 2 * PICTURE.even:
             sx = sy = math.sqrt(sx * sy)
         width, height = (int(side) for side in self.sizes[row])
         corner = np.array([width / 2 - own[0], height / 2 - own[1]])

@@ -1,4 +1,4 @@
-"""The arrays and boxes that all rooms speak of."""
+"""Types of arrays and boxes, and box arithmetic."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Box = tuple[int, int, int, int]
 
 
 def overlap(a: Box, b: Box) -> Box | None:
-    """What two boxes share; None if nothing."""
+    """Intersection of two boxes; None if it is empty."""
     box = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
     return box if box[0] < box[2] and box[1] < box[3] else None
 
@@ -27,7 +27,7 @@ def area(box: Box) -> int:
 
 
 def squared(a: Bytes, b: Bytes) -> npt.NDArray[np.int32]:
-    """Squared distance of two pictures a pixel."""
+    """(height, width): squared colour distance of two pictures, (height, width, 3)."""
     difference = a.astype(np.int16) - b
     total: npt.NDArray[np.int32] = np.einsum("ijk,ijk->ij", difference, difference, dtype=np.int32)
     return total

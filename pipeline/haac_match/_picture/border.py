@@ -1,4 +1,4 @@
-"""Pictures in a border, as windows and screenshots have it: what is inside is found by itself, the border is laid on top."""
+"""Plain borders, as screenshots and windows have them: split off before the solver, and put around its scene afterwards."""
 
 from __future__ import annotations
 
@@ -13,23 +13,7 @@ from haac import Colour, Gradient, Layer, Plate, Scene, encode_inline
 from haac._internal import COS, sin
 from haac_match._picture.arrays import Box, Bytes
 from haac_match._picture.estimate import BackgroundEstimate
-
-_NEAR = 8
-"""Levels by which a border may differ from its corner."""
-_MOSTLY = 0.5
-"""Part of a row or column of the border that has its colour: windows have titles and buttons."""
-_PLAIN = 0.85
-"""The same of all of the border."""
-_LEAST = 0.3
-"""Part of the picture that is inside."""
-_LINES = 3
-"""Rows or columns of another colour, such as a frame is drawn with, that the border may end with."""
-
-
-_WORTH = 0.5
-"""Part of a border that must be explained besides if it is taken for one."""
-_OFF_OUTLINE = 16
-"""Levels by which a background may be off along the sides of a picture."""
+from haac_match._thresholds.picture import BORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +24,7 @@ class Frame:
         pixels: (height, width, 3), what is to be explained.
         background: what is behind its elements; None if that is not known.
         border: the whole picture, and the box of `pixels` in it; None if there is no border.
-        transparent: the picture has places through which nothing is seen.
+        transparent: the picture has transparent places.
     """
 
     pixels: Bytes
@@ -59,14 +43,14 @@ class Frame:
 
 
 def find_frame(target: Bytes, estimate: Callable[[Bytes], BackgroundEstimate | None]) -> Frame:
-    """Split a border off where that explains more than the picture as a whole.
+    """Split a plain border off, where that explains more than the picture as a whole.
 
     Args:
         target: (height, width, 3).
         estimate: finds the background of a picture.
     """
     background = estimate(target)
-    if background is None or background.share < 0.5 or not _explains_outline(background, target):
+    if background is None or background.share < BORDER.explained or not _explains_outline(background, target):
         inside = find_border(target)
         if inside is not None:
             box, plain_part = inside
@@ -76,7 +60,7 @@ def find_frame(target: Bytes, estimate: Callable[[Bytes], BackgroundEstimate | N
             share = (
                 0.0 if inner_background is None else inner_background.share * part + plain_part * (1 - part)
             )
-            if share > (0.0 if background is None else background.share + _WORTH * (1 - part)):
+            if share > (0.0 if background is None else background.share + BORDER.worth * (1 - part)):
                 return Frame(inner, inner_background, (target, box))
     return Frame(target, background)
 
@@ -84,28 +68,29 @@ def find_frame(target: Bytes, estimate: Callable[[Bytes], BackgroundEstimate | N
 def _explains_outline(background: BackgroundEstimate, target: Bytes) -> bool:
     """Whether a background is right along most of the sides of the picture."""
     made = np.asarray(background.pixels.convert("RGB")).astype(np.int16)
-    off = np.abs(made - target).max(axis=2) > _OFF_OUTLINE
+    off = np.abs(made - target).max(axis=2) > BORDER.outline_off
     outline = np.concatenate([off[0], off[-1], off[:, 0], off[:, -1]])
-    return float(outline.mean()) < 0.5
+    return float(outline.mean()) < BORDER.outline_share
 
 
 def find_border(target: Bytes) -> tuple[Box, float] | None:
-    """The box inside a border of about one colour, and the part of the border that has it; None if there is none.
+    """The box inside a plain border, and the share of the border that has its colour; None if there is none.
 
     Args:
         target: (height, width, 3).
     """
-    near = np.abs(target.astype(np.int16) - target[0, 0]).max(axis=2) <= _NEAR
-    rows, columns = (np.flatnonzero(near.mean(axis=axis) < _MOSTLY) for axis in (1, 0))
+    near = np.abs(target.astype(np.int16) - target[0, 0]).max(axis=2) <= BORDER.near
+    rows, columns = (np.flatnonzero(near.mean(axis=axis) < BORDER.row_share) for axis in (1, 0))
     if not len(rows) or not len(columns):
         return None
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     left, top, right, bottom = _without_lines(target, box)
     outside = np.ones(near.shape, bool)
     outside[top:bottom, left:right] = False
-    if not outside.any() or (~outside).mean() < _LEAST or float(near[outside].mean()) < _PLAIN:
+    if not outside.any() or (~outside).mean() < BORDER.least_inside:
         return None
-    return (left, top, right, bottom), float(near[outside].mean())
+    plain_part = float(near[outside].mean())
+    return ((left, top, right, bottom), plain_part) if plain_part >= BORDER.plain else None
 
 
 def _without_lines(target: Bytes, box: Box) -> Box:
@@ -118,11 +103,11 @@ def _without_lines(target: Bytes, box: Box) -> Box:
 
 def _lines(rows: npt.NDArray[np.int16]) -> int:
     """How many of the first rows are of one colour, and end where another one begins."""
-    for count in range(1, min(_LINES, len(rows) - 1) + 1):
+    for count in range(1, min(BORDER.lines, len(rows) - 1) + 1):
         last, following = rows[count - 1], rows[count]
-        if np.abs(last - last[0]).max() > _NEAR:
+        if np.abs(last - last[0]).max() > BORDER.near:
             break
-        if (np.abs(following - last[0]).max(axis=1) > _NEAR).mean() > 0.9:
+        if (np.abs(following - last[0]).max(axis=1) > BORDER.near).mean() > BORDER.line_end:
             return count
     return 0
 

@@ -1,4 +1,4 @@
-"""The picture that is looked for, and the layers found so far, composed exactly as the renderer does."""
+"""The layer stack, with its composite cached, drawn exactly as the renderer does; un-blending of translucent layers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ from PIL import Image
 from haac import Layer
 from haac._internal import draw
 from haac_match._picture.arrays import Bools, Box, Bytes, overlap
-
-DENSE = 230
-"""Alpha from which on a layer hides what is behind it: colours are told less well the more there is before them."""
-SHOWS = 9
-"""Alpha from which on a pixel is said to show a layer."""
+from haac_match._thresholds.picture import PICTURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +22,7 @@ class Placed:
         layer: how it stands.
         pixels: RGBA, what of it is on the canvas.
         box: where.
-        original: the same before the picture was scaled; None if it was not.
+        original: the same before the picture was rescaled; None if it was not.
     """
 
     layer: Layer
@@ -54,68 +50,74 @@ def place(layer: Layer, image: Image.Image, size: tuple[int, int]) -> Placed | N
 
 
 class Canvas:
-    """A picture and the stack that explains it.
+    """A picture and the layer stack that explains it, with the composite of the stack.
 
     Args:
         target: (height, width, 3).
-        ground: RGBA, of the same size.
+        background: RGBA, of the same size.
 
     Attributes:
         size: width and height of the picture, pixels.
         area: width and height of the canvas that layers are placed on.
         factor: pixels of that to one of the picture, across and down.
+        slack: levels by which what is right may be off.
+        layers: the stack, from the back.
+        version: grows with each change of the stack.
+        current: (height, width, 3), the stack on the background.
     """
 
-    slack = 0
-    """Levels by which what is right may be off."""
-
-    def __init__(self, target: Bytes, ground: Image.Image) -> None:
+    def __init__(self, target: Bytes, background: Image.Image) -> None:
         self.target = target
-        self.size = self.area = ground.size
+        self.size = self.area = background.size
         self.factor = 1.0, 1.0
-        self.ground = ground
+        self.slack = 0
+        self.background = background
         self.layers: list[Placed] = []
         self.version = 0
-        self.current = np.array(ground.convert("RGB"))
+        self.current = np.array(background.convert("RGB"))
 
     def compose(self, box: Box, layers: list[Placed]) -> Image.Image:
-        """RGB of a box with the ground and these layers."""
-        return self.seen(self.drawn(box, layers).convert("RGB"), box)
+        """RGB of a box with the background and these layers."""
+        return self.resized(self.drawn(box, layers).convert("RGB"), box)
 
     def frame(self, box: Box) -> Box:
-        """Where layers are drawn that are to be seen in a box."""
+        """The box of the canvas that layers are placed on which a box of the picture comes from."""
         return box
 
     def drawn(self, box: Box, layers: list[Placed]) -> Image.Image:
-        """RGBA of the frame of a box with the ground and these layers."""
-        out = self.ground.crop(box)
+        """RGBA of the frame of a box with the background and these layers."""
+        out = self.background.crop(box)
         for placed in layers:
             composite(out, box, placed)
         return out
 
-    def seen(self, made: Image.Image, box: Box) -> Image.Image:  # noqa: ARG002 (of one that scales)
-        """What is seen in a box of what was drawn in its frame."""
+    def resized(self, made: Image.Image, box: Box) -> Image.Image:  # noqa: ARG002 (of one that rescales)
+        """A box of the picture, from what was drawn in its frame."""
         return made
 
     def scaled(self, placed: Placed) -> Placed | None:
-        """A layer as it was drawn, as it is in the picture; None if it is not in it."""
+        """A layer that was drawn in its frame, as it is in the picture; None if it is not in it."""
         return placed
 
     def under(self, z: int, box: Box) -> Bytes:
-        """(height, width, 3): what is below the layer z."""
+        """(height, width, 3): background and layers below place z."""
         if z >= len(self.layers):
             left, top, right, bottom = box
             return self.current[top:bottom, left:right].copy()
         if not any(overlap(placed.box, box) for placed in self.layers[:z]):
-            return np.asarray(self.ground.crop(box).convert("RGB"))
+            return np.asarray(self.background.crop(box).convert("RGB"))
         return np.asarray(self.compose(box, self.layers[:z]))
 
     def hidden(self, z: int, box: Box) -> Bools:
-        """Where layers from z on show anything."""
+        """(height, width): where layers from z on show anything."""
         return self._where(self.layers[z:], box, 1)
 
-    def behind(self, z: int, box: Box) -> tuple[Bytes, Bools]:
-        """The picture without the layers from z on: (height, width, 3), and where they let too little through to tell."""
+    def unblended(self, z: int, box: Box) -> tuple[Bytes, Bools]:
+        """Un-blend the layers from z on: (target - alpha * colour) / (1 - alpha).
+
+        Returns:
+            The picture without them, (height, width, 3), and where they let too little through to tell, (height, width).
+        """
         left, top, right, bottom = box
         target = self.target[top:bottom, left:right]
         above = [placed for placed in self.layers[z:] if overlap(placed.box, box) is not None]
@@ -123,19 +125,19 @@ class Canvas:
             return target, np.zeros(target.shape[:2], bool)
         veil = self.veil(z, box)
         alpha = veil[:, :, 3:].astype(np.float32) / np.float32(255)
-        clear = np.maximum(1 - alpha, np.float32(1 - DENSE / 255))
+        clear = np.maximum(1 - alpha, np.float32(1 - PICTURE.dense / 255))
         own = (target - alpha * veil[:, :, :3]) / clear
-        return np.clip(np.round(own), 0, 255).astype(np.uint8), veil[:, :, 3] >= DENSE
+        return np.clip(np.round(own), 0, 255).astype(np.uint8), veil[:, :, 3] >= PICTURE.dense
 
     def veil(self, z: int, box: Box) -> Bytes:
-        """(height, width, 4): the layers from z on, on nothing."""
+        """(height, width, 4): the layers from z on, composed on a transparent canvas."""
         out = Image.new("RGBA", (box[2] - box[0], box[3] - box[1]))
         for placed in self.layers[z:]:
             composite(out, box, placed)
         return np.asarray(out)
 
     def covered(self, z: int, box: Box) -> Bools:
-        """Where a layer below z hides all that is behind it."""
+        """(height, width): where a layer below z hides all that is behind it."""
         return self._where(self.layers[:z], box, 255)
 
     def _where(self, layers: list[Placed], box: Box, least: int) -> Bools:
@@ -190,14 +192,14 @@ class Canvas:
         return best
 
     def refresh(self, box: Box) -> None:
-        """Compose a box anew."""
+        """Compose a box anew after a change of the stack or the background."""
         self.version += 1
         left, top, right, bottom = box
         self.current[top:bottom, left:right] = np.asarray(self.compose(box, self.layers))
 
 
 def composite(out: Image.Image, box: Box, placed: Placed) -> None:
-    """Lay a layer on a picture of a box."""
+    """Alpha-composite a layer on a picture of a box, in place."""
     common = overlap(placed.box, box)
     if common is None:
         return

@@ -1,4 +1,4 @@
-"""A background, drawn, and how much of a picture it explains."""
+"""Score of a candidate background: the share of the picture that it explains, and the noise of that."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from PIL import Image
 from haac import Colour, Gradient, Plate, Scene
 from haac._internal import ElementSource, draw_background
 from haac_match._picture.arrays import Bytes
-
-_SPREAD = 0.12
-"""A ground explains at least this part of the picture ..."""
+from haac_match._thresholds.picture import BACKGROUND
 
 Drawn = Colour | Gradient | Plate
 """Backgrounds that elements may be found on."""
@@ -20,13 +18,13 @@ Drawn = Colour | Gradient | Plate
 
 @dataclass(frozen=True, slots=True)
 class BackgroundEstimate:
-    """A ground that explains part of a picture.
+    """A background that explains part of a picture.
 
     Args:
         background: for the scene.
         pixels: RGBA, drawn.
         share: of the picture's pixels that it explains.
-        noise: how far the pixels that it explains are from it, levels; 0 in an undamaged picture.
+        noise: how far the pixels that it explains are from it, levels; 0 in a clean picture.
     """
 
     background: Drawn | None
@@ -35,27 +33,33 @@ class BackgroundEstimate:
     noise: float
 
 
-class _Nothing:
+class _NoElements:
     def image(self, ref: int) -> Image.Image:
         raise LookupError(ref)
 
 
 def drawn(background: Drawn, size: tuple[int, int], source: ElementSource | None = None) -> Image.Image:
     """RGBA pixels of a background."""
-    return draw_background(Scene(*size, background), source or _Nothing())
+    return draw_background(Scene(*size, background), source or _NoElements())
 
 
 def evaluate(target: Bytes, background: Drawn, source: ElementSource | None = None) -> BackgroundEstimate:
-    """How well a background explains a picture."""
+    """Share and noise of the pixels that a background explains, at the smallest tolerance that separates them from the others.
+
+    Args:
+        target: (height, width, 3).
+        background: what is tried.
+        source: of its element, if it is one.
+    """
     height, width = target.shape[:2]
     pixels = drawn(background, (width, height), source)
     off = np.abs(np.asarray(pixels.convert("RGB")).astype(np.int16) - target).max(axis=2)
-    for level in (0, 2, 5, 12):
+    for level in BACKGROUND.levels:
         share = float((off <= level).mean())
-        if share >= _SPREAD or level == 12:
-            # What is nearly as it should be tells the noise.
-            near = off[off <= 2 * level + 2]
-            noise = float(np.quantile(near, 0.9)) if len(near) else float(level)
-            if share > 0.9 * float((off <= 2 * level + 2).mean()) or level == 12:
-                return BackgroundEstimate(background, pixels, share, noise)
-    raise AssertionError
+        wider = off <= BACKGROUND.wider * level + BACKGROUND.wider_by
+        if share >= BACKGROUND.least_share and share > BACKGROUND.settled * float(wider.mean()):
+            break
+    # What is nearly as it should be tells the noise.
+    near = off[wider]
+    noise = float(np.quantile(near, BACKGROUND.noise_quantile)) if len(near) else float(level)
+    return BackgroundEstimate(background, pixels, share, noise)

@@ -1,4 +1,4 @@
-"""The JPEG that a picture went through: how strong it was, and the same done to what was made of the picture."""
+"""Degradation model of JPEG: the round trip of a clean picture, and the estimation of quality and subsampling from JPEG ghosts."""
 
 from __future__ import annotations
 
@@ -11,27 +11,13 @@ import numpy as np
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from haac_match._picture.arrays import Bools, Box, Bytes
+from haac_match._thresholds.picture import JPEG
 
 _log = logging.getLogger(__name__)
 
 
 CELL = 16
-"""Pixels of the squares that JPEG treats by themselves, where colours have half the resolution."""
-_SIDE = 256
-"""Pixels of the part of a picture in which the trace of JPEG is looked for."""
-_QUALITIES = range(30, 99)
-_LEAST = 4096
-"""Pixels that are needed for it."""
-_FAR = 2
-"""Qualities that are compared are so far from each other: next to each other many encode the same way."""
-_DIP = 0.6
-"""Part of what those beside it change that a quality may change."""
-_FULL = 0.3
-"""The same for colours, if they have the full resolution."""
-_FLAT = 1e-3
-"""Mean squared change below which there is nothing to compare."""
-_REST = 0.5
-"""Mean squared change that may be left."""
+"""Side of an MCU with chroma of half the resolution, pixels: JPEG treats each by itself."""
 
 
 _Tables = tuple[tuple[int, ...], ...]
@@ -42,15 +28,15 @@ class Jpeg:
     """One way to encode.
 
     Args:
-        tables: of quantisation, 64 numbers each: for brightness, and for colours.
+        tables: of quantisation, 64 numbers each: for luma, and for chroma.
         subsampling: as Pillow numbers them.
     """
 
     tables: _Tables
     subsampling: int
 
-    def damaged(self, made: Bytes) -> Bytes:
-        """(height, width, 3) after it was encoded and decoded; its corner must be one of a square of the picture."""
+    def round_trip(self, made: Bytes) -> Bytes:
+        """Encode and decode (height, width, 3); its corner must be that of an MCU of the picture."""
         packed = io.BytesIO()
         tables = [list(table) for table in self.tables]
         Image.fromarray(made).save(packed, "JPEG", qtables=tables, subsampling=self.subsampling)
@@ -83,7 +69,7 @@ def _tables(image: Image.Image) -> _Tables:
 
 
 def whole_cells(box: Box, size: tuple[int, int]) -> Box:
-    """A box made larger to whole squares, and one pixel at least to spare on each side: colours reach that far over the border."""
+    """A box made larger to whole MCUs, with one pixel at least to spare on each side: chroma is upsampled across the border."""
     return (
         max(0, (box[0] - 1) // CELL * CELL),
         max(0, (box[1] - 1) // CELL * CELL),
@@ -93,7 +79,7 @@ def whole_cells(box: Box, size: tuple[int, int]) -> Box:
 
 
 def estimate_jpeg(target: Bytes, known: Jpeg | None = None) -> Jpeg | None:
-    """The JPEG that a picture went through last; None if there is no trace of one.
+    """The JPEG that a picture went through last, by its ghost; None if there is no trace of one.
 
     What was encoded once hardly changes if it is encoded in the same way again, and more at any other quality.
     Source: H. Farid, "Exposing digital forgeries from JPEG ghosts" (2009).
@@ -105,24 +91,25 @@ def estimate_jpeg(target: Bytes, known: Jpeg | None = None) -> Jpeg | None:
     part = _busiest(target)
     cut = ((part == 0) | (part == 255)).any(axis=2)
     whole = np.repeat(np.repeat(~_blocks(cut).any(axis=(1, 3)), 8, axis=0), 8, axis=1)
-    if whole.sum() < _LEAST:
+    if whole.sum() < JPEG.least_pixels:
         return None
-    # Brightness first: colours of half the resolution do not come through a second time unharmed.
+    # Luma first: chroma of half the resolution does not come through a second time unharmed.
     grey = np.asarray(Image.fromarray(part).convert("L"))
-    if known is not None and _change(grey, known, whole) < _REST:
+    if known is not None and _change(grey, known, whole) < JPEG.left:
         return known
-    errors = np.array([_change(grey, standard(quality, 0), whole) for quality in _QUALITIES])
-    beside = np.minimum(errors[: -2 * _FAR], errors[2 * _FAR :])
-    dips = np.where(beside > _FLAT, errors[_FAR:-_FAR] / np.maximum(beside, _FLAT), 1.0)
+    qualities, apart = range(JPEG.lowest, JPEG.highest + 1), JPEG.apart
+    errors = np.array([_change(grey, standard(quality, 0), whole) for quality in qualities])
+    beside = np.minimum(errors[: -2 * apart], errors[2 * apart :])
+    dips = np.where(beside > JPEG.flat, errors[apart:-apart] / np.maximum(beside, JPEG.flat), 1.0)
     # Some qualities encode the same way: the highest of them.
-    best = max(range(len(dips)), key=lambda index: (-round(float(dips[index]), 3), index))
-    left = errors[_FAR + best]
-    if dips[best] > _DIP or left > min(_REST, 2 * errors.min() + 0.01):
+    best = max(range(len(dips)), key=lambda index: (-round(float(dips[index]), JPEG.dip_digits), index))
+    left = errors[apart + best]
+    if dips[best] > JPEG.dip or left > min(JPEG.left, JPEG.left_times * errors.min() + JPEG.left_by):
         return None
-    quality = _QUALITIES[_FAR + best]
-    hue, other = (_change(part, standard(q, 0), whole) for q in (quality, quality - _FAR))
-    _log.debug("JPEG %d: %.2f of those beside it, colours %.2f of %.2f", quality, dips[best], hue, other)
-    return standard(quality, 0 if hue < _FULL * other else 2)
+    quality = qualities[apart + best]
+    chroma, other = (_change(part, standard(q, 0), whole) for q in (quality, quality - apart))
+    _log.debug("JPEG %d: %.2f of those beside it, chroma %.2f of %.2f", quality, dips[best], chroma, other)
+    return standard(quality, 0 if chroma < JPEG.chroma_dip * other else 2)
 
 
 def _blocks(plane: Bools) -> Bools:
@@ -132,22 +119,23 @@ def _blocks(plane: Bools) -> Bools:
 
 
 def _change(part: Bytes, jpeg: Jpeg, whole: Bools) -> float:
-    """Mean squared change of some pixels when they are encoded: of brightness if that is all there is, else of hue."""
+    """Mean squared change of some pixels in a JPEG round trip: of luma if that is all there is, else of chroma."""
     height, width = whole.shape
-    before, after = part[:height, :width], jpeg.damaged(part)[:height, :width]
+    before, after = part[:height, :width], jpeg.round_trip(part)[:height, :width]
     if part.ndim == 3:
         before, after = (np.asarray(Image.fromarray(p).convert("YCbCr"))[:, :, 1:] for p in (before, after))
     return float(np.square(before.astype(np.int16) - after)[whole].mean())
 
 
 def _busiest(target: Bytes) -> Bytes:
-    """The part with the most detail."""
+    """The square part with the most detail."""
     height, width = target.shape[:2]
-    down, across = min(height, _SIDE), min(width, _SIDE)
+    side = JPEG.side
+    down, across = min(height, side), min(width, side)
     places = [
         (x, y)
-        for y in range(0, height - down + 1, _SIDE // 2)
-        for x in range(0, width - across + 1, _SIDE // 2)
+        for y in range(0, height - down + 1, side // 2)
+        for x in range(0, width - across + 1, side // 2)
     ]
 
     def detail(place: tuple[int, int]) -> int:

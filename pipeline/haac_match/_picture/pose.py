@@ -1,29 +1,23 @@
-"""An element's pose in the picture, as real numbers, and the nearest layer on the recipe's grid."""
+"""Pose of an element (position, scales, turn, blur, opacity), and the nearest layer on the recipe's grid."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from haac import Layer
 from haac_match._picture.arrays import Doubles
-
-if TYPE_CHECKING:
-    pass
+from haac_match._thresholds.picture import PICTURE
 
 _TURN = 1440 / math.tau
 """Quarter degrees in a radian."""
 
-EVEN = 0.06
-"""Scales whose logarithms differ by less are taken for the same one at first."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """One element in the picture.
+    """Where one element stands in the picture, as real numbers.
 
     Args:
         element: its number.
@@ -49,14 +43,14 @@ class Pose:
 
     @property
     def numbers(self) -> Doubles:
-        """What a fit may change, see `haac_match._fit.levenberg_marquardt.POSE`."""
+        """(7,): what a fit may change, see `haac_match._fit.levenberg_marquardt.POSE`."""
         return np.array([self.cx, self.cy, self.sx, self.sy, self.turn, self.blur, self.opacity])
 
     def reach(self, size: tuple[int, int]) -> tuple[float, float]:
         """Half the width and height of the upright box around it, pixels."""
         across, down = self.sx * size[0] / 2, self.sy * size[1] / 2
         c, s = abs(math.cos(self.turn)), abs(math.sin(self.turn))
-        room = 3 * self.blur + 1
+        room = PICTURE.blur_reach * self.blur + 1
         return c * across + s * down + room, s * across + c * down + room
 
     def scaled(self, across: float, down: float) -> Pose:
@@ -74,7 +68,7 @@ class Pose:
     @property
     def even(self) -> bool:
         """Whether both scales are nearly the same."""
-        return abs(math.log(self.sx / self.sy)) < EVEN
+        return abs(math.log(self.sx / self.sy)) < PICTURE.even
 
     def layer(self, size: tuple[int, int], even: bool) -> Layer:
         """The nearest layer on the recipe's grid.
@@ -92,7 +86,7 @@ class Pose:
             height=None if even else max(1, round(self.sy * size[1])),
             rotation=round(self.turn * _TURN) % 1440,
             blur=max(0, round(self.blur * 4)),
-            opacity=max(1, min(100, round(self.opacity * 100))) if self.opacity < 0.97 else 100,
+            opacity=max(1, min(100, round(self.opacity * 100))) if self.opacity < PICTURE.opaque else 100,
         )
         made = layer.size(*size)
         return replace(layer, x=round(self.cx - made[0] / 2), y=round(self.cy - made[1] / 2))

@@ -1,4 +1,4 @@
-"""A picture that was made smaller (or larger) after it was composed: the same done to what is made of it, layers as they were before."""
+"""Degradation model of rescaling: a canvas whose layers stand on the original's grid and are compared after the same resampling."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PIL import Image
 
 from haac_match._picture.arrays import Box, Bytes, overlap
 from haac_match._picture.canvas import Canvas, Placed, composite
+from haac_match._thresholds.picture import PICTURE
 
 KERNELS = {
     Image.Resampling.LANCZOS: 3.0,
@@ -17,12 +18,12 @@ KERNELS = {
     Image.Resampling.BILINEAR: 1.0,
     Image.Resampling.HAMMING: 1.0,
 }
-"""How pictures are scaled, the commonest first; and how far each filter reaches, pixels of the smaller picture."""
+"""Resampling filters, the commonest first, and their radius, pixels of the smaller picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rescaling:
-    """How a picture was scaled, across and then down.
+    """How a picture was rescaled, across and then down.
 
     Args:
         original: width and height before, pixels.
@@ -67,8 +68,8 @@ class Rescaling:
             min(self.size[axis], math.ceil((end + reach) / factor + 0.5)),
         )
 
-    def seen(self, made: Image.Image, box: Box) -> Image.Image:
-        """A box of the picture, made of the pixels `around` it.
+    def resized(self, made: Image.Image, box: Box) -> Image.Image:
+        """A box of the picture, resampled from the pixels `around` it.
 
         One axis at a time, as Pillow does it by itself too, so that a part comes out as it does in the whole but for rounding.
         """
@@ -82,34 +83,33 @@ class Rescaling:
 
 
 class RescaledCanvas(Canvas):
-    """A picture that was scaled, and the stack that explains it, which stands on the canvas of the original.
+    """A rescaled picture, and the layer stack that explains it, on the canvas of the original.
 
     Boxes and pixels are those of the picture, `Placed.layer` is on the grid of the original.
 
     Args:
         target: (height, width, 3), the picture.
-        ground: RGBA, of the original's size.
+        background: RGBA, of the original's size.
         scaling: what was done.
     """
 
-    slack = 1  # a part is scaled as the whole is, but for rounding
-
-    def __init__(self, target: Bytes, ground: Image.Image, scaling: Rescaling) -> None:
-        self._scaling, self._whole = scaling, ground
+    def __init__(self, target: Bytes, background: Image.Image, scaling: Rescaling) -> None:
+        self._scaling, self._whole = scaling, background
         everything = (0, 0, *scaling.size)
-        super().__init__(target, scaling.seen(ground, everything))
+        super().__init__(target, scaling.resized(background, everything))
         self.area, self.factor = scaling.original, scaling.factor
+        self.slack = PICTURE.rescaled_slack  # a part is rescaled as the whole is, but for rounding
 
     def frame(self, box: Box) -> Box:
-        """Where of the original what is seen in a box comes from."""
+        """The box of the original that a box of the picture comes from."""
         return self._scaling.around(box)
 
-    def seen(self, made: Image.Image, box: Box) -> Image.Image:
-        """What is seen in a box of its frame."""
-        return self._scaling.seen(made, box)
+    def resized(self, made: Image.Image, box: Box) -> Image.Image:
+        """A box of the picture, resampled from its frame."""
+        return self._scaling.resized(made, box)
 
     def drawn(self, box: Box, layers: list[Placed]) -> Image.Image:
-        """RGBA of the frame of a box with the ground and these layers."""
+        """RGBA of the frame of a box with the background and these layers."""
         frame = self.frame(box)
         out = self._whole.crop(frame)
         for placed in layers:
@@ -124,4 +124,4 @@ class RescaledCanvas(Canvas):
         left, top, right, bottom = self.frame(box)
         x, y = placed.box[:2]
         pixels = placed.pixels.crop((left - x, top - y, right - x, bottom - y))
-        return Placed(placed.layer, self.seen(pixels, box), box, placed)
+        return Placed(placed.layer, self.resized(pixels, box), box, placed)

@@ -1,7 +1,7 @@
-"""Where something was laid on a photograph: a small network sees edges that no lens made.
+"""Splice localisation: a small U-Net sees the edges in a photograph that no lens made.
 
 A U-Net of 200,000 weights (O. Ronneberger, P. Fischer, T. Brox, "U-Net: convolutional networks for biomedical image segmentation",
-2015), trained by `scripts/train/splice_net.py` on photographs on which cut-outs were laid.
+2015), trained by `scripts/train/splice_net.py` on photographs on which cut-outs were pasted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _STEP = 32
 
 
 def splice_likelihood(target: Bytes) -> Floats:
-    """How likely it is that a pixel shows something that was laid on the picture: the mean for the picture and its mirror image.
+    """Probability that a pixel shows something pasted on the photograph: the mean for the picture and its mirror image.
 
     Args:
         target: (height, width, 3), RGB.

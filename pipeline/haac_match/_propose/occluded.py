@@ -176,9 +176,9 @@ def views(canvas: Canvas, region: Region, *, through: bool) -> list[View]:
     whole = 0, 0, *canvas.size
     made = [View(canvas.target, canvas.current, canvas.hidden(0, whole))]
     if through and made[0].hidden[box[1] : box[3], box[0] : box[2]].any():
-        target, hidden = canvas.behind(0, box)
+        target, hidden = canvas.unblended(0, box)
         off = np.abs(target.astype(np.int16) - canvas.target[box[1] : box[3], box[0] : box[2]]).max(axis=2)
         if (off[region.mask & ~hidden] > OCCLUSION.far).sum() > OCCLUSION.veiled * region.area:
-            target, hidden = canvas.behind(0, whole)
+            target, hidden = canvas.unblended(0, whole)
             made.append(View(target, canvas.under(0, whole), hidden))
     return made

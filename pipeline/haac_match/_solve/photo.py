@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Hypothesis
-from haac_match._fit.photo_cost import TELLING
 from haac_match._picture.arrays import Bytes
 from haac_match._picture.estimate import BackgroundEstimate
 from haac_match._picture.pose import Pose, pose_of
@@ -16,6 +15,7 @@ from haac_match._propose.pasted import PastedRegions
 from haac_match._solve.context import Context
 from haac_match._solve.greedy import GreedySolver
 from haac_match._solve.photo_proposals import PhotoProposals, apart
+from haac_match._thresholds.fit import PHOTO_GRID
 from haac_match._thresholds.solve import PHOTO, SELECT
 
 _log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class PhotoSolver(GreedySolver):
             if pays and len(self.canvas.layers) < self._max_layers:
                 self._add(found)
                 progress = True
-                self._proven |= grid_fit.exact > PHOTO.mostly and grid_fit.shown >= TELLING
+                self._proven |= grid_fit.exact > PHOTO.mostly and grid_fit.shown >= PHOTO_GRID.telling
             made = pose_of(grid_fit.placed.layer, self.fitter.cutouts[grid_fit.placed.layer.number].size)
             for one in (pose, made):
                 places.note(one, extent, None if pays else pose.element)
@@ -161,7 +161,7 @@ class PhotoSolver(GreedySolver):
         grid_fit = found.fit
         if grid_fit.placed.layer.opacity < 100:
             return grid_fit.good > PHOTO.edges_share and -grid_fit.cost > PHOTO.edges
-        if grid_fit.shown < TELLING:
+        if grid_fit.shown < PHOTO_GRID.telling:
             return (
                 grid_fit.soft > PHOTO.soft_share
                 and apart(grid_fit.body, grid_fit.placed.layer.blur / 4) > PHOTO.soft_pixels
@@ -184,7 +184,7 @@ class PhotoSolver(GreedySolver):
                 grid_fit.good > PHOTO.likely_faint * PHOTO.edges_share
                 and -grid_fit.cost > PHOTO.likely_faint * PHOTO.edges
             )
-        if grid_fit.shown < TELLING:
+        if grid_fit.shown < PHOTO_GRID.telling:
             return grid_fit.soft > PHOTO.likely_soft
         return (
             not self.fitter.sure(found)

@@ -11,14 +11,16 @@ import numpy.typing as npt
 
 from haac import Colour, Gradient
 from haac_match._fit.fitter import Hypothesis
-from haac_match._fit.grid import CLIP, GridSearch
+from haac_match._fit.grid import GridSearch
 from haac_match._picture.arrays import Bools, Box, squared
-from haac_match._picture.canvas import SHOWS, Canvas, Placed, Placement
+from haac_match._picture.canvas import Canvas, Placed, Placement
 from haac_match._picture.estimate import Drawn, drawn
 from haac_match._picture.jpeg import CELL, Jpeg, whole_cells
 from haac_match._picture.pose import Pose
 from haac_match._propose.lookalikes import lookalikes
 from haac_match._solve.select import Selector
+from haac_match._thresholds.fit import FIT
+from haac_match._thresholds.picture import PICTURE
 from haac_match._thresholds.solve import JPEG_POLISH
 
 _log = logging.getLogger(__name__)
@@ -97,11 +99,11 @@ class JpegPolish:
         canvas, fitter = self._fitter.canvas, self._fitter
         layer = found.fit.placed.layer
         box = whole_cells(found.fit.placed.box, canvas.size)
-        damage = None if fitter.jpeg is None else fitter.jpeg.damaged
+        degrade = None if fitter.jpeg is None else fitter.jpeg.round_trip
         costs: list[tuple[int, int, Pose]] = []
         for pose in lookalikes(fitter.pose_of(layer), self._selector.gallery, JPEG_POLISH.lookalikes):
             image = fitter.cutouts[pose.element].image
-            grid = GridSearch(canvas, found.z, image, box, damage=damage)
+            grid = GridSearch(canvas, found.z, image, box, degrade=degrade)
             costs.append((grid.cost(fitter.layer_of(pose, layer.height is None)), len(costs), pose))
         least = sorted(costs, key=lambda one: one[:2])[: JPEG_POLISH.lookalikes_to_grid]
         made = [fitter.on_grid(found.z, pose) for _, _, pose in least]
@@ -129,14 +131,16 @@ def _part_near(canvas: Canvas, z: int, near: Bools) -> float:
     """Share of the visible pixels of a layer that is nearly right; 0 if none is visible."""
     placed = canvas.layers[z]
     left, top, right, bottom = placed.box
-    shows = np.asarray(placed.pixels.getchannel("A")) >= SHOWS
+    shows = np.asarray(placed.pixels.getchannel("A")) >= PICTURE.shows
     shows = shows & ~canvas.hidden(z + 1, placed.box)
     return float(near[top:bottom, left:right][shows].mean()) if shows.any() else 0.0
 
 
 def residual(canvas: Canvas, jpeg: Jpeg) -> npt.NDArray[np.int32]:
     """(height, width): clipped squared error of each pixel after the JPEG round trip of the composite."""
-    made: npt.NDArray[np.int32] = np.minimum(squared(jpeg.damaged(canvas.current), canvas.target), CLIP)
+    made: npt.NDArray[np.int32] = np.minimum(
+        squared(jpeg.round_trip(canvas.current), canvas.target), FIT.clip_squared
+    )
     return made
 
 
@@ -152,7 +156,7 @@ def equivalent_backgrounds(background: Colour | Gradient, jpeg: Jpeg) -> list[Co
     ]
     near = [rgb for rgb in near if min(rgb) >= 0 and max(rgb) <= 255]
     tiles = np.array([own, *near], np.uint8).repeat(CELL, axis=0)[None].repeat(CELL, axis=0)
-    seen = jpeg.damaged(tiles)[CELL // 2, CELL // 2 :: CELL]
+    seen = jpeg.round_trip(tiles)[CELL // 2, CELL // 2 :: CELL]
     return [
         Colour(rgb[0] << 24 | rgb[1] << 16 | rgb[2] << 8 | 0xFF)
         for rgb, became in zip(near, seen[1:], strict=True)
@@ -163,18 +167,18 @@ def equivalent_backgrounds(background: Colour | Gradient, jpeg: Jpeg) -> list[Co
 def refit_background(canvas: Canvas, background: Colour | Gradient, jpeg: Jpeg) -> Colour | Gradient:
     """The best of the equivalent backgrounds. The canvas gets it."""
     best, least = background, int(residual(canvas, jpeg).sum())
-    kept = canvas.ground
+    kept = canvas.background
     whole: Box = (0, 0, *canvas.size)
     for other in equivalent_backgrounds(background, jpeg):
         if least == 0:
             break
-        before = canvas.ground
-        canvas.ground = drawn(other, canvas.size)
+        before = canvas.background
+        canvas.background = drawn(other, canvas.size)
         canvas.refresh(whole)
         if (error := int(residual(canvas, jpeg).sum())) < least:
-            best, least, kept = other, error, canvas.ground
-        canvas.ground = before
-    canvas.ground = kept
+            best, least, kept = other, error, canvas.background
+        canvas.background = before
+    canvas.background = kept
     canvas.refresh(whole)
     _log.debug("background %s -> %s, %d left", background, best, least)
     return best
@@ -183,6 +187,6 @@ def refit_background(canvas: Canvas, background: Colour | Gradient, jpeg: Jpeg) 
 def _left_in(canvas: Canvas, jpeg: Jpeg, box: Box) -> int:
     """Clipped squared error in whole cells, without the outermost pixels: chroma comes from beyond them."""
     left, top, right, bottom = box
-    made = jpeg.damaged(np.ascontiguousarray(canvas.current[top:bottom, left:right]))
+    made = jpeg.round_trip(np.ascontiguousarray(canvas.current[top:bottom, left:right]))
     off = squared(made, canvas.target[top:bottom, left:right])[1:-1, 1:-1]
-    return int(np.minimum(off, CLIP).sum())
+    return int(np.minimum(off, FIT.clip_squared).sum())

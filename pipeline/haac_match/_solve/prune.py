@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import numpy as np
 
 from haac import Layer
 from haac_match._picture.arrays import Bools, Box, overlap
-from haac_match._picture.canvas import SHOWS, Canvas
-from haac_match._picture.degraded import _log
+from haac_match._picture.canvas import Canvas
+from haac_match._thresholds.picture import PICTURE
 from haac_match._thresholds.solve import RESIDUAL
+
+_log = logging.getLogger(__name__)
 
 
 def prune(canvas: Canvas, box: Box, wrong: Callable[[Box], Bools]) -> list[Layer]:
@@ -43,4 +46,4 @@ def _needed(canvas: Canvas, z: int, wrong: Callable[[Box], Bools]) -> float:
     placed = canvas.remove(z)
     after = np.count_nonzero(wrong(placed.box))
     canvas.insert(z, placed)
-    return (after - before) / max(1, int((np.asarray(placed.pixels.getchannel("A")) >= SHOWS).sum()))
+    return (after - before) / max(1, int((np.asarray(placed.pixels.getchannel("A")) >= PICTURE.shows).sum()))

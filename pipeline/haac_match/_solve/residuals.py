@@ -7,9 +7,10 @@ import numpy as np
 
 from haac_match._fit.fitter import Fitter
 from haac_match._picture.arrays import Bools, Box, Bytes, Floats, squared
-from haac_match._picture.canvas import DENSE, SHOWS, Canvas, Placed
+from haac_match._picture.canvas import Canvas, Placed
 from haac_match._picture.degraded import tolerant_difference
 from haac_match._picture.jpeg import whole_cells
+from haac_match._thresholds.picture import PICTURE
 from haac_match._thresholds.solve import RESIDUAL
 
 
@@ -47,19 +48,19 @@ class Residuals:
         jpeg, whole = self._fitter.jpeg, (0, 0, *self._canvas.size)
         if jpeg is not None and box == whole:
             if self._damaged is None or self._damaged[0] != self._canvas.version:
-                self._damaged = self._canvas.version, jpeg.damaged(self._canvas.current)
+                self._damaged = self._canvas.version, jpeg.round_trip(self._canvas.current)
             return self._damaged[1]
         x, y, *end = box if jpeg is None else whole_cells(box, self._canvas.size)
         part = self._canvas.current[y : end[1], x : end[0]]
         if jpeg is not None:
-            part = jpeg.damaged(np.ascontiguousarray(part))
+            part = jpeg.round_trip(np.ascontiguousarray(part))
         return part[box[1] - y : box[3] - y, box[0] - x : box[2] - x]
 
     def wrong(self, z: int, placed: Placed) -> bool:
         """Whether too many of the visible pixels of a layer are not right."""
         alpha = np.asarray(placed.pixels.getchannel("A"))
         if self._fitter.through:
-            shows = (alpha > 0) & (self._canvas.veil(z + 1, placed.box)[:, :, 3] < DENSE)
+            shows = (alpha > 0) & (self._canvas.veil(z + 1, placed.box)[:, :, 3] < PICTURE.dense)
         else:
             shows = (alpha > 0) & ~self._canvas.hidden(z + 1, placed.box)
         off = self.off(placed.box)
@@ -72,7 +73,7 @@ class Residuals:
         """Whether some layer is right bit for bit wherever it shows, edges included: none is in a rescaled picture or a JPEG."""
         for z, placed in enumerate(self._canvas.layers):
             left, top, right, bottom = placed.box
-            shows = np.asarray(placed.pixels.getchannel("A")) >= SHOWS
+            shows = np.asarray(placed.pixels.getchannel("A")) >= PICTURE.shows
             shows &= ~self._canvas.hidden(z + 1, placed.box)
             box = np.s_[top:bottom, left:right]
             same = (self._canvas.current[box] == self._canvas.target[box]).all(axis=2)

@@ -13,10 +13,7 @@ from haac import Layer
 from haac_match._fit.cutout import Cutout
 from haac_match._fit.grid import GridSearch
 from haac_match._fit.photo_cost import (
-    BESIDE,
     BODY,
-    NEAR,
-    RIGHT,
     TRUST,
     composited,
     cost_on_estimate,
@@ -24,6 +21,7 @@ from haac_match._fit.photo_cost import (
     edge_energy,
 )
 from haac_match._picture.canvas import Canvas, place
+from haac_match._thresholds.fit import PHOTO_GRID
 
 
 def noise(seed: int, *shape: int) -> np.ndarray:
@@ -86,9 +84,9 @@ def test_the_cost_on_a_guessed_ground_is_that_of_the_composed_picture(place: tup
     alpha = np.asarray(in_window(pixels, left, top))[:, :, 3]
     error = np.square(composed(under, pixels, left, top).astype(int) - target).sum(axis=2)
     well, opaque = free & (alpha >= BODY), free & (alpha == 255)
-    total = np.minimum(error, 400)[free & (alpha < BODY)].sum() / BESIDE
-    worth = np.minimum(error * TRUST[alpha], NEAR) - NEAR
-    total += (worth * (alpha / 255.0) ** 4)[well].sum() - RIGHT * (error == 0)[opaque].sum()
+    total = np.minimum(error, 400)[free & (alpha < BODY)].sum() / PHOTO_GRID.beside
+    worth = np.minimum(error * TRUST[alpha], PHOTO_GRID.near) - PHOTO_GRID.near
+    total += (worth * (alpha / 255.0) ** 4)[well].sum() - PHOTO_GRID.right * (error == 0)[opaque].sum()
     assert beside.sum() + cost == pytest.approx(total, rel=1e-4, abs=1)
     assert (right, wrong) == ((error == 0)[opaque].sum(), (error > 0)[opaque].sum())
     assert (right > 50) == (left == 9)

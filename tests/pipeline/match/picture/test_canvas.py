@@ -28,7 +28,7 @@ def test_what_is_behind_something_translucent_is_seen_without_it(
     above = place(layers[1], repository.image(4), picture.size)
     assert above is not None
     canvas.insert(0, above)
-    seen_as, hidden = canvas.behind(0, (0, 0, 240, 200))
+    seen_as, hidden = canvas.unblended(0, (0, 0, 240, 200))
     assert not hidden.any()
     assert np.abs(seen_as.astype(int) - below).max() <= 3
     grid = GridSearch(canvas, 0, repository.image(6), (60, 40, 180, 160), through=True)

@@ -1,4 +1,4 @@
-"""Damaged pictures: how damage is noticed, how pictures are compared in spite of it, and which layers are not needed."""
+"""Degraded pictures: the ringing detector, the tolerant residual, and layers that are not needed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SIZE = 200, 160
 
 
 def picture(blur: int = 0) -> Image.Image:
-    """Two things of different colours on a plain ground."""
+    """Two elements of different colours on a plain background."""
     out = Image.new("RGBA", SIZE, (40, 90, 150, 255))
     for number, colour in enumerate(("red", "yellow")):
-        thing = Image.new("RGBA", (60, 60))
-        ImageDraw.Draw(thing).ellipse((2, 2, 57, 57), fill=colour, outline="black", width=5)
-        placed = place(Layer(1, width=60, rotation=77, blur=blur, x=20 + 90 * number, y=40), thing, SIZE)
+        element = Image.new("RGBA", (60, 60))
+        ImageDraw.Draw(element).ellipse((2, 2, 57, 57), fill=colour, outline="black", width=5)
+        placed = place(Layer(1, width=60, rotation=77, blur=blur, x=20 + 90 * number, y=40), element, SIZE)
         assert placed is not None
         out.alpha_composite(placed.pixels, placed.box[:2])
     return out.convert("RGB")
@@ -41,26 +41,26 @@ def scaled(image: Image.Image) -> np.ndarray:
 
 
 @pytest.mark.parametrize("blur", [0, 4, 10])
-def test_edges_do_not_ring_in_an_undamaged_picture(blur: int) -> None:
+def test_edges_do_not_ring_in_a_clean_picture(blur: int) -> None:
     clean = np.asarray(picture(blur))
     assert not ringing(clean, np.full_like(clean, clean[0, 0]))
 
 
-@pytest.mark.parametrize("damage", [as_jpeg, scaled])
-def test_edges_of_a_damaged_picture_ring(damage: Callable[[Image.Image], np.ndarray]) -> None:
-    damaged = damage(picture())
-    assert ringing(damaged, np.full_like(damaged, np.asarray(picture())[0, 0]))
+@pytest.mark.parametrize("degrade", [as_jpeg, scaled])
+def test_edges_of_a_degraded_picture_ring(degrade: Callable[[Image.Image], np.ndarray]) -> None:
+    degraded = degrade(picture())
+    assert ringing(degraded, np.full_like(degraded, np.asarray(picture())[0, 0]))
 
 
 def test_jpeg_is_a_smaller_difference_than_another_colour() -> None:
     clean = np.asarray(picture())
-    damaged = as_jpeg(picture())
-    plain = np.abs(clean.astype(float) - damaged).max(axis=2)
+    degraded = as_jpeg(picture())
+    plain = np.abs(clean.astype(float) - degraded).max(axis=2)
     assert plain.max() > 40
-    assert tolerant_difference(clean, damaged).max() < 0.6 * plain.max()
+    assert tolerant_difference(clean, degraded).max() < 0.6 * plain.max()
     other = clean.copy()
     other[60:90, 40:70] = np.clip(other[60:90, 40:70].astype(int) + 25, 0, 255)
-    assert (tolerant_difference(other, damaged)[65:85, 45:65] > 12).all()
+    assert (tolerant_difference(other, degraded)[65:85, 45:65] > 12).all()
 
 
 def test_an_edge_that_is_off_by_a_pixel_is_within_reach() -> None:
@@ -71,25 +71,25 @@ def test_an_edge_that_is_off_by_a_pixel_is_within_reach() -> None:
 
 
 def test_a_look_alike_below_the_right_layer_is_not_needed() -> None:
-    ground = Image.new("RGBA", SIZE, (40, 90, 150, 255))
-    right, wrong = Image.new("RGBA", (60, 60), "red"), Image.new("RGBA", (60, 60), "green")
+    background = Image.new("RGBA", SIZE, (40, 90, 150, 255))
+    right, other = Image.new("RGBA", (60, 60), "red"), Image.new("RGBA", (60, 60), "green")
     made = place(Layer(1, width=60, x=50, y=50), right, SIZE)
-    under = place(Layer(2, width=58, x=51, y=51), wrong, SIZE)
-    beside = place(Layer(3, width=60, x=95, y=50), wrong, SIZE)
+    under = place(Layer(2, width=58, x=51, y=51), other, SIZE)
+    beside = place(Layer(3, width=60, x=95, y=50), other, SIZE)
     assert made is not None
     assert under is not None
     assert beside is not None
-    whole = ground.copy()
+    whole = background.copy()
     for placed in (beside, made):
         whole.alpha_composite(placed.pixels, placed.box[:2])
-    canvas = Canvas(as_jpeg(whole.convert("RGB")), ground)
+    canvas = Canvas(as_jpeg(whole.convert("RGB")), background)
     for z, placed in enumerate((under, beside, made)):
         canvas.insert(z, placed)
 
-    def off(box: Box) -> np.ndarray:
+    def wrong(box: Box) -> np.ndarray:
         left, top, right, bottom = box
         there = np.s_[top:bottom, left:right]
         return tolerant_difference(canvas.current[there], canvas.target[there], reach=True) > 12
 
-    assert prune(canvas, made.box, off) == [under.layer]
+    assert prune(canvas, made.box, wrong) == [under.layer]
     assert canvas.layers == [beside, made]

@@ -50,7 +50,7 @@ def test_tables_of_other_programs_are_read_from_the_file() -> None:
     target = np.asarray(Image.open(file))
     assert estimate_jpeg(target) is None
     assert estimate_jpeg(target, known) == known
-    assert np.array_equal(known.damaged(np.asarray(picture())), target)
+    assert np.array_equal(known.round_trip(np.asarray(picture())), target)
     assert estimate_jpeg(np.ascontiguousarray(np.rot90(target)), known) is None  # its squares are elsewhere
 
 
@@ -69,15 +69,15 @@ def test_what_is_no_jpeg_in_colours_has_no_tables() -> None:
 def test_the_standard_tables_are_those_of_the_quality() -> None:
     for quality in (30, 85, 98):
         clean = np.asarray(picture())
-        assert np.array_equal(standard(quality, 2).damaged(clean), encoded(picture(), quality, 2))
+        assert np.array_equal(standard(quality, 2).round_trip(clean), encoded(picture(), quality, 2))
 
 
 def test_a_part_is_damaged_as_the_whole_is() -> None:
     jpeg = standard(85, 2)
     clean = np.asarray(picture())
-    whole = jpeg.damaged(clean)
+    whole = jpeg.round_trip(clean)
     left, top, right, bottom = whole_cells((100, 90, 150, 131), SIZE)
-    part = jpeg.damaged(np.ascontiguousarray(clean[top:bottom, left:right]))
+    part = jpeg.round_trip(np.ascontiguousarray(clean[top:bottom, left:right]))
     assert (left, top, right, bottom) == (96, 80, 160, 144)
     assert np.array_equal(part[1:-1, 1:-1], whole[top:bottom, left:right][1:-1, 1:-1])
     assert whole_cells((0, 0, *SIZE), SIZE) == (0, 0, *SIZE)

@@ -16,9 +16,9 @@ def test_a_part_is_scaled_as_the_whole_is() -> None:
     for size in ((352, 278), (201, 159), (604, 476)):
         for kernel in KERNELS:
             scaling = Rescaling(SIZE, size, kernel)
-            whole = np.asarray(scaling.seen(original, (0, 0, *size))).astype(np.int16)
+            whole = np.asarray(scaling.resized(original, (0, 0, *size))).astype(np.int16)
             for box in ((40, 30, 90, 111), (0, 50, 20, 60), (size[0] - 30, size[1] - 9, *size)):
-                part = np.asarray(scaling.seen(original.crop(scaling.around(box)), box))
+                part = np.asarray(scaling.resized(original.crop(scaling.around(box)), box))
                 there = whole[box[1] : box[3], box[0] : box[2]]
                 assert part.shape == there.shape
                 assert np.abs(part - there).max() <= 1
@@ -29,7 +29,7 @@ def test_what_changes_of_the_original_changes_nothing_else() -> None:
     box = 100, 80, 171, 120
     black, white = Image.new("L", SIZE), Image.new("L", SIZE)
     white.paste(255, box)
-    seen = [np.asarray(scaling.seen(image, (0, 0, *scaling.size))) for image in (black, white)]
+    seen = [np.asarray(scaling.resized(image, (0, 0, *scaling.size))) for image in (black, white)]
     y, x = np.nonzero(seen[0] != seen[1])
     left, top, right, bottom = scaling.within(box)
     assert left <= x.min() <= x.max() < right

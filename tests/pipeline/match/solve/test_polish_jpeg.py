@@ -32,14 +32,14 @@ def test_a_layer_is_found_to_the_bit_behind_jpeg() -> None:
     whole = ground.copy()
     whole.alpha_composite(made.pixels, made.box[:2])
     jpeg = standard(85, 2)
-    canvas = Canvas(jpeg.damaged(np.asarray(whole.convert("RGB"))), ground)
+    canvas = Canvas(jpeg.round_trip(np.asarray(whole.convert("RGB"))), ground)
     box = whole_cells(made.box, SIZE)
     near = Layer(1, width=48, height=52, rotation=80, blur=7, x=90, y=70)
-    grid = GridSearch(canvas, 0, thing(), box, damage=jpeg.damaged)
+    grid = GridSearch(canvas, 0, thing(), box, degrade=jpeg.round_trip)
     assert grid.polish(grid.descend(near)) == right
     assert grid.cost(right) == 0
     assert GridSearch(canvas, 0, thing(), box).cost(right) > 0
-    result = grid.result(right, 12.0, damaged=True)
+    result = grid.result(right, 12.0, degraded=True)
     assert result is not None
     assert (result.exact, result.left) == (1, 0)
 
@@ -70,14 +70,14 @@ def test_of_grounds_that_look_alike_the_right_one_is_taken(
         for colour in (truth, *others):
             assert isinstance(colour, Colour)
             flat[:] = [colour.rgba >> shift & 255 for shift in (24, 16, 8)]
-            assert len({jpeg.damaged(flat).tobytes()}) == 1
-    canvas = Canvas(jpeg.damaged(np.asarray(whole.convert("RGB"))), drawn(guess, SIZE))
+            assert len({jpeg.round_trip(flat).tobytes()}) == 1
+    canvas = Canvas(jpeg.round_trip(np.asarray(whole.convert("RGB"))), drawn(guess, SIZE))
     for one in placed:
         canvas.insert(len(canvas.layers), one)
     assert residual(canvas, jpeg).any()
     assert refit_background(canvas, guess, jpeg) == truth
     assert not residual(canvas, jpeg).any()
-    assert np.array_equal(np.asarray(canvas.ground), np.asarray(drawn(truth, SIZE)))
+    assert np.array_equal(np.asarray(canvas.background), np.asarray(drawn(truth, SIZE)))
 
 
 def test_what_only_lowers_the_error_of_a_thing_that_was_not_found_is_dropped() -> None:
@@ -88,7 +88,7 @@ def test_what_only_lowers_the_error_of_a_thing_that_was_not_found_is_dropped() -
     placed = [one for one in (place(layer, thing(), SIZE) for layer in (right, missed)) if one is not None]
     for one in placed:
         whole.alpha_composite(one.pixels, one.box[:2])
-    canvas = Canvas(jpeg.damaged(np.asarray(whole.convert("RGB"))), ground)
+    canvas = Canvas(jpeg.round_trip(np.asarray(whole.convert("RGB"))), ground)
     alone = int(residual(canvas, jpeg).sum())
     blot = Image.new("RGBA", (60, 60), (150, 60, 80, 255))
     junk = place(Layer(2, width=70, blur=24, opacity=60, x=170, y=100), blot, SIZE)
