@@ -80,6 +80,7 @@ ROOMS = {
     ),
     "haac_pipeline": (
         "_limits",
+        "_extra",
         "_parallel",
         "_input",
         "_segment",
@@ -98,8 +99,6 @@ LONG_FILE, LONG_FUNCTION, MANY_PARAMETERS, FULL_ROOM = 450, 80, 8, 12
 KERNELS = {
     "pipeline/haac_match/_fit/levenberg_marquardt.py:descend",
     "pipeline/haac_match/_fit/warp.py:system",
-    "pipeline/haac_match/_propose/prefilter.py:_left",
-    "pipeline/haac_match/_propose/prefilter.py:_look",
 }
 """Compiled loops, which take arrays and numbers one by one and are not cut up: they may be longer, and have more parameters."""
 

@@ -1,5 +1,6 @@
 """Which elements of a catalog are in a picture, and how they were placed."""
 
+import importlib
 from typing import TYPE_CHECKING
 
 from haac_match._options import Compressed, Options, Subject
@@ -7,22 +8,38 @@ from haac_match._rate.cost import same
 from haac_match._rate.select import wash_only
 
 if TYPE_CHECKING:
+    from haac_match._index.index import Survey, Updated, survey_index, update_index
     from haac_match._matcher import Matcher
     from haac_match._picture.jpeg import recorded
 
-__all__ = ["Compressed", "Matcher", "Options", "Subject", "recorded", "same", "wash_only"]
+__all__ = [
+    "Compressed",
+    "Matcher",
+    "Options",
+    "Subject",
+    "Survey",
+    "Updated",
+    "recorded",
+    "same",
+    "survey_index",
+    "update_index",
+    "wash_only",
+]
+
+# Matching brings OpenCV, faiss and numba; a wash by itself needs none of them.
+_LAZY = {
+    "Matcher": "_matcher",
+    "Survey": "_index.index",
+    "Updated": "_index.index",
+    "recorded": "_picture.jpeg",
+    "survey_index": "_index.index",
+    "update_index": "_index.index",
+}
 
 
 def __getattr__(name: str) -> object:
-    # Matching brings OpenCV, faiss and numba; a wash by itself needs none of them.
-    if name == "Matcher":
-        from haac_match._matcher import Matcher
-
-        return Matcher
-    if name == "recorded":
-        from haac_match._picture.jpeg import recorded
-
-        return recorded
+    if name in _LAZY:
+        return getattr(importlib.import_module(f"haac_match.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

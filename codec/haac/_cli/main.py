@@ -11,14 +11,13 @@ from typing import Any
 
 import click
 
+from haac._cli.shell import COMPLETE, escape_in_bash
 from haac_repo import HaacError
 from haac_repo._internal import INTERRUPTED, Console, debugging
 
 _SECTIONS = ("Recipes", "Elements", "Mirrors", "This machine")
 _CLOSE = 0.6
 """Likeness from which on a command may be what was meant; difflib's own."""
-COMPLETE = "_HAAC_COMPLETE"
-"""The environment variable by which a shell's completion script asks."""
 
 
 @cache
@@ -106,8 +105,6 @@ def _run(args: Sequence[str] | None) -> int:
     completing = COMPLETE in os.environ
     try:
         if completing:
-            from haac._cli.shell import escape_in_bash
-
             escape_in_bash()
         result: Any = root.main(args=words, prog_name="haac", standalone_mode=False)
         return result if isinstance(result, int) else 0

@@ -9,6 +9,9 @@ import click
 
 from haac_repo._internal import Console, command
 
+COMPLETE = "_HAAC_COMPLETE"
+"""The environment variable by which a shell's completion script asks."""
+
 
 def escape_in_bash() -> None:
     """Make click escape values for bash, which puts them into the line as they are given: a tag may have spaces."""
@@ -47,9 +50,8 @@ def completion(console: Console, shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from haac._cli.main import COMPLETE, root
-
     made = get_completion_class(shell)
     assert made is not None  # all three come with click
+    root = click.get_current_context().find_root().command
     script = made(root, {}, "haac", COMPLETE).source()
     console.data({"shell": shell, "script": script}, script.rstrip("\n"))

@@ -146,7 +146,7 @@ class Survey:
     """Why one that is there cannot be used."""
 
 
-def survey(repository: Repository) -> Survey:
+def survey_index(repository: Repository) -> Survey:
     """The state of the index; nothing is changed."""
     stored, damage = read(repository)
     return Survey(stored is not None, len(missing(stored, repository.held())), size(repository), damage)
@@ -178,7 +178,7 @@ def load(
     return _index(stored, held)
 
 
-def update(
+def update_index(
     repository: Repository,
     *,
     rebuild: bool = False,

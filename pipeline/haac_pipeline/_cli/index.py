@@ -11,7 +11,7 @@ import click
 from haac_repo._internal import Console, command, repo_option
 
 if TYPE_CHECKING:
-    from haac_match._index.index import Updated
+    from haac_match import Updated
     from haac_repo import Repository
     from haac_repo._internal import Check
 
@@ -57,9 +57,9 @@ def keep_up(console: Console, repository: Repository, jobs: int) -> None:
         from haac_pipeline._parallel import one_core
 
         one_core()
-        from haac_match._index.index import survey
+        from haac_match import survey_index
 
-        if survey(repository).missing:
+        if survey_index(repository).missing:
             _update(console, repository, False, jobs)
     except MissingExtraError as error:
         console.note(f"No match index was made: {error}")
@@ -77,11 +77,11 @@ def check_index(path: Path) -> Iterator[Check]:
         advice = "not installed; finding elements in pictures needs it: pip install 'haac[ingest]'"
         yield Check("match index", "note", f"{', '.join(names)}: {advice}")
         return
-    from haac_match._index.index import survey
+    from haac_match import survey_index
 
     try:
         with Repository.open(path) as repository:
-            found, count = survey(repository), len(repository)
+            found, count = survey_index(repository), len(repository)
     except HaacError:  # said by the check of the repository
         return
     if found.damage:
@@ -95,9 +95,11 @@ def check_index(path: Path) -> Iterator[Check]:
 
 
 def _update(console: Console, repository: Repository, rebuild: bool, jobs: int) -> Updated:
-    from haac_match._index.index import survey, update
+    from haac_match import survey_index, update_index
     from haac_pipeline._parallel import cores
 
-    total = len(repository) if rebuild else survey(repository).missing
+    total = len(repository) if rebuild else survey_index(repository).missing
     with console.progress("Describing", total, "elements") as advance:
-        return update(repository, rebuild=rebuild, jobs=jobs or cores(), progress=advance, say=console.note)
+        return update_index(
+            repository, rebuild=rebuild, jobs=jobs or cores(), progress=advance, say=console.note
+        )

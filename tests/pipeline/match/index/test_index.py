@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from haac._cli.main import _run
 from haac_match._index import index
 from haac_match._index.describe import Rows, described, unpacked_looks, unpacked_places
-from haac_match._index.index import load, survey, update
+from haac_match._index.index import load, survey_index, update_index
 from haac_match._index.keypoints import features
 from haac_match._index.store import FOLDER, Stored, read
 from haac_match._thresholds.index import INVERTED
@@ -129,15 +129,15 @@ def stored(repository: Repository) -> Stored:
 def test_what_is_not_new_is_not_described_again(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert update(repository).described == 9
+    assert update_index(repository).described == 9
     before = file(repository).stat().st_mtime_ns
     asked = watched(monkeypatch)
-    assert update(repository).described == 0
+    assert update_index(repository).described == 0
     load(repository)
     assert not asked
     assert file(repository).stat().st_mtime_ns == before
     add(repository, [drawn(200), drawn(201)])
-    assert survey(repository).missing == 2
+    assert survey_index(repository).missing == 2
     assert load(repository).gallery.numbers.tolist() == list(range(1, 12))
     assert asked == [10, 11]
 
@@ -162,14 +162,14 @@ def test_the_file_follows_from_the_catalog_alone(tmp_path: Path, monkeypatch: py
     grown, whole = (Repository.create(tmp_path / name) for name in ("grown", "whole"))
     for first, last in ((0, 40), (40, 50), (50, 59)):
         add(grown, images[first:last])
-        assert update(grown).described == last - first
+        assert update_index(grown).described == last - first
     add(whole, images)
-    update(whole)
+    update_index(whole)
     assert len(stored(whole).quantiser)
     assert len(stored(whole).rows.looks) > 500
     assert same(stored(grown).rows, stored(whole).rows)
     first_bytes = file(whole).read_bytes()
-    update(whole, rebuild=True, jobs=2)
+    update_index(whole, rebuild=True, jobs=2)
     assert file(whole).read_bytes() == first_bytes
 
 
@@ -178,12 +178,12 @@ def test_quantisers_are_learned_again_after_growth(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(index, "INVERTED", replace(INVERTED, first_step=40))
     repository = Repository.create(tmp_path / "repo")
     add(repository, (drawn(seed, 60) for seed in range(50)))
-    update(repository)
+    update_index(repository)
     assert stored(repository).step == 40
     add(repository, (drawn(seed, 60) for seed in range(50, 59)))
-    assert update(repository).described == 9
+    assert update_index(repository).described == 9
     add(repository, [drawn(60, 60)])
-    assert update(repository).described == 60
+    assert update_index(repository).described == 60
     assert stored(repository).step == 60
 
 
@@ -198,19 +198,19 @@ def test_an_element_costs_at_most_4_kb(tmp_path: Path, monkeypatch: pytest.Monke
         image.putpixel((0, 0), (0, 0, 0, 0))
         noise.append(image)
     add(repository, noise)
-    done = update(repository)
+    done = update_index(repository)
     assert len(described(1, pixel_hash(noise[0]), noise[0]).places) >= 96, "more than there is room for"
     assert 0.8 * 4000 < done.bytes / 150 <= 4000
     assert stored(repository).rows.counts.min() >= 1
 
 
 def test_a_small_catalog_costs_at_most_4_mb_and_is_searched_exactly(repository: Repository) -> None:
-    assert update(repository).bytes < 4_000_000
+    assert update_index(repository).bytes < 4_000_000
     assert not len(stored(repository).quantiser)
 
 
 def test_withdrawn_elements_are_left_out(repository: Repository) -> None:
-    update(repository)
+    update_index(repository)
     with repository.writer() as writer:
         writer.withdraw(2, "no")
         writer.withdraw(9, "no")
@@ -220,15 +220,15 @@ def test_withdrawn_elements_are_left_out(repository: Repository) -> None:
     assert len(index.thumbnails) == 0
     assert index.owners.max() == 6
     assert index.words.ntotal == len(index.owners)
-    assert update(repository).elements == 7
+    assert update_index(repository).elements == 7
 
 
 def test_an_element_that_shows_nothing_is_described_once(repository: Repository) -> None:
     faint = np.zeros((9, 9, 4), np.uint8)
     faint[..., 3] = 3
     add(repository, [Image.fromarray(faint)])
-    assert update(repository).described == 10
-    assert update(repository).described == 0
+    assert update_index(repository).described == 10
+    assert update_index(repository).described == 0
     assert 10 not in load(repository).gallery.index
 
 
@@ -248,7 +248,7 @@ def test_an_empty_catalog_has_an_empty_index(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_file_is_made_again(repository: Repository, spoil: Callable[[bytes], bytes]) -> None:
-    update(repository)
+    update_index(repository)
     good = file(repository).read_bytes()
     file(repository).write_bytes(spoil(good))
     said: list[str] = []
@@ -263,20 +263,20 @@ def test_a_file_of_another_version_or_repository_is_made_again(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr("haac_match._index.store.FORMAT", 0)
-        update(repository)
+        update_index(repository)
     said: list[str] = []
-    assert update(repository, say=said.append).described == 9
+    assert update_index(repository, say=said.append).described == 9
     assert "another version" in said[0]
     other = Repository.create(tmp_path / "other")
     shutil.copytree(repository.path / FOLDER, other.path / FOLDER)
     add(other, [drawn(300)])
-    assert update(other, say=said.append).elements == 1
+    assert update_index(other, say=said.append).elements == 1
     assert "another repository" in said[1]
 
 
 def test_a_number_that_is_given_again_is_described_again(repository: Repository, tmp_path: Path) -> None:
     """As after a catalog was lost before it was published."""
-    update(repository)
+    update_index(repository)
     old = (repository.path / FOLDER / "index.npz").read_bytes()
     again = tmp_path / "again"
     shutil.copytree(repository.path, again)
@@ -290,7 +290,7 @@ def test_a_number_that_is_given_again_is_described_again(repository: Repository,
         db.close()
         (again / FOLDER / "index.npz").write_bytes(old)
         assert [number for number, _ in copy.held()] == list(range(1, 10))
-        assert update(copy).described == 1
+        assert update_index(copy).described == 1
 
 
 def test_what_cannot_be_read_is_told_and_left_out(repository: Repository) -> None:
@@ -299,7 +299,7 @@ def test_what_cannot_be_read_is_told_and_left_out(repository: Repository) -> Non
     data[3] ^= 0xFF
     pack.write_bytes(data)
     said: list[str] = []
-    done = update(repository, say=said.append)
+    done = update_index(repository, say=said.append)
     assert done.unread == [1]
     assert done.elements == 8
     assert "haac verify" in said[0]
@@ -316,7 +316,7 @@ def test_a_folder_that_cannot_be_written_is_read_all_the_same(
 
 def _update_at(path: Path) -> None:
     with Repository.open(path) as repository:
-        update(repository)
+        update_index(repository)
 
 
 def test_two_processes_make_one_index(repository: Repository) -> None:
@@ -327,14 +327,14 @@ def test_two_processes_make_one_index(repository: Repository) -> None:
     for process in both:
         process.join()
         assert process.exitcode == 0
-    assert survey(repository) == index.Survey(True, 0, file(repository).stat().st_size, "")
+    assert survey_index(repository) == index.Survey(True, 0, file(repository).stat().st_size, "")
     assert sorted(path.name for path in (repository.path / FOLDER).iterdir()) == ["index.npz", "lock"]
 
 
 def test_leftovers_of_a_crash_go(repository: Repository) -> None:
     (repository.path / FOLDER).mkdir()
     (repository.path / FOLDER / "index.npz.1234.tmp").write_bytes(b"half")
-    update(repository)
+    update_index(repository)
     assert not list((repository.path / FOLDER).glob("*.tmp"))
 
 
@@ -342,7 +342,7 @@ def test_nobody_else_minds_it_and_a_mirror_makes_its_own(repository: Repository,
     publish(repository)
     add(repository, [drawn(400)])  # the second pack
     publish(repository)
-    update(repository)
+    update_index(repository)
     clean = verify(repository)
     assert clean.ok
     assert not clean.notes
@@ -356,8 +356,8 @@ def test_nobody_else_minds_it_and_a_mirror_makes_its_own(repository: Repository,
             assert load(mirror).gallery.numbers.tolist() == [10], "what it holds"
         sync(server.url, tmp_path / "mirror")
         with Repository.open(tmp_path / "mirror") as mirror:
-            assert survey(mirror).missing == 9
-            assert update(mirror).elements == 10
+            assert survey_index(mirror).missing == 9
+            assert update_index(mirror).elements == 10
             assert verify(mirror, repair=True).ok
             assert same(stored(mirror).rows, stored(repository).rows)
         sync(server.url, tmp_path / "mirror")
@@ -365,7 +365,7 @@ def test_nobody_else_minds_it_and_a_mirror_makes_its_own(repository: Repository,
     repository.close()
     assert _run(["verify", "--repair", "--repo", str(repository.path)]) == 0
     with Repository.open(repository.path) as again:
-        assert update(again).described == 0
+        assert update_index(again).described == 0
 
 
 def test_the_command_says_what_it_did(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
@@ -391,7 +391,7 @@ def test_ingest_keeps_it_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     drawn(2).save(tmp_path / "in" / "b.png")
     assert _run(ingest) == 0
     with Repository.open(repo) as repository:
-        assert survey(repository).missing == 0
+        assert survey_index(repository).missing == 0
         assert len(load(repository).gallery.numbers) == 2
     capsys.readouterr()
 
@@ -403,7 +403,7 @@ def test_doctor_tells_its_state(repository: Repository) -> None:
         return "".join(f"{check.state}: {check.detail}" for check in check_index(repository.path))
 
     assert state().startswith("note: 9 elements are not in it")
-    update(repository)
+    update_index(repository)
     assert state().startswith("ok: up to date")
     file(repository).write_bytes(b"junk")
     assert state().startswith("note: is damaged")
