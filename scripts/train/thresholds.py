@@ -1,29 +1,26 @@
 """How much each tuned number of the matcher matters: it is changed by a quarter, and small composites are compressed again.
 
     python -m scripts.train.thresholds --data FOLDER
-    python -m scripts.train.thresholds --data FOLDER --only greedy --pictures 3
+    python -m scripts.train.thresholds --data FOLDER --only greedy --only photo.edges --pictures 3
 
-The pictures are composites of `scripts/bench/scenes.py` with a training seed, of all kinds of backgrounds and inputs, the smallest of
-each series; photographs are out of the half of `train` that is in no catalog. Figures that are reported come from other seeds and from
-Kodak. Each number is made a quarter larger; where no recipe changes by that, also a quarter smaller. A number that changes none in
-either direction does not matter on these pictures. `benchmarks/thresholds.json` gets, for each field: by how much recall, precision and
-bytes change, and how many recipes.
+The pictures are composites of `scripts/bench/scenes.py` with a training seed, of all kinds of backgrounds and inputs, the smallest of each
+series; photographs are out of the half of `train` that is in no catalog. Figures that are reported come from other seeds, and from Kodak. Each
+number is made a quarter larger and the pictures that read it are compressed again (photographs, which take longest, only for numbers that
+nothing else reads); where no recipe changes by that, it is made a quarter smaller too. A number that changes no recipe in either direction does
+not matter on these pictures. `benchmarks/thresholds.json` gets a row for each field; those that are not asked for keep theirs.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import importlib
 import io
 import json
 import os
-import pkgutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -36,16 +33,17 @@ from scripts.lib import one_core  # before numpy: it reads the environment when 
 
 from PIL import Image
 
-import haac_match._thresholds as thresholds
 from haac import ElementCache, Scene, to_binary
 from haac_repo import Repository
 from scripts.bench.compress.score import matched
 from scripts.bench.record import file_of, write
 from scripts.bench.scenes import build_catalog, composites, foreign_photographs
+from scripts.train.numbers import Field, Key, all_fields, changed, field_named, watched
 
 SEED = 7
 """Of training pictures; those that are reported have others."""
 CATALOG = 100
+"""Elements."""
 CASES = (
     ("plain", "clean"),
     ("gradient", "jpeg85"),
@@ -54,73 +52,13 @@ CASES = (
     ("foreign", "clean"),
 )
 """Backgrounds and inputs."""
-LARGEST = 400_000
-"""Pixels of a picture."""
-LAYERS = 5
-"""Layers of a picture at most."""
+LARGEST, LAYERS = 400_000, 5
+"""Pixels of a picture, and its layers, at most."""
 FACTORS = {"up": 1.25, "down": 0.75}
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One number, or a tuple of them.
-
-    Args:
-        group: name of the dataclass' instance.
-        name: of the field.
-        value: as it is.
-        provenance: see `haac_match._thresholds.kinds`.
-        compiled: a kernel holds it as a constant.
-        owner: the instance.
-    """
-
-    group: str
-    name: str
-    value: Any
-    provenance: str
-    compiled: bool
-    owner: object
-
-    def changed(self, factor: float) -> Any:
-        """The value times a factor; whole numbers change by one at least. None if it is no number."""
-        return _changed(self.value, factor)
-
-
-def _changed(value: Any, factor: float) -> Any:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        made = round(value * factor)
-        return made if made != value else value + (1 if factor > 1 else -1)
-    if isinstance(value, float):
-        return value * factor
-    if isinstance(value, tuple) and value and all(type(one) in (int, float) for one in value):
-        return tuple(_changed(one, factor) if one else one for one in value)
-    return None
-
-
-def all_fields() -> list[Field]:
-    """Every field of every group, in the order of the files."""
-    found = []
-    for module in sorted(pkgutil.iter_modules(thresholds.__path__), key=lambda one: one.name):
-        for group, owner in vars(importlib.import_module(f"{thresholds.__name__}.{module.name}")).items():
-            if not group.isupper() or not dataclasses.is_dataclass(owner):
-                continue
-            for field in dataclasses.fields(owner):
-                if "provenance" in field.metadata:
-                    found.append(
-                        Field(
-                            group.lower(),
-                            field.name,
-                            getattr(owner, field.name),
-                            field.metadata["provenance"],
-                            field.metadata["compiled"],
-                            owner,
-                        )
-                    )
-    return found
+Outcomes = dict[str, Row]
+"""What came of each picture, by its place in the series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +68,8 @@ class Case:
     picture: Image.Image
     true: Scene
     scale: float
+    photograph: bool
+    """Whether its background is a photograph that is in no catalog."""
 
 
 class Trainer:
@@ -140,92 +80,112 @@ class Trainer:
 
         self._repository = Repository.open(catalog)
         self._matcher = Matcher(self._repository)
-        foreign = foreign_photographs(data)[: len(foreign_photographs(data)) - 24]
-        self._cases = [case for ground, way in CASES for case in self._drawn(ground, way, pictures, foreign)]
+        foreign = [path for path in foreign_photographs(data) if path.parent.name == "train"]
+        self._cases = [case for kind in CASES for case in self._drawn(*kind, pictures, foreign)]
 
-    def _drawn(self, ground: str, way: str, count: int, foreign: list[Path]) -> Iterator[Case]:
-        made = 0
-        for index in range(1000):
-            if made == count:
-                return
-            for one in composites(self._repository, ground, 1, SEED, foreign, first=index):
+    def _drawn(self, background: str, way: str, count: int, foreign: list[Path]) -> Iterator[Case]:
+        index = 0
+        while count:
+            for one in composites(self._repository, background, 1, SEED, foreign, first=index):
                 if one.picture.width * one.picture.height <= LARGEST and len(one.scene.layers) <= LAYERS:
-                    made += 1
-                    yield Case(*_degraded(one.picture, way, one.scene))
+                    count -= 1
+                    picture, scale = degraded(one.picture, way)
+                    yield Case(picture, one.scene, scale, background == "foreign")
+            index += 1
 
-    def run(self) -> Row:
-        """Totals over the training pictures, and their recipes."""
+    def run(self, cases: Iterable[int] | None = None) -> Outcomes:
+        """Compress some cases; None: all."""
+        chosen = range(len(self._cases)) if cases is None else cases
+        return {str(at): self._compressed(self._cases[at]) for at in chosen}
+
+    def _compressed(self, case: Case) -> Row:
         started = time.process_time()
-        source = ElementCache(self._repository)
-        true = found = hits = 0
-        recipes = []
-        for case in self._cases:
-            scene = self._matcher.compress(case.picture).scene
-            recipes.append(to_binary(scene).hex())
-            true += len(case.true.layers)
-            found += len(scene.layers)
-            hits += len(matched(case.true, scene, case.scale, source))
+        scene = self._matcher.compress(case.picture).scene
         return {
-            "true": true,
-            "found": found,
-            "hits": hits,
-            "bytes": sum(map(len, recipes)) // 2,
+            "true": len(case.true.layers),
+            "found": len(scene.layers),
+            "hits": len(matched(case.true, scene, case.scale, ElementCache(self._repository))),
+            "recipe": to_binary(scene).hex(),
             "seconds": time.process_time() - started,
-            "recipes": recipes,
         }
 
+    def readers(self) -> dict[Key, list[int]]:
+        """Which cases read which field; photographs are left out where another one does too."""
+        found: dict[Key, list[int]] = {}
+        for at in range(len(self._cases)):
+            with watched() as read:
+                self.run([at])
+            for key in read:
+                found.setdefault(key, []).append(at)
+        known = [at for at, case in enumerate(self._cases) if not case.photograph]
+        return {key: [at for at in many if at in known] or many for key, many in found.items()}
 
-def _degraded(picture: Image.Image, way: str, scene: Scene) -> tuple[Image.Image, Scene, float]:
+
+def degraded(picture: Image.Image, way: str) -> tuple[Image.Image, float]:
+    """The picture as it is given to the compressor, and how large beside what it was."""
     if way == "jpeg85":
         coded = io.BytesIO()
         picture.save(coded, "JPEG", quality=85)
-        return Image.open(coded).convert("RGB"), scene, 1.0
+        return Image.open(coded).convert("RGB"), 1.0
     if way == "x0.7":
         size = round(0.7 * picture.width), round(0.7 * picture.height)
-        return picture.resize(size, Image.Resampling.LANCZOS), scene, 0.7
-    return picture, scene, 1.0
+        return picture.resize(size, Image.Resampling.LANCZOS), 0.7
+    return picture, 1.0
 
 
-_state: dict[str, Any] = {}
+def compared(base: Outcomes, made: Outcomes) -> Row:
+    """Differences of totals over the cases that were compressed again."""
+    pairs = [(base[at], row) for at, row in made.items()]
+
+    def total(which: int, name: str) -> float:
+        return float(sum(pair[which][name] for pair in pairs))
+
+    def gained(of: str) -> float:
+        before, after = (total(which, "hits") / max(1.0, total(which, of)) for which in (0, 1))
+        return round(after - before, 4)
+
+    return {
+        "pictures": len(pairs),
+        "recipes_changed": sum(a["recipe"] != b["recipe"] for a, b in pairs),
+        "recall": gained("true"),
+        "precision": gained("found"),
+        "bytes": sum(len(b["recipe"]) - len(a["recipe"]) for a, b in pairs) // 2,
+        "time": round(total(1, "seconds") / max(1e-9, total(0, "seconds")), 2),
+    }
+
+
+# In worker processes
+
+_trainer: list[Trainer] = []
+_base: Outcomes = {}
+_readers: dict[Key, list[int]] = {}
 
 
 def _start(data: Path, catalog: Path, pictures: int) -> None:
     one_core.settle()
-    _state["trainer"] = Trainer(data, catalog, pictures)
-    _state["base"] = _state["trainer"].run()
+    _trainer.append(Trainer(data, catalog, pictures))
+    _base.update(_trainer[0].run())
+    _readers.update(_trainer[0].readers())
 
 
-def _measured(group: str, name: str, factor: float) -> Row:
+def _base_outcomes() -> Outcomes:
+    return _base
+
+
+def _measured(key: Key, factor: float) -> Row:
     """What one changed number does."""
-    field = _named(group, name)
-    # Frozen for everybody else.
-    object.__setattr__(field.owner, name, field.changed(factor))
-    try:
-        made: Row = _state["trainer"].run()
-    except Exception as error:  # a value that nothing was written for
-        return {"error": f"{type(error).__name__}: {error}"}
-    finally:
-        object.__setattr__(field.owner, name, field.value)
-    return compared(_state["base"], made)
+    if key not in _readers:
+        return {"unread": True}
+    with changed(field_named(key), factor):
+        try:
+            return compared(_base, _trainer[0].run(_readers[key]))
+        except Exception as error:  # a value that nothing was written for
+            return {"error": f"{type(error).__name__}: {error}"}
 
 
-def compared(base: Row, made: Row) -> Row:
-    """Differences of totals."""
-
-    def gained(of: str) -> float:
-        shares = [row["hits"] / max(1, row[of]) for row in (base, made)]
-        return float(round(shares[1] - shares[0], 4))
-
-    return {
-        "recipes_changed": sum(a != b for a, b in zip(base["recipes"], made["recipes"], strict=True)),
-        "recall": gained("true"),
-        "precision": gained("found"),
-        "bytes": made["bytes"] - base["bytes"],
-        "time": round(made["seconds"] / max(1e-9, base["seconds"]), 2),
-    }
-
-
-def _alone(field: Field, factor: float, arguments: argparse.Namespace, catalog: Path) -> Row:
+def _measured_alone(
+    base: Outcomes, field: Field, factor: float, arguments: argparse.Namespace, catalog: Path
+) -> Row:
     """What a constant that kernels hold does: in a process of its own, which compiles anew."""
     with tempfile.TemporaryDirectory() as cache:
         command = [sys.executable, "-m", "scripts.train.thresholds", "--data", str(arguments.data)]
@@ -235,22 +195,95 @@ def _alone(field: Field, factor: float, arguments: argparse.Namespace, catalog: 
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         return {"error": (done.stderr.splitlines() or ["no answer"])[-1]}
-    made: Row = json.loads(done.stdout.splitlines()[-1])
-    return made
+    return compared(base, json.loads(done.stdout.splitlines()[-1]))
 
 
 def _answer_alone(arguments: argparse.Namespace) -> None:
     """The other end: kernels load once the number is changed."""
     group, name, factor = arguments.alone
-    if group != "base":
-        field = _named(group, name)
-        object.__setattr__(field.owner, name, field.changed(float(factor)))
-    one_core.settle()
-    print(json.dumps(Trainer(arguments.data, arguments.catalog, arguments.pictures).run()))
+    with changed(field_named((group, name)), float(factor)):
+        one_core.settle()
+        print(json.dumps(Trainer(arguments.data, arguments.catalog, arguments.pictures).run()))
 
 
-def _named(group: str, name: str) -> Field:
-    return next(one for one in all_fields() if (one.group, one.name) == (group, name))
+# In the first process
+
+
+class Figures:
+    """Rows of the JSON file, written as they come: a run takes an hour.
+
+    Args:
+        fields: that are measured now; the rows of others are kept.
+        arguments: of the command line.
+    """
+
+    def __init__(self, fields: list[Field], arguments: argparse.Namespace) -> None:
+        self._arguments, self._target = arguments, file_of(arguments.json or "thresholds")
+        there = {field.key for field in all_fields()}
+        old: list[Row] = json.loads(self._target.read_text("utf-8"))["rows"] if self._target.exists() else []
+        self.rows: dict[Key, Row] = {
+            (row["group"], row["name"]): row for row in old if (row["group"], row["name"]) in there
+        }
+        for field in fields:
+            about = {"group": field.group, "name": field.name, "value": field.value}
+            self.rows[field.key] = {**about, "provenance": field.provenance}
+
+    def collect(self, jobs: dict[Future[Row], Key], direction: str) -> None:
+        """Take rows as they are done."""
+        for done, job in enumerate(as_completed(jobs), 1):
+            self.rows[jobs[job]][direction] = job.result()
+            print(f"{direction} {done}/{len(jobs)} {'.'.join(jobs[job])} {job.result()}", flush=True)
+            if done % 10 == 0 or done == len(jobs):
+                self._write()
+
+    def _write(self) -> None:
+        content = {
+            "seed": SEED,
+            "catalog": CATALOG,
+            "cases": [" ".join(case) for case in CASES],
+            "pictures_a_case": self._arguments.pictures,
+            "rows": [self.rows[key] for key in sorted(self.rows)],
+        }
+        write(self._target, content)
+
+
+def measure(arguments: argparse.Namespace, catalog: Path) -> None:
+    """A row for each field that is asked for."""
+    only = arguments.only
+    fields = [
+        field for field in all_fields() if not only or field.group in only or ".".join(field.key) in only
+    ]
+    figures = Figures(fields, arguments)
+    wanted = [field for field in fields if field.provenance == "tuned" and field.times(1.25) is not None]
+    start = arguments.data, catalog, arguments.pictures
+    with (
+        ProcessPoolExecutor(
+            arguments.processes, get_context("spawn"), initializer=_start, initargs=start
+        ) as pool,
+        ThreadPoolExecutor(arguments.processes) as alone,
+    ):
+        for direction, factor in FACTORS.items():
+            again = [field for field in wanted if not _settled(figures.rows[field.key].get("up", {}))]
+            figures.collect(
+                {
+                    pool.submit(_measured, field.key, factor): field.key
+                    for field in again
+                    if not field.compiled
+                },
+                direction,
+            )
+            base = pool.submit(_base_outcomes).result()
+            jobs = {
+                alone.submit(_measured_alone, base, field, factor, arguments, catalog): field.key
+                for field in again
+                if field.compiled
+            }
+            figures.collect(jobs, direction)
+
+
+def _settled(measured: Row) -> bool:
+    """Whether the other direction can tell nothing more."""
+    return any(measured.get(name) for name in ("recipes_changed", "error", "unread"))
 
 
 def main() -> None:
@@ -273,92 +306,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.catalog or Path(scratch)
         build_catalog(arguments.data, folder, CATALOG)
-        rows = measure(arguments, folder / str(CATALOG))
-    target = file_of(arguments.json or "thresholds")
-    rows = kept(target, rows) + rows
-    rows.sort(key=lambda row: (row["group"], row["name"]))
-    figures = {
-        "seed": SEED,
-        "cases": [list(case) for case in CASES],
-        "pictures": arguments.pictures,
-        "rows": rows,
-    }
-    write(target, figures)
-
-
-def kept(target: Path, rows: list[Row]) -> list[Row]:
-    """Rows of an earlier run for fields that are still there and were not asked for now."""
-    there = {(field.group, field.name) for field in all_fields()} - {
-        (row["group"], row["name"]) for row in rows
-    }
-    old: list[Row] = json.loads(target.read_text("utf-8"))["rows"] if target.exists() else []
-    return [row for row in old if (row["group"], row["name"]) in there]
-
-
-def measure(arguments: argparse.Namespace, catalog: Path) -> list[Row]:
-    """A row for each field that is asked for."""
-    only = arguments.only
-    fields = [
-        field
-        for field in all_fields()
-        if not only or field.group in only or f"{field.group}.{field.name}" in only
-    ]
-    rows: dict[tuple[str, str], Row] = {
-        (field.group, field.name): {
-            "group": field.group,
-            "name": field.name,
-            "value": field.value,
-            "provenance": field.provenance,
-        }
-        for field in fields
-    }
-    wanted = [
-        (field.group, field.name)
-        for field in fields
-        if field.provenance == "tuned" and field.changed(1.25) is not None
-    ]
-    context = get_context("spawn")
-    start = arguments.data, catalog, arguments.pictures
-    with (
-        ProcessPoolExecutor(arguments.processes, context, initializer=_start, initargs=start) as pool,
-        ThreadPoolExecutor(arguments.processes) as alone,
-    ):
-        for direction, factor in FACTORS.items():
-            again = [key for key in wanted if not _matters(rows[key].get("up", {}))]
-            jobs = {pool.submit(_measured, *key, factor): key for key in again if not _named(*key).compiled}
-            _collect(jobs, rows, direction)
-            base = pool.submit(_base).result()
-            kernels = {
-                alone.submit(_compared_alone, base, _named(*key), factor, arguments, catalog): key
-                for key in again
-                if _named(*key).compiled
-            }
-            _collect(kernels, rows, direction)
-    return list(rows.values())
-
-
-def _collect(
-    jobs: dict[Future[Row], tuple[str, str]], rows: dict[tuple[str, str], Row], direction: str
-) -> None:
-    for done, job in enumerate(as_completed(jobs), 1):
-        rows[jobs[job]][direction] = job.result()
-        print(f"{direction} {done}/{len(jobs)} {'.'.join(jobs[job])} {job.result()}", flush=True)
-
-
-def _base() -> Row:
-    base: Row = _state["base"]
-    return base
-
-
-def _compared_alone(
-    base: Row, field: Field, factor: float, arguments: argparse.Namespace, catalog: Path
-) -> Row:
-    made = _alone(field, factor, arguments, catalog)
-    return made if "error" in made else compared(base, made)
-
-
-def _matters(measured: Row) -> bool:
-    return bool(measured.get("recipes_changed") or measured.get("error"))
+        measure(arguments, folder / str(CATALOG))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.train.thresholds import Field, all_fields
+from scripts.train.numbers import Field, all_fields
 
 ROOT = Path(__file__).resolve().parents[3]
 FIELDS = [pytest.param(field, id=f"{field.group}.{field.name}") for field in all_fields()]
@@ -30,7 +30,7 @@ def test_every_number_says_what_it_is_and_where_it_comes_from(field: Field) -> N
 def test_every_tuned_number_was_perturbed_as_it_is_now(field: Field) -> None:
     row = ROWS[field.group, field.name]
     assert row["value"] == json.loads(json.dumps(field.value, default=str)), "run scripts.train.thresholds"
-    if field.provenance == "tuned" and field.changed(1.25) is not None:
+    if field.provenance == "tuned" and field.times(1.25) is not None:
         assert "recipes_changed" in row["up"] or "error" in row["up"]
 
 
