@@ -10,7 +10,7 @@
  7. look-alikes       the same with the elements that look much like it             `_solve/select.py`, `_propose/lookalikes.py`
  8. accept            is the layer right, under the degradation assumed?            `_solve/select.py`, `photo.py`, `residuals.py`
  9. re-optimise       all layers again: JPEG, rescaled originals, pruning           `_solve/greedy.py`, `polish_jpeg.py`, `rescaled.py`
-10. order             ascending elements where layers share no pixel                `haac._layer_order`
+10. order             ascending elements where layers share no pixel                `haac._forms.layer_order`
 11. rate-distortion   layers, wash and inline elements that pay for their bytes     `_rate/select.py`
 
 Steps 3 to 9 are `_solve/solve.py`, which takes `_solve/greedy.py` for backgrounds that are known and `_solve/photo.py` for others.

@@ -1,7 +1,7 @@
 """How much each tuned number of the matcher matters: it is changed by a quarter, and small composites are compressed again.
 
     python -m scripts.train.thresholds --data FOLDER
-    python -m scripts.train.thresholds --data FOLDER --only greedy --pictures 2
+    python -m scripts.train.thresholds --data FOLDER --only greedy --pictures 3
 
 The pictures are composites of `scripts/bench/scenes.py` with a training seed, of all kinds of backgrounds and inputs, the smallest of
 each series; photographs are out of the half of `train` that is in no catalog. Figures that are reported come from other seeds and from
@@ -54,9 +54,9 @@ CASES = (
     ("foreign", "clean"),
 )
 """Backgrounds and inputs."""
-LARGEST = 480_000
+LARGEST = 400_000
 """Pixels of a picture."""
-LAYERS = 6
+LAYERS = 5
 """Layers of a picture at most."""
 FACTORS = {"up": 1.25, "down": 0.75}
 
@@ -261,7 +261,7 @@ def main() -> None:
     parser.add_argument(
         "--catalog", type=Path, help="where the training catalog is, or is made; else a temporary folder"
     )
-    parser.add_argument("--pictures", type=int, default=2, help="of each case")
+    parser.add_argument("--pictures", type=int, default=1, help="of each case")
     parser.add_argument("--only", action="append", help="groups, or group.field")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--alone", nargs=3, metavar=("GROUP", "FIELD", "FACTOR"), help=argparse.SUPPRESS)

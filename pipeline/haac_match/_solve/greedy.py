@@ -29,6 +29,7 @@ from haac_match._solve.context import Context
 from haac_match._solve.polish_jpeg import JpegPolish
 from haac_match._solve.prune import prune
 from haac_match._solve.rescaled import RescaledSolver
+from haac_match._thresholds.picture import PICTURE
 from haac_match._thresholds.propose import CORRELATION
 from haac_match._thresholds.rate import RATE
 from haac_match._thresholds.solve import GREEDY, RESCALED, RESIDUAL, SELECT
@@ -53,7 +54,9 @@ class GreedySolver(RescaledSolver):
         context: Context,
         recorded: Jpeg | None = None,
     ) -> None:
-        fitter = Fitter(Canvas(target, estimate.pixels), context.cutouts, RESIDUAL.clean, context.mapped)
+        fitter = Fitter(
+            Canvas(target, estimate.pixels), context.cutouts, PICTURE.clean_tolerance, context.mapped
+        )
         super().__init__(fitter, context, estimate)
         self._recorded = recorded
         self._near_misses = self._hits = 0
@@ -116,7 +119,7 @@ class GreedySolver(RescaledSolver):
         """Assume a degraded picture: from now on pixels need only be nearly right."""
         _log.debug("degraded: pixels need only be nearly right")
         self._clean = self.fitter.clean = False
-        self.fitter.tolerance = RESIDUAL.degraded + RESIDUAL.per_noise * self._noise
+        self.fitter.tolerance = PICTURE.noisy_tolerance(self._noise)
         self.fitter.jpeg = estimate_jpeg(self.canvas.target, self._recorded)
         self._tried_shape.clear()
         self._tried_keypoints.clear()
@@ -208,7 +211,7 @@ class GreedySolver(RescaledSolver):
         self._maybe_degraded = False
         self._clean = self.fitter.clean = True
         self.fitter.jpeg = None
-        self.fitter.tolerance = RESIDUAL.clean
+        self.fitter.tolerance = PICTURE.clean_tolerance
         self._tried_shape.clear()
 
     def _add(self, found: Hypothesis) -> bool:

@@ -21,7 +21,8 @@ from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.estimate import Drawn, drawn
 from haac_match._picture.pose import Pose, pose_of
 from haac_match._picture.rescale import KERNELS, RescaledCanvas, Rescaling
-from haac_match._thresholds.solve import RESCALED, RESIDUAL
+from haac_match._thresholds.picture import PICTURE
+from haac_match._thresholds.solve import RESCALED
 
 _log = logging.getLogger(__name__)
 
@@ -184,9 +185,9 @@ def _tested(canvas: RescaledCanvas, asked: list[_Asked], fitter: Fitter) -> list
         pose = one.pose.scaled(*canvas.factor)
         options = [pose.layer(element.size, even) for even in ((True, False) if pose.even else (False,))]
         best = grid.descend(min(options, key=grid.cost), RESCALED.rounds)
-        result = grid.result(best, RESIDUAL.clean)
+        result = grid.result(best, PICTURE.clean_tolerance)
         if result is not None and not _right(result) and result.left < RESCALED.promising:
-            result = grid.result(grid.polish(best, 1, 1), RESIDUAL.clean)
+            result = grid.result(grid.polish(best, 1, 1), PICTURE.clean_tolerance)
         canvas.insert(one.z, placed if result is None else result.placed)
         if result is None or result.exact < RESCALED.resembling:
             break

@@ -12,7 +12,8 @@ from haac_match._solve.context import Context
 from haac_match._solve.original_size import estimate_original, fit_to_size
 from haac_match._solve.residuals import Residuals
 from haac_match._solve.select import Selector
-from haac_match._thresholds.solve import RESCALED, RESIDUAL
+from haac_match._thresholds.picture import PICTURE
+from haac_match._thresholds.solve import RESCALED
 
 
 class RescaledSolver(Selector):
@@ -66,7 +67,7 @@ class RescaledSolver(Selector):
         self._use(shrunk)
         self._maybe_degraded = False
         self._clean = fitter.clean = True
-        fitter.tolerance = RESIDUAL.clean
+        fitter.tolerance = PICTURE.clean_tolerance
         self._refit_all()
         return True
 
@@ -104,7 +105,7 @@ class RescaledSolver(Selector):
         assert isinstance(shrunk, RescaledCanvas)
         self._use(Canvas(shrunk.target, self._pixels))
         self._clean = self.fitter.clean = False
-        self.fitter.tolerance = RESIDUAL.degraded + RESIDUAL.per_noise * self._noise
+        self.fitter.tolerance = PICTURE.noisy_tolerance(self._noise)
         fit_to_size(shrunk, self.canvas, self.fitter)
 
     def _forget(self, box: Box) -> None:

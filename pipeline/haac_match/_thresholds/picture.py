@@ -21,6 +21,14 @@ class PictureThresholds:
     blur_reach: int = derived(3, "standard deviations that a Gaussian reaches", compiled=True)
     even: float = tuned(0.06, "difference of the logarithms of two scales below which they are taken for one")
     opaque: float = tuned(0.97, "fitted opacity from which on a layer is taken for an opaque one")
+    clean_tolerance: float = tuned(2.0, "levels by which a right pixel of a clean picture may be off")
+    degraded_tolerance: float = noise_model(12.0, "levels by which one of a degraded picture may be off")
+    tolerance_per_noise: float = tuned(2.0, "levels more for each level of the background's noise")
+
+    def noisy_tolerance(self, noise: float) -> float:
+        """Levels by which a right pixel may be off in a degraded picture whose background has so much noise, levels."""
+        return self.degraded_tolerance + self.tolerance_per_noise * noise
+
     rescaled_slack: int = noise_model(1, "levels by which a part that is rescaled differs from the whole")
     ringing: float = tuned(
         0.05,

@@ -326,11 +326,6 @@ JPEG_POLISH = JpegPolishThresholds()
 class ResidualThresholds:
     """When a pixel, a layer or a picture is right."""
 
-    clean: float = noise_model(
-        2.0, "levels by which a right pixel may be off in a picture that is not degraded"
-    )
-    degraded: float = noise_model(12.0, "the same in a degraded one ...")
-    per_noise: float = noise_model(2.0, "... and so much more for each level of the background's noise")
     proof: int = tuned(200, "pixels that cannot be right by chance")
     wrong_rounded: float = noise_model(0.01, "share of a rescaled layer's pixels that rounding may put off")
     wrong_degraded: float = noise_model(0.1, "share of a layer's pixels that degradation may put off")

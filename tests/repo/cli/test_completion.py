@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from click.shell_completion import CompletionItem, ShellComplete, get_completion_class
 
-from haac._cli.main import COMPLETE, root
-from haac._cli.shell import escape_in_bash
+from haac._cli.main import root
+from haac._cli.shell import COMPLETE, escape_in_bash
 from haac_repo import Repository, format_id
 
 HAAC = Path(sys.executable).parent / "haac"
