@@ -86,7 +86,7 @@ class Patch:
             self.below = cover > FIT.covered
         nothing = np.zeros((*self.target.shape[:2], 4), np.float32)
         self.inpainted = False
-        self.before = warp.cost(nothing, self.under, self.target, self.weight, 1.0, float(FIT.clip_squared))
+        self.before = warp.cost(nothing, self.under, self.target, self.weight, 1.0, float(FIT.clip**2))
         self.area = 1 / (self.fx * self.fy)
 
     @property
@@ -131,14 +131,14 @@ def fit(
         pose.flip,
         patch.window,
         *window,
-        float(FIT.clip_squared),
+        float(FIT.clip**2),
         iterations,
         _GROUPS[free, even],
         warped,
     )
     best = replace(pose, **dict(zip(levenberg_marquardt.POSE, made.tolist(), strict=True)))
     gain = patch.before - cost
-    own = warp.share(warped, *window, best.opacity, float(FIT.clip_squared))
+    own = warp.share(warped, *window, best.opacity, float(FIT.clip**2))
     right = 0.0
     if patch.inpainted:
         slack = FIT.slack * (FIT.small_slack if max(patch.target.shape[:2]) <= FIT.small else 1)

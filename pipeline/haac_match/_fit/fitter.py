@@ -299,7 +299,7 @@ class Fitter:
         degrade = None
         if self.jpeg is not None:
             box, degrade = whole_cells(box, self.canvas.size), self.jpeg.round_trip
-        clip = FITTER.partly_clip_squared if self.partly else None
+        clip = FITTER.partly_clip**2 if self.partly else None
         return GridSearch(self.canvas, z, cutout.image, box, degrade, through=self.through, clip=clip)
 
     def _inpainted(self, z: int, box: Box, pose: Pose, cutout: Cutout) -> Bytes:

@@ -81,7 +81,7 @@ class GridSearch:
         clip: int | None = None,
     ) -> None:
         self._image, self._size, self._box = image, canvas.area, canvas.frame(box)
-        self._clip = FIT.clip_squared if clip is None else clip
+        self._clip = FIT.clip**2 if clip is None else clip
         self._canvas, self._window = canvas, box
         left, top, right, bottom = box
         self._target = canvas.target[top:bottom, left:right]
@@ -232,7 +232,7 @@ class GridSearch:
             float(right.sum()) / max(1, shown),
             shown,
             float(mended.sum()) / max(1, shown),
-            float(np.minimum(squared(made, self._target), FIT.clip_squared)[shows].sum()) / max(1, shown),
+            float(np.minimum(squared(made, self._target), FIT.clip**2)[shows].sum()) / max(1, shown),
         )
 
     def descend(self, layer: Layer, iterations: int | None = None) -> Layer:

@@ -110,7 +110,7 @@ def with_inpainted(patch: Patch, pose: Pose, cutout: Cutout) -> Patch:
         patch.under,
         patch.weight,
         _NONE if patch.below is None else patch.below,
-        float(FIT.clip_squared),
+        float(FIT.clip**2),
     )
     return made
 

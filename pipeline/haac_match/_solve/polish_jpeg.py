@@ -139,7 +139,7 @@ def _part_near(canvas: Canvas, z: int, near: Bools) -> float:
 def residual(canvas: Canvas, jpeg: Jpeg) -> npt.NDArray[np.int32]:
     """(height, width): clipped squared error of each pixel after the JPEG round trip of the composite."""
     made: npt.NDArray[np.int32] = np.minimum(
-        squared(jpeg.round_trip(canvas.current), canvas.target), FIT.clip_squared
+        squared(jpeg.round_trip(canvas.current), canvas.target), FIT.clip**2
     )
     return made
 
@@ -189,4 +189,4 @@ def _left_in(canvas: Canvas, jpeg: Jpeg, box: Box) -> int:
     left, top, right, bottom = box
     made = jpeg.round_trip(np.ascontiguousarray(canvas.current[top:bottom, left:right]))
     off = squared(made, canvas.target[top:bottom, left:right])[1:-1, 1:-1]
-    return int(np.minimum(off, FIT.clip_squared).sum())
+    return int(np.minimum(off, FIT.clip**2).sum())

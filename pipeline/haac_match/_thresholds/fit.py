@@ -66,11 +66,6 @@ class FitThresholds:
         0.995, "share of the error above which a step has led nowhere; less: more steps", compiled=True
     )
 
-    @property
-    def clip_squared(self) -> int:
-        """Squared colour distance above which an error counts no more."""
-        return self.clip**2
-
 
 FIT = FitThresholds()
 
@@ -133,11 +128,6 @@ class FitterThresholds:
     most_stretch: float = tuned(
         0.65, "logarithm of the change of its aspect ratio from which on it is neither"
     )
-
-    @property
-    def partly_clip_squared(self) -> int:
-        """Squared colour distance of `partly_clip`."""
-        return self.partly_clip**2
 
 
 FITTER = FitterThresholds()

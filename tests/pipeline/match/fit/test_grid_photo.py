@@ -26,10 +26,10 @@ def test_less_blur_is_no_better_for_making_more_opaque(photo_repository: Reposit
     assert grid.polish(replace(layer, blur=9, rotation=302, x=61)) == layer
 
 
-def test_where_the_ground_is_a_guess_opaque_pixels_decide(photo_repository: Repository) -> None:
+def test_on_an_estimated_background_opaque_pixels_decide(photo_repository: Repository) -> None:
     layer = PHOTO_LAYERS[3]
-    ground = scenery(99).resize((300, 500), Image.Resampling.BICUBIC)
-    picture = np.asarray(composed(photo_repository, [layer], ground))
+    background = scenery(99).resize((300, 500), Image.Resampling.BICUBIC)
+    picture = np.asarray(composed(photo_repository, [layer], background))
     canvas = Canvas(picture, Image.new("RGBA", (300, 500), (90, 90, 90)))
     box = 60, 270, 240, 450
     guess = np.full((180, 180, 3), 90, np.uint8)

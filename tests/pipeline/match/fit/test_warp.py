@@ -35,7 +35,7 @@ def test_the_gradient_of_a_step_is_that_of_the_cost() -> None:
     warped = patch.warped(pose, cutout)
     hessian, gradient = np.empty((7, 7)), np.empty(7)
     warp.system(
-        warped, patch.under, patch.target, patch.weight, pose.opacity, FIT.clip_squared, 1, 1, -60, -60,
+        warped, patch.under, patch.target, patch.weight, pose.opacity, float(FIT.clip**2), 1, 1, -60, -60,
         math.cos(0.3), math.sin(0.3), hessian, gradient,
     )  # fmt: skip
 
@@ -47,7 +47,7 @@ def test_the_gradient_of_a_step_is_that_of_the_cost() -> None:
             - patch.target
         )
         square = np.square(off).sum(axis=2)
-        return float((square / (1 + square / FIT.clip_squared)).sum()) / 2
+        return float((square / (1 + square / FIT.clip**2)).sum()) / 2
 
     for column, name in ((0, "cx"), (1, "cy"), (2, "turn"), (6, "opacity")):
         step = 0.02 if name in ("turn", "opacity") else 0.5

@@ -11,17 +11,19 @@ from haac_repo import Repository
 from tests.pipeline.match.pictures import BACKGROUNDS, LAYERS, scenery
 
 
-@pytest.mark.parametrize("ground", BACKGROUNDS[:2], ids=["plain", "gradient"])
-def test_grounds_are_found_to_the_bit(repository: Repository, ground: Colour | Gradient) -> None:
-    picture = np.asarray(render(Scene(520, 400, ground, LAYERS), repository).convert("RGB"))
+@pytest.mark.parametrize("background", BACKGROUNDS[:2], ids=["plain", "gradient"])
+def test_backgrounds_are_found_to_the_bit(repository: Repository, background: Colour | Gradient) -> None:
+    picture = np.asarray(render(Scene(520, 400, background, LAYERS), repository).convert("RGB"))
     found = estimate_background(picture)
     assert found is not None
     # The same gradient can be told from either end.
-    assert np.array_equal(np.asarray(found.pixels), np.asarray(render(Scene(520, 400, ground), repository)))
+    assert np.array_equal(
+        np.asarray(found.pixels), np.asarray(render(Scene(520, 400, background), repository))
+    )
     assert found.noise == 0
 
 
-def test_a_ground_photograph_is_told_from_others(repository: Repository) -> None:
+def test_a_background_photograph_is_told_from_others(repository: Repository) -> None:
     numbers = np.array([15, 16, 17])
     small = np.stack([thumbnail(np.asarray(repository.image(int(n)).convert("RGB"))) for n in numbers])
     picture = np.asarray(render(Scene(520, 400, Plate(17), LAYERS), repository).convert("RGB"))

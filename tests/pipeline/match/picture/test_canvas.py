@@ -23,14 +23,14 @@ def test_what_is_behind_something_translucent_is_seen_without_it(
     scene = Scene(240, 200, Colour(0x20A060FF), layers)
     picture = render(scene, repository)
     below = np.asarray(render(replace(scene, layers=layers[:1]), repository).convert("RGB"))
-    ground = render(replace(scene, layers=[]), repository)
-    canvas = Canvas(np.asarray(picture.convert("RGB")), ground)
+    background = render(replace(scene, layers=[]), repository)
+    canvas = Canvas(np.asarray(picture.convert("RGB")), background)
     above = place(layers[1], repository.image(4), picture.size)
     assert above is not None
     canvas.insert(0, above)
-    seen_as, hidden = canvas.unblended(0, (0, 0, 240, 200))
+    unblended, hidden = canvas.unblended(0, (0, 0, 240, 200))
     assert not hidden.any()
-    assert np.abs(seen_as.astype(int) - below).max() <= 3
+    assert np.abs(unblended.astype(int) - below).max() <= 3
     grid = GridSearch(canvas, 0, repository.image(6), (60, 40, 180, 160), through=True)
     result = grid.result(layers[0], 2.0)
     assert result is not None

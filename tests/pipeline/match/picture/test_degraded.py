@@ -1,4 +1,4 @@
-"""Degraded pictures: the ringing detector, the tolerant residual, and layers that are not needed."""
+"""Degraded pictures: the ringing detector, and the tolerant residual."""
 
 from __future__ import annotations
 
@@ -72,10 +72,10 @@ def test_an_edge_that_is_off_by_a_pixel_is_within_reach() -> None:
 
 def test_a_look_alike_below_the_right_layer_is_not_needed() -> None:
     background = Image.new("RGBA", SIZE, (40, 90, 150, 255))
-    right, other = Image.new("RGBA", (60, 60), "red"), Image.new("RGBA", (60, 60), "green")
+    right, wrong = Image.new("RGBA", (60, 60), "red"), Image.new("RGBA", (60, 60), "green")
     made = place(Layer(1, width=60, x=50, y=50), right, SIZE)
-    under = place(Layer(2, width=58, x=51, y=51), other, SIZE)
-    beside = place(Layer(3, width=60, x=95, y=50), other, SIZE)
+    under = place(Layer(2, width=58, x=51, y=51), wrong, SIZE)
+    beside = place(Layer(3, width=60, x=95, y=50), wrong, SIZE)
     assert made is not None
     assert under is not None
     assert beside is not None
@@ -86,10 +86,10 @@ def test_a_look_alike_below_the_right_layer_is_not_needed() -> None:
     for z, placed in enumerate((under, beside, made)):
         canvas.insert(z, placed)
 
-    def wrong(box: Box) -> np.ndarray:
+    def off(box: Box) -> np.ndarray:
         left, top, right, bottom = box
         there = np.s_[top:bottom, left:right]
         return tolerant_difference(canvas.current[there], canvas.target[there], reach=True) > 12
 
-    assert prune(canvas, made.box, wrong) == [under.layer]
+    assert prune(canvas, made.box, off) == [under.layer]
     assert canvas.layers == [beside, made]

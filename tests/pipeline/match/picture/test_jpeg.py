@@ -72,7 +72,7 @@ def test_the_standard_tables_are_those_of_the_quality() -> None:
         assert np.array_equal(standard(quality, 2).round_trip(clean), encoded(picture(), quality, 2))
 
 
-def test_a_part_is_damaged_as_the_whole_is() -> None:
+def test_the_round_trip_of_a_part_is_that_of_the_whole() -> None:
     jpeg = standard(85, 2)
     clean = np.asarray(picture())
     whole = jpeg.round_trip(clean)

@@ -29,8 +29,8 @@ def test_what_changes_of_the_original_changes_nothing_else() -> None:
     box = 100, 80, 171, 120
     black, white = Image.new("L", SIZE), Image.new("L", SIZE)
     white.paste(255, box)
-    seen = [np.asarray(scaling.resized(image, (0, 0, *scaling.size))) for image in (black, white)]
-    y, x = np.nonzero(seen[0] != seen[1])
+    made = [np.asarray(scaling.resized(image, (0, 0, *scaling.size))) for image in (black, white)]
+    y, x = np.nonzero(made[0] != made[1])
     left, top, right, bottom = scaling.within(box)
     assert left <= x.min() <= x.max() < right
     assert top <= y.min() <= y.max() < bottom
