@@ -3,11 +3,12 @@
     python -m scripts.train.thresholds --data FOLDER
     python -m scripts.train.thresholds --data FOLDER --only greedy --only photo.edges --pictures 3
 
-The pictures are composites of `scripts/bench/scenes.py` with a training seed, of all kinds of backgrounds and inputs, the smallest of each
-series; photographs are out of the half of `train` that is in no catalog. Figures that are reported come from other seeds, and from Kodak. Each
-number is made a quarter larger and the pictures that read it are compressed again (photographs, which take longest, only for numbers that
-nothing else reads); where no recipe changes by that, it is made a quarter smaller too. A number that changes no recipe in either direction does
-not matter on these pictures. `benchmarks/thresholds.json` gets a row for each field; those that are not asked for keep theirs.
+The pictures are composites of `scripts/bench/scenes.py` with a training seed, of all kinds of backgrounds and inputs, the smallest of
+each series; photographs are out of the half of `train` that is in no catalog. Figures that are reported come from other seeds, and from
+Kodak. Each number is made a quarter larger and the pictures that read it are compressed again (photographs, which take longest, only
+for numbers that nothing else reads); where no recipe changes by that, it is made a quarter smaller too. A number that changes no recipe
+in either direction does not matter on these pictures. `benchmarks/thresholds.json` gets a row for each field; those that are not asked
+for keep theirs.
 """
 
 from __future__ import annotations
