@@ -1,7 +1,7 @@
 """How many bits the random draws decide where `scripts/bench/scenes.py` draws pictures: no form of a recipe can take fewer on average.
 
 Of each value its surprise counts, -log2 of its probability, as whoever knows the generator and the sizes of all elements would have it. Two
-things make a picture less surprising than what was drawn for it. A layer that hides too much is drawn again: where a layer
+facts make a picture less surprising than what was drawn for it. A layer that hides too much is drawn again: where a layer
 stands in the way with the probability 1 - a, the one that was taken tells log2(1/a) bits less. And layers may be drawn in
 several orders that give the same picture.
 """

@@ -3,7 +3,7 @@
 Each Pillow gets a virtual environment of its own (`.venv-determinism/`, kept for the next run) with the thin client
 only. Needs nothing installed but a Python >= 3.11.
 
-Two things are compared, always as pixel hashes:
+Two kinds of output are compared, always as pixel hashes:
   1. every vector of tests/vectors/, with the hash that is published beside it;
   2. recipes decoded in a repository, in a full mirror of it and in a mirror that holds only what they need.
 """

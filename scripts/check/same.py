@@ -3,7 +3,7 @@
     scripts/check_same [REVISION]           the commit before, unless another one is named
     scripts/check_same REVISION --pictures 6
 
-Both sides are asked for the same things in turn, each in a process of its own: a repository with its match index and its published
+Both sides are asked for the same in turn, each in a process of its own: a repository with its match index and its published
 tree, composites of all kinds compressed, photographs as washes, the golden vectors. Recipes, renders, index, packs and head are compared.
 Exits with 1 on any difference; times are compared as the ratio of what the processor did, and never fail.
 """

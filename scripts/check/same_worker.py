@@ -91,7 +91,7 @@ class Composite(NamedTuple):
 
 
 def drawing(seed: int) -> Image.Image:
-    """Something on transparent ground: blots and bars in a few colours."""
+    """Something on a transparent background: blots and bars in a few colours."""
     lot = random.Random(seed)
     side = lot.randint(48, 128)
     image = Image.new("RGBA", (4 * side, 4 * side))
