@@ -40,10 +40,12 @@ def _comparable(picture: Image.Image) -> Bytes:
 
 
 def same(a: Image.Image, b: Image.Image) -> bool:
-    """Whether two RGBA pictures show the same: colours count only where anything is seen."""
+    """Whether two RGBA pictures show the same: colours count only where any alpha is."""
     first, second = np.asarray(a), np.asarray(b)
-    seen = first[:, :, 3] > 0
-    return bool(np.array_equal(first[:, :, 3], second[:, :, 3]) and np.array_equal(first[seen], second[seen]))
+    shown = first[:, :, 3] > 0
+    return bool(
+        np.array_equal(first[:, :, 3], second[:, :, 3]) and np.array_equal(first[shown], second[shown])
+    )
 
 
 class Cost:

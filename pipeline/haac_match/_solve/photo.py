@@ -56,10 +56,10 @@ class PhotoSolver(GreedySolver):
         target: Bytes,
         context: Context,
     ) -> None:
-        laid = PastedRegions(target, everywhere=context.effort >= PHOTO.thorough)
-        estimate = BackgroundEstimate(None, laid.background(target), 0.0, 0.0)
+        pasted = PastedRegions(target, everywhere=context.effort >= PHOTO.thorough)
+        estimate = BackgroundEstimate(None, pasted.background(target), 0.0, 0.0)
         super().__init__(target, estimate, context)
-        self._proposer = PhotoProposals(context, self.fitter, laid)
+        self._proposer = PhotoProposals(context, self.fitter, pasted)
         self._proven = False
 
     def _detect_degradation(self, estimate: BackgroundEstimate) -> None:  # noqa: ARG002 (it is only a stand-in)

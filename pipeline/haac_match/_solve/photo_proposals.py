@@ -38,18 +38,18 @@ class PhotoProposals:
     Args:
         context: index of all elements, and effort.
         fitter: fits them.
-        laid: regions in which something seems to be pasted.
+        pasted: regions in which something seems to be pasted.
     """
 
     def __init__(
         self,
         context: Context,
         fitter: Fitter,
-        laid: PastedRegions,
+        pasted: PastedRegions,
     ) -> None:
         self._index, self._fitter, self._effort = context.index, fitter, context.effort
-        self._laid = laid
-        self._by_piece: list[Pose] | None = None
+        self._pasted = pasted
+        self._by_segment: list[Pose] | None = None
         self._by_region: list[Pose] | None = None
 
     def candidates(self, few: bool = False) -> Iterator[tuple[Fit, float]]:
@@ -58,11 +58,13 @@ class PhotoProposals:
         Args:
             few: only of the likeliest.
         """
-        if self._by_piece is None:
-            self._by_piece = self._pieces()
+        if self._by_segment is None:
+            self._by_segment = self._by_segments()
         if self._by_region is None:
             self._by_region = self._whole()
-        sources = [self._by_piece[: PHOTO_PROPOSALS.few]] if few else [self._by_piece, self._features()]
+        sources = (
+            [self._by_segment[: PHOTO_PROPOSALS.few]] if few else [self._by_segment, self._by_keypoints()]
+        )
         first = [*self._by_region, *(pose for source in sources for pose in source[: PHOTO_PROPOSALS.first])]
         looked = prefilter(
             [pose for source in sources for pose in source],
@@ -88,7 +90,7 @@ class PhotoProposals:
     def _whole(self) -> list[Pose]:
         """Poses of elements that resemble whole pasted regions."""
         fitter, gallery = self._fitter, self._index.gallery
-        every = self._laid.poses(fitter.canvas, gallery, self._effort, fitter.mapped)
+        every = self._pasted.poses(fitter.canvas, gallery, self._effort, fitter.mapped)
         return [pose for poses in every for pose in self._distinct(poses)[: PHOTO_PROPOSALS.of_a_region]]
 
     def _fitted(self, poses: list[Pose], z: int | None = None) -> Iterator[tuple[Fit, float]]:
@@ -96,19 +98,19 @@ class PhotoProposals:
             self._fitter.coarse(self._distinct(poses), PHOTO_PROPOSALS.side, PHOTO_PROPOSALS.steps, z=z),
             key=lambda pair: -self.worth(pair[1]),
         )
-        best = {id(fit.pose): fit for _, fit in reversed(fitted)}
-        for pose in self._distinct([fit.pose for _, fit in fitted]):
-            yield best[id(pose)], self._extent(pose)
+        fits = [fit for _, fit in fitted]
+        for at in self._first_of_each([fit.pose for fit in fits]):
+            yield fits[at], self._extent(fits[at].pose)
 
     def worth(self, fit: Fit) -> float:
         """Likelihood of a fit, 0 to 1, by error, independent pixels and pasted content: small blurred elements fit anywhere."""
         pose = fit.pose
         cutout = self._fitter.cutouts[pose.element]
         told = apart(PHOTO_PROPOSALS.full * pose.sx * cutout.size[0] * pose.sy * cutout.size[1], pose.blur)
-        laid = PHOTO_PROPOSALS.not_pasted + (1 - PHOTO_PROPOSALS.not_pasted) * self._laid.likelihood(
+        pasted = PHOTO_PROPOSALS.not_pasted + (1 - PHOTO_PROPOSALS.not_pasted) * self._pasted.likelihood(
             pose, cutout
         )
-        return fit.own * fit.right * laid * told / (told + PHOTO_PROPOSALS.telling)
+        return fit.own * fit.right * pasted * told / (told + PHOTO_PROPOSALS.telling)
 
     def _extent(self, pose: Pose) -> float:
         width, height = self._fitter.cutouts[pose.element].size
@@ -116,25 +118,29 @@ class PhotoProposals:
 
     def _distinct(self, poses: list[Pose]) -> list[Pose]:
         """Without near duplicates."""
-        kept: list[Pose] = []
-        seen: dict[tuple[int, bool], list[Pose]] = {}
+        return [poses[at] for at in self._first_of_each(poses)]
+
+    def _first_of_each(self, poses: list[Pose]) -> list[int]:
+        """Which poses nearly repeat none before them."""
+        kept: list[int] = []
+        before: dict[tuple[int, bool], list[Pose]] = {}
         sizes, rows = self._index.gallery.sizes, self._index.gallery.index
-        for pose in poses:
+        for at, pose in enumerate(poses):
             near = PHOTO_PROPOSALS.same_place * max(pose.sx, pose.sy) * float(sizes[rows[pose.element]].max())
-            others = seen.setdefault((pose.element, pose.flip), [])
+            others = before.setdefault((pose.element, pose.flip), [])
             if not any(
                 math.hypot(pose.cx - other.cx, pose.cy - other.cy) < near
                 and abs((pose.turn - other.turn + math.pi) % math.tau - math.pi) < PHOTO_PROPOSALS.same_turn
                 for other in others
             ):
                 others.append(pose)
-                kept.append(pose)
+                kept.append(at)
         return kept
 
-    def _features(self) -> list[Pose]:
+    def _by_keypoints(self) -> list[Pose]:
         """Poses by keypoint votes, the strongest first."""
         gallery = self._index.gallery
-        query = features(self._fitter.canvas.target, self._laid.maybe, PHOTO_PROPOSALS.keypoints)
+        query = features(self._fitter.canvas.target, self._pasted.maybe, PHOTO_PROPOSALS.keypoints)
         votes = self._index.votes(query, PHOTO_PROPOSALS.neighbours, self._fitter.mapped)[
             : PHOTO_PROPOSALS.votes * (self._effort + 1)
         ]
@@ -144,7 +150,7 @@ class PhotoProposals:
             if PHOTO_PROPOSALS.least_scale < v.scale < PHOTO_PROPOSALS.most_scale
         ]
 
-    def _pieces(self) -> list[Pose]:
+    def _by_segments(self) -> list[Pose]:
         """Poses by colour segments: those of each look in turn, the best first."""
         target, table = self._fitter.canvas.target, self._index.segments
         sampler = Sampler(target.astype(np.float32))
@@ -156,24 +162,26 @@ class PhotoProposals:
 
         def cut_at(cut: tuple[int, int, int]) -> list[Segment]:
             level, least, factor = cut
-            maybe, most = self._laid.maybe, target.size / (3 * PHOTO_PROPOSALS.largest)
+            maybe, most = self._pasted.maybe, target.size / (3 * PHOTO_PROPOSALS.largest)
             if factor > 1:
                 maybe = maybe.repeat(factor, 0).repeat(factor, 1)
                 most = 2 * math.pi * PHOTO_PROPOSALS.small**2  # no shape of that extent is larger than a disc
             found = segments_of(larger[factor], None, level, least, most * factor**2, maybe)
             if factor > 1:
                 found = [
-                    replace(piece, x=piece.x / factor, y=piece.y / factor, extent=piece.extent / factor)
-                    for piece in found
-                    if piece.extent < PHOTO_PROPOSALS.small * factor
+                    replace(
+                        segment, x=segment.x / factor, y=segment.y / factor, extent=segment.extent / factor
+                    )
+                    for segment in found
+                    if segment.extent < PHOTO_PROPOSALS.small * factor
                 ]
             return found if factor == 1 else found[: PHOTO_PROPOSALS.most_small]
 
         cut = dict(zip(cuts, self._fitter.mapped(cut_at, cuts), strict=True))
         made: list[Pose] = []
         for look in PHOTO_PROPOSALS.looks:
-            found = [piece for level in look.cuts for piece in cut[level]]
-            rings = [sampler.rings(piece.x, piece.y, piece.extent) for piece in found]
+            found = [segment for level in look.cuts for segment in cut[level]]
+            rings = [sampler.rings(segment.x, segment.y, segment.extent) for segment in found]
             table.prepare(look.blur)
             batches = [
                 range(first, min(first + _AT_ONCE, len(found))) for first in range(0, len(found), _AT_ONCE)
@@ -201,27 +209,27 @@ class PhotoProposals:
             likes = [one for many in self._fitter.mapped(near, batches) for one in many]
             likes.sort(key=lambda one: one[0][0])
             made += [
-                self._pose(piece, like)
-                for like, piece in likes[: look.poses * (self._effort + 1)]
+                self._pose(segment, like)
+                for like, segment in likes[: look.poses * (self._effort + 1)]
                 if like[0] < PHOTO_PROPOSALS.unlike
             ]
         return [pose for pose in made if PHOTO_PROPOSALS.least_scale < pose.sx < PHOTO_PROPOSALS.most_scale]
 
-    def _pose(self, piece: Segment, like: Likeness) -> Pose:
+    def _pose(self, segment: Segment, like: Likeness) -> Pose:
         """The pose of an element one of whose segments matches one of the picture."""
         _, row, mirrored, turn = like
         table, gallery = self._index.segments, self._index.gallery
         x, y, extent = (float(v) for v in table.frames[row])
         owner = int(table.owners[row])
         width, height = (int(v) for v in gallery.sizes[owner])
-        scale = piece.extent / max(extent, 1e-3)
+        scale = segment.extent / max(extent, 1e-3)
         dx, dy = (width / 2 - x) * (-1 if mirrored else 1), height / 2 - y
         c, s = math.cos(turn), math.sin(turn)
         return Pose(
             int(gallery.numbers[owner]),
             mirrored,
-            piece.x + scale * (c * dx + s * dy),
-            piece.y + scale * (-s * dx + c * dy),
+            segment.x + scale * (c * dx + s * dy),
+            segment.y + scale * (-s * dx + c * dy),
             scale,
             scale,
             turn % math.tau,
