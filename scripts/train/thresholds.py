@@ -17,12 +17,14 @@ import argparse
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -55,6 +57,8 @@ CASES = (
 """Backgrounds and inputs."""
 LARGEST, LAYERS = 400_000, 5
 """Pixels of a picture, and its layers, at most."""
+SLOWEST = 4
+"""A number that makes it take so many times as long is not waited for."""
 FACTORS = {"up": 1.25, "down": 0.75}
 
 Row = dict[str, Any]
@@ -177,11 +181,29 @@ def _measured(key: Key, factor: float) -> Row:
     """What one changed number does."""
     if key not in _readers:
         return {"unread": True}
+    cases = _readers[key]
+    usual = sum(_base[str(at)]["seconds"] for at in cases)
     with changed(field_named(key), factor):
         try:
-            return compared(_base, _trainer[0].run(_readers[key]))
+            with at_most(10 + SLOWEST * usual):
+                return compared(_base, _trainer[0].run(cases))
         except Exception as error:  # a value that nothing was written for
             return {"error": f"{type(error).__name__}: {error}"}
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in what takes more of the processor than that."""
+
+    def late(*_: object) -> None:
+        raise TimeoutError(f"took more than {SLOWEST} times as long")
+
+    signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _measured_alone(
