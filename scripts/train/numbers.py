@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import json
 import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,11 @@ class Field:
     def key(self) -> Key:
         """By which it is named."""
         return self.group, self.name
+
+    @property
+    def plain(self) -> Any:
+        """The value as JSON has it."""
+        return json.loads(json.dumps(self.value, default=str))
 
     def times(self, factor: float) -> Any:
         """The value times a factor; whole numbers change by one at least. None if it is no number."""

@@ -55,7 +55,7 @@ CASES = (
     ("foreign", "clean"),
 )
 """Backgrounds and inputs."""
-LARGEST, LAYERS = 400_000, 5
+LARGEST, LAYERS = 330_000, 4
 """Pixels of a picture, and its layers, at most."""
 SLOWEST = 4
 """A number that makes it take so many times as long is not waited for."""
@@ -248,7 +248,7 @@ class Figures:
             (row["group"], row["name"]): row for row in old if (row["group"], row["name"]) in there
         }
         for field in fields:
-            about = {"group": field.group, "name": field.name, "value": field.value}
+            about = {"group": field.group, "name": field.name, "value": field.plain}
             self.rows[field.key] = {**about, "provenance": field.provenance}
 
     def collect(self, jobs: dict[Future[Row], Key], direction: str) -> None:
