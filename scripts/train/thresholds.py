@@ -55,7 +55,7 @@ CASES = (
     ("foreign", "clean"),
 )
 """Backgrounds and inputs."""
-LARGEST, LAYERS = 330_000, 4
+LARGEST, LAYERS = 400_000, 5
 """Pixels of a picture, and its layers, at most."""
 SLOWEST = 4
 """A number that makes it take so many times as long is not waited for."""
