@@ -6,10 +6,14 @@ import ast
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from haac_repo import _internal
+
+MODULES = {"completion"}
+"""Given as a whole."""
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = [path for room in ("codec", "pipeline") for path in sorted((ROOT / room).rglob("*.py"))]
@@ -27,7 +31,8 @@ def imported(path: Path) -> Iterator[tuple[str, str]]:
 def test_all_is_exact() -> None:
     names = _internal.__all__
     assert names == sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
-    assert list(_internal._LAZY) == names
+    assert {*_internal._LAZY, *MODULES} == set(names)
+    assert all(isinstance(getattr(_internal, name), ModuleType) for name in MODULES)
     assert dir(_internal) == sorted(names)
     for name, home in _internal._LAZY.items():
         assert getattr(_internal, name) is getattr(importlib.import_module(f"haac_repo.{home}"), name)

@@ -75,7 +75,9 @@ def run(folder: Path, missing: str, *commands: list[str]) -> list[Done]:
 
 def refused(done: Done, *packages: str) -> bool:
     """Whether a command ended with one message that names these packages and what to do."""
-    errors = [line for line in done.err.splitlines() if line.startswith("Error: ")]
+    lines = done.err.splitlines()
+    errors = [line for line in lines if line.startswith("Error: ")]
+    errors += [json.loads(line)["error"]["message"] for line in lines if line.startswith('{"error"')]
     named = f"needs {', '.join(packages)}, not installed here: pip install 'haac[ingest]'"
     return done.code == 1 and len(errors) == 1 and named in errors[0] and "Traceback" not in done.err
 

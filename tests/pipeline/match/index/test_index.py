@@ -157,7 +157,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.mark.usefixtures("quantised")
 def test_the_file_follows_from_the_catalog_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "INVERTED", replace(INVERTED, first_step=40, enough=0))
+    monkeypatch.setattr(index, "INVERTED", replace(INVERTED, exact=0, first_step=40, enough=0))
     images = [drawn(seed, 70) for seed in range(59)]
     grown, whole = (Repository.create(tmp_path / name) for name in ("grown", "whole"))
     for first, last in ((0, 40), (40, 50), (50, 59)):
@@ -175,7 +175,7 @@ def test_the_file_follows_from_the_catalog_alone(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.usefixtures("quantised")
 def test_quantisers_are_learned_again_after_growth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "INVERTED", replace(INVERTED, first_step=40))
+    monkeypatch.setattr(index, "INVERTED", replace(INVERTED, exact=0, first_step=40))
     repository = Repository.create(tmp_path / "repo")
     add(repository, (drawn(seed, 60) for seed in range(50)))
     update_index(repository)

@@ -239,7 +239,7 @@ def test_the_thin_client_can_do_it(
 ) -> None:
     for name in ("cv2", "faiss", "numba", "rembg", "onnxruntime", "skimage"):
         monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.setattr("haac_pipeline._segment.session.find_spec", lambda _: None)
+    monkeypatch.setattr("haac_pipeline._extra.find_spec", lambda _: None)
     monkeypatch.setattr("haac_pipeline._compress.quality.find_spec", lambda _: None)
     assert compress("--budget", "200", "--json", "--report", "report.png") == 0
     assert json.loads(capsys.readouterr().out)[0]["ssim"] is None
@@ -263,7 +263,7 @@ def test_what_does_not_go_together(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, message in (
         (("--budget", "100", "--quality", "5"), "exclude each other"),
         (("--only-tag", "x"), "none are"),
-        (("--fingerprint",), "there is none"),
+        (("--fingerprint",), "none are looked for"),
         (("--subject-weight", "1", "--model", "offline"), "none is looked for"),
     ):
         assert compress(*arguments) == 2
