@@ -57,6 +57,8 @@ CASES = (
 """Backgrounds and inputs."""
 LARGEST, LAYERS = 400_000, 5
 """Pixels of a picture, and its layers, at most."""
+MOST = 2
+"""Pictures that are compressed again for one number."""
 SLOWEST = 4
 """A number that makes it take so many times as long is not waited for."""
 FACTORS = {"up": 1.25, "down": 0.75}
@@ -115,7 +117,7 @@ class Trainer:
         }
 
     def readers(self) -> dict[Key, list[int]]:
-        """Which cases read which field; photographs are left out where another one does too."""
+        """Up to MOST cases that read each field; photographs are left out where others do too."""
         found: dict[Key, list[int]] = {}
         for at in range(len(self._cases)):
             with watched() as read:
@@ -123,7 +125,7 @@ class Trainer:
             for key in read:
                 found.setdefault(key, []).append(at)
         known = [at for at, case in enumerate(self._cases) if not case.photograph]
-        return {key: [at for at in many if at in known] or many for key, many in found.items()}
+        return {key: ([at for at in many if at in known] or many)[:MOST] for key, many in found.items()}
 
 
 def degraded(picture: Image.Image, way: str) -> tuple[Image.Image, float]:
@@ -248,6 +250,9 @@ class Figures:
             (row["group"], row["name"]): row for row in old if (row["group"], row["name"]) in there
         }
         for field in fields:
+            row = self.rows.get(field.key, {})
+            if arguments.resume and row.get("value") == field.plain and ("up" in row) == measured(field):
+                continue
             about = {"group": field.group, "name": field.name, "value": field.plain}
             self.rows[field.key] = {**about, "provenance": field.provenance}
 
@@ -277,7 +282,7 @@ def measure(arguments: argparse.Namespace, catalog: Path) -> None:
         field for field in all_fields() if not only or field.group in only or ".".join(field.key) in only
     ]
     figures = Figures(fields, arguments)
-    wanted = [field for field in fields if field.provenance == "tuned" and field.times(1.25) is not None]
+    wanted = [field for field in fields if measured(field)]
     start = arguments.data, catalog, arguments.pictures
     with (
         ProcessPoolExecutor(
@@ -286,7 +291,12 @@ def measure(arguments: argparse.Namespace, catalog: Path) -> None:
         ThreadPoolExecutor(arguments.processes) as alone,
     ):
         for direction, factor in FACTORS.items():
-            again = [field for field in wanted if not _settled(figures.rows[field.key].get("up", {}))]
+            again = [
+                field
+                for field in wanted
+                if direction not in figures.rows[field.key]
+                and not _settled(figures.rows[field.key].get("up", {}))
+            ]
             figures.collect(
                 {
                     pool.submit(_measured, field.key, factor): field.key
@@ -304,9 +314,14 @@ def measure(arguments: argparse.Namespace, catalog: Path) -> None:
             figures.collect(jobs, direction)
 
 
-def _settled(measured: Row) -> bool:
+def measured(field: Field) -> bool:
+    """Whether it is perturbed at all."""
+    return field.provenance == "tuned" and field.times(1.25) is not None
+
+
+def _settled(found: Row) -> bool:
     """Whether the other direction can tell nothing more."""
-    return any(measured.get(name) for name in ("recipes_changed", "error", "unread"))
+    return any(found.get(name) for name in ("recipes_changed", "error", "unread"))
 
 
 def main() -> None:
@@ -319,6 +334,9 @@ def main() -> None:
     )
     parser.add_argument("--pictures", type=int, default=1, help="of each case")
     parser.add_argument("--only", action="append", help="groups, or group.field")
+    parser.add_argument(
+        "--resume", action="store_true", help="keep what was measured of numbers that are as they were"
+    )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--alone", nargs=3, metavar=("GROUP", "FIELD", "FACTOR"), help=argparse.SUPPRESS)
     parser.add_argument("--json", type=Path, help="instead of benchmarks/thresholds.json")
