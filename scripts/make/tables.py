@@ -191,6 +191,25 @@ def crossings(figures: Figures) -> str:
     )
 
 
+def thresholds(figures: Figures) -> str:
+    """For each group, how many of its tuned numbers matter on the training pictures."""
+    groups: dict[str, list[Figures]] = {}
+    for row in figures["rows"]:
+        groups.setdefault(row["group"], []).append(row)
+    counts = {group: [0, 0, 0, 0] for group in groups}
+    for group, rows in groups.items():
+        for row in rows:
+            ways = [row[way] for way in ("up", "down") if "recipes_changed" in row.get(way, {})]
+            matters = any(way["recipes_changed"] for way in ways)
+            finds = any(way["recall"] or way["precision"] for way in ways)
+            for column, counted in enumerate((True, bool(ways), matters, finds)):
+                counts[group][column] += counted
+    made = [(f"`{group}`", *numbers) for group, numbers in counts.items()]
+    totals = ("all", *(sum(column) for column in zip(*counts.values(), strict=True)))
+    head = ("group", "numbers", "perturbed", "of which change a recipe", "and what is found")
+    return table(head, [*made, totals])
+
+
 TABLES: dict[str, Callable[[Figures], str]] = {
     "bytes": bytes_,
     "decode": decode,
@@ -201,6 +220,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "compress": compress,
     "wash": wash,
     "crossings": crossings,
+    "thresholds": thresholds,
 }
 """Name of a table, which is that of its benchmark -> function."""
 

@@ -131,7 +131,7 @@ class InvertedIndexThresholds:
     sample_a_list: int = tuned(40, "keypoints for each list from which they learn at least")
     enough: int = tuned(1_000, "keypoints of the elements up to the step from which they can learn")
     lists: float = tuned(2.0, "lists, in roots of the number of keypoints; more: faster, fewer found")
-    most_lists: int = tuned(2**16, "lists")
+    most_lists: int = tuned(2**16, "lists of the inverted file at most")
     searched: int = tuned(24, "lists that are searched; more: slower, more found")
     first_step: int = tuned(64, "number of the element up to which the first quantisers learn")
 

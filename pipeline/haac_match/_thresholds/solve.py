@@ -31,7 +31,7 @@ class SelectThresholds:
 
     batch: int = tuned(16, "poses that are fitted before the best of them go to the grid")
     to_grid: int = tuned(3, "of each batch so many go to the grid")
-    most_to_grid: int = tuned(6, "in all")
+    most_to_grid: int = tuned(6, "poses of one region that go to the grid in all")
     least_share: float = tuned(0.5, "share of the error that a rough fit must take away to go to the grid")
     same_element: int = tuned(3, "poses of one element and mirroring that are kept of lists of candidates")
     prefiltered: int = tuned(48, "poses that are kept of lists of candidates")
@@ -244,8 +244,8 @@ class PhotoProposalThresholds:
     telling: float = tuned(8.0, "independent pixels with which a fit counts half")
     not_pasted: float = tuned(0.25, "what a fit is worth where nothing seems to be pasted")
     few: int = tuned(200, "proposals that are enough to see whether there is anything")
-    least_scale: float = tuned(0.03, "scale of an element on a photograph")
-    most_scale: float = tuned(6.0, "the same")
+    least_scale: float = tuned(0.03, "scale of an element on a photograph, at least")
+    most_scale: float = tuned(6.0, "scale of an element on a photograph, at most")
     side: int = tuned(32, "pixels of the window in which proposals are fitted")
     steps: int = tuned(5, "and steps of that fit")
     same_place: float = tuned(0.1, "extents between two poses of one element that are one")
@@ -264,7 +264,7 @@ class RescaledThresholds:
     fits: float = tuned(0.9, "share of the error in its window that such a layer must take away")
     side: int = tuned(200, "pixels of the windows in which they are fitted")
     least_factor: float = tuned(0.5, "the original may be so much smaller")
-    most_factor: float = tuned(3.0, "or larger")
+    most_factor: float = tuned(3.0, "the original may be so much larger")
     usual: tuple[int, ...] = tuned(
         (20, 24, 30, 36, 40, 42, 45, 48, 50, 54, 80, 90, 120),
         "sixtieths: factors that pictures are often scaled by, 1/3, 0.4, 1/2, 0.6, 2/3, 0.7, 3/4, 0.8, 5/6, 0.9, 4/3, 3/2, 2",

@@ -98,7 +98,7 @@ scenes = st.builds(
 
 
 @given(scenes)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_script_binary_text_script_binary_gives_identical_bytes(scene: Scene) -> None:
     binary = to_binary(scene)
     text = to_text(from_binary(binary))
@@ -122,7 +122,7 @@ def _run(script: str) -> Scene:
     st.lists(st.integers(1, 2**40 - 1) | st.integers(1, 50) | st.sampled_from(INLINES), max_size=40),
     st.none() | st.integers(1, 50).map(Plate),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_elements_in_any_order_come_back(elements: list[int | Inline], background: Plate | None) -> None:
     scene = Scene(100, 100, background, [Layer(element) for element in elements])
     assert from_binary(to_binary(scene)) == scene
@@ -138,7 +138,7 @@ def test_ascending_elements_take_fewer_bytes() -> None:
 
 
 @given(scenes)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_bits_of_an_inspection_add_up_to_the_bytes(scene: Scene) -> None:
     found = inspect(scene)
     total = sum(field.bits for field in found.fields)
@@ -159,7 +159,7 @@ def test_the_bits_of_an_inspection_add_up_to_the_bytes(scene: Scene) -> None:
 
 
 @given(scenes)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_explain_names_every_element_once_a_layer(scene: Scene) -> None:
     told = explain(scene, lambda number: f"<{number}>")
     assert told.count("<") == len(scene.layers) + isinstance(scene.background, Plate)

@@ -31,7 +31,7 @@ layers = st.builds(
 
 
 @given(st.lists(layers, max_size=12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_picture_stays_as_it_is(given: list[Layer]) -> None:
     scene = Scene(140, 100, Colour(0x20406080), given)
     made = ordered(scene, SOURCE)
@@ -40,7 +40,7 @@ def test_the_picture_stays_as_it_is(given: list[Layer]) -> None:
 
 
 @given(st.permutations(range(8)))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_what_is_apart_ascends(places: list[int]) -> None:
     elements: list[int | Inline] = [INLINE, 1, 2, 3, 3, 4, 5, 5]
     scene = Scene(400, 60, layers=[Layer(elements[n], width=20, x=50 * n, y=10) for n in places])

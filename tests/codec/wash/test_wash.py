@@ -86,7 +86,7 @@ def test_bands_cover_the_grid(width: int, height: int, levels: int) -> None:
     assert sum(rows * columns for rows, columns in shapes) == across * down
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_any_coefficients_round_trip_and_draw(data: st.DataObject) -> None:
     canvas = data.draw(st.tuples(st.integers(1, 60), st.integers(1, 60)))
