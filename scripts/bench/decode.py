@@ -7,7 +7,6 @@ each element decoded once. Then a folder of recipes through `haac_repo` to PNG, 
 """
 
 import argparse
-import os
 import random
 import tempfile
 import time
@@ -21,7 +20,7 @@ from PIL import Image, ImageFilter
 from haac import ElementCache, Scene, render, to_binary
 from haac._internal import DrawnElements, decode_files
 from haac_repo import NewElement, Repository, encode, format_id, pixel_hash
-from scripts.bench.record import write
+from scripts.bench.record import cores, write
 
 Work = tuple[str, Callable[[], bytes], Path]
 
@@ -130,7 +129,7 @@ def decode_all(work: list[Work], repository: Repository, threads: int) -> None:
 
 def on_all_cores(count: int, images: dict[int, Image.Image]) -> dict[str, object]:
     """A folder of recipes to PNG, with one thread and with one a core."""
-    jobs = os.cpu_count() or 1
+    jobs = cores()
     with tempfile.TemporaryDirectory() as name, stored(Path(name) / "repo", images) as repository:
         recipes = [to_binary(scene) for scene in scenes(count, len(repository), True, True)]
         work: list[Work] = [

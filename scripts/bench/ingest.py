@@ -13,7 +13,6 @@ Without folders, pictures are drawn for it.
 
 import argparse
 import io
-import os
 import random
 import subprocess
 import sys
@@ -31,9 +30,9 @@ from PIL import Image
 
 from haac._internal import DrawnElements
 from haac_repo._pixels import effort
-from scripts.bench.record import write
+from scripts.bench.record import cores, write
 
-JOBS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+JOBS = cores()
 
 
 def encode_alone(path: str) -> int:

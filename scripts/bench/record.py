@@ -18,6 +18,11 @@ from typing import Any
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def machine() -> dict[str, Any]:
     """Versions and hardware that figures depend on."""
     return {
@@ -28,7 +33,7 @@ def machine() -> dict[str, Any]:
         "numpy": _version("numpy"),
         "platform": platform.system(),
         "arch": platform.machine(),
-        "cpus": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cpus": cores(),
         "cpu": _cpu(),
     }
 

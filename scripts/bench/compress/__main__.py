@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -51,7 +50,7 @@ from scripts.bench.compress.measure import (
 from scripts.bench.compress.scenes_life import LIFE
 from scripts.bench.compress.score import Row, summary
 from scripts.bench.peers import versions
-from scripts.bench.record import write
+from scripts.bench.record import cores, write
 from scripts.bench.scenes import BACKGROUNDS, CATALOGS, build_catalog
 
 SOME = 10
@@ -93,7 +92,6 @@ def tasks(args: argparse.Namespace, have: set[Key]) -> Iterator[Task]:
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -110,7 +108,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--limit", type=int, default=300, help="seconds a picture may take; then it counts as failed"
     )
-    parser.add_argument("--processes", type=int, default=cores)
+    parser.add_argument("--processes", type=int, default=cores())
     parser.add_argument("--threads", type=int, default=1, help="that work on one picture")
     parser.add_argument(
         "--peers", type=int, help="pictures of some cells to compare with other codecs; default: 12; 0: none"
