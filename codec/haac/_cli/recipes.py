@@ -126,6 +126,8 @@ def _targets(
     from haac._files import SUFFIXES
 
     names: list[str] = []
+    if "" in recipes:
+        raise click.UsageError("A recipe's name is empty: is a variable of the shell unset?")
     for recipe in recipes:
         if Path(recipe).is_dir():
             found = sorted(

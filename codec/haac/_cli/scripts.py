@@ -42,14 +42,15 @@ def compile_(
     This runs SCRIPT, which is Python: never compile one that you do not trust.
 
     Its ids are compared with the repository, and nothing is written where some are unknown or withdrawn. Without a repository
-    here they are taken as they are.
+    here, and where neither --repo nor HAAC_REPO names one, they are taken as they are.
     """
     from haac import run_script, to_binary, to_text
     from haac_repo import write_file
 
     scene = run_script(script)
-    with repository_at_hand(repo, console) as repository:
-        _check_elements(console, scene, repository, repo, fingerprint=fingerprint)
+    if fingerprint or scene.elements():
+        with repository_at_hand(repo, console) as repository:
+            _check_elements(console, scene, repository, repo, fingerprint=fingerprint)
     text, binary = to_text(scene), to_binary(scene)
     form = form or ("text" if output is None or output.suffix == ".txt" else "binary")
     data = binary if form == "binary" else text.encode() + b"\n"

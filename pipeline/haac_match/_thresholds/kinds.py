@@ -20,7 +20,8 @@ def tuned(value: Value, about: str, *, compiled: bool = False) -> Value:
     Args:
         value: as it is used.
         about: what it is, with its unit, and what a larger one trades.
-        compiled: a kernel holds it as a constant, so that another value needs another compilation.
+        compiled: a kernel holds it as a constant, so that another value needs another compilation. numba's cache does not notice that a
+            constant of another file changed: clear `__pycache__/*.nb?` beside the kernels then.
     """
     return _field("tuned", value, about, compiled)
 

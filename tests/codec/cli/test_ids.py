@@ -113,6 +113,22 @@ def test_a_repository_that_is_named_must_be_there(
     assert haac("compile", "good.py", "--fingerprint")[0] == 1
 
 
+def test_a_scene_without_elements_needs_no_repository(haac: Run, tmp_path: Path) -> None:
+    (tmp_path / "haac-repo").mkdir()
+    (tmp_path / "haac-repo" / "catalog.sqlite").write_bytes(b"damaged")
+    (tmp_path / "bare.py").write_text("from haac import Scene\nscene = Scene(10, 10)\n")
+    assert haac("compile", "bare.py")[:2] == (0, "haac1:axa\n")
+    assert haac("compile", "bare.py", "--fingerprint")[0] == 1
+
+
+def test_an_empty_name_is_no_folder_of_recipes(haac: Run, tmp_path: Path) -> None:
+    (tmp_path / "scene.txt").write_text("haac1:5x5")
+    code, out, err = haac("decompress", "")
+    assert (code, out) == (2, "")
+    assert "name is empty" in err
+    assert not (tmp_path / "scene.png").exists()
+
+
 def test_a_scene_of_another_repository_is_not_compared_with_this_one(haac: Run, tmp_path: Path) -> None:
     with Repository.open(made(tmp_path / "haac-repo")) as repository:
         other, own = repository.fingerprint ^ 1, repository.fingerprint
