@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from haac_repo._files import TEMPORARY, replacing, storage_errors
     from haac_repo._pixels import flattened
     from haac_repo._store.lock import writer_lock
+    from haac_repo._store.schema import CATALOG
 
 __all__ = [
+    "CATALOG",
     "DEFAULT_REPO",
     "INTERRUPTED",
     "TEMPORARY",
@@ -50,6 +52,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "CATALOG": "_store.schema",
     "DEFAULT_REPO": "_cli.console",
     "INTERRUPTED": "_cli.console",
     "TEMPORARY": "_files",

@@ -22,12 +22,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
 
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from haac import Colour, Layer, Scene, render
 from haac._cli.main import _run
-from haac_repo import NewElement, Repository, encode, pixel_hash
+from haac_repo import Repository
 from scripts.bench.record import write
+from scripts.lib.elements import drawing, new_element
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {
@@ -42,31 +43,12 @@ PACKAGES = {
 ELEMENTS, LAYERS, SEED = 90, 5, 7
 
 
-def drawing(seed: int) -> Image.Image:
-    """Blots and bars in a few colours on a transparent background."""
-    rng = random.Random(seed)
-    side = rng.randint(48, 128)
-    image = Image.new("RGBA", (4 * side, 4 * side))
-    pen = ImageDraw.Draw(image)
-    for _ in range(rng.randint(3, 7)):
-        x, y = rng.uniform(0.5, 2.5) * side, rng.uniform(0.5, 2.5) * side
-        box = x, y, x + rng.uniform(0.4, 1.4) * side, y + rng.uniform(0.4, 1.4) * side
-        colour = (rng.randrange(256), rng.randrange(256), rng.randrange(256), 255)
-        rng.choice((pen.ellipse, pen.rectangle))(box, fill=colour)
-    small = image.resize((side, side), Image.Resampling.LANCZOS)
-    return small.crop(small.getbbox())
-
-
 def catalog(folder: Path) -> Repository:
     """The drawn elements."""
     repository = Repository.create(folder)
     with repository.writer() as writer:
         for seed in range(ELEMENTS):
-            image = drawing(seed)
-            width, height = image.size
-            writer.add(
-                NewElement(data=encode(image), width=width, height=height, pixels_sha256=pixel_hash(image))
-            )
+            writer.add(new_element(drawing(seed)))
     return repository
 
 

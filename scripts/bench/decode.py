@@ -19,8 +19,9 @@ from PIL import Image, ImageFilter
 
 from haac import ElementCache, Scene, render, to_binary
 from haac._internal import DrawnElements, decode_files
-from haac_repo import NewElement, Repository, encode, format_id, pixel_hash
+from haac_repo import Repository, format_id
 from scripts.bench.record import cores, write
+from scripts.lib.elements import new_element
 
 Work = tuple[str, Callable[[], bytes], Path]
 
@@ -113,10 +114,7 @@ def stored(folder: Path, images: dict[int, Image.Image]) -> Repository:
     repository = Repository.create(folder)
     with repository.writer() as writer:
         for image in images.values():
-            width, height = image.size
-            writer.add(
-                NewElement(data=encode(image), width=width, height=height, pixels_sha256=pixel_hash(image))
-            )
+            writer.add(new_element(image))
     return repository
 
 

@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image
 
 from haac import Colour, ElementCache, Gradient, Layer, Plate, Scene, render
-from haac_repo import NewElement, Repository, encode, pixel_hash
+from haac_repo import NewElement, Repository
+from scripts.lib.elements import new_element
 
 BACKGROUNDS = ("plain", "gradient", "catalog", "foreign")
 BACKGROUND_TAG = "ground"
@@ -72,19 +73,9 @@ def build_catalog(data: Path, folder: Path, size: int) -> Repository:
     return Repository.open(path)
 
 
-def _element(image: Image.Image, name: str) -> NewElement:
-    return NewElement(
-        data=encode(image),
-        width=image.width,
-        height=image.height,
-        pixels_sha256=pixel_hash(image),
-        name=name,
-    )
-
-
 def _whole(path: Path) -> NewElement:
     image = Image.open(path).convert("RGBA")
-    return _element(image.crop(image.getchannel("A").getbbox()), path.stem)
+    return new_element(image.crop(image.getchannel("A").getbbox()), path.stem)
 
 
 def _cutout(path: Path) -> NewElement | None:
@@ -98,7 +89,7 @@ def _cutout(path: Path) -> NewElement | None:
     largest = max(found, key=lambda cutout: cutout.size, default=None)
     if largest is None or min(largest.shape[:2]) < 48:
         return None
-    return _element(picture(largest), path.stem)
+    return new_element(picture(largest), path.stem)
 
 
 class _Source:

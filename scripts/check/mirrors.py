@@ -15,7 +15,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from haac_repo import NewElement, Repository, Server, encode, pixel_hash, publish
+from haac_repo import Repository, Server, pixel_hash, publish
+from scripts.lib.elements import new_element
 from scripts.make.drawings import DRAWINGS
 
 RECIPES = {
@@ -40,16 +41,7 @@ def make(path: Path) -> None:
     with Repository.create(path) as repository:
         with repository.writer() as writer:
             for name, draw in DRAWINGS.items():
-                image = draw()
-                writer.add(
-                    NewElement(
-                        data=encode(image),
-                        width=image.width,
-                        height=image.height,
-                        pixels_sha256=pixel_hash(image),
-                        name=name,
-                    )
-                )
+                writer.add(new_element(draw(), name))
         publish(repository)
     found = decompress(path, path.parent / "made")
     print(json.dumps({f"{name}, {place}": h for name, h in found.items() for place in PLACES}))

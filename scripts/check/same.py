@@ -35,6 +35,7 @@ class Side:
 
     def __init__(self, checkout: Path, scratch: Path) -> None:
         sources = [str(checkout / folder) for folder in ("codec", "repo", "pipeline")]
+        sources.append(str(ROOT))  # for what the workers share
         caches = {"NUMBA_CACHE_DIR": str(scratch / "numba")}
         self._process = subprocess.Popen(
             [sys.executable, str(WORKER)],

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw
+from PIL import Image
 from skimage import data
 
 _numbers = itertools.count(1)
@@ -58,7 +58,8 @@ from haac import (  # noqa: E402
     to_binary,
 )
 from haac_match import Matcher, Options, wash_only  # noqa: E402
-from haac_repo import NewElement, Repository, encode, pixel_hash, publish  # noqa: E402
+from haac_repo import Repository, pixel_hash, publish  # noqa: E402
+from scripts.lib.elements import drawing, new_element  # noqa: E402
 
 DRAWN = 90
 STRANGER = 10**9
@@ -88,31 +89,6 @@ class Composite(NamedTuple):
 
     picture: Image.Image
     options: Options
-
-
-def drawing(seed: int) -> Image.Image:
-    """Something on a transparent background: blots and bars in a few colours."""
-    lot = random.Random(seed)
-    side = lot.randint(48, 128)
-    image = Image.new("RGBA", (4 * side, 4 * side))
-    pen = ImageDraw.Draw(image)
-    for _ in range(lot.randint(3, 7)):
-        x, y = lot.uniform(0.5, 2.5) * side, lot.uniform(0.5, 2.5) * side
-        box = x, y, x + lot.uniform(0.4, 1.4) * side, y + lot.uniform(0.4, 1.4) * side
-        colour = (lot.randrange(256), lot.randrange(256), lot.randrange(256), 255)
-        lot.choice((pen.ellipse, pen.rectangle))(box, fill=colour)
-    small = image.resize((side, side), Image.Resampling.LANCZOS)
-    return small.crop(small.getbbox())
-
-
-def _new(image: Image.Image, tag: str) -> NewElement:
-    return NewElement(
-        data=encode(image),
-        width=image.width,
-        height=image.height,
-        pixels_sha256=pixel_hash(image),
-        tags=(tag,),
-    )
 
 
 def _photograph(make: Callable[[], npt.NDArray[np.uint8]], size: tuple[int, int] = (480, 360)) -> Image.Image:
@@ -199,9 +175,9 @@ class Worker:
         path = Path(folder) / "repository"
         with Repository.create(path) as repository, repository.writer() as writer:
             for seed in range(DRAWN):
-                writer.add(_new(drawing(seed), "drawn"))
+                writer.add(new_element(drawing(seed), tags=("drawn",)))
             for make in PLATES:
-                writer.add(_new(_photograph(make).convert("RGBA"), "plate"))
+                writer.add(new_element(_photograph(make).convert("RGBA"), tags=("plate",)))
         self._repository = Repository.open(path)
         self._matcher = Matcher(self._repository)
         publish(self._repository)

@@ -12,7 +12,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from haac import Scene, gradient, read_recipe, render, to_binary, to_text
-from haac_repo import NewElement, Repository, encode, pixel_hash
+from haac_repo import Repository
+from scripts.lib.elements import new_element
 from scripts.make.drawings import DRAWINGS
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "readme.png"
@@ -54,15 +55,7 @@ def main() -> None:
         with repository.writer() as writer:
             ids = {}
             for name, draw in DRAWINGS.items():
-                image = draw()
-                new = NewElement(
-                    data=encode(image),
-                    width=image.width,
-                    height=image.height,
-                    pixels_sha256=pixel_hash(image),
-                    name=name,
-                )
-                ids[name] = writer.add(new)[0].id
+                ids[name] = writer.add(new_element(draw(), name))[0].id
         scene = describe(ids)
         recipe = to_binary(scene)
         picture = render(read_recipe(recipe), repository)

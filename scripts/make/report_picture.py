@@ -12,7 +12,8 @@ from PIL import ImageDraw
 
 from haac import Scene, gradient, render
 from haac._cli.main import main as haac
-from haac_repo import NewElement, Repository, encode, pixel_hash
+from haac_repo import Repository
+from scripts.lib.elements import new_element
 from scripts.make.drawings import DRAWINGS
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "report.png"
@@ -44,15 +45,7 @@ def main() -> None:
             with repository.writer() as writer:
                 ids = {}
                 for drawn, drawing in DRAWINGS.items():
-                    image = drawing()
-                    new = NewElement(
-                        data=encode(image),
-                        width=image.width,
-                        height=image.height,
-                        pixels_sha256=pixel_hash(image),
-                        name=drawn,
-                    )
-                    ids[drawn] = writer.add(new)[0].id
+                    ids[drawn] = writer.add(new_element(drawing(), drawn))[0].id
             picture = render(scene(ids), repository).convert("RGB")
         draw = ImageDraw.Draw(picture)  # a kite and a ball that no catalog has
         draw.polygon(

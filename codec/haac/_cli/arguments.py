@@ -108,9 +108,10 @@ def repository_at_hand(repo: str, console: Console) -> AbstractContextManager[Re
         RepositoryError: one was named, and is not there.
     """
     from haac_repo import Repository
+    from haac_repo._internal import CATALOG
 
     if is_url(repo):
         return open_repository(repo, set, console)
-    if not given("repo") and not (Path(repo) / "catalog.sqlite").is_file():
+    if not given("repo") and not (Path(repo) / CATALOG).is_file():
         return nullcontext()
     return Repository.open(Path(repo))

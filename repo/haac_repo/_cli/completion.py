@@ -140,10 +140,12 @@ def _rows(ctx: click.Context, query: str, values: Sequence[object]) -> list[tupl
     import sqlite3
     from urllib.parse import quote
 
+    from haac_repo._store.schema import CATALOG
+
     repo = str(ctx.params.get("repo") or os.environ.get("HAAC_REPO") or DEFAULT_REPO)
     with contextlib.suppress(sqlite3.Error, OSError, ValueError):
         # The shell has not expanded it yet.
-        path = Path(os.path.expandvars(repo)).expanduser().absolute() / "catalog.sqlite"
+        path = Path(os.path.expandvars(repo)).expanduser().absolute() / CATALOG
         log = Path(f"{path}-wal")
         # Unless a writer is at work, SQLite is told that nothing changes: else it would make the files of its log.
         mode = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"

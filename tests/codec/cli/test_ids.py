@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from haac import from_text
-from haac._cli.main import _run
 from haac._vectors import DrawnElements
 from haac_repo import NewElement, Repository, Server, encode, pixel_hash, publish
 
@@ -38,18 +37,11 @@ def made(path: Path) -> Path:
 
 
 @pytest.fixture
-def haac(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def haac(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.delenv("HAAC_REPO", raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "good.py").write_text(GOOD)
     (tmp_path / "bad.py").write_text(BAD)
-
-    def run(*args: object) -> tuple[int, str, str]:
-        capfd.readouterr()
-        code = _run([str(arg) for arg in args])
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
 
     return run
 

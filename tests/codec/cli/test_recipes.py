@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 
 from haac import from_binary, from_text, read_recipe, render, to_text
-from haac._cli.main import _run
 from haac._vectors import DrawnElements
 from haac_repo import NewElement, Provenance, Repository, Server, encode, pixel_hash
 
@@ -51,19 +50,10 @@ def repo(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def haac(
-    repo: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Run:
+def haac(repo: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("HAAC_REPO", str(repo))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scene.py").write_text(SCRIPT)
-
-    def run(*args: object) -> tuple[int, str, str]:
-        capfd.readouterr()
-        code = _run([str(arg) for arg in args])
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
 
     return run
 

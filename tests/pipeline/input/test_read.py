@@ -1,6 +1,5 @@
 """Picture files with every oddity that the reader promises to bear, made here."""
 
-import io
 import random
 import struct
 import warnings
@@ -16,23 +15,9 @@ from haac_pipeline._input import read
 from haac_pipeline._input.read import read_picture
 from haac_pipeline._limits import IngestLimits
 from haac_repo import PictureError
+from tests.pipeline.input.pictures import gradient, pixels, saved
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP")
-
-
-def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def pixels(data: bytes) -> np.ndarray:
-    return np.asarray(read_picture(data).image).astype(int)
-
-
-def gradient(width: int = 24, height: int = 16) -> Image.Image:
-    x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
-    return Image.fromarray(np.stack([x, y, 255 - x], axis=-1).astype(np.uint8))
 
 
 def png(width: int, height: int, depth: int, colour: int, rows: bytes, *extra: tuple[bytes, bytes]) -> bytes:

@@ -1,6 +1,5 @@
 """Colour profiles (ICC) of picture files: applied, ignored where they are broken, and gone afterwards."""
 
-import io
 import struct
 
 import numpy as np
@@ -8,21 +7,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from haac_pipeline._input.read import read_picture
-
-
-def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def pixels(data: bytes) -> np.ndarray:
-    return np.asarray(read_picture(data).image).astype(int)
-
-
-def gradient(width: int = 24, height: int = 16) -> Image.Image:
-    x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
-    return Image.fromarray(np.stack([x, y, 255 - x], axis=-1).astype(np.uint8))
+from tests.pipeline.input.pictures import gradient, pixels, saved
 
 
 def rgb_profile(gamma: float) -> bytes:
