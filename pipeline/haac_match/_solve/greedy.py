@@ -143,7 +143,7 @@ class GreedySolver(RescaledSolver):
                 off = self._residuals.off(region.box) > self.threshold
                 if (off & region.mask).sum() < GREEDY.unexplained_share * region.area:
                     continue
-                found = self._best(region)
+                found = self._best_for(region)
                 _log.debug("region %s of %d pixels: %s", region.box, region.area, found and found.fit)
                 if (
                     self._clean
@@ -196,7 +196,9 @@ class GreedySolver(RescaledSolver):
                 for part in (region, *halves(region))
                 for view in seen_as
             ]
-            found, _ = self._of(self._prefiltered(lists, GREEDY.occluded_poses), set(), None, alone=False)
+            found, _ = self._best_of(
+                self._prefiltered(lists, GREEDY.occluded_poses), set(), None, alone=False
+            )
             _log.debug("rest %s of %d pixels: %s", region.box, region.area, found and found.fit)
             if found is not None and len(self.canvas.layers) < self._max_layers:
                 if not self._accepts(found):
@@ -227,7 +229,8 @@ class GreedySolver(RescaledSolver):
             )
         return layer not in self._rejected
 
-    def _best(self, region: Region) -> Hypothesis | None:
+    def _best_for(self, region: Region) -> Hypothesis | None:
+        """The best hypothesis for a region, assuming more of it until one fits; None if none is accepted."""
         left, top, right, bottom = region.box
         part = np.s_[top:bottom, left:right]
         seen_as = views(self.canvas, region, through=self.fitter.through)
@@ -255,7 +258,7 @@ class GreedySolver(RescaledSolver):
                         0, by_residual(self.canvas.target, self.canvas.current, region, self.gallery, count)
                     )
                 poses = self._prefiltered(lists, GREEDY.more_poses if stage else GREEDY.first_poses)
-            best, sure = self._of(poses, tried, best)
+            best, sure = self._best_of(poses, tried, best)
             if best is not None and sure:
                 self._hits += 1
                 return best if self.fitter.proves else self.among_lookalikes(best, 0)

@@ -38,7 +38,7 @@ class Selector:
         self._clean = True
         self._rejected: set[Layer] = set()
 
-    def _of(
+    def _best_of(
         self,
         poses: list[Pose],
         tried: set[tuple[int, bool, float]],
