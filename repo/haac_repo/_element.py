@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from haac_repo._errors import HaacError
 from haac_repo._ids import format_id
 from haac_repo._limits import LIMITS
-from haac_repo._text import clean_tags, clean_text
+from haac_repo._text import clean_doubts, clean_tags, clean_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,12 @@ class Element:
     """Mean colour of the visible pixels, 0xRRGGBB."""
     phash: int | None = None
     """64-bit perceptual hash, unsigned."""
+    quality: int | None = None
+    """How likely a person would keep this cut-out, 0 to 100 per cent; None where nobody judged."""
+    doubts: tuple[str, ...] = ()
+    """What speaks against it, in a few words each, e.g. 'cut off at the left'."""
+    derived_from: int | None = None
+    """Number of the element that this is a re-cut of, out of the same photograph."""
     provenance: Provenance = field(default_factory=Provenance)
     withdrawn: str | None = None
     """Reason of the takedown; None while the element is live."""
@@ -75,6 +81,10 @@ class NewElement:
     """Mean colour of the visible pixels, 0xRRGGBB."""
     phash: int | None = None
     """64-bit perceptual hash, unsigned."""
+    quality: int | None = None
+    """As in `Element`, like the next two."""
+    doubts: tuple[str, ...] = ()
+    derived_from: int | None = None
     provenance: Provenance = field(default_factory=Provenance)
 
     def checked(self) -> "NewElement":
@@ -100,9 +110,15 @@ class NewElement:
             raise ValueError(f"not a colour 0xRRGGBB: {self.colour!r}")
         if self.phash is not None and not 0 <= self.phash < 2**64:
             raise ValueError(f"not an unsigned 64-bit hash: {self.phash!r}")
+        if self.quality is not None and not 0 <= self.quality <= 100:
+            raise ValueError(f"not a quality of 0 to 100: {self.quality!r}")
         provenance = Provenance(
             **{f.name: clean_text(f.name, getattr(self.provenance, f.name)) for f in fields(Provenance)}
         )
         return replace(
-            self, name=clean_text("name", self.name), tags=clean_tags(self.tags), provenance=provenance
+            self,
+            name=clean_text("name", self.name),
+            tags=clean_tags(self.tags),
+            doubts=clean_doubts(self.doubts),
+            provenance=provenance,
         )

@@ -35,6 +35,8 @@ class Limits:
     """Tags of one element."""
     tag_chars: int = 64
     """Characters of one tag."""
+    doubts: int = 16
+    """Doubts about one cut-out, each as long as a tag at most."""
 
 
 LIMITS = Limits()

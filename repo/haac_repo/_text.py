@@ -38,17 +38,30 @@ def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     Raises:
         HaacError: a tag with a comma, one that is too long, or too many of them.
     """
+    return _words("tag", (tag.lower() for tag in tags), LIMITS.tags)
+
+
+def clean_doubts(doubts: Iterable[str]) -> tuple[str, ...]:
+    """Normalise the doubts about a cut-out, as tags but for the case.
+
+    Raises:
+        HaacError: as for tags.
+    """
+    return _words("doubt", doubts, LIMITS.doubts)
+
+
+def _words(what: str, given: Iterable[str], most: int) -> tuple[str, ...]:
     cleaned: dict[str, None] = {}
-    for tag in tags:
-        tidy = " ".join(clean_text("tag", tag).lower().split())
+    for word in given:
+        tidy = " ".join(clean_text(what, word).split())
         if "," in tidy:
-            raise HaacError(f"the tag {tidy[:80]!r} has a comma in it: give several tags apart")
+            raise HaacError(f"the {what} {tidy[:80]!r} has a comma in it: give several {what}s apart")
         if len(tidy) > LIMITS.tag_chars:
             raise HaacError(
-                f"the tag {tidy[:40] + '...'!r} has {len(tidy)} characters; at most {LIMITS.tag_chars} are allowed"
+                f"the {what} {tidy[:40] + '...'!r} has {len(tidy)} characters; at most {LIMITS.tag_chars} are allowed"
             )
         if tidy:
             cleaned[tidy] = None
-    if len(cleaned) > LIMITS.tags:
-        raise HaacError(f"{len(cleaned)} tags for one element; at most {LIMITS.tags} are allowed")
+    if len(cleaned) > most:
+        raise HaacError(f"{len(cleaned)} {what}s for one element; at most {most} are allowed")
     return tuple(cleaned)

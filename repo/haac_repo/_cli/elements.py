@@ -63,6 +63,8 @@ def element_json(element: Element) -> dict[str, Any]:
     """What --json says of an element."""
     value = {"id": element.id, **asdict(element)}
     value["tags"] = list(element.tags)
+    value["doubts"] = list(element.doubts)
+    value["derived_from"] = None if element.derived_from is None else format_id(element.derived_from)
     value["colour"] = None if element.colour is None else f"#{element.colour:06x}"
     value["phash"] = None if element.phash is None else f"{element.phash:016x}"
     return value
@@ -88,6 +90,9 @@ def element_lines(element: Element) -> Iterator[str]:
         ("Tags", ", ".join(element.tags)),
         ("Size", f"{element.width}x{element.height} pixels, {format_size(element.length)}"),
         ("Colour", None if element.colour is None else f"#{element.colour:06x}"),
+        ("Quality", "" if element.quality is None else f"{element.quality} of 100"),
+        ("Doubts", ", ".join(element.doubts)),
+        ("Re-cut of", "" if element.derived_from is None else format_id(element.derived_from)),
         ("Licence", provenance.licence),
         ("By", provenance.attribution),
         ("Source", provenance.source),

@@ -297,16 +297,25 @@ def _check_add(fields: Fields) -> None:
         fields.match("colour", _hex6, "6 hex digits")
     if "phash" in fields.value:
         fields.match("phash", _hex16, "16 hex digits")
+    if "quality" in fields.value:
+        fields.number("quality", 0, 100)
+    if "derived_from" in fields.value:
+        fields.number("derived_from", 1, fields.value["id"] - 1)
+    _check_words(fields, "doubts", LIMITS.doubts)
 
 
 def _check_names(fields: Fields) -> None:
     fields.text("name")
-    tags = fields.list("tags", optional=True)
-    if len(tags) > LIMITS.tags:
-        fields.fail("tags", f"at most {LIMITS.tags} tags")
-    for tag in tags:
-        if not tag or not is_text(tag, LIMITS.tag_chars) or "," in tag:
-            fields.fail("tags", f"words of 1 to {LIMITS.tag_chars} characters, without commas")
+    _check_words(fields, "tags", LIMITS.tags)
+
+
+def _check_words(fields: Fields, key: str, most: int) -> None:
+    words = fields.list(key, optional=True)
+    if len(words) > most:
+        fields.fail(key, f"at most {most} {key}")
+    for word in words:
+        if not word or not is_text(word, LIMITS.tag_chars) or "," in word:
+            fields.fail(key, f"words of 1 to {LIMITS.tag_chars} characters, without commas")
 
 
 class LogOrder:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PROVENANCE = ("source", "source_sha256", "model", "software", "licence", "attribution")
 _COLUMNS = (
     "element.number, element.sha256, element.length, media_type, width, height, pixels, element.name, element.tags,"
-    " colour, phash, withdrawn, " + ", ".join(_PROVENANCE)
+    " colour, phash, withdrawn, quality, doubts, derived_from, " + ", ".join(_PROVENANCE)
 )
 _RANKED = 10_000
 """So many matches of a search are ranked; a word that more elements have tells them apart badly anyway."""
@@ -159,6 +159,9 @@ def add_record(new: NewElement, number: int, seq: int, sha256: str, offset: int,
         "tags": list(new.tags),
         "colour": None if new.colour is None else f"{new.colour:06x}",
         "phash": None if new.phash is None else f"{new.phash:016x}",
+        "quality": new.quality,
+        "doubts": list(new.doubts),
+        "derived_from": new.derived_from,
         **{key: getattr(new.provenance, key) for key in _PROVENANCE},
         "time": time,
     }
@@ -185,6 +188,9 @@ def record_element(record: Mapping[str, Any]) -> Element:
         tags=tuple(record.get("tags", ())),
         colour=None if colour is None else int(colour, 16),
         phash=None if phash is None else int(phash, 16),
+        quality=record.get("quality"),
+        doubts=tuple(record.get("doubts", ())),
+        derived_from=record.get("derived_from"),
         provenance=Provenance(**{key: record.get(key, "") for key in _PROVENANCE}),
     )
 
@@ -284,7 +290,7 @@ def log_records(db: Database, after: int, limit: int) -> list[dict[str, Any]]:
 
 _INSERT = (
     "insert into element (number, sha256, length, pack, offset, media_type, width, height, pixels, name, tags, colour,"
-    " phash, source, source_sha256, model, software, licence, attribution, time) values "
+    " phash, quality, doubts, derived_from, source, source_sha256, model, software, licence, attribution, time) values "
 )
 _AT_ONCE = 40
 # Rows of one statement: the full-text index is written out after each statement, and that is what takes the time.
@@ -314,6 +320,9 @@ def _row(record: Mapping[str, Any], pack: int) -> list[object]:
         ",".join(element.tags),
         element.colour,
         None if element.phash is None else element.phash - (element.phash >> 63 << 64),
+        element.quality,
+        ",".join(element.doubts),
+        element.derived_from,
         *(record.get(key, "") for key in _PROVENANCE),
         record["time"],
     ]
@@ -326,6 +335,7 @@ def _pack_number(db: Database, sha256: str) -> int:
 
 def _element(row: Sequence[Any]) -> Element:
     number, sha256, length, media_type, width, height, pixels, name, tags, colour, phash, withdrawn = row[:12]
+    quality, doubts, derived_from = row[12:15]
     return Element(
         number=number,
         sha256=sha256,
@@ -338,8 +348,11 @@ def _element(row: Sequence[Any]) -> Element:
         tags=tuple(tags.split(",")) if tags else (),
         colour=colour,
         phash=None if phash is None else phash & 0xFFFF_FFFF_FFFF_FFFF,
+        quality=quality,
+        doubts=tuple(doubts.split(",")) if doubts else (),
+        derived_from=derived_from,
         withdrawn=withdrawn,
-        provenance=Provenance(**dict(zip(_PROVENANCE, row[12:], strict=True))),
+        provenance=Provenance(**dict(zip(_PROVENANCE, row[15:], strict=True))),
     )
 
 

@@ -123,7 +123,18 @@ create table accepted (
 )
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+# `doubts` are joined by commas, as `tags` are.
+_CUTOUTS = """
+alter table element add column quality integer;
+
+alter table element add column doubts text not null default '';
+
+alter table element add column derived_from integer;
+
+create index element_derived on element (derived_from) where derived_from is not null
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _CUTOUTS)
 """Statements with a blank line between them; SQLite's user_version counts how many scripts were applied."""
 
 

@@ -20,7 +20,17 @@ from haac_repo._mirror.wire import pack_path, segment_path
 def test_what_is_published(repository: Repository, make_element: Any) -> None:
     with repository.writer() as writer:
         for seed in range(3):
-            writer.add(make_element(seed, name=f"n{seed}", tags=("a", "b"), colour=0xABC, phash=2**63))
+            writer.add(
+                make_element(
+                    seed,
+                    name=f"n{seed}",
+                    tags=("a", "b"),
+                    colour=0xABC,
+                    phash=2**63,
+                    quality=0,
+                    doubts=("soft",),
+                )
+            )
         writer.tag(1, name="other")
         writer.withdraw(2, "gone")
     head = publish(repository)
@@ -36,6 +46,7 @@ def test_what_is_published(repository: Repository, make_element: Any) -> None:
     assert records[0]["pack"] == pack.sha256
     assert records[0]["colour"] == "000abc"
     assert records[0]["phash"] == "8000000000000000"
+    assert (records[0]["quality"], records[0]["doubts"]) == (0, ["soft"])
     assert records[4]["reason"] == "gone"
     assert "source" not in records[0]
     assert lines[0] == json.dumps(records[0], sort_keys=True, separators=(",", ":")).encode()

@@ -88,7 +88,12 @@ def test_any_value_in_a_head(key: str, value: Any) -> None:
     assert Head.from_bytes(head.to_bytes()) == head
 
 
-@given(st.sampled_from([*ADD, "name", "tags", "colour", "phash", "licence", "new"]), JSON)
+@given(
+    st.sampled_from(
+        [*ADD, "name", "tags", "colour", "phash", "quality", "doubts", "derived_from", "licence", "new"]
+    ),
+    JSON,
+)
 def test_any_value_in_a_record(key: str, value: Any) -> None:
     changed = {**ADD, key: value}
     try:

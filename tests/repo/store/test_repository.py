@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import pickle
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -43,7 +44,14 @@ def test_elements_come_back_as_they_were_given(repository: Repository, make_elem
         source="a.png", source_sha256="0" * 64, model="m 1", software="s", licence="MIT", attribution="A"
     )
     new = make_element(
-        1, name="Red car", tags=("car", "red"), colour=0x00FF10, phash=2**64 - 3, provenance=provenance
+        1,
+        name="Red car",
+        tags=("car", "red"),
+        colour=0x00FF10,
+        phash=2**64 - 3,
+        quality=0,
+        doubts=("Cut off at the left", "soft"),
+        provenance=provenance,
     )
     plain = make_element(2)
     with repository.writer() as writer:
@@ -53,6 +61,11 @@ def test_elements_come_back_as_they_were_given(repository: Repository, make_elem
     assert repository.element("1") == repository.element(1) == element
     assert (element.number, element.name, element.tags) == (1, "Red car", ("car", "red"))
     assert (element.colour, element.phash, element.provenance) == (0x00FF10, 2**64 - 3, provenance)
+    assert (element.quality, element.doubts, element.derived_from) == (
+        0,
+        ("Cut off at the left", "soft"),
+        None,
+    )
     assert repository.data("1") == new.data
     assert pixel_hash(repository.image(2)) == plain.pixels_sha256
     other = repository.element(2)
@@ -325,6 +338,24 @@ def test_an_older_catalog_is_migrated(repository: Repository, monkeypatch: pytes
         assert {"added", "more"} <= set(opened._db.table_names())
     with Repository.open(repository.path):
         pass
+
+
+def test_elements_of_the_first_schema_are_kept(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("haac_repo._store.schema.MIGRATIONS", MIGRATIONS[:1])
+        Repository.create(tmp_path / "old").close()
+    row = [1, "0" * 64, 5, 1, 0, "image/webp", 3, 4, "1" * 64, "Red car", "car,red", "now"]
+    with contextlib.closing(sqlite3.connect(tmp_path / "old" / "catalog.sqlite")) as old, old:
+        old.execute("insert into pack (number, state, size) values (1, 'open', 5)")
+        old.execute(
+            "insert into element (number, sha256, length, pack, offset, media_type, width, height, pixels, name, tags, time)"
+            f" values ({', '.join('?' * len(row))})",
+            row,
+        )
+    with Repository.open(tmp_path / "old") as migrated:
+        element = migrated.element(1)
+        assert (element.name, element.tags, element.width) == ("Red car", ("car", "red"), 3)
+        assert (element.quality, element.doubts, element.derived_from) == (None, (), None)
 
 
 def test_a_mirror_has_no_writer(tmp_path: Path) -> None:
