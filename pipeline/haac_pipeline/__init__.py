@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from haac_pipeline._ingest.run import FileReport, IngestReport, Settings, ingest
     from haac_pipeline._ingest.sidecar import About, read_sidecar
     from haac_pipeline._ingest.worker import Cutting
+    from haac_pipeline._input.passed_over import PassedOverCount, PassedOverGroup
     from haac_pipeline._input.read import Picture, read_picture
-    from haac_pipeline._input.sources import Refused, Source, find_sources
+    from haac_pipeline._input.source import PassedOver, Refused, Source
+    from haac_pipeline._input.sources import find_sources
     from haac_pipeline._segment.models import MODELS, Model
 
 __all__ = [
@@ -22,6 +24,9 @@ __all__ = [
     "IngestLimits",
     "IngestReport",
     "Model",
+    "PassedOver",
+    "PassedOverCount",
+    "PassedOverGroup",
     "Picture",
     "Refused",
     "Settings",
@@ -40,10 +45,13 @@ _LAZY = {
     "FileReport": "_ingest.run",
     "IngestReport": "_ingest.run",
     "Model": "_segment.models",
+    "PassedOver": "_input.source",
+    "PassedOverCount": "_input.passed_over",
+    "PassedOverGroup": "_input.passed_over",
     "Picture": "_input.read",
-    "Refused": "_input.sources",
+    "Refused": "_input.source",
     "Settings": "_ingest.run",
-    "Source": "_input.sources",
+    "Source": "_input.source",
     "find_sources": "_input.sources",
     "ingest": "_ingest.run",
     "read_picture": "_input.read",

@@ -19,6 +19,8 @@ StrPath = str | os.PathLike[str]
 
 TEMPORARY = ".tmp"
 """Suffix of files being written; what a crash leaves of them goes when the holder of the lock tidies up."""
+_TEMPORARY_CHARS = 40
+"""Of a file's name, in that of its temporary file; at most 160 bytes of the 255 that file systems allow."""
 
 
 def now() -> str:
@@ -45,7 +47,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     if not path.parent.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "There is no folder", str(path.parent))
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+    # Not the whole name: where that is as long as names may be, nothing fits behind it.
+    temporary = path.with_name(f"{path.name[:_TEMPORARY_CHARS]}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
         with temporary.open("xb") as file:
             yield file

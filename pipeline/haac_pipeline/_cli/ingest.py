@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from haac_repo import Repository
 
 
+def _frames(_: click.Context, __: click.Parameter, value: str) -> int | None:
+    """How many frames are read; None: all."""
+    if value.lower() in ("first", "all"):
+        return 1 if value.lower() == "first" else None
+    if value.isascii() and value.isdigit() and len(value) < 7 and int(value):
+        return int(value)
+    raise click.BadParameter(
+        f"{value!r} is neither 'first' nor 'all' nor a number of frames from 1 to 999999."
+    )
+
+
 @command("ingest", "Elements")
 @repo_option
 @click.argument("paths", nargs=-1, metavar="[PATH...]", shell_complete=completion.files)
@@ -65,6 +76,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Make pictures with a longer side smaller, to so many pixels; 0: never.",
 )
+@click.option(
+    "--frames",
+    default="first",
+    show_default=True,
+    metavar="first|all|N",
+    callback=_frames,
+    help="Of an animation, or of a TIFF's pages: the first, all, or so many.",
+)
 @click.option("--keep-background", is_flag=True, help="Also store what is behind the objects, painted over.")
 @click.option("--dry-run", is_flag=True, help="Do everything but store.")
 @click.option(
@@ -92,6 +111,7 @@ def ingest_(
     attribution: str,
     split: bool | None,
     max_side: int,
+    frames: int | None,
     keep_background: bool,
     dry_run: bool,
     jobs: int,
@@ -113,7 +133,9 @@ def ingest_(
     from haac_repo._internal import listed
 
     settings = Settings(
-        cutting=Cutting(model=model, split=split, max_side=max_side, keep_background=keep_background),
+        cutting=Cutting(
+            model=model, split=split, max_side=max_side, frames=frames, keep_background=keep_background
+        ),
         tags=tuple(listed(tags)),
         licence=licence,
         attribution=attribution,
@@ -143,11 +165,12 @@ def ingest_(
 def _ingest(
     console: Console, repository: Repository, paths: tuple[str, ...], settings: Settings
 ) -> IngestReport:
-    from haac_pipeline import find_sources, ingest
+    from haac_pipeline import PassedOver, find_sources, ingest
 
     # Counting first costs a listing, so only for what is on this machine.
     local = not any("://" in path for path in paths)
-    total = sum(1 for _ in find_sources(paths)) if local else len(paths)
+    tried = (each for each in find_sources(paths) if not isinstance(each, PassedOver))
+    total = sum(1 for _ in tried) if local else len(paths)
     if total == 0:
         console.warn("there are no pictures in what you named")
     with console.progress("Ingesting", total, "pictures") as advance:
@@ -163,7 +186,7 @@ def _write_json(path: Path, value: object) -> None:
 
 
 _FOR_PICTURES = {
-    "paths", "model", "sidecar", "split", "max_side", "keep_background", "dry_run", "report"
+    "paths", "model", "sidecar", "split", "max_side", "frames", "keep_background", "dry_run", "report"
 }  # fmt: skip
 """Parameters that mean nothing with --from."""
 
@@ -221,7 +244,10 @@ def _move(
 
 
 def _lines(report: IngestReport) -> Iterator[str]:
+    from haac_repo._internal import counted
+
     counts = report.counts()
+    animated = sum(bool(file.frames_left) for file in report.files)
     sources = [
         ("Pictures", counts["sources"], ""),
         ("  stored", counts["stored"], f"{counts['elements_new']:,} new elements"),
@@ -229,6 +255,8 @@ def _lines(report: IngestReport) -> Iterator[str]:
         ("  skipped", counts["skipped"], "ingested before"),
         ("  refused", counts["refused"], "listed below"),
         ("Near duplicates", counts["near_duplicates"], "stored; they look much like others"),
+        ("Passed over", counts["passed_over"], "no pictures that are read, by their names; listed below"),
+        ("Frames left", counts["frames_left"], f"of {counted(animated, 'animation')}: see --frames"),
     ]
     if report.dry_run:
         yield "Dry run: nothing was stored."
@@ -240,6 +268,9 @@ def _lines(report: IngestReport) -> Iterator[str]:
         yield f"near: {' '.join(file.ids) or file.name} ({file.name}) looks like {', '.join(file.near[:5])}"
     if len(near) > 20:
         yield f"near: and {len(near) - 20:,} more; --json and --report have them all"
+    yield from report.passed_over.lines()
     for file in report.files:
         if file.status == "refused":
             yield f"refused: {file.name}: {file.reason}"
+        elif file.reason:
+            yield f"frames left: {file.name}: frame {file.frames - file.frames_left + 1}: {file.reason}"

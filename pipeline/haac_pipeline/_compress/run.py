@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from haac_pipeline._compress.task import INLINE, CompressedFile, Outputs, Task
-from haac_pipeline._input.sources import Refused, Source
+from haac_pipeline._input.source import Refused, Source, label
 from haac_pipeline._parallel import Pool, attempt, cores, one_core, start_worker
 from haac_repo import RecipeError, Repository, write_file
 
@@ -204,7 +204,7 @@ def _result(
 
 
 def _failed(task: Task, reason: str) -> CompressedFile:
-    return CompressedFile(picture=task.name, error=reason)
+    return CompressedFile(picture=task.name, error=label(reason))
 
 
 _opened: dict[Path, tuple[Repository, Matcher]] = {}

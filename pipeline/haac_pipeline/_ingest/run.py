@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from haac_pipeline._ingest.sidecar import Sidecars, default_name
 from haac_pipeline._ingest.worker import Cutting, Made, Task, make
-from haac_pipeline._input.sources import Refused, Source
+from haac_pipeline._input.passed_over import PassedOverCount
+from haac_pipeline._input.source import PassedOver, Refused, Source, label
 from haac_pipeline._parallel import Pool, attempt, cores, start_worker
 from haac_pipeline._segment.models import MODELS, NONE, model
-from haac_repo import HaacError, NewElement, Provenance, Repository
+from haac_repo import DataError, HaacError, NewElement, Provenance, Repository
 
 if TYPE_CHECKING:
     from haac_repo import Element, Writer
@@ -61,6 +62,11 @@ class FileReport:
     """Elements that its own look much like."""
     model: str = ""
     reason: str = ""
+    """Why it was refused, or why not all of its frames were read, if that is not what was asked for."""
+    frames: int = 1
+    """Of an animation, or pages of a TIFF; 1 if it was not opened."""
+    frames_left: int = 0
+    """How many of them were not read."""
 
 
 @dataclass(slots=True)
@@ -68,6 +74,8 @@ class IngestReport:
     """Outcomes of all sources, in their order."""
 
     files: list[FileReport] = field(default_factory=list)
+    passed_over: PassedOverCount = field(default_factory=PassedOverCount)
+    """Files that were not tried, since by their names they are no pictures of kinds that are read."""
     dry_run: bool = False
 
     @property
@@ -76,13 +84,15 @@ class IngestReport:
         return not any(file.status == "refused" for file in self.files)
 
     def counts(self) -> dict[str, int]:
-        """Sources by status, and those with near duplicates; elements: new ones, those that were there."""
+        """Sources by status, and those with near duplicates; elements: new ones, those that were there; what was left out."""
         counts = {"sources": len(self.files), "stored": 0, "duplicate": 0, "skipped": 0, "refused": 0}
         for file in self.files:
             counts[file.status] += 1
         counts["elements_new"] = sum(file.new for file in self.files)
         counts["elements_duplicate"] = sum(file.duplicates for file in self.files)
         counts["near_duplicates"] = sum(bool(file.near) for file in self.files)
+        counts["passed_over"] = len(self.passed_over)
+        counts["frames_left"] = sum(file.frames_left for file in self.files)
         return counts
 
     def as_json(self) -> dict[str, Any]:
@@ -91,12 +101,13 @@ class IngestReport:
             "dry_run": self.dry_run,
             "counts": self.counts(),
             "files": [asdict(file) for file in self.files],
+            "passed_over": self.passed_over.as_json(),
         }
 
 
 def ingest(
     repository: Repository,
-    sources: Iterable[Source | Refused],
+    sources: Iterable[Source | Refused | PassedOver],
     settings: Settings | None = None,
     *,
     progress: Callable[[int], None] = lambda _: None,
@@ -112,7 +123,7 @@ def ingest(
         repository: Not a mirror.
         sources: Gone through once, in order; ids are given in this order.
         settings: None: the defaults.
-        progress: Told how many sources more are done.
+        progress: Told how many sources more are done, without those that are passed over.
         say: Told what a person should know.
         work: What the workers run.
 
@@ -157,7 +168,7 @@ class _Run:
         self._report = IngestReport(dry_run=settings.dry_run)
         self._dry: dict[str, None] = {}
 
-    def go(self, sources: Iterable[Source | Refused]) -> IngestReport:
+    def go(self, sources: Iterable[Source | Refused | PassedOver]) -> IngestReport:
         jobs = self._settings.jobs or cores()
         threads = max(1, cores() // jobs)
         fresh: set[str] = set()
@@ -165,7 +176,7 @@ class _Run:
             jobs, self._work, start=partial(start_worker, threads), crashed=_crashed
         )
         with self._writer() as writer, pool:
-            for source, read in _ahead(sources):
+            for source, read in _ahead(self._tried(sources)):
                 # Its place in the report first: the outcomes of workers come later.
                 file = FileReport(source.name, "refused")
                 self._report.files.append(file)
@@ -176,13 +187,26 @@ class _Run:
                 else:
                     # The same file again in this run is a duplicate, whatever was flushed by then.
                     fresh.add(read.sha256)
-                    pending = self._pending(file, source, read.sha256)
-                    pool.put(pending, Task(read.data, self._settings.cutting, self._model))
-                    self._collect(writer, pool, all_=False)
-                    continue
+                    try:
+                        pending = self._pending(file, source, read.sha256)
+                    except (
+                        DataError
+                    ) as error:  # with another name or licence than was meant it would be worse
+                        file.reason = label(str(error))
+                    else:
+                        pool.put(pending, Task(read.data, self._settings.cutting, self._model))
+                        self._collect(writer, pool, all_=False)
+                        continue
                 self._progress(1)
             self._collect(writer, pool, all_=True)
         return self._report
+
+    def _tried(self, sources: Iterable[Source | Refused | PassedOver]) -> Iterator[Source | Refused]:
+        for source in sources:
+            if isinstance(source, PassedOver):
+                self._report.passed_over.add(source)
+            else:
+                yield source
 
     @contextmanager
     def _writer(self) -> Iterator[Writer | None]:
@@ -238,15 +262,19 @@ class _Run:
     def _store(self, writer: Writer | None, pending: _Pending, made: Made) -> None:
         file, provenance = pending.file, self._completed(pending.provenance, made)
         file.model = provenance.model
+        file.frames, file.frames_left = made.frames, made.frames - made.frames_read
         if made.refused:
-            file.reason = made.refused
+            file.reason = label(made.refused)
             return
+        file.reason = label(made.note)
         numbers = []
         for index, bare in enumerate(made.elements):
             plate = index >= len(made.elements) - made.plates
+            frame = made.frame_of[index] if made.frame_of else 1
+            name = pending.name if frame == 1 else f"{pending.name} frame {frame}"
             new = replace(
                 bare,
-                name=f"{pending.name} background" if plate else pending.name,
+                name=f"{name} background" if plate else name,
                 tags=(*pending.tags, "background") if plate else pending.tags,
                 provenance=provenance,
             )

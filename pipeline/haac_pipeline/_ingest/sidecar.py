@@ -14,12 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from haac_pipeline._input.sources import Source
+from haac_pipeline._input.kinds import SIDECARS
+from haac_pipeline._input.source import Source, label
 from haac_pipeline._limits import INGEST_LIMITS
 from haac_repo import LIMITS, DataError
-
-NAMES = ("haac.csv", "haac.json")
-"""Sidecars that are found by themselves in the folder of a picture; the first one counts."""
 
 _COLUMNS = "file, name, tags, licence, attribution"
 _FOLDERS = 64  # whose sidecars are kept in memory; pictures come folder by folder
@@ -49,7 +47,7 @@ class Sidecars:
 
     def __init__(self, explicit: str | os.PathLike[str] | None) -> None:
         self._explicit = {} if explicit is None else read_sidecar(explicit)
-        self._found: dict[Path, dict[str, About]] = {}
+        self._found: dict[Path, dict[str, About] | DataError] = {}
 
     def about(self, source: Source) -> About:
         """Metadata of a picture.
@@ -65,17 +63,30 @@ class Sidecars:
         if source.path is None:
             return About()
         own = source.path.with_name(source.path.name + ".json")
-        if own.is_file():
+        if os.path.isfile(own):  # noqa: PTH113 (Path.is_file raises where the name is too long)
             return _own(own)
-        return self._folder(source.path.parent).get(source.path.name, About())
+        table, name = self._folder(source.path.parent), source.path.name
+        # Bytes that are not UTF-8 can be listed as they are shown.
+        return table.get(name) or table.get(label(name)) or About()
 
     def _folder(self, folder: Path) -> dict[str, About]:
         if folder not in self._found:
             if len(self._found) >= _FOLDERS:
                 self._found.clear()
-            file = next((folder / name for name in NAMES if (folder / name).is_file()), None)
-            self._found[folder] = {} if file is None else read_sidecar(file)
-        return self._found[folder]
+            self._found[folder] = _read_in(folder)
+        found = self._found[folder]
+        if isinstance(found, DataError):
+            raise found.with_traceback(None)
+        return found
+
+
+def _read_in(folder: Path) -> dict[str, About] | DataError:
+    """The sidecar of a folder, or what is wrong with it, which is the same for all its pictures."""
+    file = next((folder / name for name in SIDECARS if os.path.isfile(folder / name)), None)  # noqa: PTH113
+    try:
+        return {} if file is None else read_sidecar(file)
+    except DataError as error:
+        return error
 
 
 def read_sidecar(path: str | os.PathLike[str]) -> dict[str, About]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from haac_pipeline._parallel import attempt
-from haac_repo import NewElement
+from haac_repo import NewElement, PictureError
 from haac_repo._internal import flattened
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    from haac_pipeline._input.read import Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +29,8 @@ class Cutting:
     """Separate objects become separate elements. None: of pictures that are segmented, not of those with alpha."""
     max_side: int = 2048
     """Pixels; pictures with a longer side are made smaller. 0: as large as elements may be."""
+    frames: int | None = 1
+    """How many frames of an animation, or pages of a TIFF, are read, from the first on; None: all."""
     keep_background: bool = False
     """Also make an inpainted background plate."""
 
@@ -51,6 +58,14 @@ class Made:
     needs_model: bool = False
     """It has no alpha, and the task came without a model: send it again with one."""
     segmented: bool = False
+    frames: int = 1
+    """Of the file: of an animation, or pages of a TIFF."""
+    frames_read: int = 1
+    """How many of them were looked at, from the first on."""
+    frame_of: list[int] = field(default_factory=list)
+    """From which frame each element is, the first being 1."""
+    note: str = ""
+    """Why frames after those are missing, if one is broken."""
 
 
 def make(task: Task) -> Made:
@@ -59,17 +74,62 @@ def make(task: Task) -> Made:
 
 
 def _make(task: Task) -> Made:
-    """The steps of one file: decode, fit, segment (unless its alpha does), split into objects, encode."""
+    """The steps of one file: decode its frames, and make elements of each that shows something new."""
+    from haac_pipeline._input.read import read_frames
+
+    all_, plates = Made(), Made()
+    frames = read_frames(task.data, task.cutting.frames)
+    first = next(frames)
+    all_.frames = first.frames
+    seen: set[str] = set()
+    for number, frame in enumerate(_readable(chain([first], frames), all_), 1):
+        all_.frames_read = number
+        if first.frames > 1 and not _add(sha256(frame.image.tobytes()).hexdigest(), seen):
+            continue  # animations stand still, and come back to what they showed
+        made = _cut(frame, task)
+        if made.needs_model:
+            return made
+        if number == 1:
+            all_.refused = made.refused
+        all_.segmented |= made.segmented
+        for index, element in enumerate(made.elements):
+            if first.frames == 1 or _add(element.pixels_sha256, seen):
+                into = plates if index >= len(made.elements) - made.plates else all_
+                into.elements.append(element)
+                into.frame_of.append(number)
+    if all_.elements:
+        all_.refused = ""
+    all_.plates = len(plates.elements)
+    all_.elements += plates.elements
+    all_.frame_of += plates.frame_of
+    return all_
+
+
+def _readable(frames: Iterator[Picture], made: Made) -> Iterator[Picture]:
+    """Frames up to one that is broken: those before it are kept."""
+    try:
+        yield from frames
+    except PictureError as error:
+        made.note = str(error)
+
+
+def _add(digest: str, seen: set[str]) -> bool:
+    """Whether it was not there."""
+    new = digest not in seen
+    seen.add(digest)
+    return new
+
+
+def _cut(read: Picture, task: Task) -> Made:
+    """The steps of one frame: fit, segment (unless its alpha does), split into objects, encode."""
     import numpy as np
 
     from haac_pipeline._ingest.describe import as_element
-    from haac_pipeline._input.read import read_picture
     from haac_pipeline._segment.cutout import cut_out, objects, picture, plate
     from haac_pipeline._segment.models import NONE
     from haac_pipeline._segment.session import mask
 
     cutting = task.cutting
-    read = read_picture(task.data)
     image = _fitted(read.image if read.has_alpha else read.image.convert("RGB"), cutting.max_side)
     made = Made()
     if image.mode == "RGBA" and _is_cut_out(image):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -31,6 +33,8 @@ class Picture:
     """True if some pixel's alpha is below 255."""
     format: str
     """Pillow's name of the file's format: JPEG, MPO, PNG, GIF, BMP, WEBP, AVIF or TIFF."""
+    frames: int = 1
+    """Of the file that it is from: of an animation, or pages of a TIFF."""
 
 
 def read_picture(data: bytes) -> Picture:
@@ -41,22 +45,50 @@ def read_picture(data: bytes) -> Picture:
     Raises:
         PictureError: no picture, broken, cut short or outside the limits. Sizes are compared before any pixel is decoded.
     """
-    from PIL import Image, UnidentifiedImageError, features
+    return next(read_frames(data, 1))
 
-    if len(data) > INGEST_LIMITS.source_bytes:
-        raise PictureError(
-            f"the file has {len(data):,} bytes; at most {INGEST_LIMITS.source_bytes:,} are read"
-        )
-    if not data:
-        raise PictureError("the file is empty")
-    try:
-        with warnings.catch_warnings():
+
+def read_frames(data: bytes, most: int | None) -> Iterator[Picture]:
+    """Decode the frames of an animation, or the pages of a TIFF, one by one, each as a whole picture.
+
+    Args:
+        data: the file.
+        most: at most so many, from the first on; None: all.
+
+    Raises:
+        PictureError: as `read_picture`, or at a later frame that is broken.
+    """
+    from PIL import Image
+
+    image: Image.Image | None = None
+    index = 0
+    while most is None or index < most:
+        with _refusals(data), warnings.catch_warnings():
             # Pillow warns of large pictures, odd metadata and the like; our own limits are below.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image is None:
+                _check_bytes(data)
+                image = Image.open(io.BytesIO(data), formats=FORMATS)
                 _check_size(*image.size)
-                image.load()
-                return _picture(image)
+                frames = _count(image)
+            if index >= frames:
+                return
+            if frames > 1:
+                image.seek(index)
+                _check_size(*image.size)  # pages of a TIFF have sizes of their own
+            image.load()
+            picture = _picture(image, frames)
+        yield picture
+        index += 1
+
+
+@contextmanager
+def _refusals(data: bytes) -> Iterator[None]:
+    """Turn whatever decoders raise into a PictureError."""
+    from PIL import Image, UnidentifiedImageError, features
+
+    try:
+        yield
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
@@ -75,6 +107,22 @@ def read_picture(data: bytes) -> Picture:
         raise PictureError(f"the picture is broken or cut short ({error or type(error).__name__})") from error
 
 
+def _count(image: Image.Image) -> int:
+    """Frames or pages; the further pictures of an MPO are other views and previews of the first."""
+    with suppress(Exception):  # cut short after the first
+        return 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    return 1
+
+
+def _check_bytes(data: bytes) -> None:
+    if len(data) > INGEST_LIMITS.source_bytes:
+        raise PictureError(
+            f"the file has {len(data):,} bytes; at most {INGEST_LIMITS.source_bytes:,} are read"
+        )
+    if not data:
+        raise PictureError("the file is empty")
+
+
 def _check_size(width: int, height: int) -> None:
     if max(width, height) > INGEST_LIMITS.source_side or width * height > INGEST_LIMITS.source_pixels:
         raise PictureError(
@@ -85,12 +133,12 @@ def _check_size(width: int, height: int) -> None:
         raise PictureError(f"the picture is {width}x{height}: it has no pixels")
 
 
-def _picture(image: Image.Image) -> Picture:
+def _picture(image: Image.Image, frames: int) -> Picture:
     # Asked after loading, since Pillow itself turns TIFFs upright while it loads them, and PNGs may say it after their pixels.
     orientation = _orientation(image)
     rgba = _upright(_rgba(image), orientation)
     rgba.info = {}  # a profile left here would be written into every element
-    return Picture(rgba, rgba.getchannel("A").getextrema() != (255, 255), image.format or "")
+    return Picture(rgba, rgba.getchannel("A").getextrema() != (255, 255), image.format or "", frames)
 
 
 def _orientation(image: Image.Image) -> object:

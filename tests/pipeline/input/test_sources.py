@@ -14,21 +14,27 @@ from pathlib import Path
 
 import pytest
 
-from haac_pipeline._input import sources
-from haac_pipeline._input.sources import Refused, Source, find_sources, read_file
+from haac_pipeline._input import archives
+from haac_pipeline._input import source as files
+from haac_pipeline._input import web as downloads
+from haac_pipeline._input.source import PassedOver, Refused, Source, read_file
+from haac_pipeline._input.sources import find_sources
 from haac_pipeline._limits import INGEST_LIMITS
 from haac_repo import PictureError, TransportError
 
 
 def limited(monkeypatch: pytest.MonkeyPatch, **values: float) -> None:
-    monkeypatch.setattr(sources, "INGEST_LIMITS", replace(INGEST_LIMITS, **values))  # type: ignore[arg-type]
+    for module in (archives, files, downloads):
+        monkeypatch.setattr(module, "INGEST_LIMITS", replace(INGEST_LIMITS, **values))  # type: ignore[arg-type]
 
 
 def found(*paths: object) -> dict[str, bytes | str]:
-    """Names to bytes, or to the reason of the refusal."""
+    """Names to bytes, or to the reason of the refusal, without what is passed over."""
     result: dict[str, bytes | str] = {}
     for each in find_sources([str(path) for path in paths]):
         assert each.name not in result
+        if isinstance(each, PassedOver):
+            continue
         if isinstance(each, Refused):
             result[each.name] = each.reason
             continue
@@ -70,8 +76,7 @@ def test_a_folder_in_stable_order_without_what_is_no_picture(tmp_path: Path) -> 
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(name.encode())
-    names = [each.name for each in find_sources([str(tmp_path)])]
-    assert names == [str(tmp_path / name) for name in wanted]
+    assert list(found(tmp_path)) == [str(tmp_path / name) for name in wanted]
 
 
 def test_names_are_as_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +179,8 @@ def test_an_archive(tmp_path: Path) -> None:
         },
     )
     assert found(path) == {f"{path}/b.png": b"B", f"{path}/in/a.jpg": b"A" * 5000}
-    assert all(isinstance(each, Source) and each.path is None for each in find_sources([str(path)]))
+    assert [type(each) for each in find_sources([str(path)])] == [Source, Source, PassedOver]
+    assert all(each.path is None for each in find_sources([str(path)]) if isinstance(each, Source))
 
 
 def test_members_can_be_read_after_the_search_and_again(tmp_path: Path) -> None:
