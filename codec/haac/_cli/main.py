@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -94,6 +95,10 @@ def root() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line. Exits with 0, 1 (failure), 2 (usage) or 130 (interrupted)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names of files may have characters that this terminal has not, and bytes that are no characters.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(_run(args))
 
 

@@ -15,7 +15,8 @@ from haac_repo._internal import Console, command, completion, counted, refuse, r
 
 if TYPE_CHECKING:
     from haac_pipeline._compress.task import CompressedFile, Outputs
-    from haac_pipeline._input.sources import Refused, Source
+    from haac_pipeline._input.passed_over import PassedOverCount
+    from haac_pipeline._input.source import Refused, Source
     from haac_repo import Repository
 
 
@@ -114,11 +115,10 @@ def compress(
     PATH is a picture, a folder of them, a zip archive or a URL. The same picture, repository and options give the same bytes. What
     cannot be compressed is listed with its reason, the rest goes on, and the exit code is 1.
     """
-    from haac_pipeline import find_sources
     from haac_pipeline._compress.run import PAPER_BYTES, compress_files, options_of
     from haac_pipeline._compress.task import CompressedFile
     from haac_pipeline._extra import need_matching
-    from haac_pipeline._input.sources import Refused
+    from haac_pipeline._input.source import Refused
     from haac_pipeline._parallel import cores
     from haac_repo import Repository
 
@@ -131,11 +131,11 @@ def compress(
         )
         if budget is None and quality is None:
             budget = PAPER_BYTES
-    sources = list(find_sources(paths))
+    sources, passed_over = _found(paths)
     work = _targets(sources, output, form, report, script)
     refused = [source for source in sources if isinstance(source, Refused)]
     if len(refused) == len(sources):  # nothing heavy needs to be loaded
-        return _told(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused])
+        return _told(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused], passed_over)
     if not no_catalog:
         need_matching()
     segmenter = _segmenter(subject_weight, model, console, inline=inline)
@@ -164,15 +164,33 @@ def compress(
             ):
                 advance(1)
                 done.append(result)
-    return _told(console, done)
+    return _told(console, done, passed_over)
 
 
-def _told(console: Console, done: list[CompressedFile]) -> int:
+def _found(paths: Sequence[str]) -> tuple[list[Source | Refused], PassedOverCount]:
+    from haac_pipeline import PassedOver, PassedOverCount, find_sources
+
+    sources: list[Source | Refused] = []
+    passed_over = PassedOverCount()
+    for each in find_sources(paths):
+        if isinstance(each, PassedOver):
+            passed_over.add(each)
+        else:
+            sources.append(each)
+    return sources, passed_over
+
+
+def _told(console: Console, done: list[CompressedFile], passed_over: PassedOverCount) -> int:
     """The exit code."""
+    for line in passed_over.lines():
+        console.note(line)
     for result in done:
         if result.error:
             console.error(f"{result.picture}: {result.error}")
-    console.data([_as_json(result) for result in done], _lines(done))
+    value = [_as_json(result) for result in done]
+    if passed_over:
+        value.append({"picture": None, "passed_over": passed_over.as_json()})
+    console.data(value, _lines(done))
     return 1 if any(result.error for result in done) else 0
 
 
@@ -201,7 +219,7 @@ def _targets(
     """Each picture with the files to write."""
     from haac._internal import picture_format
     from haac_pipeline._compress.task import Outputs
-    from haac_pipeline._input.sources import Source
+    from haac_pipeline._input.source import Source, label
     from haac_repo import PictureError
 
     count = sum(isinstance(source, Source) for source in sources)
@@ -223,9 +241,9 @@ def _targets(
             raise click.UsageError(f"{report}: {error}.") from error
     suffix = ".haac" if form == "binary" else ".txt"
     work: list[tuple[Source | Refused, Outputs]] = []
-    stems = Counter(_folder(source) / Path(source.name).stem for source in sources)
+    stems = Counter(_folder(source) / _name(source).stem for source in sources)
     for source in sources:
-        beside, name = _folder(source), Path(source.name)
+        beside, name = _folder(source), _name(source)
         # Of a.png and a.jpg, the recipes are a.png.haac and a.jpg.haac.
         stem = (name.stem if stems[beside / name.stem] == 1 else name.name) or "picture"
         outputs = Outputs(
@@ -239,12 +257,13 @@ def _targets(
     if len(set(written)) < len(written):
         twice = next(path for path in written if written.count(path) > 1)
         raise click.UsageError(
-            f"{twice} would be written twice: compress pictures of the same name into different folders."
+            f"{label(str(twice))} would be written twice: compress pictures of the same name into different folders,"
+            " and unpack an archive that has several of them."
         )
     read = {s.path.resolve() for s in sources if isinstance(s, Source) and s.path is not None}
     for path in written:
         if path.resolve() in read:
-            raise click.UsageError(f"{path} is one of the pictures: give another name.")
+            raise click.UsageError(f"{label(str(path))} is one of the pictures: give another name.")
     return work
 
 
@@ -252,6 +271,11 @@ def _folder(source: Source | Refused) -> Path:
     """Where it is; here, if that is not on this machine's disk."""
     path = getattr(source, "path", None)
     return Path() if path is None else path.parent
+
+
+def _name(source: Source | Refused) -> Path:
+    """A path whose last part is the picture's own name: of a file, its very bytes."""
+    return getattr(source, "path", None) or Path(source.name)
 
 
 def _target(given: Path, stem: str, suffix: str, count: int, what: str, *, files: bool = True) -> Path:
@@ -262,7 +286,26 @@ def _target(given: Path, stem: str, suffix: str, count: int, what: str, *, files
                 f"The {what}s of {count} pictures cannot go to the one file {given}: give a folder."
             )
         return given
-    return given / f"{stem}{suffix}"
+    return given / _fitting(stem, suffix)
+
+
+_NAME_BYTES = 255
+"""That file systems allow a name, nearly all of them."""
+
+
+def _fitting(stem: str, suffix: str) -> str:
+    """A file's name; where that is too long, a part of it and a hash of all of it, so that others do not get the same."""
+    import hashlib
+
+    def encoded(text: str) -> bytes:
+        return text.encode("utf-8", "surrogateescape")
+
+    if len(encoded(stem + suffix)) <= _NAME_BYTES:
+        return stem + suffix
+    suffix = f"-{hashlib.sha256(encoded(stem)).hexdigest()[:8]}{suffix}"
+    while len(encoded(stem + suffix)) > _NAME_BYTES:
+        stem = stem[:-1]
+    return stem + suffix
 
 
 def _make_ready(
@@ -292,12 +335,14 @@ def _make_ready(
 def _as_json(result: CompressedFile) -> dict[str, Any]:
     if result.error or result.outputs is None or result.quality is None:
         return {"picture": result.picture, "error": result.error}
+    from haac_pipeline._input.source import label
+
     outputs, quality = result.outputs, result.quality
     return {
         "picture": result.picture,
-        "recipe": str(outputs.recipe),
-        "script": None if outputs.script is None else str(outputs.script),
-        "report": None if outputs.report is None else str(outputs.report),
+        "recipe": label(str(outputs.recipe)),
+        "script": None if outputs.script is None else label(str(outputs.script)),
+        "report": None if outputs.report is None else label(str(outputs.report)),
         "size": result.size,
         "binary_bytes": result.binary_bytes,
         "text": result.text,
@@ -312,6 +357,8 @@ def _as_json(result: CompressedFile) -> dict[str, Any]:
 
 
 def _lines(done: list[CompressedFile]) -> Iterator[str]:
+    from haac_pipeline._input.source import label
+
     for result in done:
         if result.error or result.outputs is None or result.quality is None:
             continue
@@ -319,7 +366,7 @@ def _lines(done: list[CompressedFile]) -> Iterator[str]:
         used = [f"{result.background} (background)"] if result.background else []
         ids = " ".join(used + result.ids)
         yield (
-            f"{result.outputs.recipe}: {result.binary_bytes} bytes, {counted(len(result.ids), 'layer')}, {near}"
+            f"{label(str(result.outputs.recipe))}: {result.binary_bytes} bytes, {counted(len(result.ids), 'layer')}, {near}"
             + (f": {ids}" if ids else "")
         )
         if 100 * result.unexplained >= 1:

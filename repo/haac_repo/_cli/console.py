@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TextIO, TypeVar
 
 import click
 
@@ -42,7 +42,7 @@ class Console:
     def data(self, value: object, text: str | Iterable[str] | None = None) -> None:
         """The command's result: `value` with --json, else `text` (a line, or lines)."""
         if self.as_json:
-            click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+            click.echo(json.dumps(value, ensure_ascii=_needs_ascii(sys.stdout), indent=2))
         elif isinstance(text, str):
             click.echo(text)
         elif text is not None:
@@ -73,7 +73,7 @@ class Console:
         """
         if self.as_json:
             found = {"error": {"type": kind, "message": message, "exit_code": exit_code}}
-            click.echo(json.dumps(found, ensure_ascii=False), err=True)
+            click.echo(json.dumps(found, ensure_ascii=_needs_ascii(sys.stderr)), err=True)
         else:
             click.echo(message if kind == INTERRUPTED else f"Error: {message}", err=True)
 
@@ -102,6 +102,11 @@ class Console:
                 bar.update(n, done)
 
             yield advance
+
+
+def _needs_ascii(stream: TextIO) -> bool:
+    """Whether text must be escaped to be written there: JSON has an escape for every character."""
+    return not (getattr(stream, "encoding", None) or "utf-8").lower().startswith("utf")
 
 
 def counted(count: int, noun: str) -> str:
