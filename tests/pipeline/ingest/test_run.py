@@ -250,6 +250,23 @@ def test_the_command_reports_and_exits_with_1(
     assert [element.name for element in repository.search("cat face")] == ["cat face"]
 
 
+def test_what_is_passed_over_is_told_and_no_failure(
+    repository: Repository, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sticker(1).save(pictures / "a.png")
+    for name in ("a.cr2", "b.cr2", "c.txt", "a.png.json.txt", ".hidden"):
+        (pictures / name).touch()
+    args = ["ingest", "--repo", str(repository.path), "--jobs", "1", "--no-index", str(pictures)]
+    assert _run(args) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in lines if line.startswith("Passed")] == [["Passed", "over", "4"]]
+    assert sum(line.startswith("passed over: 2 .cr2 (camera raw") for line in lines) == 1
+    assert _run([*args, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["counts"]["sources"], told["counts"]["passed_over"]) == (1, 4)
+    assert [(each["suffix"], each["count"]) for each in told["passed_over"]] == [(".cr2", 2), (".txt", 2)]
+
+
 def test_without_a_repository_the_command_says_what_to_do(
     pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
