@@ -11,7 +11,10 @@ from haac_pipeline._input.source import PassedOver
 _NAMES = 5
 _GROUPS = 100
 """Of suffixes that are told apart; names in the folders of strangers may have any number of them."""
+OTHERS = "*"
+"""In the place of their suffixes."""
 _LINES = 10
+_CALLED = {"": "without a suffix", OTHERS: "of other kinds"}
 
 
 @dataclass(slots=True)
@@ -19,7 +22,7 @@ class PassedOverGroup:
     """Files that were passed over, of one suffix."""
 
     suffix: str
-    """In lower case, with its dot; empty: none, or one of more suffixes than are told apart."""
+    """In lower case, with its dot; empty if they have none; OTHERS for more suffixes than are told apart."""
     kind: str
     """What they are and what can be done; empty if that is not known."""
     count: int = 0
@@ -37,7 +40,7 @@ class PassedOverCount:
         """Count a file."""
         key = each.suffix, each.kind
         if key not in self._groups and len(self._groups) >= _GROUPS:
-            key = "", ""
+            key = OTHERS, ""
         group = self._groups.setdefault(key, PassedOverGroup(*key))
         group.count += 1
         if len(group.names) < _NAMES:
@@ -60,7 +63,7 @@ class PassedOverCount:
         for group in groups[:_LINES]:
             kind = f" ({group.kind})" if group.kind else ""
             names = ", ".join(group.names) + (", ..." if group.count > len(group.names) else "")
-            yield f"passed over: {group.count:,} {group.suffix or 'without a suffix'}{kind}: {names}"
+            yield f"passed over: {group.count:,} {_CALLED.get(group.suffix, group.suffix)}{kind}: {names}"
         if rest := groups[_LINES:]:
             count = sum(group.count for group in rest)
             yield f"passed over: {count:,} more, of {len(rest)} other kinds; --json has them"

@@ -8,7 +8,7 @@ import pytest
 
 from haac_pipeline._ingest import sidecar
 from haac_pipeline._ingest.sidecar import About, Sidecars, default_name, read_sidecar
-from haac_pipeline._input.sources import Source
+from haac_pipeline._input.source import Source
 from haac_pipeline._limits import INGEST_LIMITS
 from haac_repo import DataError, HaacError
 

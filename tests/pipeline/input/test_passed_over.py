@@ -11,6 +11,7 @@ import pytest
 
 from haac_pipeline import PassedOver, PassedOverCount, Refused, Source, find_sources
 from haac_pipeline._input.kinds import kind_of, suffix_of
+from haac_repo import PictureError
 
 
 def passed_over(*paths: Path) -> dict[str, str]:
@@ -68,6 +69,24 @@ def test_links_and_pipes_are_told(tmp_path: Path) -> None:
     assert "neither" in found["pipe.png"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.parametrize("other", ["pipe", "link to a device", "folder"])
+def test_what_takes_the_place_of_a_file_is_not_waited_for(tmp_path: Path, other: str) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"A")
+    (source,) = find_sources(tmp_path)
+    assert isinstance(source, Source)
+    path.unlink()
+    if other == "pipe":
+        os.mkfifo(path)
+    elif other == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(PictureError, match="neither a file|Is a directory"):
+        source.read()
+
+
 def test_in_an_archive_too(tmp_path: Path) -> None:
     path = zipped(
         tmp_path / "x.zip", {"a.png": b"A", "in/b.txt": b"", "in/c.zip": b"", ".d": b"", "haac.csv": b""}
@@ -100,6 +119,7 @@ def test_counts_are_bounded_and_the_largest_come_first() -> None:
     groups = count.groups()
     assert (groups[0].suffix, groups[0].count, len(groups[0].names)) == (".txt", 3000, 5)
     assert len(groups) <= 102
+    assert groups[1].suffix == "*"
     assert sum(group.count for group in groups) == 3500
     lines = list(count.lines())
     assert lines[0] == "passed over: 3,000 .txt: 0.txt, 1.txt, 2.txt, 3.txt, 4.txt, ..."
