@@ -83,7 +83,7 @@ def test_what_takes_the_place_of_a_file_is_not_waited_for(tmp_path: Path, other:
         path.mkdir()
     else:
         path.symlink_to("/dev/zero")
-    with pytest.raises(PictureError, match="neither a file|Is a directory"):
+    with pytest.raises(PictureError, match=r"neither a file|Is a directory"):
         source.read()
 
 
