@@ -127,6 +127,8 @@ def ingest_(
     With --from, what is stored are the elements that a recipe brings along, and the recipe gets short.
     """
     _check_options(paths, recipe, output)
+    if report is not None and not report.parent.is_dir():
+        raise click.UsageError(f"there is no folder {report.parent} for the report: nothing was ingested.")
     from haac_pipeline import Cutting, Settings
     from haac_pipeline._cli.index import keep_up
     from haac_repo import Repository
@@ -152,9 +154,9 @@ def ingest_(
         stored = bool(done.counts()["elements_new"]) and not dry_run
         if index and stored:
             keep_up(console, repository, jobs)
+    console.data(done.as_json(), _lines(done))
     if report is not None:
         _write_json(report, done.as_json())
-    console.data(done.as_json(), _lines(done))
     if not done.ok or not done.files:
         return 1
     if stored:

@@ -20,6 +20,7 @@ from haac_pipeline._input.source import PassedOver, Refused, Source, label
 from haac_pipeline._parallel import Pool, attempt, cores, start_worker
 from haac_pipeline._segment.models import MODELS, NONE, model
 from haac_repo import DataError, HaacError, NewElement, Provenance, Repository
+from haac_repo._internal import counted
 
 if TYPE_CHECKING:
     from haac_repo import Element, Writer
@@ -29,6 +30,8 @@ NEAR_BITS = 3
 """Perceptual hashes that differ in so many of 64 bits are near duplicates, if size and colour agree too."""
 _NEAR_COLOUR = 16
 _NEAR_SIDE = 1.1
+_NAMED = 5
+"""Names of a list that are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,14 +202,23 @@ class _Run:
                         continue
                 self._progress(1)
             self._collect(writer, pool, all_=True)
+        if unused := self._sidecars.unused:
+            named = ", ".join(unused[:_NAMED]) + (", ..." if len(unused) > _NAMED else "")
+            self._say(
+                f"the sidecar lists {counted(len(unused), 'file')} that no picture fits: {label(named)}"
+            )
         return self._report
 
     def _tried(self, sources: Iterable[Source | Refused | PassedOver]) -> Iterator[Source | Refused]:
         for source in sources:
             if isinstance(source, PassedOver):
                 self._report.passed_over.add(source)
-            else:
-                yield source
+                continue
+            if isinstance(source, Source):
+                self._sidecars.listed(
+                    source
+                )  # so that what no picture fits is told, whatever becomes of this one
+            yield source
 
     @contextmanager
     def _writer(self) -> Iterator[Writer | None]:

@@ -47,6 +47,7 @@ class Sidecars:
 
     def __init__(self, explicit: str | os.PathLike[str] | None) -> None:
         self._explicit = {} if explicit is None else read_sidecar(explicit)
+        self._unused = dict.fromkeys(self._explicit)
         self._found: dict[Path, dict[str, About] | DataError] = {}
 
     def about(self, source: Source) -> About:
@@ -55,11 +56,8 @@ class Sidecars:
         Raises:
             DataError: a sidecar beside it cannot be read, or is malformed.
         """
-        # 'a/b/c.png' may be listed as itself, 'b/c.png' or 'c.png'; the longest counts.
-        parts = _plain(source.name).removeprefix("./").split("/")
-        for start in range(len(parts)) if self._explicit else ():
-            if found := self._explicit.get("/".join(parts[start:])):
-                return found
+        if found := self.listed(source):
+            return found
         if source.path is None:
             return About()
         own = source.path.with_name(source.path.name + ".json")
@@ -68,6 +66,22 @@ class Sidecars:
         table, name = self._folder(source.path.parent), source.path.name
         # Bytes that are not UTF-8 can be listed as they are shown.
         return table.get(name) or table.get(label(name)) or About()
+
+    def listed(self, source: Source) -> About | None:
+        """What the file given says of a picture; None if it does not list it."""
+        # 'a/b/c.png' may be listed as itself, 'b/c.png' or 'c.png'; the longest counts.
+        parts = _plain(source.name).removeprefix("./").split("/")
+        for start in range(len(parts)) if self._explicit else ():
+            key = "/".join(parts[start:])
+            if key in self._explicit:
+                self._unused.pop(key, None)
+                return self._explicit[key]
+        return None
+
+    @property
+    def unused(self) -> list[str]:
+        """Names that the file given lists, and by which no picture was asked for."""
+        return list(self._unused)
 
     def _folder(self, folder: Path) -> dict[str, About]:
         if folder not in self._found:

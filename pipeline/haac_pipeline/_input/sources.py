@@ -33,6 +33,9 @@ def find_sources(
         if re.match(r"https?://", given, re.IGNORECASE):
             yield from _from_web(given)
             continue
+        if not given:  # a path would take it for the folder that we are in
+            yield Refused("''", "an empty name: name a file, a folder or an address")
+            continue
         path = Path(given)
         try:
             mode = path.stat().st_mode

@@ -131,6 +131,18 @@ def test_files_are_written_whole_under_names_of_any_length(tmp_path: Path) -> No
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_errors_name_the_file_and_not_its_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: Path, *_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(PermissionError) as caught:
+        write_file(tmp_path / "a.haac", b"data")
+    assert caught.value.filename == str(tmp_path / "a.haac")
+
+
 def test_a_sidecar_lists_a_name_as_it_is_shown(tmp_path: Path) -> None:
     from haac_pipeline import find_sources
     from haac_pipeline._ingest.sidecar import Sidecars

@@ -267,6 +267,34 @@ def test_what_is_passed_over_is_told_and_no_failure(
     assert [(each["suffix"], each["count"]) for each in told["passed_over"]] == [(".cr2", 2), (".txt", 2)]
 
 
+def test_what_a_sidecar_lists_in_vain_is_told(repository: Repository, pictures: Path, tmp_path: Path) -> None:
+    sticker(1).save(pictures / "a.png")
+    (pictures / "b.png").touch()
+    sidecar = tmp_path / "s.csv"
+    sidecar.write_text("file,name\nA.png,x\na.png,y\nb.png,z\nc.png,\n")
+    for _ in range(2):  # also where pictures are skipped
+        said: list[str] = []
+        ingest(repository, find_sources(pictures), Settings(jobs=1, sidecar=sidecar), say=said.append)
+        assert said == ["the sidecar lists 2 files that no picture fits: A.png, c.png"]
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_work(
+    repository: Repository, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sticker(1).save(pictures / "a.png")
+    args = [
+        "ingest",
+        "--repo",
+        str(repository.path),
+        "--report",
+        str(tmp_path / "gone" / "x.json"),
+        str(pictures),
+    ]
+    assert _run(args) == 2
+    assert "there is no folder" in capsys.readouterr().err
+    assert len(repository) == 0
+
+
 def test_without_a_repository_the_command_says_what_to_do(
     pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

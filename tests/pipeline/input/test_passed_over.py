@@ -54,6 +54,12 @@ def test_a_folder_without_a_picture_is_refused_and_tells_what_is_there(tmp_path:
     assert [type(each) for each in find_sources(tmp_path)] == [PassedOver, Refused]
 
 
+def test_an_empty_name_is_not_this_folder() -> None:
+    (found,) = find_sources("")
+    assert isinstance(found, Refused)
+    assert "an empty name" in found.reason
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
 def test_links_and_pipes_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
