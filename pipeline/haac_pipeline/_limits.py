@@ -16,7 +16,7 @@ class IngestLimits:
     archive_members: int = 100_000
     """Entries of one zip archive."""
     archive_bytes: int = 8 * 2**30
-    """Inflated bytes of all entries of one zip archive."""
+    """Inflated bytes of all pictures of one zip archive."""
     archive_directory_bytes: int = 32 * 2**20
     """Bytes of a zip archive's directory, which is read into memory whole."""
     url_bytes: int = 256 * 2**20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -242,10 +243,14 @@ def _targets(
     suffix = ".haac" if form == "binary" else ".txt"
     work: list[tuple[Source | Refused, Outputs]] = []
     stems = Counter(_folder(source) / _name(source).stem for source in sources)
+    names = Counter(_name(source).name for source in sources if getattr(source, "path", None) is None)
     for source in sources:
         beside, name = _folder(source), _name(source)
         # Of a.png and a.jpg, the recipes are a.png.haac and a.jpg.haac.
         stem = (name.stem if stems[beside / name.stem] == 1 else name.name) or "picture"
+        if names[name.name] > 1 and getattr(source, "path", None) is None:
+            # In several folders of an archive: pics.zip-a-1.png.haac.
+            stem = re.sub(r"[/\\:]+", "-", source.name).strip("-.")
         outputs = Outputs(
             _target(output or beside, stem, suffix, count, "recipe", files=output is not None),
             form,
@@ -257,8 +262,7 @@ def _targets(
     if len(set(written)) < len(written):
         twice = next(path for path in written if written.count(path) > 1)
         raise click.UsageError(
-            f"{label(str(twice))} would be written twice: compress pictures of the same name into different folders,"
-            " and unpack an archive that has several of them."
+            f"{label(str(twice))} would be written twice: compress pictures of the same name into different folders."
         )
     read = {s.path.resolve() for s in sources if isinstance(s, Source) and s.path is not None}
     for path in written:

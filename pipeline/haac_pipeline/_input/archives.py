@@ -18,6 +18,7 @@ from haac_pipeline._limits import INGEST_LIMITS
 from haac_repo import PictureError
 
 _ENCRYPTED = 0x1  # flag of a zip entry
+_SIDECAR = "sidecar: not read inside an archive; unpack it, or name a copy with --sidecar"
 _SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -73,7 +74,7 @@ def from_archive(name: str, open_file: Callable[[], BinaryIO]) -> Iterator[Sourc
         yield Refused(name, reason_of(error))
         return
     except Exception as error:  # zipfile raises much on archives that lie
-        yield Refused(name, f"not a readable zip archive ({error})")
+        yield Refused(name, label(f"not a readable zip archive ({error})"))
         return
     if len(members) > INGEST_LIMITS.archive_members:
         yield Refused(
@@ -81,27 +82,28 @@ def from_archive(name: str, open_file: Callable[[], BinaryIO]) -> Iterator[Sourc
             f"the archive has {len(members):,} entries; at most {INGEST_LIMITS.archive_members:,} are read",
         )
         return
-    total = sum(member.file_size for member in members)
+    if reason := document_in(archive, members):
+        yield Refused(name, reason)
+        return
+    total = sum(member.file_size for member in members if is_picture(member.filename))
     if total > INGEST_LIMITS.archive_bytes:
         yield Refused(
             name,
-            f"the archive would inflate to {total:,} bytes; at most {INGEST_LIMITS.archive_bytes:,} are read",
+            f"its pictures would inflate to {total:,} bytes; at most {INGEST_LIMITS.archive_bytes:,} are read",
         )
-        return
-    if reason := document_in(archive, members):
-        yield Refused(name, reason)
         return
     found = False
     for member in sorted(members, key=lambda member: member.filename):
         parts = [part for part in re.split(r"[/\\]", member.filename) if part not in ("", ".", "..")]
-        if member.is_dir() or not parts or any(_is_hidden(part) for part in parts) or is_sidecar(parts[-1]):
+        if member.is_dir() or not parts or any(_is_hidden(part) for part in parts):
             continue
         if is_picture(parts[-1]):
             found = True
             yield _member(name, archive, member)
         else:
             suffix = suffix_of(parts[-1])
-            yield PassedOver(label(f"{name}/{member.filename}"), suffix, kind_of(suffix, packed=True))
+            kind = _SIDECAR if is_sidecar(parts[-1]) else kind_of(suffix, packed=True)
+            yield PassedOver(label(f"{name}/{member.filename}"), suffix, kind)
     if not found:
         yield Refused(name, "there are no pictures in this archive")
 

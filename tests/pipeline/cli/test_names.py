@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,12 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def haac(*arguments: object, **environment: str) -> subprocess.CompletedProcess[bytes]:
+def haac(
+    *arguments: object, folder: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command in a process of its own, in `folder`."""
     command = [sys.executable, "-c", "from haac._cli.main import main; main()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, env=os.environ | environment, check=False)
+    return subprocess.run(command, capture_output=True, env=os.environ | environment, cwd=folder, check=False)
 
 
 def inside(folder: Path) -> Iterator[bytes]:
@@ -177,3 +181,16 @@ def test_a_malformed_sidecar_costs_the_pictures_of_its_folder(tmp_path: Path) ->
     files = json.loads(done.stdout)["files"]
     assert [file["status"] for file in files] == ["stored", "refused", "refused"]
     assert "there is no column 'file'" in files[1]["reason"]
+
+
+def test_pictures_of_the_same_name_in_an_archive(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for number, name in enumerate(("a/1.png", "b/1.png", "../../2.png")):
+            with archive.open(name, "w") as file:
+                Image.new("RGB", (20 + number, 9)).save(file, "PNG")
+    out = tmp_path / "out"
+    args = ("compress", "x.zip", "--no-catalog", "--jobs", 1, "--subject-weight", 1, "-o", out)
+    done = haac(*args, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    widths = {path.name: from_binary(path.read_bytes()).width for path in out.iterdir()}
+    assert widths == {"x.zip-a-1.png.haac": 20, "x.zip-b-1.png.haac": 21, "2.haac": 22}

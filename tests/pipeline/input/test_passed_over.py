@@ -97,7 +97,10 @@ def test_in_an_archive_too(tmp_path: Path) -> None:
     path = zipped(
         tmp_path / "x.zip", {"a.png": b"A", "in/b.txt": b"", "in/c.zip": b"", ".d": b"", "haac.csv": b""}
     )
-    assert passed_over(path) == {"b.txt": "", "c.zip": "archive: unpack it first"}
+    found = passed_over(path)
+    assert found.keys() == {"b.txt", "c.zip", "haac.csv"}
+    assert found["c.zip"] == "archive: unpack it first"
+    assert "not read inside an archive" in found["haac.csv"]
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,10 @@ def test_an_archive(tmp_path: Path) -> None:
         },
     )
     assert found(path) == {f"{path}/b.png": b"B", f"{path}/in/a.jpg": b"A" * 5000}
-    assert [type(each) for each in find_sources([str(path)])] == [Source, Source, PassedOver]
+    assert (
+        sorted(type(each).__name__ for each in find_sources([str(path)]))
+        == ["PassedOver"] * 2 + ["Source"] * 2
+    )
     assert all(each.path is None for each in find_sources([str(path)]) if isinstance(each, Source))
 
 
