@@ -243,14 +243,12 @@ def _targets(
     suffix = ".haac" if form == "binary" else ".txt"
     work: list[tuple[Source | Refused, Outputs]] = []
     stems = Counter(_folder(source) / _name(source).stem for source in sources)
-    names = Counter(_name(source).name for source in sources if getattr(source, "path", None) is None)
+    in_archives = _names_in_archives(sources)
     for source in sources:
         beside, name = _folder(source), _name(source)
         # Of a.png and a.jpg, the recipes are a.png.haac and a.jpg.haac.
         stem = (name.stem if stems[beside / name.stem] == 1 else name.name) or "picture"
-        if names[name.name] > 1 and getattr(source, "path", None) is None:
-            # In several folders of an archive: pics.zip-a-1.png.haac.
-            stem = re.sub(r"[/\\:]+", "-", source.name).strip("-.")
+        stem = in_archives.get(source.name, stem)
         outputs = Outputs(
             _target(output or beside, stem, suffix, count, "recipe", files=output is not None),
             form,
@@ -280,6 +278,25 @@ def _folder(source: Source | Refused) -> Path:
 def _name(source: Source | Refused) -> Path:
     """A path whose last part is the picture's own name: of a file, its very bytes."""
     return getattr(source, "path", None) or Path(source.name)
+
+
+def _names_in_archives(sources: Sequence[Source | Refused]) -> dict[str, str]:
+    """Names of sources to stems, of those that have the same name in several folders of an archive: a-1.png, b-1.png."""
+    alike: dict[str, list[str]] = {}
+    for source in sources:
+        if getattr(source, "path", None) is None:
+            alike.setdefault(_name(source).name, []).append(source.name)
+    stems: dict[str, str] = {}
+    for names in alike.values():
+        if len(set(names)) > 1:
+            parts = [name.split("/") for name in names]
+            columns = enumerate(zip(*parts, strict=False))
+            common = next((at for at, column in columns if len(set(column)) > 1), 0)
+            stems |= {
+                name: re.sub(r"[/\\:]+", "-", "-".join(part[common:])).strip("-.")
+                for name, part in zip(names, parts, strict=True)
+            }
+    return stems
 
 
 def _target(given: Path, stem: str, suffix: str, count: int, what: str, *, files: bool = True) -> Path:

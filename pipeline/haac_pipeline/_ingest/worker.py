@@ -75,10 +75,11 @@ def make(task: Task) -> Made:
 
 def _make(task: Task) -> Made:
     """The steps of one file: decode its frames, and make elements of each that shows something new."""
-    from haac_pipeline._input.read import read_frames
+    from haac_pipeline._input.read import read_frames, read_picture
 
     all_, plates = Made(), Made()
-    frames = read_frames(task.data, task.cutting.frames)
+    most = task.cutting.frames
+    frames = iter([read_picture(task.data)]) if most == 1 else read_frames(task.data, most)
     first = next(frames)
     all_.frames = first.frames
     seen: set[str] = set()

@@ -38,12 +38,10 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def haac(
-    *arguments: object, folder: Path | None = None, **environment: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Run a command in a process of its own, in `folder`."""
+def haac(*arguments: object, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a command in a process of its own."""
     command = [sys.executable, "-c", "from haac._cli.main import main; main()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, env=os.environ | environment, cwd=folder, check=False)
+    return subprocess.run(command, capture_output=True, env=os.environ | environment, check=False)
 
 
 def inside(folder: Path) -> Iterator[bytes]:
@@ -189,8 +187,8 @@ def test_pictures_of_the_same_name_in_an_archive(tmp_path: Path) -> None:
             with archive.open(name, "w") as file:
                 Image.new("RGB", (20 + number, 9)).save(file, "PNG")
     out = tmp_path / "out"
-    args = ("compress", "x.zip", "--no-catalog", "--jobs", 1, "--subject-weight", 1, "-o", out)
-    done = haac(*args, folder=tmp_path)
+    args = ("compress", tmp_path / "x.zip", "--no-catalog", "--jobs", 1, "--subject-weight", 1, "-o", out)
+    done = haac(*args)
     assert done.returncode == 0, done.stderr
     widths = {path.name: from_binary(path.read_bytes()).width for path in out.iterdir()}
-    assert widths == {"x.zip-a-1.png.haac": 20, "x.zip-b-1.png.haac": 21, "2.haac": 22}
+    assert widths == {"a-1.png.haac": 20, "b-1.png.haac": 21, "2.haac": 22}

@@ -149,18 +149,6 @@ def test_a_file_that_vanishes_or_is_too_large(tmp_path: Path, monkeypatch: pytes
         second.read()
 
 
-def test_names_that_cannot_be_stored_or_printed(tmp_path: Path) -> None:
-    strange = os.fsencode(tmp_path) + b"/\xff\x1b[31m\n.png"
-    try:
-        Path(os.fsdecode(strange)).write_bytes(b"A")
-    except OSError:
-        pytest.skip("this file system refuses such names")
-    ((name, data),) = found(tmp_path).items()
-    assert data == b"A"
-    name.encode("utf-8")
-    assert name.isprintable()
-
-
 # Archives
 
 

@@ -1,4 +1,4 @@
-"""What is in folders and archives beside pictures: counted and named, and documents that are archives inside."""
+"""Names of files: what is passed over in folders and archives, and documents that are archives inside."""
 
 from __future__ import annotations
 
@@ -197,3 +197,18 @@ def test_an_archive_behind_a_picture_is_no_archive(tmp_path: Path) -> None:
     (found,) = find_sources(path)
     assert isinstance(found, Source)
     assert found.path == path
+
+
+def test_names_that_cannot_be_stored_or_printed(tmp_path: Path) -> None:
+    strange = os.fsencode(tmp_path) + b"/\xff\x1b[31m\n.png"
+    try:
+        Path(os.fsdecode(strange)).write_bytes(b"A")
+    except OSError:
+        pytest.skip("this file system refuses such names")
+    (found,) = find_sources(tmp_path)
+    assert isinstance(found, Source)
+    assert found.read() == b"A"
+    found.name.encode("utf-8")
+    assert found.name.isprintable()
+    assert found.path is not None
+    assert os.fsencode(found.path) == strange
