@@ -274,5 +274,5 @@ def _lines(report: IngestReport) -> Iterator[str]:
     for file in report.files:
         if file.status == "refused":
             yield f"refused: {file.name}: {file.reason}"
-        elif file.reason:
-            yield f"frames left: {file.name}: frame {file.frames - file.frames_left + 1}: {file.reason}"
+    for file in report.files:
+        yield from (f"note: {file.name}: {note}" for note in file.notes)

@@ -65,7 +65,8 @@ class FileReport:
     """Elements that its own look much like."""
     model: str = ""
     reason: str = ""
-    """Why it was refused, or why not all of its frames were read, if that is not what was asked for."""
+    notes: list[str] = field(default_factory=list)
+    """What a person should know of how it was read."""
     frames: int = 1
     """Of an animation, or pages of a TIFF; 1 if it was not opened."""
     frames_left: int = 0
@@ -273,12 +274,11 @@ class _Run:
 
     def _store(self, writer: Writer | None, pending: _Pending, made: Made) -> None:
         file, provenance = pending.file, self._completed(pending.provenance, made)
-        file.model = provenance.model
+        file.model, file.notes = provenance.model, [label(note) for note in made.notes]
         file.frames, file.frames_left = made.frames, made.frames - made.frames_read
         if made.refused:
             file.reason = label(made.refused)
             return
-        file.reason = label(made.note)
         numbers = []
         for index, bare in enumerate(made.elements):
             plate = index >= len(made.elements) - made.plates

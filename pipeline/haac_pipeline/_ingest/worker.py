@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from haac_pipeline._parallel import attempt
@@ -58,14 +57,14 @@ class Made:
     needs_model: bool = False
     """It has no alpha, and the task came without a model: send it again with one."""
     segmented: bool = False
+    notes: tuple[str, ...] = ()
+    """What a person should know of how the file was read."""
     frames: int = 1
     """Of the file: of an animation, or pages of a TIFF."""
     frames_read: int = 1
     """How many of them were looked at, from the first on."""
     frame_of: list[int] = field(default_factory=list)
-    """From which frame each element is, the first being 1."""
-    note: str = ""
-    """Why frames after those are missing, if one is broken."""
+    """From which frame each element is, the first being 1; empty: all are from that."""
 
 
 def make(task: Task) -> Made:
@@ -74,44 +73,56 @@ def make(task: Task) -> Made:
 
 
 def _make(task: Task) -> Made:
-    """The steps of one file: decode its frames, and make elements of each that shows something new."""
+    """The steps of one file: decode it, and make elements of its first frame, or of more."""
     from haac_pipeline._input.read import read_frames, read_picture
 
-    all_, plates = Made(), Made()
     most = task.cutting.frames
     frames = iter([read_picture(task.data)]) if most == 1 else read_frames(task.data, most)
     first = next(frames)
-    all_.frames = first.frames
-    seen: set[str] = set()
-    for number, frame in enumerate(_readable(chain([first], frames), all_), 1):
-        all_.frames_read = number
-        if first.frames > 1 and not _add(sha256(frame.image.tobytes()).hexdigest(), seen):
-            continue  # animations stand still, and come back to what they showed
-        made = _cut(frame, task)
-        if made.needs_model:
-            return made
-        if number == 1:
-            all_.refused = made.refused
-        all_.segmented |= made.segmented
-        for index, element in enumerate(made.elements):
-            if first.frames == 1 or _add(element.pixels_sha256, seen):
-                into = plates if index >= len(made.elements) - made.plates else all_
-                into.elements.append(element)
-                into.frame_of.append(number)
-    if all_.elements:
-        all_.refused = ""
-    all_.plates = len(plates.elements)
-    all_.elements += plates.elements
-    all_.frame_of += plates.frame_of
-    return all_
+    made = _cut(first, task)
+    made.frames = first.frames
+    if most != 1 and first.frames > 1 and not made.needs_model:
+        _add_frames(made, first, frames, task)
+    return made
 
 
-def _readable(frames: Iterator[Picture], made: Made) -> Iterator[Picture]:
-    """Frames up to one that is broken: those before it are kept."""
+def _add_frames(made: Made, first: Picture, others: Iterator[Picture], task: Task) -> None:
+    """Add what further frames show that those before did not: animations stand still, and come back to what they showed."""
+    frames, elements = {_digest(first)}, {element.pixels_sha256 for element in made.elements}
+    objects, plates = _numbered(1, made)
     try:
-        yield from frames
+        for number, frame in enumerate(others, 2):
+            made.frames_read = number
+            if not _add(_digest(frame), frames):
+                continue
+            more = _cut(frame, task)
+            if more.needs_model:
+                made.needs_model = True
+                return
+            made.segmented |= more.segmented
+            for found, into in zip(_numbered(number, more), (objects, plates), strict=True):
+                into += [(of, each) for of, each in found if _add(each.pixels_sha256, elements)]
     except PictureError as error:
-        made.note = str(error)
+        made.notes += (f"frame {made.frames_read + 1} and those after it are left out: {error}",)
+    made.plates = len(plates)
+    made.frame_of = [number for number, _ in objects + plates]
+    made.elements = [element for _, element in objects + plates]
+    if made.elements:
+        made.refused = ""
+
+
+_Numbered = list[tuple[int, NewElement]]
+
+
+def _numbered(number: int, made: Made) -> tuple[_Numbered, _Numbered]:
+    """Objects and background plates, each with the number of its frame."""
+    all_ = [(number, element) for element in made.elements]
+    at = len(all_) - made.plates
+    return all_[:at], all_[at:]
+
+
+def _digest(frame: Picture) -> str:
+    return f"{frame.image.size} {sha256(frame.image.tobytes()).hexdigest()}"
 
 
 def _add(digest: str, seen: set[str]) -> bool:

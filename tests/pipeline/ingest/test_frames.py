@@ -98,7 +98,8 @@ def test_a_broken_later_frame_costs_no_earlier_one(repository: Repository, tmp_p
     report = run(repository, path, frames=None, model="none")
     file = report.files[0]
     assert (file.status, file.new, file.frames, file.frames_left) == ("stored", 2, 4, 2)
-    assert file.reason
+    assert len(file.notes) == 1
+    assert file.notes[0].startswith("frame 3 and those after it are left out: ")
 
 
 def test_backgrounds_come_last_whatever_their_frame(tmp_path: Path) -> None:
