@@ -47,6 +47,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     if not path.parent.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "There is no folder", str(path.parent))
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FileExistsError(errno.EEXIST, "A pipe or device is not replaced by a file", str(path))
     # Not the whole name: where that is as long as names may be, nothing fits behind it.
     temporary = path.with_name(f"{path.name[:_TEMPORARY_CHARS]}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
