@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from haac_pipeline._limits import INGEST_LIMITS, IngestLimits
 
 if TYPE_CHECKING:
+    from haac._internal import PICTURE_LIMITS, Picture, PictureLimits, read_frames, read_picture
     from haac_pipeline._ingest.run import FileReport, IngestReport, Settings, ingest
     from haac_pipeline._ingest.sidecar import About, read_sidecar
     from haac_pipeline._ingest.worker import Cutting
     from haac_pipeline._input.passed_over import PassedOverCount, PassedOverGroup
-    from haac_pipeline._input.read import Picture, read_picture
     from haac_pipeline._input.source import PassedOver, Refused, Source
     from haac_pipeline._input.sources import find_sources
     from haac_pipeline._segment.models import MODELS, Model
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "INGEST_LIMITS",
     "MODELS",
+    "PICTURE_LIMITS",
     "About",
     "Cutting",
     "FileReport",
@@ -28,11 +29,13 @@ __all__ = [
     "PassedOverCount",
     "PassedOverGroup",
     "Picture",
+    "PictureLimits",
     "Refused",
     "Settings",
     "Source",
     "find_sources",
     "ingest",
+    "read_frames",
     "read_picture",
     "read_sidecar",
 ]
@@ -48,18 +51,21 @@ _LAZY = {
     "PassedOver": "_input.source",
     "PassedOverCount": "_input.passed_over",
     "PassedOverGroup": "_input.passed_over",
-    "Picture": "_input.read",
     "Refused": "_input.source",
     "Settings": "_ingest.run",
     "Source": "_input.source",
     "find_sources": "_input.sources",
     "ingest": "_ingest.run",
-    "read_picture": "_input.read",
     "read_sidecar": "_ingest.sidecar",
 }
 
+_READER = {"PICTURE_LIMITS", "Picture", "PictureLimits", "read_frames", "read_picture"}
+"""Stands below, where `haac blur` reaches it too."""
+
 
 def __getattr__(name: str) -> object:
+    if name in _READER:
+        return getattr(importlib.import_module("haac._internal"), name)
     if name in _LAZY:
         return getattr(importlib.import_module(f"haac_pipeline.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -188,6 +188,8 @@ def _told(console: Console, done: list[CompressedFile], passed_over: PassedOverC
     for result in done:
         if result.error:
             console.error(f"{result.picture}: {result.error}")
+        for note in result.notes:
+            console.note(f"{result.picture}: {note}")
     value = [_as_json(result) for result in done]
     if passed_over:
         value.append({"picture": None, "passed_over": passed_over.as_json()})
@@ -365,6 +367,7 @@ def _as_json(result: CompressedFile) -> dict[str, Any]:
         "script": None if outputs.script is None else label(str(outputs.script)),
         "report": None if outputs.report is None else label(str(outputs.report)),
         "size": result.size,
+        "notes": result.notes,
         "binary_bytes": result.binary_bytes,
         "text": result.text,
         "background": result.background or None,

@@ -15,7 +15,7 @@ from haac_repo._internal import flattened
 if TYPE_CHECKING:
     from PIL import Image
 
-    from haac_pipeline._input.read import Picture
+    from haac._internal import Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +74,12 @@ def make(task: Task) -> Made:
 
 def _make(task: Task) -> Made:
     """The steps of one file: decode it, and make elements of its first frame, or of more."""
-    from haac_pipeline._input.read import read_frames, read_picture
+    from haac._internal import read_frames, read_picture
 
     most = task.cutting.frames
-    frames = iter([read_picture(task.data)]) if most == 1 else read_frames(task.data, most)
+    # Twice what is kept: what a JPEG decodes at half its size is then made smaller once more, which hides how it was done.
+    needed = 2 * _side(task.cutting.max_side)
+    frames = iter([read_picture(task.data, at_least=needed)]) if most == 1 else read_frames(task.data, most)
     first = next(frames)
     made = _cut(first, task)
     made.frames = first.frames
@@ -143,7 +145,7 @@ def _cut(read: Picture, task: Task) -> Made:
 
     cutting = task.cutting
     image = _fitted(read.image if read.has_alpha else read.image.convert("RGB"), cutting.max_side)
-    made = Made()
+    made = Made(notes=read.notes)
     if image.mode == "RGBA" and _is_cut_out(image):
         found = objects(np.asarray(image), split=bool(cutting.split))
     elif cutting.model == NONE:
@@ -178,13 +180,20 @@ def _is_cut_out(image: Image.Image) -> bool:
     return clear * 500 >= image.width * image.height
 
 
+def _side(max_side: int) -> int:
+    """Pixels of the longest side that an element gets."""
+    from haac_repo import LIMITS
+
+    return min(max_side or LIMITS.element_side, LIMITS.element_side)
+
+
 def _fitted(image: Image.Image, max_side: int) -> Image.Image:
     from PIL import Image
 
     from haac_repo import LIMITS
 
     width, height = image.size
-    side = min(max_side or LIMITS.element_side, LIMITS.element_side)
+    side = _side(max_side)
     scale = min(1.0, side / max(width, height), (LIMITS.element_pixels / (width * height)) ** 0.5)
     if scale == 1.0:
         return image
