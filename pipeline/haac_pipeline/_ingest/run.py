@@ -11,8 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from haac_pipeline._ingest.keep import LeftOut
 from haac_pipeline._ingest.sidecar import Sidecars, default_name
 from haac_pipeline._ingest.worker import Cutting, Made, Task, make
 from haac_pipeline._input.passed_over import PassedOverCount
@@ -23,9 +25,10 @@ from haac_repo import DataError, HaacError, NewElement, Provenance, Repository
 from haac_repo._internal import counted
 
 if TYPE_CHECKING:
+    from haac_pipeline._ingest.preview import PreviewSheets
     from haac_repo import Element, Writer
 
-Status = Literal["stored", "duplicate", "skipped", "refused"]
+Status = Literal["stored", "duplicate", "left", "skipped", "refused"]
 NEAR_BITS = 3
 """Perceptual hashes that differ in so many of 64 bits are near duplicates, if size and colour agree too."""
 _NEAR_COLOUR = 16
@@ -49,6 +52,8 @@ class Settings:
     """Worker processes; 0: one a core."""
     dry_run: bool = False
     """Do everything but store."""
+    sheet: Path | None = None
+    """Where a dry run writes its contact sheet, if it is to write one."""
 
 
 @dataclass(slots=True)
@@ -63,6 +68,8 @@ class FileReport:
     duplicates: int = 0
     near: list[str] = field(default_factory=list)
     """Elements that its own look much like."""
+    left: list[LeftOut] = field(default_factory=list)
+    """Cut-outs that were not good enough to be stored; if none was, the status is `left`."""
     model: str = ""
     reason: str = ""
     notes: list[str] = field(default_factory=list)
@@ -81,6 +88,8 @@ class IngestReport:
     passed_over: PassedOverCount = field(default_factory=PassedOverCount)
     """Files that were not tried, since by their names they are no pictures of kinds that are read."""
     dry_run: bool = False
+    sheets: list[str] = field(default_factory=list)
+    """Pages of the dry run's contact sheet."""
 
     @property
     def ok(self) -> bool:
@@ -89,11 +98,12 @@ class IngestReport:
 
     def counts(self) -> dict[str, int]:
         """Sources by status, and those with near duplicates; elements: new ones, those that were there; what was left out."""
-        counts = {"sources": len(self.files), "stored": 0, "duplicate": 0, "skipped": 0, "refused": 0}
+        counts = {"sources": len(self.files), **dict.fromkeys(get_args(Status), 0)}
         for file in self.files:
             counts[file.status] += 1
         counts["elements_new"] = sum(file.new for file in self.files)
         counts["elements_duplicate"] = sum(file.duplicates for file in self.files)
+        counts["elements_left"] = sum(len(file.left) for file in self.files)
         counts["near_duplicates"] = sum(bool(file.near) for file in self.files)
         counts["passed_over"] = len(self.passed_over)
         counts["frames_left"] = sum(file.frames_left for file in self.files)
@@ -104,6 +114,7 @@ class IngestReport:
         return {
             "dry_run": self.dry_run,
             "counts": self.counts(),
+            "sheets": self.sheets,
             "files": [asdict(file) for file in self.files],
             "passed_over": self.passed_over.as_json(),
         }
@@ -171,6 +182,11 @@ class _Run:
         self._software = ""
         self._report = IngestReport(dry_run=settings.dry_run)
         self._dry: dict[str, None] = {}
+        self._sheets: PreviewSheets | None = None
+        if settings.dry_run and settings.sheet is not None:
+            from haac_pipeline._ingest.preview import PreviewSheets  # loads Pillow
+
+            self._sheets = PreviewSheets(settings.sheet)
 
     def go(self, sources: Iterable[Source | Refused | PassedOver]) -> IngestReport:
         jobs = self._settings.jobs or cores()
@@ -193,16 +209,18 @@ class _Run:
                     fresh.add(read.sha256)
                     try:
                         pending = self._pending(file, source, read.sha256)
-                    except (
-                        DataError
-                    ) as error:  # with another name or licence than was meant it would be worse
+                    except DataError as error:  # another name or licence than was meant would be worse
                         file.reason = label(str(error))
                     else:
-                        pool.put(pending, Task(read.data, self._settings.cutting, self._model))
+                        preview = self._sheets is not None
+                        pool.put(pending, Task(read.data, self._settings.cutting, self._model, preview))
                         self._collect(writer, pool, all_=False)
                         continue
                 self._progress(1)
             self._collect(writer, pool, all_=True)
+        if self._sheets is not None:
+            self._sheets.flush()
+            self._report.sheets = self._sheets.files
         if unused := self._sidecars.unused:
             named = ", ".join(unused[:_NAMED]) + (", ..." if len(unused) > _NAMED else "")
             self._say(
@@ -216,9 +234,8 @@ class _Run:
                 self._report.passed_over.add(source)
                 continue
             if isinstance(source, Source):
-                self._sidecars.listed(
-                    source
-                )  # so that what no picture fits is told, whatever becomes of this one
+                # So that what no picture fits is told, whatever becomes of this one.
+                self._sidecars.listed(source)
             yield source
 
     @contextmanager
@@ -279,6 +296,9 @@ class _Run:
         if made.refused:
             file.reason = label(made.refused)
             return
+        file.left = made.left
+        if self._sheets is not None:
+            self._sheets.add(file.name, made.previews)
         numbers = []
         for index, bare in enumerate(made.elements):
             plate = index >= len(made.elements) - made.plates
@@ -302,7 +322,7 @@ class _Run:
                 file.near += near
             else:
                 file.duplicates += 1
-        file.status = "stored" if file.new else "duplicate"
+        file.status = "stored" if file.new else "duplicate" if file.duplicates else "left"
         if writer is not None:
             writer.done_source(provenance.source_sha256, self._key, file.name, numbers)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from haac_pipeline._ingest.keep import Keep, LeftOut, Preview, reason_to_leave
 from haac_pipeline._parallel import attempt
 from haac_repo import NewElement, PictureError
 from haac_repo._internal import flattened
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from haac._internal import Picture
+    from haac_pipeline._segment.cutout import Part
+    from haac_pipeline._segment.quality import Judgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,10 @@ class Cutting:
     """How many frames of an animation, or pages of a TIFF, are read, from the first on; None: all."""
     keep_background: bool = False
     """Also make an inpainted background plate."""
+    keep: Keep = "doubtful"
+    """Which cut-outs are stored; of pictures that have alpha always all."""
+    min_size: int = 0
+    """Pixels that the shorter side of an element must have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class Task:
     cutting: Cutting
     model: str | None
     """Chosen and in place; None while none was needed."""
+    preview: bool = False
+    """Make previews."""
 
 
 @dataclass(slots=True)
@@ -65,6 +74,10 @@ class Made:
     """How many of them were looked at, from the first on."""
     frame_of: list[int] = field(default_factory=list)
     """From which frame each element is, the first being 1; empty: all are from that."""
+    left: list[LeftOut] = field(default_factory=list)
+    """Cut-outs that are not stored."""
+    previews: list[Preview] = field(default_factory=list)
+    """Of all cut-outs, if they were asked for."""
 
 
 def make(task: Task) -> Made:
@@ -102,6 +115,8 @@ def _add_frames(made: Made, first: Picture, others: Iterator[Picture], task: Tas
                 made.needs_model = True
                 return
             made.segmented |= more.segmented
+            made.left += more.left
+            made.previews += more.previews
             for found, into in zip(_numbered(number, more), (objects, plates), strict=True):
                 into += [(of, each) for of, each in found if _add(each.pixels_sha256, elements)]
     except PictureError as error:
@@ -139,17 +154,19 @@ def _cut(read: Picture, task: Task) -> Made:
     import numpy as np
 
     from haac_pipeline._ingest.describe import as_element
-    from haac_pipeline._segment.cutout import cut_out, objects, picture, plate
+    from haac_pipeline._segment.cutout import Part, cut_out, parts, picture, plate
     from haac_pipeline._segment.models import NONE
+    from haac_pipeline._segment.quality import judged
     from haac_pipeline._segment.session import mask
 
     cutting = task.cutting
     image = _fitted(read.image if read.has_alpha else read.image.convert("RGB"), cutting.max_side)
     made = Made(notes=read.notes)
+    judgements: list[Judgement | None] | None = None
     if image.mode == "RGBA" and _is_cut_out(image):
-        found = objects(np.asarray(image), split=bool(cutting.split))
+        found = parts(np.asarray(image), split=bool(cutting.split))
     elif cutting.model == NONE:
-        found = [np.asarray(image.convert("RGBA"))]
+        found = [Part(np.asarray(image.convert("RGBA")), 0, 0)]
     elif task.model is None:
         made.needs_model = True
         return made
@@ -162,16 +179,38 @@ def _cut(read: Picture, task: Task) -> Made:
         opaque = flattened(image)
         where = np.asarray(mask(opaque, task.model))
         rgb = np.asarray(opaque)
-        found = objects(cut_out(rgb, where), split=cutting.split is not False)
+        found = parts(cut_out(rgb, where), split=cutting.split is not False)
+        judgements = judged(rgb, where, found, task.model)
         if found and cutting.keep_background:
             with contextlib.suppress(ValueError):
-                found.append(plate(rgb, where))
+                background = as_element(picture(plate(rgb, where)))
                 made.plates = 1
     if not found:
         made.refused = "nothing was found to cut out" if made.segmented else "nothing in it is visible"
         return made
-    made.elements = [as_element(picture(part)) for part in found]
+    _choose(task, made, found, judgements or [None] * len(found))
+    made.elements += [background] if made.plates else []
     return made
+
+
+def _choose(task: Task, made: Made, found: list[Part], judgements: list[Judgement | None]) -> None:
+    """Encode the parts that are to be stored, and list the others."""
+    from haac_pipeline._ingest.describe import as_element
+    from haac_pipeline._segment.cutout import picture
+
+    for number, (part, judgement) in enumerate(zip(found, judgements, strict=True), 1):
+        height, width = part.pixels.shape[:2]
+        quality, doubts = (judgement.quality, judgement.doubts) if judgement else (None, ())
+        reason = reason_to_leave(part, judgement, task.cutting.keep, task.cutting.min_size)
+        if task.preview:
+            from haac_pipeline._ingest.preview import thumbnail
+
+            small = thumbnail(part.pixels)
+            made.previews.append(Preview(small, width, height, quality, doubts, reason))
+        if reason:
+            made.left.append(LeftOut(number, width, height, quality, doubts, reason))
+        else:
+            made.elements.append(replace(as_element(picture(part.pixels)), quality=quality, doubts=doubts))
 
 
 def _is_cut_out(image: Image.Image) -> bool:
