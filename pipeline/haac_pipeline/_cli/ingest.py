@@ -151,7 +151,7 @@ def ingest_(
 
     With --from, what is stored are the elements that a recipe brings along, and the recipe gets short.
     """
-    _check_options(paths, recipe, output)
+    _check_options(paths, recipe, output, dry_run=dry_run)
     if report is not None and not report.parent.is_dir():
         raise click.UsageError(f"there is no folder {report.parent} for the report: nothing was ingested.")
     from haac_pipeline import Cutting, Settings
