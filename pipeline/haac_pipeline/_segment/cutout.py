@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ Floats = npt.NDArray[np.float32]
 
 _EDGE_PIXELS = 2**16
 """Size of the picture in which the mean colours along the edges are found."""
+_ROUNDS = (90, 30, 10, 4)
+"""Widths of the blurs, in pixels of the whole picture: colours come from far where there are none nearby. Chosen on the composites of
+`scripts/bench/cutout_edges.py` that it does not report."""
 
 _VISIBLE = 8
 """Alpha below this does not count for masks and connected components."""
@@ -28,19 +31,15 @@ def trimmed(rgba: Bytes) -> Bytes | None:
     Args:
         rgba: (height, width, 4), straight alpha.
     """
-    alpha = rgba[:, :, 3]
-    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
-    if not len(rows):
-        return None
-    part = rgba[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    cleaned: Bytes = part * (part[:, :, 3:] != 0)
-    return cleaned
+    part = _part(rgba)
+    return None if part is None else part.pixels
 
 
 def cut_out(rgb: Bytes, mask: Bytes) -> Bytes:
     """Matting: RGBA from a picture and its mask, with the foreground colours of soft edges estimated.
 
-    Source: M. Forte, "Approximate Fast Foreground Colour Estimation" (ICIP 2021): two rounds of blur fusion.
+    Source: M. Forte, "Approximate Fast Foreground Colour Estimation" (ICIP 2021): blur fusion. In four rounds instead of two, in
+    which the background is estimated like the foreground: as good then as multi-level estimation (pymatting), in half the time.
 
     Args:
         rgb: (height, width, 3).
@@ -69,12 +68,13 @@ def cut_out(rgb: Bytes, mask: Bytes) -> Bytes:
     shares = cv2.resize(alpha[top:bottom, left:right], size, interpolation=cv2.INTER_AREA)
     a: Floats = (shares.astype(np.float32) / np.float32(255))[:, :, None]
     foreground, background = image, image
-    for radius in (45, 6):
-        side = (max(2, round(radius / step)),) * 2
+    for width in _ROUNDS:
+        side = (max(2, round(width / step)),) * 2
         weight = cv2.blur(a, side)[:, :, None]
         mean_f = cv2.blur(foreground * a, side) / (weight + 1e-5)
         mean_b = cv2.blur(background * (1 - a), side) / (1 - weight + 1e-5)
-        foreground, background = _foreground(image, a, mean_f, mean_b), mean_b
+        foreground = _foreground(image, a, mean_f, mean_b)
+        background = _foreground(image, 1 - a, mean_b, mean_f)
     y, x = np.nonzero(soft)
     there = np.minimum((y - top) // step, size[1] - 1), np.minimum((x - left) // step, size[0] - 1)
     edge = _foreground(
@@ -92,13 +92,37 @@ def _foreground(image: Floats, a: Floats, mean_f: Floats, mean_b: Floats) -> Flo
     return np.asarray(np.clip(mean_f + a * (image - a * mean_f - (1 - a) * mean_b), 0, 255), np.float32)
 
 
+class Part(NamedTuple):
+    """One object of a picture."""
+
+    pixels: Bytes
+    """(height, width, 4), trimmed."""
+    left: int
+    top: int
+    """Where it stands in the picture."""
+
+
+def _part(rgba: Bytes) -> Part | None:
+    alpha = rgba[:, :, 3]
+    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
+    if not len(rows):
+        return None
+    part = rgba[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return Part(part * (part[:, :, 3:] != 0), int(columns[0]), int(rows[0]))
+
+
 def objects(rgba: Bytes, *, split: bool) -> list[Bytes]:
+    """The pixels of all `parts`."""
+    return [part.pixels for part in parts(rgba, split=split)]
+
+
+def parts(rgba: Bytes, *, split: bool) -> list[Part]:
     """Connected components of a cut-out, from left to right, trimmed; all of it as one if not `split`.
 
     Components are separate if they are further apart than about one hundredth of the picture; specks are dropped.
     """
     if not split:
-        whole = trimmed(rgba)
+        whole = _part(rgba)
         return [] if whole is None else [whole]
     import cv2
 
@@ -111,14 +135,14 @@ def objects(rgba: Bytes, *, split: bool) -> list[Bytes]:
     areas[0] = 0
     largest = int(areas.max())
     kept = np.flatnonzero(areas >= max(1, min(_MIN_AREA, largest), _SMALLEST * largest))
-    parts: list[tuple[int, Bytes]] = []
+    found: list[tuple[int, Part]] = []
     for label in kept:
         inside = labels == label
-        part = trimmed(rgba * inside[:, :, None])
+        part = _part(rgba * inside[:, :, None])
         if part is not None:
-            parts.append((int(np.flatnonzero(inside.any(axis=0))[0]), part))
-    parts.sort(key=lambda pair: pair[0])
-    return [part for _, part in parts]
+            found.append((int(np.flatnonzero(inside.any(axis=0))[0]), part))
+    found.sort(key=lambda pair: pair[0])
+    return [part for _, part in found]
 
 
 def plate(rgb: Bytes, mask: Bytes) -> Bytes:

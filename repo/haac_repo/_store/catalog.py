@@ -67,6 +67,24 @@ def by_pixels(db: Database, pixels_sha256: str) -> Element | None:
     return None if row is None else _element(row)
 
 
+def recuts(db: Database, number: int) -> list[Element]:
+    """The live elements that are re-cuts of an element, in order."""
+    rows = db.execute(
+        f"select {_COLUMNS} from element where derived_from = ? and withdrawn is null order by number",
+        [number],
+    )
+    return [_element(row) for row in rows.fetchall()]
+
+
+def is_published(db: Database, number: int) -> bool:
+    """Whether a published segment has an element; of a mirror, always."""
+    row = db.execute(
+        "select seq > (select coalesce(max(last_seq), 0) from published) from log where op = 'add' and element = ?",
+        [number],
+    ).fetchone()
+    return row is None or not row[0]
+
+
 def page(db: Database, after: int, limit: int, withdrawn: bool) -> list[Element]:
     """At most `limit` elements with numbers above `after`, in order."""
     only = "" if withdrawn else "and withdrawn is null"

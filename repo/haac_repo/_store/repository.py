@@ -196,6 +196,16 @@ class Repository:
         with self._reading() as db:
             return catalog.by_pixels(db, pixels_sha256)
 
+    def recuts(self, number: int) -> list[Element]:
+        """The live elements that were cut out anew of an element's photograph, to do better (see `Element.derived_from`)."""
+        with self._reading() as db:
+            return catalog.recuts(db, number)
+
+    def is_published(self, number: int) -> bool:
+        """Whether mirrors may have an element, because it was published."""
+        with self._reading() as db:
+            return catalog.is_published(db, number)
+
     def near(self, phash: int, distance: int) -> list[Element]:
         """Live elements whose perceptual hash differs in at most `distance` bits, nearest first."""
         from haac_repo._store.near import HashIndex  # loads numpy
