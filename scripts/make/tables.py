@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scripts.make.markdown import Figures, machine, table
-from scripts.make.pipeline_tables import best_peer, compress, wash
+from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, wash
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -220,6 +220,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "compress": compress,
     "wash": wash,
     "crossings": crossings,
+    "cutout_edges": cutout_edges,
     "thresholds": thresholds,
 }
 """Name of a table, which is that of its benchmark -> function."""

@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
 
-_SURE = 16
+_SURE = 8
 """A mask within so much of 0 or 255 is sure..."""
-_ERODED = 2
-"""...if all pixels so near by are. Chosen on the composites of `scripts/bench/cutout_edges.py` that it does
+_ERODED = 4
+"""...if all pixels so near by are. Chosen on the composites of `scripts/bench/cutout_edges/` that it does
 not report."""
 _MARGIN = 8
 """Pixels around the object that matting sees."""

@@ -13,7 +13,7 @@ Bytes = npt.NDArray[np.uint8]
 _LONG_SIDE = 640
 """Pixels at which GrabCut runs."""
 _MARGIN = 0.1
-"""Of mask and hints together, on each side: so much of the ground around them GrabCut sees."""
+"""Of mask and hints together, on each side: so much of the background around them GrabCut sees."""
 _POINT = 0.01
 """Radius of a point, in long sides of the picture."""
 _ROUNDS = 4

@@ -12,8 +12,8 @@ from PIL import Image
 pytest.importorskip("cv2")
 
 from haac_pipeline._segment.cutout import cut_out, objects, picture, plate, trimmed
-from scripts.lib.composites import drawn
-from tests.pipeline.segment.grounds import plain
+from scripts.bench.cutout_edges.composites import drawn
+from tests.pipeline.segment.backgrounds import plain
 
 skimage = pytest.importorskip("skimage")
 
@@ -72,8 +72,8 @@ def test_soft_edges_lose_the_colour_of_the_ground(
 
 @pytest.mark.parametrize("kind", ["fur", "hair", "soft"])
 @pytest.mark.parametrize("ground", [(20, 160, 60), (240, 240, 240), (15, 15, 30)])
-def test_on_hair_and_fur_little_of_the_old_ground_shines(kind: str, ground: tuple[int, int, int]) -> None:
-    """Seen on any new ground: what is wrong with alpha known is alpha times the wrong of the colour."""
+def test_on_hair_and_fur_little_of_the_old_background_shines(kind: str, ground: tuple[int, int, int]) -> None:
+    """Seen on any new background: what is wrong with alpha known is alpha times the wrong of the colour."""
     made = drawn(kind, 3, 192, plain(ground))
     found = cut_out(made.picture, np.rint(made.alpha * 255).astype(np.uint8))
     edge = (made.alpha > 0.04) & (made.alpha < 0.96)

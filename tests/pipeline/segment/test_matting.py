@@ -11,8 +11,8 @@ pytest.importorskip("pymatting")
 import cv2
 
 from haac_pipeline._segment.matting import matted
-from scripts.lib.composites import drawn
-from tests.pipeline.segment.grounds import plain
+from scripts.bench.cutout_edges.composites import drawn
+from tests.pipeline.segment.backgrounds import plain
 
 
 @pytest.mark.parametrize("kind", ["fur", "hair"])

@@ -1,8 +1,8 @@
-"""Edges of cut-outs: colours and alpha found back in composites of known alpha, seen on black, grey and white grounds.
+"""Edges of cut-outs: colours and alpha found back in composites of known alpha, seen on black, grey and white.
 
     python -m scripts.bench.cutout_edges [--photos FOLDER] [--cutouts FOLDER]
 
-Hair, fur and soft things are drawn over photographs (of FOLDER, or scikit-image's); with --cutouts, those of a folder, their edges out
+Hair, fur and soft objects are drawn over photographs (of FOLDER, or scikit-image's); with --cutouts, those of a folder, their edges out
 of focus, are taken too. Each is cut out by masks of three kinds: its true alpha; that alpha as a model gives it, blurred at 320 pixels; and
 what u2netp finds, where its weights are here and its mask agrees with the truth at all (IoU 0.8).
 
@@ -33,14 +33,14 @@ from haac_pipeline._segment.cutout import cut_out
 from haac_pipeline._segment.matting import matted
 from haac_pipeline._segment.models import verified
 from haac_pipeline._segment.session import mask
+from scripts.bench.cutout_edges.composites import KINDS, Bytes, Composite, Floats, drawn, softened
 from scripts.bench.record import write
-from scripts.lib.composites import KINDS, Bytes, Composite, Floats, drawn, softened
 
 SIDE = 512
-GROUNDS = (0, 128, 255)
+BACKGROUNDS = (0, 128, 255)
 MODEL, MODEL_SIDE, AGREES = "u2netp", 320, 0.8
 EDGE = 9  # pixels: what is so near to soft alpha counts as edge
-RIDGE = 2000.0  # keeps the halo of what has the ground's own colour near 0
+RIDGE = 2000.0  # keeps the halo of what has the background's own colour near 0
 
 Way = Callable[[Bytes, Bytes], Bytes]
 
@@ -156,23 +156,23 @@ def masks(made: Composite, model: bool) -> Iterator[tuple[str, Bytes]]:
 
 
 def measures(made: Composite, rgba: Bytes) -> dict[str, float]:
-    """Errors along the edge, levels of 255: mean absolute on each ground; and the halo, in per cent of the old ground.
+    """Errors along the edge, levels of 255: mean absolute on each background; and the halo, in per cent of the old background.
 
-    What is wrong on a new ground G is split by least squares into too much foreground, along F - G, and too much of the old
-    background, along B - G, over all grounds and channels of a pixel. The halo is the mean of the latter: the share of the old
+    What is wrong on a new background G is split by least squares into too much foreground, along F - G, and too much of the old
+    background, along B - G, over all backgrounds and channels of a pixel. The halo is the mean of the latter: the share of the old
     background that shines along the edge. Below 0: colours went past the foreground's.
     """
     soft = ((made.alpha > 0.02) & (made.alpha < 0.98)).astype(np.uint8)
     zone = cv2.dilate(soft, np.ones((EDGE, EDGE), np.uint8)) > 0
     alpha = (rgba[:, :, 3].astype(np.float32) / 255)[zone, None]
-    truth, f, b = made.alpha[zone, None], made.foreground[zone], made.ground[zone]
+    truth, f, b = made.alpha[zone, None], made.foreground[zone], made.background[zone]
     wrong = alpha * rgba[zone, :3] - truth * f
     errors = {}
     matrix, right = np.zeros((len(f), 2, 2)), np.zeros((len(f), 2))
-    for ground in GROUNDS:
-        error = wrong - (alpha - truth) * ground
-        errors[str(ground)] = float(np.abs(error).mean())
-        ways = np.stack([f - ground, b - ground], axis=1)
+    for new in BACKGROUNDS:
+        error = wrong - (alpha - truth) * new
+        errors[str(new)] = float(np.abs(error).mean())
+        ways = np.stack([f - new, b - new], axis=1)
         matrix += ways @ ways.transpose(0, 2, 1)
         right += np.einsum("nkc,nc->nk", ways, error)
     matrix += RIDGE * np.eye(2)

@@ -1,4 +1,4 @@
-"""Grounds for drawn composites."""
+"""Backgrounds for drawn composites."""
 
 from __future__ import annotations
 

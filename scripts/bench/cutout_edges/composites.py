@@ -1,4 +1,4 @@
-"""Composites of known alpha: hair, fur and soft things drawn with a seed, over any photograph."""
+"""Composites of known alpha: hair, fur and soft objects drawn with a seed, over any photograph."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _SHIFT = 4
 
 @dataclass(frozen=True, slots=True)
 class Composite:
-    """A picture, and what it was mixed of: `picture` = alpha * foreground + (1 - alpha) * ground."""
+    """A picture, and what it was mixed of: `picture` = alpha * foreground + (1 - alpha) * background."""
 
     kind: str
     foreground: Floats
     """(height, width, 3), 0 to 255; where alpha is 0 it says nothing."""
     alpha: Floats
     """(height, width), 0 to 1."""
-    ground: Floats
+    background: Floats
 
     @property
     def picture(self) -> Bytes:
         """The mixture, rounded."""
         share = self.alpha[:, :, None]
-        return np.rint(share * self.foreground + (1 - share) * self.ground).astype(np.uint8)
+        return np.rint(share * self.foreground + (1 - share) * self.background).astype(np.uint8)
 
 
 def drawn(kind: str, seed: int, side: int, photograph: Image.Image) -> Composite:
-    """A thing of one of `KINDS` over a photograph, `side` x `side` pixels; the same for the same seed."""
+    """An object of one of `KINDS` over a photograph, `side` x `side` pixels; the same for the same seed."""
     rng = np.random.default_rng([KINDS.index(kind), seed])
     large = side * _FINE
     colour = np.zeros((large, large, 3), np.uint8)
@@ -82,11 +82,11 @@ def softened(cut_out: Image.Image, seed: int, photograph: Image.Image) -> Compos
 
 
 def _over(kind: str, premultiplied: Floats, photograph: Image.Image, rng: np.random.Generator) -> Composite:
-    """Over a random part of a photograph, of the size of the thing."""
+    """Over a random part of a photograph, of the size of the object."""
     height, width = premultiplied.shape[:2]
     scale = max(1.0, width / photograph.width, height / photograph.height) * rng.uniform(1, 1.3)
     size = round(photograph.width * scale), round(photograph.height * scale)
-    ground = photograph.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+    background = photograph.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     x, y = int(rng.integers(size[0] - width + 1)), int(rng.integers(size[1] - height + 1))
     alpha = np.clip(premultiplied[:, :, 3], 0, 1)
     foreground = np.clip(premultiplied[:, :, :3] / np.maximum(alpha, 1e-4)[:, :, None], 0, 255)
@@ -94,7 +94,7 @@ def _over(kind: str, premultiplied: Floats, photograph: Image.Image, rng: np.ran
         kind,
         foreground.astype(np.float32),
         alpha.astype(np.float32),
-        np.asarray(ground.crop((x, y, x + width, y + height)), np.float32),
+        np.asarray(background.crop((x, y, x + width, y + height)), np.float32),
     )
 
 
