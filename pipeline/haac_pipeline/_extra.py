@@ -14,6 +14,7 @@ _PACKAGES = {
     "faiss": "faiss-cpu",
     "numba": "numba",
     "onnxruntime": "onnxruntime",
+    "pymatting": "pymatting",
     "rembg": "rembg",
     "skimage": "scikit-image",
 }
@@ -23,6 +24,8 @@ CUTTING = ("cv2",)
 """What cutting out objects needs with any model, the embedded one too."""
 MODELS = (*CUTTING, "numba", "onnxruntime", "rembg", "skimage")
 """What models with weights need: rembg, and what it imports itself."""
+MATTING = (*CUTTING, "numba", "pymatting")
+"""What alpha matting needs; rembg brings pymatting."""
 MATCHING = ("cv2", "faiss", "numba")
 """What finding elements in pictures needs, and the match index."""
 

@@ -118,6 +118,28 @@ def wash(figures: Figures) -> str:
     return made + machine(figures)
 
 
+def cutout_edges(figures: Figures) -> str:
+    """Errors and halo by mask; errors of the blurred mask by what was drawn."""
+    masks, made = figures["masks"], figures["composites"]
+    titles = {"true": "by the true alpha", "blurred": "by a blurred mask"}
+    rows: list[tuple[object, ...]] = []
+    for name, first in masks["blurred"].items():
+        cells = [masks[kind].get(name) for kind in masks]
+        seen = [f"{cell['error']:.2f} / {cell['halo']:.1f} %" if cell else "" for cell in cells]
+        rows.append((name, *seen, f"{first['seconds']:.2f} s"))
+    heads = [f"{titles.get(kind, f'by {kind}')} ({made[kind]})" for kind in masks]
+    by_kind = figures["error_by_kind"]
+    kinds = list(next(iter(by_kind.values())))
+    return (
+        table(("colours, alpha", *heads, "a megapixel"), rows)
+        + "\n\nError / halo (in brackets: composites). Error by a blurred mask, by what was drawn:\n\n"
+        + table(
+            ("", *kinds), [(name, *(f"{row[kind]:.1f}" for kind in kinds)) for name, row in by_kind.items()]
+        )
+        + machine(figures)
+    )
+
+
 def best_peer(cell: Figures) -> float | None:
     """PSNR of the best other codec."""
     return max((row["psnr"] for name, row in cell.items() if name != "wash" and row), default=None)

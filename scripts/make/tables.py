@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scripts.make.markdown import Figures, machine, table
-from scripts.make.pipeline_tables import best_peer, compress, wash
+from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, wash
 from scripts.make.reader_tables import reader_peers, readers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -221,6 +221,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "compress": compress,
     "wash": wash,
     "crossings": crossings,
+    "cutout_edges": cutout_edges,
     "thresholds": thresholds,
     "readers": readers,
     "reader_peers": reader_peers,

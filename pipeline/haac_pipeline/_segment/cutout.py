@@ -13,6 +13,9 @@ Floats = npt.NDArray[np.float32]
 
 _EDGE_PIXELS = 2**16
 """Size of the picture in which the mean colours along the edges are found."""
+_ROUNDS = (90, 30, 10, 4)
+"""Widths of the blurs, in pixels of the whole picture: colours come from far where there are none nearby. Chosen on the composites of
+`scripts/bench/cutout_edges/` that it does not report."""
 
 _VISIBLE = 8
 """Alpha below this does not count for masks and connected components."""
@@ -35,7 +38,8 @@ def trimmed(rgba: Bytes) -> Bytes | None:
 def cut_out(rgb: Bytes, mask: Bytes) -> Bytes:
     """Matting: RGBA from a picture and its mask, with the foreground colours of soft edges estimated.
 
-    Source: M. Forte, "Approximate Fast Foreground Colour Estimation" (ICIP 2021): two rounds of blur fusion.
+    Source: M. Forte, "Approximate Fast Foreground Colour Estimation" (ICIP 2021): blur fusion. In four rounds instead of two, in
+    which the background is estimated like the foreground: as good then as multi-level estimation (pymatting), in half the time.
 
     Args:
         rgb: (height, width, 3).
@@ -64,12 +68,13 @@ def cut_out(rgb: Bytes, mask: Bytes) -> Bytes:
     shares = cv2.resize(alpha[top:bottom, left:right], size, interpolation=cv2.INTER_AREA)
     a: Floats = (shares.astype(np.float32) / np.float32(255))[:, :, None]
     foreground, background = image, image
-    for radius in (45, 6):
-        side = (max(2, round(radius / step)),) * 2
+    for width in _ROUNDS:
+        side = (max(2, round(width / step)),) * 2
         weight = cv2.blur(a, side)[:, :, None]
         mean_f = cv2.blur(foreground * a, side) / (weight + 1e-5)
         mean_b = cv2.blur(background * (1 - a), side) / (1 - weight + 1e-5)
-        foreground, background = _foreground(image, a, mean_f, mean_b), mean_b
+        foreground = _foreground(image, a, mean_f, mean_b)
+        background = _foreground(image, 1 - a, mean_b, mean_f)
     y, x = np.nonzero(soft)
     there = np.minimum((y - top) // step, size[1] - 1), np.minimum((x - left) // step, size[0] - 1)
     edge = _foreground(

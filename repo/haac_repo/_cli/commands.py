@@ -116,7 +116,9 @@ def show(
                 path = folder / f"{element.id}.png"
                 write_file(path, _encoded(picture, ".png"))
                 console.show_file(path)
-        console.data(element_json(element), element_lines(element))
+        recuts = repository.recuts(element.number)
+        value = element_json(element) | {"recut_as": [other.id for other in recuts]}
+        console.data(value, element_lines(element, recuts))
 
 
 @command("sheet", "Elements")

@@ -147,8 +147,8 @@ def element_table(elements: list[Element]) -> Iterator[str]:
         ).rstrip()
 
 
-def element_lines(element: Element) -> Iterator[str]:
-    """All that is known about an element."""
+def element_lines(element: Element, recuts: Iterable[Element] = ()) -> Iterator[str]:
+    """All that is known about an element, and which others are re-cuts of it."""
     provenance = element.provenance
     rows = [
         ("Id", element.id),
@@ -160,6 +160,7 @@ def element_lines(element: Element) -> Iterator[str]:
         ("Quality", "" if element.quality is None else f"{element.quality} of 100"),
         ("Doubts", ", ".join(element.doubts)),
         ("Re-cut of", "" if element.derived_from is None else format_id(element.derived_from)),
+        ("Re-cut as", ", ".join(other.id for other in recuts)),
         ("Licence", provenance.licence),
         ("By", provenance.attribution),
         ("Source", provenance.source),

@@ -68,6 +68,15 @@ def by_pixels(db: Database, pixels_sha256: str) -> Element | None:
     return None if row is None else _element(row)
 
 
+def recuts(db: Database, number: int) -> list[Element]:
+    """The live elements that are re-cuts of an element, in order."""
+    rows = db.execute(
+        f"select {_COLUMNS} from element where derived_from = ? and withdrawn is null order by number",
+        [number],
+    )
+    return [_element(row) for row in rows.fetchall()]
+
+
 def page(
     db: Database, after: int, limit: int, withdrawn: bool, last: int = LIMITS.id_max, tag: str = ""
 ) -> list[Element]:

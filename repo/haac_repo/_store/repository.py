@@ -210,6 +210,18 @@ class Repository:
         with self._reading() as db:
             return catalog.by_pixels(db, pixels_sha256)
 
+    def recuts(self, number: int) -> list[Element]:
+        """The live elements that were cut out anew of an element's photograph, to do better (see `Element.derived_from`)."""
+        with self._reading() as db:
+            return catalog.recuts(db, number)
+
+    def is_published(self, number: int) -> bool:
+        """Whether mirrors may have an element, because it was published. Of a mirror: always."""
+        if self.role == "mirror":
+            return True
+        with self._reading() as db:
+            return number <= catalog.published(db)[1]
+
     def near(self, phash: int, distance: int) -> list[Element]:
         """Live elements whose perceptual hash differs in at most `distance` bits, nearest first."""
         from haac_repo._store.near import HashIndex  # loads numpy

@@ -9,9 +9,12 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from haac_pipeline._segment.cutout import cut_out, objects, picture, plate, trimmed
-
 pytest.importorskip("cv2")
+
+from haac_pipeline._segment.cutout import cut_out, objects, picture, plate, trimmed
+from scripts.bench.cutout_edges.composites import drawn
+from tests.pipeline.segment.backgrounds import plain
+
 skimage = pytest.importorskip("skimage")
 
 Bytes = npt.NDArray[np.uint8]
@@ -65,6 +68,21 @@ def test_soft_edges_lose_the_colour_of_the_ground(
         return float(np.abs(rgb[edge].astype(int) - colour).mean())
 
     assert off(found[:, :, :3]) < off(mixed) / 4
+
+
+@pytest.mark.parametrize("kind", ["fur", "hair", "soft"])
+@pytest.mark.parametrize("ground", [(20, 160, 60), (240, 240, 240), (15, 15, 30)])
+def test_on_hair_and_fur_little_of_the_old_background_shines(kind: str, ground: tuple[int, int, int]) -> None:
+    """Seen on any new background: what is wrong with alpha known is alpha times the wrong of the colour."""
+    made = drawn(kind, 3, 192, plain(ground))
+    found = cut_out(made.picture, np.rint(made.alpha * 255).astype(np.uint8))
+    edge = (made.alpha > 0.04) & (made.alpha < 0.96)
+    share = made.alpha[edge, None]
+
+    def wrong(rgb: Bytes) -> float:
+        return float((share * np.abs(rgb[edge] - made.foreground[edge])).mean())
+
+    assert wrong(found[:, :, :3]) < wrong(made.picture) / 3
 
 
 def test_sure_pixels_stay_as_they_are() -> None:
