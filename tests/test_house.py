@@ -50,6 +50,7 @@ ROOMS = {
     ),
     "haac": (
         "_limits",
+        "_input",
         "_digits",
         "_rans",
         "_wash_value",

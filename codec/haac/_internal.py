@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from haac._forms.inspect import inspect
     from haac._forms.layer_order import covering, ordered
     from haac._inline import inline_digits
+    from haac._input.limits import PICTURE_LIMITS, PictureLimits
+    from haac._input.read import Picture, read_frames, read_picture
     from haac._rans import GROWTH, Table
     from haac._render import (
         COS,
@@ -55,6 +57,7 @@ __all__ = [
     "FEATURES",
     "GROWTH",
     "NO_ELEMENTS",
+    "PICTURE_LIMITS",
     "SYMBOLS",
     "TRADE",
     "UNCODED",
@@ -62,6 +65,8 @@ __all__ = [
     "Background",
     "DrawnElements",
     "ElementSource",
+    "Picture",
+    "PictureLimits",
     "Table",
     "Tables",
     "WashEncoder",
@@ -91,6 +96,8 @@ __all__ = [
     "ordered",
     "picture_bytes",
     "picture_format",
+    "read_frames",
+    "read_picture",
     "sin",
     "tables",
     "warp",
@@ -102,6 +109,8 @@ _PLACES = {
     "_forms.inspect": "inspect",
     "_forms.layer_order": "covering ordered",
     "_inline": "inline_digits",
+    "_input.limits": "PICTURE_LIMITS PictureLimits",
+    "_input.read": "Picture read_frames read_picture",
     "_rans": "GROWTH Table",
     "_render": "COS NO_ELEMENTS ElementSource blur_and_fade draw draw_background sin warp",
     "_scene": "Background",

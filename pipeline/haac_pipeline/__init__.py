@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 from haac_pipeline._limits import INGEST_LIMITS, IngestLimits
 
 if TYPE_CHECKING:
+    from haac._internal import PICTURE_LIMITS, Picture, PictureLimits, read_frames, read_picture
     from haac_pipeline._ingest.run import FileReport, IngestReport, Settings, ingest
     from haac_pipeline._ingest.sidecar import About, read_sidecar
     from haac_pipeline._ingest.worker import Cutting
-    from haac_pipeline._input.read import Picture, read_picture
     from haac_pipeline._input.sources import Refused, Source, find_sources
     from haac_pipeline._segment.models import MODELS, Model
 
 __all__ = [
     "INGEST_LIMITS",
     "MODELS",
+    "PICTURE_LIMITS",
     "About",
     "Cutting",
     "FileReport",
@@ -23,11 +24,13 @@ __all__ = [
     "IngestReport",
     "Model",
     "Picture",
+    "PictureLimits",
     "Refused",
     "Settings",
     "Source",
     "find_sources",
     "ingest",
+    "read_frames",
     "read_picture",
     "read_sidecar",
 ]
@@ -40,18 +43,21 @@ _LAZY = {
     "FileReport": "_ingest.run",
     "IngestReport": "_ingest.run",
     "Model": "_segment.models",
-    "Picture": "_input.read",
     "Refused": "_input.sources",
     "Settings": "_ingest.run",
     "Source": "_input.sources",
     "find_sources": "_input.sources",
     "ingest": "_ingest.run",
-    "read_picture": "_input.read",
     "read_sidecar": "_ingest.sidecar",
 }
 
+_READER = {"PICTURE_LIMITS", "Picture", "PictureLimits", "read_frames", "read_picture"}
+"""Stands below, where `haac blur` reaches it too."""
+
 
 def __getattr__(name: str) -> object:
+    if name in _READER:
+        return getattr(importlib.import_module("haac._internal"), name)
     if name in _LAZY:
         return getattr(importlib.import_module(f"haac_pipeline.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

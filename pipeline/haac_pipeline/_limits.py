@@ -1,18 +1,16 @@
-"""Limits on untrusted picture files, archives and downloads, in one place."""
+"""Limits on archives, downloads and what waits; those of one picture are `haac`'s PICTURE_LIMITS."""
 
 from dataclasses import dataclass
+
+from haac._internal import PICTURE_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
 class IngestLimits:
     """Upper bounds, with their units. Anything beyond is refused with its reason, and the run goes on."""
 
-    source_bytes: int = 256 * 2**20
+    source_bytes: int = PICTURE_LIMITS.file_bytes
     """Encoded bytes of one picture file, also inside an archive."""
-    source_pixels: int = 2**27
-    """Pixels of one picture, before it is decoded (134 megapixels, 512 MiB as RGBA)."""
-    source_side: int = 65_535
-    """Pixels; the largest side of a JPEG."""
     archive_members: int = 100_000
     """Entries of one zip archive."""
     archive_bytes: int = 8 * 2**30

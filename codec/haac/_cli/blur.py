@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
+_ENOUGH = 1024
+"""Pixels of the long side: a string shows far fewer."""
+
+
 @command("blur", "Recipes")
 @click.argument("picture", shell_complete=completion.files)
 @click.option("--decode", is_flag=True, help="PICTURE is a blur string: draw it.")
@@ -43,7 +47,7 @@ def blur(console: Console, picture: str, decode: bool, output: Path | None, size
         refuse({"output", "size"}, "goes with --decode; without it the string is printed.")
         from haac import encode_blur
 
-        text = encode_blur(_opened(Path(picture)), budget)
+        text = encode_blur(_read(console, Path(picture)), budget)
         console.data({"blur": text, "bytes": len(text) * 3 // 4}, text)
         return
     refuse({"budget"}, "goes without --decode.")
@@ -58,33 +62,25 @@ def blur(console: Console, picture: str, decode: bool, output: Path | None, size
     console.data({"picture": str(output), "size": image.size}, f"{output}: {image.width}x{image.height}")
 
 
-def _opened(path: Path) -> Image.Image:
-    """A picture, upright, its size checked before it is decoded.
+def _read(console: Console, path: Path) -> Image.Image:
+    """A picture, upright and in sRGB; a large photograph as small as is enough.
 
     Raises:
         PictureError: not a picture, or too large.
     """
-    import warnings
-
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    from haac import LIMITS
+    from haac._input.limits import check_bytes
+    from haac._input.read import read_picture
     from haac_repo import PictureError
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own about large pictures; the limit below is lower
-            with Image.open(path) as image:
-                if image.width * image.height > LIMITS.canvas_pixels:
-                    raise PictureError(
-                        f"{path} has {image.width}x{image.height} pixels; at most {LIMITS.canvas_pixels} in all are allowed"
-                    )
-                upright = ImageOps.exif_transpose(image)
-                alpha = "A" in upright.getbands() or "transparency" in upright.info
-                return upright.convert("RGBA" if alpha else "RGB")
+        check_bytes(path.stat().st_size)
+        read = read_picture(path.read_bytes(), at_least=_ENOUGH)
     except FileNotFoundError as error:
         raise PictureError(f"there is no picture {path}") from error
-    except UnidentifiedImageError as error:
-        raise PictureError(f"{path} is no picture that can be read") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PictureError(f"{path} cannot be read as a picture: {error}") from error
+    except OSError as error:
+        raise PictureError(f"{path} cannot be read: {error.strerror or error}") from error
+    except PictureError as error:
+        raise PictureError(f"{path}: {error}") from error
+    for note in read.notes:
+        console.note(f"{path}: {note}")
+    return read.image if read.has_alpha else read.image.convert("RGB")

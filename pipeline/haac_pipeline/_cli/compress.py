@@ -172,6 +172,8 @@ def _told(console: Console, done: list[CompressedFile]) -> int:
     for result in done:
         if result.error:
             console.error(f"{result.picture}: {result.error}")
+        for note in result.notes:
+            console.note(f"{result.picture}: {note}")
     console.data([_as_json(result) for result in done], _lines(done))
     return 1 if any(result.error for result in done) else 0
 
@@ -299,6 +301,7 @@ def _as_json(result: CompressedFile) -> dict[str, Any]:
         "script": None if outputs.script is None else str(outputs.script),
         "report": None if outputs.report is None else str(outputs.report),
         "size": result.size,
+        "notes": result.notes,
         "binary_bytes": result.binary_bytes,
         "text": result.text,
         "background": result.background or None,

@@ -243,3 +243,5 @@ def _lines(report: IngestReport) -> Iterator[str]:
     for file in report.files:
         if file.status == "refused":
             yield f"refused: {file.name}: {file.reason}"
+    for file in report.files:
+        yield from (f"note: {file.name}: {note}" for note in file.notes)

@@ -43,13 +43,25 @@ def compress_file(task: Task) -> CompressedFile:
 
 def _compress(task: Task) -> CompressedFile:
     """The steps of one file, in order."""
-    picture = _read(task.data)
-    match = _match(picture, task)
+    read = _read(task.data)
+    picture = read.image
+    match = _match(read, task)
     recipe = _encode(match.scene, task.options.budget)
     decoded = _check(picture, recipe, match.source)
     _write(task.outputs, recipe)
     _report(task, picture, match, recipe, decoded)
-    return _result(task, picture, match, recipe, decoded)
+    return _result(task, read, match, recipe, decoded)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The picture to compress."""
+
+    image: Image.Image
+    """RGB, or RGBA where it is transparent."""
+    reduced: bool
+    """Made smaller than its file, for the canvas."""
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +94,32 @@ class _Decoded:
     exact: bool
 
 
-def _read(data: bytes) -> Image.Image:
-    """Decode a picture file to RGB, or RGBA where it is transparent; refuse what is too large before the work."""
-    from haac import Scene
-    from haac_pipeline._input.read import read_picture
+def _read(data: bytes) -> _Read:
+    """Decode a picture file; make it smaller where a canvas would be too large."""
+    from PIL import Image
+
+    from haac import LIMITS
+    from haac._internal import read_picture
 
     read = read_picture(data)
     picture = read.image if read.has_alpha else read.image.convert("RGB")
-    Scene(*picture.size)  # raises where the canvas is too large
-    return picture
+    width, height = picture.size
+    scale = min(
+        1.0, LIMITS.canvas_side / max(width, height), (LIMITS.canvas_pixels / (width * height)) ** 0.5
+    )
+    if scale == 1.0:
+        return _Read(picture, False, read.notes)
+    size = max(1, int(width * scale)), max(1, int(height * scale))
+    note = f"made smaller, from {width}x{height} to {size[0]}x{size[1]} pixels, as large as a canvas may be"
+    return _Read(picture.resize(size, Image.Resampling.LANCZOS), True, (*read.notes, note))
 
 
-def _match(picture: Image.Image, task: Task) -> _Match:
+def _match(read: _Read, task: Task) -> _Match:
     """Find elements and their poses, or a wash alone where there is no repository."""
     from haac._internal import NO_ELEMENTS
     from haac_match import wash_only
 
+    picture = read.image
     options, where = task.options, partial(_subject, picture, task)
     if task.repository is None:
         found = wash_only(picture, options, where)
@@ -107,7 +129,7 @@ def _match(picture: Image.Image, task: Task) -> _Match:
     repository, matcher = opened(task.repository)
     if task.fingerprint and options.budget is not None:
         options = replace(options, budget=options.budget - FINGERPRINT_BYTES)
-    found = matcher.compress(picture, options, where, recorded(task.data))
+    found = matcher.compress(picture, options, where, None if read.reduced else recorded(task.data))
     if task.fingerprint:
         found.scene.fingerprint = repository.fingerprint
     return _Match(found.scene, repository, found.unexplained)
@@ -179,9 +201,7 @@ def _report(task: Task, picture: Image.Image, match: _Match, recipe: _Recipe, de
     write_file(task.outputs.report, picture_bytes(page, task.outputs.report.suffix))
 
 
-def _result(
-    task: Task, picture: Image.Image, match: _Match, recipe: _Recipe, decoded: _Decoded
-) -> CompressedFile:
+def _result(task: Task, read: _Read, match: _Match, recipe: _Recipe, decoded: _Decoded) -> CompressedFile:
     from haac import Inline, Plate
     from haac_repo import format_id
 
@@ -189,7 +209,7 @@ def _result(
     return CompressedFile(
         picture=task.name,
         outputs=task.outputs,
-        size=picture.size,
+        size=read.image.size,
         binary_bytes=len(recipe.binary),
         text=recipe.text,
         background=format_id(scene.background.element) if isinstance(scene.background, Plate) else "",
@@ -197,9 +217,10 @@ def _result(
             INLINE if isinstance(layer.element, Inline) else format_id(layer.element)
             for layer in scene.layers
         ],
-        exact=decoded.exact,
+        exact=decoded.exact and not read.reduced,
         quality=decoded.quality,
         unexplained=float(match.unexplained.mean()),
+        notes=read.notes,
     )
 
 

@@ -65,3 +65,5 @@ class CompressedFile:
     quality: Quality | None = None
     unexplained: float = 0.0
     """Share of the picture, 0 to 1, that neither an element nor the background explains."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of how the file was read."""

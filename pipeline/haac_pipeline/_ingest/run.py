@@ -61,6 +61,8 @@ class FileReport:
     """Elements that its own look much like."""
     model: str = ""
     reason: str = ""
+    notes: list[str] = field(default_factory=list)
+    """What a person should know of how it was read."""
 
 
 @dataclass(slots=True)
@@ -237,7 +239,7 @@ class _Run:
 
     def _store(self, writer: Writer | None, pending: _Pending, made: Made) -> None:
         file, provenance = pending.file, self._completed(pending.provenance, made)
-        file.model = provenance.model
+        file.model, file.notes = provenance.model, list(made.notes)
         if made.refused:
             file.reason = made.refused
             return

@@ -51,6 +51,8 @@ class Made:
     needs_model: bool = False
     """It has no alpha, and the task came without a model: send it again with one."""
     segmented: bool = False
+    notes: tuple[str, ...] = ()
+    """What a person should know of how the file was read."""
 
 
 def make(task: Task) -> Made:
@@ -62,16 +64,17 @@ def _make(task: Task) -> Made:
     """The steps of one file: decode, fit, segment (unless its alpha does), split into objects, encode."""
     import numpy as np
 
+    from haac._internal import read_picture
     from haac_pipeline._ingest.describe import as_element
-    from haac_pipeline._input.read import read_picture
     from haac_pipeline._segment.cutout import cut_out, objects, picture, plate
     from haac_pipeline._segment.models import NONE
     from haac_pipeline._segment.session import mask
 
     cutting = task.cutting
-    read = read_picture(task.data)
+    # Twice what is kept: what a JPEG decodes at half its size is then made smaller once more, which hides how it was done.
+    read = read_picture(task.data, at_least=2 * _side(cutting.max_side))
     image = _fitted(read.image if read.has_alpha else read.image.convert("RGB"), cutting.max_side)
-    made = Made()
+    made = Made(notes=read.notes)
     if image.mode == "RGBA" and _is_cut_out(image):
         found = objects(np.asarray(image), split=bool(cutting.split))
     elif cutting.model == NONE:
@@ -106,13 +109,20 @@ def _is_cut_out(image: Image.Image) -> bool:
     return clear * 500 >= image.width * image.height
 
 
+def _side(max_side: int) -> int:
+    """Pixels of the longest side that an element gets."""
+    from haac_repo import LIMITS
+
+    return min(max_side or LIMITS.element_side, LIMITS.element_side)
+
+
 def _fitted(image: Image.Image, max_side: int) -> Image.Image:
     from PIL import Image
 
     from haac_repo import LIMITS
 
     width, height = image.size
-    side = min(max_side or LIMITS.element_side, LIMITS.element_side)
+    side = _side(max_side)
     scale = min(1.0, side / max(width, height), (LIMITS.element_pixels / (width * height)) ** 0.5)
     if scale == 1.0:
         return image

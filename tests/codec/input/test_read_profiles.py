@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from haac_pipeline._input.read import read_picture
-from tests.pipeline.input.pictures import gradient, pixels, saved
+from haac._internal import read_picture
+from tests.codec.input.pictures import gradient, pixels, saved
 
 
 def rgb_profile(gamma: float) -> bytes:

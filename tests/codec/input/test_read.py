@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 
-from haac_pipeline._input import read
-from haac_pipeline._input.read import read_picture
-from haac_pipeline._limits import IngestLimits
+from haac._input import limits, read
+from haac._internal import read_picture
 from haac_repo import PictureError
-from tests.pipeline.input.pictures import gradient, pixels, saved
+from tests.codec.input.pictures import gradient, pixels, saved
 
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP")
 
@@ -307,23 +306,22 @@ def test_huge_pictures_are_refused_before_they_are_decoded(
 
 
 def limited(monkeypatch: pytest.MonkeyPatch, **values: int) -> None:
-    for name, value in vars(read).items():
-        if isinstance(value, IngestLimits):
-            monkeypatch.setattr(read, name, replace(value, **values))
+    for module in (limits, read):
+        monkeypatch.setattr(module, "PICTURE_LIMITS", replace(limits.PICTURE_LIMITS, **values))
 
 
 def test_large_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     data = saved(gradient())
-    limited(monkeypatch, source_bytes=len(data) - 1)
+    limited(monkeypatch, file_bytes=len(data) - 1)
     with pytest.raises(PictureError, match=r"at most"):
         read_picture(data)
 
 
 def test_the_limit_itself_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     data = saved(gradient(20, 10))
-    limited(monkeypatch, source_bytes=len(data), source_pixels=200, source_side=20)
+    limited(monkeypatch, file_bytes=len(data), pixels=200, side=20)
     assert read_picture(data).image.size == (20, 10)
-    limited(monkeypatch, source_pixels=199)
+    limited(monkeypatch, pixels=199)
     with pytest.raises(PictureError, match=r"20x10"):
         read_picture(data)
 

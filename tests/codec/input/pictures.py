@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from haac_pipeline._input.read import read_picture
+from haac._internal import read_picture
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
