@@ -65,7 +65,7 @@ CODECS = (
 def available() -> list[Codec]:
     """Those that this Pillow, with its plugins, writes."""
     with contextlib.suppress(ImportError):
-        import pillow_jxl  # type: ignore[import-not-found]  # noqa: F401
+        import pillow_jxl  # noqa: F401
     Image.init()
     return [
         codec

@@ -114,7 +114,7 @@ def tuned_webp(image: Image.Image, largest: int) -> Iterator[bytes]:
 def with_plugins() -> None:
     """Let Pillow know JPEG XL, if the plugin is there."""
     with contextlib.suppress(ImportError):
-        import pillow_jxl  # type: ignore[import-not-found]  # noqa: F401
+        import pillow_jxl  # noqa: F401
     Image.init()
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from scripts.make.markdown import Figures, machine, table
 from scripts.make.pipeline_tables import best_peer, compress, wash
+from scripts.make.reader_tables import reader_peers, readers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -221,6 +222,8 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "wash": wash,
     "crossings": crossings,
     "thresholds": thresholds,
+    "readers": readers,
+    "reader_peers": reader_peers,
 }
 """Name of a table, which is that of its benchmark -> function."""
 

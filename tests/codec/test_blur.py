@@ -74,3 +74,32 @@ def test_the_command_blur(tmp_path: Path, capfd: pytest.CaptureFixture[str], pho
     assert _run(["blur", "--decode", text]) == 2
     assert not (tmp_path / "no.png").exists()
     assert "Traceback" not in capfd.readouterr().err
+
+
+def blurred(path: Path, capfd: pytest.CaptureFixture[str]) -> np.ndarray:
+    """What the string of a picture shows, (height, width, 4)."""
+    assert _run(["blur", str(path)]) == 0
+    return np.asarray(decode_blur(capfd.readouterr().out.strip(), 32))
+
+
+def test_blur_reads_as_the_other_commands_do(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """16 bits came out white, floats black, and WhiteIsZero as its negative."""
+    grey = np.full((40, 60), 64, np.uint8)
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "sixteen.png")
+    Image.fromarray((grey / 255).astype(np.float32)).save(tmp_path / "float.tif")
+    for name in ("sixteen.png", "float.tif"):
+        assert np.abs(blurred(tmp_path / name, capfd)[..., 0].astype(int) - 64).max() < 24
+
+
+def test_a_photograph_of_50_megapixels_is_blurred(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Image.new("RGB", (8660, 5774), (200, 30, 40)).save(tmp_path / "large.jpg")
+    assert blurred(tmp_path / "large.jpg", capfd)[..., 0].min() > 150
+
+
+def test_blur_says_what_was_broken(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Image.new("RGB", (60, 40), "teal").save(tmp_path / "a.jpg")
+    (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:-2])
+    assert _run(["blur", str(tmp_path / "a.jpg")]) == 0
+    said = capfd.readouterr()
+    assert "end marker" in said.err
+    assert len(said.out.strip()) <= 34

@@ -17,6 +17,15 @@ _OPTIONAL = {
 }
 """Packages of `haac[ingest]`, and what for."""
 
+_FORMATS = {
+    "pillow-heif": "HEIC",
+    "pillow-jxl-plugin": "JPEG XL",
+    "resvg-py": "SVG",
+    "imagecodecs": "JPEG of more than 8 bits",
+    "tifffile": "TIFF of rare samples",
+}
+"""Packages of `haac[formats]`, and what they read."""
+
 
 def pointer_bits() -> int:
     """Of this Python: 32 or 64."""
@@ -40,6 +49,11 @@ def check_versions(_repo: Path) -> Iterator[Check]:
             yield Check(name, "ok", metadata.version(name))
         except metadata.PackageNotFoundError:
             yield Check(name, "note", f"not installed; {purpose} needs it: pip install 'haac[ingest]'")
+    for name, what in _FORMATS.items():
+        try:
+            yield Check(name, "ok", metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Check(name, "note", f"not installed; reading {what} needs it: pip install 'haac[formats]'")
 
 
 def check_renderer(_repo: Path) -> Iterator[Check]:

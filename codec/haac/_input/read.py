@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from haac._input.limits import PICTURE_LIMITS, check_bytes
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
     from haac._input.opened import Opened
 
 T = TypeVar("T")
+
+_READERS = {
+    "AVIF": ("stills", "open_still"),
+    "BMP": ("stills", "open_still"),
+    "GIF": ("gif", "open_gif"),
+    "HEIF": ("extra", "open_heif"),
+    "JPEG": ("jpeg", "open_jpeg"),
+    "JXL": ("extra", "open_jxl"),
+    "PNG": ("png", "open_png"),
+    "SVG": ("svg", "open_svg"),
+    "TIFF": ("tiff", "open_tiff"),
+    "WEBP": ("stills", "open_still"),
+}
+"""Modules of `formats`, and their functions, by what `format_of` gives."""
 
 
 @dataclass(frozen=True)
@@ -91,25 +106,9 @@ def _pictures(data: bytes, at_least: int | None) -> Iterator[Picture]:
 def _opened(data: bytes, at_least: int | None) -> Opened:
     """Choose the reader; each brings the libraries that it needs."""
     kind = format_of(data)
-    if kind == "JPEG":
-        from haac._input.formats.jpeg import open_jpeg as reader
-    elif kind == "PNG":
-        from haac._input.formats.png import open_png as reader
-    elif kind == "GIF":
-        from haac._input.formats.gif import open_gif as reader
-    elif kind == "TIFF":
-        from haac._input.formats.tiff import open_tiff as reader
-    elif kind == "HEIF":
-        from haac._input.formats.extra import open_heif as reader
-    elif kind == "JXL":
-        from haac._input.formats.extra import open_jxl as reader
-    elif kind == "SVG":
-        from haac._input.formats.svg import open_svg as reader
-    else:
-        from haac._input.formats.stills import open_still
-
-        return open_still(data, at_least, kind=kind)
-    return reader(data, at_least)
+    module, function = _READERS[kind]
+    reader: Callable[..., Opened] = getattr(import_module(f"haac._input.formats.{module}"), function)
+    return reader(data, at_least, kind=kind) if module == "stills" else reader(data, at_least)
 
 
 def _has_alpha(image: Image.Image) -> bool:

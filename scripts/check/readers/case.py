@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,8 +48,8 @@ def as_grey(values: npt.NDArray[np.int64], levels: int) -> Samples:
     return np.dstack([grey, grey, grey, np.full_like(grey, 255)])
 
 
-def turned(picture: Samples, orientation: int) -> Samples:
-    """What is to be stored so that this orientation of EXIF shows `picture`."""
+def turned(picture: Any, orientation: int) -> Any:
+    """What is to be stored so that this orientation of EXIF shows `picture`, (height, width, channels)."""
     undo = {
         1: lambda a: a,
         2: lambda a: a[:, ::-1],

@@ -51,7 +51,7 @@ def _jpegs() -> Iterator[Case]:
     for subsampling in (0, 1, 2):
         for progressive in (False, True):
             for restart in (0, 3):
-                options = {
+                options: dict[str, Any] = {
                     "subsampling": subsampling,
                     "progressive": progressive,
                     "quality": 92,
@@ -105,9 +105,11 @@ def _jpegs() -> Iterator[Case]:
 
         for bits, lossless in ((12, False), (12, True), (16, True)):
             wide = np.rint(rgb * (((1 << bits) - 1) / 255)).astype(np.uint16)
-            data = imagecodecs.jpeg8_encode(wide, bitspersample=bits, lossless=lossless, level=95)
+            data = bytes(imagecodecs.jpeg8_encode(wide, bitspersample=bits, lossless=lossless, level=95))
             yield case(f"rgb{bits}{'-lossless' * lossless}", data, picture, "deep-jpeg")
-        yield case("rgb8-lossless", imagecodecs.jpeg8_encode(rgb, lossless=True), picture, "lossless-jpeg")
+        yield case(
+            "rgb8-lossless", bytes(imagecodecs.jpeg8_encode(rgb, lossless=True)), picture, "lossless-jpeg"
+        )
 
 
 def lzw(values: npt.NDArray[np.int64]) -> bytes:

@@ -38,7 +38,8 @@ def vips(data: bytes) -> Samples:
         image = image[0].bandjoin([image[0], image[0], *([image[1]] if image.bands == 2 else [])])
     if image.bands == 3:
         image = image.addalpha()
-    return np.asarray(image.numpy(), dtype=np.uint8)[..., :4]
+    samples: Samples = image.numpy()
+    return np.ascontiguousarray(samples[..., :4])
 
 
 def opencv(data: bytes) -> Samples:

@@ -212,10 +212,17 @@ def _damaged() -> Iterator[Case]:
     samples, truth, _ = plain(2, 8)
     whole = png(samples, 2, 8)
     before, pixels = whole[:33], whole[33:]
-    for kind, data in {
-        b"tEXt": b"k\0text", b"gAMA": struct.pack(">I", 45_455), b"pHYs": bytes(9), b"tIME": bytes(7), b"iCCP": b"p\0\0" + zlib.compress(srgb()),
-        b"bKGD": bytes(6), b"eXIf": exif(1), b"quUx": b"x",
-    }.items():  # fmt: skip
+    damaged = {
+        b"tEXt": b"k\0text",
+        b"gAMA": struct.pack(">I", 45_455),
+        b"pHYs": bytes(9),
+        b"tIME": bytes(7),
+        b"iCCP": b"p\0\0" + zlib.compress(srgb()),
+        b"bKGD": bytes(6),
+        b"eXIf": exif(1),
+        b"quUx": b"x",
+    }
+    for kind, data in damaged.items():
         bad = chunk(kind, data, wrong=True)
         tags = frozenset({"rgb8", "wrong-checksum"})
         yield Case(f"rgb8-wrong-{kind.decode()}", "PNG", before + bad + pixels, truth, tags)

@@ -3,77 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from scripts.check.readers.case import Case
 
-Rule = Callable[[Case, str, str], bool]
-"""Of a file, the reader that differs (or "haac": from the truth), and what: size, alpha, colour, refuses (it does), refused (haac did)."""
 
-_NOT_BUILT = {"BMP", "HEIF", "JXL"}
-_RANGELESS = ("float", "grey32", "int16", "int32", "int8", "rgb-float32")
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A difference that was found."""
+
+    case: Case
+    reader: str
+    """libvips or opencv."""
+    what: str
+    """size, alpha, colour, refuses (the reader does), refused (haac did)."""
+
+    def by(self, reader: str, *whats: str) -> bool:
+        """Whether it is one of a reader's."""
+        return self.reader == reader and (not whats or self.what in whats)
+
+    def has(self, *tags: str) -> bool:
+        """Whether the file has one of the tags."""
+        return bool(self.case.tags & set(tags))
+
+    def begins(self, *starts: str) -> bool:
+        """Whether the file has a tag that begins so."""
+        return any(tag.startswith(starts) for tag in self.case.tags)
+
+    def of(self, *formats: str) -> bool:
+        """Whether the file has one of the formats."""
+        return self.case.format in formats
 
 
-def _has(case: Case, *tags: str) -> bool:
-    return bool(case.tags & set(tags))
-
-
-def _rangeless(case: Case) -> bool:
-    return any(tag.startswith(_RANGELESS) for tag in case.tags)
-
+Rule = Callable[[Seen], bool]
 
 REASONS: dict[str, Rule] = {
-    "not-in-this-build": lambda c, p, w: (
-        (p == "libvips" and _has(c, "zstd", "lzma"))  # black, without a word
-        or (
-            w == "refuses"
-            and (
-                (p == "libvips" and c.format in _NOT_BUILT)
-                or (p == "opencv" and (c.format in _NOT_BUILT - {"BMP"} or _has(c, "zstd", "lzma", "webp")))
-            )
+    "not-in-this-build": lambda s: any(
+        (
+            s.by("libvips", "refuses") and s.of("BMP", "HEIF", "JXL"),
+            s.by("libvips", "colour") and s.has("zstd", "lzma"),
+            s.by("opencv", "refuses") and (s.of("HEIF", "JXL") or s.has("zstd", "lzma", "webp")),
         )
     ),
-    "no-range": lambda c, p, w: (
-        p != "haac" and (_has(c, "rare-tiff") or (c.format == "TIFF" and _rangeless(c)))
+    "no-range": lambda s: (
+        s.what in ("colour", "refuses")
+        and (s.has("rare-tiff") or (s.of("TIFF") and s.begins("float", "grey32", "int", "rgb-float32")))
     ),
-    "unspecified-extra-sample": lambda c, p, w: w == "alpha" and p != "haac" and _has(c, "unspecified"),
-    "empty-alpha": lambda c, p, w: (
-        c.format == "BMP" and p == "opencv" and w == "alpha" and _has(c, "empty-alpha")
+    "unspecified-extra-sample": lambda s: s.what == "alpha" and s.has("unspecified"),
+    "empty-alpha": lambda s: s.by("opencv", "alpha") and s.has("empty-alpha"),
+    "uncovered-screen": lambda s: s.what == "alpha" and s.of("GIF") and s.has("part"),
+    "beyond-the-screen": lambda s: s.by("opencv", "refuses") and s.has("beyond"),
+    "default-image": lambda s: s.what == "alpha" and s.has("default-image"),
+    "no-profiles": lambda s: s.by("opencv", "colour") and s.has("linear", "foreign-profile", "profile"),
+    "grey-profile-of-png": lambda s: (
+        s.by("libvips", "colour") and s.of("PNG") and s.begins("grey") and s.has("linear", "foreign-profile")
     ),
-    "uncovered-screen": lambda c, p, w: (
-        c.format == "GIF" and w == "alpha" and p != "haac" and _has(c, "part")
+    "grey-transparency": lambda s: (
+        s.by("opencv", "alpha") and s.of("PNG") and s.has("tRNS") and s.begins("grey", "real")
     ),
-    "beyond-the-screen": lambda c, p, w: (
-        c.format == "GIF" and p == "opencv" and w == "refuses" and _has(c, "beyond")
+    "grey-with-alpha": lambda s: (
+        s.by("opencv", "alpha", "refuses") and s.of("TIFF") and s.begins("grey-alpha")
     ),
-    "default-image": lambda c, p, w: p != "haac" and w == "alpha" and _has(c, "default-image"),
-    "no-profiles": lambda c, p, w: (
-        p == "opencv" and w == "colour" and _has(c, "linear", "foreign-profile", "profile")
+    "unchanged-is-not-turned": lambda s: s.by("opencv", "size", "colour", "alpha") and s.has("exif"),
+    "premultiplied": lambda s: (
+        s.by("opencv", "colour") and s.of("TIFF") and s.has("unassalpha", "assocalpha")
     ),
-    "grey-profile-of-png": lambda c, p, w: (
-        c.format == "PNG" and p == "libvips" and w == "colour" and _has(c, "linear", "foreign-profile")
-    ),
-    "grey-transparency": lambda c, p, w: p == "opencv" and w == "alpha" and _has(c, "tRNS"),
-    "grey-with-alpha": lambda c, p, w: (
-        p == "opencv" and c.format == "TIFF" and any("grey-alpha" in t for t in c.tags)
-    ),
-    "unchanged-is-not-turned": lambda c, p, w: p == "opencv" and _has(c, "exif"),
-    "premultiplied": lambda c, p, w: (
-        p == "opencv" and c.format == "TIFF" and w == "colour" and _has(c, "unassalpha", "assocalpha")
-    ),
-    "no-end": lambda c, p, w: p == "opencv" and w == "refuses" and _has(c, "no-end"),
-    "deep-jpeg": lambda c, p, w: (
-        c.format == "JPEG" and p != "haac" and w in ("refuses", "colour") and _has(c, "deep-jpeg")
-    ),
-    "cmyk-without-profile": lambda c, p, w: w == "colour" and p != "haac" and _has(c, "cmyk"),
+    "no-end": lambda s: s.by("opencv", "refuses") and s.has("no-end"),
+    "deep-jpeg": lambda s: s.what == "refuses" and s.has("deep-jpeg"),
+    "cmyk-without-profile": lambda s: s.by("libvips", "colour") and s.has("cmyk"),
 }
 
 ONLY_REAL: dict[str, Rule] = {
-    "odd-profile": lambda c, p, w: p == "libvips" and w == "colour" and _has(c, "odd-profile"),
-    "named-and-refused": lambda c, p, w: w == "refused" and _has(c, "named"),
+    "odd-profile": lambda s: s.by("libvips", "colour") and s.has("odd-profile"),
+    "named-and-refused": lambda s: s.what == "refused" and s.has("named"),
 }
 """Of files that nobody generates here."""
 
 
-def reason_for(case: Case, peer: str, what: str) -> str:
+def reason_for(case: Case, reader: str, what: str) -> str:
     """The name of the reason; empty if there is none."""
-    return next((name for name, rule in (REASONS | ONLY_REAL).items() if rule(case, peer, what)), "")
+    seen = Seen(case, reader, what)
+    return next((name for name, rule in (REASONS | ONLY_REAL).items() if rule(seen)), "")

@@ -133,12 +133,13 @@ def _alphas(order: str, mark: str) -> Iterator[Case]:
 def _layouts(order: str, mark: str) -> Iterator[Case]:
     picture = base()
     rgb = picture[..., :3]
-    for label, options in {
+    layouts: dict[str, dict[str, Any]] = {
         "tiled": {"tile": (32, 32)}, "tiled-lzw": {"tile": (32, 32), "compression": "lzw"}, "strips": {"rowsperstrip": 3},
         "predictor": {"compression": "zlib", "predictor": True}, "predictor-lzw": {"compression": "lzw", "predictor": True},
         "big": {"bigtiff": True}, "jpeg": {"compression": "jpeg", "compressionargs": {"level": 95}}, "zstd": {"compression": "zstd"},
         "lzma": {"compression": "lzma"}, "webp": {"compression": "webp"},
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for label, options in layouts.items():
         lossy = label == "jpeg"
         data = tiff(rgb, byteorder=mark, photometric="rgb", **options)
         yield Case(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from haac import Colour, Layer, Scene, from_binary, from_text, render
+from haac import LIMITS, Colour, Layer, Scene, from_binary, from_text, render
 from haac._cli.main import _run
 from haac_pipeline import find_sources
 from haac_pipeline._compress import run
@@ -332,3 +332,32 @@ def test_the_real_thing_twice_in_processes_and_once_in_this_one(
     )
     with Image.open(picture) as decoded, Image.open(pictures / "a.png") as original:
         assert decoded.convert("RGB").tobytes() == original.tobytes()
+
+
+@pytest.mark.usefixtures("fake")
+def test_what_was_broken_in_a_file_is_said(
+    repository: Repository, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (40, 30), "teal").save(pictures / "t.jpg")
+    (pictures / "t.jpg").write_bytes((pictures / "t.jpg").read_bytes()[:-2])
+    assert compress(repository, pictures / "t.jpg", "--json") == 0
+    said = capsys.readouterr()
+    assert "t.jpg: its end marker is missing" in said.err
+    assert json.loads(said.out)[0]["notes"] == ["its end marker is missing; all pixels are there"]
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_picture_beyond_a_canvas_is_made_smaller(
+    repository: Repository,
+    pictures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Photographs of 50 megapixels were refused."""
+    monkeypatch.setattr("haac.LIMITS", replace(LIMITS, canvas_pixels=3000))
+    Image.new("RGB", (90, 60), (0x33, 0x66, 0x99)).save(pictures / "large.png")
+    assert compress(repository, pictures / "large.png", "--json") == 0
+    (made,) = told(capsys)
+    assert made["size"] == [67, 44]
+    assert not made["exact"]
+    assert "90x60 to 67x44" in made["notes"][0]

@@ -125,6 +125,18 @@ def test_one_bad_file_does_not_stop_the_run(repository: Repository, pictures: Pa
     assert verify(repository).problems == []
 
 
+def test_what_was_broken_beside_the_pixels_is_in_the_report(
+    repository: Repository, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sticker(1).save(pictures / "a.png")
+    whole = (pictures / "a.png").read_bytes()
+    (pictures / "a.png").write_bytes(whole[:33] + b"\0\0\0\1tEXtk\0\0\0\0" + whole[33:])
+    (note,) = run(repository, pictures, dry_run=True).files[0].notes
+    assert "tEXt has a wrong checksum" in note
+    assert _run(["ingest", str(pictures), "--repo", str(repository.path), "--jobs", "1", "--no-index"]) == 0
+    assert f"note: {pictures / 'a.png'}: {note}" in capsys.readouterr().out
+
+
 def test_a_crashed_worker_costs_its_own_picture_only(
     repository: Repository, pictures: Path, tmp_path: Path
 ) -> None:

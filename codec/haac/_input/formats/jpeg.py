@@ -20,7 +20,7 @@ from haac_repo import PictureError
 if TYPE_CHECKING:
     from PIL import Image
 
-_NO_END = "its end marker is missing; all pixels are there"
+_END = b"\xff\xd9"
 _EOI, _SOS, _DHT_LIKE = 0xD9, 0xDA, {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = {0xC2}
 _SEQUENTIAL = {0xC0, 0xC1}
@@ -41,36 +41,30 @@ class _Layout:
     """Of (component, coefficient): how many low bits no scan has told."""
     in_pixels: bool = False
     """It ends among the data of a scan, without an end marker."""
+    ended: bool = False
+    """It has an end marker."""
     exif: bytes | None = None
 
 
 def open_jpeg(data: bytes, at_least: int | None) -> Opened:
     """Open a JPEG; arguments and errors are those of `open_still`."""
-    layout = _header(data)
+    layout = _layout(data, to_pixels=True)
     if layout.bits > 8:
         return _open_deep(data, layout)
-    opened = open_still(data, at_least, kind="JPEG")
-    opened.images = _mended(data, at_least, opened, opened.images)
-    return opened
-
-
-def _mended(
-    data: bytes, at_least: int | None, opened: Opened, images: Iterator[Image.Image]
-) -> Iterator[Image.Image]:
-    taken = 0
-    try:
-        for image in images:
-            yield image
-            taken += 1
-    except OSError:
-        if taken or not all_pixels(data):
-            raise
-        opened.notes.append(_NO_END)
-        yield from open_still(_ended(data), at_least, kind="JPEG").images
+    if _END not in data[-65_536:] and not _layout(data).ended:
+        # Pillow refuses some of these, and gives others as if nothing were missing.
+        if not all_pixels(data):
+            raise PictureError("the picture is broken or cut short (a JPEG without its end)")
+        opened = open_still(_ended(data), at_least, kind="JPEG")
+        opened.notes.append("its end marker is missing; all pixels are there")
+        return opened
+    return open_still(data, at_least, kind="JPEG")
 
 
 def _ended(data: bytes, filling: bytes = b"") -> bytes:
-    return data.rstrip(b"\xff") + filling + b"\xff\xd9"
+    whole = data.rstrip(b"\0")  # with which some programs fill up what they could not get
+    whole = whole + b"\0" if whole.endswith(b"\xff") and len(whole) < len(data) else whole.rstrip(b"\xff")
+    return whole + filling + _END
 
 
 def all_pixels(data: bytes) -> bool:
@@ -106,11 +100,6 @@ def _digest(data: bytes) -> bytes:
     return digest.digest()
 
 
-def _header(data: bytes) -> _Layout:
-    """What is said before the first scan."""
-    return _layout(data, to_pixels=True)
-
-
 def _layout(data: bytes, *, to_pixels: bool = False) -> _Layout:
     found, at = _Layout(approximations={}), 2
     while match := _marker.search(data, at):
@@ -118,7 +107,7 @@ def _layout(data: bytes, *, to_pixels: bool = False) -> _Layout:
         if kind in (0xD8, 0x01):
             continue
         if kind == _EOI:
-            found.in_pixels = False
+            found.in_pixels, found.ended = False, True
             return found
         length = int.from_bytes(data[at : at + 2], "big")
         body = data[at + 2 : at + length]
@@ -159,6 +148,8 @@ def _open_deep(data: bytes, layout: _Layout) -> Opened:
             f"this is {what} in {layout.components} colours, which is not read: save it as 16-bit TIFF"
         )
     need(what, "imagecodecs")
+    if not _layout(data).ended:  # libjpeg would make up what is missing
+        raise PictureError("the picture is broken or cut short (a JPEG without an end)")
     return Opened("JPEG", 1, _deep(data, layout), (layout.width, layout.height))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 from haac._input.colour import to_srgb
 from haac._input.limits import check_size
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _ORIENTATION = 0x0112
+_LARGE = 2**26
+"""Pixels above which a WebP is worth another decoder."""
 
 
 def open_still(data: bytes, at_least: int | None, *, kind: str) -> Opened:
@@ -37,7 +40,10 @@ def open_still(data: bytes, at_least: int | None, *, kind: str) -> Opened:
     check_size(*image.size)
     if at_least is not None and kind == "JPEG":
         reduce_jpeg(image, at_least)
-    return Opened(image.format or kind, getattr(image, "n_frames", 1), _frames(image, data), image.size)
+    count = getattr(image, "n_frames", 1)
+    if kind == "WEBP" and count == 1:
+        return Opened(kind, 1, _webp(dict(image.info), image.size, data), image.size)  # its decoder is let go
+    return Opened(image.format or kind, count, _frames(image), image.size)
 
 
 def reduce_jpeg(image: Image.Image, at_least: int) -> None:
@@ -81,20 +87,18 @@ def _orientation(exif: object) -> object:
         return None
 
 
-def _frames(image: Image.Image, data: bytes) -> Iterator[Image.Image]:
+def _frames(image: Image.Image) -> Iterator[Image.Image]:
     with image:
         for index in range(getattr(image, "n_frames", 1)):
             if index:
                 image.seek(index)
                 check_size(*image.size)
-            yield _frame(image, data)
+            yield _frame(image)
 
 
-def _frame(image: Image.Image, data: bytes) -> Image.Image:
+def _frame(image: Image.Image) -> Image.Image:
     """One frame, decoded and finished; `image` is left to be sought on."""
     exif = image.info.get("exif")
-    if image.format == "WEBP" and getattr(image, "n_frames", 1) == 1:
-        return upright(to_srgb(_webp(image, data)), exif)
     image.load()
     alone = getattr(image, "n_frames", 1) == 1
     result = to_srgb(image if alone else image.copy())
@@ -103,19 +107,28 @@ def _frame(image: Image.Image, data: bytes) -> Image.Image:
     return upright(result, exif)
 
 
-def _webp(image: Image.Image, data: bytes) -> Image.Image:
-    """A still WebP, decoded with 12 bytes a pixel at once.
+def _webp(info: dict[Any, Any], size: tuple[int, int], data: bytes) -> Iterator[Image.Image]:
+    """A still WebP, decoded with 12 bytes a pixel at once, the file's own twice beside them.
 
     Pillow's plugin takes 16: its decoder holds two canvases, and lives until the pixels have been copied twice.
     """
-    from PIL import Image, _webp
+    from PIL import Image
 
-    decoder = _webp.WebPAnimDecoder(data)
-    frame = decoder.get_next()
+    buffer = _webp_samples(size, data)
+    result = Image.frombuffer("RGBA", size, buffer, "raw", "RGBA", 0, 1)
+    result.info = info
+    yield upright(to_srgb(result), info.get("exif"))
+
+
+def _webp_samples(size: tuple[int, int], data: bytes) -> Any:
+    """RGBA samples, rows from the top, as a buffer."""
+    if size[0] * size[1] > _LARGE and find_spec("imagecodecs"):
+        import imagecodecs
+
+        return imagecodecs.webp_decode(data, hasalpha=True)  # one canvas
+    from PIL import _webp
+
+    frame = _webp.WebPAnimDecoder(data).get_next()
     if frame is None:
         raise PictureError("the picture is broken or cut short")
-    del decoder
-    result = Image.frombuffer("RGBA", image.size, frame[0], "raw", "RGBA", 0, 1)
-    result.readonly = 0
-    result.info = image.info
-    return result
+    return frame[0]

@@ -83,8 +83,8 @@ def _pages(image: Image.Image) -> Iterator[Image.Image]:
 def _mend_layout(image: Any, tags: Any) -> None:
     """Say how the samples lie where Pillow mistakes it.
 
-    libtiff gives samples in the byte order of this machine: Pillow turns those of 32 bits, and signed ones, of big-endian files once more. Of
-    planes of 16 bits that are not compressed it takes every byte for a sample.
+    libtiff gives samples in the byte order of this machine: Pillow turns those of 32 bits, and signed ones, of big-endian files once
+    more. Of planes of 16 bits that are not compressed it takes every byte for a sample.
     """
     tiles = []
     for tile in image.tile:
@@ -158,7 +158,8 @@ def _rare(page: Any) -> Image.Image:
             if alpha == _ASSOCIATED:
                 parts = [scaled(part[..., :colours] / np.maximum(opacity, 1e-9), low, high)]
             parts.append(scaled(opacity, 0.0, 1.0))
-        result.paste(Image.fromarray(np.squeeze(np.concatenate(parts, axis=2))), (0, top))
+        made = np.concatenate(parts, axis=2)
+        result.paste(Image.fromarray(made[..., 0] if made.shape[2] == 1 else made), (0, top))
     profile = page.tags.get(_PROFILE)
     result.info = {"icc_profile": profile.value} if profile is not None else {}
     orientation = page.tags.get(_ORIENTATION)

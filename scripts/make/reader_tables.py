@@ -1,0 +1,66 @@
+"""Tables of the reader of pictures: its memory, and how it compares with others."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from scripts.make.markdown import Figures, machine, table
+
+_READERS = {"libvips": "libvips", "opencv": "OpenCV"}
+
+
+def readers(figures: Figures) -> str:
+    """Peak memory by format and size."""
+    measured = [row for row in figures["rows"] if "bytes" in row]
+    sizes = sorted({row["megapixels"] for row in measured})
+    cases = list(dict.fromkeys(row["case"] for row in measured))
+    rows = []
+    for case in cases:
+        cells = []
+        for size in sizes:
+            found = {row["work"]: row for row in measured if (row["case"], row["megapixels"]) == (case, size)}
+            cells.append(
+                " / ".join(
+                    f"{found[work]['bytes'] / 1e6:,.0f}"
+                    for work in ("read", "ingest", "blur")
+                    if work in found
+                )
+            )
+        rows.append((case, *cells))
+    bounds = (
+        f"{(figures['base_bytes'] + figures['bytes_a_pixel'] * size * 1e6) / 1e6:,.0f}" for size in sizes
+    )
+    worst = max(measured, key=lambda row: row["of_bound"])
+    return (
+        table(
+            ("MB: read / ingest / blur", *(f"{size:g} megapixels" for size in sizes)),
+            [*rows, ("bound", *bounds)],
+        )
+        + f"\n\nThe most that a whole process holds, Python and the file included, {worst['of_bound']:.2f} of the bound at most"
+        f" ({worst['case']}, {worst['megapixels']:g} megapixels); the bound is {figures['base_bytes'] // 10**6} MB and"
+        f" {figures['bytes_a_pixel']} bytes a pixel. `ingest` is one picture with `--model none`."
+        + machine(figures)
+    )
+
+
+def reader_peers(figures: Figures) -> str:
+    """How many files each other reader reads alike, by format."""
+    rows = []
+    for form in dict.fromkeys(row["format"] for row in figures["rows"]):
+        cells: list[object] = []
+        for reader in _READERS:
+            counts: Counter[str] = Counter()
+            for row in figures["rows"]:
+                if (row["format"], row["reader"]) == (form, reader):
+                    counts[row["reason"]] += row["files"]
+            total, alike = counts.total(), counts.pop("", 0)
+            why = ", ".join(f"`{name}` {count}" for name, count in counts.most_common())
+            cells += [f"{alike} of {total}", why]
+        rows.append((form, *cells))
+    versions = figures["versions"]
+    head = [title for name in _READERS.values() for title in (f"{name} alike", "differs")]
+    return (
+        table(("format", *head), rows)
+        + f"\n\n{figures['files']} generated files; libvips {versions['libvips']}, OpenCV {versions['opencv']},"
+        f" Pillow {figures['machine']['pillow']}."
+    )
