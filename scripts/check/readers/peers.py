@@ -38,8 +38,8 @@ def vips(data: bytes) -> Samples:
         image = image[0].bandjoin([image[0], image[0], *([image[1]] if image.bands == 2 else [])])
     if image.bands == 3:
         image = image.addalpha()
-    samples: Samples = image.numpy()
-    return np.ascontiguousarray(samples[..., :4])
+    samples: Samples = np.ascontiguousarray(image.numpy()[..., :4])
+    return samples
 
 
 def opencv(data: bytes) -> Samples:

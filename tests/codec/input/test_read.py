@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image, TiffImagePlugin
+from PIL import Image, TiffImagePlugin, features
 
 from haac._input import limits, read
 from haac._input.colour import to_srgb
@@ -17,7 +17,7 @@ from haac._internal import read_picture
 from haac_repo import PictureError
 from tests.codec.input.pictures import gradient, pixels, png, saved
 
-FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", *(["AVIF"] if features.check("avif") else []), "TIFF", "GIF", "BMP")
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -61,7 +61,7 @@ def test_one_pixel_that_is_hardly_transparent_is_alpha() -> None:
 # Orientation
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind not in ("GIF", "BMP")])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation(kind: str, orientation: int) -> None:
     upright = Image.new("RGB", (48, 32), "black")
@@ -249,7 +249,7 @@ def test_modes_that_pillow_keeps_in_memory(mode: str, expected: list[int] | None
         assert np.abs(np.asarray(result)[0, 0].astype(int) - expected).max() <= 1
 
 
-@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF", "AVIF"])
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind not in ("JPEG", "BMP")])
 def test_the_first_frame_of_several(kind: str) -> None:
     frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "lime", "blue")]
     data = saved(frames[0], kind, save_all=True, append_images=frames[1:])
@@ -283,7 +283,7 @@ def test_truncated_files_are_refused(kind: str, share: float) -> None:
     ],
 )
 def test_what_is_no_picture_is_refused(data: bytes) -> None:
-    with pytest.raises(PictureError, match=r"empty|not a picture|damaged|broken"):
+    with pytest.raises(PictureError, match=r"empty|not a picture|broken|JPEG XL"):
         read_picture(data)
 
 

@@ -234,11 +234,12 @@ def _decoded(data: bytes, file: _File) -> Image.Image:
 def _mend_transparency(image: Image.Image, depth: int, colour: int) -> None:
     """Bring the sample that is transparent to the scale of the pixels, which Pillow has scaled.
 
-    It keeps samples of 2 and 4 bits as they are in the file but multiplies the pixels, and cuts colours of 16 bits to 8.
+    It keeps samples of less than 8 bits as they are in the file but multiplies the pixels, and cuts colours of 16 bits to 8.
     """
     clear = image.info.get("transparency")
-    if colour == 0 and isinstance(clear, int) and depth in (2, 4):
-        image.info["transparency"] = (clear & (1 << depth) - 1) * (255 // ((1 << depth) - 1))
+    if colour == 0 and isinstance(clear, int) and depth in (1, 2, 4):
+        if depth > 1 or clear <= 1:  # newer ones scale the sample of 1 bit too
+            image.info["transparency"] = (clear & (1 << depth) - 1) * (255 // ((1 << depth) - 1))
     elif colour == 0 and isinstance(clear, int) and depth == 8:
         image.info["transparency"] = clear & 255
     elif colour == 2 and isinstance(clear, tuple):

@@ -103,7 +103,7 @@ def _mend_layout(image: Any, tags: Any) -> None:
 
 def _open_rare(data: bytes) -> Opened:
     """Open a TIFF that Pillow does not know, by tifffile."""
-    need("a TIFF of a rare kind", "tifffile")
+    need("a TIFF of a rare kind, or a broken one", "tifffile")
     import tifffile
 
     try:
