@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from haac_repo import NewElement, encode, pixel_hash
+import haac_repo._store.writer
+from haac_repo import LIMITS, NewElement, encode, pixel_hash
 
 MakeElement = Callable[..., NewElement]
 """`element_of`, as the fixture `make_element` gives it."""
@@ -19,3 +22,10 @@ def element_of(seed: int, side: int = 8, **known: Any) -> NewElement:
     pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 4), dtype=np.uint8)
     image = Image.fromarray(pixels, "RGBA")
     return NewElement(data=encode(image), width=side, height=side, pixels_sha256=pixel_hash(image), **known)
+
+
+def small_packs(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Packs are sealed at so many bytes."""
+    monkeypatch.setattr(
+        haac_repo._store.writer, "LIMITS", dataclasses.replace(LIMITS, pack_target_bytes=size)
+    )

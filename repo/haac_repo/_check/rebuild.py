@@ -160,7 +160,7 @@ def _salvage(db: Database, folder: Path, damaged: Path) -> None:
             last = catalog.meta(db).records
             for seq, text in old.execute("select seq, record from log where seq > ? order by seq", [last]):
                 with db.atomic():
-                    if seq != last + 1 or not _take(db, old, packs, json.loads(text)):
+                    if seq != last + 1 or not _take(db, old, packs, json.loads(text) | {"seq": seq}):
                         break
                 last = seq
         with contextlib.suppress(*_UNREADABLE):
@@ -172,13 +172,13 @@ def _take(db: Database, old: sqlite3.Connection, packs: Packs, record: dict[str,
     if record["op"] != "add":
         catalog.apply_record(db, record)
         return True
-    number, sha256 = old.execute(
-        "select pack.number, pack.sha256 from element join pack on pack.number = element.pack"
+    number, sha256, discarded, record["offset"] = old.execute(
+        "select pack.number, pack.sha256, discarded, offset from element join pack on pack.number = element.pack"
         " where element.number = ?",
         [record["id"]],
     ).fetchone()
     path = packs.path(number, sha256)
-    if record["id"] != catalog.meta(db).elements + 1 or not path.exists():
+    if record["id"] <= catalog.meta(db).elements or not path.exists():
         return False
     with path.open("rb") as file:
         file.seek(record["offset"])
@@ -190,8 +190,8 @@ def _take(db: Database, old: sqlite3.Connection, packs: Packs, record: dict[str,
     known = db.execute("select number from pack where number = ? or sha256 = ?", [number, sha256]).fetchone()
     if known is None:
         db.execute(
-            "insert into pack (number, state, sha256, size) values (?, ?, ?, ?)",
-            [number, "open" if sha256 is None else "sealed", sha256, end],
+            "insert into pack (number, state, sha256, size, discarded) values (?, ?, ?, ?, ?)",
+            [number, "open" if sha256 is None else "sealed", sha256, end, discarded],
         )
     else:
         number = known[0]

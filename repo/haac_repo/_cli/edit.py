@@ -1,4 +1,4 @@
-"""The commands that change elements: tag and takedown."""
+"""The commands that change elements: tag, takedown, discard."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from haac_repo._cli import completion
-from haac_repo._cli.console import Console, command, repo_option
+from haac_repo._cli.console import Console, command, counted, repo_option
 
 if TYPE_CHECKING:
     from haac_repo._element import Element
@@ -92,18 +92,86 @@ def _change(
 
 @command("takedown", "Elements")
 @repo_option
-@click.argument("ids", nargs=-1, required=True, metavar="ID...", shell_complete=completion.ids)
+@click.argument("ids", nargs=-1, metavar="[ID|FIRST-LAST]...", shell_complete=completion.ids)
+@click.option(
+    "--tag", "tags", multiple=True, shell_complete=completion.tags, help="All elements with this tag."
+)
 @click.option("--reason", required=True, help="Why; decoders are told.")
-def takedown(console: Console, repo: Path, ids: tuple[str, ...], reason: str) -> None:
+def takedown(console: Console, repo: Path, ids: tuple[str, ...], tags: tuple[str, ...], reason: str) -> None:
     """Withdraw elements; their ids are never used again.
 
-    Where one of them is not there, or was withdrawn before, none is.
+    Where one of them is not there, none is; those that were withdrawn before stay as they are. What was never published is better
+    discarded (haac discard).
     """
-    from haac_repo import Repository, parse_id
-    from haac_repo._cli.elements import element_json, require
+    from haac_repo import ElementNotFoundError, Repository
+    from haac_repo._cli.elements import element_json, named, select
 
+    _something(ids, tags)
     with Repository.open(repo) as repository, repository.writer() as writer:
-        standing = require(repository, map(parse_id, ids))
-        gone = [writer.withdraw(element.number, reason) for element in standing]
+        chosen = select(repository, ids, tags)
+        if chosen.absent:
+            raise ElementNotFoundError(chosen.absent)
+        before = [element.id for element in chosen.elements if element.withdrawn is not None]
+        gone = writer.withdraw_all((e.number for e in chosen.elements if e.withdrawn is None), reason)
+    if before:
+        console.note(f"Withdrawn before, and left as it was: {named(before)}.")
     console.data([element_json(element) for element in gone], [f"Withdrew {element.id}" for element in gone])
-    console.note("Mirrors learn of it with the next `haac publish`.")
+    if gone:
+        console.note("Mirrors learn of it with the next `haac publish`.")
+
+
+@command("discard", "Elements")
+@repo_option
+@click.argument("ids", nargs=-1, metavar="[ID|FIRST-LAST]...", shell_complete=completion.ids)
+@click.option(
+    "--tag", "tags", multiple=True, shell_complete=completion.tags, help="All elements with this tag."
+)
+@click.option(
+    "--forget-sources",
+    is_flag=True,
+    help="Also forget that the pictures they came from were ingested: `haac ingest` takes those again.",
+)
+@click.option("--dry-run", is_flag=True, help="Only list them.")
+def discard(
+    console: Console,
+    repo: Path,
+    ids: tuple[str, ...],
+    tags: tuple[str, ...],
+    forget_sources: bool,
+    dry_run: bool,
+) -> None:
+    """Delete elements that were never published, as if they had not been.
+
+    Where one of them was published, none is: `haac takedown` withdraws those. Ids that are not there are passed over, so that the
+    command can be given again. The next new element gets the id after the highest that is left; other elements keep theirs.
+    """
+    from haac_repo import Repository, format_id
+    from haac_repo._cli.elements import element_json, element_table, select
+
+    _something(ids, tags)
+    with Repository.open(repo) as repository, repository.writer() as writer:
+        chosen = select(repository, ids, tags)
+        numbers = [element.number for element in chosen.elements]
+        if dry_run:
+            writer.require_unpublished(numbers)
+        else:
+            writer.discard(numbers, forget_sources=forget_sources)
+        following = format_id(writer.next_number)
+    if chosen.absent:
+        console.note(f"Passed over: {chosen.absent}.")
+    facts = {
+        "dry_run": dry_run,
+        "elements": [element_json(element) for element in chosen.elements],
+        "next_id": None if dry_run else following,
+    }
+    console.data(facts, element_table(chosen.elements))
+    what = counted(len(numbers), "element")
+    if dry_run:
+        console.note(f"Dry run: {what} would be discarded.")
+    else:
+        console.note(f"Discarded {what}; the next new one gets the id {following}.")
+
+
+def _something(ids: tuple[str, ...], tags: tuple[str, ...]) -> None:
+    if not ids and not tags:
+        raise click.UsageError("name elements: ids, ranges of ids such as 1y-23, or --tag")

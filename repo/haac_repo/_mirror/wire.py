@@ -75,7 +75,7 @@ class Head:
     records: int
     """Log records in all segments."""
     elements: int
-    """Highest element number given out in them."""
+    """Highest element number given out in them; some below may be left out, see `haac discard`."""
     segments: tuple[SegmentInfo, ...] = ()
     packs: tuple[PackInfo, ...] = ()
     """In order of first use."""
@@ -144,8 +144,6 @@ class Head:
         )
         if sum(s.records for s in head.segments) != head.records:
             raise IntegrityError("the head is wrong: its segments do not add up to its number of records")
-        if head.elements > head.records:
-            raise IntegrityError("the head is wrong: it has more elements than records")
         if len({p.sha256 for p in head.packs}) != len(head.packs):
             raise IntegrityError("the head is wrong: it lists a pack twice")
         return head
@@ -356,10 +354,6 @@ class LogOrder:
         else:
             if number <= self.elements:
                 raise HistoryError(f"log record {seq} binds id {number} again; an id is bound once, for ever")
-            if number != self.elements + 1:
-                raise HistoryError(
-                    f"log record {seq} gives out id {number} where {self.elements + 1} is next"
-                )
             room = self._packs.get(record["pack"])
             if room is None:
                 raise IntegrityError(f"log record {seq} is in a pack that the head does not list")

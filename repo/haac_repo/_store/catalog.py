@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from haac_repo._element import Element, NewElement, Provenance
+from haac_repo._limits import LIMITS
 from haac_repo._pixels import MEDIA_TYPE
 from haac_repo._store.packs import Place
 
@@ -67,11 +68,16 @@ def by_pixels(db: Database, pixels_sha256: str) -> Element | None:
     return None if row is None else _element(row)
 
 
-def page(db: Database, after: int, limit: int, withdrawn: bool) -> list[Element]:
-    """At most `limit` elements with numbers above `after`, in order."""
+def page(
+    db: Database, after: int, limit: int, withdrawn: bool, last: int = LIMITS.id_max, tag: str = ""
+) -> list[Element]:
+    """At most `limit` elements with numbers above `after` and up to `last`, in order; only those with the tag if one is given."""
     only = "" if withdrawn else "and withdrawn is null"
+    if tag:
+        only += " and instr(',' || element.tags || ',', ',' || ?4 || ',')"
     rows = db.execute(
-        f"select {_COLUMNS} from element where number > ? {only} order by number limit ?", [after, limit]
+        f"select {_COLUMNS} from element where number > ?1 and number <= ?2 {only} order by number limit ?3",
+        [after, last, limit, *([tag] if tag else [])],
     )
     return [_element(row) for row in rows.fetchall()]
 
@@ -134,6 +140,24 @@ def hashes(db: Database, after: int) -> Iterator[list[tuple[int, int]]]:
     )
     while rows := cursor.fetchmany(65_536):
         yield rows
+
+
+def discards(db: Database) -> int:
+    """How often unpublished elements were discarded: since then numbers may mean other elements."""
+    count: int = db.execute("select discards from meta where row = 1").fetchone()[0]
+    return count
+
+
+def published(db: Database) -> tuple[int, int]:
+    """Last log record that stands in a published segment, and the highest element number given out up to it; 0, 0 if none.
+
+    A segment counts from when it is written, before a head lists it: somebody may have it.
+    """
+    seq = db.execute("select coalesce(max(last_seq), 0) from published").fetchone()[0]
+    row = db.execute(
+        "select element from log where op = 'add' and seq <= ? order by seq desc limit 1", [seq]
+    ).fetchone()
+    return seq, 0 if row is None else row[0]
 
 
 def source_done(db: Database, sha256: str, settings: str) -> bool:
@@ -230,7 +254,7 @@ def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int 
     numbers: dict[str, int] = {}
     new: list[list[object]] = []
     added = withdrawn = 0
-    last = 0
+    last = highest = 0
     for record in records:
         op = record["op"]
         if op == "add":
@@ -242,6 +266,7 @@ def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int 
                 number = numbers[sha256]
             new.append(_row(record, number))
             added += 1
+            highest = record["id"]
             if len(new) == _AT_ONCE:
                 _insert(db, new)
         elif op == "tag":
@@ -259,31 +284,36 @@ def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int 
         last = record["seq"]
         if not keeps_log:
             continue
-        # `pack` is left to the element's row: while the pack is open nobody knows its hash.
-        kept = {key: value for key, value in record.items() if key != "pack"}
+        kept = {key: value for key, value in record.items() if key not in _ELSEWHERE}
         db.execute(
             "insert into log (seq, op, element, record) values (?, ?, ?, ?)",
             [last, op, record["id"], dump_record(kept)],
         )
     _insert(db, new)
     db.execute(
-        "update meta set elements = elements + ?, standing = standing + ?, records = max(records, ?)",
-        [added, added - withdrawn, last],
+        "update meta set elements = max(elements, ?), standing = standing + ?, records = max(records, ?)",
+        [highest, added - withdrawn, last],
     )
+
+
+_ELSEWHERE = ("seq", "pack", "offset")
+# Keys that the rows of `log` and `element` say: while the pack is open nobody knows its hash, and what was not published
+# yet moves up when something before it is discarded.
 
 
 def log_records(db: Database, after: int, limit: int) -> list[dict[str, Any]]:
     """At most `limit` records with a seq above `after`, as they are published; `pack` is None if still open."""
     rows = db.execute(
-        "select log.op, log.record, pack.sha256 from log join element on element.number = log.element"
-        " join pack on pack.number = element.pack where seq > ? order by seq limit ?",
+        "select seq, log.op, log.record, pack.sha256, element.offset from log"
+        " join element on element.number = log.element join pack on pack.number = element.pack"
+        " where seq > ? order by seq limit ?",
         [after, limit],
     )
     made = []
-    for op, text, pack in rows.fetchall():
-        record = json.loads(text)
+    for seq, op, text, pack, offset in rows.fetchall():
+        record = json.loads(text) | {"seq": seq}
         if op == "add":
-            record["pack"] = pack
+            record |= {"pack": pack, "offset": offset}
         made.append(record)
     return made
 

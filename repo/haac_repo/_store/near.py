@@ -25,9 +25,14 @@ class HashIndex:
         self._hashes = np.empty(1024, dtype=np.uint64)
         self._used = 0
         self._seen = 0
+        self._discards = 0
 
     def load(self, db: Database) -> None:
-        """Load the hashes that were added since the last call."""
+        """Load the hashes that were added since the last call; all of them if something was discarded since."""
+        discards = catalog.discards(db)
+        if discards != self._discards:
+            self._used = self._seen = 0
+            self._discards = discards
         for rows in catalog.hashes(db, self._seen):
             pairs = np.array(rows, dtype=np.int64)
             self._append(pairs[:, 0], pairs[:, 1].astype(np.uint64))

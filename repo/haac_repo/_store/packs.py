@@ -81,6 +81,13 @@ class Packs:
             sync_folder(self.open_folder)
 
 
+def short_pack(path: Path, size: int, needed: int) -> RepositoryError:
+    """The error that an open pack has fewer bytes than the catalog says."""
+    return RepositoryError(
+        f"{path} has {size} bytes and should have {needed}: `haac verify --repair` says what is lost"
+    )
+
+
 class OpenPack:
     """The pack that is appended to. Nothing counts before `sync()` and the catalog's transaction."""
 
@@ -96,9 +103,7 @@ class OpenPack:
         try:
             size = self._file.seek(0, os.SEEK_END)
             if size < committed:
-                raise RepositoryError(
-                    f"{path} has {size} bytes and should have {committed}: `haac verify --repair` says what is lost"
-                )
+                raise short_pack(path, size, committed)
             if size > committed:
                 self._file.truncate(committed)
             if is_new:

@@ -110,6 +110,8 @@ class Repository:
             if element is None:
                 last = catalog.meta(db).elements
                 has = f"its ids run from 1 to {format_id(last)}" if last else "it has no elements yet"
+                if number <= last:
+                    has = "it was discarded before it was published"
                 raise ElementNotFoundError(f"element {format_id(number)} is not in {self.path}: {has}")
         return element
 
@@ -157,12 +159,21 @@ class Repository:
         element = self.element(ref)
         return decode(self.data(element.number), element.width, element.height)
 
-    def elements(self, *, withdrawn: bool = False) -> Iterator[Element]:
-        """Iterate over all elements by id; withdrawn ones only if asked for."""
-        after = 0
+    def elements(
+        self, *, withdrawn: bool = False, first: int = 1, last: int = LIMITS.id_max, tag: str = ""
+    ) -> Iterator[Element]:
+        """Iterate over elements by id.
+
+        Args:
+            withdrawn: Withdrawn ones too.
+            first: The lowest number.
+            last: The highest number.
+            tag: Only those that have it; '': all.
+        """
+        after = first - 1
         while True:
             with self._reading() as db:
-                some = catalog.page(db, after, _PAGE, withdrawn)
+                some = catalog.page(db, after, _PAGE, withdrawn, last, tag)
             yield from some
             if len(some) < _PAGE:
                 return

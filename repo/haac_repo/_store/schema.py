@@ -134,7 +134,14 @@ alter table element add column derived_from integer;
 create index element_derived on element (derived_from) where derived_from is not null
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _CUTOUTS)
+# `pack.discarded` is how many bytes of discarded elements a pack still has, that was not published.
+_DISCARDS = """
+alter table meta add column discards integer not null default 0;
+
+alter table pack add column discarded integer not null default 0
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _CUTOUTS, _DISCARDS)
 """Statements with a blank line between them; SQLite's user_version counts how many scripts were applied."""
 
 

@@ -8,15 +8,22 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from haac_repo._element import Element, NewElement
-from haac_repo._errors import ElementNotFoundError, ElementWithdrawnError, HaacError, RepositoryError
+from haac_repo._errors import (
+    ElementError,
+    ElementNotFoundError,
+    ElementWithdrawnError,
+    HaacError,
+    RepositoryError,
+)
 from haac_repo._files import now, storage_errors
 from haac_repo._ids import format_id, parse_id
 from haac_repo._limits import LIMITS
-from haac_repo._store import catalog
-from haac_repo._store.packs import OpenPack, Packs, file_sha256
+from haac_repo._store import catalog, discard
+from haac_repo._store.packs import OpenPack, Packs, file_sha256, short_pack
 from haac_repo._text import clean_tags, clean_text
 
 if TYPE_CHECKING:
@@ -26,15 +33,17 @@ if TYPE_CHECKING:
 
 _FLUSH_RECORDS = 1_000
 _FLUSH_BYTES = 4 * 2**20
+_COMMIT_SECONDS = 5.0
+"""Work of so many seconds a death may cost."""
 
 
 class Writer:
-    """Adds, tags and withdraws elements. Made by `Repository.writer()`, for one thread.
+    """Adds, tags, withdraws and discards elements. Made by `Repository.writer()`, for one thread.
 
     Adding writes to the open pack at once, but an element is known to others, and safe, only when the `flush()`
-    after it has returned. One comes by itself every 1,000 changes or 4 MiB, and on leaving the `with` block in
-    peace; when an exception leaves it, what was not flushed is dropped. After a flush or write that failed (disk
-    full, say) the writer takes nothing more.
+    after it has returned. One comes by itself every 1,000 changes or 4 MiB, with the first change that comes 5 seconds
+    after one that is not safe yet, and on leaving the `with` block in peace; when an exception leaves it, what was not
+    flushed is dropped. After a flush or write that failed (disk full, say) the writer takes nothing more.
     """
 
     def __init__(self, folder: Path, db: Database, packs: Packs) -> None:
@@ -45,12 +54,24 @@ class Writer:
         self._pack_number = 0
         self._hashes: HashIndex | None = None
         self._failed = False
-        self._finish_what_a_crash_left()
-        meta = catalog.meta(db)
+        self._unsealed_records = self._unsealed_bytes = 0
+        try:
+            self._finish_what_a_crash_left()
+            self._begin()
+            self._reclaim()
+        except BaseException:
+            if self._pack is not None:
+                self._pack.close()
+            raise
+
+    def _begin(self) -> None:
+        """Go on from what the catalog says."""
+        meta = catalog.meta(self._db)
         self._last, self._seq = meta.elements, meta.records
         self._forget()
 
     def _forget(self) -> None:
+        self._since: float | None = None
         # What the next flush will commit.
         self._records: list[dict[str, Any]] = []
         self._sources: list[list[str]] = []
@@ -90,8 +111,11 @@ class Writer:
         self._pixels[element.pixels_sha256] = element.number
         if self._hashes is not None and element.phash is not None:
             self._hashes.add(element.number, element.phash)
-        if len(self._records) >= _FLUSH_RECORDS or pack.size - pack.synced >= _FLUSH_BYTES:
+        self._unsealed_bytes += len(new.data)
+        # Packs are sealed after these flushes only: where one ends follows from what was added, not from the clock.
+        if self._unsealed_records >= _FLUSH_RECORDS or self._unsealed_bytes >= _FLUSH_BYTES:
             self.flush()
+        self._commit_in_time()
         return element, True
 
     def done_source(self, sha256: str, settings: str, name: str, numbers: Sequence[int]) -> None:
@@ -105,6 +129,7 @@ class Writer:
         """
         self._check()
         self._sources.append([sha256, settings, clean_text("name", name), json.dumps(list(numbers)), now()])
+        self._commit_in_time()
 
     def tag(
         self, ref: int | str, *, name: str | None = None, add: Iterable[str] = (), remove: Iterable[str] = ()
@@ -132,6 +157,7 @@ class Writer:
             record["tags"] = list(changed.tags)
         self._append(record)
         self._touched[element.number] = changed
+        self._commit_in_time()
         return changed
 
     def withdraw(self, ref: int | str, reason: str) -> Element:
@@ -140,15 +166,71 @@ class Writer:
         Raises:
             ElementNotFoundError, ElementWithdrawnError: there is none to take down.
         """
+        return self.withdraw_all([ref], reason)[0]
+
+    def withdraw_all(self, refs: Iterable[int | str], reason: str) -> list[Element]:
+        """Withdraw several elements, each named once: all of them or, where one cannot be, none. Otherwise as `withdraw`."""
         self._check()
-        element = self._standing(ref)
+        elements = [self._standing(ref) for ref in refs]
         reason = clean_text("reason", reason)
-        record = {"op": "withdraw", "seq": self._seq + 1, "id": element.number, "time": now()}
-        if reason:
-            record["reason"] = reason
-        self._append(record)
         self.flush()
-        return replace(element, withdrawn=reason)
+        for element in elements:
+            record = {"op": "withdraw", "seq": self._seq + 1, "id": element.number, "time": now()}
+            if reason:
+                record["reason"] = reason
+            self._append(record)
+        self.flush()
+        return [replace(element, withdrawn=reason) for element in elements]
+
+    def discard(self, refs: Iterable[int | str], *, forget_sources: bool = False) -> list[Element]:
+        """Delete elements that were never published, as if they had not been: all of them or, where one cannot be, none.
+
+        The next id is then one more than the highest that is left: ids at the end are given out again, those in between
+        never. Durable when this returns. Readers that look an element up meanwhile do not find it any more.
+
+        Args:
+            refs: Withdrawn ones too.
+            forget_sources: Also forget that the pictures that gave them were ingested, so that `ingest` takes those again.
+
+        Returns:
+            The elements, as they were, in order.
+
+        Raises:
+            ElementNotFoundError: one is not there.
+            ElementError: one was published.
+        """
+        self._check()
+        self.flush()
+        numbers = sorted({parse_id(ref) if isinstance(ref, str) else ref for ref in refs})
+        elements = self.require_unpublished(numbers)
+        if not elements:
+            return []
+        with self._failing():
+            with self._db.atomic():
+                discard.discard(self._db, numbers, forget_sources=forget_sources)
+            self._hashes = None
+            self._begin()
+            self._reclaim()
+        return elements
+
+    def require_unpublished(self, numbers: Iterable[int]) -> list[Element]:
+        """The elements of these numbers, all of which `discard` could delete. Errors as there."""
+        elements = [self._known(number) for number in numbers]
+        with storage_errors(self._folder):
+            _, published = catalog.published(self._db)
+        public = [element.id for element in elements if element.number <= published]
+        if public:
+            more = f" and {len(public) - 20} more" if len(public) > 20 else ""
+            raise ElementError(
+                f"published already: element{'s' * (len(public) > 1)} {', '.join(public[:20])}{more}. Nothing was"
+                " discarded: mirrors and recipes may have what was published, and `haac takedown` withdraws it"
+            )
+        return elements
+
+    @property
+    def next_number(self) -> int:
+        """The number of the next new element."""
+        return self._last + 1
 
     def by_pixels(self, pixels_sha256: str) -> Element | None:
         """Like `Repository.by_pixels`, with what was not flushed yet."""
@@ -180,6 +262,22 @@ class Writer:
         Raises:
             RepositoryError: that failed. What earlier flushes stored is safe; the rest is lost.
         """
+        self._commit()
+        self._unsealed_records = self._unsealed_bytes = 0
+        self._seal_if_full()
+
+    def _seal_if_full(self) -> None:
+        if self._pack is not None and self._pack.size >= LIMITS.pack_target_bytes:
+            self.seal()
+
+    def _commit_in_time(self) -> None:
+        if self._records or self._sources:
+            if self._since is None:
+                self._since = monotonic()
+            elif monotonic() - self._since >= _COMMIT_SECONDS:
+                self._commit()
+
+    def _commit(self) -> None:
         self._check()
         if not self._records and not self._sources:
             return
@@ -199,14 +297,13 @@ class Writer:
                         source,
                     )
             self._forget()
-        if self._pack is not None and self._pack.size >= LIMITS.pack_target_bytes:
-            self.seal()
 
     def seal(self) -> None:
         """Flush, and seal the open pack, if it holds anything: hash it, move it to `packs/`."""
-        self.flush()
+        self._commit()
+        self._unsealed_records = self._unsealed_bytes = 0
         with self._failing():
-            row = self._db.execute("select number, size from pack where state = 'open'").fetchone()
+            row = self._open_row()
             if row is None or row[1] == 0:
                 return
             number = row[0]
@@ -242,17 +339,22 @@ class Writer:
                 " shorten them"
             )
         self._records.append(record)
+        self._unsealed_records += 1
         self._seq += 1
 
     def _find(self, number: int) -> Element | None:
         return self._touched.get(number) or catalog.find(self._db, number)
 
-    def _standing(self, ref: int | str) -> Element:
+    def _known(self, ref: int | str) -> Element:
         number = parse_id(ref) if isinstance(ref, str) else ref
         with storage_errors(self._folder):
             element = self._find(number)
         if element is None:
             raise ElementNotFoundError(f"element {format_id(number)} is not in {self._folder}")
+        return element
+
+    def _standing(self, ref: int | str) -> Element:
+        element = self._known(ref)
         if element.withdrawn is not None:
             raise ElementWithdrawnError(
                 f"element {element.id} was withdrawn: {element.withdrawn or 'no reason given'}"
@@ -261,14 +363,49 @@ class Writer:
 
     def _open_pack(self) -> OpenPack:
         if self._pack is None:
-            row = self._db.execute("select number, size from pack where state = 'open'").fetchone()
-            row = row or catalog.new_pack(self._db)
+            row = self._open_row() or catalog.new_pack(self._db)
             self._pack_number = row[0]
             self._pack = OpenPack(self._packs.open_path(row[0]), row[1])
         return self._pack
 
+    def _open_row(self) -> tuple[int, int] | None:
+        """Number and committed size of the pack to append to, if there is one."""
+        row: tuple[int, int] | None = self._db.execute(
+            "select number, size from pack where state = 'open' and discarded = 0"
+        ).fetchone()
+        return row
+
+    def _reclaim(self) -> None:
+        """Take the bytes of discarded elements out of the packs: what stays of such a pack moves to the open one."""
+        for old in discard.wasted(self._db):
+            if self._pack is not None and self._pack_number == old.number:
+                self._pack.close()
+                self._pack = None
+            if kept := discard.kept(self._db, old.number):
+                path = self._packs.path(old.number, old.sha256)
+                size, needed = path.stat().st_size if path.exists() else 0, sum(kept[-1])
+                if size < needed and old.sha256 is not None:
+                    continue  # what is lost of a sealed pack `haac verify` tells
+                if size < needed:
+                    raise short_pack(path, size, needed)
+                self._move(path, old.number, kept)
+            discard.drop(self._db, self._packs, old)
+            self._seal_if_full()
+
+    def _move(self, path: Path, number: int, kept: list[tuple[int, int]]) -> None:
+        pack = self._open_pack()
+        offsets = {}
+        with path.open("rb") as file:
+            for offset, length in kept:
+                file.seek(offset)
+                offsets[offset] = pack.append(file.read(length))
+        pack.sync()
+        with self._db.atomic():
+            discard.move(self._db, number, self._pack_number, offsets, pack.size)
+
     def _finish_what_a_crash_left(self) -> None:
-        if self._db.execute("select 1 from pack where state = 'open' and size > 0").fetchone():
+        row = self._open_row()
+        if row is not None and row[1] > 0:
             self._open_pack()
         for path in self._packs.open_folder.glob("*.pack"):
             if path.stem.isdigit():

@@ -189,7 +189,7 @@ def test_counters_are_counted_again(stocked: Repository) -> None:
     ("sql", "said"),
     [
         ("delete from log where seq = 3", "11 log records with numbers up to 12"),
-        ("delete from element where number = 4", "9 elements under ids up to 10"),
+        ("delete from element where number = 4", "10 of which add 9 elements"),
         ("update pack set size = 3 where number = 1", "beyond the end of pack 1"),
         ("update element set pack = 9 where number = 1", "in packs that it does not know"),
     ],
@@ -301,7 +301,7 @@ def test_a_mirror_forgets_damaged_bytes_so_that_they_are_fetched_again(
         for number, state, sha256, size in stocked._db.execute(
             "select number, state, sha256, size from pack"
         ).fetchall():
-            db.execute("insert into pack values (?, ?, ?, ?)", [number, state, sha256, size])
+            db.execute("insert into pack values (?, ?, ?, ?, 0)", [number, state, sha256, size])
             name = f"packs/{sha256}.pack"
             (path / name).write_bytes((stocked.path / name).read_bytes())
         records = catalog.log_records(stocked._db, 0, 1000)

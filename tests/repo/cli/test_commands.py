@@ -191,16 +191,18 @@ def test_an_element_named_twice_is_changed_once(haac: Haac) -> None:
     assert haac("takedown", "2", "2", "--reason", "no")[:2] == (0, "Withdrew 2\n")
 
 
-@pytest.mark.parametrize("command", ["tag --add x", "takedown --reason x"])
-def test_where_one_element_is_not_there_none_is_changed(haac: Haac, repo: Path, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "more"), [("tag --add x", "; element 2 was withdrawn: no"), ("takedown --reason x", "")]
+)
+def test_where_one_element_is_not_there_none_is_changed(
+    haac: Haac, repo: Path, command: str, more: str
+) -> None:
     haac("takedown", "2", "--reason", "no")
     name, *options = command.split()
     before = json.loads(haac("stats", "--json")[1])
     code, out, err = haac(name, "1", "2", "77", "88", *options)
     assert (code, out) == (1, "")
-    assert err == (
-        f"Error: elements 77, 88 are not in {repo}: its ids run from 1 to 3; element 2 was withdrawn: no\n"
-    )
+    assert err == f"Error: elements 77, 88 are not in {repo}: its ids run from 1 to 3{more}\n"
     assert json.loads(haac("stats", "--json")[1]) == before
 
 
@@ -235,8 +237,63 @@ def test_takedown(haac: Haac) -> None:
     code, out, err = haac("show", "2", "-o", "x.png")
     assert (code, err) == (1, "Error: element 2 was withdrawn: asked by its author\n")
     assert "asked by its author" in haac("show", "2")[1]
-    assert haac("takedown", "2", "--reason", "again")[0] == 1
+    assert haac("takedown", "2", "--reason", "again") == (
+        0,
+        "",
+        "Withdrawn before, and left as it was: element 2.\n",
+    )
+    assert "asked by its author" in haac("show", "2")[1]
     assert haac("takedown", "3")[0] == 2
+    assert haac("takedown", "--reason", "x")[0] == 2
+
+
+def test_takedown_of_ranges_and_tags(haac: Haac, repo: Path) -> None:
+    haac("tag", "3", "--add", "odd")
+    code, out, err = haac("takedown", "1-2", "--tag", "odd", "--reason", "no")
+    assert (code, out) == (0, "Withdrew 1\nWithdrew 2\nWithdrew 3\n")
+    assert haac("takedown", "--tag", "even", "--reason", "no") == (
+        1,
+        "",
+        "Error: no element has the tag 'even'\n",
+    )
+    assert haac("takedown", "5-9", "--reason", "no")[2] == f"Error: element 5-9 is not in {repo}\n"
+    assert haac("takedown", "9-5", "--reason", "no")[2] == (
+        "Error: the range '9-5' ends before it begins: write 5-9\n"
+    )
+    code, _, err = haac("takedown", "1-", "--reason", "no")
+    assert (code, err.startswith("Error: '' is not an element id")) == (1, True)
+
+
+def test_discard(haac: Haac, repo: Path) -> None:
+    code, out, err = haac("discard", "2-3", "--dry-run")
+    assert (code, err) == (0, "Dry run: 2 elements would be discarded.\n")
+    assert [line.split()[0] for line in out.splitlines()] == ["2", "3"]
+    found = json.loads(haac("discard", "2", "77", "--json")[1])
+    assert ([row["id"] for row in found["elements"]], found["next_id"]) == (["2"], "4")
+    assert (
+        haac("show", "2")[2]
+        == f"Error: element 2 is not in {repo}: it was discarded before it was published\n"
+    )
+    # Given again, it does nothing.
+    code, out, err = haac("discard", "2")
+    assert (code, out) == (0, "")
+    assert err.startswith(f"Passed over: element 2 is not in {repo}")
+    assert haac("discard", "--tag", "thing")[2] == "Discarded 2 elements; the next new one gets the id 1.\n"
+    assert haac("verify")[0] == 0
+    assert haac("discard")[0] == 2
+
+
+@pytest.mark.usefixtures("repo")
+def test_what_was_published_is_not_discarded(haac: Haac, make_element: MakeElement, repo: Path) -> None:
+    haac("publish")
+    with Repository.open(repo) as opened, opened.writer() as writer:
+        writer.add(make_element(50))
+    for options in ([], ["--dry-run"]):
+        code, out, err = haac("discard", "2-4", *options)
+        assert (code, out) == (1, "")
+        assert err.startswith("Error: published already: elements 2, 3. Nothing was discarded")
+        assert "haac takedown" in err
+    assert json.loads(haac("stats", "--json")[1])["elements"] == 4
 
 
 def test_verify(haac: Haac, repo: Path) -> None:

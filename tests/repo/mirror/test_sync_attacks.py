@@ -122,7 +122,7 @@ def appended(growing: Any, **change: Any) -> dict[str, Any]:
     ("change", "error", "words"),
     [
         ({"id": 3}, HistoryError, "binds id 3 again"),
-        ({"id": 17}, HistoryError, "gives out id 17 where 16 is next"),
+        ({"id": 17}, IntegrityError, "16 records and 17 elements; the head promises 16 and 16"),
         ({"seq": 17}, HistoryError, "out of sequence"),
         ({"seq": 15}, HistoryError, "out of sequence"),
         ({"pack": "0" * 64}, IntegrityError, "does not list"),

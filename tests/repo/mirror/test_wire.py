@@ -141,7 +141,6 @@ def test_empty_values_are_left_out() -> None:
         ({"records": 4}, "do not add up"),
         ({"records": -1}, "records is -1"),
         ({"records": 3.0}, "records is 3.0"),
-        ({"elements": 4}, "more elements than records"),
         ({"segments": {}}, "a list"),
         ({"segments": [7]}, "a list of objects"),
         ({"segments": [{}]}, "entry 1 of segments, is malformed: sha256 is missing"),
