@@ -58,7 +58,7 @@ def discard(db: Database, numbers: Sequence[int], *, forget_sources: bool) -> No
     # Through negative numbers, so that no two are ever the same.
     db.execute(
         "update log set seq = -place from (select seq as old, ?1 + row_number() over (order by seq) as place"
-        " from log where seq > ?1) where seq = old",
+        " from log where seq > ?1) where seq = old and place != old",
         [seq],
     )
     db.execute("update log set seq = -seq where seq < 0")

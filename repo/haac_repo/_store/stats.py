@@ -50,7 +50,7 @@ def stats(db: Database, most: int = 10) -> Stats:
     published = db.execute("select coalesce(max(last_seq), 0) from published").fetchone()[0]
     return Stats(
         elements=meta.standing,
-        withdrawn=db.execute("select count(withdrawn) from element").fetchone()[0],
+        withdrawn=db.execute("select count(*) from element").fetchone()[0] - meta.standing,
         bytes=size,
         pixels=pixels,
         sources=db.execute("select count(*) from source").fetchone()[0],

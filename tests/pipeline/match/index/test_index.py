@@ -223,6 +223,22 @@ def test_withdrawn_elements_are_left_out(repository: Repository) -> None:
     assert update_index(repository).elements == 7
 
 
+def test_an_id_that_was_given_again_after_a_discard_is_described_anew(repository: Repository) -> None:
+    update_index(repository)
+    with repository.writer() as writer:
+        writer.discard([3, 9])
+    add(repository, [drawn(60)])  # 9 again
+    assert survey_index(repository).missing == 1
+    assert update_index(repository).described == 1
+    grown = load(repository)
+    assert grown.gallery.numbers.tolist() == [1, 2, 4, 5, 6, 7, 8, 9]
+    update_index(repository, rebuild=True)
+    made = load(repository)
+    assert np.array_equal(grown.gallery.sizes, made.gallery.sizes)
+    assert np.array_equal(grown.places, made.places)
+    assert np.array_equal(grown.owners, made.owners)
+
+
 def test_an_element_that_shows_nothing_is_described_once(repository: Repository) -> None:
     faint = np.zeros((9, 9, 4), np.uint8)
     faint[..., 3] = 3
