@@ -147,7 +147,7 @@ def _editable(repository: Repository, ref: int | str) -> Element:
 
 def _photograph(old: Element, given: Path | None) -> bytes:
     """The bytes of the photograph that an element came from, as its provenance promises them."""
-    from haac_pipeline._input.sources import read_file
+    from haac_pipeline._input.source import read_file
 
     source, wanted = old.provenance.source, old.provenance.source_sha256
     if given is not None:
@@ -173,7 +173,8 @@ def _photograph(old: Element, given: Path | None) -> bytes:
 
 def _from_source(source: str) -> bytes | None:
     """What is there under the name that `find_sources` gave: a file, an archive's member, an address."""
-    from haac_pipeline._input.sources import Source, find_sources
+    from haac_pipeline._input.source import Source
+    from haac_pipeline._input.sources import find_sources
 
     path = Path(source)
     places = [source] if "://" in source else [str(p) for p in (path, *path.parents) if p.is_file()]

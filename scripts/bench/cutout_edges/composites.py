@@ -119,7 +119,9 @@ def _outline(rng: np.random.Generator, side: int, share: float) -> npt.NDArray[n
     radius = np.ones_like(turn)
     for wave in range(2, 7):
         radius += rng.normal(0, 0.10 / wave) * np.cos(wave * turn + rng.uniform(0, 2 * np.pi))
-    return side / 2 + side * share * radius[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    return np.asarray(
+        side / 2 + side * share * radius[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    )
 
 
 def _hairs(
@@ -152,4 +154,4 @@ def _hairs(
 
 
 def _fixed(points: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-    return np.rint(points * 2**_SHIFT).astype(np.int32)
+    return np.asarray(np.rint(points * 2**_SHIFT), np.int32)
