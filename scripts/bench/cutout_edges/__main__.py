@@ -136,7 +136,7 @@ def as_of_a_model(alpha: Floats) -> Bytes:
     large = cv2.resize(
         cv2.GaussianBlur(small, (0, 0), 1.2), alpha.shape[::-1], interpolation=cv2.INTER_LANCZOS4
     )
-    return np.clip(np.rint(large * 255), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(large * 255), 0, 255), np.uint8)
 
 
 def iou(found: Bytes, truth: Floats) -> float:

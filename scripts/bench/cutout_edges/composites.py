@@ -110,7 +110,9 @@ def _tones(rng: np.random.Generator) -> npt.NDArray[np.float64]:
         (60, 90, 170),
     ]
     base = np.array(palette[int(rng.integers(len(palette)))], np.float64)
-    return np.clip(base + rng.normal(0, 16, (4, 1)) + rng.normal(0, 5, (4, 3)), 0, 255)
+    return np.asarray(
+        np.clip(base + rng.normal(0, 16, (4, 1)) + rng.normal(0, 5, (4, 3)), 0, 255), np.float64
+    )
 
 
 def _outline(rng: np.random.Generator, side: int, share: float) -> npt.NDArray[np.float64]:
@@ -119,7 +121,9 @@ def _outline(rng: np.random.Generator, side: int, share: float) -> npt.NDArray[n
     radius = np.ones_like(turn)
     for wave in range(2, 7):
         radius += rng.normal(0, 0.10 / wave) * np.cos(wave * turn + rng.uniform(0, 2 * np.pi))
-    return side / 2 + side * share * radius[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    return np.asarray(
+        side / 2 + side * share * radius[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1), np.float64
+    )
 
 
 def _hairs(
@@ -152,4 +156,4 @@ def _hairs(
 
 
 def _fixed(points: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
-    return np.rint(points * 2**_SHIFT).astype(np.int32)
+    return np.asarray(np.rint(points * 2**_SHIFT), np.int32)
