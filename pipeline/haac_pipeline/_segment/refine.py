@@ -111,12 +111,10 @@ def refined(rgb: Bytes, mask: Bytes, hints: Sequence[Hint]) -> Bytes:
 def _around(mask: Bytes, hints: Sequence[Hint]) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of what GrabCut has to see."""
     height, width = mask.shape
-    xs = [*(h.x for h in hints), *(h.x + h.width for h in hints)]
-    ys = [*(h.y for h in hints), *(h.y + h.height for h in hints)]
-    if (mask > 127).any():
-        for ends, axis in ((ys, 1), (xs, 0)):
-            inside = np.flatnonzero((mask > 127).any(axis=axis))
-            ends += [float(inside[0]), float(inside[-1])]
+    there = mask > 127
+    ends = [np.flatnonzero(there.any(axis=axis))[[0, -1]].tolist() if there.any() else [] for axis in (0, 1)]
+    xs = [*(h.x for h in hints), *(h.x + h.width for h in hints), *ends[0]]
+    ys = [*(h.y for h in hints), *(h.y + h.height for h in hints), *ends[1]]
     margin = 16 + _MARGIN * max(max(xs) - min(xs), max(ys) - min(ys))
     return (
         max(0, int(min(xs) - margin)),

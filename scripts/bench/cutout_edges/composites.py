@@ -110,7 +110,9 @@ def _tones(rng: np.random.Generator) -> npt.NDArray[np.float64]:
         (60, 90, 170),
     ]
     base = np.array(palette[int(rng.integers(len(palette)))], np.float64)
-    return np.clip(base + rng.normal(0, 16, (4, 1)) + rng.normal(0, 5, (4, 3)), 0, 255)
+    return np.asarray(
+        np.clip(base + rng.normal(0, 16, (4, 1)) + rng.normal(0, 5, (4, 3)), 0, 255), np.float64
+    )
 
 
 def _outline(rng: np.random.Generator, side: int, share: float) -> npt.NDArray[np.float64]:
@@ -120,7 +122,7 @@ def _outline(rng: np.random.Generator, side: int, share: float) -> npt.NDArray[n
     for wave in range(2, 7):
         radius += rng.normal(0, 0.10 / wave) * np.cos(wave * turn + rng.uniform(0, 2 * np.pi))
     return np.asarray(
-        side / 2 + side * share * radius[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+        side / 2 + side * share * radius[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1), np.float64
     )
 
 
