@@ -24,6 +24,8 @@ def to_srgb(image: Image.Image, *, inverted: bool = False, unsigned: bool = Fals
         inverted: see `to_8_bits`.
         unsigned: see `to_8_bits`.
     """
+    from PIL import Image
+
     profile = image.info.get("icc_profile")
     if is_deep(image):
         image = to_8_bits(image, inverted=inverted, unsigned=unsigned)
@@ -40,8 +42,10 @@ def to_srgb(image: Image.Image, *, inverted: bool = False, unsigned: bool = Fals
         image.putalpha(255)  # in place, other than `convert`
     elif image.mode != "RGBA":
         image = image.convert("RGBA")
-    image.info = {}  # a profile left here would be written into every element
-    return image
+    # The pixels alone: tags or a profile left beside them would be written into every element.
+    plain = Image.Image()._new(image.im)
+    plain.readonly = image.readonly  # of a WebP they are the decoder's buffer: who changes it gets a copy
+    return plain
 
 
 def has_alpha(image: Image.Image) -> bool:

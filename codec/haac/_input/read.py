@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -117,12 +119,26 @@ def _has_alpha(image: Image.Image) -> bool:
     return has_alpha(image)
 
 
+@contextmanager
+def _silent_logs() -> Iterator[None]:
+    """Pillow and tifffile log what is wrong with a file, which goes to a person's screen; we say it ourselves."""
+    loggers = [logging.getLogger(name) for name in ("PIL", "tifffile")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
 def _guarded(work: Callable[[], T]) -> T:
     """Call a decoder: whatever it raises becomes a PictureError, and no warning of it gets out."""
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings():
+        with _silent_logs(), warnings.catch_warnings():
             # Pillow warns of large pictures, odd metadata and the like; our own limits are elsewhere.
             warnings.simplefilter("ignore")
             return work()

@@ -101,7 +101,7 @@ def test_the_size_of_a_deep_jpeg_is_compared_before_anything_is_decoded(
         read_picture(bytes(data))
 
 
-def test_mpo_frames_are_counted() -> None:
+def test_what_an_mpo_has_behind_its_picture_is_no_frame() -> None:
     file = io.BytesIO()
     noise().save(file, "MPO", save_all=True, append_images=[noise()])
-    assert read_picture(file.getvalue()).frames == 2
+    assert read_picture(file.getvalue()).frames == 1

@@ -85,6 +85,7 @@ def test_nothing_of_the_file_is_left_on_the_image() -> None:
     exif = Image.Exif()
     exif[0x010E] = "secret place"
     image = read_picture(saved(gradient(), exif=exif, icc_profile=rgb_profile(1.8))).image
+    assert (type(image), image.info) == (Image.Image, {})
     again = saved(image, "WEBP", lossless=True)
     assert b"ICCP" not in again
     assert b"EXIF" not in again

@@ -3,6 +3,7 @@
 import io
 import struct
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,3 +141,24 @@ def test_bmp_whose_alpha_is_empty_is_opaque(empty: bool) -> None:
     picture = read_picture(b"BM" + struct.pack("<IHHI", 122 + 24, 0, 0, 122) + head + values.tobytes())
     assert picture.has_alpha is not empty
     assert picture.image.getpixel((2, 0))[:3] == (200, 0, 0)  # type: ignore[index]
+
+
+@needs_tifffile
+@pytest.mark.parametrize(
+    "options", [{}, {"compression": "zlib"}, {"tile": (16, 16)}, {"rowsperstrip": 3, "compression": "lzw"}]
+)
+def test_a_rare_tiff_that_was_cut_short_is_refused(
+    options: dict[str, Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """tifffile would fill up with black, and log."""
+    import tifffile
+
+    file = io.BytesIO()
+    wide = (np.asarray(gradient(50, 40)) / 255).astype(np.float32)
+    tifffile.imwrite(file, wide, photometric="rgb", metadata=None, **options)
+    data = file.getvalue()
+    assert read_picture(data).image.size == (50, 40)
+    for cut in (20, len(data) // 2, len(data) - 1):
+        with pytest.raises(PictureError):
+            read_picture(data[:cut])
+    assert capfd.readouterr() == ("", "")

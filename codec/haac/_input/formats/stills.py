@@ -40,10 +40,11 @@ def open_still(data: bytes, at_least: int | None, *, kind: str) -> Opened:
     check_size(*image.size)
     if at_least is not None and kind == "JPEG":
         reduce_jpeg(image, at_least)
-    count = getattr(image, "n_frames", 1)
+    # What a JPEG has behind it (MPO) are previews, depth and gain maps, or the other eye's picture: nothing that is played.
+    count = 1 if kind == "JPEG" else getattr(image, "n_frames", 1)
     if kind == "WEBP" and count == 1:
         return Opened(kind, 1, _webp(dict(image.info), image.size, data), image.size)  # its decoder is let go
-    return Opened(image.format or kind, count, _frames(image), image.size)
+    return Opened(image.format or kind, count, _frames(image, count), image.size)
 
 
 def reduce_jpeg(image: Image.Image, at_least: int) -> None:
@@ -87,20 +88,19 @@ def _orientation(exif: object) -> object:
         return None
 
 
-def _frames(image: Image.Image) -> Iterator[Image.Image]:
+def _frames(image: Image.Image, count: int) -> Iterator[Image.Image]:
     with image:
-        for index in range(getattr(image, "n_frames", 1)):
+        for index in range(count):
             if index:
                 image.seek(index)
                 check_size(*image.size)
-            yield _frame(image)
+            yield _frame(image, alone=count == 1)
 
 
-def _frame(image: Image.Image) -> Image.Image:
+def _frame(image: Image.Image, *, alone: bool) -> Image.Image:
     """One frame, decoded and finished; `image` is left to be sought on."""
     exif = image.info.get("exif")
     image.load()
-    alone = getattr(image, "n_frames", 1) == 1
     result = to_srgb(image if alone else image.copy())
     if image.format == "BMP" and result.getchannel("A").getextrema() == (0, 0):
         result.putalpha(255)  # written by programs that left the fourth byte empty, and shown so by all

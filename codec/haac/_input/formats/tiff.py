@@ -116,6 +116,7 @@ def _open_rare(data: bytes) -> Opened:
     for page in pages:
         check_size(page.imagewidth, page.imagelength)
         _refuse_unread(page)
+        _check_whole(page, len(data))
     return Opened(
         "TIFF", len(pages), (_rare(page) for page in pages), (pages[0].imagewidth, pages[0].imagelength)
     )
@@ -130,6 +131,18 @@ def _refuse_unread(page: Any) -> None:
             f"this TIFF has {samples} samples a pixel, of {page.bitspersample} bits, {_KINDS.get(sample, 'of another kind')}, "
             f"photometric kind {photometric}, which is not read: save it as RGB with 8 or 16 bits a sample"
         )
+
+
+def _check_whole(page: Any, size: int) -> None:
+    """Refuse a page that was cut short: tifffile makes up what is missing."""
+    segments = list(zip(page.dataoffsets, page.databytecounts, strict=False))
+    expected = 1
+    for count in page.chunked:
+        expected *= count
+    if page.is_contiguous is False and len(segments) != expected:
+        raise PictureError("the picture is broken or cut short (parts of a TIFF are missing)")
+    if not segments or any(not length or offset + length > size for offset, length in segments):
+        raise PictureError("the picture is broken or cut short (parts of a TIFF are missing)")
 
 
 def _rare(page: Any) -> Image.Image:
