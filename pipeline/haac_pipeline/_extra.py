@@ -14,15 +14,13 @@ _PACKAGES = {
     "faiss": "faiss-cpu",
     "numba": "numba",
     "onnxruntime": "onnxruntime",
-    "rembg": "rembg",
-    "skimage": "scikit-image",
 }
 """Modules, and the packages that bring them."""
 
 CUTTING = ("cv2",)
 """What cutting out objects needs with any model, the embedded one too."""
-MODELS = (*CUTTING, "numba", "onnxruntime", "rembg", "skimage")
-"""What models with weights need: rembg, and what it imports itself."""
+MODELS = (*CUTTING, "onnxruntime")
+"""What models with weights need. They are rembg's, which itself is not imported."""
 MATCHING = ("cv2", "faiss", "numba")
 """What finding elements in pictures needs, and the match index."""
 
