@@ -101,9 +101,9 @@ def pasted(emoji: Path, photos: Path) -> Iterator[tuple[str, Image.Image, Image.
         side = round(min(image.size) * rng.uniform(0.35, 0.7))
         thing = thing.resize((side, side), Image.Resampling.LANCZOS)
         thing = thing.rotate(rng.uniform(-30, 30), Image.Resampling.BICUBIC).convert("RGBA")
-        place = tuple(int(rng.integers(whole - side + 1)) for whole in image.size)
+        left, top = (int(rng.integers(whole - side + 1)) for whole in image.size)
         layer = Image.new("RGBA", image.size)
-        layer.paste(thing, place)
+        layer.paste(thing, (left, top))
         image.paste(layer, (0, 0), layer)
         yield f"pasted {n}", image, layer.getchannel("A")
 

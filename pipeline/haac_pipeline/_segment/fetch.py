@@ -92,14 +92,13 @@ def from_address(
         part = target.with_name(target.name + PART)
         with part.open("a+b") as file:
             resumed = _receive(model, file, advance, deadline)
-            if resumed and not _as_promised(model, file):
+            if resumed and not _as_promised(model, part):
                 # It may have been a part of another file: once more, from the beginning.
                 advance(-file.seek(0, os.SEEK_END))
                 file.truncate(0)
                 _receive(model, file, advance, deadline)
-            right = _as_promised(model, file)
             os.fsync(file.fileno())
-        if not right:
+        if not _as_promised(model, part):
             part.unlink()
             raise DataError(
                 f"what {model.url} sends is not the model {model.name} that rembg names (its checksum differs): nothing of it"
@@ -233,15 +232,11 @@ def _most(model: Model) -> int:
     return int(model.megabytes * 1.1e6)
 
 
-def _as_promised(model: Model, file: BinaryIO) -> bool:
-    file.flush()
+def _as_promised(model: Model, path: Path) -> bool:
     for name, wanted in model.promises:
-        file.seek(0)
-        if (
-            hashlib.file_digest(file, lambda name=name: hashlib.new(name, usedforsecurity=False)).hexdigest()
-            != wanted
-        ):
-            return False
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, name).hexdigest() != wanted:
+                return False
     return True
 
 

@@ -82,6 +82,9 @@ def _session(model: Model) -> Any:
         1  # these networks are one chain: operators have nothing to do side by side
     )
     options.execution_mode = runtime.ExecutionMode.ORT_SEQUENTIAL
+    # The plan of one run's memory that it makes for the next runs is used beside what that run took: u2netp peaks at 540 MiB with
+    # it and at 346 without, in the same time.
+    options.enable_mem_pattern = False
     options.log_severity_level = 3
     return runtime.InferenceSession(str(model.path), sess_options=options, providers=_providers(runtime))
 

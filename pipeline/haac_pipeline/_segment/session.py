@@ -120,9 +120,8 @@ def mask(picture: Image.Image, name: str) -> Image.Image:
     """
     from PIL import Image
 
-    if all(
-        low == high for low, high in picture.getextrema()
-    ):  # models stretch what they find: of nothing they make noise
+    # Models stretch what they find: of nothing they would make noise.
+    if all(band.getextrema()[0] == band.getextrema()[1] for band in picture.split()):
         return Image.new("L", picture.size)
     if name == OFFLINE:  # needs no onnxruntime, which not every Python can have
         import numpy as np

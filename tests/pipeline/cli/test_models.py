@@ -23,11 +23,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("U2NET_HOME", str(tmp_path))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setattr(models, "_BASE", "http://127.0.0.1:9/")
-    digests = {
-        "md5": hashlib.md5(WEIGHTS, usedforsecurity=False).hexdigest(),
-        "sha256": hashlib.sha256(WEIGHTS).hexdigest(),
-    }
-    monkeypatch.setitem(MODELS, SMALL, replace(MODELS[SMALL], **digests))
+    made = replace(
+        MODELS[SMALL],
+        md5=hashlib.md5(WEIGHTS, usedforsecurity=False).hexdigest(),
+        sha256=hashlib.sha256(WEIGHTS).hexdigest(),
+    )
+    monkeypatch.setitem(MODELS, SMALL, made)
     return tmp_path
 
 

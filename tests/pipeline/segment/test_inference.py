@@ -73,7 +73,7 @@ def test_masks_are_those_of_rembg(model: Model, monkeypatch: pytest.MonkeyPatch)
 def test_where_the_network_sees_nothing_the_mask_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     """rembg divides by zero there."""
     network = Network()
-    network.run = lambda _names, _inputs: [np.full((1, 1, 320, 320), 0.3, np.float32)]  # type: ignore[method-assign]
+    monkeypatch.setattr(network, "run", lambda _names, _inputs: [np.full((1, 1, 320, 320), 0.3, np.float32)])
     monkeypatch.setattr(inference, "_session", lambda _model: network)
     assert mask(picture(), DEFAULT).getextrema() == (0, 0)
 
