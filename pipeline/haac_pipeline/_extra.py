@@ -15,15 +15,13 @@ _PACKAGES = {
     "numba": "numba",
     "onnxruntime": "onnxruntime",
     "pymatting": "pymatting",
-    "rembg": "rembg",
-    "skimage": "scikit-image",
 }
 """Modules, and the packages that bring them."""
 
 CUTTING = ("cv2",)
 """What cutting out objects needs with any model, the embedded one too."""
-MODELS = (*CUTTING, "numba", "onnxruntime", "rembg", "skimage")
-"""What models with weights need: rembg, and what it imports itself."""
+MODELS = (*CUTTING, "onnxruntime")
+"""What models with weights need. They are rembg's, which itself is not imported."""
 MATTING = (*CUTTING, "numba", "pymatting")
 """What alpha matting needs; rembg brings pymatting."""
 MATCHING = ("cv2", "faiss", "numba")

@@ -29,6 +29,12 @@ def limit_threads(threads: int) -> None:
         os.environ[name] = str(threads)
 
 
+def numeric_threads() -> int:
+    """The threads that `limit_threads` left to this process's numerical libraries; without a limit, one a core."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return int(given) if given.isdecimal() and int(given) else cores()
+
+
 def one_core(*, matching: bool = True) -> None:
     """One thread a process: processes share the cores, small sums are quicker so, and come out the same on any machine.
 

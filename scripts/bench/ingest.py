@@ -5,26 +5,29 @@
    processes included on both sides. The match index is another benchmark's.
    With --against REVISION also against the code of that revision, in turn with the code here: rates, and seconds of the processor
    of the one process that stores and of the workers.
-2. Photographs through a model: what ingest takes beyond the model's own inference, on one core.
+2. Photographs through models: what ingest takes beyond inference, on one core, in CPU seconds. Inference is what runs inside onnxruntime
+   (of `offline`, which has no network, all of its mask); decoding, resizing and normalising, cutting out, hashing and lossless encoding
+   are beyond it. --model names one whose weights are here (`haac models --fetch u2netp`); may be repeated.
 3. Peak memory (parent and the largest worker) over 1x and 4x as many pictures.
 
-    python -m scripts.bench.ingest --alpha FOLDER --photos FOLDER
-    python -m scripts.bench.ingest --alpha FOLDER --against main --only-alpha
+    python -m scripts.bench.ingest --alpha FOLDER --photos FOLDER --photos FOLDER --model u2netp [--only photos]
+    python -m scripts.bench.ingest --alpha FOLDER --against REVISION --only alpha
 
-Without folders, pictures are drawn for it.
+Without folders, pictures are drawn for it. With --only, the other figures stay as they were.
 """
 
 import argparse
 import hashlib
 import io
 import json
+import math
 import os
 import random
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -38,8 +41,9 @@ from PIL import Image
 from haac._internal import DrawnElements
 from haac_repo import Repository
 from haac_repo._pixels import effort
-from scripts.bench.record import cores, write
+from scripts.bench.record import cores, file_of, machine, write
 from scripts.check.same import ROOT, checkout
+from scripts.lib import one_core
 
 JOBS = cores()
 
@@ -173,41 +177,75 @@ def photographs(folder: Path | None) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in {".png", ".jpg", ".jpeg"})
 
 
-def beyond_inference(paths: list[Path]) -> dict[str, Any]:
-    """CPU seconds of making elements out of photographs, and of the model's part in them, in this process."""
-    from haac_pipeline._ingest import worker
-    from haac_pipeline._segment import session
+class _Timed:
+    """Passes calls on, and adds up the CPU seconds of one function."""
 
-    inference = 0.0
-    mask = session.mask
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.seconds = 0.0
 
-    def timed(picture: Image.Image, name: str) -> Image.Image:
-        nonlocal inference
-        start = time.perf_counter()
-        result = mask(picture, name)
-        inference += time.perf_counter() - start
-        return result
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        start = time.process_time()
+        try:
+            return self._function(*arguments, **options)
+        finally:
+            self.seconds += time.process_time() - start
+
+
+class _TimedSession:
+    """An onnxruntime session whose `run` is timed."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self.run = _Timed(session.run)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
+def beyond_inference(paths: list[Path], model: str) -> dict[str, Any]:
+    """CPU seconds of making elements out of photographs, of inference in them, and of the larger parts of the rest, in this process."""
+    from haac_pipeline._ingest import describe, worker
+    from haac_pipeline._segment import inference, session
+    from haac_pipeline._segment.models import MODELS, OFFLINE, verified
+
+    if not verified(model):
+        raise SystemExit(f"no weights of {model} are here: `haac models --fetch {model}`")
 
     def everything() -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         for path in paths:
-            worker.make(worker.Task(path.read_bytes(), worker.Cutting(model="offline"), "offline"))
-        return time.perf_counter() - start
+            worker.make(worker.Task(path.read_bytes(), worker.Cutting(model=model), model))
+        return time.process_time() - start
 
     everything()  # loads and warms up
     rounds = []
-    with mock.patch.object(session, "mask", timed):
-        for _ in range(3):
-            inference = 0.0
+    for _ in range(3):
+        masks, elements = _Timed(session.mask), _Timed(describe.as_element)
+        network = None if model == OFFLINE else _TimedSession(inference._session(MODELS[model]))
+        with (
+            mock.patch.object(session, "mask", masks),
+            mock.patch.object(describe, "as_element", elements),
+            mock.patch.object(inference, "_session", lambda _, network=network: network),
+        ):
             whole = everything()
-            rounds.append((whole, inference))
-    whole, inference = sorted(rounds)[1]
+        rounds.append(
+            (whole, network.run.seconds if network else masks.seconds, masks.seconds, elements.seconds)
+        )
+    whole, inside, masks_seconds, element_seconds = sorted(rounds, key=lambda r: r[0] / r[1])[1]
+    pixels = sum(math.prod(Image.open(path).size) for path in paths)
     return {
         "pictures": len(paths),
-        "model": "offline",
+        "megapixels_a_picture": round(pixels / len(paths) / 1e6, 2),
+        "model": model,
         "seconds": round(whole, 2),
-        "seconds_inference": round(inference, 2),
-        "beyond_inference": round(whole / inference - 1, 3),
+        "seconds_inference": round(inside, 2),
+        "beyond_inference": round(whole / inside - 1, 3),
+        "of_it": {
+            "resizing and normalising": round((masks_seconds - inside) / inside, 3),
+            "encoding and hashing": round(element_seconds / inside, 3),
+            "decoding and cutting out": round((whole - masks_seconds - element_seconds) / inside, 3),
+        },
     }
 
 
@@ -217,44 +255,67 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--alpha", type=Path, help="folder of pictures with alpha; default: drawn ones")
-    parser.add_argument("--photos", type=Path, help="folder of photographs; default: scikit-image's")
-    parser.add_argument("--against", metavar="REVISION", help="compare with the code of another revision")
     parser.add_argument(
-        "--only-alpha", action="store_true", help="with --against: nothing else; print, do not write"
+        "--photos", type=Path, action="append", help="folder of photographs; default: scikit-image's"
     )
+    parser.add_argument("--model", action="append", help="default: offline")
+    parser.add_argument("--against", metavar="REVISION", help="compare with the code of another revision")
+    parser.add_argument("--only", choices=("alpha", "photos"), help="the other figures stay as they were")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, default=Path("ingest"))
     given = parser.parse_args()
+    figures: dict[str, Any] = {"benchmark": "ingest"}
+    if given.only:
+        figures |= json.loads(file_of(given.json).read_text("utf-8"))
+    if given.only != "photos":
+        figures |= alpha_and_memory(given.alpha, given.rounds, given.against)
+        figures["alpha_machine"] = machine()
+    if given.only != "alpha":
+        figures["photos"] = photos(given.photos or [None], given.model or ["offline"])
+        figures["photos_machine"] = machine()
+    print(write(given.json, figures))
+
+
+def photos(folders: Sequence[Path | None], models: Sequence[str]) -> list[dict[str, Any]]:
+    """Time beyond inference, a row a folder and model."""
+    one_core.settle()
+    rows = []
+    for folder in folders:
+        for model in models:
+            row = beyond_inference(photographs(folder), model)
+            rows.append(row)
+            print(
+                f"{row['pictures']} photographs of {row['megapixels_a_picture']} megapixels, {model}:"
+                f" {row['beyond_inference']:.1%} beyond inference, {row['of_it']}"
+            )
+    return rows
+
+
+def alpha_and_memory(alpha: Path | None, count: int, revision: str | None) -> dict[str, Any]:
+    """Rate beside Pillow's, and that of another revision if one is given, and peak memory, of pictures that have alpha."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = (
-            [str(p) for p in sorted(given.alpha.glob("*.png"))] if given.alpha else drawn(Path(folder), 2000)
-        )
-        compared = against(paths, given.against, given.rounds) if given.against else None
+        paths = [str(p) for p in sorted(alpha.glob("*.png"))] if alpha else drawn(Path(folder), 2000)
+        compared = against(paths, revision, count) if revision else None
         if compared:
             print(json.dumps(compared, indent=2))
-        if given.only_alpha:
-            return
-        rounds = [(peer(paths), ours(paths)) for _ in range(given.rounds)]
+        rounds = [(peer(paths), ours(paths)) for _ in range(count)]
         ratio = median(alone / mine.seconds for alone, mine in rounds)
         quarter = ours(paths[::4]).peak
-    alpha = {
-        "pictures": len(paths),
-        "cores": JOBS,
-        "pictures_a_second": round(len(paths) / median(mine.seconds for _, mine in rounds), 1),
-        "pillow_alone_a_second": round(len(paths) / median(alone for alone, _ in rounds), 1),
-        "share_of_pillow": round(ratio, 3),
-        **({"against": compared} if compared else {}),
+    rate = round(len(paths) / median(mine.seconds for _, mine in rounds), 1)
+    peak = median(mine.peak for _, mine in rounds)
+    print(f"with alpha: {rate} a second, {ratio:.2f} of what Pillow alone encodes")
+    print(f"memory: {peak} MiB for {len(paths)}, {quarter} MiB for a quarter of them")
+    return {
+        "alpha": {
+            "pictures": len(paths),
+            "cores": JOBS,
+            "pictures_a_second": rate,
+            "pillow_alone_a_second": round(len(paths) / median(alone for alone, _ in rounds), 1),
+            "share_of_pillow": round(ratio, 3),
+            **({"against": compared} if compared else {}),
+        },
+        "memory": {"pictures": len(paths), "peak_mib": peak, "quarter_peak_mib": quarter},
     }
-    memory = {
-        "pictures": len(paths),
-        "peak_mib": median(mine.peak for _, mine in rounds),
-        "quarter_peak_mib": quarter,
-    }
-    print(f"with alpha: {alpha['pictures_a_second']} a second, {ratio:.2f} of what Pillow alone encodes")
-    print(f"memory: {memory['peak_mib']} MiB for {len(paths)}, {quarter} MiB for a quarter of them")
-    photos = beyond_inference(photographs(given.photos))
-    print(f"photographs: {photos['beyond_inference']:.1%} beyond the model's inference")
-    print(write(given.json, {"benchmark": "ingest", "alpha": alpha, "memory": memory, "photos": photos}))
 
 
 if __name__ == "__main__":

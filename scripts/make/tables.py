@@ -140,14 +140,34 @@ def sync(figures: Figures) -> str:
 
 
 def segmentation(figures: Figures) -> str:
-    own = (figures["mean_iou"], figures["mean_f_beta"], figures["mean_mae"])
-    rows = [(f"`{figures['model']}`", own, f"{figures['seconds_per_picture']:.2f} s")]
-    rows += [(f"`{figures['model']}`, pictures {name}", row, "") for name, row in figures["altered"].items()]
-    rows += [(name, row, "") for name, row in figures["references"].items()]
-    return table(
-        ("model", "mean IoU", "F-beta", "mean absolute error", "a picture"),
-        [(name, f"{iou:.2f}", f"{f:.2f}", f"{error:.3f}", time) for name, (iou, f, error), time in rows],
-    ) + machine(figures)
+    made = []
+    titles = {
+        "given": f"{{pictures}} photographs, masks of {figures['against']}",
+        "pasted": "{pictures} photographs with a thing pasted on",
+    }
+    for name, those in figures["sets"].items():
+        rows: list[tuple[str, list[float], str]] = []
+        for model, own in those["models"].items():
+            rows.append((f"`{model}`", own["mean"], f"{own['seconds_per_picture']:.2f} s"))
+            rows += [(f"`{model}`, pictures {way}", row, "") for way, row in own["altered"].items()]
+        rows += [(way, row, "") for way, row in those["references"].items()]
+        head = (
+            titles[name].format(pictures=those["pictures"]),
+            "mean IoU",
+            "F-beta",
+            "mean absolute error",
+            "a picture",
+        )
+        made.append(
+            table(
+                head,
+                [
+                    (what, f"{iou:.2f}", f"{f:.2f}", f"{error:.3f}", time)
+                    for what, (iou, f, error), time in rows
+                ],
+            )
+        )
+    return "\n\n".join(made) + machine(figures)
 
 
 WAYS = {
@@ -158,7 +178,7 @@ WAYS = {
 
 
 def ingest(figures: Figures) -> str:
-    alpha, memory, photos = figures["alpha"], figures["memory"], figures["photos"]
+    alpha, memory = figures["alpha"], figures["memory"]
     rows = [
         (
             "pictures that have alpha",
@@ -167,19 +187,29 @@ def ingest(figures: Figures) -> str:
             "0.70",
         ),
         (
-            "photographs",
-            f"{photos['seconds'] / photos['pictures']:.2f} s each, one core",
-            f"{photos['beyond_inference']:.1%} beyond the model",
-            "15 %",
-        ),
-        (
             "peak memory",
             f"{memory['peak_mib']:.0f} MiB for {memory['pictures']:,}",
             f"{memory['quarter_peak_mib']} MiB for a quarter",
             "no growth",
         ),
     ]
-    return table(("what", "haac ingest", "compared", "goal"), rows) + machine(figures)
+    photos = [
+        (
+            f"{row['pictures']} of {row['megapixels_a_picture']} megapixels, `{row['model']}`",
+            f"{row['seconds'] / row['pictures']:.2f} s",
+            f"{row['beyond_inference']:.1%}",
+            *(f"{share:.1%}" for share in row["of_it"].values()),
+        )
+        for row in figures["photos"]
+    ]
+    head = ("photographs, one core", "each", "beyond inference", *figures["photos"][0]["of_it"])
+    return (
+        table(("what", "haac ingest", "compared", "goal"), rows)
+        + machine(figures)
+        + "\n\n"
+        + table(head, photos)
+        + machine({"machine": figures["photos_machine"]})
+    )
 
 
 def crossings(figures: Figures) -> str:
@@ -260,11 +290,12 @@ def summary() -> str:
                 ("syncing, beside rsync of loose files", f"{times:.1f} times as fast", "every hash checked")
             )
     if figures := load("segmentation"):
+        those = figures["sets"]["given"]["models"]
         rows.append(
             (
-                "objects cut out by `offline`, beside U-2-Net's masks",
-                f"{figures['mean_iou']:.2f} mean IoU",
-                "goal: at least 0.70",
+                "objects cut out, beside U-2-Net's masks",
+                ", ".join(f"{own['mean'][0]:.2f} by `{model}`" for model, own in reversed(those.items())),
+                "mean IoU",
             )
         )
     if figures := load("compress"):

@@ -11,9 +11,8 @@ _OPTIONAL = {
     "opencv-python-headless": "cutting out pictures, or finding elements in them,",
     "faiss-cpu": "finding elements in pictures",
     "numba": "finding elements in pictures",
-    "rembg": "cutting out pictures with a model that has weights",
     "onnxruntime": "cutting out pictures with a model that has weights",
-    "scikit-image": "cutting out pictures with a model that has weights, or measuring SSIM,",
+    "scikit-image": "measuring SSIM",
 }
 """Packages of `haac[ingest]`, and what for."""
 

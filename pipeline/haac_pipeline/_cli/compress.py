@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 @click.option(
     "--model",
     shell_complete=model_names,
-    help="Model that tells the subject (see `haac models`).  [default: u2net if it is here, else offline]",
+    help="Model that tells the subject (see `haac models`).  [default: the best that is here, else offline]",
 )
 @click.option(
     "--inline", is_flag=True, help="Let a recipe carry elements of its own, as WebP, where that is better."

@@ -47,7 +47,8 @@ def _frames(_: click.Context, __: click.Parameter, value: str) -> int | None:
 @click.option(
     "--model",
     shell_complete=model_names,
-    help="Model that cuts objects out (see `haac models`), or none: keep pictures whole.",
+    help="Model that cuts objects out (see `haac models`), or none: keep pictures whole.  [default: the best that is here or can be"
+    " fetched, else offline]",
 )
 @click.option(
     "--tags",

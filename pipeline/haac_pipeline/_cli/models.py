@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def model_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Completes the option --model."""
+    """Completes the options --model and --fetch."""
     from click.shell_completion import CompletionItem
 
     from haac_pipeline._segment.models import MODELS
@@ -26,11 +26,29 @@ def model_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -
 
 
 @command("models", "Elements")
-def models(console: Console) -> None:
-    """List the segmentation models: size, licence, and which are here."""
-    from haac_pipeline._segment.models import DEFAULT, MODELS, verified
+@click.option(
+    "--fetch",
+    metavar="NAME",
+    shell_complete=model_names,
+    help="Fetch the weights of this model, check them, and put them where rembg and haac look for them.",
+)
+def models(console: Console, fetch: str | None) -> None:
+    """List the segmentation models: size, licence, and which are here.
+
+    With --fetch, get one ready, e.g. before going where there is no network. A download that breaks off goes on where it
+    stopped.
+    """
+    if fetch is None:
+        _list(console)
+    else:
+        _fetch(console, fetch)
+
+
+def _list(console: Console) -> None:
+    from haac_pipeline._segment.models import DEFAULT, MODELS, OFFLINE, SMALL, best_here, verified
     from haac_repo import DataError
 
+    used = best_here()
     rows = []
     for model in MODELS.values():
         try:
@@ -45,7 +63,7 @@ def models(console: Console) -> None:
                 "state": state,
                 "good_for": model.good_for,
                 "path": str(model.path or model.paths[0]) if model.file else None,
-                "default": model.name == DEFAULT,
+                "default": model.name == (used or DEFAULT),
             }
         )
     console.data(
@@ -56,4 +74,40 @@ def models(console: Console) -> None:
             for row in rows
         ],
     )
-    console.note("Weights are fetched at first use. Where the default cannot be had, `offline` serves.")
+    if used is None:
+        console.note(
+            f"Weights are fetched at first use, or by --fetch. Where {DEFAULT} cannot be had, {SMALL} is fetched; where there is"
+            f" no network at all, `{OFFLINE}` serves."
+        )
+
+
+def _fetch(console: Console, name: str) -> None:
+    from haac_pipeline._segment.fetch import fetch
+    from haac_pipeline._segment.models import MODELS, model
+
+    chosen = model(name) if name in MODELS else None
+    if chosen is None or not chosen.file:
+        those = ", ".join(each.name for each in MODELS.values() if each.file)
+        why = f"{name} is embedded: it has no weights" if chosen else f"there is no model {name!r}"
+        raise click.UsageError(f"{why}. --fetch takes one of {those}.")
+    console.note(f"{name}: {chosen.megabytes:g} MB, licence {chosen.licence}")
+    if not chosen.commercial:
+        console.note(
+            "Its licence forbids commercial use of what it makes: it is used only where it is named."
+        )
+    with console.progress(f"Fetching {name}", round(chosen.megabytes * 1e6)) as advance:
+        origin = fetch(chosen, advance=advance)
+    path = chosen.path
+    size = path.stat().st_size if path else 0
+    console.data(
+        {
+            "name": name,
+            "path": str(path),
+            "bytes": size,
+            "licence": chosen.licence,
+            "md5": chosen.md5 or None,
+            "sha256": chosen.sha256 or None,
+            "origin": origin,
+        },
+        f"{path}: {size:,} bytes, " + ("was here, and is as it should be" if origin == "here" else "checked"),
+    )

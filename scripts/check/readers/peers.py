@@ -51,12 +51,8 @@ def opencv(data: bytes) -> Samples:
     if whole.ndim == 3 and whole.shape[2] == 4:
         if whole.dtype == np.uint16:
             whole = np.rint(whole / 257.0)
-<<<<<<< HEAD
-        return np.asarray(whole[..., (2, 1, 0, 3)], np.uint8)
-=======
         samples: Samples = whole[..., (2, 1, 0, 3)].astype(np.uint8)
         return samples
->>>>>>> w-readers
     found = cv2.imdecode(file, cv2.IMREAD_COLOR)
     if found is None:
         raise ValueError("not decoded")

@@ -55,7 +55,7 @@ def test_address_and_checksum_are_those_of_rembg(entry: Model) -> None:
 
     source = inspect.getsource(sessions[entry.name].download_models)
     assert f'"{entry.url}"' in source
-    promised = f"sha256:{entry.sha256}" if entry.sha256 else f"md5:{entry.md5}"
+    promised = f"md5:{entry.md5}" if entry.md5 else f"sha256:{entry.sha256}"
     assert f'"{promised}"' in source
 
 
@@ -120,6 +120,16 @@ def test_an_unknown_model_is_refused_with_the_names() -> None:
 def test_licences() -> None:
     assert [m.name for m in MODELS.values() if not m.commercial] == ["bria-rmbg"]
     assert {m.licence for m in MODELS.values()} == {"MIT", "Apache-2.0", "CC-BY-NC-4.0"}
+
+
+@pytest.mark.usefixtures("home")
+def test_where_both_checksums_are_known_both_must_be_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    small(monkeypatch)
+    put(MODELS[DEFAULT].paths[0])
+    assert verified(DEFAULT)
+    monkeypatch.setitem(MODELS, DEFAULT, replace(MODELS[DEFAULT], sha256="0" * 64))
+    with pytest.raises(DataError, match="its sha256 differs"):
+        verified(DEFAULT)
 
 
 def test_identities_differ() -> None:

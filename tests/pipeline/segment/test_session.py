@@ -1,41 +1,30 @@
-"""Choosing a model, and masks through rembg: with sessions made up here, and without a network."""
+"""Choosing a model: what is here, what can be fetched, what serves where neither is. Without a network."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
-import numpy as np
 import pytest
 from PIL import Image
 
 from haac_pipeline import _extra
-from haac_pipeline._segment import session
-from haac_pipeline._segment.models import DEFAULT, MODELS, NONE, OFFLINE
+from haac_pipeline._segment import fetch, models
+from haac_pipeline._segment.models import DEFAULT, MODELS, NONE, OFFLINE, PREFERRED, SMALL, Model, best_here
 from haac_pipeline._segment.session import choose_model, mask
 from haac_repo import DataError, HaacError, MissingExtraError, TransportError
-
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-rembg = pytest.importorskip("rembg")
-from rembg.sessions import sessions  # noqa: E402
-from rembg.sessions.base import BaseSession  # noqa: E402
 
 WEIGHTS = b"weights of a model"
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A model folder of our own, an empty one; and no network."""
-
-    def unreachable(_url: str, **_options: Any) -> httpx.Response:
-        raise httpx.ConnectError("no network")
-
+    """A model folder of our own, an empty one; no network, and pip without an index."""
     monkeypatch.setenv("U2NET_HOME", str(tmp_path))
-    monkeypatch.setattr(httpx, "head", unreachable)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setattr(models, "_BASE", "http://127.0.0.1:9/")
     return tmp_path
 
 
@@ -53,11 +42,15 @@ def small(monkeypatch: pytest.MonkeyPatch, name: str = DEFAULT) -> Path:
     return path
 
 
-def reachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    def head(url: str, **_options: Any) -> httpx.Response:
-        return httpx.Response(200, request=httpx.Request("HEAD", url))
+def serving(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    """A source of WEIGHTS: `from_address` or `from_package`."""
 
-    monkeypatch.setattr(httpx, "head", head)
+    def put(model: Model, *, begin: Any = lambda: None, **_: Any) -> str:
+        begin()
+        model.paths[0].write_bytes(WEIGHTS)
+        return source
+
+    monkeypatch.setattr(fetch, source, put)
 
 
 def test_without_network_the_embedded_model_serves_and_says_so_once(home: Path, said: list[str]) -> None:
@@ -78,6 +71,22 @@ def test_weights_that_are_there_are_used_in_silence(said: list[str], monkeypatch
     assert said == []
 
 
+@pytest.mark.parametrize("there", [PREFERRED, PREFERRED[1:], ("birefnet-general", "bria-rmbg", SMALL)])
+def test_the_best_that_is_here_is_used(
+    there: tuple[str, ...], said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in there:
+        small(monkeypatch, name).write_bytes(WEIGHTS)
+    best = next(name for name in PREFERRED if name in there)
+    assert choose_model(None, said.append) == best_here() == best
+    assert said == []
+
+
+def test_no_default_forbids_commercial_use() -> None:
+    assert all(MODELS[name].commercial for name in (*PREFERRED, DEFAULT, SMALL))
+    assert {DEFAULT, SMALL} <= set(PREFERRED)
+
+
 def test_damaged_weights_are_not_used(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     path = small(monkeypatch)
     path.write_bytes(b"others")
@@ -85,28 +94,37 @@ def test_damaged_weights_are_not_used(said: list[str], monkeypatch: pytest.Monke
         choose_model(DEFAULT, said.append)
     assert choose_model(None, said.append) == OFFLINE
     assert str(path) in said[0]
+    small(monkeypatch, SMALL).write_bytes(WEIGHTS)
+    assert choose_model(None, said.append) == SMALL
 
 
-def test_weights_are_fetched_by_rembg_and_checked(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    path = small(monkeypatch)
-    reachable(monkeypatch)
-    monkeypatch.setattr(sessions[DEFAULT], "download_models", lambda: path.write_bytes(WEIGHTS))
-    assert choose_model(None, said.append) == DEFAULT
-    assert len(said) == 1
-    assert "Apache-2.0" in said[0]
-
-
-def test_a_fetch_that_breaks_off_is_told_as_one_error(
+def test_the_default_is_fetched_at_first_use_with_one_line(
     said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> None:
-        raise ConnectionResetError("reset by peer")
+    small(monkeypatch)
+    serving(monkeypatch, "from_address")
+    assert choose_model(None, said.append) == DEFAULT
+    assert len(said) == 1
+    assert "176 MB, Apache-2.0" in said[0]
+    assert choose_model(None, said.append) == DEFAULT
+    assert len(said) == 1
 
-    reachable(monkeypatch)
-    monkeypatch.setattr(sessions[DEFAULT], "download_models", broken)
-    with pytest.raises(TransportError, match="reset by peer"):
-        choose_model(DEFAULT, said.append)
-    assert choose_model(None, said.append) == OFFLINE
+
+def test_where_it_cannot_be_fetched_the_small_one_is(
+    said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(monkeypatch, SMALL)
+    serving(monkeypatch, "from_package")
+    assert choose_model(None, said.append) == SMALL
+    assert len(said) == 1
+    assert "4.6 MB, Apache-2.0" in said[0]
+
+
+def test_a_model_asked_for_is_fetched(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    small(monkeypatch, "silueta")
+    serving(monkeypatch, "from_address")
+    assert choose_model("silueta", said.append) == "silueta"
+    assert said == ["Fetching the model silueta (44 MB, Apache-2.0)"]
 
 
 def test_a_model_not_for_commercial_use_says_so(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,34 +149,16 @@ def test_without_the_extra_it_is_named(said: list[str], monkeypatch: pytest.Monk
     assert choose_model(NONE, said.append) == NONE
 
 
-def test_where_rembg_is_missing_the_embedded_model_serves_unless_another_is_asked_for(
+def test_where_onnxruntime_is_missing_the_embedded_model_serves_unless_another_is_asked_for(
     said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_extra, "find_spec", lambda name: None if name == "rembg" else name)
+    monkeypatch.setattr(_extra, "find_spec", lambda name: None if name == "onnxruntime" else name)
     assert choose_model(OFFLINE, said.append) == OFFLINE
     assert said == []
     assert choose_model(None, said.append) == OFFLINE
-    assert "needs rembg, not installed here" in said[0]
-    with pytest.raises(MissingExtraError, match="the model u2netp needs rembg, not installed"):
+    assert "needs onnxruntime, not installed here" in said[0]
+    with pytest.raises(MissingExtraError, match="the model u2netp needs onnxruntime, not installed"):
         choose_model("u2netp", said.append)
-
-
-def test_masks_come_through_rembg(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Left(BaseSession):  # type: ignore[misc]  # rembg ships no types
-        def __init__(self) -> None:
-            self.model_name = "left"
-
-        def predict(self, img: Image.Image, *_args: Any, **_options: Any) -> list[Image.Image]:
-            found = np.zeros((img.height, img.width), np.uint8)
-            found[:, : img.width // 2] = 255
-            return [Image.fromarray(found)]
-
-    monkeypatch.setattr(session, "_session", lambda name: {"left": Left()}[name])
-    picture = Image.linear_gradient("L").convert("RGB").resize((40, 30))
-    found = mask(picture, "left")
-    assert (found.mode, found.size) == ("L", (40, 30))
-    assert np.asarray(found)[:, :20].all()
-    assert not np.asarray(found)[:, 20:].any()
 
 
 def test_in_a_blank_picture_there_is_nothing() -> None:

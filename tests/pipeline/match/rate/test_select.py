@@ -324,10 +324,12 @@ def test_where_a_segmenter_does_not_load_the_embedded_one_tells_the_subject(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken() -> None:
-        raise MissingExtraError("rembg cannot be loaded (it is broken)")
+        raise MissingExtraError("onnxruntime cannot be loaded (it is broken)")
 
-    monkeypatch.setattr("haac_pipeline._segment.subject.verified", lambda _name: True)
-    monkeypatch.setattr("haac_pipeline._segment.subject.load_rembg", broken)
+    monkeypatch.setattr("haac_pipeline._segment.subject.best_here", lambda _say: "u2netp")
+    monkeypatch.setattr("haac_pipeline._segment.inference.load_runtime", broken)
     assert compress("--budget", "200") == 0
     told = capsys.readouterr().err
-    assert "rembg cannot be loaded (it is broken). The embedded model `offline` tells the subject" in told
+    assert (
+        "onnxruntime cannot be loaded (it is broken). The embedded model `offline` tells the subject" in told
+    )
