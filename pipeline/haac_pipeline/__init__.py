@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from haac_pipeline._limits import INGEST_LIMITS, IngestLimits
 
 if TYPE_CHECKING:
+    from haac_pipeline._engine.cluster import Scheduler
     from haac_pipeline._ingest.run import FileReport, IngestReport, Settings, ingest
     from haac_pipeline._ingest.sidecar import About, read_sidecar
     from haac_pipeline._ingest.worker import Cutting
@@ -24,6 +25,7 @@ __all__ = [
     "Model",
     "Picture",
     "Refused",
+    "Scheduler",
     "Settings",
     "Source",
     "find_sources",
@@ -42,6 +44,7 @@ _LAZY = {
     "Model": "_segment.models",
     "Picture": "_input.read",
     "Refused": "_input.sources",
+    "Scheduler": "_engine.cluster",
     "Settings": "_ingest.run",
     "Source": "_input.sources",
     "find_sources": "_input.sources",

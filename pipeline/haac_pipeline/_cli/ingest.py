@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from haac_pipeline._cli.models import model_names
+from haac_pipeline._cli.workers import workers_options
 from haac_repo._internal import Console, command, completion, refuse, repo_option
 
 if TYPE_CHECKING:
     from haac_pipeline import Settings
+    from haac_pipeline._engine.workers import Workers
     from haac_pipeline._ingest.run import IngestReport
     from haac_repo import Repository
 
@@ -67,9 +69,7 @@ if TYPE_CHECKING:
 )
 @click.option("--keep-background", is_flag=True, help="Also store what is behind the objects, painted over.")
 @click.option("--dry-run", is_flag=True, help="Do everything but store.")
-@click.option(
-    "--jobs", type=click.IntRange(0, 256), default=0, help="Worker processes.  [default: one a core]"
-)
+@workers_options(600)
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the JSON report to this file."
 )
@@ -94,7 +94,7 @@ def ingest_(
     max_side: int,
     keep_background: bool,
     dry_run: bool,
-    jobs: int,
+    workers: Workers,
     report: Path | None,
     index: bool,
 ) -> int:
@@ -118,18 +118,21 @@ def ingest_(
         licence=licence,
         attribution=attribution,
         sidecar=sidecar,
-        jobs=jobs,
+        jobs=workers.jobs,
+        timeout=workers.timeout,
+        memory=workers.memory,
+        cluster=workers.cluster,
         dry_run=dry_run,
     )
     with Repository.open(repo) as repository:
         if recipe is not None:
             if _move(console, repository, recipe, output, settings) and index:
-                keep_up(console, repository, jobs)
+                keep_up(console, repository, workers)
             return 0
         done = _ingest(console, repository, paths, settings)
         stored = bool(done.counts()["elements_new"]) and not dry_run
         if index and stored:
-            keep_up(console, repository, jobs)
+            keep_up(console, repository, workers)
     if report is not None:
         _write_json(report, done.as_json())
     console.data(done.as_json(), _lines(done))

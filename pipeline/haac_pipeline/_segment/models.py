@@ -127,6 +127,17 @@ def verified(name: str) -> bool:
     return True
 
 
+def weights(name: str | None) -> dict[str, str]:
+    """What this machine has of a model, for the preflight of a cluster."""
+    if name in (None, NONE, OFFLINE):
+        return {}
+    try:
+        state = "verified" if verified(name or "") else "not there (see `haac models`)"
+    except (DataError, OSError) as error:
+        state = str(error)
+    return {f"weights of {name}": state}
+
+
 def check_models(_repo: Path) -> Iterator[Check]:
     """Which weights are here, for `haac doctor`; hashes only what is there."""
     here = []
