@@ -16,14 +16,14 @@ from haac_pipeline._parallel import one_core
 def describe(workers: Workers, parts: Iterator[Part]) -> Iterator[Described]:
     """Describe parts, in their order. One whose worker is lost counts as unreadable.
 
-    One part, or one process, is no reason to start any.
+    One part, or one job, is done in this process, without limits.
 
     Raises:
         HaacError: the cluster cannot be used, or is lost.
     """
     begun = list(islice(parts, 2))
     parts = chain(begun, parts)
-    if workers.cluster is None and (workers.count == 1 or len(begun) < 2):
+    if workers.cluster is None and (workers.jobs == 1 or len(begun) < 2):
         yield from in_this_process(parts)
         return
     job = Job(

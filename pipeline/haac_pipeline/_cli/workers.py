@@ -92,8 +92,8 @@ def workers_options(timeout: float, *, what: str = "picture") -> Callable[[F], C
                 from haac_pipeline._engine.cluster import Scheduler
 
                 refuse({"jobs"}, "is about this machine: how many a cluster works on is up to its workers.")
-                pem = ["" if path is None else str(path) for path in (tls_ca, tls_cert, tls_key)]
-                scheduler = Scheduler(cluster, *pem, insecure_cluster)
+                ca, certificate, key = (str(path or "") for path in (tls_ca, tls_cert, tls_key))
+                scheduler = Scheduler(cluster, ca, certificate, key, insecure_cluster)
                 scheduler.check()
             from haac_pipeline._engine.workers import Workers
 

@@ -16,7 +16,7 @@ from haac_pipeline._compress.task import INLINE, CompressedFile, Outputs, Task
 from haac_pipeline._engine.engine import Job
 from haac_pipeline._engine.workers import Workers
 from haac_pipeline._input.sources import Refused, Source
-from haac_pipeline._parallel import attempt, one_core
+from haac_pipeline._parallel import attempt, cores, one_core
 from haac_repo import RecipeError, Repository, write_file
 
 if TYPE_CHECKING:
@@ -257,7 +257,8 @@ def compress_files(
         sources: pictures, each with the files to write.
         repository: its elements are looked for; None: no element is.
         options: of the matcher, for all of them.
-        workers: a picture by itself is done in this process, with a thread a core, unless there is a cluster.
+        workers: with one job it is done in this process, without limits, unless there is a cluster; so is a
+            picture by itself, with a thread a core.
         fingerprint: add that of the repository to the recipes.
         segmenter: salient-object model that weights the error where bytes are shared out.
         work: what is done with each; a module's function.
@@ -296,9 +297,9 @@ def _compressed(
     path = None if repository is None else repository.path.resolve()
     tasks = _tasks(sources, path, options, fingerprint, segmenter)
     one_core(matching=path is not None)
-    if len(sources) == 1 and workers.cluster is None:
-        if path is not None:
-            opened(path, threads=workers.count)
+    if workers.cluster is None and (workers.jobs == 1 or len(sources) == 1):
+        if path is not None and len(sources) == 1:
+            opened(path, threads=cores())
         for task in tasks:
             yield task if isinstance(task, CompressedFile) else work(task)
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
+import os
 import pickle
 import threading
 import time
@@ -158,7 +159,7 @@ class Cluster(Generic[T, M]):
                 raise EngineError(f"the worker {worker} cannot do it: {found or type(found).__name__}")
             compare(order.facts, found, worker)
         try:  # it unpickles what passes it
-            self._client.run_on_scheduler(survey, pickle.dumps(Job(len, dict, job.limits, "")))
+            self._client.run_on_scheduler(survey, pickle.dumps(Job(len, os.getpid, job.limits, "")))
         except Exception as error:
             raise EngineError(
                 f"the scheduler {self._where} cannot load haac: install it there as on the workers ({error})"
@@ -313,5 +314,5 @@ def _connecting(error: BaseException) -> str:
     if any("certificate" in str(cause).lower() or "unknown ca" in str(cause).lower() for cause in causes):
         return f"its certificate and ours are not of one authority ({text})"
     if isinstance(causes[-1], ConnectionResetError) or "closed" in str(causes[0]):
-        return f"it hung up, as it does where only one side speaks TLS ({text})"
+        return f"it hung up: does it speak TLS, and are the certificates of one authority? ({text})"
     return f"{causes[0]} ({text})" if len(causes) > 1 else text

@@ -21,6 +21,7 @@ class Sized(Protocol):
 
 T = TypeVar("T", bound=Sized)
 M = TypeVar("M")
+_In = TypeVar("_In", bound=Sized, contravariant=True)
 
 
 class TaskLostError(HaacError):
@@ -47,7 +48,7 @@ class Job:
 
     work: Callable[..., object]
     """Makes an outcome of a task."""
-    start: Callable[[], None]
+    start: Callable[[], object]
     """What a process calls first, before numpy loads."""
     limits: Limits
     crash: str
@@ -56,14 +57,14 @@ class Job:
     """What must be the same on all machines, each with its name: see `preflight`."""
 
 
-class Engine(Protocol[T, M]):
+class Engine(Protocol[_In, M]):
     """Runs tasks, and gives a future of each."""
 
     @property
     def slots(self) -> int:
         """Tasks that run at one time."""
 
-    def submit(self, task: T) -> Future[M]:
+    def submit(self, task: _In) -> Future[M]:
         """Run a task. Its future raises TaskLostError, EngineError, or what the work raises."""
 
     def close(self, *, now: bool = False) -> None:

@@ -146,15 +146,15 @@ def test_what_is_not_new_is_not_described_again(
 
 
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The elements whose pictures are asked for from now on."""
+    """The elements whose bytes are asked for from now on."""
     asked: list[int] = []
-    real: Callable[[Repository, int], Image.Image] = Repository.image
+    real: Callable[[Repository, int], bytes] = Repository.data
 
-    def image(self: Repository, number: int) -> Image.Image:
+    def data(self: Repository, number: int) -> bytes:
         asked.append(number)
         return real(self, number)
 
-    monkeypatch.setattr(Repository, "image", image)
+    monkeypatch.setattr(Repository, "data", data)
     return asked
 
 
