@@ -285,8 +285,9 @@ def _connected(scheduler: Scheduler) -> Client:
         raise MissingExtraError(
             f"--cluster needs distributed, not installed here: pip install 'haac[cluster]' ({error})"
         ) from None
-    # What goes wrong is said once, by us.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # What goes wrong is said once, by us. Each of its loggers has a level of its own.
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     import dask
 
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from haac_pipeline._engine.engine import EngineError, Job
+from haac_pipeline._engine.engine import Job
 from haac_pipeline._engine.local import Local
 from haac_pipeline._engine.preflight import compare, versions
 from haac_pipeline._parallel import limit_threads
@@ -48,7 +48,9 @@ _lock = threading.Lock()
 def survey(job: bytes) -> dict[str, str]:
     """What this machine is like, as `preflight.compare` wants it."""
     loaded: Job = pickle.loads(job)
-    return {**versions(), **loaded.survey()}
+    daemon = multiprocessing.current_process().daemon
+    own = "not allowed (start it with `dask worker --no-nanny`)" if daemon else "allowed"
+    return {**versions(), "processes of its own": own, **loaded.survey()}
 
 
 def work(order: Order, tasks: bytes) -> tuple[bytes, float]:
@@ -98,10 +100,6 @@ def _start(order: Order) -> _Run:
     from distributed import get_worker
 
     worker = get_worker()
-    if multiprocessing.current_process().daemon:
-        raise EngineError(
-            f"the worker {worker.address} cannot have processes of its own: start it with `dask worker --no-nanny`"
-        )
     compare(order.facts, survey(order.job), worker.address)  # it may have come after the preflight
     limit_threads(1)  # for its processes: what starts them may load numpy
     return _Run(Local(pickle.loads(order.job), worker.state.nthreads))

@@ -62,6 +62,15 @@ def scheduler(cluster: Any, ours: Certified) -> Scheduler:
     return ours[1](cluster.scheduler_address)
 
 
+@pytest.fixture
+def told(scheduler: Scheduler) -> list[str]:
+    """Options that name the cluster."""
+    return [
+        *("--cluster", scheduler.address, "--tls-ca", scheduler.ca),
+        *("--tls-cert", scheduler.certificate, "--tls-key", scheduler.key),
+    ]
+
+
 def pool(engine: Cluster[Told, str]) -> Pool[int, Told, str]:
     return Pool(engine, lost=lost, again="Start again.")
 
@@ -76,22 +85,15 @@ def test_outcomes_are_those_of_local_processes(scheduler: Scheduler) -> None:
     assert made[34] == "Y"
 
 
-def test_ingest_stores_the_same(
-    scheduler: Scheduler, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_ingest_stores_the_same(told: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "in").mkdir()
     for n in range(6):
         image = Image.new("RGBA", (60, 50))
         ImageDraw.Draw(image).ellipse((5, 5, 30 + 4 * n, 40), (40 * n, 90, 200, 255))
         image.save(tmp_path / "in" / f"s{n}.png")
     (tmp_path / "in" / "bad.png").touch()
-    options = [
-        "--cluster",
-        scheduler.address,
-        *("--tls-ca", scheduler.ca, "--tls-cert", scheduler.certificate, "--tls-key", scheduler.key),
-    ]
     held = []
-    for name, more in (("local", []), ("cluster", options)):
+    for name, more in (("local", []), ("cluster", told)):
         repository = Repository.create(tmp_path / name)
         paths = ["--repo", str(repository.path), "--model", "none", "--no-index", str(tmp_path / "in")]
         assert _run(["ingest", *paths, *more]) == 1
@@ -99,8 +101,21 @@ def test_ingest_stores_the_same(
         held.append(repository.held())
     assert held[0] == held[1]
     assert len(held[0]) == 6
-    assert _run(["index", "--repo", str(repository.path), "--json", *options]) == 0
+    assert _run(["index", "--repo", str(repository.path), "--json", *told]) == 0
     assert json.loads(capsys.readouterr().out)["described"] == 6
+
+
+def test_compressing_gives_the_same_bytes(tmp_path: Path, told: list[str]) -> None:
+    (tmp_path / "in").mkdir()
+    for n in range(2):
+        Image.linear_gradient("L").resize((48, 48)).rotate(90 * n).save(tmp_path / "in" / f"g{n}.png")
+    command = ["compress", "--no-catalog", "--budget", "40", "--subject-weight", "1", str(tmp_path / "in")]
+    assert _run([*command, "-o", str(tmp_path / "local"), "--jobs", "1"]) == 0
+    assert _run([*command, "-o", str(tmp_path / "cluster"), *told]) == 0
+    for n in range(2):
+        recipe = (tmp_path / "cluster" / f"g{n}.haac").read_bytes()
+        assert recipe == (tmp_path / "local" / f"g{n}.haac").read_bytes()
+        assert len(recipe) > 2
 
 
 def test_a_client_with_another_certificate_is_turned_away(scheduler: Scheduler, tmp_path: Path) -> None:

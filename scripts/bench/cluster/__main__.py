@@ -310,7 +310,7 @@ def main() -> None:
         folder = Path(name)
         with cluster(folder) as (machines, tls):
             say(f"making pictures out of {len(sources)} photographs")
-            pictures = crops(sources, folder / "pictures", given.pictures, 256)
+            pictures = crops(sources, folder / "pictures", given.pictures, 160)
             photos = crops(sources, folder / "photos", given.timed, 768)
             small = folder / "small"
             small.mkdir()
