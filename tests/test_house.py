@@ -83,6 +83,8 @@ ROOMS = {
         "_limits",
         "_extra",
         "_parallel",
+        "_engine",
+        "_describe",
         "_input",
         "_segment",
         "_ingest",

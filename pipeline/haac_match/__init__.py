@@ -8,17 +8,23 @@ from haac_match._rate.cost import same
 from haac_match._rate.select import wash_only
 
 if TYPE_CHECKING:
+    from haac_match._index.describe import Described, Part, describe_part, in_this_process, lost_part
     from haac_match._index.index import Survey, Updated, survey_index, update_index
     from haac_match._matcher import Matcher
     from haac_match._picture.jpeg import recorded
 
 __all__ = [
     "Compressed",
+    "Described",
     "Matcher",
     "Options",
+    "Part",
     "Subject",
     "Survey",
     "Updated",
+    "describe_part",
+    "in_this_process",
+    "lost_part",
     "recorded",
     "same",
     "survey_index",
@@ -28,9 +34,14 @@ __all__ = [
 
 # Matching brings OpenCV, faiss and numba; a wash by itself needs none of them.
 _LAZY = {
+    "Described": "_index.describe",
     "Matcher": "_matcher",
+    "Part": "_index.describe",
     "Survey": "_index.index",
     "Updated": "_index.index",
+    "describe_part": "_index.describe",
+    "in_this_process": "_index.describe",
+    "lost_part": "_index.describe",
     "recorded": "_picture.jpeg",
     "survey_index": "_index.index",
     "update_index": "_index.index",

@@ -7,6 +7,7 @@ from haac_pipeline._limits import INGEST_LIMITS, IngestLimits
 
 if TYPE_CHECKING:
     from haac._internal import PICTURE_LIMITS, Picture, PictureLimits, read_frames, read_picture
+    from haac_pipeline._engine.cluster import Scheduler
     from haac_pipeline._ingest.run import FileReport, IngestReport, Settings, ingest
     from haac_pipeline._ingest.sidecar import About, read_sidecar
     from haac_pipeline._ingest.worker import Cutting
@@ -31,6 +32,7 @@ __all__ = [
     "Picture",
     "PictureLimits",
     "Refused",
+    "Scheduler",
     "Settings",
     "Source",
     "find_sources",
@@ -52,6 +54,7 @@ _LAZY = {
     "PassedOverCount": "_input.passed_over",
     "PassedOverGroup": "_input.passed_over",
     "Refused": "_input.source",
+    "Scheduler": "_engine.cluster",
     "Settings": "_ingest.run",
     "Source": "_input.source",
     "find_sources": "_input.sources",

@@ -241,6 +241,35 @@ def thresholds(figures: Figures) -> str:
     return table(head, [*made, totals])
 
 
+def cluster(figures: Figures) -> str:
+    faults = figures["faults"]
+    rows: list[tuple[object, ...]] = [
+        (
+            row["what"],
+            f"{row['pictures']:,}",
+            f"{row['local_seconds']:.1f} s",
+            f"{row['cluster_seconds']:.1f} s",
+            f"{row['ratio']:.2f}",
+            f"{row['cpu_ratio']:.2f}",
+            "yes" if row["same"] else "NO",
+        )
+        for row in figures["times"]
+    ]
+    head = ("", "pictures", "local processes", "cluster", "ratio", "of CPU", "same ids and pixels")
+    away = [
+        f"{row['client']}: {'turned away' if row['turned_away'] else 'LET IN'}"
+        for row in figures["strangers"]
+    ]
+    return (
+        table(head, rows)
+        + f"\n\nFaults: {faults['pictures']:,} photographs, {faults['workers_killed']} workers killed and started anew, the"
+        f" scheduler killed once (the driver ended within {faults['seconds_until_the_driver_ended']:.0f} s, {faults['elements_kept']:,}"
+        f" of {faults['elements']:,} elements were kept) and the command given again: {faults['accounted_for']:,} accounted for,"
+        f" {faults['refused']:,} refused, ids and pixels {'those' if faults['same_ids_and_pixels'] else 'NOT those'} of a local run."
+        f" {'; '.join(away)}." + machine(figures)
+    )
+
+
 TABLES: dict[str, Callable[[Figures], str]] = {
     "bytes": bytes_,
     "decode": decode,
@@ -248,6 +277,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "sync": sync,
     "segmentation": segmentation,
     "ingest": ingest,
+    "cluster": cluster,
     "compress": compress,
     "wash": wash,
     "crossings": crossings,

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, fields, replace
-from multiprocessing import get_context
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -22,7 +17,7 @@ from haac_match._index.polar import ANGLES, CHANNELS, RINGS, describe, frame_row
 from haac_match._picture.arrays import Bools, Bytes, Floats, Integers
 from haac_match._picture.background import thumbnail
 from haac_match._thresholds.index import DESCRIPTOR, KEYPOINT
-from haac_repo import DataError, HaacError, MissingExtraError, Repository
+from haac_repo import HaacError, MissingExtraError, Repository, decode
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -278,77 +273,88 @@ def unpacked_looks(looks: Bytes) -> Floats:
     return np.asarray(looks / _look_scale(), np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Elements to describe, as they are stored: they travel to a worker, on this machine or another."""
+
+    elements: tuple[tuple[int, str, int, int, int], ...]
+    """Number, pixel hash, width, height, and length in `data` of each."""
+    data: bytes
+    unread: tuple[int, ...] = ()
+    """Numbers of those that could not be read to begin with."""
+
+
+Described = tuple[Rows, list[int]]
+"""The rows of a part, and the numbers of its elements that cannot be read."""
+Run = Callable[[Iterator[Part]], Iterator[Described]]
+"""Describes parts, in their order."""
+
+
+def describe_part(part: Part) -> Described:
+    """Extract the features of some elements."""
+    made: list[Rows] = []
+    unread, start = list(part.unread), 0
+    for number, pixels, width, height, length in part.elements:
+        try:
+            image = decode(part.data[start : start + length], width, height)
+            made.append(described(number, pixels, image))
+        except MissingExtraError:
+            raise
+        except HaacError:  # damaged: `haac verify` is for that
+            unread.append(number)
+        start += length
+    return joined(made, DIMENSIONS), unread
+
+
+def lost_part(part: Part) -> Described:
+    """What is left of a part whose worker was lost: nothing of it can be read."""
+    return no_rows(DIMENSIONS), [*part.unread, *(element[0] for element in part.elements)]
+
+
+def in_this_process(parts: Iterator[Part]) -> Iterator[Described]:
+    """Describe parts one after the other."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield from map(describe_part, parts)
+    finally:
+        cv2.setNumThreads(threads)
+
+
 def describe_all(
-    repository: Repository, wanted: Sequence[tuple[int, str]], jobs: int, progress: Callable[[int], None]
+    repository: Repository, wanted: Sequence[tuple[int, str]], run: Run, progress: Callable[[int], None]
 ) -> tuple[Rows, list[int]]:
-    """Extract the features of many elements, in processes.
+    """Extract the features of many elements.
 
     Args:
         repository: has them.
         wanted: numbers and pixel hashes, by number.
-        jobs: processes; with one, it is done in this one.
+        run: does it.
         progress: told how many more are done.
 
     Returns:
         Those that could be read, and the numbers of the others.
     """
-    parts = [wanted[first : first + _AT_ONCE] for first in range(0, len(wanted), _AT_ONCE)]
     made: list[Rows] = []
     unread: list[int] = []
-    for part, (rows, bad) in zip(parts, _worked(repository, parts, jobs), strict=True):
+    for rows, bad in run(_parts(repository, wanted)):
         made.append(rows)
         unread += bad
-        progress(len(part))
+        progress(len(rows) + len(bad))
     return joined(made, DIMENSIONS), unread
 
 
-def _worked(
-    repository: Repository, parts: Sequence[Sequence[tuple[int, str]]], jobs: int
-) -> Iterator[tuple[Rows, list[int]]]:
-    jobs = min(jobs, len(parts))
-    if jobs <= 1:
-        threads = cv2.getNumThreads()
-        cv2.setNumThreads(1)
-        try:
-            for part in parts:
-                yield _part(repository, part)
-        finally:
-            cv2.setNumThreads(threads)
-        return
-    # spawn: forking a process that has threads (SQLite, a progress bar) is unsafe.
-    executor = ProcessPoolExecutor(
-        jobs, get_context("spawn"), initializer=_start, initargs=(repository.path.resolve(),)
-    )
-    try:
-        yield from executor.map(_part_of_opened, parts)
-    except BrokenProcessPool as error:
-        raise DataError("a process that described elements was killed: is there memory enough?") from error
-    finally:
-        executor.shutdown(cancel_futures=True)
-
-
-_opened: list[Repository] = []
-
-
-def _start(path: Path) -> None:
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
-    cv2.setNumThreads(1)
-    _opened[:] = [Repository.open(path)]
-
-
-def _part_of_opened(part: Sequence[tuple[int, str]]) -> tuple[Rows, list[int]]:
-    return _part(_opened[0], part)
-
-
-def _part(repository: Repository, part: Sequence[tuple[int, str]]) -> tuple[Rows, list[int]]:
-    made: list[Rows] = []
-    unread: list[int] = []
-    for number, pixels in part:
-        try:
-            made.append(described(number, pixels, repository.image(number)))
-        except MissingExtraError:
-            raise
-        except HaacError:  # withdrawn meanwhile, or damaged: `haac verify` is for that
-            unread.append(number)
-    return joined(made, DIMENSIONS), unread
+def _parts(repository: Repository, wanted: Sequence[tuple[int, str]]) -> Iterator[Part]:
+    for first in range(0, len(wanted), _AT_ONCE):
+        elements: list[tuple[int, str, int, int, int]] = []
+        pieces: list[bytes] = []
+        unread: list[int] = []
+        for number, pixels in wanted[first : first + _AT_ONCE]:
+            try:
+                element, data = repository.element(number), repository.data(number)
+            except HaacError:  # withdrawn meanwhile, or damaged
+                unread.append(number)
+                continue
+            elements.append((number, pixels, element.width, element.height, len(data)))
+            pieces.append(data)
+        yield Part(tuple(elements), b"".join(pieces), tuple(unread))

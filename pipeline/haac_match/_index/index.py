@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from haac_match._index.describe import Rows, describe_all, joined, unpacked_looks, unpacked_places
+from haac_match._index.describe import (
+    Rows,
+    Run,
+    describe_all,
+    in_this_process,
+    joined,
+    unpacked_looks,
+    unpacked_places,
+)
 from haac_match._index.gallery import Gallery
 from haac_match._index.keypoints import DIMENSIONS, Features, Vote, votes
 from haac_match._index.polar import RingTable
@@ -155,7 +163,7 @@ def survey_index(repository: Repository) -> Survey:
 def load(
     repository: Repository,
     *,
-    jobs: int = 1,
+    run: Run = in_this_process,
     progress: Callable[[int], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Index:
@@ -163,7 +171,7 @@ def load(
 
     Args:
         repository: or mirror.
-        jobs: processes that describe elements.
+        run: describes elements, in this process if nothing is said.
         progress: told how many elements more are described.
         say: told what a person should know.
     """
@@ -171,10 +179,10 @@ def load(
     stored, _ = read(repository)
     if stored is None or missing(stored, held):
         try:
-            stored, _ = _update(repository, False, jobs, progress, say)
+            stored, _ = _update(repository, False, run, progress, say)
         except RepositoryError as error:
             say(f"the match index cannot be kept: {error}")
-            stored, _, _ = _renewed(stored, repository, held, jobs, progress)
+            stored, _, _ = _renewed(stored, repository, held, run, progress)
     return _index(stored, held)
 
 
@@ -182,7 +190,7 @@ def update_index(
     repository: Repository,
     *,
     rebuild: bool = False,
-    jobs: int = 1,
+    run: Run = in_this_process,
     progress: Callable[[int], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Updated:
@@ -191,7 +199,7 @@ def update_index(
     Args:
         repository: or mirror.
         rebuild: describe everything again.
-        jobs: processes that describe elements.
+        run: describes elements, in this process if nothing is said.
         progress: told how many elements more are described.
         say: told what a person should know.
 
@@ -199,13 +207,13 @@ def update_index(
         RepositoryError: the folder cannot be written to.
         RepositoryBusyError: another process makes the index, and takes long.
     """
-    return _update(repository, rebuild, jobs, progress, say)[1]
+    return _update(repository, rebuild, run, progress, say)[1]
 
 
 def _update(
     repository: Repository,
     rebuild: bool,
-    jobs: int,
+    run: Run,
     progress: Callable[[int], None],
     say: Callable[[str], None],
 ) -> tuple[Stored, Updated]:
@@ -218,7 +226,7 @@ def _update(
         if damage:
             say(f"the match index {damage}: it is made again")
         held = repository.held()
-        stored, described, unread = _renewed(old, repository, held, jobs, progress)
+        stored, described, unread = _renewed(old, repository, held, run, progress)
         with storage_errors(repository.path):
             for leftover in folder.glob(f"*{TEMPORARY}"):
                 leftover.unlink()
@@ -237,14 +245,14 @@ def _update(
 
 
 def _renewed(
-    old: Stored | None, repository: Repository, held: Held, jobs: int, progress: Callable[[int], None]
+    old: Stored | None, repository: Repository, held: Held, run: Run, progress: Callable[[int], None]
 ) -> tuple[Stored, int, list[int]]:
     """The index as it should be (the old one itself if it is that), how many were described, and which cannot be read."""
     if old is not None:
         current = is_current(old.rows, held)
         if not current.all():
             old = replace(old, rows=old.rows.take(np.flatnonzero(current)))
-    new, unread = describe_all(repository, missing(old, held), jobs, progress)
+    new, unread = describe_all(repository, missing(old, held), run, progress)
     if old is not None and not len(new):
         return old, 0, unread
     step = _step(held[-1][0] if held else 0)
@@ -256,7 +264,7 @@ def _renewed(
         rows = joined([old.rows, coded], coded.looks.shape[1])
         return _trimmed(rows, old.quantiser, step), len(new), unread
     known = {*new.numbers.tolist(), *unread}
-    others, bad = describe_all(repository, [one for one in held if one[0] not in known], jobs, progress)
+    others, bad = describe_all(repository, [one for one in held if one[0] not in known], run, progress)
     rows = joined([new, others], DIMENSIONS)
     return _made(rows, step), len(rows), unread + bad
 

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from haac_pipeline._cli.models import model_names
+from haac_pipeline._cli.workers import workers_options
 from haac_repo._internal import Console, command, completion, counted, refuse, repo_option
 
 if TYPE_CHECKING:
     from haac_pipeline._compress.task import CompressedFile, Outputs
+    from haac_pipeline._engine.workers import Workers
     from haac_pipeline._input.passed_over import PassedOverCount
     from haac_pipeline._input.source import Refused, Source
     from haac_repo import Repository
@@ -88,9 +90,7 @@ if TYPE_CHECKING:
     "--fingerprint/--no-fingerprint",
     help="Add 16 bits of the repository's id, so that a wrong one is noticed.",
 )
-@click.option(
-    "--jobs", type=click.IntRange(0, 256), default=0, help="Worker processes.  [default: one a core]"
-)
+@workers_options(3600)
 def compress(
     console: Console,
     repo: Path,
@@ -109,7 +109,7 @@ def compress(
     max_layers: int | None,
     only_tags: tuple[str, ...],
     fingerprint: bool,
-    jobs: int,
+    workers: Workers,
 ) -> int:
     """Turn pictures into recipes: find which elements are in them, and where.
 
@@ -120,7 +120,6 @@ def compress(
     from haac_pipeline._compress.task import CompressedFile
     from haac_pipeline._extra import need_matching
     from haac_pipeline._input.source import Refused
-    from haac_pipeline._parallel import cores
     from haac_repo import Repository
 
     if budget is not None and quality is not None:
@@ -153,13 +152,13 @@ def compress(
     done = []
     with contextlib.nullcontext() if no_catalog else Repository.open(repo) as repository:
         folders = {path.parent for _, outputs in work for path in outputs.paths()}
-        _make_ready(console, repository, only_tags, folders, jobs)
+        _make_ready(console, repository, only_tags, folders, workers)
         with console.progress("Compressing", len(work), "pictures") as advance:
             for result in compress_files(
                 work,
                 repository,
                 options,
-                jobs=min(jobs or cores(), len(work)),
+                workers=workers,
                 fingerprint=fingerprint,
                 segmenter=segmenter,
             ):
@@ -332,7 +331,11 @@ def _fitting(stem: str, suffix: str) -> str:
 
 
 def _make_ready(
-    console: Console, repository: Repository | None, tags: tuple[str, ...], folders: set[Path], jobs: int
+    console: Console,
+    repository: Repository | None,
+    tags: tuple[str, ...],
+    folders: set[Path],
+    workers: Workers,
 ) -> None:
     """Make the folders to write to, and bring the match index up to date.
 
@@ -348,7 +351,7 @@ def _make_ready(
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     if repository is not None:
-        keep_up(console, repository, jobs)
+        keep_up(console, repository, workers)
         if not len(repository):
             console.note(
                 f"{repository.path} has no element yet, so there is nothing to find: see `haac ingest`"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from haac_pipeline._cli.workers import workers_options
 from haac_repo._internal import Console, command, repo_option
 
 if TYPE_CHECKING:
     from haac_match import Updated
+    from haac_pipeline._engine.workers import Workers
     from haac_repo import Repository
     from haac_repo._internal import Check
 
@@ -19,10 +22,8 @@ if TYPE_CHECKING:
 @command("index", "Elements")
 @repo_option
 @click.option("--rebuild", is_flag=True, help="Describe all elements again.")
-@click.option(
-    "--jobs", type=click.IntRange(0, 256), default=0, help="Worker processes.  [default: one a core]"
-)
-def index(console: Console, repo: Path, rebuild: bool, jobs: int) -> None:
+@workers_options(600, what="element")
+def index(console: Console, repo: Path, rebuild: bool, workers: Workers) -> None:
     """Describe elements for compressing: bring the match index up to date.
 
     `haac ingest` does it too, and `haac compress` where it was not done. The index stays on this machine: it is neither
@@ -33,7 +34,7 @@ def index(console: Console, repo: Path, rebuild: bool, jobs: int) -> None:
 
     one_core()
     with Repository.open(repo) as repository:
-        done = _update(console, repository, rebuild, jobs)
+        done = _update(console, repository, rebuild, workers)
     each = done.bytes / max(1, done.elements)
     console.data(
         {
@@ -49,7 +50,7 @@ def index(console: Console, repo: Path, rebuild: bool, jobs: int) -> None:
     )
 
 
-def keep_up(console: Console, repository: Repository, jobs: int) -> None:
+def keep_up(console: Console, repository: Repository, workers: Workers) -> None:
     """Bring the index up to date, as another command needs it; where matching is not installed, say so and go on."""
     from haac_repo import HaacError, MissingExtraError
 
@@ -60,7 +61,7 @@ def keep_up(console: Console, repository: Repository, jobs: int) -> None:
         from haac_match import survey_index
 
         if survey_index(repository).missing:
-            _update(console, repository, False, jobs)
+            _update(console, repository, False, workers)
     except MissingExtraError as error:
         console.note(f"No match index was made: {error}")
     except HaacError as error:  # the other command can do without
@@ -94,12 +95,11 @@ def check_index(path: Path) -> Iterator[Check]:
         yield Check("match index", "ok", f"up to date, {found.bytes:,} bytes for {count:,} elements")
 
 
-def _update(console: Console, repository: Repository, rebuild: bool, jobs: int) -> Updated:
+def _update(console: Console, repository: Repository, rebuild: bool, workers: Workers) -> Updated:
     from haac_match import survey_index, update_index
-    from haac_pipeline._parallel import cores
+    from haac_pipeline._describe import describe
 
     total = len(repository) if rebuild else survey_index(repository).missing
     with console.progress("Describing", total, "elements") as advance:
-        return update_index(
-            repository, rebuild=rebuild, jobs=jobs or cores(), progress=advance, say=console.note
-        )
+        run = partial(describe, workers)
+        return update_index(repository, rebuild=rebuild, run=run, progress=advance, say=console.note)

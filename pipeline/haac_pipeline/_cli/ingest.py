@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from haac_pipeline._cli.models import model_names
+from haac_pipeline._cli.workers import workers_options
 from haac_repo._internal import Console, command, completion, counted, refuse, repo_option
 
 if TYPE_CHECKING:
     from haac_pipeline import Settings
+    from haac_pipeline._engine.workers import Workers
     from haac_pipeline._ingest.keep import Keep
     from haac_pipeline._ingest.run import IngestReport
     from haac_repo import Repository
@@ -109,9 +111,7 @@ def _frames(_: click.Context, __: click.Parameter, value: str) -> int | None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="With --dry-run: its contact sheet.  [default: ingest-preview.png]",
 )
-@click.option(
-    "--jobs", type=click.IntRange(0, 256), default=0, help="Worker processes.  [default: one a core]"
-)
+@workers_options(600)
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the JSON report to this file."
 )
@@ -140,7 +140,7 @@ def ingest_(
     min_size: int,
     dry_run: bool,
     sheet: Path | None,
-    jobs: int,
+    workers: Workers,
     report: Path | None,
     index: bool,
 ) -> int:
@@ -174,19 +174,22 @@ def ingest_(
         licence=licence,
         attribution=attribution,
         sidecar=sidecar,
-        jobs=jobs,
+        jobs=workers.jobs,
+        timeout=workers.timeout,
+        memory=workers.memory,
+        cluster=workers.cluster,
         dry_run=dry_run,
         sheet=sheet or Path("ingest-preview.png") if dry_run else None,
     )
     with Repository.open(repo) as repository:
         if recipe is not None:
             if _move(console, repository, recipe, output, settings) and index:
-                keep_up(console, repository, jobs)
+                keep_up(console, repository, workers)
             return 0
         done = _ingest(console, repository, paths, settings)
         stored = bool(done.counts()["elements_new"]) and not dry_run
         if index and stored:
-            keep_up(console, repository, jobs)
+            keep_up(console, repository, workers)
     console.data(done.as_json(), _lines(done))
     if report is not None:
         _write_json(report, done.as_json())

@@ -11,9 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from haac_pipeline._compress.preflight import repository_state
 from haac_pipeline._compress.task import INLINE, CompressedFile, Outputs, Task
+from haac_pipeline._engine.engine import Job
+from haac_pipeline._engine.workers import Workers
 from haac_pipeline._input.source import Refused, Source, label
-from haac_pipeline._parallel import Pool, attempt, cores, one_core, start_worker
+from haac_pipeline._parallel import attempt, cores, one_core
 from haac_repo import RecipeError, Repository, write_file
 
 if TYPE_CHECKING:
@@ -25,9 +28,12 @@ if TYPE_CHECKING:
     from haac._internal import ElementSource
     from haac_match import Matcher, Options, Subject
     from haac_pipeline._compress.quality import Quality
+    from haac_pipeline._engine.pool import Pool
 
 FINGERPRINT_BYTES = 2
 """What a fingerprint adds to a recipe."""
+AGAIN = "Their recipes are written: start again with those that are missing"
+"""What a lost cluster leaves."""
 PAPER_BYTES = 318
 """Budget of a wash where nothing is said: the mean of Mahtab et al. (2019)."""
 
@@ -48,9 +54,8 @@ def _compress(task: Task) -> CompressedFile:
     match = _match(read, task)
     recipe = _encode(match.scene, task.options.budget)
     decoded = _check(picture, recipe, match.source)
-    _write(task.outputs, recipe)
-    _report(task, picture, match, recipe, decoded)
-    return _result(task, read, match, recipe, decoded)
+    files = {**_written(task.outputs, recipe), **_report(task, picture, match, recipe, decoded)}
+    return _result(task, read, match, recipe, decoded, files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,19 +175,22 @@ def _check(picture: Image.Image, recipe: _Recipe, source: ElementSource) -> _Dec
     return _Decoded(image, quality(picture, image), same(image, picture.convert("RGBA")))
 
 
-def _write(outputs: Outputs, recipe: _Recipe) -> None:
-    """Write the recipe file, and the script if one is wanted."""
+def _written(outputs: Outputs, recipe: _Recipe) -> dict[Path, bytes]:
+    """The recipe file, and the script if one is wanted."""
     from haac import to_script
 
-    write_file(outputs.recipe, recipe.binary if outputs.form == "binary" else recipe.text.encode() + b"\n")
+    files = {outputs.recipe: recipe.binary if outputs.form == "binary" else recipe.text.encode() + b"\n"}
     if outputs.script is not None:
-        write_file(outputs.script, to_script(recipe.scene).encode())
+        files[outputs.script] = to_script(recipe.scene).encode()
+    return files
 
 
-def _report(task: Task, picture: Image.Image, match: _Match, recipe: _Recipe, decoded: _Decoded) -> None:
-    """Draw the report picture, if one is wanted."""
+def _report(
+    task: Task, picture: Image.Image, match: _Match, recipe: _Recipe, decoded: _Decoded
+) -> dict[Path, bytes]:
+    """The report picture, if one is wanted."""
     if task.outputs.report is None:
-        return
+        return {}
     from haac._internal import picture_bytes
     from haac_pipeline._compress.report import Reported, report
 
@@ -198,10 +206,17 @@ def _report(task: Task, picture: Image.Image, match: _Match, recipe: _Recipe, de
         ),
         match.source,
     )
-    write_file(task.outputs.report, picture_bytes(page, task.outputs.report.suffix))
+    return {task.outputs.report: picture_bytes(page, task.outputs.report.suffix)}
 
 
-def _result(task: Task, read: _Read, match: _Match, recipe: _Recipe, decoded: _Decoded) -> CompressedFile:
+def _result(
+    task: Task,
+    read: _Read,
+    match: _Match,
+    recipe: _Recipe,
+    decoded: _Decoded,
+    files: dict[Path, bytes],
+) -> CompressedFile:
     from haac import Inline, Plate
     from haac_repo import format_id
 
@@ -209,6 +224,7 @@ def _result(task: Task, read: _Read, match: _Match, recipe: _Recipe, decoded: _D
     return CompressedFile(
         picture=task.name,
         outputs=task.outputs,
+        files=files,
         size=read.image.size,
         binary_bytes=len(recipe.binary),
         text=recipe.text,
@@ -253,7 +269,7 @@ def compress_files(
     repository: Repository | None,
     options: Options,
     *,
-    jobs: int,
+    workers: Workers,
     fingerprint: bool = False,
     segmenter: str | None = None,
     work: Callable[[Task], CompressedFile] = compress_file,
@@ -264,7 +280,8 @@ def compress_files(
         sources: pictures, each with the files to write.
         repository: its elements are looked for; None: no element is.
         options: of the matcher, for all of them.
-        jobs: processes; with one, it is done in this one, and a picture by itself gets a thread a core.
+        workers: with one job it is done in this process, without limits, unless there is a cluster; so is a
+            picture by itself, with a thread a core.
         fingerprint: add that of the repository to the recipes.
         segmenter: salient-object model that weights the error where bytes are shared out.
         work: what is done with each; a module's function.
@@ -274,11 +291,36 @@ def compress_files(
 
     Raises:
         MissingExtraError: what matching needs is not installed.
+        HaacError: the cluster cannot be used, or is lost.
     """
+    for done in _compressed(sources, repository, options, workers, fingerprint, segmenter, work):
+        yield attempt(partial(_stored, done), partial(_not_stored, done))
+
+
+def _stored(done: CompressedFile) -> CompressedFile:
+    """Write what was made, here: the only writer."""
+    for path, data in done.files.items():
+        write_file(path, data)
+    return replace(done, files={})
+
+
+def _not_stored(done: CompressedFile, reason: str) -> CompressedFile:
+    return CompressedFile(picture=done.picture, error=label(reason))
+
+
+def _compressed(
+    sources: Sequence[tuple[Source | Refused, Outputs]],
+    repository: Repository | None,
+    options: Options,
+    workers: Workers,
+    fingerprint: bool,
+    segmenter: str | None,
+    work: Callable[[Task], CompressedFile],
+) -> Iterator[CompressedFile]:
     path = None if repository is None else repository.path.resolve()
     tasks = _tasks(sources, path, options, fingerprint, segmenter)
     one_core(matching=path is not None)
-    if jobs == 1:
+    if workers.cluster is None and (workers.jobs == 1 or len(sources) == 1):
         if path is not None and len(sources) == 1:
             opened(path, threads=cores())
         for task in tasks:
@@ -287,9 +329,14 @@ def compress_files(
     if path is not None:
         opened(path)  # so that the index is made once, not in every process
         _opened.clear()
-    pool: Pool[None, Task, CompressedFile] = Pool(
-        jobs, work, start=partial(_start_worker, matching=path is not None), crashed=_crashed
+    job = Job(
+        work,
+        partial(one_core, matching=path is not None),
+        workers.limits,
+        crash="it crashed the program that compresses it, or took all memory: try --jobs 1",
+        survey=partial(repository_state, path, segmenter),
     )
+    pool: Pool[None, Task, CompressedFile] = workers.pool(job, _failed, again=AGAIN)
     with pool:
         for task in tasks:
             if isinstance(task, CompressedFile):
@@ -320,12 +367,3 @@ def _tasks(
 
 def _loaded(task: Task, source: Source) -> Task:
     return replace(task, data=source.read())
-
-
-def _crashed(task: Task) -> CompressedFile:
-    return _failed(task, "it crashed the program that compresses it, or took all memory: try --jobs 1")
-
-
-def _start_worker(*, matching: bool) -> None:
-    start_worker(interruptible=True)  # a picture takes long: do not wait for it
-    one_core(matching=matching)

@@ -52,6 +52,8 @@ class CompressedFile:
     error: str = ""
     """Why there is no recipe; then nothing below says anything."""
     outputs: Outputs | None = None
+    files: dict[Path, bytes] = field(default_factory=dict)
+    """What is to be written, by whoever asked: a worker may be on another machine."""
     size: tuple[int, int] = (0, 0)
     """Width and height in pixels."""
     binary_bytes: int = 0

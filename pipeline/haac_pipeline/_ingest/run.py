@@ -14,17 +14,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from haac_pipeline._engine.engine import Job
+from haac_pipeline._engine.workers import TIMEOUT, Workers
 from haac_pipeline._ingest.keep import LeftOut
 from haac_pipeline._ingest.sidecar import Sidecars, default_name
 from haac_pipeline._ingest.worker import Cutting, Made, Task, make
 from haac_pipeline._input.passed_over import PassedOverCount
 from haac_pipeline._input.source import PassedOver, Refused, Source, label
-from haac_pipeline._parallel import Pool, attempt, cores, start_worker
-from haac_pipeline._segment.models import MODELS, NONE, model
+from haac_pipeline._parallel import attempt, cores, limit_threads
+from haac_pipeline._segment.models import MODELS, NONE, model, weights
 from haac_repo import DataError, HaacError, NewElement, Provenance, Repository
 from haac_repo._internal import counted
 
 if TYPE_CHECKING:
+    from haac_pipeline._engine.cluster import Scheduler
+    from haac_pipeline._engine.pool import Pool
     from haac_pipeline._ingest.preview import PreviewSheets
     from haac_repo import Element, Writer
 
@@ -50,6 +54,12 @@ class Settings:
     sidecar: str | os.PathLike[str] | None = None
     jobs: int = 0
     """Worker processes; 0: one a core."""
+    timeout: float = TIMEOUT
+    """Seconds that one picture may take; 0: as long as it takes."""
+    memory: int = 0
+    """MiB that a process may take for one picture; 0: half of what its machine has."""
+    cluster: Scheduler | None = None
+    """Let the workers of a cluster do it; None: this machine."""
     dry_run: bool = False
     """Do everything but store."""
     sheet: Path | None = None
@@ -189,13 +199,8 @@ class _Run:
             self._sheets = PreviewSheets(settings.sheet)
 
     def go(self, sources: Iterable[Source | Refused | PassedOver]) -> IngestReport:
-        jobs = self._settings.jobs or cores()
-        threads = max(1, cores() // jobs)
         fresh: set[str] = set()
-        pool: Pool[_Pending, Task, Made] = Pool(
-            jobs, self._work, start=partial(start_worker, threads), crashed=_crashed
-        )
-        with self._writer() as writer, pool:
+        with self._writer() as writer, self._pool() as pool:
             for source, read in _ahead(self._tried(sources)):
                 # Its place in the report first: the outcomes of workers come later.
                 file = FileReport(source.name, "refused")
@@ -238,6 +243,33 @@ class _Run:
                 self._sidecars.listed(source)
             yield source
 
+    def _pool(self) -> Pool[_Pending, Task, Made]:
+        settings = self._settings
+        workers = Workers(
+            jobs=settings.jobs,
+            timeout=settings.timeout,
+            memory=settings.memory,
+            cluster=settings.cluster,
+        )
+        threads = max(1, cores() // workers.count)
+        if workers.cluster is not None:  # before the first task: else pictures would travel twice
+            threads = 1
+            self._choose_model()
+        job = Job(
+            self._work,
+            partial(limit_threads, threads),
+            workers.limits,
+            crash="it crashed the program that reads it",
+            survey=partial(weights, self._model),
+        )
+        return workers.pool(job, _lost, again="They are kept: start the same command again, and it goes on")
+
+    def _choose_model(self) -> None:
+        if self._model is None:
+            from haac_pipeline._segment.session import choose_model
+
+            self._model = choose_model(self._settings.cutting.model, self._say)
+
     @contextmanager
     def _writer(self) -> Iterator[Writer | None]:
         if self._settings.dry_run:
@@ -272,10 +304,7 @@ class _Run:
     def _collect(self, writer: Writer | None, pool: Pool[_Pending, Task, Made], *, all_: bool) -> None:
         for pending, task, made in pool.outcomes(all_=all_):
             if made.needs_model:
-                if self._model is None:
-                    from haac_pipeline._segment.session import choose_model
-
-                    self._model = choose_model(self._settings.cutting.model, self._say)
+                self._choose_model()
                 pool.again(pending, task, self._with_model)
                 continue
             try:
@@ -351,8 +380,8 @@ class _Run:
         return replace(provenance, model=MODELS[name].identity if name else "", software=self._software)
 
 
-def _crashed(_: Task) -> Made:
-    return Made(refused="it crashed the program that reads it")
+def _lost(_: Task, reason: str) -> Made:
+    return Made(refused=reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,17 @@ def best_here(say: Callable[[str], None] = lambda _: None) -> str | None:
     return None
 
 
+def weights(name: str | None) -> dict[str, str]:
+    """What this machine has of a model, for the preflight of a cluster."""
+    if name in (None, NONE, OFFLINE):
+        return {}
+    try:
+        state = "verified" if verified(name or "") else "not there (see `haac models`)"
+    except (DataError, OSError) as error:
+        state = str(error)
+    return {f"weights of {name}": state}
+
+
 def check_models(_repo: Path) -> Iterator[Check]:
     """Which weights are here, for `haac doctor`; hashes only what is there."""
     here = []

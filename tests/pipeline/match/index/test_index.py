@@ -7,6 +7,7 @@ import multiprocessing
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from haac_match._index.index import load, survey_index, update_index
 from haac_match._index.keypoints import features
 from haac_match._index.store import FOLDER, Stored, read
 from haac_match._thresholds.index import INVERTED
+from haac_pipeline._describe import describe
+from haac_pipeline._engine.workers import Workers
 from haac_repo import NewElement, Repository, encode, pixel_hash, verify
 from haac_repo._mirror.publish import publish
 from haac_repo._mirror.serve import Server
@@ -143,15 +146,15 @@ def test_what_is_not_new_is_not_described_again(
 
 
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The elements whose pictures are asked for from now on."""
+    """The elements whose bytes are asked for from now on."""
     asked: list[int] = []
-    real: Callable[[Repository, int], Image.Image] = Repository.image
+    real: Callable[[Repository, int], bytes] = Repository.data
 
-    def image(self: Repository, number: int) -> Image.Image:
+    def data(self: Repository, number: int) -> bytes:
         asked.append(number)
         return real(self, number)
 
-    monkeypatch.setattr(Repository, "image", image)
+    monkeypatch.setattr(Repository, "data", data)
     return asked
 
 
@@ -169,7 +172,7 @@ def test_the_file_follows_from_the_catalog_alone(tmp_path: Path, monkeypatch: py
     assert len(stored(whole).rows.looks) > 500
     assert same(stored(grown).rows, stored(whole).rows)
     first_bytes = file(whole).read_bytes()
-    update_index(whole, rebuild=True, jobs=2)
+    update_index(whole, rebuild=True, run=partial(describe, Workers(jobs=2)))
     assert file(whole).read_bytes() == first_bytes
 
 
