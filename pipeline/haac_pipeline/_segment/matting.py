@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
 
-_SURE = 8
+_SURE = 16
 """A mask within so much of 0 or 255 is sure..."""
-_ERODED = 4
+_ERODED = 2
 """...if all pixels so near by are. Chosen on the composites of `scripts/bench/cutout_edges/` that it does
 not report."""
 _MARGIN = 8
