@@ -6,6 +6,7 @@ from collections import Counter
 
 from scripts.make.markdown import Figures, machine, table
 
+_WORKS = ("read", "ingest", "blur")
 _READERS = {"libvips": "libvips", "opencv": "OpenCV"}
 
 
@@ -19,13 +20,8 @@ def readers(figures: Figures) -> str:
         cells = []
         for size in sizes:
             found = {row["work"]: row for row in measured if (row["case"], row["megapixels"]) == (case, size)}
-            cells.append(
-                " / ".join(
-                    f"{found[work]['bytes'] / 1e6:,.0f}"
-                    for work in ("read", "ingest", "blur")
-                    if work in found
-                )
-            )
+            told = [f"{found[work]['bytes'] / 1e6:,.0f}" if work in found else "-" for work in _WORKS]
+            cells.append(" / ".join(told) if found else "not measured")
         rows.append((case, *cells))
     bounds = (
         f"{(figures['base_bytes'] + figures['bytes_a_pixel'] * size * 1e6) / 1e6:,.0f}" for size in sizes
