@@ -88,7 +88,7 @@ def given(folder: Path, masks: str) -> Iterator[tuple[str, Image.Image, Image.Im
 
 
 def pasted(emoji: Path, photos: Path) -> Iterator[tuple[str, Image.Image, Image.Image]]:
-    """Things at 35 to 70 % of the short side, turned by up to 30 degrees, a little out of focus, in front of photographs."""
+    """Emoji at 35 to 70 % of the short side, turned by up to 30 degrees, in front of photographs."""
     rng = np.random.default_rng(16)
     things, grounds = (
         sorted(path for path in folder.iterdir() if path.suffix.lower() in {".png", ".jpg", ".jpeg"})

@@ -143,7 +143,7 @@ def segmentation(figures: Figures) -> str:
     made = []
     titles = {
         "given": f"{{pictures}} photographs, masks of {figures['against']}",
-        "pasted": "{pictures} photographs with a thing pasted on",
+        "pasted": "{pictures} photographs with an emoji pasted on",
     }
     for name, those in figures["sets"].items():
         rows: list[tuple[str, list[float], str]] = []
