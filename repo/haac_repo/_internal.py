@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     )
     from haac_repo._cli.doctor import Check
     from haac_repo._cli.elements import listed, require
-    from haac_repo._cli.sheet import checkerboard, on_checkerboard
+    from haac_repo._cli.sheet import (
+        Cell,
+        SheetStyle,
+        checkerboard,
+        on_checkerboard,
+        quality_text,
+        sheet_page,
+    )
     from haac_repo._files import TEMPORARY, replacing, storage_errors
     from haac_repo._pixels import flattened
     from haac_repo._store.lock import writer_lock
@@ -32,8 +39,10 @@ __all__ = [
     "DEFAULT_REPO",
     "INTERRUPTED",
     "TEMPORARY",
+    "Cell",
     "Check",
     "Console",
+    "SheetStyle",
     "checkerboard",
     "command",
     "completion",
@@ -43,10 +52,12 @@ __all__ = [
     "given",
     "listed",
     "on_checkerboard",
+    "quality_text",
     "refuse",
     "replacing",
     "repo_option",
     "require",
+    "sheet_page",
     "storage_errors",
     "writer_lock",
 ]
@@ -56,8 +67,10 @@ _LAZY = {
     "DEFAULT_REPO": "_cli.console",
     "INTERRUPTED": "_cli.console",
     "TEMPORARY": "_files",
+    "Cell": "_cli.sheet",
     "Check": "_cli.doctor",
     "Console": "_cli.console",
+    "SheetStyle": "_cli.sheet",
     "checkerboard": "_cli.sheet",
     "command": "_cli.console",
     "counted": "_cli.console",
@@ -66,10 +79,12 @@ _LAZY = {
     "given": "_cli.console",
     "listed": "_cli.elements",
     "on_checkerboard": "_cli.sheet",
+    "quality_text": "_cli.sheet",
     "refuse": "_cli.console",
     "replacing": "_files",
     "repo_option": "_cli.console",
     "require": "_cli.elements",
+    "sheet_page": "_cli.sheet",
     "storage_errors": "_files",
     "writer_lock": "_store.lock",
 }

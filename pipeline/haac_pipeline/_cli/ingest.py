@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from haac_pipeline._cli.models import model_names
-from haac_repo._internal import Console, command, completion, refuse, repo_option
+from haac_repo._internal import Console, command, completion, counted, refuse, repo_option
 
 if TYPE_CHECKING:
     from haac_pipeline import Settings
+    from haac_pipeline._ingest.keep import Keep
     from haac_pipeline._ingest.run import IngestReport
     from haac_repo import Repository
 
@@ -66,7 +67,28 @@ if TYPE_CHECKING:
     help="Make pictures with a longer side smaller, to so many pixels; 0: never.",
 )
 @click.option("--keep-background", is_flag=True, help="Also store what is behind the objects, painted over.")
-@click.option("--dry-run", is_flag=True, help="Do everything but store.")
+@click.option(
+    "--keep",
+    type=click.Choice(["good", "doubtful", "all"]),
+    default="doubtful",
+    show_default=True,
+    help="Which cut-outs are stored: those that a person would keep; also those about which there are doubts; all."
+    " The others are listed.",
+)
+@click.option(
+    "--min-size",
+    type=click.IntRange(0),
+    default=0,
+    help="Leave out what has a side shorter than so many pixels.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Do everything but store, and draw a contact sheet of what would be."
+)
+@click.option(
+    "--sheet",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --dry-run: its contact sheet.  [default: ingest-preview.png]",
+)
 @click.option(
     "--jobs", type=click.IntRange(0, 256), default=0, help="Worker processes.  [default: one a core]"
 )
@@ -93,7 +115,10 @@ def ingest_(
     split: bool | None,
     max_side: int,
     keep_background: bool,
+    keep: Keep,
+    min_size: int,
     dry_run: bool,
+    sheet: Path | None,
     jobs: int,
     report: Path | None,
     index: bool,
@@ -106,20 +131,28 @@ def ingest_(
 
     With --from, what is stored are the elements that a recipe brings along, and the recipe gets short.
     """
-    _check_options(paths, recipe, output)
+    _check_options(paths, recipe, output, dry_run=dry_run)
     from haac_pipeline import Cutting, Settings
     from haac_pipeline._cli.index import keep_up
     from haac_repo import Repository
     from haac_repo._internal import listed
 
     settings = Settings(
-        cutting=Cutting(model=model, split=split, max_side=max_side, keep_background=keep_background),
+        cutting=Cutting(
+            model=model,
+            split=split,
+            max_side=max_side,
+            keep_background=keep_background,
+            keep=keep,
+            min_size=min_size,
+        ),
         tags=tuple(listed(tags)),
         licence=licence,
         attribution=attribution,
         sidecar=sidecar,
         jobs=jobs,
         dry_run=dry_run,
+        sheet=sheet or Path("ingest-preview.png") if dry_run else None,
     )
     with Repository.open(repo) as repository:
         if recipe is not None:
@@ -133,6 +166,11 @@ def ingest_(
     if report is not None:
         _write_json(report, done.as_json())
     console.data(done.as_json(), _lines(done))
+    left = done.counts()["elements_left"]
+    if left and keep != "all":
+        console.note(
+            f"{counted(left, 'cut-out')} left out; --keep all stores them too (--dry-run shows them)"
+        )
     if not done.ok or not done.files:
         return 1
     if stored:
@@ -163,12 +201,12 @@ def _write_json(path: Path, value: object) -> None:
 
 
 _FOR_PICTURES = {
-    "paths", "model", "sidecar", "split", "max_side", "keep_background", "dry_run", "report"
+    "paths", "model", "sidecar", "split", "max_side", "keep_background", "keep", "min_size", "dry_run", "sheet", "report"
 }  # fmt: skip
 """Parameters that mean nothing with --from."""
 
 
-def _check_options(paths: tuple[str, ...], recipe: str | None, output: Path | None) -> None:
+def _check_options(paths: tuple[str, ...], recipe: str | None, output: Path | None, *, dry_run: bool) -> None:
     """Refuse what does not go together."""
     if recipe is not None:
         refuse(_FOR_PICTURES, "does not go with --from.")
@@ -182,6 +220,8 @@ def _check_options(paths: tuple[str, ...], recipe: str | None, output: Path | No
             "Give pictures: files, folders, zip archives or URLs; or a recipe with --from."
         )
     refuse({"output"}, "goes with --from: elements go into the repository.")
+    if not dry_run:
+        refuse({"sheet"}, "goes with --dry-run.")
 
 
 def _move(
@@ -226,8 +266,10 @@ def _lines(report: IngestReport) -> Iterator[str]:
         ("Pictures", counts["sources"], ""),
         ("  stored", counts["stored"], f"{counts['elements_new']:,} new elements"),
         ("  duplicates", counts["duplicate"], "their pixels were there already"),
+        ("  left out", counts["left"], "nothing that was cut out of them is good enough"),
         ("  skipped", counts["skipped"], "ingested before"),
         ("  refused", counts["refused"], "listed below"),
+        ("Left out", counts["elements_left"], "cut-outs, listed below"),
         ("Near duplicates", counts["near_duplicates"], "stored; they look much like others"),
     ]
     if report.dry_run:
@@ -240,6 +282,22 @@ def _lines(report: IngestReport) -> Iterator[str]:
         yield f"near: {' '.join(file.ids) or file.name} ({file.name}) looks like {', '.join(file.near[:5])}"
     if len(near) > 20:
         yield f"near: and {len(near) - 20:,} more; --json and --report have them all"
+    yield from _left_out(report)
     for file in report.files:
         if file.status == "refused":
             yield f"refused: {file.name}: {file.reason}"
+    for path in report.sheets:
+        yield f"Contact sheet: {path}"
+
+
+def _left_out(report: IngestReport) -> Iterator[str]:
+    """A line for each cut-out that was not stored, some dozens at most."""
+    left = [(file, cutout) for file in report.files for cutout in file.left]
+    for file, cutout in left[:50]:
+        doubts = f" ({', '.join(cutout.doubts)})" if cutout.doubts else ""
+        yield (
+            f"left out: {file.name}, cut-out {cutout.part} ({cutout.width}x{cutout.height}):"
+            f" {cutout.reason}{doubts}"
+        )
+    if len(left) > 50:
+        yield f"left out: and {len(left) - 50:,} more; --json and --report have them all"

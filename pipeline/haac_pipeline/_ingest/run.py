@@ -11,8 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from haac_pipeline._ingest.keep import LeftOut
 from haac_pipeline._ingest.sidecar import Sidecars, default_name
 from haac_pipeline._ingest.worker import Cutting, Made, Task, make
 from haac_pipeline._input.sources import Refused, Source
@@ -21,9 +23,10 @@ from haac_pipeline._segment.models import MODELS, NONE, model
 from haac_repo import HaacError, NewElement, Provenance, Repository
 
 if TYPE_CHECKING:
+    from haac_pipeline._ingest.preview import PreviewSheets
     from haac_repo import Element, Writer
 
-Status = Literal["stored", "duplicate", "skipped", "refused"]
+Status = Literal["stored", "duplicate", "left", "skipped", "refused"]
 NEAR_BITS = 3
 """Perceptual hashes that differ in so many of 64 bits are near duplicates, if size and colour agree too."""
 _NEAR_COLOUR = 16
@@ -45,6 +48,8 @@ class Settings:
     """Worker processes; 0: one a core."""
     dry_run: bool = False
     """Do everything but store."""
+    sheet: Path | None = None
+    """Where a dry run writes its contact sheet, if it is to write one."""
 
 
 @dataclass(slots=True)
@@ -59,6 +64,8 @@ class FileReport:
     duplicates: int = 0
     near: list[str] = field(default_factory=list)
     """Elements that its own look much like."""
+    left: list[LeftOut] = field(default_factory=list)
+    """Cut-outs that were not good enough to be stored; if none was, the status is `left`."""
     model: str = ""
     reason: str = ""
 
@@ -69,6 +76,8 @@ class IngestReport:
 
     files: list[FileReport] = field(default_factory=list)
     dry_run: bool = False
+    sheets: list[str] = field(default_factory=list)
+    """Pages of the dry run's contact sheet."""
 
     @property
     def ok(self) -> bool:
@@ -77,11 +86,12 @@ class IngestReport:
 
     def counts(self) -> dict[str, int]:
         """Sources by status, and those with near duplicates; elements: new ones, those that were there."""
-        counts = {"sources": len(self.files), "stored": 0, "duplicate": 0, "skipped": 0, "refused": 0}
+        counts = {"sources": len(self.files), **dict.fromkeys(get_args(Status), 0)}
         for file in self.files:
             counts[file.status] += 1
         counts["elements_new"] = sum(file.new for file in self.files)
         counts["elements_duplicate"] = sum(file.duplicates for file in self.files)
+        counts["elements_left"] = sum(len(file.left) for file in self.files)
         counts["near_duplicates"] = sum(bool(file.near) for file in self.files)
         return counts
 
@@ -90,6 +100,7 @@ class IngestReport:
         return {
             "dry_run": self.dry_run,
             "counts": self.counts(),
+            "sheets": self.sheets,
             "files": [asdict(file) for file in self.files],
         }
 
@@ -156,6 +167,11 @@ class _Run:
         self._software = ""
         self._report = IngestReport(dry_run=settings.dry_run)
         self._dry: dict[str, None] = {}
+        self._sheets: PreviewSheets | None = None
+        if settings.dry_run and settings.sheet is not None:
+            from haac_pipeline._ingest.preview import PreviewSheets  # loads Pillow
+
+            self._sheets = PreviewSheets(settings.sheet)
 
     def go(self, sources: Iterable[Source | Refused]) -> IngestReport:
         jobs = self._settings.jobs or cores()
@@ -177,11 +193,17 @@ class _Run:
                     # The same file again in this run is a duplicate, whatever was flushed by then.
                     fresh.add(read.sha256)
                     pending = self._pending(file, source, read.sha256)
-                    pool.put(pending, Task(read.data, self._settings.cutting, self._model))
+                    pool.put(
+                        pending,
+                        Task(read.data, self._settings.cutting, self._model, self._sheets is not None),
+                    )
                     self._collect(writer, pool, all_=False)
                     continue
                 self._progress(1)
             self._collect(writer, pool, all_=True)
+        if self._sheets is not None:
+            self._sheets.flush()
+            self._report.sheets = self._sheets.files
         return self._report
 
     @contextmanager
@@ -241,6 +263,9 @@ class _Run:
         if made.refused:
             file.reason = made.refused
             return
+        file.left = made.left
+        if self._sheets is not None:
+            self._sheets.add(file.name, made.previews)
         numbers = []
         for index, bare in enumerate(made.elements):
             plate = index >= len(made.elements) - made.plates
@@ -262,7 +287,7 @@ class _Run:
                 file.near += near
             else:
                 file.duplicates += 1
-        file.status = "stored" if file.new else "duplicate"
+        file.status = "stored" if file.new else "duplicate" if file.duplicates else "left"
         if writer is not None:
             writer.done_source(provenance.source_sha256, self._key, file.name, numbers)
 

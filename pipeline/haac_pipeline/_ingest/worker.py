@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from haac_pipeline._ingest.keep import Keep, LeftOut, Preview, reason_to_leave
 from haac_pipeline._parallel import attempt
 from haac_repo import NewElement
 from haac_repo._internal import flattened
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    from haac_pipeline._segment.cutout import Part
+    from haac_pipeline._segment.quality import Judgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,10 @@ class Cutting:
     """Pixels; pictures with a longer side are made smaller. 0: as large as elements may be."""
     keep_background: bool = False
     """Also make an inpainted background plate."""
+    keep: Keep = "doubtful"
+    """Which cut-outs are stored; of pictures that have alpha always all."""
+    min_size: int = 0
+    """Pixels that the shorter side of an element must have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,8 @@ class Task:
     cutting: Cutting
     model: str | None
     """Chosen and in place; None while none was needed."""
+    preview: bool = False
+    """Make previews."""
 
 
 @dataclass(slots=True)
@@ -51,6 +61,10 @@ class Made:
     needs_model: bool = False
     """It has no alpha, and the task came without a model: send it again with one."""
     segmented: bool = False
+    left: list[LeftOut] = field(default_factory=list)
+    """Cut-outs that are not stored."""
+    previews: list[Preview] = field(default_factory=list)
+    """Of all cut-outs, if they were asked for."""
 
 
 def make(task: Task) -> Made:
@@ -64,18 +78,20 @@ def _make(task: Task) -> Made:
 
     from haac_pipeline._ingest.describe import as_element
     from haac_pipeline._input.read import read_picture
-    from haac_pipeline._segment.cutout import cut_out, objects, picture, plate
+    from haac_pipeline._segment.cutout import Part, cut_out, parts, picture, plate
     from haac_pipeline._segment.models import NONE
+    from haac_pipeline._segment.quality import judged
     from haac_pipeline._segment.session import mask
 
     cutting = task.cutting
     read = read_picture(task.data)
     image = _fitted(read.image if read.has_alpha else read.image.convert("RGB"), cutting.max_side)
     made = Made()
+    judgements: list[Judgement | None] | None = None
     if image.mode == "RGBA" and _is_cut_out(image):
-        found = objects(np.asarray(image), split=bool(cutting.split))
+        found = parts(np.asarray(image), split=bool(cutting.split))
     elif cutting.model == NONE:
-        found = [np.asarray(image.convert("RGBA"))]
+        found = [Part(np.asarray(image.convert("RGBA")), 0, 0)]
     elif task.model is None:
         made.needs_model = True
         return made
@@ -88,16 +104,38 @@ def _make(task: Task) -> Made:
         opaque = flattened(image)
         where = np.asarray(mask(opaque, task.model))
         rgb = np.asarray(opaque)
-        found = objects(cut_out(rgb, where), split=cutting.split is not False)
+        found = parts(cut_out(rgb, where), split=cutting.split is not False)
+        judgements = judged(rgb, where, found, task.model)
         if found and cutting.keep_background:
             with contextlib.suppress(ValueError):
-                found.append(plate(rgb, where))
+                background = as_element(picture(plate(rgb, where)))
                 made.plates = 1
     if not found:
         made.refused = "nothing was found to cut out" if made.segmented else "nothing in it is visible"
         return made
-    made.elements = [as_element(picture(part)) for part in found]
+    _choose(task, made, found, judgements or [None] * len(found))
+    made.elements += [background] if made.plates else []
     return made
+
+
+def _choose(task: Task, made: Made, found: list[Part], judgements: list[Judgement | None]) -> None:
+    """Encode the parts that are to be stored, and list the others."""
+    from haac_pipeline._ingest.describe import as_element
+    from haac_pipeline._segment.cutout import picture
+
+    for number, (part, judgement) in enumerate(zip(found, judgements, strict=True), 1):
+        height, width = part.pixels.shape[:2]
+        quality, doubts = (judgement.quality, judgement.doubts) if judgement else (None, ())
+        reason = reason_to_leave(part, judgement, task.cutting.keep, task.cutting.min_size)
+        if task.preview:
+            from haac_pipeline._ingest.preview import thumbnail
+
+            small = thumbnail(part.pixels)
+            made.previews.append(Preview(small, width, height, quality, doubts, reason))
+        if reason:
+            made.left.append(LeftOut(number, width, height, quality, doubts, reason))
+        else:
+            made.elements.append(replace(as_element(picture(part.pixels)), quality=quality, doubts=doubts))
 
 
 def _is_cut_out(image: Image.Image) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,13 +28,8 @@ def trimmed(rgba: Bytes) -> Bytes | None:
     Args:
         rgba: (height, width, 4), straight alpha.
     """
-    alpha = rgba[:, :, 3]
-    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
-    if not len(rows):
-        return None
-    part = rgba[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    cleaned: Bytes = part * (part[:, :, 3:] != 0)
-    return cleaned
+    part = _part(rgba)
+    return None if part is None else part.pixels
 
 
 def cut_out(rgb: Bytes, mask: Bytes) -> Bytes:
@@ -92,13 +87,37 @@ def _foreground(image: Floats, a: Floats, mean_f: Floats, mean_b: Floats) -> Flo
     return np.asarray(np.clip(mean_f + a * (image - a * mean_f - (1 - a) * mean_b), 0, 255), np.float32)
 
 
+class Part(NamedTuple):
+    """One object of a picture."""
+
+    pixels: Bytes
+    """(height, width, 4), trimmed."""
+    left: int
+    top: int
+    """Where it stands in the picture."""
+
+
+def _part(rgba: Bytes) -> Part | None:
+    alpha = rgba[:, :, 3]
+    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
+    if not len(rows):
+        return None
+    part = rgba[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return Part(part * (part[:, :, 3:] != 0), int(columns[0]), int(rows[0]))
+
+
 def objects(rgba: Bytes, *, split: bool) -> list[Bytes]:
+    """The pixels of all `parts`."""
+    return [part.pixels for part in parts(rgba, split=split)]
+
+
+def parts(rgba: Bytes, *, split: bool) -> list[Part]:
     """Connected components of a cut-out, from left to right, trimmed; all of it as one if not `split`.
 
     Components are separate if they are further apart than about one hundredth of the picture; specks are dropped.
     """
     if not split:
-        whole = trimmed(rgba)
+        whole = _part(rgba)
         return [] if whole is None else [whole]
     import cv2
 
@@ -111,14 +130,14 @@ def objects(rgba: Bytes, *, split: bool) -> list[Bytes]:
     areas[0] = 0
     largest = int(areas.max())
     kept = np.flatnonzero(areas >= max(1, min(_MIN_AREA, largest), _SMALLEST * largest))
-    parts: list[tuple[int, Bytes]] = []
+    found: list[tuple[int, Part]] = []
     for label in kept:
         inside = labels == label
-        part = trimmed(rgba * inside[:, :, None])
+        part = _part(rgba * inside[:, :, None])
         if part is not None:
-            parts.append((int(np.flatnonzero(inside.any(axis=0))[0]), part))
-    parts.sort(key=lambda pair: pair[0])
-    return [part for _, part in parts]
+            found.append((int(np.flatnonzero(inside.any(axis=0))[0]), part))
+    found.sort(key=lambda pair: pair[0])
+    return [part for _, part in found]
 
 
 def plate(rgb: Bytes, mask: Bytes) -> Bytes:

@@ -44,14 +44,22 @@ def init(console: Console, repo: Path) -> None:
     console.note("Next: haac ingest PHOTOS")
 
 
+_doubtful_option = click.option(
+    "--doubtful", is_flag=True, help="Only cut-outs that a person might not keep; the worst first."
+)
+
+
 @command("search", "Elements")
 @repo_option
 @click.argument("words", nargs=-1, shell_complete=completion.tags)
 @click.option(
     "--colour", "--color", callback=_colour, help="Nearest to this colour first: '#ff8800', or a CSS name."
 )
+@_doubtful_option
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many at most.")
-def search(console: Console, repo: Path, words: tuple[str, ...], colour: int | None, limit: int) -> None:
+def search(
+    console: Console, repo: Path, words: tuple[str, ...], colour: int | None, doubtful: bool, limit: int
+) -> None:
     """Find elements by the words in their names and tags, or by colour.
 
     The beginning of a word is enough; an element must have all of them.
@@ -60,7 +68,7 @@ def search(console: Console, repo: Path, words: tuple[str, ...], colour: int | N
     from haac_repo._cli.elements import element_json, element_table
 
     with Repository.open(repo) as repository:
-        found = repository.search(" ".join(words), colour=colour, limit=limit)
+        found = repository.search(" ".join(words), colour=colour, limit=limit, doubtful=doubtful)
         console.data([element_json(element) for element in found], element_table(found))
         if not found:
             console.note("Nothing was found.")
@@ -130,6 +138,7 @@ def show(
     help="These elements, in this order.",
 )
 @click.option("--colour", "--color", callback=_colour, help="Nearest to this colour first.")
+@_doubtful_option
 @click.option("--limit", type=click.IntRange(1), help="So many elements at most.")
 @click.option(
     "--columns", type=click.IntRange(1, 100), default=12, show_default=True, help="Elements in a row."
@@ -145,6 +154,7 @@ def sheet(
     output: Path,
     ids: tuple[str, ...],
     colour: int | None,
+    doubtful: bool,
     limit: int | None,
     columns: int,
     cell: int,
@@ -156,10 +166,12 @@ def sheet(
 
     if output.suffix.lower() != ".png":
         raise click.BadParameter(f"{output.name}: the name must end in .png", param_hint="--output")
-    if ids and (words or colour is not None):
-        raise click.UsageError("give words or a colour to search for, or --ids, not both")
+    if ids and (words or colour is not None or doubtful):
+        raise click.UsageError("give words or a colour to search for, or --doubtful, or --ids, not both")
     with Repository.open(repo) as repository:
-        elements, count = _chosen(repository, words, ids, colour, limit)
+        elements, count = (
+            _listed(repository, ids, limit) if ids else _found(repository, words, colour, limit, doubtful)
+        )
         if count == 0:
             raise HaacError("there are no such elements to draw: `haac search` shows what there is")
         title = " ".join(words) or repo.absolute().name
@@ -175,7 +187,7 @@ def sheet(
                     console.detail(str(error))
                     return type(error).__name__.removeprefix("Element").removesuffix("Error").lower()
 
-            style = SheetStyle(columns=columns, cell=cell)
+            style = SheetStyle(columns=columns, cell=cell, lines=2 if doubtful else 1)
             for number, page in enumerate(
                 sheets(elements, picture, title, counted(count, "element"), pages, per_page, style), 1
             ):
@@ -267,20 +279,19 @@ def stats_(console: Console, repo: Path) -> None:
     console.data(value, [f"{label:<11} {text}" for label, text in rows if text])
 
 
-def _chosen(
-    repository: Repository,
-    words: tuple[str, ...],
-    ids: tuple[str, ...],
-    colour: int | None,
-    limit: int | None,
-) -> tuple[Iterable[Element], int]:
-    if ids:
-        from haac_repo._cli.elements import listed
+def _listed(repository: Repository, ids: tuple[str, ...], limit: int | None) -> tuple[Iterable[Element], int]:
+    from haac_repo._cli.elements import listed
 
-        chosen = [repository.element(id_) for id_ in listed(ids)][:limit]
-        return chosen, len(chosen)
-    if words or colour is not None:
-        found = repository.search(" ".join(words), colour=colour, limit=limit or len(repository) or 1)
+    chosen = [repository.element(id_) for id_ in listed(ids)][:limit]
+    return chosen, len(chosen)
+
+
+def _found(
+    repository: Repository, words: tuple[str, ...], colour: int | None, limit: int | None, doubtful: bool
+) -> tuple[Iterable[Element], int]:
+    if words or colour is not None or doubtful:
+        most = limit or len(repository) or 1
+        found = repository.search(" ".join(words), colour=colour, limit=most, doubtful=doubtful)
         return found, len(found)
     from itertools import islice
 

@@ -43,11 +43,25 @@ class SheetStyle:
     """Side of the square that an element is fitted into; smaller ones are not enlarged."""
     gap: int = 16
     margin: int = 32
+    lines: int = 1
+    """Below each title."""
 
     @property
     def caption(self) -> int:
-        """Height of id and name."""
-        return 38
+        """Height of title and lines."""
+        return 24 + 14 * self.lines
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One picture of a sheet, and what stands below it."""
+
+    picture: Image.Image | str
+    """RGBA; or a word that says why there is none."""
+    title: str
+    lines: tuple[str, ...] = ()
+    faded: bool = False
+    """Shown paler, as something that is not kept."""
 
 
 def sheets(
@@ -75,18 +89,26 @@ def sheets(
     while page := list(islice(rest, per_page)):
         number += 1
         right = counted if pages == 1 else f"{counted}, page {number} of {pages}"
-        yield _sheet(page, picture, title, right, style)
+        cells = (Cell(picture(element), element.id, _said(element, style.lines)) for element in page)
+        yield sheet_page(cells, len(page), title, right, style)
 
 
-def _sheet(
-    elements: list[Element],
-    picture: Callable[[Element], Image.Image | str],
-    title: str,
-    right: str,
-    style: SheetStyle,
-) -> Image.Image:
-    columns = min(style.columns, len(elements))
-    rows = -(-len(elements) // columns)
+def _said(element: Element, lines: int) -> tuple[str, ...]:
+    """The name; with more lines to write, quality and doubts as well."""
+    if lines == 1 or element.quality is None:
+        return (element.name,)
+    return element.name, quality_text(element.quality, element.doubts)
+
+
+def quality_text(quality: int | None, doubts: Iterable[str]) -> str:
+    """E.g. '34: soft, cut off at the bottom'."""
+    return "" if quality is None else f"{quality}: {said}" if (said := ", ".join(doubts)) else str(quality)
+
+
+def sheet_page(cells: Iterable[Cell], count: int, title: str, right: str, style: SheetStyle) -> Image.Image:
+    """Draw one page with `count` cells; the arguments as for `sheets`."""
+    columns = max(1, min(style.columns, count))
+    rows = -(-count // columns)
     step_x, step_y = style.cell + style.gap, style.cell + style.caption + style.gap
     top = style.margin + 40
     width = max(2 * style.margin + columns * step_x - style.gap, 320)
@@ -97,21 +119,28 @@ def _sheet(
     draw.text((style.margin, style.margin - 8), _fit(draw, title, title_font, room), _INK, title_font)
     draw.text((width - style.margin, style.margin + 2), right, _GREY, name_font, anchor="ra")
     board = checkerboard(style.cell, style.cell)
-    for index, element in enumerate(elements):
+    for index, cell in enumerate(cells):
         x = style.margin + index % columns * step_x
         y = top + index // columns * step_y
         sheet.paste(board, (x, y))
-        shown = picture(element)
         centre = x + style.cell // 2
-        if isinstance(shown, str):
-            draw.text((centre, y + style.cell // 2), shown, _GREY, name_font, anchor="mm")
+        if isinstance(cell.picture, str):
+            draw.text((centre, y + style.cell // 2), cell.picture, _GREY, name_font, anchor="mm")
         else:
-            small = _fitted(shown, style.cell)
-            sheet.paste(small, (centre - small.width // 2, y + (style.cell - small.height) // 2), small)
+            small = _fitted(cell.picture, style.cell)
+            alpha = small.getchannel("A")
+            sheet.paste(
+                small,
+                (centre - small.width // 2, y + (style.cell - small.height) // 2),
+                alpha.point([v * 2 // 5 for v in range(256)]) if cell.faded else alpha,
+            )
         draw.rectangle((x - 1, y - 1, x + style.cell, y + style.cell), outline=_LINE)
-        draw.text((centre, y + style.cell + 6), element.id, _INK, id_font, anchor="ma")
-        name = _fit(draw, element.name, name_font, style.cell)
-        draw.text((centre, y + style.cell + 24), name, _GREY, name_font, anchor="ma")
+        draw.text(
+            (centre, y + style.cell + 6), cell.title, _GREY if cell.faded else _INK, id_font, anchor="ma"
+        )
+        for line, text in enumerate(cell.lines[: style.lines]):
+            shown = _fit(draw, text, name_font, style.cell)
+            draw.text((centre, y + style.cell + 24 + 14 * line), shown, _GREY, name_font, anchor="ma")
     return sheet
 
 

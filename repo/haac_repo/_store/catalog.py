@@ -98,30 +98,44 @@ def places(db: Database, number: int) -> list[Place]:
     return [Place(*row) for row in rows.fetchall()]
 
 
-def search(db: Database, words: str, limit: int) -> list[Element]:
-    """Full-text search: live elements with all words (or prefixes) in name or tags, best first; all if none given."""
-    if not (match := _match(words)):
+_DOUBTFUL = " and doubts != ''"
+
+
+def search(db: Database, words: str, limit: int, *, doubtful: bool = False) -> list[Element]:
+    """Full-text search: live elements with all words (or prefixes) in name or tags, best first; all if none given.
+
+    Those that are `doubtful` only: without words the worst first.
+    """
+    if match := _match(words):
+        rows = db.execute(
+            f"select {_COLUMNS} from"
+            f" (select rowid, rank from element_fts where element_fts match ? limit {_RANKED}) as found"
+            f" join element on number = found.rowid where withdrawn is null{_DOUBTFUL if doubtful else ''}"
+            " order by found.rank, number limit ?",
+            [match, limit],
+        )
+    elif doubtful:
+        rows = db.execute(
+            f"select {_COLUMNS} from element where withdrawn is null{_DOUBTFUL} order by quality, number limit ?",
+            [limit],
+        )
+    else:
         return page(db, 0, limit, withdrawn=False)
-    rows = db.execute(
-        f"select {_COLUMNS} from"
-        f" (select rowid, rank from element_fts where element_fts match ? limit {_RANKED}) as found"
-        " join element on number = found.rowid where withdrawn is null order by found.rank, number limit ?",
-        [match, limit],
-    )
     return [_element(row) for row in rows.fetchall()]
 
 
-def colours(db: Database, words: str) -> Iterator[list[tuple[int, int]]]:
-    """(colour, number) of the live elements with all the words, some thousands at a time."""
+def colours(db: Database, words: str, *, doubtful: bool = False) -> Iterator[list[tuple[int, int]]]:
+    """(colour, number) of the live (and `doubtful`) elements with all the words, some thousands at a time."""
+    only = _DOUBTFUL if doubtful else ""
     if match := _match(words):
         cursor = db.execute(
             "select colour, number from element_fts join element on number = element_fts.rowid"
-            " where element_fts match ? and colour is not null and withdrawn is null",
+            f" where element_fts match ? and colour is not null and withdrawn is null{only}",
             [match],
         )
     else:
         cursor = db.execute(
-            "select colour, number from element where colour is not null and withdrawn is null"
+            f"select colour, number from element where colour is not null and withdrawn is null{only}"
         )
     while rows := cursor.fetchmany(65_536):
         yield rows

@@ -173,21 +173,24 @@ class Repository:
         with self._reading() as db:
             return catalog.held(db)
 
-    def search(self, words: str = "", *, colour: int | None = None, limit: int = 50) -> list[Element]:
+    def search(
+        self, words: str = "", *, colour: int | None = None, limit: int = 50, doubtful: bool = False
+    ) -> list[Element]:
         """Search live elements by words in their names or tags, and by colour.
 
         Args:
             words: Separated by spaces; the beginning of a word is enough.
             colour: 0xRRGGBB: nearest in colour first, instead of best match first.
             limit: So many at most.
+            doubtful: Only cut-outs about which there are doubts; without words and colour the worst first.
         """
         if colour is None:
             with self._reading() as db:
-                return catalog.search(db, words, limit)
+                return catalog.search(db, words, limit, doubtful=doubtful)
         from haac_repo._store.near import nearest_colours  # loads numpy
 
         with self._reading() as db:
-            numbers = nearest_colours(colour, catalog.colours(db, words), limit)
+            numbers = nearest_colours(colour, catalog.colours(db, words, doubtful=doubtful), limit)
             found = [catalog.find(db, number) for number in numbers]
         return [element for element in found if element is not None]
 

@@ -1,0 +1,132 @@
+"""Quality of a cut-out: how likely a person would keep it, and the doubts. All numbers that were tuned for it are in this file.
+
+A logistic regression over the measures of `measure.py`. `scripts/train/cutout_quality.py` fits its coefficients to cut-outs that a person
+judged (`benchmarks/cutout_judgement.json`); `scripts/bench/cutout_quality.py` says how right it is on others, of other photographs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from haac_pipeline._segment.models import OFFLINE
+
+if TYPE_CHECKING:
+    from haac_pipeline._segment.cutout import Bytes, Part
+    from haac_pipeline._segment.measure import Measures
+
+COEFFICIENTS: dict[str, float] = {
+    "1": -8.756,
+    "embedded": -1.093,
+    "solid": 4.592,
+    "mixed": -2.777,
+    "rank": 2.479,
+    "cut": -1.327,
+    "cover": -1.979,
+    "side": 1.149,
+    "haze": -2.981,
+    "haze_learned": -2.233,
+    "follows": 0.701,
+    "convex": -1.729,
+    "weak_embedded": -7.608,
+    "bays_embedded": -11.079,
+    "spread_embedded": -0.037,
+}
+"""Log odds that a person would keep it: of the constant 1, and of `features`."""
+
+GOOD = 41
+"""Cut-outs of a lower quality are doubtful: one tenth of those of the set `tune` that a person would keep."""
+HOPELESS = 15
+"""Cut-outs of a lower quality are not stored unless all are asked for: hardly one of them would be kept."""
+
+# From which measure on a doubt is named. They decide nothing.
+_CUT_OFF = 0.25
+_HAZE = 0.03
+_FAINT = 0.75
+_PIECES = 0.85
+_SPECK = 64
+_RANK = 0.35
+_MIXED = 0.4
+_WEAK = 0.2
+_RAGGED = 0.12
+_LAX = 1.9
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is thought of a cut-out."""
+
+    quality: int
+    """0 to 100: per cent of such cut-outs that a person would keep."""
+    doubts: tuple[str, ...]
+    """Why it is doubtful, in words for people; empty if it is not."""
+
+
+def features(measures: Measures, *, learned: bool) -> dict[str, float]:
+    """The features of the regression.
+
+    Args:
+        measures: Of a cut-out.
+        learned: Whether a neural network found it, whose masks are soft where it is unsure; not the embedded segmenter.
+    """
+    haze, embedded = math.sqrt(measures.haze), float(not learned)
+    return {
+        "embedded": embedded,
+        "solid": measures.solid,
+        "mixed": measures.mixed,
+        "rank": measures.rank,
+        "cut": max(measures.cut),
+        "cover": measures.cover,
+        "side": math.log(measures.side),
+        "haze": haze,
+        "haze_learned": haze * learned,
+        "follows": measures.follows,
+        "convex": measures.convex,
+        "weak_embedded": measures.weak * embedded,
+        "bays_embedded": math.sqrt(max(measures.bays, 0.0)) * embedded,
+        "spread_embedded": measures.spread * embedded,
+    }
+
+
+def judge(measures: Measures, *, learned: bool) -> Judgement:
+    """Quality and doubts of a cut-out; the arguments as for `features`."""
+    odds = COEFFICIENTS["1"] + sum(
+        COEFFICIENTS[name] * value for name, value in features(measures, learned=learned).items()
+    )
+    quality = round(100 / (1 + math.exp(-max(-50.0, min(50.0, odds)))))
+    return Judgement(quality, doubts(measures) if quality < GOOD else ())
+
+
+def doubts(measures: Measures) -> tuple[str, ...]:
+    """What may be wrong with a doubtful cut-out: at least one word."""
+    from haac_pipeline._segment.measure import SIDES
+
+    named = [
+        ("a speck", measures.side < _SPECK),
+        ("soft", measures.haze > _HAZE or measures.solid < _FAINT),
+        ("in pieces", measures.largest < _PIECES),
+        ("a small part of what was found", measures.rank < _RANK),
+        *((f"cut off at the {side}", cut > _CUT_OFF) for side, cut in zip(SIDES, measures.cut, strict=True)),
+        ("like its background", measures.mixed > _MIXED or measures.weak > _WEAK),
+        ("ragged", measures.bays > _RAGGED),
+        ("off the edges of the photograph", measures.follows < _LAX),
+    ]
+    return tuple(word for word, said in named if said) or ("unlike what is kept",)
+
+
+def judged(rgb: Bytes, mask: Bytes, found: list[Part], model: str) -> list[Judgement]:
+    """Judge all cut-outs of a photograph.
+
+    Args:
+        rgb: (height, width, 3).
+        mask: (height, width), as the model gave it.
+        found: The parts of its cut-out.
+        model: Name of the segmentation model.
+    """
+    from haac_pipeline._segment.measure import Photograph
+
+    if not found:
+        return []
+    photograph = Photograph(rgb, mask)
+    return [judge(photograph.measure(part), learned=model != OFFLINE) for part in found]
