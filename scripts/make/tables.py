@@ -149,6 +149,38 @@ def segmentation(figures: Figures) -> str:
     ) + machine(figures)
 
 
+def cutout_quality(figures: Figures) -> str:
+    """Which of the bad cut-outs are doubted, and which of the good ones wrongly."""
+    sets = {"tune": "fitted to", "test": "other photographs"}
+    rows = [
+        (
+            sets[r["set"]],
+            r["model"] if r["model"] == "both" else f"`{r['model']}`",
+            f"{r['bad']} / {r['good']}",
+            f"{r['bad_found']:.0%}",
+            f"{r['good_doubted']:.0%}",
+            f"{r['bad_left_out']:.0%}",
+            f"{r['good_left_out']:.0%}",
+            f"{r['auc']:.2f}",
+        )
+        for r in figures["rows"]
+    ]
+    head = (
+        "cut-outs", "model", "bad / good", "bad ones doubted", "good ones doubted", "bad ones left out",
+        "good ones left out", "area under the curve",
+    )  # fmt: skip
+    reasons = ", ".join(f"{why} {r['found']} of {r['of']}" for why, r in figures["why_bad"].items())
+    costs = ", ".join(
+        f"`{name}` {c['quality_ms']:.0f} ms of CPU a photograph ({c['share']:.1%} of its inference; {c['photographs']} photographs)"
+        for name, c in figures["cost"].items()
+    )
+    return (
+        table(head, rows)
+        + f"\n\nBad ones of other photographs that are doubted: {reasons}. Cost: {costs}."
+        + machine(figures)
+    )
+
+
 WAYS = {
     "haac": "`haac sync`, every hash checked, catalog built",
     "rsync": "rsync of loose files, no hashes",
@@ -216,6 +248,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "catalog": catalog,
     "sync": sync,
     "segmentation": segmentation,
+    "cutout_quality": cutout_quality,
     "ingest": ingest,
     "compress": compress,
     "wash": wash,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,7 @@ def _make(task: Task) -> Made:
     read = read_picture(task.data)
     image = _fitted(read.image if read.has_alpha else read.image.convert("RGB"), cutting.max_side)
     made = Made()
-    judgements: list[Judgement | None] | None = None
+    judgements: Sequence[Judgement | None] | None = None
     if image.mode == "RGBA" and _is_cut_out(image):
         found = parts(np.asarray(image), split=bool(cutting.split))
     elif cutting.model == NONE:
@@ -118,7 +119,7 @@ def _make(task: Task) -> Made:
     return made
 
 
-def _choose(task: Task, made: Made, found: list[Part], judgements: list[Judgement | None]) -> None:
+def _choose(task: Task, made: Made, found: list[Part], judgements: Sequence[Judgement | None]) -> None:
     """Encode the parts that are to be stored, and list the others."""
     from haac_pipeline._ingest.describe import as_element
     from haac_pipeline._segment.cutout import picture

@@ -88,7 +88,7 @@ class Photograph:
     def measure(self, part: Part) -> Measures:
         """Measure one cut-out of this photograph."""
         whole = self._alpha(part)
-        rows, columns = whole.any(axis=1), whole.any(axis=0)
+        rows, columns = (np.asarray(whole.any(axis=axis)) for axis in (1, 0))
         box = _around(rows), _around(columns)  # only its neighbourhood is looked at
         alpha = whole[box]
         solid = alpha >= _SOLID
@@ -207,7 +207,9 @@ def _overlap(one: Floats, other: Floats) -> float:
         return 0.0
     shares = []
     for colours in (one, other):
-        cells = np.clip((colours + np.float32((0, 96, 96))) / np.float32(12), 0, 15).astype(np.int32)
+        cells = np.clip((colours + np.array((0, 96, 96), np.float32)) / np.float32(12), 0, 15).astype(
+            np.int32
+        )
         index = cells[:, 0] << 8 | cells[:, 1] << 4 | cells[:, 2]
         shares.append(np.bincount(index, minlength=4096) / len(colours))
     return float(np.minimum(*shares).sum())

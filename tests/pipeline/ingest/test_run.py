@@ -209,7 +209,9 @@ def test_a_photograph_is_cut_out_with_the_embedded_model(repository: Repository)
     for module in ("rembg", "cv2"):
         pytest.importorskip(module)
     photo = Path(data, "data", "rocket.jpg")
-    report = run(repository, photo, cutting=Cutting(model="offline", keep_background=True, split=False))
+    report = run(
+        repository, photo, cutting=Cutting(model="offline", keep_background=True, split=False, keep="all")
+    )
     assert report.ok, report.files
     cutout, plate = repository.elements()
     assert cutout.provenance.model == "offline 1"

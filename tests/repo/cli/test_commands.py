@@ -130,6 +130,25 @@ def test_sheet_shows_elements_where_they_belong(haac: Haac, repo: Path, tmp_path
         assert np.array_equal(part[opaque], element[opaque][:, :3])
 
 
+def test_doubtful_ones_are_listed_and_drawn(
+    haac: Haac, repo: Path, tmp_path: Path, make_element: MakeElement
+) -> None:
+    assert haac("search", "--doubtful")[1:] == ("", "Nothing was found.\n")
+    with Repository.open(repo) as opened, opened.writer() as writer:
+        writer.add(make_element(8, name="half a cup", quality=20, doubts=("soft", "in pieces")))
+    rows = json.loads(haac("search", "--doubtful", "--json")[1])
+    assert [(row["name"], row["quality"], row["doubts"]) for row in rows] == [
+        ("half a cup", 20, ["soft", "in pieces"])
+    ]
+    assert "soft, in pieces" in haac("show", rows[0]["id"])[1]
+    assert haac("sheet", "-o", "plain.png", "--ids", rows[0]["id"])[0] == 0
+    assert haac("sheet", "-o", "doubtful.png", "--doubtful")[0] == 0
+    with Image.open(tmp_path / "plain.png") as plain, Image.open(tmp_path / "doubtful.png") as doubtful:
+        assert doubtful.height == plain.height + 14, "a line for quality and doubts"
+    assert haac("sheet", "--doubtful", "--ids", "1")[0] == 2
+    assert haac("sheet", "--doubtful", "car")[0] == 1
+
+
 @pytest.mark.usefixtures("repo")
 def test_sheet_says_what_cannot_be_shown(haac: Haac) -> None:
     haac("takedown", "1", "--reason", "no")

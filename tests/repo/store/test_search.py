@@ -170,3 +170,18 @@ def test_the_hash_index_grows() -> None:
         index.near(value, 0) == [number] for number, value in enumerate(values[::500], 1) if number == 1
     )
     assert index.near(values[4321], 0) == [4322]
+
+
+def test_doubtful_ones_are_found_the_worst_first(repository: Repository, make_element: MakeElement) -> None:
+    judged = [(90, ()), (30, ("soft",)), (10, ("a speck", "soft")), (None, ())]
+    with repository.writer() as writer:
+        for n, (quality, doubts) in enumerate(judged):
+            writer.add(make_element(n, name=f"cup {n}", colour=n * 0x202020, quality=quality, doubts=doubts))
+    assert [e.number for e in repository.search(doubtful=True)] == [3, 2]
+    assert [e.number for e in repository.search(doubtful=True, limit=1)] == [3]
+    assert {e.number for e in repository.search("cup", doubtful=True)} == {2, 3}
+    assert [e.number for e in repository.search("0", doubtful=True)] == []
+    assert [e.number for e in repository.search(colour=0x202020, doubtful=True)] == [2, 3]
+    with repository.writer() as writer:
+        writer.withdraw(3, "blurred")
+    assert [e.number for e in repository.search(doubtful=True)] == [2]

@@ -1,6 +1,6 @@
 """How well the quality of cut-outs agrees with a person: which of the bad ones it doubts, which of the good ones wrongly.
 
-    python -m scripts.bench.cutout_quality FOLDER...
+    python -m scripts.bench.cutouts.quality FOLDER...
 
 FOLDERs have the photographs. The judgement is `benchmarks/cutout_judgement.json`; its set `tune` was fitted to, its set `test` was not.
 """
