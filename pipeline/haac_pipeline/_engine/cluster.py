@@ -142,8 +142,12 @@ class Cluster(Generic[T, M]):
                 if now:
                     self._client.cancel(flying)
                 self._client.run(release, self._order.run, on_error="ignore")
-        with contextlib.suppress(Exception):
+        try:
             self._client.close(timeout=2)
+        except (
+            Exception
+        ):  # reconnecting by TLS to a scheduler that is gone; it would try again when it is collected
+            self._client.status = "closed"
 
     def _preflight(self, job: Job) -> Order:
         try:

@@ -92,8 +92,11 @@ class Local(Generic[T, M]):
         """End all processes; `now`: in the middle of their tasks."""
         with self._lock:
             self._closed.set()
+            waiting = [*self._queue, *(one for worker in self._workers for one in worker.tasks)]
             self._queue.clear()
             workers = list(self._workers)
+        for one in waiting:  # somebody may wait for them
+            one.future.cancel()
         for worker in workers:
             if now or worker.tasks:
                 worker.process.kill()

@@ -234,7 +234,7 @@ def strangers(folder: Path, pictures: Path, machines: Machines, tls: dict[str, s
             machines.address, {**others, "ca": tls["ca"]}
         ),
     }
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, options in tried.items():
         repo = folder / f"stranger{len(rows)}"
         seconds, done = run(command(repo, "--model", OFFLINE, *options, str(pictures)))

@@ -165,6 +165,27 @@ def test_a_lost_scheduler_says_how_many_are_done(ours: Certified) -> None:
                 next(under_way.outcomes(all_=True))
 
 
+def test_who_leaves_in_the_middle_leaves_the_workers_free(scheduler: Scheduler) -> None:
+    with pool(Cluster(job(), scheduler)) as under_way:
+        for number in range(3):
+            under_way.put(number, Told(b"sleep 60"))
+        under_way.__exit__(KeyboardInterrupt, None, None)
+    assert outcomes(pool(Cluster(job(), scheduler)), ["a", "b"]) == ["A", "B"]
+
+
+def test_a_cluster_whose_workers_are_all_gone_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, ours: Certified
+) -> None:
+    monkeypatch.setattr("haac_pipeline._engine.cluster._ALONE", 0.5)
+    with started(ours[0]) as running:
+        engine: Cluster[Told, str] = Cluster(job(), ours[1](running.scheduler_address))
+        with pool(engine) as under_way:
+            under_way.put(0, Told(b"sleep 5"))
+            running.scale(0)
+            with pytest.raises(EngineError, match="has had no worker"):
+                next(under_way.outcomes(all_=True))
+
+
 def test_a_cluster_without_workers_is_refused(monkeypatch: pytest.MonkeyPatch, ours: Certified) -> None:
     monkeypatch.setattr("haac_pipeline._engine.cluster._GATHER", 0.3)
     with started(ours[0], 0) as empty, pytest.raises(EngineError, match="has no worker"):
