@@ -135,8 +135,9 @@ def edit(
         stored = [] if dry_run else _stored(repository, made)
         if index and any(new for _, new in stored):
             from haac_pipeline._cli.index import keep_up
+            from haac_pipeline._engine.workers import Workers
 
-            keep_up(console, repository, 0)
+            keep_up(console, repository, Workers())
         published = repository.is_published(made.old.number)
     sizes = [f"{image.width}x{image.height}" for image in made.after]
     value = {

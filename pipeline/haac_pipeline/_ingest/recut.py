@@ -189,12 +189,12 @@ def _opened(old: Element, data: bytes, how: Recutting) -> tuple[Bytes, float]:
     """Pixels (height, width, 3) of a photograph, as large as ingest takes them, and their scale."""
     import numpy as np
 
-    from haac_pipeline._ingest.worker import _fitted, _is_cut_out
-    from haac_pipeline._input.read import read_picture
+    from haac._internal import read_picture
+    from haac_pipeline._ingest.worker import fitted, is_cut_out, read_for
     from haac_repo._internal import flattened
 
-    read = read_picture(data)
-    width, height = read.image.size
+    width, height = read_picture(data).image.size
+    read = read_for(data, how.max_side)  # as ingest does: large photographs may come at a half of their size
     for hint in how.hints:
         if (
             hint.x < 0
@@ -207,8 +207,8 @@ def _opened(old: Element, data: bytes, how: Recutting) -> tuple[Bytes, float]:
                 f"{place} is not inside the photograph, which has {width}x{height} pixels (turned upright; 0,0 is its upper"
                 " left corner)"
             )
-    image = _fitted(read.image if read.has_alpha else read.image.convert("RGB"), how.max_side)
-    if image.mode == "RGBA" and _is_cut_out(image):
+    image = fitted(read.image if read.has_alpha else read.image.convert("RGB"), how.max_side)
+    if image.mode == "RGBA" and is_cut_out(image):
         raise HaacError(
             f"element {old.id} is of a picture that is transparent already, which no model cut out: change that picture, and"
             " ingest it"

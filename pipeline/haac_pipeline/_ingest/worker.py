@@ -87,12 +87,10 @@ def make(task: Task) -> Made:
 
 def _make(task: Task) -> Made:
     """The steps of one file: decode it, and make elements of its first frame, or of more."""
-    from haac._internal import read_frames, read_picture
+    from haac._internal import read_frames
 
     most = task.cutting.frames
-    # Twice what is kept: what a JPEG decodes at half its size is then made smaller once more, which hides how it was done.
-    needed = 2 * _side(task.cutting.max_side)
-    frames = iter([read_picture(task.data, at_least=needed)]) if most == 1 else read_frames(task.data, most)
+    frames = iter([read_for(task.data, task.cutting.max_side)]) if most == 1 else read_frames(task.data, most)
     first = next(frames)
     made = _cut(first, task)
     made.frames = first.frames
@@ -160,10 +158,10 @@ def _cut(read: Picture, task: Task) -> Made:
     from haac_pipeline._segment.session import mask
 
     cutting = task.cutting
-    image = _fitted(read.image if read.has_alpha else read.image.convert("RGB"), cutting.max_side)
+    image = fitted(read.image if read.has_alpha else read.image.convert("RGB"), cutting.max_side)
     made = Made(notes=read.notes)
     judgements: Sequence[Judgement | None] = ()
-    if image.mode == "RGBA" and _is_cut_out(image):
+    if image.mode == "RGBA" and is_cut_out(image):
         found = parts(np.asarray(image), split=bool(cutting.split))
     elif cutting.model == NONE:
         found = [Part(np.asarray(image.convert("RGBA")), 0, 0)]
@@ -213,26 +211,35 @@ def _choose(task: Task, made: Made, found: list[Part], judgements: Sequence[Judg
             made.elements.append(replace(as_element(picture(part.pixels)), quality=quality, doubts=doubts))
 
 
-def _is_cut_out(image: Image.Image) -> bool:
+def read_for(data: bytes, max_side: int) -> Picture:
+    """Decode a picture file, not larger than is good for elements of `max_side`."""
+    from haac._internal import read_picture
+
+    # Twice what is kept: what a JPEG decodes at half its size is then made smaller once more, which hides how it was done.
+    return read_picture(data, at_least=2 * kept_side(max_side))
+
+
+def is_cut_out(image: Image.Image) -> bool:
     """Whether enough of an RGBA picture shows what is behind it: one in 500 pixels, not just a soft corner or a stray dot."""
     clear = sum(image.getchannel("A").histogram()[:250])
     return clear * 500 >= image.width * image.height
 
 
-def _side(max_side: int) -> int:
+def kept_side(max_side: int) -> int:
     """Pixels of the longest side that an element gets."""
     from haac_repo import LIMITS
 
     return min(max_side or LIMITS.element_side, LIMITS.element_side)
 
 
-def _fitted(image: Image.Image, max_side: int) -> Image.Image:
+def fitted(image: Image.Image, max_side: int) -> Image.Image:
+    """A picture made smaller, so that no element out of it has a longer side than `max_side` (0: than elements may have)."""
     from PIL import Image
 
     from haac_repo import LIMITS
 
     width, height = image.size
-    side = _side(max_side)
+    side = kept_side(max_side)
     scale = min(1.0, side / max(width, height), (LIMITS.element_pixels / (width * height)) ** 0.5)
     if scale == 1.0:
         return image
