@@ -190,6 +190,11 @@ def ingest_(
         stored = bool(done.counts()["elements_new"]) and not dry_run
         if index and stored:
             keep_up(console, repository, workers)
+    return _told(console, done, report, keep)
+
+
+def _told(console: Console, done: IngestReport, report: Path | None, keep: Keep) -> int:
+    """Print and write what became of the pictures; the exit code."""
     console.data(done.as_json(), _lines(done))
     if report is not None:
         _write_json(report, done.as_json())
@@ -200,7 +205,7 @@ def ingest_(
         )
     if not done.ok or not done.files:
         return 1
-    if stored:
+    if done.counts()["elements_new"] and not done.dry_run:
         console.note("Next: haac sheet, or haac search")
     return 0
 
