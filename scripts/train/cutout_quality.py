@@ -73,7 +73,7 @@ def main() -> None:
         print(f'    "{name}": {value:.3f},')
     print("}")
     for name, share in (("GOOD", WRONGLY), ("HOPELESS", WRONGLY / 4)):
-        print(f"{name} = {100 / (1 + np.exp(-np.quantile(odds[good], share))):.1f}  # rounded down")
+        print(f"{name} = {100 / (1 + np.exp(-np.quantile(held[good], share))):.1f}  # rounded down")
     print(f"{len(tune)} cut-outs, {good.sum()} of them good; bad ones found at {WRONGLY:.0%} wrongly:")
     print(f"fitted {found(odds, good):.3f}, cross-validated {found(held, good):.3f}")
 
