@@ -3,7 +3,7 @@
     python -m scripts.train.cutout_quality FOLDER...
 
 FOLDERs have the photographs. Only the cut-outs of the set `tune` are fitted to; a cross-validation over their photographs (ten folds)
-says what to expect of others.
+says what to expect of others, and gives the thresholds.
 """
 
 from __future__ import annotations
