@@ -36,7 +36,7 @@ COEFFICIENTS: dict[str, float] = {
 GOOD = 31
 """Cut-outs of a lower quality are doubtful: in cross-validation, one tenth of those of the set `tune` that a person would keep."""
 HOPELESS = 18
-"""Cut-outs of a lower quality are not stored unless all are asked for: hardly one of them would be kept."""
+"""Cut-outs of a lower quality are not stored unless all are asked for: in cross-validation, one in forty of those that would be kept."""
 
 # From which measure on a doubt is named. They decide nothing.
 _CUT_OFF = 0.25
