@@ -3,7 +3,7 @@
     python -m scripts.train.cutout_quality FOLDER...
 
 FOLDERs have the photographs. Only the cut-outs of the set `tune` are fitted to; a cross-validation over their photographs (ten folds)
-says what to expect of others.
+says what to expect of others, and gives the thresholds.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def main() -> None:
         print(f'    "{name}": {value:.3f},')
     print("}")
     for name, share in (("GOOD", WRONGLY), ("HOPELESS", WRONGLY / 4)):
-        print(f"{name} = {100 / (1 + np.exp(-np.quantile(odds[good], share))):.1f}  # rounded down")
+        print(f"{name} = {100 / (1 + np.exp(-np.quantile(held[good], share))):.1f}  # rounded down")
     print(f"{len(tune)} cut-outs, {good.sum()} of them good; bad ones found at {WRONGLY:.0%} wrongly:")
     print(f"fitted {found(odds, good):.3f}, cross-validated {found(held, good):.3f}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +12,14 @@ from PIL import Image
 
 from haac_pipeline._ingest.keep import Preview
 from haac_repo import HaacError, write_file
-from haac_repo._internal import Cell, SheetStyle, quality_text, sheet_page
+from haac_repo._internal import Cell, SheetStyle, sheet_page
 
 if TYPE_CHECKING:
     from haac_pipeline._segment.cutout import Bytes
 
-_STYLE = SheetStyle(columns=8, cell=160, lines=2)
+_STYLE = SheetStyle(columns=8, cell=160, lines=6)
+_LINE = 30
+"""Characters that a line below a cut-out has room for."""
 _PER_PAGE = 64
 
 
@@ -85,9 +88,15 @@ def _cell(source: str, preview: Preview) -> Cell:
     return Cell(
         image,
         f"left out, {size}" if preview.reason else size,
-        (
-            source.replace("\\", "/").rpartition("/")[2],
-            quality_text(preview.quality, preview.doubts) or preview.reason,
-        ),
+        (source.replace("\\", "/").rpartition("/")[2], *caption(preview)),
         faded=bool(preview.reason),
+    )
+
+
+def caption(preview: Preview) -> list[str]:
+    """Why it is left out, or its quality; and the doubts: in lines that fit below the cut-out."""
+    quality = "" if preview.quality is None else f"quality {preview.quality}"
+    parts = (preview.reason or quality, ", ".join(preview.doubts))
+    return textwrap.wrap(
+        ": ".join(filter(None, parts)), _LINE, max_lines=_STYLE.lines - 1, placeholder=" ..."
     )

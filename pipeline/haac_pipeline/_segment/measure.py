@@ -27,6 +27,10 @@ _SAME = 10
 """CIELAB distance below which both sides of a contour have nearly the same colour."""
 _RING = 12
 """Pixels around an object that are its surroundings."""
+_FAINT = 10
+"""Mask above which something is faintly found in them."""
+_CENTRE = 0.25
+"""Deviation of the Gaussian at the centre of the photograph, in shares of its sides."""
 
 SIDES = "left", "top", "right", "bottom"
 
@@ -47,8 +51,10 @@ class Measures:
     """How much of its own width or height lies on each side of the photograph (`SIDES`)."""
     cover: float
     """How much of one side of the photograph all that was found covers, at most."""
-    convex: float
-    """Share of its convex hull that it fills."""
+    central: float
+    """Overlap (intersection over union) with a Gaussian at the centre of the photograph: few things are meant that lie at its sides."""
+    faint: float
+    """Share of its surroundings in which the mask is not empty: fog, and things next to it."""
     bays: float
     """What closing by a disc of 9 pixels adds, in shares of it: ragged contours."""
     largest: float
@@ -84,6 +90,11 @@ class Photograph:
         self._gradient: Floats = np.asarray(np.hypot(*slopes).max(axis=2), np.float32)
         self._mask: Bytes = np.asarray(cv2.resize(mask, self._size, interpolation=cv2.INTER_AREA), np.uint8)
         self._cover = max(_touched(self._mask >= _SOLID, *self._mask.shape))
+        bells = [
+            np.exp(-(((np.arange(n) / n - 0.5) / _CENTRE) ** 2) / 2).astype(np.float32)
+            for n in self._mask.shape
+        ]
+        self._bell: Floats = np.outer(*bells)
 
     def measure(self, part: Part) -> Measures:
         """Measure one cut-out of this photograph."""
@@ -95,8 +106,11 @@ class Photograph:
         visible = max(float((alpha >= _VISIBLE).sum()), 1.0)
         grown = _grown(solid, 2)
         haze = (alpha >= _VISIBLE) & (alpha < _OPAQUE) & ~(grown & ~_shrunk(solid, 2))
-        ring = _grown(solid, _RING) & ~grown & (self._mask[box] < _FOUND)
+        around = _grown(solid, _RING)
+        near = self._mask[box][around & ~_grown(solid, 3)]
+        ring = around & ~grown & (self._mask[box] < _FOUND)
         inside = whole >= _SOLID
+        central = float(self._bell[inside].sum())
         extent = (max(int(inside.any(axis=axis).sum()), 1) for axis in (1, 0))
         return Measures(
             side=math.sqrt(part.pixels.shape[0] * part.pixels.shape[1]),
@@ -105,6 +119,8 @@ class Photograph:
             haze=float(haze.sum()) / visible,
             cut=_touched(inside, *extent),
             cover=self._cover,
+            central=central / (float(self._bell.sum()) + float(inside.sum()) - central),
+            faint=float((near > _FAINT).mean()) if near.size else 0.0,
             spread=float(self._lab[box][ring].std(axis=0).sum()) if ring.any() else 0.0,
             **_shape(solid.astype(np.uint8)),
             **_edges(self._lab[box], self._gradient[box], solid, _contour(inside)[box]),
@@ -167,14 +183,11 @@ def _contour(solid: Bools) -> Bools:
 def _shape(solid: Bytes) -> dict[str, float]:
     area = int(solid.sum())
     if not area:
-        return {"convex": 0.0, "bays": 0.0, "largest": 0.0}
+        return {"bays": 0.0, "largest": 0.0}
     _, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
-    outlines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    hull = cv2.contourArea(cv2.convexHull(np.concatenate(outlines)))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
     closed = cv2.morphologyEx(np.pad(solid, 8), cv2.MORPH_CLOSE, disc)
     return {
-        "convex": min(1.0, area / max(hull, area)),
         "bays": float(closed.sum()) / area - 1,
         "largest": float(stats[1:, cv2.CC_STAT_AREA].max()) / area,
     }

@@ -17,28 +17,26 @@ if TYPE_CHECKING:
     from haac_pipeline._segment.measure import Measures
 
 COEFFICIENTS: dict[str, float] = {
-    "1": -8.756,
-    "embedded": -1.093,
-    "solid": 4.592,
-    "mixed": -2.777,
-    "rank": 2.479,
-    "cut": -1.327,
-    "cover": -1.979,
-    "side": 1.149,
-    "haze": -2.981,
-    "haze_learned": -2.233,
-    "follows": 0.701,
-    "convex": -1.729,
-    "weak_embedded": -7.608,
-    "bays_embedded": -11.079,
-    "spread_embedded": -0.037,
+    "1": -6.010,
+    "embedded": -0.922,
+    "solid": 2.778,
+    "mixed": -2.870,
+    "rank": 1.516,
+    "cover": -2.571,
+    "side": 0.840,
+    "central": 4.521,
+    "faint": -8.502,
+    "haze_learned": -1.584,
+    "weak_embedded": -7.568,
+    "bays_embedded": -6.591,
+    "spread_embedded": -0.045,
 }
 """Log odds that a person would keep it: of the constant 1, and of `features`."""
 
-GOOD = 41
-"""Cut-outs of a lower quality are doubtful: one tenth of those of the set `tune` that a person would keep."""
-HOPELESS = 15
-"""Cut-outs of a lower quality are not stored unless all are asked for: hardly one of them would be kept."""
+GOOD = 31
+"""Cut-outs of a lower quality are doubtful: in cross-validation, one tenth of those of the set `tune` that a person would keep."""
+HOPELESS = 18
+"""Cut-outs of a lower quality are not stored unless all are asked for: in cross-validation, one in forty of those that would be kept."""
 
 # From which measure on a doubt is named. They decide nothing.
 _CUT_OFF = 0.25
@@ -70,19 +68,17 @@ def features(measures: Measures, *, learned: bool) -> dict[str, float]:
         measures: Of a cut-out.
         learned: Whether a neural network found it, whose masks are soft where it is unsure; not the embedded segmenter.
     """
-    haze, embedded = math.sqrt(measures.haze), float(not learned)
+    embedded = float(not learned)
     return {
         "embedded": embedded,
         "solid": measures.solid,
         "mixed": measures.mixed,
         "rank": measures.rank,
-        "cut": max(measures.cut),
         "cover": measures.cover,
         "side": math.log(measures.side),
-        "haze": haze,
-        "haze_learned": haze * learned,
-        "follows": measures.follows,
-        "convex": measures.convex,
+        "central": measures.central,
+        "faint": measures.faint,
+        "haze_learned": math.sqrt(measures.haze) * learned,
         "weak_embedded": measures.weak * embedded,
         "bays_embedded": math.sqrt(max(measures.bays, 0.0)) * embedded,
         "spread_embedded": measures.spread * embedded,

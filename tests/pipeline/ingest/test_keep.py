@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from haac_repo import Repository
 
 pytest.importorskip("cv2")
 
-from haac_pipeline._ingest.keep import reason_to_leave
+from haac_pipeline._ingest.keep import Preview, reason_to_leave
+from haac_pipeline._ingest.preview import caption
 from haac_pipeline._segment.cutout import Part
 from haac_pipeline._segment.quality import GOOD, HOPELESS, Judgement
 
@@ -136,6 +138,26 @@ def test_a_dry_run_shows_what_would_be_stored_and_what_not(repository: Repositor
     red = (page[:, :, 0] > 150) & (page[:, :, 1] < 90) & (page[:, :, 2] < 90)
     assert red.sum() > 1000, "the disc"
     assert run(repository, photographs, keep="good").sheets == []
+
+
+@pytest.mark.parametrize(
+    ("quality", "doubts", "reason", "said"),
+    [
+        (83, (), "", "quality 83"),
+        (20, ("soft", "in pieces"), "", "quality 20: soft, in pieces"),
+        (5, ("soft",), "its quality is 5, below 18", "its quality is 5, below 18: soft"),
+        (90, (), "its shorter side has 9 pixels", "its shorter side has 9 pixels"),
+        (None, (), "", ""),
+    ],
+)
+def test_a_caption_says_why_a_cutout_is_left_out(
+    quality: int | None, doubts: tuple[str, ...], reason: str, said: str
+) -> None:
+    preview = Preview(b"", 20, 30, quality, doubts, reason)
+    assert " ".join(caption(preview)) == said
+    long = caption(replace(preview, doubts=("off the edges of the photograph",) * 20))
+    assert 3 < len(long) < 8
+    assert max(map(len, long)) <= 30
 
 
 def test_many_cutouts_take_more_pages(repository: Repository, tmp_path: Path) -> None:

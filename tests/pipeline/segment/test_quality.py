@@ -46,7 +46,9 @@ def test_a_clean_disc_is_kept_at_any_resolution() -> None:
         assert found.solid > 0.95
         assert found.haze == 0
         assert found.cut == (0, 0, 0, 0)
-        assert found.convex > 0.95
+        assert found.largest == 1
+        assert found.bays < 0.02
+        assert found.faint < 0.1
         assert found.mixed < 0.1
         assert found.follows > 1.5
         assert judge(found, learned=True).quality >= GOOD
@@ -73,6 +75,7 @@ def test_fog_is_no_edge() -> None:
     foggy = np.where((mask == 0) & (x > 150) & (x < 280) & (y > 40) & (y < 200), np.uint8(70), mask)
     [fog] = measures(rgb, foggy)
     assert soft_edge.haze < 0.03 < 0.2 < fog.haze
+    assert fog.faint > soft_edge.faint + 0.3
     assert judge(fog, learned=True).quality < judge(soft_edge, learned=True).quality
     assert "soft" in doubts(fog)
     assert "soft" not in doubts(soft_edge)
@@ -93,6 +96,17 @@ def test_a_speck_beside_a_thing_has_its_small_share() -> None:
     first, speck = sorted(measures(rgb, mask), key=lambda m: -m.rank)
     assert first.rank + speck.rank == pytest.approx(1, abs=0.02)
     assert judge(speck, learned=True).quality < judge(first, learned=True).quality
+
+
+def test_what_lies_at_a_side_is_less_central_and_less_likely_meant() -> None:
+    rgb, mask = photograph(DISC)
+    [middle] = measures(rgb, mask)
+    aside = [np.roll(array, 85, axis=1) for array in (rgb, mask)]
+    [right] = measures(*aside)
+    [left] = measures(*(array[:, ::-1] for array in aside))
+    assert 0 < right.central < 0.7 * middle.central < 0.7
+    assert left.central == pytest.approx(right.central, rel=0.05)
+    assert judge(right, learned=True).quality < judge(middle, learned=True).quality
 
 
 def test_every_feature_has_its_coefficient() -> None:
@@ -139,9 +153,9 @@ def test_the_judgement_has_two_sets_of_other_photographs() -> None:
     assert all(entry["good"] or entry["why"] for entry in entries)
 
 
-def test_at_least_four_of_five_bad_ones_are_found_in_what_was_fitted() -> None:
+def test_three_of_four_bad_ones_are_found_in_what_was_fitted() -> None:
     """The figures on other photographs are in the benchmark, as they are."""
     rows = json.loads((ROOT / "benchmarks" / "cutout_quality.json").read_text("utf-8"))["rows"]
     [tune] = [row for row in rows if (row["set"], row["model"]) == ("tune", "both")]
-    assert tune["bad_found"] >= 0.8
-    assert tune["good_doubted"] <= 0.11
+    assert tune["bad_found"] >= 0.75
+    assert tune["good_doubted"] <= 0.1
