@@ -1,8 +1,6 @@
-"""Draws docs/pictures/readme.png: elements, recipe, bytes, picture.
+"""Draws docs/pictures/readme.png: elements, recipe, bytes, picture. All of it is drawn here; nothing is anybody's photograph.
 
-The elements are cut by u2netp out of photographs of scikit-image's package that are CC0 or in the public domain (named in `PHOTOS`).
-They go into a real repository and the recipe through the real codec, so what the picture says is so. Needs the weights:
-`haac models --fetch u2netp`.
+The elements go into a real repository and the recipe through the real codec, so what the picture says is so.
 """
 
 from __future__ import annotations
@@ -11,38 +9,37 @@ import tempfile
 import textwrap
 from pathlib import Path
 
-import skimage
 from PIL import Image, ImageDraw, ImageFont
 
 from haac import Scene, gradient, read_recipe, render, to_binary, to_text
-from haac_pipeline import Cutting, Settings, find_sources, ingest
-from haac_pipeline._segment.models import SMALL, verified
 from haac_repo import Repository
+from scripts.lib.elements import new_element
+from scripts.make.drawings import DRAWINGS
 
-PHOTOS = {
-    "astronaut": "astronaut.png",  # NASA, in the public domain
-    "camera": "camera.png",  # Lav Varshney, CC0
-    "coffee": "coffee.png",  # Rachel Michetti, CC0
-    "horse": "horse.png",  # Andreas Preuss, CC0
-    "retina": "retina.jpg",  # Mikael Haggstrom, CC0
-    "rocket": "rocket.jpg",  # SpaceX, in the public domain
-}
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "readme.png"
 INK, FAINT, LINE, PAPER = "#1f2733", "#66717f", "#dfe4ea", "#ffffff"
 
 
 def describe(ids: dict[str, str]) -> Scene:
     """The scene; `ids` are the elements' ids by name."""
-    scene = Scene(640, 480, background=gradient("#223a68", "#f4a261"))
-    scene.element(ids["retina"]).resize(height=96).place(430, 28)
-    scene.element(ids["rocket"]).resize(height=250).place(286, 6)
-    scene.element(ids["rocket"]).resize(height=84).blur(0.5).opacity(0.8).place(206, 150)
-    scene.element(ids["horse"]).resize(height=84).place(322, 262)
-    scene.element(ids["horse"]).resize(height=46).flip().place(284, 292)
-    scene.element(ids["camera"]).resize(height=290).flip().place(375, 191)
-    scene.element(ids["astronaut"]).resize(height=316).place(-1, 165)
-    scene.element(ids["coffee"]).resize(height=66).rotate(-8).place(330, 352)
-    scene.element(ids["coffee"]).resize(height=92).brightness(1.1).place(310, 382)
+    scene = Scene(640, 480, background=gradient("#7fc4ee", "#fdf1d6"))
+    scene.element(ids["sun"]).resize(120).place(490, 30)
+    scene.element(ids["mountain"]).resize(360).place(-40, 120)
+    scene.element(ids["mountain"]).resize(300).flip().blur(0.5).place(180, 165)
+    scene.element(ids["cloud"]).resize(150).place(40, 40)
+    scene.element(ids["cloud"]).resize(110).opacity(0.8).place(330, 70)
+    scene.element(ids["hill"]).flip().resize(760).place(-160, 262)
+    scene.element(ids["hill"]).resize(840).brightness(1.08).place(-20, 290)
+    scene.element(ids["lake"]).resize(330).place(-40, 370)
+    scene.element(ids["boat"]).resize(84).rotate(-3).place(70, 318)
+    scene.element(ids["house"]).resize(150).place(330, 230)
+    scene.element(ids["pine"]).resize(62).place(286, 250)
+    scene.element(ids["pine"]).resize(78).place(250, 262)
+    scene.element(ids["tree"]).resize(130).place(490, 210)
+    scene.element(ids["flower"]).resize(34).place(420, 400)
+    scene.element(ids["flower"]).resize(40).rotate(8).place(470, 392)
+    scene.element(ids["balloon"]).resize(80).rotate(6).place(240, 50)
+    scene.element(ids["bird"]).resize(44).rotate(-10).place(420, 120)
     return scene
 
 
@@ -51,16 +48,14 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def main() -> None:
-    if not verified(SMALL):
-        raise SystemExit(f"no weights of {SMALL} are here: `haac models --fetch {SMALL}`")
-    photos = [Path(skimage.__file__).parent / "data" / file for file in PHOTOS.values()]
     with (
         tempfile.TemporaryDirectory() as folder,
         Repository.create(Path(folder) / "repository") as repository,
     ):
-        # One element each, in this order: they get the ids 1 to 6.
-        report = ingest(repository, find_sources(photos), Settings(cutting=Cutting(model=SMALL, split=False)))
-        ids = {name: done.ids[0] for name, done in zip(PHOTOS, report.files, strict=True)}
+        with repository.writer() as writer:
+            ids = {}
+            for name, draw in DRAWINGS.items():
+                ids[name] = writer.add(new_element(draw(), name))[0].id
         scene = describe(ids)
         recipe = to_binary(scene)
         picture = render(read_recipe(recipe), repository)
@@ -76,21 +71,21 @@ def compose(elements: dict[str, Image.Image], text: str, recipe: bytes, picture:
     draw = ImageDraw.Draw(page)
     columns = (30, 470, 970)
     for x, title, line in (
-        (columns[0], "elements", "cut out of photographs, kept once, under short ids"),
+        (columns[0], "elements", "kept once, under short ids"),
         (columns[1], "recipe", "which element stands where, as text and in bytes"),
         (columns[2], "picture", "the same pixels on every machine"),
     ):
         draw.text((x, 22), title, INK, font(28))
         draw.text((x, 58), line, FAINT, font(18))
 
-    wide, high = 130, 236
+    cell = 96
     for n, (id, image) in enumerate(elements.items()):
-        left, top = columns[0] + n % 3 * (wide + 4), 96 + n // 3 * (high + 8)
-        draw.rounded_rectangle((left, top, left + wide, top + high), 8, "#f4f6f8")
+        left, top = columns[0] + n % 4 * (cell + 4), 96 + n // 4 * (cell + 40)
+        draw.rounded_rectangle((left, top, left + cell, top + cell + 32), 8, "#f4f6f8")
         small = image.copy()
-        small.thumbnail((wide - 16, high - 56))
-        page.paste(small, (left + (wide - small.width) // 2, top + (high - 32 - small.height) // 2), small)
-        draw.text((left + wide // 2, top + high - 22), id, INK, font(20), anchor="mm")
+        small.thumbnail((cell - 16, cell - 16))
+        page.paste(small, (left + (cell - small.width) // 2, top + (cell - small.height) // 2), small)
+        draw.text((left + cell // 2, top + cell + 14), id, INK, font(20), anchor="mm")
 
     left, right = columns[1], columns[2] - 50
     draw.rounded_rectangle((left, 96, right, 576), 8, "#f4f6f8")
