@@ -52,9 +52,9 @@ class Measures:
     cover: float
     """How much of one side of the photograph all that was found covers, at most."""
     central: float
-    """Overlap (intersection over union) with a Gaussian at the centre of the photograph: few things are meant that lie at its sides."""
+    """Overlap (intersection over union) with a Gaussian at the centre of the photograph: few subjects lie at its sides."""
     faint: float
-    """Share of its surroundings in which the mask is not empty: fog, and things next to it."""
+    """Share of its surroundings in which the mask is not empty: fog, and what lies next to it."""
     bays: float
     """What closing by a disc of 9 pixels adds, in shares of it: ragged contours."""
     largest: float
