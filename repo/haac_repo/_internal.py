@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         SheetStyle,
         checkerboard,
         on_checkerboard,
-        quality_text,
         sheet_page,
     )
     from haac_repo._files import TEMPORARY, replacing, storage_errors
@@ -52,7 +51,6 @@ __all__ = [
     "given",
     "listed",
     "on_checkerboard",
-    "quality_text",
     "refuse",
     "replacing",
     "repo_option",
@@ -79,7 +77,6 @@ _LAZY = {
     "given": "_cli.console",
     "listed": "_cli.elements",
     "on_checkerboard": "_cli.sheet",
-    "quality_text": "_cli.sheet",
     "refuse": "_cli.console",
     "replacing": "_files",
     "repo_option": "_cli.console",

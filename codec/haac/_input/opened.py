@@ -20,6 +20,6 @@ class Opened:
     images: Iterator[Image.Image]
     """RGBA, sRGB, upright; decoded one by one as they are taken."""
     size: tuple[int, int]
-    """Width and height of a frame, for the limit on all of them."""
+    """Width and height of the largest frame, for the limit on the pixels of all of them."""
     notes: list[str] = field(default_factory=list)
     """What a person should know of the file; more may come with the first frame."""

@@ -70,7 +70,7 @@ def read_picture(data: bytes, *, at_least: int | None = None) -> Picture:
     return next(_pictures(data, at_least))
 
 
-def read_frames(data: bytes, most: int | None = None) -> Iterator[Picture]:
+def read_frames(data: bytes, most: int | None = None, *, at_least: int | None = None) -> Iterator[Picture]:
     """Decode the frames of an animation, or the pages of a file, in order; of a still picture, the one that it has.
 
     Frames of an animation come as they are seen, drawn over those before. Each has the `frames` of the file: fewer come where `most`
@@ -79,11 +79,12 @@ def read_frames(data: bytes, most: int | None = None) -> Iterator[Picture]:
     Args:
         data: the file.
         most: at most so many; None: all within the limits.
+        at_least: as of `read_picture`.
 
     Raises:
         PictureError: as `read_picture`, when the frame that is broken is asked for.
     """
-    for index, picture in enumerate(_pictures(data, None)):
+    for index, picture in enumerate(_pictures(data, at_least)):
         yield picture
         if index + 1 == most:
             return
@@ -97,7 +98,7 @@ def _pictures(data: bytes, at_least: int | None) -> Iterator[Picture]:
         image = _guarded(lambda: next(opened.images, None))
         if image is None:
             return
-        pixels += image.width * image.height
+        pixels += max(image.width * image.height, opened.size[0] * opened.size[1])
         yield Picture(
             image, _guarded(partial(_has_alpha, image)), opened.format, opened.frames, tuple(opened.notes)
         )

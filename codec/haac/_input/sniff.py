@@ -67,7 +67,7 @@ _AVIF = {b"avif", b"avis"}
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _netpbm = re.compile(rb"P[1-7fF]\s")
 _svg = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE\s+svg(?:[^\[>]|\[[^\]]*\])*>\s*)*<(?:\w+:)?svg[\s>/]",
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->).)*+-->\s*|<!DOCTYPE\s+svg(?:[^\[>]|\[[^\]]*\])*+>\s*)*+<(?:\w+:)?svg[\s>/]",
     re.DOTALL,
 )
 

@@ -233,7 +233,10 @@ def _update(
             if stored is not old:
                 write(repository, stored)
     if unread:
-        say(f"{len(unread)} elements could not be read and are not in the match index: see `haac verify`")
+        say(
+            f"{len(unread)} elements could not be described and are not in the match index: `haac verify` tells whether they are"
+            " damaged; else a worker crashed over one of them, or went beyond --timeout or --memory"
+        )
     seconds = time.monotonic() - started
     return stored, Updated(
         elements=len(stored.rows),

@@ -90,7 +90,7 @@ if TYPE_CHECKING:
     "--fingerprint/--no-fingerprint",
     help="Add 16 bits of the repository's id, so that a wrong one is noticed.",
 )
-@workers_options(3600)
+@workers_options(3600, alone="With one process, or one picture, there is no limit.")
 def compress(
     console: Console,
     repo: Path,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @command("index", "Elements")
 @repo_option
 @click.option("--rebuild", is_flag=True, help="Describe all elements again.")
-@workers_options(600, what="element")
+@workers_options(600, what="batch of 16 elements", alone="With one process, or one batch, there is no limit.")
 def index(console: Console, repo: Path, rebuild: bool, workers: Workers) -> None:
     """Describe elements for compressing: bring the match index up to date.
 

@@ -190,18 +190,19 @@ def ingest_(
         stored = bool(done.counts()["elements_new"]) and not dry_run
         if index and stored:
             keep_up(console, repository, workers)
-    return _told(console, done, report, keep)
+    return _told(console, done, report)
 
 
-def _told(console: Console, done: IngestReport, report: Path | None, keep: Keep) -> int:
+def _told(console: Console, done: IngestReport, report: Path | None) -> int:
     """Print and write what became of the pictures; the exit code."""
     console.data(done.as_json(), _lines(done))
     if report is not None:
         _write_json(report, done.as_json())
-    left = done.counts()["elements_left"]
-    if left and keep != "all":
+    poor = sum(cutout.poor for file in done.files for cutout in file.left)
+    if poor:
+        shown = "" if done.dry_run else " (--dry-run shows them)"
         console.note(
-            f"{counted(left, 'cut-out')} left out; --keep all stores them too (--dry-run shows them)"
+            f"{counted(poor, 'cut-out')} left out for their quality; --keep all stores them too{shown}"
         )
     if not done.ok or not done.files:
         return 1
@@ -336,8 +337,9 @@ def _left_out(report: IngestReport) -> Iterator[str]:
     left = [(file, cutout) for file in report.files for cutout in file.left]
     for file, cutout in left[:50]:
         doubts = f" ({', '.join(cutout.doubts)})" if cutout.doubts else ""
+        frame = f" of frame {cutout.frame}" if file.frames > 1 else ""
         yield (
-            f"left out: {file.name}, cut-out {cutout.part} ({cutout.width}x{cutout.height}):"
+            f"left out: {file.name}, cut-out {cutout.part}{frame} ({cutout.width}x{cutout.height}):"
             f" {cutout.reason}{doubts}"
         )
     if len(left) > 50:

@@ -26,12 +26,15 @@ def _pem(option: str, variable: str, text: str) -> Callable[[F], F]:
     )
 
 
-def workers_options(timeout: float, *, what: str = "picture") -> Callable[[F], Callable[..., Any]]:
+def workers_options(
+    timeout: float, *, what: str = "picture", alone: str = ""
+) -> Callable[[F], Callable[..., Any]]:
     """The options --jobs, --timeout, --memory, --cluster and those of its TLS: passes `workers: Workers`.
 
     Args:
         timeout: seconds, the default.
-        what: is worked on.
+        what: is worked on by a process at one time.
+        alone: a sentence that says when there are no limits, since this process does it.
     """
 
     def wrap(function: F) -> Callable[..., Any]:
@@ -44,14 +47,14 @@ def workers_options(timeout: float, *, what: str = "picture") -> Callable[[F], C
             default=timeout,
             show_default=True,
             metavar="SECONDS",
-            help=f"Refuse a {what} that takes longer, and go on with the others; 0: never.",
+            help=f"Refuse a {what} that takes longer, and go on with the others; 0: never.{alone and f' {alone}'}",
         )
         @click.option(
             "--memory",
             type=click.IntRange(0),
             default=0,
             metavar="MIB",
-            help=f"Refuse a {what} for which a process takes more.  [default: half of what the machine has]",
+            help=f"Refuse a {what} for which a process takes more.{alone and f' {alone}'}  [default: half of what the machine has]",
         )
         @click.option(
             "--cluster",

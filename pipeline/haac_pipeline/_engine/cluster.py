@@ -144,9 +144,8 @@ class Cluster(Generic[T, M]):
                 self._client.run(release, self._order.run, on_error="ignore")
         try:
             self._client.close(timeout=2)
-        except (
-            Exception
-        ):  # reconnecting by TLS to a scheduler that is gone; it would try again when it is collected
+        except Exception:
+            # Reconnecting by TLS to a scheduler that is gone; it would try again when it is collected.
             self._client.status = "closed"
 
     def _preflight(self, job: Job) -> Order:
@@ -190,6 +189,8 @@ class Cluster(Generic[T, M]):
                     with self._lock:
                         self._flying[flying] = futures
                     flying.add_done_callback(self._arrived)
+                    if self._broken:  # found out meanwhile: nobody else would end these
+                        _fail(futures, EngineError(self._broken))
                 except Exception as error:
                     self._break(_reason(error))
                     _fail(futures, EngineError(self._broken))
@@ -221,7 +222,8 @@ class Cluster(Generic[T, M]):
         from distributed import KilledWorker
 
         try:
-            answers, seconds = flying.result()
+            packed, seconds = flying.result()
+            answers = pickle.loads(packed)
         except KilledWorker as error:
             count = error.allowed_failures + 1
             _fail(futures, TaskLostError(f"{count} workers died one after another while they worked on it"))
@@ -234,7 +236,7 @@ class Cluster(Generic[T, M]):
             _fail(futures, EngineError(self._broken))
             return
         self._seconds += (seconds - self._seconds) / 8
-        for future, (fine, value) in zip(futures, pickle.loads(answers), strict=True):
+        for future, (fine, value) in zip(futures, answers, strict=True):
             with contextlib.suppress(InvalidStateError):  # cancelled meanwhile
                 if fine:
                     future.set_result(value)

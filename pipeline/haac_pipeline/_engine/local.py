@@ -171,11 +171,13 @@ class Local(Generic[T, M]):
     def _died(self, worker: _Worker[T, M]) -> None:
         with self._lock:
             self._workers.remove(worker)
+            running = worker.tasks[0] if worker.tasks and not worker.tasks[0].future.cancelled() else None
             left = [one for one in worker.tasks if not one.future.cancelled()]
             worker.tasks.clear()
-            blamed = left[0] if left and (worker.verdict or left[0].tried) else None
-            if left:
-                left[0].tried = True
+            blamed = None
+            if running is not None:  # those behind it waited, and are not to blame
+                blamed = running if worker.verdict or running.tried else None
+                running.tried = True
             self._queue.extendleft(reversed([one for one in left if one is not blamed]))
         if blamed is not None:
             _settle(blamed.future, False, TaskLostError(worker.verdict or self._job.crash))

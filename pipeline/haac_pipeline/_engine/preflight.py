@@ -24,8 +24,11 @@ _PACKAGES = (
     "scikit-image",
     "numba",
     "faiss-cpu",
+    "imagecodecs",
     "pillow-heif",
     "pillow-jxl-plugin",
+    "resvg-py",
+    "tifffile",
 )
 _OURS = ("haac", "haac_repo", "haac_match", "haac_pipeline")
 ABSENT = "not installed"

@@ -25,6 +25,10 @@ class LeftOut:
     """0 to 100; None: it had alpha and is left out for its size."""
     doubts: tuple[str, ...]
     reason: str
+    frame: int = 1
+    """Of an animation, from 1."""
+    poor: bool = True
+    """For its quality, not for its size."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,10 +99,11 @@ def recut(
         place = locate(np.asarray(before), rgb)
         if place is not None:
             found = _shown(found, np.asarray(before), place, [hint.scaled(scale) for hint in how.hints])
-        elif len(found) > 1 and not how.largest:
+        elif found and not how.largest and not any(hint.keep for hint in how.hints):
             raise HaacError(
-                f"{len(found)} objects are in the photograph, and which of them is element {old.id} cannot be told: its pixels"
-                " are nowhere in it. Give the --max-side that it was ingested with; or take all (--no-split) or the --largest"
+                f"element {old.id} cannot be found in the photograph: its pixels are nowhere in it, so it was made smaller, or is"
+                " of a later frame, or a background that was painted over. Give the --max-side that it was ingested with; or what"
+                " is meant: all (--no-split), the --largest, or places to --keep"
             )
     if how.largest and found:
         found = [max(found, key=lambda part: int((part.pixels[:, :, 3] > 127).sum()))]
@@ -190,11 +191,13 @@ def _opened(old: Element, data: bytes, how: Recutting) -> tuple[Bytes, float]:
     import numpy as np
 
     from haac._internal import read_picture
-    from haac_pipeline._ingest.worker import fitted, is_cut_out, read_for
+    from haac_pipeline._ingest.worker import fitted, frames_for, is_cut_out
     from haac_repo._internal import flattened
 
     width, height = read_picture(data).image.size
-    read = read_for(data, how.max_side)  # as ingest does: large photographs may come at a half of their size
+    read = next(
+        frames_for(data, 1, how.max_side)
+    )  # as ingest does: large photographs may come at a half of their size
     for hint in how.hints:
         if (
             hint.x < 0

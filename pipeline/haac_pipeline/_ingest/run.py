@@ -207,7 +207,7 @@ class _Run:
                 self._report.files.append(file)
                 if isinstance(read, str) or isinstance(source, Refused):
                     file.reason = str(read)
-                elif read.sha256 not in fresh and self._repository.source_done(read.sha256, self._key):
+                elif read.sha256 not in fresh and self._done_before(read.sha256):
                     file.status = "skipped"
                 else:
                     # The same file again in this run is a duplicate, whatever was flushed by then.
@@ -232,6 +232,10 @@ class _Run:
                 f"the sidecar lists {counted(len(unused), 'file')} that no picture fits: {label(named)}"
             )
         return self._report
+
+    def _done_before(self, sha256: str) -> bool:
+        """Whether a picture is to be skipped; what is to be shown never is."""
+        return self._sheets is None and self._repository.source_done(sha256, self._key)
 
     def _tried(self, sources: Iterable[Source | Refused | PassedOver]) -> Iterator[Source | Refused]:
         for source in sources:

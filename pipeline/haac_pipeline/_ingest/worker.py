@@ -87,10 +87,8 @@ def make(task: Task) -> Made:
 
 def _make(task: Task) -> Made:
     """The steps of one file: decode it, and make elements of its first frame, or of more."""
-    from haac._internal import read_frames
-
     most = task.cutting.frames
-    frames = iter([read_for(task.data, task.cutting.max_side)]) if most == 1 else read_frames(task.data, most)
+    frames = frames_for(task.data, most, task.cutting.max_side)
     first = next(frames)
     made = _cut(first, task)
     made.frames = first.frames
@@ -113,7 +111,7 @@ def _add_frames(made: Made, first: Picture, others: Iterator[Picture], task: Tas
                 made.needs_model = True
                 return
             made.segmented |= more.segmented
-            made.left += more.left
+            made.left += [replace(each, frame=number) for each in more.left]
             made.previews += more.previews
             for found, into in zip(_numbered(number, more), (objects, plates), strict=True):
                 into += [(of, each) for of, each in found if _add(each.pixels_sha256, elements)]
@@ -122,7 +120,7 @@ def _add_frames(made: Made, first: Picture, others: Iterator[Picture], task: Tas
     made.plates = len(plates)
     made.frame_of = [number for number, _ in objects + plates]
     made.elements = [element for _, element in objects + plates]
-    if made.elements:
+    if made.elements or made.left:
         made.refused = ""
 
 
@@ -187,7 +185,10 @@ def _cut(read: Picture, task: Task) -> Made:
         made.refused = "nothing was found to cut out" if made.segmented else "nothing in it is visible"
         return made
     _choose(task, made, found, judgements or [None] * len(found))
-    made.elements += [background] if made.plates else []
+    if made.plates and made.elements:
+        made.elements.append(background)
+    else:  # of a mask that nobody would keep, the background is not worth keeping either
+        made.plates = 0
     return made
 
 
@@ -203,20 +204,20 @@ def _choose(task: Task, made: Made, found: list[Part], judgements: Sequence[Judg
         if task.preview:
             from haac_pipeline._ingest.preview import thumbnail
 
-            small = thumbnail(part.pixels)
-            made.previews.append(Preview(small, width, height, quality, doubts, reason))
+            made.previews.append(Preview(thumbnail(part.pixels), width, height, quality, doubts, reason))
         if reason:
-            made.left.append(LeftOut(number, width, height, quality, doubts, reason))
+            small = min(width, height) < task.cutting.min_size
+            made.left.append(LeftOut(number, width, height, quality, doubts, reason, poor=not small))
         else:
             made.elements.append(replace(as_element(picture(part.pixels)), quality=quality, doubts=doubts))
 
 
-def read_for(data: bytes, max_side: int) -> Picture:
-    """Decode a picture file, not larger than is good for elements of `max_side`."""
-    from haac._internal import read_picture
+def frames_for(data: bytes, most: int | None, max_side: int) -> Iterator[Picture]:
+    """Decode frames of a picture file, not larger than is good for elements of `max_side`."""
+    from haac._internal import read_frames
 
     # Twice what is kept: what a JPEG decodes at half its size is then made smaller once more, which hides how it was done.
-    return read_picture(data, at_least=2 * kept_side(max_side))
+    return read_frames(data, most, at_least=2 * kept_side(max_side))
 
 
 def is_cut_out(image: Image.Image) -> bool:

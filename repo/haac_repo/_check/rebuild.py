@@ -172,8 +172,11 @@ def _take(db: Database, old: sqlite3.Connection, packs: Packs, record: dict[str,
     if record["op"] != "add":
         catalog.apply_record(db, record)
         return True
+    # A catalog of the first schemas, too damaged to be migrated, has no such column.
+    columns = {row[1] for row in old.execute("pragma table_info(pack)")}
+    lost = "discarded" if "discarded" in columns else "0"
     number, sha256, discarded, record["offset"] = old.execute(
-        "select pack.number, pack.sha256, discarded, offset from element join pack on pack.number = element.pack"
+        f"select pack.number, pack.sha256, {lost}, offset from element join pack on pack.number = element.pack"
         " where element.number = ?",
         [record["id"]],
     ).fetchone()

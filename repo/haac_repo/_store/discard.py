@@ -94,8 +94,13 @@ def _forget_origin(db: Database, gone: list[str], seq: int) -> None:
 
 
 def wasted(db: Database) -> list[Wasted]:
-    """Packs with bytes of discarded elements."""
-    rows = db.execute("select number, sha256 from pack where discarded > 0 order by number")
+    """Packs with bytes of discarded elements, but for those that were published since: they stay as they are."""
+    rows = db.execute(
+        "select number, sha256 from pack where discarded > 0"
+        " and not exists (select 1 from element where element.pack = pack.number and element.number <= ?)"
+        " order by number",
+        [catalog.published(db)[1]],
+    )
     return [Wasted(*row) for row in rows.fetchall()]
 
 

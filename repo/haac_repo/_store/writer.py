@@ -320,10 +320,7 @@ class Writer:
                 else:  # the same elements in the same order, after a takedown: one file serves both
                     self._db.execute("update element set pack = ? where pack = ?", [twin[0], number])
                     self._db.execute("delete from pack where number = ?", [number])
-            if twin is None:
-                self._packs.finish(number, sha256)
-            else:
-                path.unlink()
+            self._packs.finish(number, sha256)  # of a twin, too: its own file may be lost
 
     def close(self) -> None:
         """Close the files. Drops what was not flushed."""
@@ -377,7 +374,10 @@ class Writer:
 
     def _reclaim(self) -> None:
         """Take the bytes of discarded elements out of the packs: what stays of such a pack moves to the open one."""
-        for old in discard.wasted(self._db):
+        # First those of which nothing stays: they make room on a full disk.
+        for old in sorted(
+            discard.wasted(self._db), key=lambda pack: bool(discard.kept(self._db, pack.number))
+        ):
             if self._pack is not None and self._pack_number == old.number:
                 self._pack.close()
                 self._pack = None

@@ -279,3 +279,12 @@ def test_what_was_published_is_to_be_taken_down(haac: Haac, tmp_path: Path) -> N
     code, _, err = haac("edit", "2", "--repo", "mirror")
     assert code == 1
     assert "mirror is a mirror" in err
+
+
+def test_a_background_is_no_object_of_its_photograph(haac: Haac) -> None:
+    photograph().save("two.png")
+    *_, plate = taken_in("two.png", Cutting(model="offline", keep_background=True, keep="all"))
+    assert plate.name == "two background"
+    code, _, err = haac("edit", plate.id)
+    assert code == 1
+    assert f"element {plate.id} cannot be found in the photograph" in err

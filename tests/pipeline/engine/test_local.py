@@ -113,3 +113,13 @@ def test_a_change_starts_all_that_is_under_way_again() -> None:
         assert made == "A"
         running.again(key, task, lambda told: replace(told, data=told.data * 2))
         assert [made for _, _, made in running.outcomes(all_=True)] == ["AA", "BB", "CC"]
+
+
+def test_a_task_that_was_cancelled_is_refused_in_nobodys_place() -> None:
+    """What waits behind it in the same process is not to blame when it takes too long."""
+    engine: Local[Told, str] = Local(job(seconds=2), 1)
+    slow, small = engine.submit(Told(b"sleep 60")), engine.submit(Told(b"small"))
+    time.sleep(0.5)  # so that it is under way
+    assert slow.cancel()
+    assert small.result(timeout=30) == "SMALL"
+    engine.close()

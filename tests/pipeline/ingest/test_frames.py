@@ -137,3 +137,27 @@ def test_the_command(repository: Repository, tmp_path: Path, capsys: pytest.Capt
     for value in ("0", "-1", "some", "1.5", "٣"):
         assert _run([*args, "--frames", value]) == 2
         assert "neither 'first' nor 'all'" in capsys.readouterr().err
+
+
+def test_a_photograph_gives_the_same_elements_however_many_frames_are_asked_for(tmp_path: Path) -> None:
+    """A large JPEG comes at half its size, by whichever way it is read."""
+    noise = np.random.default_rng(5).integers(0, 256, (75, 100, 3), np.uint8)
+    Image.fromarray(noise).resize((1600, 1200), Image.Resampling.BICUBIC).save(tmp_path / "large.jpg")
+    data = (tmp_path / "large.jpg").read_bytes()
+    one, all_ = (
+        make(Task(data, Cutting(model="none", max_side=300, frames=frames), None)) for frames in (1, None)
+    )
+    assert [e.pixels_sha256 for e in one.elements] == [e.pixels_sha256 for e in all_.elements]
+
+
+def test_a_cutout_of_a_later_frame_that_is_left_out_is_listed_with_its_frame(
+    repository: Repository, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (24, 32, 3), np.uint8)
+    nothing, something = Image.new("RGB", (320, 240), "grey"), Image.fromarray(noise).resize((320, 240))
+    nothing.save(tmp_path / "a.webp", save_all=True, append_images=[something], lossless=True)
+    report = run(repository, tmp_path / "a.webp", model="offline", keep="good", frames=None)
+    assert report.ok
+    [file] = report.files
+    assert (file.status, file.reason, file.new) == ("left", "", 0)
+    assert {cutout.frame for cutout in file.left} == {2}

@@ -184,7 +184,9 @@ def test_the_command_lists_what_it_left_out_and_how_to_get_it(
     out, err = capsys.readouterr()
     noise = json.loads(out)["files"][1]
     assert noise["status"] == "left"
-    assert {"part", "width", "height", "quality", "doubts", "reason"} == set(noise["left"][0])
+    assert {"part", "width", "height", "quality", "doubts", "reason", "frame", "poor"} == set(
+        noise["left"][0]
+    )
     assert "--keep all" in err
 
 
@@ -211,3 +213,25 @@ def test_a_sheet_without_a_place_is_refused_before_anything_is_done(
     assert "there is no folder" in capsys.readouterr().err
     assert _run([*command, str(tmp_path / "x.jpg"), str(stickers)]) == 1
     assert "must end in .png" in capsys.readouterr().err
+
+
+def test_a_background_goes_with_its_cutouts(repository: Repository, photographs: Path) -> None:
+    disc, noise = run(repository, photographs, keep="good", keep_background=True).files
+    assert (disc.new, noise.new, noise.status) == (2, 0, "left")
+
+
+def test_a_dry_run_also_shows_what_was_ingested_before(repository: Repository, photographs: Path) -> None:
+    run(repository, photographs, keep="good")
+    report = run(repository, photographs, keep="good", dry_run=True)
+    assert [file.status for file in report.files] == ["duplicate", "left"]
+    assert len(report.sheets) == 1
+
+
+def test_only_what_is_left_out_for_its_quality_is_said_to_come_by_keeping_all(
+    repository: Repository, photographs: Path, stickers: Path
+) -> None:
+    assert not any(
+        cutout.poor for file in run(repository, stickers, min_size=24).files for cutout in file.left
+    )
+    left = [c for file in run(repository, photographs, keep="good").files for c in file.left]
+    assert all(cutout.poor for cutout in left)

@@ -242,3 +242,37 @@ def test_a_lost_catalog_comes_back_with_gaps(repository: Repository, make_elemen
         assert all(again.data(number) == make_element(number).data for number in (1, 3, 4, 5))
         with again.writer() as writer:
             assert writer.next_number == 6
+
+
+def test_a_pack_that_was_published_meanwhile_stays(repository: Repository, make_element: MakeElement) -> None:
+    """Its file was away when it should have been cleaned, and came back out of a backup."""
+    stock(repository, make_element, range(1, 4))
+    head = publish(repository)
+    with repository._db.atomic():
+        repository._db.execute("update pack set discarded = 7")
+    with repository.writer() as writer:
+        writer.tag(1, name="other")
+    assert publish(repository).packs == head.packs
+    assert repository.data(2) == make_element(2).data
+    assert verify(repository).problems == []
+
+
+def test_the_same_elements_again_bring_back_a_pack_that_was_lost(
+    repository: Repository, make_element: MakeElement
+) -> None:
+    stock(repository, make_element, range(1, 4))
+    publish(repository)
+    [pack] = (
+        repository.path.glob("packs/*/*.pack")
+        if any(repository.path.glob("packs/*/*.pack"))
+        else repository.path.glob("packs/*.pack")
+    )
+    pack.unlink()
+    with repository.writer() as writer:
+        for number in (1, 2, 3):
+            writer.withdraw(number, "again")
+    stock(repository, make_element, range(1, 4))
+    publish(repository)
+    assert pack.exists()
+    assert [repository.data(number) for number in (4, 5, 6)] == [make_element(n).data for n in (1, 2, 3)]
+    assert verify(repository).problems == []

@@ -83,6 +83,10 @@ def _jxl(data: bytes) -> Iterator[Image.Image]:
     yield upright(to_srgb(image), exif)
 
 
+_HEAD = 34
+"""Bytes of a codestream that have its size for certain."""
+
+
 def jxl_size(data: bytes) -> tuple[int, int]:
     """Width and height of a JPEG XL picture, out of its first bits (ISO/IEC 18181-1, SizeHeader): the plugin decodes as it opens.
 
@@ -90,7 +94,9 @@ def jxl_size(data: bytes) -> tuple[int, int]:
         PictureError: it has no codestream.
     """
     start = _codestream(data)
-    bits = int.from_bytes(data[start + 2 : start + 34], "little")
+    if len(start) < 12:  # SizeHeader takes at most 68 bits, after the two bytes of the signature
+        raise PictureError("the picture is broken or cut short (a JPEG XL codestream without a size)")
+    bits = int.from_bytes(start[2:], "little")
 
     def take(count: int) -> int:
         nonlocal bits
@@ -108,18 +114,20 @@ def jxl_size(data: bytes) -> tuple[int, int]:
     return width, height
 
 
-def _codestream(data: bytes) -> int:
-    """Where the codestream begins: at once, or in a box of the container."""
+def _codestream(data: bytes) -> bytes:
+    """The beginning of the codestream: of the file, or of what its boxes hold, one after the other."""
     if data[:2] == b"\xff\x0a":
-        return 0
-    at = 0
-    while at + 16 <= len(data):
+        return data[:_HEAD]
+    at, found = 0, b""
+    while at + 16 <= len(data) and len(found) < _HEAD:
         length, kind, head = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], 8
         if length == 1:
             length, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
+        end = at + max(length, head) if length else len(data)
         if kind in (b"jxlc", b"jxlp"):
-            return at + head + (4 if kind == b"jxlp" else 0)
-        if not length:
-            break
-        at += max(length, head)
-    raise PictureError("the picture is broken or cut short (a JPEG XL container without a picture)")
+            start = at + head + (4 if kind == b"jxlp" else 0)
+            found += data[start : min(end, start + _HEAD - len(found))]
+        at = end
+    if not found:
+        raise PictureError("the picture is broken or cut short (a JPEG XL container without a picture)")
+    return found

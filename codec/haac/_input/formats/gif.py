@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -66,7 +67,9 @@ def open_gif(data: bytes, _at_least: int | None) -> Opened:
         )
         for block in blocks
     )
-    return Opened("GIF", count, composed(size, parts), size)
+    # What reaches beyond the screen is decoded too.
+    largest = max([size, *((block.width, block.height) for block in blocks)], key=math.prod)
+    return Opened("GIF", count, composed(size, parts), largest)
 
 
 def _blocks(data: bytes) -> Iterator[_Block]:

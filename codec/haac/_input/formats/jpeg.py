@@ -24,7 +24,9 @@ _END = b"\xff\xd9"
 _EOI, _SOS, _DHT_LIKE = 0xD9, 0xDA, {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = {0xC2}
 _SEQUENTIAL = {0xC0, 0xC1}
-_marker = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+_marker = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])", re.DOTALL)
+_SCANS = 500
+"""Scans of one file; every one passes over all of its pixels, and those of cameras have at most a dozen."""
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ def open_jpeg(data: bytes, at_least: int | None) -> Opened:
         return _open_deep(data, layout)
     if _END not in data[-65_536:] and not _layout(data).ended:
         # Pillow refuses some of these, and gives others as if nothing were missing.
+        check_size(layout.width, layout.height)
         if not all_pixels(data):
             raise PictureError("the picture is broken or cut short (a JPEG without its end)")
         opened = open_still(_ended(data), at_least, kind="JPEG")
@@ -101,7 +104,7 @@ def _digest(data: bytes) -> bytes:
 
 
 def _layout(data: bytes, *, to_pixels: bool = False) -> _Layout:
-    found, at = _Layout(approximations={}), 2
+    found, at, scans = _Layout(approximations={}), 2, 0
     while match := _marker.search(data, at):
         kind, at = match[1][0], match.end()
         if kind in (0xD8, 0x01):
@@ -122,6 +125,9 @@ def _layout(data: bytes, *, to_pixels: bool = False) -> _Layout:
         elif kind == _SOS:
             if to_pixels:
                 return found
+            scans += 1
+            if scans > _SCANS:
+                raise PictureError(f"the picture has more than {_SCANS} scans")
             _tell(found, body)
             found.in_pixels = True
         at += length
@@ -130,7 +136,7 @@ def _layout(data: bytes, *, to_pixels: bool = False) -> _Layout:
 
 def _tell(found: _Layout, body: bytes) -> None:
     """Take down which bits of which coefficients a scan tells."""
-    if not body or len(body) < 4 + 2 * body[0] or found.approximations is None:
+    if not body or body[0] > 4 or len(body) < 4 + 2 * body[0] or found.approximations is None:
         return
     count = body[0]
     first, last, low = body[1 + 2 * count], body[2 + 2 * count], body[3 + 2 * count] & 15

@@ -25,6 +25,8 @@ _PILLOWS_TEXT = 2**20
 """Bytes of packed text or profile over which Pillow gives the whole picture up."""
 _CHUNKS = 2**20
 """At most so many; a file of 256 MiB has 32,768 of the usual 8 KiB."""
+_TEXTS = 100
+"""Packed texts that are looked at."""
 _SAMPLES = (b"PLTE", b"tRNS")
 _DISPOSALS = {1: Disposal.CLEAR, 2: Disposal.RESTORE}
 
@@ -47,6 +49,10 @@ class _File:
     depth: int
     colour: int
     profile: bytes | None = None
+    profiled: bool = False
+    """It had a profile, whatever became of it."""
+    texts: int = 0
+    """Packed texts so far."""
     exif: bytes | None = None
     frames: list[_Frame] = field(default_factory=list)
     """Of an animation."""
@@ -105,8 +111,11 @@ def _take_apart(file: _File) -> None:
 
 
 def _keep(file: _File, chunk: _Chunk) -> None:
+    if chunk.kind == b"IHDR" and chunk.start > 16:
+        raise PictureError("the picture is broken (a PNG with two headers)")
     if chunk.kind == b"iCCP":
-        file.profile = _profile(file, chunk)
+        if not file.profiled:  # the first one counts
+            file.profile, file.profiled = _profile(file, chunk), True
     elif chunk.kind == b"eXIf":
         file.exif = file.data[chunk.start : chunk.end]
     elif chunk.kind in (b"zTXt", b"iTXt"):
@@ -163,8 +172,9 @@ def _profile(file: _File, chunk: _Chunk) -> bytes | None:
 
 
 def _note_text(file: _File, chunk: _Chunk) -> None:
-    """Say that a text is too large; once."""
-    if len(file.notes) > 8:
+    """Say that a text is too large; once, and after so many not at all."""
+    file.texts += 1
+    if file.texts > _TEXTS or any("packed text" in note for note in file.notes):
         return
     text = file.data[chunk.start : chunk.end]
     for at in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import re
@@ -12,7 +13,7 @@ from xml.parsers import expat
 
 from haac._input.colour import to_srgb
 from haac._input.formats.extra import need
-from haac._input.limits import PICTURE_LIMITS
+from haac._input.limits import PICTURE_LIMITS, check_size
 from haac._input.opened import Opened
 from haac_repo import PictureError
 
@@ -33,7 +34,8 @@ _UNITS = {
     "em": 16.0,
     "ex": 8.0,
 }
-_length = re.compile(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*([a-z]*)\s*")
+_length = re.compile(r"([0-9.]+(?:[eE][+-]?[0-9]+)?)\s?([a-z]*)")
+_embedded = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,", re.IGNORECASE)
 
 
 def open_svg(data: bytes, _at_least: int | None) -> Opened:
@@ -68,7 +70,7 @@ class _Drawing:
 
     def __init__(self, text: bytes) -> None:
         self.notes: list[str] = []
-        self._depth = self._count = 0
+        self._depth = self._count = self._embedded = 0
         self._root: dict[str, str] = {}
         parser = expat.ParserCreate()
         parser.StartElementHandler = self._start
@@ -94,12 +96,33 @@ class _Drawing:
             )
         if local in ("image", "feImage"):
             for key, value in attributes.items():
-                if key.rpartition(":")[2] == "href" and not value.lstrip().startswith(("data:", "#")):
-                    raise PictureError(
-                        f"the SVG shows a picture from elsewhere ({value[:80]!r}), which is not loaded: embed it"
-                    )
+                if key.rpartition(":")[2] == "href" and not value.lstrip().startswith("#"):
+                    self._embed(value.strip())
         if local == "text" and not self.notes:
             self.notes.append("its text was drawn in the fonts of this machine")
+
+    def _embed(self, address: str) -> None:
+        """Check a picture that the drawing brings along, by its header: resvg would decode whatever its size is, and SVGs in SVGs."""
+        from PIL import Image
+
+        found = _embedded.match(address)
+        if found is None:
+            raise PictureError(
+                f"the SVG shows a picture from elsewhere, or of another kind ({address[:80]!r}), which is not loaded:"
+                " embed it as PNG or JPEG in base64"
+            )
+        try:
+            data = base64.b64decode(address[found.end() :])
+            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "GIF", "WEBP")) as image:
+                width, height = image.size
+        except (ValueError, OSError, Image.DecompressionBombError) as error:
+            raise PictureError(f"the SVG brings a broken picture along ({error})") from error
+        check_size(width, height)
+        self._embedded += width * height
+        if self._embedded > PICTURE_LIMITS.pixels:
+            raise PictureError(
+                f"the pictures that the SVG brings along have more than {PICTURE_LIMITS.pixels:,} pixels together"
+            )
 
     def _end(self, _: str) -> None:
         self._depth -= 1
@@ -115,7 +138,7 @@ class _Drawing:
 
 
 def _pixels(length: str) -> float | None:
-    found = _length.fullmatch(length)
+    found = _length.fullmatch(length.strip())
     if found is None or found[2] not in _UNITS:
         return None
     try:
