@@ -55,7 +55,6 @@ def open_jpeg(data: bytes, at_least: int | None) -> Opened:
         return _open_deep(data, layout)
     if _END not in data[-65_536:] and not _layout(data).ended:
         # Pillow refuses some of these, and gives others as if nothing were missing.
-        check_size(layout.width, layout.height)
         if not all_pixels(data):
             raise PictureError("the picture is broken or cut short (a JPEG without its end)")
         opened = open_still(_ended(data), at_least, kind="JPEG")
@@ -83,6 +82,7 @@ def all_pixels(data: bytes) -> bool:
     told = layout.approximations or {}
     if layout.frame in _PROGRESSIVE and (len(told) < 64 * layout.components or any(told.values())):
         return False
+    check_size(layout.width, layout.height)
     return _digest(_ended(data, _filling(data, b"\0"))) == _digest(_ended(data, _filling(data, b"\xfe")))
 
 
