@@ -295,7 +295,7 @@ def cluster(figures: Figures) -> str:
     return (
         table(head, rows)
         + f"\n\nFaults: {faults['pictures']:,} photographs, {faults['workers_killed']} workers killed and started anew, the"
-        f" scheduler killed once (the driver ended within {faults['seconds_until_the_driver_ended']:.0f} s, {faults['elements_kept']:,}"
+        f" scheduler killed once (the driver ended within {faults['seconds_until_the_driver_ended']:.1f} s, {faults['elements_kept']:,}"
         f" of {faults['elements']:,} elements were kept) and the command given again: {faults['accounted_for']:,} accounted for,"
         f" {faults['refused']:,} refused, ids and pixels {'those' if faults['same_ids_and_pixels'] else 'NOT those'} of a local run."
         f" {'; '.join(away)}." + machine(figures)

@@ -217,7 +217,9 @@ def faults(folder: Path, pictures: Path, machines: Machines, tls: dict[str, str]
         "seconds_until_the_driver_ended": round(ended, 1),
         "said": said.replace(machines.address, "tls://HOST:PORT"),
         "elements_kept": kept,
-        "accounted_for": counts["stored"] + counts["duplicate"] + counts["skipped"] + counts["refused"],
+        "accounted_for": sum(
+            counts[status] for status in ("stored", "duplicate", "left", "skipped", "refused")
+        ),
         "refused": counts["refused"],
         "same_ids_and_pixels": same,
     }
