@@ -45,6 +45,11 @@ class Preview:
     """Why it would be left out; empty if it would be stored."""
 
 
+def is_small(part: Part, min_size: int) -> bool:
+    """Whether the shorter side of a cut-out has fewer pixels than asked for."""
+    return bool(min(part.pixels.shape[:2]) < min_size)
+
+
 def reason_to_leave(part: Part, judgement: Judgement | None, keep: Keep, min_size: int) -> str:
     """Why a cut-out is not to be stored; empty if it is.
 
@@ -56,9 +61,8 @@ def reason_to_leave(part: Part, judgement: Judgement | None, keep: Keep, min_siz
     """
     from haac_pipeline._segment.quality import GOOD, HOPELESS
 
-    height, width = part.pixels.shape[:2]
-    if min(width, height) < min_size:
-        return f"its shorter side has {min(width, height)} pixels (--min-size {min_size})"
+    if is_small(part, min_size):
+        return f"its shorter side has {min(part.pixels.shape[:2])} pixels (--min-size {min_size})"
     if judgement is None or keep == "all":
         return ""
     least = GOOD if keep == "good" else HOPELESS

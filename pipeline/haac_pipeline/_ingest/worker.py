@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from haac_pipeline._ingest.keep import Keep, LeftOut, Preview, reason_to_leave
+from haac_pipeline._ingest.keep import Keep, LeftOut, Preview, is_small, reason_to_leave
 from haac_pipeline._parallel import attempt
 from haac_repo import NewElement, PictureError
 from haac_repo._internal import flattened
@@ -206,8 +206,8 @@ def _choose(task: Task, made: Made, found: list[Part], judgements: Sequence[Judg
 
             made.previews.append(Preview(thumbnail(part.pixels), width, height, quality, doubts, reason))
         if reason:
-            small = min(width, height) < task.cutting.min_size
-            made.left.append(LeftOut(number, width, height, quality, doubts, reason, poor=not small))
+            poor = not is_small(part, task.cutting.min_size)
+            made.left.append(LeftOut(number, width, height, quality, doubts, reason, poor=poor))
         else:
             made.elements.append(replace(as_element(picture(part.pixels)), quality=quality, doubts=doubts))
 

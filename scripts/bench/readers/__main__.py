@@ -22,7 +22,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from scripts.bench.record import write
-from scripts.check.readers.metadata import linear_rgb
+from scripts.lib.profiles import rgb_profile
 
 BASE_BYTES, BYTES_A_PIXEL = 300 * 10**6, 12
 Samples = npt.NDArray[np.uint8]
@@ -91,7 +91,7 @@ def makers(made: Samples) -> dict[str, Callable[[], bytes]]:
         "JPEG": lambda: saved("JPEG", quality=85),
         "JPEG, progressive": lambda: saved("JPEG", quality=85, progressive=True),
         "JPEG, turned, with a profile": lambda: saved(
-            "JPEG", quality=85, exif=turned, icc_profile=linear_rgb()
+            "JPEG", quality=85, exif=turned, icc_profile=rgb_profile(1.0)
         ),
         "JPEG, CMYK": lambda: saved("JPEG", "CMYK", quality=85),
         "PNG": lambda: saved("PNG", compress_level=1),

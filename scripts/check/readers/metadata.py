@@ -30,35 +30,6 @@ def srgb() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
-@cache
-def linear_rgb() -> bytes:
-    """A profile of sRGB's primaries and linear samples."""
-    data = bytearray(srgb())
-    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, 256) + bytes(2)
-    where = len(data)
-    data += curve
-    for index in range(struct.unpack_from(">I", data, 128)[0]):
-        at = 132 + 12 * index
-        if bytes(data[at : at + 4]) in (b"rTRC", b"gTRC", b"bTRC"):
-            struct.pack_into(">II", data, at + 4, where, len(curve))
-    struct.pack_into(">I", data, 0, len(data))
-    return bytes(data)
-
-
-@cache
-def linear_grey() -> bytes:
-    """A profile of linear greys."""
-    white = b"XYZ " + bytes(4) + struct.pack(">iii", 0xF6D6, 0x10000, 0xD32D)
-    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, 256) + bytes(2)
-    table, body, at = struct.pack(">I", 2), b"", 128 + 4 + 24
-    for name, data in ((b"wtpt", white), (b"kTRC", curve)):
-        table += name + struct.pack(">II", at + len(body), len(data))
-        body += data
-    head = struct.pack(">I4sI4s4s4s", at + len(body), b"", 0x02400000, b"mntr", b"GRAY", b"XYZ ")
-    head += bytes(12) + b"acsp" + bytes(28) + struct.pack(">iii", 0xF6D6, 0x10000, 0xD32D)
-    return head.ljust(128, b"\0") + table + body
-
-
 def to_srgb(picture: Samples) -> Samples:
     """What linear samples look like; alpha as it is."""
     value = picture[..., :3] / 255.0

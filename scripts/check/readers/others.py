@@ -13,8 +13,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from scripts.check.readers.case import HEIGHT, WIDTH, Case, Samples, as_grey, base, grey_of, turned
-from scripts.check.readers.metadata import exif, linear_grey, linear_rgb, to_srgb, xmp
+from scripts.check.readers.metadata import exif, to_srgb, xmp
 from scripts.check.readers.png import palette
+from scripts.lib.profiles import grey_profile, rgb_profile
 
 
 def saved(picture: Samples | Image.Image, kind: str, **options: Any) -> bytes:
@@ -39,6 +40,14 @@ def _smooth() -> Samples:
     """`base`, coarser, so that lossy codecs with chroma of half the resolution keep it."""
     picture = Image.fromarray(base()).resize((160, 112), Image.Resampling.BILINEAR)
     return np.asarray(picture)
+
+
+def _smooth_ones() -> list[tuple[str, Samples, Samples]]:
+    """Opaque, and with soft alpha: a label, what is stored, and what it shows."""
+    picture = _smooth()
+    soft = picture.copy()
+    soft[..., 3] = np.linspace(0, 255, 160)[None].astype(np.uint8)
+    return [("rgb", np.ascontiguousarray(picture[..., :3]), picture), ("rgba", soft, soft)]
 
 
 def _jpegs() -> Iterator[Case]:
@@ -75,14 +84,14 @@ def _jpegs() -> Iterator[Case]:
     yield case("cmyk-adobe", saved(ink, "JPEG", quality=92, subsampling=0), picture, "cmyk")
     yield case(
         "rgb-linear",
-        saved(rgb, "JPEG", quality=95, icc_profile=linear_rgb()),
+        saved(rgb, "JPEG", quality=95, icc_profile=rgb_profile(1.0)),
         to_srgb(picture),
         "rgb",
         "linear",
     )
     yield case(
         "grey-linear",
-        saved(grey, "JPEG", quality=95, icc_profile=linear_grey()),
+        saved(grey, "JPEG", quality=95, icc_profile=grey_profile(1.0)),
         to_srgb(greys),
         "grey",
         "linear",
@@ -264,12 +273,9 @@ def _bmp16(picture: Samples, name: str, bits: tuple[int, int, int]) -> Case:
 
 
 def _webps() -> Iterator[Case]:
-    picture = _smooth()
-    soft = picture.copy()
-    soft[..., 3] = np.linspace(0, 255, 160)[None].astype(np.uint8)
-    rgb = np.ascontiguousarray(picture[..., :3])
-    for label, stored in (("rgb", rgb), ("rgba", soft)):
-        truth = picture if label == "rgb" else soft
+    ones = _smooth_ones()
+    _, rgb, picture = ones[0]
+    for label, stored, truth in ones:
         yield Case(
             f"{label}-lossless",
             "WEBP",
@@ -298,7 +304,7 @@ def _webps() -> Iterator[Case]:
                 truth,
                 frozenset({label, "exif", f"exif{orientation}"}),
             )
-        data = saved(stored, "WEBP", lossless=True, exact=True, icc_profile=linear_rgb())
+        data = saved(stored, "WEBP", lossless=True, exact=True, icc_profile=rgb_profile(1.0))
         yield Case(f"{label}-linear", "WEBP", data, to_srgb(truth), frozenset({label, "linear"}), 3.0)
         frames = [Image.fromarray(stored), Image.fromarray(255 - stored)]
         data = saved(frames[0], "WEBP", lossless=True, exact=True, save_all=True, append_images=frames[1:])
@@ -309,12 +315,9 @@ def _webps() -> Iterator[Case]:
 
 
 def _avifs() -> Iterator[Case]:
-    picture = _smooth()
-    soft = picture.copy()
-    soft[..., 3] = np.linspace(0, 255, 160)[None].astype(np.uint8)
-    rgb = np.ascontiguousarray(picture[..., :3])
-    for label, stored in (("rgb", rgb), ("rgba", soft)):
-        truth = picture if label == "rgb" else soft
+    ones = _smooth_ones()
+    _, rgb, picture = ones[0]
+    for label, stored, truth in ones:
         for subsampling in ("4:2:0", "4:2:2", "4:4:4"):
             data = saved(stored, "AVIF", quality=90, subsampling=subsampling, speed=9)
             yield Case(f"{label}-{subsampling}", "AVIF", data, truth, frozenset({label}), 6.0, True)
@@ -331,7 +334,7 @@ def _avifs() -> Iterator[Case]:
             6.0,
             True,
         )
-    data = saved(rgb, "AVIF", quality=95, subsampling="4:4:4", speed=9, icc_profile=linear_rgb())
+    data = saved(rgb, "AVIF", quality=95, subsampling="4:4:4", speed=9, icc_profile=rgb_profile(1.0))
     yield Case("rgb-linear", "AVIF", data, to_srgb(picture), frozenset({"rgb", "linear"}), 6.0, True)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scripts.check.readers.case import HEIGHT, WIDTH, Case, Samples, as_grey, base, grey_of, turned
-from scripts.check.readers.metadata import exif, linear_grey, linear_rgb, srgb, to_srgb, xmp
+from scripts.check.readers.metadata import exif, srgb, to_srgb, xmp
+from scripts.lib.profiles import grey_profile, rgb_profile
 
 Chunks = tuple[tuple[bytes, bytes], ...]
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -157,9 +158,9 @@ def _profiles(kind: str, colour: int, depth: int, tags: set[str]) -> Iterator[Ca
     linear = to_srgb(truth)
     for label, profile, expected in (
         ("srgb", srgb(), truth),
-        ("linear", linear_grey() if grey else linear_rgb(), linear),
+        ("linear", grey_profile(1.0) if grey else rgb_profile(1.0), linear),
         ("broken-profile", b"not a profile at all, but long enough to be taken for one" * 4, truth),
-        ("foreign-profile", linear_rgb() if grey else linear_grey(), truth),
+        ("foreign-profile", rgb_profile(1.0) if grey else grey_profile(1.0), truth),
     ):
         packed = (b"iCCP", b"p\0\0" + zlib.compress(profile))
         exact = label != "linear"

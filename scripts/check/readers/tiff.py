@@ -10,8 +10,9 @@ import numpy as np
 import tifffile
 
 from scripts.check.readers.case import HEIGHT, WIDTH, Case, Samples, as_grey, base, grey_of, turned
-from scripts.check.readers.metadata import linear_grey, linear_rgb, to_srgb, xmp
+from scripts.check.readers.metadata import to_srgb, xmp
 from scripts.check.readers.png import palette
+from scripts.lib.profiles import grey_profile, rgb_profile
 
 _ORDERS = (("II", "<"), ("MM", ">"))
 _COMPRESSIONS = (None, "lzw", "zlib", "packbits")
@@ -173,9 +174,9 @@ def _layouts(order: str, mark: str) -> Iterator[Case]:
 def _others() -> Iterator[Case]:
     picture, eight = base(), grey_of(256)
     rgb = picture[..., :3]
-    data = tiff(rgb, photometric="rgb", iccprofile=linear_rgb())
+    data = tiff(rgb, photometric="rgb", iccprofile=rgb_profile(1.0))
     yield Case("rgb8-linear", "TIFF", data, to_srgb(picture), frozenset({"rgb8", "linear"}), 3.0)
-    data = tiff(eight.astype(np.uint8), photometric="minisblack", iccprofile=linear_grey())
+    data = tiff(eight.astype(np.uint8), photometric="minisblack", iccprofile=grey_profile(1.0))
     yield Case(
         "grey8-linear", "TIFF", data, to_srgb(as_grey(eight, 256)), frozenset({"grey8", "linear"}), 12.0
     )

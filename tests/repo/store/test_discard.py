@@ -262,11 +262,7 @@ def test_the_same_elements_again_bring_back_a_pack_that_was_lost(
 ) -> None:
     stock(repository, make_element, range(1, 4))
     publish(repository)
-    [pack] = (
-        repository.path.glob("packs/*/*.pack")
-        if any(repository.path.glob("packs/*/*.pack"))
-        else repository.path.glob("packs/*.pack")
-    )
+    [pack] = repository.path.glob("packs/**/*.pack")
     pack.unlink()
     with repository.writer() as writer:
         for number in (1, 2, 3):
