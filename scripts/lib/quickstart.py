@@ -60,7 +60,9 @@ def main() -> None:
     if model == EMBEDDED:
         print(f"   No network: the embedded model `{EMBEDDED}` goes on, in preview quality.")
     # What `offline` takes apart (a head, a suit) better stays together.
-    haac("ingest", "photos", "--model", model, *(["--no-split"] if model == EMBEDDED else []))
+    haac(
+        "ingest", "photos", "--keep", "all", "--model", model, *(["--no-split"] if model == EMBEDDED else [])
+    )
     haac("sheet", "--cell", "220", "--columns", "3", "-o", "elements.png")
 
     say("2. Find elements, and describe a scene with them")
