@@ -1,0 +1,34 @@
+"""What a mirror trusts, in its catalog: written in the transaction of the records that it vouches for.
+
+Roles of the table `trust`: the four of The Update Framework, of which `root` is the newest; `pinned`, the root that the mirror
+was given first; `<n>.root`, every version between, so that mirrors of this mirror can follow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def load(db: Database) -> dict[str, bytes] | None:
+    """The metadata that a mirror trusts, by role; None if it was never given a root."""
+    rows = db.execute("select role, data from trust").fetchall()
+    return {str(role): bytes(data) for role, data in rows} or None
+
+
+def save(db: Database, state: Mapping[str, bytes]) -> None:
+    """Replace what the mirror trusts. Inside the transaction of the records that it vouches for."""
+    db.execute("delete from trust")
+    for role, data in state.items():
+        version = json.loads(data)["signed"]["version"]
+        db.execute("insert into trust (role, version, data) values (?, ?, ?)", [role, version, data])
+
+
+def fingerprint(state: Mapping[str, bytes]) -> str:
+    """SHA-256, in hex, of the first root that is known."""
+    return hashlib.sha256(state.get("1.root") or state["pinned"]).hexdigest()
