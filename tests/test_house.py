@@ -42,6 +42,7 @@ ROOMS = {
         "_pixels",
         "_files",
         "_store",
+        "_trust",
         "_mirror",
         "_check",
         "__init__",

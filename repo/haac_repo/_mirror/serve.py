@@ -24,7 +24,10 @@ from haac_repo._store.layout import published_folder
 
 DEFAULT_PORT = 8642
 
-_published = re.compile(r"/(head|log/[0-9]{8}\.jsonl\.gz|packs/[0-9a-f]{64}\.pack)").fullmatch
+_published = re.compile(
+    r"/(head|metadata/timestamp\.json|metadata/[0-9]{1,16}\.(?:root|targets|snapshot)\.json"
+    r"|targets/[0-9a-f]{64}\.head|log/[0-9]{8}\.jsonl\.gz|packs/[0-9a-f]{64}\.pack)"
+).fullmatch
 _range = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})").fullmatch
 _IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -143,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(404)
             return
         with file:
-            if found[1] == "head":
+            if found[1] in ("head", "metadata/timestamp.json"):
                 # Read at once: it may be replaced while it is being sent, and its ETag has to fit what is sent.
                 self._send_head(file.read(LIMITS.head_bytes + 1), send_body=send_body)
             else:

@@ -13,6 +13,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from haac_repo._store.layout import published_folder
+
 ROLES = ("root", "targets", "snapshot", "timestamp")
 """Of The Update Framework, as its specification orders them."""
 METADATA, TARGETS, KEYS = "metadata", "targets", "keys"
@@ -35,11 +37,6 @@ is_sha256 = re.compile(r"[0-9a-f]{64}").fullmatch
 _root_name = re.compile(r"([1-9][0-9]{0,15})\.root\.json").fullmatch
 
 
-def published(path: Path) -> Path:
-    """The folder of a repository or mirror that is served."""
-    return path
-
-
 def versioned_path(role: str, version: int) -> str:
     """Path of one version of a role's metadata, relative to the published folder."""
     return f"{METADATA}/{version}.{role}.json"
@@ -52,7 +49,7 @@ def head_path(sha256: str) -> str:
 
 def root_versions(path: Path) -> list[int]:
     """The versions of the root in a repository's or mirror's published folder, ascending; empty if it is not signed."""
-    folder = published(path) / METADATA
+    folder = published_folder(path) / METADATA
     names = (_root_name(file.name) for file in folder.iterdir()) if folder.is_dir() else ()
     return sorted(int(found[1]) for found in names if found)
 

@@ -6,17 +6,17 @@ import copy
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from haac_repo._errors import RepositoryError
 from haac_repo._files import write_file
+from haac_repo._store.layout import published_folder
 from haac_repo._trust.keys import find_signers, is_here
 from haac_repo._trust.layout import (
     KEYS,
     LIFETIMES,
     ROLES,
     SOON,
-    published,
     root_versions,
     utc_now,
     versioned_path,
@@ -24,9 +24,7 @@ from haac_repo._trust.layout import (
 
 if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner
-    from tuf.api.metadata import Metadata, Root, Signed
-
-    T = TypeVar("T", bound=Signed)
+    from tuf.api.metadata import Metadata, Root
 
 
 def current_root(path: Path) -> Metadata[Root] | None:
@@ -35,9 +33,6 @@ def current_root(path: Path) -> Metadata[Root] | None:
     Raises:
         RepositoryError: there are keys and no root, or the root is damaged. Publishing unsigned by mistake is no way out.
     """
-    from tuf.api.exceptions import RepositoryError as InvalidError
-    from tuf.api.metadata import Metadata, Root
-
     versions = root_versions(path)
     if not versions:
         if any((path / KEYS).glob("*.pem")):
@@ -46,7 +41,10 @@ def current_root(path: Path) -> Metadata[Root] | None:
                 " mirror, or begin anew with `haac keys create`, whose new fingerprint every mirror has to be told"
             )
         return None
-    file = published(path) / versioned_path("root", versions[-1])
+    from tuf.api.exceptions import RepositoryError as InvalidError
+    from tuf.api.metadata import Metadata, Root
+
+    file = published_folder(path) / versioned_path("root", versions[-1])
     try:
         root = Metadata[Root].from_bytes(file.read_bytes())
     except InvalidError as error:
@@ -59,10 +57,12 @@ def fingerprint(path: Path) -> str:
     versions = root_versions(path)
     if not versions:
         return ""
-    return hashlib.sha256((published(path) / versioned_path("root", versions[0])).read_bytes()).hexdigest()
+    return hashlib.sha256(
+        (published_folder(path) / versioned_path("root", versions[0])).read_bytes()
+    ).hexdigest()
 
 
-def sign(signed: T, role: str, signers: Sequence[CryptoSigner]) -> Metadata[T]:
+def sign(signed: Any, role: str, signers: Sequence[CryptoSigner]) -> Metadata[Any]:
     """Metadata of a role, valid from now for its lifetime, with a signature of each signer."""
     from tuf.api.metadata import Metadata
 
@@ -73,7 +73,7 @@ def sign(signed: T, role: str, signers: Sequence[CryptoSigner]) -> Metadata[T]:
     return made
 
 
-def serialized(metadata: Metadata[T]) -> bytes:
+def serialized(metadata: Metadata[Any]) -> bytes:
     """The bytes of a metadata file."""
     from tuf.api.serialization.json import JSONSerializer
 
@@ -157,6 +157,6 @@ def renewed_root(path: Path, root: Metadata[Root]) -> Metadata[Root]:
 
 
 def _write(path: Path, root: Metadata[Root]) -> None:
-    file = published(path) / versioned_path("root", root.signed.version)
+    file = published_folder(path) / versioned_path("root", root.signed.version)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_file(file, serialized(root))

@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from haac_repo._files import sync_folder, write_file
+from haac_repo._store.layout import published_folder
 from haac_repo._trust.layout import (
     LIFETIMES,
     METADATA,
@@ -19,16 +20,13 @@ from haac_repo._trust.layout import (
     TARGETS,
     TIMESTAMP_PATH,
     head_path,
-    published,
     utc_now,
     versioned_path,
 )
 from haac_repo._trust.roots import current_root, renewed_root, serialized, sign, signers_of
 
 if TYPE_CHECKING:
-    from tuf.api.metadata import Metadata, Root, Signed, Snapshot, Targets, Timestamp
-
-    T = TypeVar("T", bound=Signed)
+    from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
 
 _KEPT = 2
 """Versions of targets, snapshot and head that stay: the newest, and the one that a client may be reading."""
@@ -52,15 +50,15 @@ def sign_head(path: Path, head: bytes) -> None:
     Raises:
         RepositoryError: keys are missing or damaged. Nothing that counts was written.
     """
-    from tuf.api.metadata import MetaFile, Snapshot, TargetFile, Targets
-
     root = current_root(path)
     if root is None:
         return
+    from tuf.api.metadata import MetaFile, Snapshot, TargetFile, Targets
+
     root = renewed_root(path, root)
     for role in ("targets", "snapshot", "timestamp"):
         signers_of(path, root, role)  # all of them, before anything is written
-    folder = published(path)
+    folder = published_folder(path)
     (folder / TARGETS).mkdir(parents=True, exist_ok=True)
     write_file(folder / head_path(hashlib.sha256(head).hexdigest()), head)
 
@@ -87,7 +85,7 @@ def renew(path: Path) -> bool:
     if root is None:
         return False
     renewed = renewed_root(path, root)
-    file = published(path) / "head"
+    file = published_folder(path) / "head"
     if not file.is_file():
         return renewed is not root
     head = file.read_bytes()
@@ -113,13 +111,21 @@ def warnings(path: Path) -> list[str]:
     ]
 
 
-def read(path: Path, kind: type[T], file: str) -> Metadata[T] | None:
+def newest(path: Path, role: str) -> Metadata[Any] | None:
+    """The newest published metadata of a role but the root; None if there are none, or they are damaged."""
+    if role == "timestamp":
+        return _read(path, TIMESTAMP_PATH)
+    versions = _versions(path, role)
+    return _read(path, versioned_path(role, versions[-1])) if versions else None
+
+
+def _read(path: Path, file: str) -> Metadata[Any] | None:
     """A published metadata file; None if it is not there, or damaged."""
     from tuf.api.exceptions import RepositoryError as InvalidError
     from tuf.api.metadata import Metadata
 
     try:
-        return Metadata[T].from_bytes((published(path) / file).read_bytes())
+        return Metadata.from_bytes((published_folder(path) / file).read_bytes())
     except (FileNotFoundError, InvalidError):
         return None
 
@@ -127,44 +133,43 @@ def read(path: Path, kind: type[T], file: str) -> Metadata[T] | None:
 def _chain(path: Path, root: Metadata[Root], head: bytes) -> _Chain | None:
     """What is signed, if it holds under this root and leads to this head."""
     from tuf.api.exceptions import RepositoryError as InvalidError
-    from tuf.api.metadata import Snapshot, Targets, Timestamp
 
-    timestamp = read(path, Timestamp, TIMESTAMP_PATH)
+    timestamp = _read(path, TIMESTAMP_PATH)
     if timestamp is None:
         return None
     with contextlib.suppress(InvalidError, FileNotFoundError, KeyError):
         root.verify_delegate("timestamp", timestamp)
         meta = timestamp.signed.snapshot_meta
         file = versioned_path("snapshot", meta.version)
-        meta.verify_length_and_hashes((published(path) / file).read_bytes())
-        snapshot = read(path, Snapshot, file)
+        meta.verify_length_and_hashes((published_folder(path) / file).read_bytes())
+        snapshot = _read(path, file)
         assert snapshot is not None
         root.verify_delegate("snapshot", snapshot)
         meta = snapshot.signed.meta["targets.json"]
         file = versioned_path("targets", meta.version)
-        meta.verify_length_and_hashes((published(path) / file).read_bytes())
-        targets = read(path, Targets, file)
+        meta.verify_length_and_hashes((published_folder(path) / file).read_bytes())
+        targets = _read(path, file)
         assert targets is not None
         root.verify_delegate("targets", targets)
         target = targets.signed.targets[TARGET]
         target.verify_length_and_hashes(head)
-        target.verify_length_and_hashes((published(path) / head_path(target.hashes["sha256"])).read_bytes())
+        target.verify_length_and_hashes(
+            (published_folder(path) / head_path(target.hashes["sha256"])).read_bytes()
+        )
         return _Chain(timestamp, snapshot, targets)
     return None
 
 
-def _half_over(metadata: Metadata[T]) -> bool:
+def _half_over(metadata: Metadata[Any]) -> bool:
     lifetime: timedelta = LIFETIMES[metadata.signed.type]
     return bool(metadata.signed.expires - utc_now() < lifetime / 2)
 
 
 def _next(path: Path, role: str) -> int:
     """The version after the newest one; where that cannot be told, one that was certainly never reached."""
-    from tuf.api.metadata import Timestamp
-
-    timestamp = published(path) / TIMESTAMP_PATH
+    timestamp = published_folder(path) / TIMESTAMP_PATH
     if role == "timestamp":
-        newest = read(path, Timestamp, TIMESTAMP_PATH)
+        newest = _read(path, TIMESTAMP_PATH)
         versions = [newest.signed.version] if newest else []
     else:
         versions = _versions(path, role)
@@ -176,7 +181,7 @@ def _next(path: Path, role: str) -> int:
 def _versions(path: Path, role: str) -> list[int]:
     found = (
         re.fullmatch(rf"([1-9][0-9]{{0,15}})\.{role}\.json", file.name)
-        for file in (published(path) / METADATA).iterdir()
+        for file in (published_folder(path) / METADATA).iterdir()
     )
     return sorted(int(each[1]) for each in found if each)
 
@@ -189,26 +194,24 @@ def _write_timestamp(path: Path, root: Metadata[Root], snapshot: object) -> None
     _write(path, root, sign(made, "timestamp", signers_of(path, root, "timestamp")))
 
 
-def _write(path: Path, root: Metadata[Root], made: Metadata[T]) -> bytes:
+def _write(path: Path, root: Metadata[Root], made: Metadata[Any]) -> bytes:
     role = made.signed.type
     root.verify_delegate(role, made)
     file = TIMESTAMP_PATH if role == "timestamp" else versioned_path(role, made.signed.version)
     data = serialized(made)
-    write_file(published(path) / file, data)
+    write_file(published_folder(path) / file, data)
     return data
 
 
 def _drop_old(path: Path) -> None:
     """Delete targets, snapshots and heads but for the newest and the one before."""
-    from tuf.api.metadata import Targets
-
-    folder = published(path)
+    folder = published_folder(path)
     for role in ("snapshot", "targets"):
         for version in _versions(path, role)[:-_KEPT]:
             (folder / versioned_path(role, version)).unlink()
     kept = set()
     for version in _versions(path, "targets"):
-        targets = read(path, Targets, versioned_path("targets", version))
+        targets = _read(path, versioned_path("targets", version))
         if targets is not None and TARGET in targets.signed.targets:
             kept.add(head_path(targets.signed.targets[TARGET].hashes.get("sha256", "")))
     for file in (folder / TARGETS).iterdir():

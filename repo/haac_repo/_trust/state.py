@@ -11,6 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from haac_repo._trust.layout import TIMESTAMP_PATH, head_path, versioned_path
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
@@ -25,8 +27,25 @@ def save(db: Database, state: Mapping[str, bytes]) -> None:
     """Replace what the mirror trusts. Inside the transaction of the records that it vouches for."""
     db.execute("delete from trust")
     for role, data in state.items():
-        version = json.loads(data)["signed"]["version"]
-        db.execute("insert into trust (role, version, data) values (?, ?, ?)", [role, version, data])
+        db.execute("insert into trust (role, version, data) values (?, ?, ?)", [role, _version(data), data])
+
+
+def published_files(state: Mapping[str, bytes], head: bytes) -> dict[str, bytes]:
+    """What a mirror publishes of a state that it trusts, by published path, in the order in which it is written."""
+    files = {
+        versioned_path("root", _version(data)): data
+        for role, data in sorted(state.items())
+        if role.endswith(".root")
+    }
+    files[head_path(hashlib.sha256(head).hexdigest())] = head
+    for role in ("targets", "snapshot"):
+        files[versioned_path(role, _version(state[role]))] = state[role]
+    return files | {TIMESTAMP_PATH: state["timestamp"]}
+
+
+def _version(data: bytes) -> int:
+    version: int = json.loads(data)["signed"]["version"]
+    return version
 
 
 def fingerprint(state: Mapping[str, bytes]) -> str:

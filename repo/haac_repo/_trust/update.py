@@ -11,11 +11,12 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from tuf.api import exceptions
-from tuf.api.metadata import Metadata, Root, Snapshot, TargetFile, Targets, Timestamp
+from tuf.api.metadata import Metadata, Root, TargetFile, Timestamp
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from haac_repo._errors import DataError, HaacError, HistoryError, IntegrityError, TransportError, TrustError
@@ -26,14 +27,14 @@ from haac_repo._trust.layout import (
     TARGET,
     TARGETS,
     TIMESTAMP_PATH,
-    head_path,
     is_sha256,
     utc_now,
     versioned_path,
 )
 from haac_repo._trust.pin import Pin
+from haac_repo._trust.state import published_files
 
-_NON_ROOT: dict[str, type[Any]] = {"timestamp": Timestamp, "snapshot": Snapshot, "targets": Targets}
+_NON_ROOT = ("timestamp", "snapshot", "targets")
 _WHO = {
     "root": "the publisher must sign a new one (`haac keys renew`)",
     "targets": "the publisher must run `haac publish`",
@@ -73,11 +74,13 @@ def update(recorder: Recorder, known: Mapping[str, bytes], named: bytes, pin: Pi
                 )
         if usable:
             stored = {
-                int(role.partition(".")[0]): data for role, data in known.items() if role.endswith(".root")
+                int(role.partition(".")[0]): data
+                for role, data in known.items()
+                if role.endswith(".root") and _root(data) is not None
             }
             roots = {**stored, _version(known["root"]): known["root"]}
         elif named and (signed := _root(named)) is not None:
-            roots = {**_before(recorder, signed), signed.version: named}
+            roots = {**_before(recorder, signed, named), signed.version: named}
         elif named:
             raise TrustError(
                 "what was given is not the root of a haac repository: `haac keys show` names its file"
@@ -93,20 +96,21 @@ def update(recorder: Recorder, known: Mapping[str, bytes], named: bytes, pin: Pi
         return result
 
 
-def _before(recorder: Recorder, root: Root) -> dict[int, bytes]:
+def _before(recorder: Recorder, root: Root, data: bytes) -> dict[int, bytes]:
     """The versions before a root that was given, so that mirrors of this mirror can begin with the first; as far as they fit."""
     found: dict[int, bytes] = {}
     chain: list[Metadata[Root]] = []
+    named = Metadata[Root].from_bytes(data)
     if root.version > LIMITS.root_rotations:
         return {}
     for version in range(1, root.version):
-        data = recorder.small(versioned_path("root", version))
-        if data is None or (signed := _root(data)) is None or signed.version != version:
+        sent = recorder.small(versioned_path("root", version))
+        if sent is None or (signed := _root(sent)) is None or signed.version != version:
             return {}
-        found[version] = data
-        chain.append(Metadata[Root].from_bytes(data))
+        found[version] = sent
+        chain.append(Metadata[Root].from_bytes(sent))
     try:
-        for older, newer in zip(chain, chain[1:], strict=False):
+        for older, newer in pairwise([*chain, named]):
             older.verify_delegate("root", newer)
     except exceptions.RepositoryError:
         return {}
@@ -143,17 +147,10 @@ def _refresh(recorder: Recorder, roots: dict[int, bytes], known: Mapping[str, by
         if hashlib.sha256(head).hexdigest() != sha256:
             assert info is not None
             head = Path(updater.download_target(info, str(folder / TARGET))).read_bytes()
-    root = roots[max(roots)]
-    files = {versioned_path("root", version): data for version, data in sorted(roots.items())}
-    files |= {
-        head_path(sha256): head,
-        versioned_path("targets", _version(state["targets"])): state["targets"],
-        versioned_path("snapshot", _version(state["snapshot"])): state["snapshot"],
-        TIMESTAMP_PATH: state["timestamp"],
-    }
     pinned = known.get("pinned") or roots[newest]
-    state |= {"root": root, "pinned": pinned}
-    return head, state | {f"{n}.root": data for n, data in sorted(roots.items())}, files
+    state |= {"root": roots[max(roots)], "pinned": pinned}
+    state |= {f"{version}.root": data for version, data in sorted(roots.items())}
+    return head, state, published_files(state, head)
 
 
 def _check(
@@ -168,8 +165,8 @@ def _check(
             )
     root = Metadata[Root].from_bytes(roots[max(roots)])
     received = {"timestamp": recorder.received.get(TIMESTAMP_PATH, b"")}
-    for role, kind in _NON_ROOT.items():
-        new = Metadata[kind].from_bytes(state[role])
+    for role in _NON_ROOT:
+        new = Metadata[Any].from_bytes(state[role])
         if new.signed.version > LIMITS.metadata_version:
             raise TrustError(
                 f"version {str(new.signed.version)[:20]}... of the {role} is beyond {LIMITS.metadata_version}"
@@ -196,7 +193,7 @@ def _contradiction(role: str, version: int) -> None:
 def _verified(root: Metadata[Root], role: str, data: bytes) -> Any:
     """The content of metadata if they are signed by the keys that `root` names now."""
     try:
-        found = Metadata[_NON_ROOT[role]].from_bytes(data)
+        found = Metadata[Any].from_bytes(data)
         root.verify_delegate(role, found)
     except exceptions.RepositoryError:
         return None
