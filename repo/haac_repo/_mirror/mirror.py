@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
-from haac_repo._files import TEMPORARY, write_file
+from haac_repo._files import TEMPORARY
 from haac_repo._limits import LIMITS
 from haac_repo._mirror.download import PART
 from haac_repo._mirror.wire import Head, PackInfo, Record, SegmentInfo
@@ -20,7 +20,6 @@ from haac_repo._store.packs import OpenPack, Packs
 from haac_repo._store.repository import upgrade
 from haac_repo._store.schema import CATALOG, connect, is_outdated
 from haac_repo._trust import state
-from haac_repo._trust.layout import METADATA, TARGETS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -98,25 +97,6 @@ def accept(db: Database, head: Published, *, origin: str, trust: Mapping[str, by
             "insert or replace into accepted (row, head, etag) values (1, ?, ?)", [head.head, head.etag]
         )
         db.execute("update meta set origin = ?", [origin])
-
-
-def publish_files(public: Path, files: Mapping[str, bytes], keep: set[str]) -> None:
-    """Write small published files of a complete mirror, in their order, where they differ.
-
-    Args:
-        public: The published folder.
-        files: By path; metadata and targets that are not among them are deleted after that.
-        keep: Paths that stay all the same, for whoever is reading them now.
-    """
-    for name, data in files.items():
-        target = public / name
-        if not target.is_file() or target.read_bytes() != data:
-            target.parent.mkdir(exist_ok=True)
-            write_file(target, data)
-    for folder in (METADATA, TARGETS):
-        for file in _files(public / folder) if (public / folder).is_dir() else ():
-            if f"{folder}/{file.name}" not in {*files, *keep}:
-                file.unlink()
 
 
 def check_history(db: Database, head: Head) -> None:

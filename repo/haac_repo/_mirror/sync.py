@@ -31,9 +31,8 @@ from haac_repo._mirror import mirror
 from haac_repo._mirror.download import PART, Downloader, Patience, in_parallel, move_into_place
 from haac_repo._mirror.fetch import Fetcher, NotThereError, open_fetcher
 from haac_repo._mirror.mirror import Absent, Object, Wanted
-from haac_repo._mirror.trusted import Fresh, fetch_published, notes, refusals
+from haac_repo._mirror.trusted import Fresh, fetch_published, notes, publish_files, refusals
 from haac_repo._mirror.wire import (
-    HEAD_PATH,
     Head,
     LogOrder,
     PackInfo,
@@ -216,9 +215,7 @@ class _Sync:
         mirror.drop_copies(db, self.path)
         self.report.missing_packs = len(mirror.absent_packs(db))
         if not self.report.missing_packs:
-            files = {} if trusted is None else dict(trusted.files)
-            before_files = state.published_files(known, accepted.head) if known and accepted else {}
-            mirror.publish_files(self.public, {**files, HEAD_PATH: fresh.head}, keep=set(before_files))
+            publish_files(self.path, new, state.published_names(known, accepted.head if accepted else None))
 
     # The log
 

@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from haac_repo._errors import DataError, TrustError
+from haac_repo._files import write_file
 from haac_repo._mirror import mirror
 from haac_repo._mirror.download import Downloader
 from haac_repo._mirror.fetch import NotThereError
 from haac_repo._mirror.mirror import Published
 from haac_repo._mirror.wire import HEAD_PATH, Head
 from haac_repo._store import catalog
+from haac_repo._store.layout import published_folder
 from haac_repo._store.schema import CATALOG
 from haac_repo._trust import evidence, state
 from haac_repo._trust.client import TrustedHead, fetch_head
-from haac_repo._trust.layout import root_versions, utc_now
+from haac_repo._trust.layout import METADATA, TARGETS, root_versions, utc_now, versioned_path
 from haac_repo._trust.pin import NotPinnedError, Pin
 
 if TYPE_CHECKING:
@@ -77,12 +79,14 @@ def fetch_published(
         trusted = fetch_head(get, known, pin)
     except NotPinnedError as error:
         command = f"`haac sync {url} {path}"
-        raise TrustError(
+        refused = TrustError(
             f"the repository at {url} is signed, and this mirror was not told whose signatures to trust. Ask the publisher"
             f" for the fingerprint that `haac keys show` prints, and give {command} --root FINGERPRINT` (or --root FILE,"
             f" its metadata/1.root.json); or take this server's word for it, once, with {command} --trust-on-first-use`:"
             f" it shows {error.fingerprint}"
-        ) from error
+        )
+        refused.evidence = error.evidence
+        raise refused from error
     if trusted is not None:
         return Fresh(Published(trusted.head, ""), trusted)
     return Fresh(fresh or _plain_head(get, url, None), None)
@@ -132,6 +136,30 @@ def notes(
             " or nobody can tell whether the server shows an old state"
         )
     return told
+
+
+def publish_files(path: Path, fresh: Fresh, before: set[str]) -> None:
+    """Write the head of a complete mirror and what vouches for it, in the order in which readers need them, where they differ.
+
+    Args:
+        path: The mirror.
+        fresh: What it accepted.
+        before: Published paths that stay for whoever is reading them now. Other metadata than these are deleted after that.
+    """
+    public = published_folder(path)
+    files = dict(fresh.trusted.files) if fresh.trusted else {}
+    for name, data in (files | {HEAD_PATH: fresh.published.head}).items():
+        target = public / name
+        if not target.is_file() or target.read_bytes() != data:
+            target.parent.mkdir(exist_ok=True)
+            write_file(target, data)
+    newest = max((n for n in root_versions(path) if versioned_path("root", n) in files), default=0)
+    older = (versioned_path("root", n) for n in range(1, newest))
+    known = {*files, *before, *older}
+    for folder in (METADATA, TARGETS):
+        for file in (public / folder).iterdir() if (public / folder).is_dir() else ():
+            if f"{folder}/{file.name}" not in known:
+                file.unlink()
 
 
 @contextlib.contextmanager

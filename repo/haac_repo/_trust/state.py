@@ -43,6 +43,16 @@ def published_files(state: Mapping[str, bytes], head: bytes) -> dict[str, bytes]
     return files | {TIMESTAMP_PATH: state["timestamp"]}
 
 
+def published_names(state: Mapping[str, bytes] | None, head: bytes | None) -> set[str]:
+    """The paths of `published_files`; none of a state that is not there, or damaged."""
+    if state is None or head is None:
+        return set()
+    try:
+        return set(published_files(state, head))
+    except (KeyError, TypeError, ValueError):
+        return set()
+
+
 def _version(data: bytes) -> int:
     version: int = json.loads(data)["signed"]["version"]
     return version

@@ -147,7 +147,9 @@ def _refresh(recorder: Recorder, roots: dict[int, bytes], known: Mapping[str, by
         if hashlib.sha256(head).hexdigest() != sha256:
             assert info is not None
             head = Path(updater.download_target(info, str(folder / TARGET))).read_bytes()
-    pinned = known.get("pinned") or roots[newest]
+    pinned = known.get("pinned", b"")
+    if _root(pinned) is None:
+        pinned = roots[min(roots)]
     state |= {"root": roots[max(roots)], "pinned": pinned}
     state |= {f"{version}.root": data for version, data in sorted(roots.items())}
     return head, state, published_files(state, head)
