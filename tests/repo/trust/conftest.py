@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,12 @@ import pytest
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, TargetFile
 
-from haac_repo import Pin, Repository, create_keys, publish
+from haac_repo import Pin, Repository, create_keys, publish, sync
 from haac_repo._trust.keys import find_signers
 from haac_repo._trust.layout import head_path, versioned_path
 from haac_repo._trust.roots import current_root, serialized
 from tests.repo.mirror.conftest import Disk, Origin, add
+from tests.repo.trust.publisher import fingerprint
 
 TIMESTAMP = "metadata/timestamp.json"
 
@@ -205,3 +206,19 @@ def lead_to(signed: SignedOrigin, *, targets: bytes = b"", snapshot: bytes = b""
         metadata.snapshot_meta = MetaFile.from_data(version, snapshot, ["sha256"])
 
     signed.forge_metadata("timestamp", name)
+
+
+@pytest.fixture
+def publisher(tmp_path: Path) -> Iterator[Repository]:
+    """3 elements, published and signed."""
+    with Repository.create(tmp_path / "signed") as repository:
+        create_keys(repository)
+        add(repository, range(3))
+        publish(repository)
+        yield repository
+
+
+@pytest.fixture
+def mirrored(publisher: Repository, tmp_path: Path) -> Path:
+    sync(publisher.path, tmp_path / "mirror", pin=Pin(sha256=fingerprint(publisher)))
+    return tmp_path / "mirror"
