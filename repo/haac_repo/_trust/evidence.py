@@ -22,10 +22,17 @@ def keep(path: Path, files: Mapping[str, bytes], lost: str = "lost") -> Path | N
         lost: Name of the folder for what nobody accounts for.
 
     Returns:
-        The folder, or None if there was nothing to keep.
+        The folder, or None if there was nothing to keep, or no room for it.
     """
     if not files or not path.is_dir():
         return None
+    try:
+        return _write(path, files, lost)
+    except OSError:  # what was refused is the news, not that
+        return None
+
+
+def _write(path: Path, files: Mapping[str, bytes], lost: str) -> Path:
     folder = path / lost / f"{_FOLDER}{utc_now():%Y-%m-%dT%H%M%S.%fZ}"
     left = LIMITS.evidence_bytes
     folder.mkdir(parents=True)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from haac_repo._files import sync_folder, write_file
+from haac_repo._files import TEMPORARY, sync_folder, write_file
 from haac_repo._store.layout import published_folder
 from haac_repo._trust.layout import (
     LIFETIMES,
@@ -217,5 +217,7 @@ def _drop_old(path: Path) -> None:
     for file in (folder / TARGETS).iterdir():
         if f"{TARGETS}/{file.name}" not in kept:
             file.unlink()
+    for file in (folder / METADATA).glob(f"*{TEMPORARY}"):  # of a crash
+        file.unlink()
     sync_folder(folder / METADATA)
     sync_folder(folder / TARGETS)

@@ -166,6 +166,8 @@ def _check(
                 f"version {version} of the root gives one key two ids, so that it would count twice"
             )
     root = Metadata[Root].from_bytes(roots[max(roots)])
+    if root.signed.version > LIMITS.metadata_version:
+        raise TrustError(f"the version of the root is beyond {LIMITS.metadata_version}")
     received = {"timestamp": recorder.received.get(TIMESTAMP_PATH, b"")}
     for role in _NON_ROOT:
         new = Metadata[Any].from_bytes(state[role])

@@ -170,3 +170,30 @@ def test_decoding_and_verifying_go_on_when_everything_has_expired(
     assert run(capsys, "verify", "--repo", mirror)[0] == 0
     code, _, err = run(capsys, "decompress", "haac1:20x20;1.p0,0", "--repo", mirror, "-o", tmp_path / "a.png")
     assert (code, (tmp_path / "a.png").is_file()) == (0, True), err
+
+
+def test_decoding_from_an_address_whose_signatures_expired(
+    capsys: Any, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in the cache serves, with a warning."""
+    from datetime import UTC, datetime, timedelta
+
+    from haac_repo import Pin, cache_path, sync
+    from haac_repo._trust.admin import rotate_keys
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    words = ["decompress", "haac1:20x20;1.p0,0", "-o", tmp_path / "a.png"]
+    with Server(repo) as server:
+        code, _, err = run(capsys, *words, "--repo", server.url)
+        assert code == 1
+        assert f"haac sync {server.url} {cache_path(server.url)} --root FINGERPRINT" in err
+        sync(server.url, cache_path(server.url), pin=Pin())
+        past = datetime.now(UTC) - timedelta(days=500)
+        with monkeypatch.context() as patch, Repository.open(repo) as repository:
+            for module in ("roots", "sign"):
+                patch.setattr(f"haac_repo._trust.{module}.utc_now", lambda: past)
+            rotate_keys(repository, "timestamp")
+        code, _, err = run(capsys, *words, "--repo", server.url)
+        assert code == 0
+        assert "expired on" in err
+        assert "Using what is in the cache" in err
