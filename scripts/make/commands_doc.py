@@ -28,7 +28,7 @@ Every command prints its result on standard output and everything else on standa
 | `-v`, `--verbose` | say more about what is done |
 | `-h`, `--help` | show the help of the command |
 
-`HAAC_REPO` stands for `--repo`; `HAAC_DEBUG=1` shows tracebacks.
+`HAAC_REPO` stands for `--repo`; `HAAC_DEBUG=1` shows tracebacks; `HAAC_KEY_PASSPHRASE` opens encrypted keys ([trust.md](trust.md)).
 
 `haac help COMMAND` shows what stands here. `haac completion` makes the shell complete commands, options, element ids, tags, models and
 files. In a checkout, `python -m scripts.make.man_pages FOLDER` writes man pages.

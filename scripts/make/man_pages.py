@@ -23,6 +23,7 @@ from scripts.make.commands_doc import with_own_commands
 ENVIRONMENT = {
     "HAAC_REPO": "Folder of the repository or mirror; the option --repo overrides it.",
     "HAAC_DEBUG": "If 1, errors show their tracebacks.",
+    "HAAC_KEY_PASSPHRASE": "Encrypts keys that are made, and opens them when they sign.",
 }
 EXIT_CODES = {
     "0": "Done.",

@@ -165,16 +165,12 @@ def _check(
             raise TrustError(
                 f"version {version} of the root gives one key two ids, so that it would count twice"
             )
+        _check_version("root", version)
     root = Metadata[Root].from_bytes(roots[max(roots)])
-    if root.signed.version > LIMITS.metadata_version:
-        raise TrustError(f"the version of the root is beyond {LIMITS.metadata_version}")
     received = {"timestamp": recorder.received.get(TIMESTAMP_PATH, b"")}
     for role in _NON_ROOT:
         new = Metadata[Any].from_bytes(state[role])
-        if new.signed.version > LIMITS.metadata_version:
-            raise TrustError(
-                f"version {str(new.signed.version)[:20]}... of the {role} is beyond {LIMITS.metadata_version}"
-            )
+        _check_version(role, new.signed.version)
         # tuf keeps its timestamp when another one of that version comes, and asks for no newer snapshot.
         data = received.get(role) or state[role]
         before = _verified(root, role, known.get(role, b""))
@@ -185,6 +181,14 @@ def _check(
         meta.verify_length_and_hashes(state["snapshot"])
     except exceptions.LengthOrHashMismatchError:
         _contradiction("snapshot", meta.version)
+
+
+def _check_version(role: str, version: object) -> None:
+    """Of what right keys have signed; a catalog could not hold more."""
+    if type(version) is not int or version > LIMITS.metadata_version:
+        raise TrustError(
+            f"{version!r:.20} as a version of the {role} is outside the whole numbers from 1 to {LIMITS.metadata_version}"
+        )
 
 
 def _contradiction(role: str, version: int) -> None:

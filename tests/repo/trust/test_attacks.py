@@ -186,7 +186,7 @@ def test_a_version_too_large_to_store(signed: SignedOrigin, assert_refused: Any,
         lead_to(signed, snapshot=data, version=10**30)
     elif role == "targets":
         lead_to(signed, targets=data, version=10**30)
-    assert_refused(TrustError, "is beyond")
+    assert_refused(TrustError, "outside the whole numbers")
 
 
 # Expiry and clocks

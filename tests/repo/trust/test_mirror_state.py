@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -265,3 +266,42 @@ def test_verifying_goes_on_over_http_and_in_a_folder(signed: SignedOrigin, tmp_p
     second = sync(signed.folder, tmp_path / "second", pin=signed.pin)
     third = sync((signed.folder / "public").as_uri(), tmp_path / "third", pin=signed.pin)
     assert first.root == second.root == third.root == signed.pin.sha256
+
+
+def test_a_crash_while_a_mirror_publishes(
+    signed: SignedOrigin, mirror: Path, grow: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever syncs from the mirror sees the state before or after; the next sync of it goes on."""
+    import shutil
+
+    from haac_repo import sync
+    from haac_repo._files import write_file
+
+    signed.sync(mirror)
+    grow(signed, [80])
+    seen = []
+    for stop in range(6):
+        copy = tmp_path / f"copy{stop}"
+        shutil.copytree(mirror, copy)
+        left = [stop]
+
+        def writing(path: Path, data: bytes, left: list[int] = left) -> None:
+            if not left[0]:
+                raise RuntimeError("power cut")
+            left[0] -= 1
+            write_file(path, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("haac_repo._mirror.trusted.write_file", writing)
+            with contextlib.suppress(RuntimeError):
+                signed.sync(copy)
+        seen.append(sync(copy, tmp_path / f"second{stop}", pin=signed.pin).elements)
+        assert signed.sync(copy).elements == 11
+        assert sync(copy, tmp_path / f"second{stop}", pin=signed.pin).elements == 11
+    assert seen == [
+        10,
+        10,
+        10,
+        10,
+        11,
+    ]  # targets, snapshot and head before the timestamp, the plain head after it
