@@ -298,10 +298,5 @@ def test_a_crash_while_a_mirror_publishes(
         seen.append(sync(copy, tmp_path / f"second{stop}", pin=signed.pin).elements)
         assert signed.sync(copy).elements == 11
         assert sync(copy, tmp_path / f"second{stop}", pin=signed.pin).elements == 11
-    assert seen == [
-        10,
-        10,
-        10,
-        10,
-        11,
-    ]  # targets, snapshot and head before the timestamp, the plain head after it
+    # Head (as a target), targets and snapshot come before the timestamp, the plain head after it.
+    assert seen == [10, 10, 10, 10, 11, 11]
