@@ -258,6 +258,8 @@ def _refusals(recorder: Recorder, known: Mapping[str, bytes]) -> Iterator[None]:
             f"the repository is signed, and {error}: it was published without signatures, or somebody removed them."
             " A signed mirror takes nothing unsigned"
         ) from error
+    except exceptions.DownloadLengthMismatchError as error:
+        raise IntegrityError(f"metadata are longer than the metadata above them promise ({error})") from error
     except exceptions.DownloadError as error:
         raise TransportError(f"the metadata could not be fetched: {error or type(error).__name__}") from error
     except Exception as error:
@@ -276,7 +278,8 @@ def _refusal(error: Exception, recorder: Recorder, known: Mapping[str, bytes]) -
             )
         case exceptions.UnsignedMetadataError():
             return TrustError(
-                f"a signature is missing or wrong: {error}. Whoever published this does not have the repository's keys"
+                f"a signature is missing or wrong: {error}. Whoever published this does not"
+                " have the repository's keys; while its publisher changes keys, this lasts for a moment"
             )
         case exceptions.LengthOrHashMismatchError():
             return IntegrityError(

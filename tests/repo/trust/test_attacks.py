@@ -248,6 +248,12 @@ def test_mix_and_match_of_snapshots(signed: SignedOrigin, assert_refused: Any, g
     assert_refused(IntegrityError, "not what the metadata above them promise", "metadata-3.snapshot.json")
 
 
+def test_something_is_added(signed: SignedOrigin, assert_refused: Any, grow: Any) -> None:
+    grow(signed, [21])
+    signed.files["metadata/3.targets.json"] += b" "
+    assert_refused(IntegrityError, "longer than the metadata above them promise", "metadata-3.targets.json")
+
+
 def test_mix_and_match_of_targets(signed: SignedOrigin, assert_refused: Any, grow: Any) -> None:
     grow(signed, [21])
     signed.files["metadata/3.targets.json"] = signed.files["metadata/2.targets.json"]
