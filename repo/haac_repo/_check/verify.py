@@ -27,6 +27,8 @@ from haac_repo._store.packs import Packs, file_sha256
 from haac_repo._store.repository import IDENTITY, Repository, connect_to, write_identity
 from haac_repo._store.schema import CATALOG, connect
 from haac_repo._store.writer import Writer
+from haac_repo._trust import sign
+from haac_repo._trust.layout import METADATA, TARGETS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -176,7 +178,8 @@ class _Check:
                     self._state(number, "sealed")
                     self.report.repaired.append(f"{sha256}.pack is back")
             self._reclaim()
-        for folder in (self.path, *(self.path / name for name in FOLDERS)):
+        published = (published_folder(self.path) / name for name in (METADATA, TARGETS))
+        for folder in (self.path, *(self.path / name for name in FOLDERS), *published):
             for path in folder.glob(f"*{TEMPORARY}*"):
                 if path.is_file():
                     path.unlink()
@@ -307,6 +310,9 @@ class _Check:
             read_head(self.path)
         except HaacError as error:
             self._problem(f"{error}; `haac publish`, or in a mirror `haac sync`, writes it again")
+        if self.role == "writer":
+            for text in sign.problems(self.path):
+                self._problem(text)
         for number, sha256, size in self._rows("select number, sha256, bytes from published"):
             path = published_folder(self.path) / segment_path(number)
             if not path.exists():
