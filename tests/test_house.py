@@ -57,6 +57,7 @@ ROOMS = {
         "_inline",
         "_scene",
         "_wash",
+        "_drawing",
         "_render",
         "_forms",
         "_files",

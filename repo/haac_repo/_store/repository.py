@@ -159,6 +159,11 @@ class Repository:
         element = self.element(ref)
         return decode(self.data(element.number), element.width, element.height)
 
+    def size(self, ref: int | str) -> tuple[int, int]:
+        """Width and height of an element in pixels; nothing is decoded. Errors as of `element`."""
+        element = self.element(ref)
+        return element.width, element.height
+
     def elements(
         self, *, withdrawn: bool = False, first: int = 1, last: int = LIMITS.id_max, tag: str = ""
     ) -> Iterator[Element]:
