@@ -93,7 +93,7 @@ def random_layer(rng: random.Random, canvas: tuple[int, int]) -> Layer:
     return Layer(
         number,
         crop,
-        rng.choice(["", "h", "v", "hv"]),  # type: ignore[arg-type]
+        rng.choice(["", "h", "v", "hv"]),
         rng.choice([100, rng.randint(0, 400)]),
         rng.choice([100, rng.randint(0, 400)]),
         rng.choice([100, rng.randint(0, 400)]),
