@@ -20,6 +20,7 @@ from haac_repo._files import StrPath
 from haac_repo._serve.admission import Admission, Bounds
 from haac_repo._serve.app import Application
 from haac_repo._serve.connection import Connection
+from haac_repo._serve.descriptors import within_limit
 
 DEFAULT_PORT = 8642
 _RECEIVE_BUFFER = 64 * 2**10
@@ -52,7 +53,7 @@ class Server:
         path = Path(path)
         if not path.is_dir():
             raise RepositoryError(f"there is no folder {path} to serve")
-        bounds = bounds or Bounds()
+        bounds = within_limit(bounds or Bounds())
         shared = {
             "bounds": bounds,
             "admission": Admission(bounds),
