@@ -16,6 +16,7 @@ from haac_repo._files import StrPath, now, storage_errors, write_file
 from haac_repo._limits import LIMITS
 from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, SegmentInfo, segment_path, write_segment
 from haac_repo._store import catalog
+from haac_repo._store.layout import published_folder
 from haac_repo._store.schema import CATALOG, connect
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def publish(repository: Repository, *, wait: float = 10.0) -> Head:
                 head.packs,
             ):
                 return old[0]
-            write_file(path / HEAD_PATH, head.to_bytes())
+            write_file(published_folder(path) / HEAD_PATH, head.to_bytes())
             return head
 
 
@@ -77,7 +78,7 @@ def read_head(path: StrPath) -> Head | None:
 
 def _read(path: Path) -> tuple[Head, bytes] | None:
     try:
-        data = (path / HEAD_PATH).read_bytes()
+        data = (published_folder(path) / HEAD_PATH).read_bytes()
     except FileNotFoundError:
         return None
     return Head.from_bytes(data), data
@@ -91,7 +92,7 @@ def _write_segments(db: Database, path: Path) -> None:
         number += 1
         data, info = write_segment(records)
         # The file first: a row says that it is there, and from then on it never changes.
-        write_file(path / segment_path(number), data)
+        write_file(published_folder(path) / segment_path(number), data)
         seq = records[-1]["seq"]
         with db.atomic():
             db.execute(

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-PUBLIC = "public"
-"""The folder of what is published, in a repository or mirror."""
+from haac_repo._store.layout import published_folder
 
 _immutable = re.compile(r"log/[0-9]{8}\.jsonl\.gz|packs/[0-9a-f]{64}\.pack|targets/[0-9a-f]{64}\.head")
 _replaced = re.compile(r"head|metadata/(?:(?:[1-9][0-9]{0,9}\.)?(?:root|snapshot|targets)|timestamp)\.json")
@@ -50,7 +49,7 @@ def open_published(folder: Path, name: str) -> PublishedFile | None:
     """Open the published file `name`; None if there is none, or it is not a regular file.
 
     Args:
-        folder: The repository or mirror.
+        folder: The repository or mirror, or its published tree alone.
         name: As in the path of a URL after its first slash, undecoded. Nothing but the published names is ever looked for.
 
     Raises:
@@ -59,7 +58,7 @@ def open_published(folder: Path, name: str) -> PublishedFile | None:
     immutable = _immutable.fullmatch(name) is not None
     if not immutable and not _replaced.fullmatch(name):
         return None
-    root = folder / PUBLIC
+    root = published_folder(folder)
     try:
         descriptor = _open(root if root.is_dir() else folder, name)
     except OSError as error:

@@ -91,7 +91,7 @@ def test_the_heads_etag_changes_with_its_bytes(growing: Any, grow: Any) -> None:
 
 def test_the_head_is_replaced_again_and_again(growing: Any) -> None:
     """Heads of one length, replaced faster than a file's time tells: the ETag always fits the bytes."""
-    public = growing.folder / "public" if (growing.folder / "public").is_dir() else growing.folder
+    public = growing.folder / "public"
     heads = [f'{{"head": {number}}}'.encode() for number in range(10)]
     etags: dict[bytes, str] = {}
     with Server(growing.folder) as server:
