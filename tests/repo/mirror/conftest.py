@@ -20,7 +20,6 @@ from haac_repo import (
     Head,
     NewElement,
     Repository,
-    Server,
     TransportError,
     encode,
     pixel_hash,
@@ -180,19 +179,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def origin(published: Path) -> Origin:
     return Origin(published)
-
-
-@pytest.fixture(scope="session")
-def server(published: Path) -> Iterator[Server]:
-    """`published`, served."""
-    with Server(published) as made:
-        yield made
-
-
-@pytest.fixture
-def pack(origin: Origin) -> tuple[str, bytes]:
-    """The path of a pack of `published` in URLs, and its bytes."""
-    return f"/{origin.packs[0]}", origin.files[origin.packs[0]]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from haac_repo import Server
-from tests.repo.mirror.asking import ask, raw
+from tests.repo.serve.asking import ask, raw
 
 SECOND = b"GET /head HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from haac_repo import Server, write_file
-from tests.repo.mirror.asking import ask
+from tests.repo.serve.asking import ask
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from haac_repo import RepositoryError, Server
-from tests.repo.mirror.asking import ask, raw
+from tests.repo.serve.asking import ask, raw
 
 
 def test_all_published_files(server: Server, origin: Any) -> None:

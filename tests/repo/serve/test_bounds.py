@@ -14,7 +14,7 @@ import pytest
 from haac_repo import Server
 from haac_repo._serve.admission import Admission, Bounds, address_of
 from haac_repo._serve.descriptors import raise_limit, within_limit
-from tests.repo.mirror.asking import ask, raw
+from tests.repo.serve.asking import ask, raw
 
 QUICK = Bounds(request_seconds=0.3, idle_seconds=1)
 PATIENT = Bounds(request_seconds=60, connections=8, per_address=8)
