@@ -9,8 +9,12 @@ from typing import Any
 from haac_repo import Server
 
 
-def ask(server: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, Any, bytes]:
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+def url_of(server: Server | str) -> str:
+    return server if isinstance(server, str) else server.url
+
+
+def ask(server: Server | str, path: str, method: str = "GET", **headers: str) -> tuple[int, Any, bytes]:
+    connection = http.client.HTTPConnection(url_of(server).removeprefix("http://"), timeout=10)
     try:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, headers=named)
@@ -20,9 +24,9 @@ def ask(server: Server, path: str, method: str = "GET", **headers: str) -> tuple
         connection.close()
 
 
-def raw(server: Server, request: bytes, *, ends: bool = False) -> bytes:
+def raw(server: Server | str, request: bytes, *, ends: bool = False) -> bytes:
     """All that the server sends until it closes; `ends` says that nothing more will be asked."""
-    host, port = server.url.removeprefix("http://").split(":")
+    host, port = url_of(server).removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         connection.sendall(request)
         if ends:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from haac_repo import Server, write_file
+from haac_repo import Server, sync, write_file
 from tests.repo.serve.asking import ask
 
 
@@ -105,6 +105,18 @@ def test_the_head_is_replaced_again_and_again(growing: Any) -> None:
             assert etags.setdefault(data, headers["ETag"]) == headers["ETag"]
             assert ask(server, "/head", If_None_Match=headers["ETag"])[0] == 304
     assert len(set(etags.values())) == 10
+
+
+def test_each_head_has_a_second_of_its_own(growing: Any, grow: Any, tmp_path: Path) -> None:
+    """nginx and Caddy make ETags of length and second: of two within a second, nobody would see the second one."""
+    times: dict[Path, list[int]] = {growing.folder: [], tmp_path / "mirror": []}
+    for seed in range(60, 64):
+        grow(growing, [seed])
+        sync(growing.folder, tmp_path / "mirror")
+        for folder, found in times.items():
+            found.append(int((folder / "public" / "head").stat().st_mtime))
+    for found in times.values():
+        assert found == sorted(set(found))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there, open packs cannot be deleted")
