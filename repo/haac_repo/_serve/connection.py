@@ -26,7 +26,7 @@ class Connection(H11Protocol):
 
     bounds: Bounds
     admission: Admission
-    log: Callable[[str], None]
+    log: Callable[[str], None] | None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -157,10 +157,13 @@ class Connection(H11Protocol):
             self.transport.abort()
 
     def _note(self, method: str, path: str, status: int, size: int, seconds: float) -> None:
+        log = type(self).log
+        if log is None:
+            return
         time = datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
         client = self.client[0] if self.client else "-"
         line = f"{time}Z {client} {method} {path} {status} {size} {seconds:.3f}"
-        type(self).log("".join(c if c.isprintable() else "?" for c in line))
+        log(line if line.isprintable() else "".join(c if c.isprintable() else "?" for c in line))
 
 
 class _Promised:

@@ -57,7 +57,7 @@ class Server:
         shared = {
             "bounds": bounds,
             "admission": Admission(bounds),
-            "log": staticmethod(log or (lambda _: None)),
+            "log": staticmethod(log) if log else None,
         }
         self._server = _Uvicorn(
             uvicorn.Config(

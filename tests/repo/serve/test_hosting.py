@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from haac_repo import sync, verify, write_file
+from scripts.lib.web_servers import SERVERS, missing
 from tests.repo.serve.asking import ask, raw
-from tests.repo.serve.web_servers import SERVERS, missing
 
 
 @pytest.fixture(params=sorted(SERVERS))

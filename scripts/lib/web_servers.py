@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "hosting.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "hosting.md"
 
 
 def recipe(language: str) -> str:
