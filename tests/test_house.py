@@ -43,6 +43,7 @@ ROOMS = {
         "_files",
         "_store",
         "_mirror",
+        "_serve",
         "_check",
         "__init__",
         "_cli",

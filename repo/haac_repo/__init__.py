@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from haac_repo._check.verify import Problem, VerifyReport, verify
     from haac_repo._mirror.fetch import Fetcher
     from haac_repo._mirror.publish import publish, read_head
-    from haac_repo._mirror.serve import Server, serve
     from haac_repo._mirror.sync import SyncReport, cache_path, sync
     from haac_repo._mirror.wire import Head
+    from haac_repo._serve.server import Server, serve
 
 __all__ = [
     "LIMITS",
@@ -84,13 +84,13 @@ _LAZY = {
     "Fetcher": "_mirror.fetch",
     "Head": "_mirror.wire",
     "Problem": "_check.verify",
-    "Server": "_mirror.serve",
+    "Server": "_serve.server",
     "SyncReport": "_mirror.sync",
     "VerifyReport": "_check.verify",
     "cache_path": "_mirror.sync",
     "publish": "_mirror.publish",
     "read_head": "_mirror.publish",
-    "serve": "_mirror.serve",
+    "serve": "_serve.server",
     "sync": "_mirror.sync",
     "verify": "_check.verify",
 }

@@ -51,11 +51,15 @@ def publish(console: Console, repo: Path) -> None:
 def serve(console: Console, repo: Path, host: str, port: int) -> None:
     """Serve a published repository or mirror over HTTP.
 
-    Only the head, the log and the packs can be fetched, nothing else in the folder. Ends with Ctrl-C.
+    Only what is published can be fetched, nothing else in the folder; by web pages too, wherever they are from. With -v, each request
+    is shown: time (UTC), client, method, path, status, bytes, seconds. Ends with Ctrl-C. docs/hosting.md has the limits, and how
+    to serve with nginx, Caddy or out of a bucket.
     """
     import contextlib
 
     from haac_repo import RepositoryError, Server, read_head
+    from haac_repo._serve.admission import Bounds
+    from haac_repo._serve.descriptors import raise_limit
 
     if not repo.is_dir():
         raise RepositoryError.missing(repo)
@@ -63,6 +67,7 @@ def serve(console: Console, repo: Path, host: str, port: int) -> None:
         raise RepositoryError(
             f"{repo} publishes nothing yet: `haac publish` does, and `haac sync` completes a mirror that has only a part"
         )
+    raise_limit(Bounds())
     server = Server(repo, host, port, log=console.detail)
     if host not in ("127.0.0.1", "::1", "localhost"):
         console.warn(f"everybody who can reach {host} can fetch this repository")

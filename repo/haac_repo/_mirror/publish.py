@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from haac_repo._errors import IntegrityError, RepositoryError
-from haac_repo._files import StrPath, now, storage_errors, write_file
+from haac_repo._files import StrPath, now, storage_errors, write_file, write_newer
 from haac_repo._limits import LIMITS
 from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, SegmentInfo, segment_path, write_segment
 from haac_repo._store import catalog
@@ -62,7 +62,7 @@ def publish(repository: Repository, *, wait: float = 10.0) -> Head:
                 head.packs,
             ):
                 return old[0]
-            write_file(published_folder(path) / HEAD_PATH, head.to_bytes())
+            write_newer(published_folder(path) / HEAD_PATH, head.to_bytes())
             return head
 
 

@@ -25,7 +25,7 @@ from haac_repo._errors import (
     IntegrityError,
     RepositoryError,
 )
-from haac_repo._files import StrPath, storage_errors, write_file
+from haac_repo._files import StrPath, storage_errors, write_newer
 from haac_repo._ids import format_id
 from haac_repo._mirror import mirror
 from haac_repo._mirror.download import PART, Downloader, Patience, in_parallel, move_into_place
@@ -202,7 +202,7 @@ class _Sync:
         self.report.missing_packs = len(mirror.absent_packs(db))
         target = self.public / HEAD_PATH
         if not self.report.missing_packs and (not target.is_file() or target.read_bytes() != fresh.head):
-            write_file(target, fresh.head)
+            write_newer(target, fresh.head)
 
     def _fetch_head(self, known: Published | None) -> Published:
         """The head as it is published now; `known` itself if that is it."""

@@ -25,8 +25,8 @@ from haac_pipeline._describe import describe
 from haac_pipeline._engine.workers import Workers
 from haac_repo import NewElement, Repository, encode, pixel_hash, verify
 from haac_repo._mirror.publish import publish
-from haac_repo._mirror.serve import Server
 from haac_repo._mirror.sync import sync
+from haac_repo._serve.server import Server
 
 
 def drawn(seed: int, side: int = 40, *, opaque: bool = False) -> Image.Image:
