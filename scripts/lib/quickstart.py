@@ -199,7 +199,7 @@ def side_by_side(recipe: int, photos: int) -> None:
     height, gap, top = 480, 24, 56
     tile = (height - gap // 2) // 2
     across = (len(PHOTOS) + 1) // 2
-    packs = total(*Path("mirror", "packs").iterdir())
+    packs = total(*Path("mirror", "public", "packs").iterdir())
     columns: list[tuple[str, Image.Image]] = []
     board = Image.new("RGB", (across * (tile + gap // 2) - gap // 2, height), "white")
     for n, name in enumerate(PHOTOS):

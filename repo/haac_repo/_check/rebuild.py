@@ -14,8 +14,10 @@ from urllib.parse import quote
 from haac_repo._errors import IntegrityError, RepositoryError
 from haac_repo._files import TEMPORARY, now, sync_folder
 from haac_repo._ids import format_id
+from haac_repo._mirror.mirror import check_applied, with_packs
 from haac_repo._mirror.wire import HEAD_PATH, Head, LogOrder, read_segment, segment_path
 from haac_repo._store import catalog
+from haac_repo._store.layout import published_folder
 from haac_repo._store.packs import Packs, file_sha256
 from haac_repo._store.repository import IDENTITY
 from haac_repo._store.schema import CATALOG, create_catalog
@@ -81,11 +83,11 @@ def rebuild(folder: Path) -> tuple[list[str], list[str]]:
         temporary.unlink()
         raise
     db.close()
-    for path in sorted([*(folder / "open").glob("*.pack"), *(folder / "packs").glob("*.pack")]):
+    for path in sorted([*(folder / "open").glob("*.pack"), *published_folder(folder).glob("packs/*.pack")]):
         if path.stem not in (growing if path.parent.name == "open" else packs):
             size = path.stat().st_size
             set_aside(folder, path)
-            shown = f"{path.parent.name}/{path.name}"
+            shown = path.relative_to(folder)
             if role == "mirror":
                 done.append(
                     f"{shown} is not published: moved to {LOST}/; `haac sync` fetches what is missing"
@@ -103,7 +105,7 @@ def rebuild(folder: Path) -> tuple[list[str], list[str]]:
 
 
 def _read_head(folder: Path) -> Head | None:
-    path = folder / HEAD_PATH
+    path = published_folder(folder) / HEAD_PATH
     return Head.from_bytes(path.read_bytes()) if path.exists() else None
 
 
@@ -123,7 +125,7 @@ def _identity(folder: Path, head: Head | None) -> tuple[str, str]:
 
 def _apply_published(db: Database, folder: Path, head: Head) -> None:
     packs = Packs(folder)
-    for number, pack in enumerate(head.packs, 1):
+    for pack in head.packs:
         path = packs.sealed_path(pack.sha256)
         if not path.exists():
             # A crash may have kept it from its new name.
@@ -132,23 +134,24 @@ def _apply_published(db: Database, folder: Path, head: Head) -> None:
                     other.replace(path)
                     sync_folder(path.parent)
                     break
-        db.execute(
-            "insert into pack (number, state, sha256, size) values (?, ?, ?, ?)",
-            [number, "sealed" if path.exists() else "absent", pack.sha256, pack.length],
-        )
-    order = LogOrder(0, 0, {pack.sha256: pack.length for pack in head.packs})
+    lengths = {pack.sha256: pack.length for pack in head.packs}
+    order = LogOrder(0, 0, lengths)
     for number, info in enumerate(head.segments, 1):
-        path = folder / segment_path(number)
+        path = published_folder(folder) / segment_path(number)
         if not path.exists() or file_sha256(path) != info.sha256:
             raise IntegrityError(
                 f"the published log segment {path.name} is damaged too: bring it back from a mirror, then repair again"
             )
         with path.open("rb") as file:
-            catalog.apply_records(db, order.checked(read_segment(file, info)))
+            catalog.apply_records(db, with_packs(db, order.checked(read_segment(file, info)), lengths))
         db.execute(
             "insert into published (number, sha256, bytes, inflated, last_seq) values (?, ?, ?, ?, ?)",
             [number, info.sha256, info.length, info.inflated, order.records],
         )
+    check_applied(db, head)
+    for pack in head.packs:
+        if packs.sealed_path(pack.sha256).exists():
+            db.execute("update pack set state = 'sealed' where sha256 = ?", [pack.sha256])
 
 
 def _salvage(db: Database, folder: Path, damaged: Path) -> None:

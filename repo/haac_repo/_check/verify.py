@@ -19,10 +19,12 @@ from haac_repo._errors import HaacError, RepositoryError
 from haac_repo._files import TEMPORARY, StrPath, storage_errors, sync_folder
 from haac_repo._ids import format_id
 from haac_repo._mirror.publish import read_head
+from haac_repo._mirror.wire import segment_path
 from haac_repo._store import catalog, discard
+from haac_repo._store.layout import FOLDERS, is_first_layout, make_folders, move_published, published_folder
 from haac_repo._store.lock import writer_lock
 from haac_repo._store.packs import Packs, file_sha256
-from haac_repo._store.repository import FOLDERS, IDENTITY, Repository, connect_to, write_identity
+from haac_repo._store.repository import IDENTITY, Repository, connect_to, write_identity
 from haac_repo._store.schema import CATALOG, connect
 from haac_repo._store.writer import Writer
 
@@ -125,7 +127,9 @@ def _mend_catalog(path: Path, report: VerifyReport) -> None:
         if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
             raise
         reason = str(error) if (path / CATALOG).is_file() else "it is not there"
-    if not any((path / name).exists() for name in (*FOLDERS, "head")):
+    if is_first_layout(path):
+        move_published(path)
+    if not any((path / name).exists() for name in FOLDERS):
         raise RepositoryError.missing(path)
     report.repaired.append(f"the catalog was unusable ({reason.splitlines()[0]})")
     done, lost = rebuild(path)
@@ -152,10 +156,7 @@ class _Check:
 
     def tidy_up(self) -> None:
         """Crash recovery: finish, as the writer would, what was cut short."""
-        for name in FOLDERS:
-            if not (self.path / name).is_dir():
-                (self.path / name).mkdir()
-                self.report.repaired.append(f"made the folder {name}")
+        self.report.repaired += [f"made the folder {name}" for name in make_folders(self.path)]
         if not (self.path / IDENTITY).is_file():
             write_identity(self.path, catalog.meta(self.db).repository, self.role)
             self.report.repaired.append(f"wrote {IDENTITY} again")
@@ -307,7 +308,7 @@ class _Check:
         except HaacError as error:
             self._problem(f"{error}; `haac publish`, or in a mirror `haac sync`, writes it again")
         for number, sha256, size in self._rows("select number, sha256, bytes from published"):
-            path = self.path / "log" / f"{number:08}.jsonl.gz"
+            path = published_folder(self.path) / segment_path(number)
             if not path.exists():
                 self._problem(f"{path.name}, a published log segment, is gone")
             elif path.stat().st_size != size or (not quick and file_sha256(path) != sha256):

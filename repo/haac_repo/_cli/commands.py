@@ -210,7 +210,9 @@ def verify_(console: Console, repo: Path, repair: bool, quick: bool) -> int:
     from haac_repo import verify
     from haac_repo._cli.elements import format_size
 
-    size = sum(path.stat().st_size for name in ("packs", "open") for path in (repo / name).glob("*.pack"))
+    size = sum(
+        path.stat().st_size for name in ("public/packs", "open") for path in (repo / name).glob("*.pack")
+    )
     with console.progress("Hashing", None if quick else size) as advance:
         report = verify(repo, repair=repair, quick=quick, progress=advance)
     lines = [f"Repaired: {text}" for text in report.repaired]

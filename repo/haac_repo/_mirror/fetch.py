@@ -25,6 +25,7 @@ from urllib.parse import unquote, urlsplit
 from haac_repo._errors import HaacError, TransportError
 from haac_repo._http import open_client, tls_context
 from haac_repo._limits import LIMITS
+from haac_repo._store.layout import published_folder
 
 if TYPE_CHECKING:
     import httpx
@@ -109,12 +110,13 @@ def open_fetcher(url: str) -> HttpFetcher | FolderFetcher:
 
 
 class FolderFetcher:
-    """Fetcher for a folder on this machine."""
+    """Fetcher for a folder on this machine: a repository or mirror, or its published tree alone."""
 
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
             raise TransportError(f"there is no folder {path}")
-        self._path = path
+        public = published_folder(path)
+        self._path = public if public.is_dir() else path
 
     @contextlib.contextmanager
     def fetch(

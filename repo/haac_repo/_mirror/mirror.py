@@ -14,9 +14,11 @@ from haac_repo._files import TEMPORARY
 from haac_repo._limits import LIMITS
 from haac_repo._mirror.download import PART
 from haac_repo._mirror.wire import Head, PackInfo, Record, SegmentInfo
-from haac_repo._store import catalog
+from haac_repo._store import catalog, repack
+from haac_repo._store.layout import FOLDERS
 from haac_repo._store.packs import OpenPack, Packs
-from haac_repo._store.schema import CATALOG, connect, is_outdated, migrate
+from haac_repo._store.repository import upgrade
+from haac_repo._store.schema import CATALOG, connect, is_outdated
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -68,7 +70,7 @@ def open_mirror(path: Path) -> Database:
     db = connect(file)
     try:
         if is_outdated(db, file):
-            migrate(db)
+            upgrade(path, db)
         if catalog.meta(db).role != "mirror":
             raise RepositoryError(
                 f"{path} is a repository of its own, not a mirror: sync into another folder"
@@ -122,10 +124,6 @@ def check_history(db: Database, head: Head) -> None:
                 f"log segment {number} was rewritten: this mirror holds another one. Published segments never change;"
                 " two repositories may be writing under one id"
             )
-    listed = {pack.sha256: pack.length for pack in head.packs}
-    for sha256, size in db.execute("select sha256, size from pack where sha256 is not null").fetchall():
-        if listed.get(sha256) != size:
-            raise HistoryError(f"pack {sha256[:12]}... was published, and the head does not list it any more")
 
 
 def segment_count(db: Database) -> int:
@@ -134,25 +132,52 @@ def segment_count(db: Database) -> int:
     return count
 
 
-def pack_count(db: Database) -> int:
-    """Number of published packs that the catalog lists."""
-    count: int = db.execute("select count(*) from pack where sha256 is not null").fetchone()[0]
-    return count
+def check_applied(db: Database, head: Head) -> None:
+    """The catalog, once all records of a head are applied, must be what the head promises.
+
+    Raises:
+        HistoryError: a pack that was published is not listed any more, though no record replaces it.
+        IntegrityError: other counts, other packs, or an element without bytes that was not taken down.
+    """
+    meta = catalog.meta(db)
+    if (meta.records, meta.elements) != (head.records, head.elements):
+        raise IntegrityError(
+            f"the log holds {meta.records} records and {meta.elements} elements; the head promises"
+            f" {head.records} and {head.elements}"
+        )
+    listed = {pack.sha256: pack.length for pack in head.packs}
+    rows = db.execute("select sha256, size from pack where sha256 is not null").fetchall()
+    for sha256, size in rows:
+        if sha256 not in listed:
+            raise HistoryError(
+                f"elements are in pack {sha256[:12]}..., and the head does not list it (any more)"
+            )
+        if listed[sha256] != size:
+            raise IntegrityError(f"pack {sha256[:12]}... has another length in the log than in the head")
+    if len(rows) != len(listed):
+        raise IntegrityError("the head lists packs that no element is in")
+    if db.execute("select 1 from element where pack is null and withdrawn is null").fetchone():
+        raise IntegrityError("the log has elements without bytes that were not taken down")
 
 
 def with_packs(db: Database, records: Iterable[Record], lengths: Mapping[str, int]) -> Iterator[Record]:
-    """Pass log records on, each after its pack has a row. Inside their transaction."""
+    """Pass log records on, each after its pack has a row. Inside their transaction.
+
+    Args:
+        db: The catalog.
+        records: In order.
+        lengths: Of the packs that the head lists; another one has 0 until a record replaces it.
+    """
     known = {row[0] for row in db.execute("select sha256 from pack").fetchall()}
     for record in records:
         pack = record.get("pack")
-        if record["op"] == "add" and pack not in known:
+        if record["op"] == "add" and pack is not None and pack not in known:
             known.add(pack)
-            db.execute(
-                "insert into pack (number, state, sha256, size)"
-                " select coalesce(max(number), 0) + 1, 'absent', ?, ? from pack",
-                [pack, lengths[record["pack"]]],
-            )
+            repack.add_row(db, pack, lengths.get(pack, 0), held=False)
         yield record
+        if record["op"] == "repack":
+            known.difference_update(record["packs"])
+            known.add(pack)
 
 
 def add_segment(db: Database, number: int, info: SegmentInfo, last_seq: int) -> None:
@@ -321,7 +346,7 @@ def tidy(db: Database, path: Path, head: Head) -> None:
         known = {PART: useful, ".pack": copies}.get(file.suffix, set())
         if file.stem not in known or file.is_symlink():
             file.unlink()
-    for folder in (path, path / "log", packs.sealed_folder):
+    for folder in (path, *(path / name for name in FOLDERS)):
         for file in _files(folder):
             if file.suffix == TEMPORARY:
                 file.unlink()

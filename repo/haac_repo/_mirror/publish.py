@@ -17,6 +17,7 @@ from haac_repo._limits import LIMITS
 from haac_repo._mirror.disclosure import SourceNames, disclosed, remember, remembered
 from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, SegmentInfo, segment_path, write_segment
 from haac_repo._store import catalog
+from haac_repo._store.layout import published_folder
 from haac_repo._store.schema import CATALOG, connect
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def publish(repository: Repository, *, wait: float = 10.0, source_names: SourceN
                 head.packs,
             ):
                 return old[0]
-            write_file(path / HEAD_PATH, head.to_bytes())
+            write_file(published_folder(path) / HEAD_PATH, head.to_bytes())
             return head
 
 
@@ -82,7 +83,7 @@ def read_head(path: StrPath) -> Head | None:
 
 def _read(path: Path) -> tuple[Head, bytes] | None:
     try:
-        data = (path / HEAD_PATH).read_bytes()
+        data = (published_folder(path) / HEAD_PATH).read_bytes()
     except FileNotFoundError:
         return None
     return Head.from_bytes(data), data
@@ -96,7 +97,7 @@ def _write_segments(db: Database, path: Path, names: SourceNames) -> None:
         number += 1
         data, info = write_segment(disclosed(db, records, names))
         # The file first: a row says that it is there, and from then on it never changes.
-        write_file(path / segment_path(number), data)
+        write_file(published_folder(path) / segment_path(number), data)
         seq = records[-1]["seq"]
         with db.atomic():
             db.execute(

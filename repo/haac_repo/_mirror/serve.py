@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Self
 from haac_repo._errors import RepositoryError
 from haac_repo._files import StrPath
 from haac_repo._limits import LIMITS
+from haac_repo._store.layout import published_folder
 
 DEFAULT_PORT = 8642
 
@@ -53,7 +54,7 @@ class Server:
         if not path.is_dir():
             raise RepositoryError(f"there is no folder {path} to serve")
         handler = type(
-            "_BoundHandler", (_Handler,), {"root": path, "log": staticmethod(log or (lambda _: None))}
+            "_BoundHandler", (_Handler,), {"root": _root(path), "log": staticmethod(log or (lambda _: None))}
         )
         kind = _Server6 if ":" in host else _Server4
         try:
@@ -222,6 +223,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         line = f"{self.client_address[0]} {format % args}"
         type(self).log("".join(c if c.isprintable() else "?" for c in line))
+
+
+def _root(path: Path) -> Path:
+    public = published_folder(path)
+    return public if public.is_dir() else path
 
 
 def _open(path: Path) -> BinaryIO | None:

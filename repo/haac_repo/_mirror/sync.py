@@ -42,6 +42,7 @@ from haac_repo._mirror.wire import (
     segment_path,
 )
 from haac_repo._store import catalog
+from haac_repo._store.layout import published_folder
 from haac_repo._store.lock import LOCK, writer_lock
 from haac_repo._store.packs import file_sha256
 from haac_repo._store.repository import create
@@ -144,8 +145,12 @@ class _Sync:
     report: SyncReport = field(default_factory=SyncReport)
     done: int = 0
     total: int = 0
+    public: Path = field(init=False)
     early: dict[str, Future[Path]] = field(default_factory=dict)
     """Packs that are being fetched while the log is still being applied."""
+
+    def __post_init__(self) -> None:
+        self.public = published_folder(self.path)
 
     def run(self, wait: float, only: list[int] | None) -> SyncReport:
         self.get = Downloader(self.source, self.patience, self.jobs, self._on_bytes)
@@ -195,7 +200,7 @@ class _Sync:
             self._bring_elements(db, mirror.wanted(db, only))
         mirror.drop_copies(db, self.path)
         self.report.missing_packs = len(mirror.absent_packs(db))
-        target = self.path / HEAD_PATH
+        target = self.public / HEAD_PATH
         if not self.report.missing_packs and (not target.is_file() or target.read_bytes() != fresh.head):
             write_file(target, fresh.head)
 
@@ -224,11 +229,11 @@ class _Sync:
             for (number, info), future in zip(todo, done, strict=True):
                 part = future.result()
                 self._apply_segment(db, head, number, info, part)
-        _check_counts(db, head)
+        mirror.check_applied(db, head)
 
     def _get_segment(self, number: int, info: SegmentInfo) -> Path:
         """The checked segment: a part, or already in its place if a crash came before its transaction."""
-        final = self.path / segment_path(number)
+        final = self.public / segment_path(number)
         if final.is_file() and not final.is_symlink() and file_sha256(final) == info.sha256:
             return final
         part = self._part(info.sha256)
@@ -236,7 +241,7 @@ class _Sync:
         return part
 
     def _apply_segment(self, db: Database, head: Head, number: int, info: SegmentInfo, part: Path) -> None:
-        final = self.path / segment_path(number)
+        final = self.public / segment_path(number)
         if part != final:
             move_into_place(part, final)
             self.report.segments += 1
@@ -249,7 +254,7 @@ class _Sync:
                 catalog.apply_records(db, mirror.with_packs(db, records, lengths))
                 mirror.add_segment(db, number, info, order.records)
                 if number == len(head.segments):
-                    _check_counts(db, head)
+                    mirror.check_applied(db, head)
         except HaacError:
             final.unlink()  # nothing stays that was not accepted
             raise
@@ -272,7 +277,7 @@ class _Sync:
 
     def _fetch_pack(self, sha256: str, size: int) -> Path:
         """The pack, with the hash it should have: a part, or already in its place."""
-        final = self.path / pack_path(sha256)
+        final = self.public / pack_path(sha256)
         if final.is_file() and not final.is_symlink() and file_sha256(final) == sha256:
             return final
         part = self._part(sha256)
@@ -300,7 +305,7 @@ class _Sync:
         """Have the pack in its place, checked. False if it was there already, before a crash or a repair."""
         early = self.early.get(pack.sha256)
         path = early.result() if early else self._fetch_pack(pack.sha256, pack.size)
-        final = self.path / pack_path(pack.sha256)
+        final = self.public / pack_path(pack.sha256)
         try:
             mirror.check_objects(path, objects)
         except IntegrityError:
@@ -386,17 +391,6 @@ class _Sync:
     def _on_bytes(self, count: int) -> None:
         self.done += count
         self.progress(self.done, self.total)
-
-
-def _check_counts(db: Database, head: Head) -> None:
-    meta = catalog.meta(db)
-    if (meta.records, meta.elements) != (head.records, head.elements):
-        raise IntegrityError(
-            f"the log holds {meta.records} records and {meta.elements} elements; the head promises"
-            f" {head.records} and {head.elements}"
-        )
-    if mirror.pack_count(db) != len(head.packs):
-        raise IntegrityError("the head lists packs that no element is in")
 
 
 def _by_pack(wanted: list[Wanted]) -> Iterator[tuple[Absent, list[Wanted]]]:

@@ -20,6 +20,8 @@ from haac_repo._pixels import MEDIA_TYPE
 
 FORMAT = 1
 HEAD_PATH = "head"
+_REPACKED_MAX = 256
+"""Packs that one log record replaces."""
 
 Record = dict[str, Any]
 """One log record, with the keys of docs/repository.md; keys with empty values are absent."""
@@ -257,7 +259,8 @@ def parse_record(line: bytes) -> Record:
     record = json_object(line, "a log record")
     fields = Fields(record, f"log record {record.get('seq')!r:.20}")
     fields.number("seq", 1, _COUNT_MAX)
-    fields.number("id", 1, LIMITS.id_max)
+    if record.get("op") != "repack":
+        fields.number("id", 1, LIMITS.id_max)
     fields.match("time", _utc, "a time such as 2026-11-23T01:02:03Z")
     match record.get("op"):
         case "add":
@@ -266,22 +269,29 @@ def parse_record(line: bytes) -> Record:
             _check_names(fields)
         case "withdraw":
             fields.text("reason")
+            if not isinstance(record.get("keep_bytes", False), bool):
+                fields.fail("keep_bytes", "true or false")
+        case "repack":
+            _check_repack(fields)
         case str(other):
             raise RepositoryError(
                 f"the log has the operation {other!r:.40}, which this version of haac does not know:"
                 " install a newer one"
             )
         case _:
-            fields.fail("op", "add, tag or withdraw")
+            fields.fail("op", "add, tag, withdraw or repack")
     return record
 
 
 def _check_add(fields: Fields) -> None:
     fields.match("sha256", _hex64, "64 hex digits")
-    fields.match("pack", _hex64, "64 hex digits")
     fields.match("pixels", _hex64, "64 hex digits")
     fields.number("length", 1, LIMITS.object_bytes)
-    fields.number("offset", 0, LIMITS.pack_bytes)
+    if (
+        "pack" in fields.value or "offset" in fields.value
+    ):  # neither, of bytes that went before they were published
+        fields.match("pack", _hex64, "64 hex digits")
+        fields.number("offset", 0, LIMITS.pack_bytes)
     width = fields.number("width", 1, LIMITS.element_side)
     height = fields.number("height", 1, LIMITS.element_side)
     if width * height > LIMITS.element_pixels:
@@ -302,6 +312,19 @@ def _check_add(fields: Fields) -> None:
     _check_words(fields, "doubts", LIMITS.doubts)
 
 
+def _check_repack(fields: Fields) -> None:
+    packs = fields.list("packs")
+    if not 1 <= len(packs) <= _REPACKED_MAX or len(set(map(str, packs))) != len(packs):
+        fields.fail("packs", f"a list of 1 to {_REPACKED_MAX} packs, none of them twice")
+    if not all(type(pack) is str and _hex64(pack) for pack in packs):
+        fields.fail("packs", "a list of 64 hex digits each")
+    if "pack" in fields.value or "length" in fields.value:  # neither, where nothing is left
+        fields.match("pack", _hex64, "64 hex digits")
+        fields.number("length", 1, LIMITS.pack_bytes)
+        if fields.value["pack"] in packs:
+            fields.fail("pack", "another pack than those that it replaces")
+
+
 def _check_names(fields: Fields) -> None:
     fields.text("name")
     _check_words(fields, "tags", LIMITS.tags)
@@ -318,6 +341,8 @@ def _check_words(fields: Fields, key: str, most: int) -> None:
 
 class LogOrder:
     """Invariants across log records: sequence, ids given out once, byte ranges inside published packs.
+
+    A pack that the head does not list must be replaced by a later record, which whoever applies them all can tell.
 
     Args:
         records: log records already accepted.
@@ -343,21 +368,25 @@ class LogOrder:
             HistoryError: out of sequence, or an id that is bound already.
             IntegrityError: a place outside the packs, or an element that does not exist.
         """
-        seq, number = record["seq"], record["id"]
+        seq = record["seq"]
         if seq != self.records + 1:
             raise HistoryError(
                 f"the log is out of sequence: record {seq} stands where {self.records + 1} must"
             )
-        if record["op"] != "add":
-            if number > self.elements:
-                raise IntegrityError(f"log record {seq} is about element {number}, which does not exist")
-        else:
-            if number <= self.elements:
-                raise HistoryError(f"log record {seq} binds id {number} again; an id is bound once, for ever")
-            room = self._packs.get(record["pack"])
-            if room is None:
-                raise IntegrityError(f"log record {seq} is in a pack that the head does not list")
-            if record["offset"] + record["length"] > room:
-                raise IntegrityError(f"log record {seq} reaches beyond the end of its pack")
-            self.elements = number
+        if record["op"] == "repack":
+            if self._packs.get(record.get("pack", ""), record.get("length")) != record.get("length"):
+                raise IntegrityError(f"log record {seq} makes a pack of another length than the head lists")
+        elif record["op"] == "add":
+            self._accept_add(record)
+        elif record["id"] > self.elements:
+            raise IntegrityError(f"log record {seq} is about element {record['id']}, which does not exist")
         self.records = seq
+
+    def _accept_add(self, record: Record) -> None:
+        seq, number = record["seq"], record["id"]
+        if number <= self.elements:
+            raise HistoryError(f"log record {seq} binds id {number} again; an id is bound once, for ever")
+        room = self._packs.get(record.get("pack", ""), LIMITS.pack_bytes)
+        if record.get("offset", 0) + record["length"] > room:
+            raise IntegrityError(f"log record {seq} reaches beyond the end of its pack")
+        self.elements = number

@@ -7,13 +7,14 @@ turns sqlite3.Error into RepositoryError (`storage_errors`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from haac_repo._element import Element, NewElement, Provenance
 from haac_repo._limits import LIMITS
 from haac_repo._pixels import MEDIA_TYPE
+from haac_repo._store import repack
 from haac_repo._store.packs import Place
 
 if TYPE_CHECKING:
@@ -260,7 +261,13 @@ def new_pack(db: Database) -> tuple[int, int]:
     return number, size
 
 
-def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int | None = None) -> None:
+def apply_records(
+    db: Database,
+    records: Iterable[Mapping[str, Any]],
+    pack: int | None = None,
+    *,
+    repacked: Callable[[Mapping[str, Any]], bool] = lambda _: False,
+) -> None:
     """Apply log records in order: rows of `element` (full text by triggers), of `log`, and the counters.
 
     A mirror keeps the log as it was published, in `log/`, and has no rows of it.
@@ -271,7 +278,8 @@ def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int 
     Args:
         db: The catalog.
         records: As published. The record of an `add` has `pack`, the SHA-256 of a row of `pack`, ...
-        pack: ... unless this is given: the number of the open pack that it went into.
+        pack: ... unless this is given: the number of the open pack that it went into. Without either, its bytes are gone.
+        repacked: Asked for each `repack` record before it is applied, whether the new pack's file is here, verified.
     """
     keeps_log = meta(db).role == "writer"
     numbers: dict[str, int] = {}
@@ -282,7 +290,7 @@ def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int 
         op = record["op"]
         if op == "add":
             number = pack
-            if number is None:
+            if number is None and "pack" in record:
                 sha256 = record["pack"]
                 if sha256 not in numbers:
                     numbers[sha256] = _pack_number(db, sha256)
@@ -298,19 +306,24 @@ def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int 
                 "update element set name = ?, tags = ? where number = ?",
                 [record.get("name", ""), ",".join(record.get("tags", ())), record["id"]],
             )
-        else:
+        elif op == "withdraw":
             _insert(db, new)
             withdrawn += db.execute(
-                "update element set withdrawn = ? where number = ? and withdrawn is null",
-                [record.get("reason", ""), record["id"]],
+                "update element set withdrawn = ?, keep_bytes = ? where number = ? and withdrawn is null",
+                [record.get("reason", ""), record.get("keep_bytes", False), record["id"]],
             ).rowcount
+        else:
+            _insert(db, new)
+            repack.apply(db, record, held=repacked(record))
+            numbers.clear()
         last = record["seq"]
         if not keeps_log:
             continue
-        kept = {key: value for key, value in record.items() if key not in _ELSEWHERE}
+        elsewhere = _ELSEWHERE if op == "add" else ("seq",)
+        kept = {key: value for key, value in record.items() if key not in elsewhere}
         db.execute(
             "insert into log (seq, op, element, record) values (?, ?, ?, ?)",
-            [last, op, record["id"], dump_record(kept)],
+            [last, op, record.get("id"), dump_record(kept)],
         )
     _insert(db, new)
     db.execute(
@@ -320,23 +333,26 @@ def apply_records(db: Database, records: Iterable[Mapping[str, Any]], pack: int 
 
 
 _ELSEWHERE = ("seq", "pack", "offset")
-# Keys that the rows of `log` and `element` say: while the pack is open nobody knows its hash, and what was not published
+# Keys of an `add` that the rows of `log` and `element` say: while the pack is open nobody knows its hash, and what was not published
 # yet moves up when something before it is discarded.
 
 
 def log_records(db: Database, after: int, limit: int) -> list[dict[str, Any]]:
-    """At most `limit` records with a seq above `after`, as they are published; `pack` is None if still open."""
+    """At most `limit` records with a seq above `after`, as they are published.
+
+    An `add` has no `pack` and `offset` if the element's bytes are gone; `pack` is None if it is still open.
+    """
     rows = db.execute(
-        "select seq, log.op, log.record, pack.sha256, element.offset from log"
-        " join element on element.number = log.element join pack on pack.number = element.pack"
+        "select seq, log.op, log.record, pack.number, pack.sha256, element.offset from log"
+        " left join element on element.number = log.element left join pack on pack.number = element.pack"
         " where seq > ? order by seq limit ?",
         [after, limit],
     )
     made = []
-    for seq, op, text, pack, offset in rows.fetchall():
+    for seq, op, text, pack, sha256, offset in rows.fetchall():
         record = json.loads(text) | {"seq": seq}
-        if op == "add":
-            record |= {"pack": pack, "offset": offset}
+        if op == "add" and pack is not None:
+            record |= {"pack": sha256, "offset": offset}
         made.append(record)
     return made
 
@@ -357,14 +373,14 @@ def _insert(db: Database, rows: list[list[object]]) -> None:
         rows.clear()
 
 
-def _row(record: Mapping[str, Any], pack: int) -> list[object]:
+def _row(record: Mapping[str, Any], pack: int | None) -> list[object]:
     element = record_element(record)
     return [
         element.number,
         element.sha256,
         element.length,
         pack,
-        record["offset"],
+        record.get("offset", 0),
         element.media_type,
         element.width,
         element.height,

@@ -1,6 +1,6 @@
 """Pack files: append-only, encoded elements back to back.
 
-A pack grows as open/<number>.pack and, once sealed, is packs/<sha256>.pack for ever.
+A pack grows as open/<number>.pack and, once sealed, is public/packs/<sha256>.pack.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from haac_repo._errors import IntegrityError, RepositoryError
 from haac_repo._files import sync_folder
+from haac_repo._store.layout import published_folder
 
 _CHUNK = 2**20
 
@@ -31,11 +32,11 @@ class Place:
 
 
 class Packs:
-    """Pack files of a repository: open ones in `open`, sealed ones in `packs` under their SHA-256."""
+    """Pack files of a repository: open ones in `open`, sealed ones in `public/packs` under their SHA-256."""
 
     def __init__(self, folder: Path) -> None:
         self.open_folder = folder / "open"
-        self.sealed_folder = folder / "packs"
+        self.sealed_folder = published_folder(folder) / "packs"
 
     def open_path(self, number: int) -> Path:
         """Path of pack `number` while it is open."""

@@ -25,6 +25,7 @@ from haac_repo._ids import format_id, parse_id
 from haac_repo._limits import LIMITS
 from haac_repo._pixels import decode
 from haac_repo._store import catalog
+from haac_repo._store.layout import FOLDERS, is_first_layout, make_folders, move_published, published_folder
 from haac_repo._store.lock import LOCK, writer_lock
 from haac_repo._store.packs import Packs
 from haac_repo._store.schema import CATALOG, connect, create_catalog, is_outdated, migrate
@@ -41,7 +42,6 @@ Role = Literal["writer", "mirror"]
 
 IDENTITY = "repository.json"
 """Says again what `meta` says of id and role, for the day when the catalog is lost."""
-FOLDERS = ("log", "open", "packs")
 _PAGE = 1_000
 
 
@@ -316,10 +316,9 @@ def create(path: Path, role: Role, identity: str) -> Repository:
         ]
         if CATALOG in others:
             raise RepositoryError(f"there is a repository in {path} already")
-        if others or any((path / name).is_dir() and any((path / name).iterdir()) for name in FOLDERS):
+        if others or any(file.is_file() for name in FOLDERS for file in (path / name).glob("*")):
             raise RepositoryError(f"the folder {path} is not empty: choose a new one for the repository")
-        for name in FOLDERS:
-            (path / name).mkdir(exist_ok=True)
+        make_folders(path)
         write_identity(path, identity, role)
         temporary = path / f"{CATALOG}.{secrets.token_hex(4)}{TEMPORARY}"
         create_catalog(temporary, identity, role, now()).close()
@@ -342,7 +341,7 @@ def connect_to(path: Path) -> Database:
     """
     catalog = path / CATALOG
     if not catalog.is_file():
-        if (path / "packs").is_dir():
+        if published_folder(path).is_dir() or is_first_layout(path):
             raise RepositoryError(
                 f"{path} has packs but no {CATALOG}: `haac verify --repair` makes it again out of what was published"
             )
@@ -362,9 +361,20 @@ def connect_to(path: Path) -> Database:
         db.close()
         raise
     if outdated:
-        with writer_lock(path, 10.0):
-            migrate(db)
+        try:
+            with writer_lock(path, 10.0):
+                upgrade(path, db)
+        except BaseException:
+            db.close()
+            raise
     return db
+
+
+def upgrade(path: Path, db: Database) -> None:
+    """Bring folder and catalog of an older haac up to date. The caller holds the lock."""
+    move_published(path)
+    make_folders(path)
+    migrate(db)
 
 
 def _number(ref: int | str) -> int:

@@ -141,17 +141,105 @@ alter table meta add column discards integer not null default 0;
 alter table pack add column discarded integer not null default 0
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _CUTOUTS, _DISCARDS)
+# The bytes of a withdrawn element go (`pack` is null then) unless `keep_bytes`. `superseded` are packs that others replaced, whose files
+# are still to be deleted. `trust` is what a mirror of a signed repository has verified last: role and its metadata as received.
+_ERASURE = """
+create table element_4 (
+    number integer primary key,
+    sha256 text not null,
+    length integer not null,
+    pack integer references pack (number),
+    offset integer not null,
+    media_type text not null,
+    width integer not null,
+    height integer not null,
+    pixels text not null,
+    name text not null default '',
+    tags text not null default '',
+    colour integer,
+    phash integer,
+    withdrawn text,
+    keep_bytes integer not null default 0,
+    source text not null default '',
+    source_sha256 text not null default '',
+    model text not null default '',
+    software text not null default '',
+    licence text not null default '',
+    attribution text not null default '',
+    time text not null,
+    quality integer,
+    doubts text not null default '',
+    derived_from integer
+);
+
+insert into element_4 (number, sha256, length, pack, offset, media_type, width, height, pixels, name, tags, colour, phash,
+        withdrawn, source, source_sha256, model, software, licence, attribution, time, quality, doubts, derived_from)
+    select number, sha256, length, pack, offset, media_type, width, height, pixels, name, tags, colour, phash,
+        withdrawn, source, source_sha256, model, software, licence, attribution, time, quality, doubts, derived_from
+    from element;
+
+drop table element;
+
+alter table element_4 rename to element;
+
+create index element_pixels on element (pixels);
+
+create index element_pack on element (pack, offset);
+
+create index element_colour on element (colour, withdrawn) where colour is not null;
+
+create index element_phash on element (number, phash) where phash is not null;
+
+create index element_derived on element (derived_from) where derived_from is not null;
+
+create trigger element_fts_insert after insert on element begin
+    insert into element_fts (rowid, name, tags) values (new.number, new.name, new.tags);
+end;
+
+create trigger element_fts_update after update of name, tags on element begin
+    insert into element_fts (element_fts, rowid, name, tags)
+        values ('delete', old.number, old.name, old.tags);
+    insert into element_fts (rowid, name, tags) values (new.number, new.name, new.tags);
+end;
+
+create table log_4 (
+    seq integer primary key,
+    op text not null check (op in ('add', 'tag', 'withdraw', 'repack')),
+    element integer check ((element is null) = (op = 'repack')),
+    record text not null
+);
+
+insert into log_4 (seq, op, element, record) select seq, op, element, record from log;
+
+drop table log;
+
+alter table log_4 rename to log;
+
+create table superseded (sha256 text primary key);
+
+create table trust (
+    role text primary key,
+    version integer not null,
+    data blob not null
+)
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _CUTOUTS, _DISCARDS, _ERASURE)
 """Statements with a blank line between them; SQLite's user_version counts how many scripts were applied."""
 
 
 def migrate(db: Database) -> None:
     """Apply the migrations that are pending, each in a transaction of its own."""
-    for version in range(_version(db), len(MIGRATIONS)):
-        with db.atomic():
-            for statement in MIGRATIONS[version].split(";\n\n"):
-                db.execute(statement)
-            db.execute(f"pragma user_version = {version + 1}")
+    # Tables that others refer to are made anew: https://www.sqlite.org/lang_altertable.html#otheralter
+    db.execute("pragma foreign_keys = off")
+    try:
+        for version in range(_version(db), len(MIGRATIONS)):
+            with db.atomic():
+                for statement in MIGRATIONS[version].split(";\n\n"):
+                    db.execute(statement)
+                db.execute(f"pragma user_version = {version + 1}")
+    finally:
+        db.execute("pragma foreign_keys = on")
 
 
 def _version(db: Database) -> int:

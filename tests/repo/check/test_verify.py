@@ -33,7 +33,7 @@ def stocked(repository: Repository, make_element: MakeElement) -> Repository:
 
 
 def sealed(repository: Repository) -> Path:
-    (path,) = (repository.path / "packs").iterdir()
+    (path,) = (repository.path / "public" / "packs").iterdir()
     return path
 
 
@@ -97,7 +97,7 @@ def test_a_writer_cannot_mend_bytes_but_says_what_is_lost(
     assert [p.elements for p in report.problems] == [(1,)]
     assert "elements lost: 1" in str(report.problems[0])
     assert "if a mirror has it" in str(report.problems[0])
-    (pack,) = (path / "packs").iterdir()
+    (pack,) = (path / "public" / "packs").iterdir()
     pack.write_bytes(good)
     assert verify(path).ok
     as_given(path, make_element, range(1, 11))
@@ -134,7 +134,7 @@ def test_what_a_crash_left_is_tidied_up(stocked: Repository) -> None:
     pack.rename(path / "open" / "1.pack")
     with (path / "open" / "2.pack").open("ab") as file:
         file.write(b"tail")
-    for name in ("head.0a1b2c3d.tmp", "log/00000002.jsonl.gz.00000000.tmp"):
+    for name in ("public/head.0a1b2c3d.tmp", "public/log/00000002.jsonl.gz.00000000.tmp"):
         (path / name).write_bytes(b"half")
     report = verify(stocked)
     assert report.ok
@@ -151,7 +151,7 @@ def test_what_a_crash_left_is_tidied_up(stocked: Repository) -> None:
 
 def test_files_that_nobody_knows_are_kept(stocked: Repository) -> None:
     path = stocked.path
-    (path / "packs" / f"{'0' * 64}.pack").write_bytes(b"whose?")
+    (path / "public" / "packs" / f"{'0' * 64}.pack").write_bytes(b"whose?")
     (path / "open" / "77.pack").write_bytes(b"and this?")
     assert len(verify(stocked).notes) == 2
     report = verify(stocked, repair=True)
@@ -202,7 +202,7 @@ def test_rows_that_contradict_each_other(stocked: Repository, sql: str, said: st
 
 
 def test_a_damaged_log_segment_is_found(stocked: Repository) -> None:
-    segment = stocked.path / "log" / "00000001.jsonl.gz"
+    segment = stocked.path / "public" / "log" / "00000001.jsonl.gz"
     good = segment.read_bytes()
     flip(segment, 200)
     assert ["log segment, is damaged" in str(p) for p in verify(stocked).problems] == [True]
@@ -233,9 +233,9 @@ def test_a_lost_catalog_is_made_again_out_of_what_was_published(
         assert [e.number for e in again.search("n8")] == [9]
         with again.writer() as writer:
             assert writer.add(make_element(50))[0].number == 11
-        before = (path / "log" / "00000001.jsonl.gz").read_bytes()
+        before = (path / "public" / "log" / "00000001.jsonl.gz").read_bytes()
         assert publish(again).elements == 11
-        assert (path / "log" / "00000001.jsonl.gz").read_bytes() == before
+        assert (path / "public" / "log" / "00000001.jsonl.gz").read_bytes() == before
         assert verify(again).ok
 
 
@@ -302,12 +302,12 @@ def test_a_mirror_forgets_damaged_bytes_so_that_they_are_fetched_again(
             "select number, state, sha256, size from pack"
         ).fetchall():
             db.execute("insert into pack values (?, ?, ?, ?, 0)", [number, state, sha256, size])
-            name = f"packs/{sha256}.pack"
+            name = f"public/packs/{sha256}.pack"
             (path / name).write_bytes((stocked.path / name).read_bytes())
         records = catalog.log_records(stocked._db, 0, 1000)
         catalog.apply_records(db, records)
         segment = b"stands for all records"
-        (path / "log" / "00000001.jsonl.gz").write_bytes(segment)
+        (path / "public" / "log" / "00000001.jsonl.gz").write_bytes(segment)
         db.execute(
             "insert into published values (1, ?, ?, 1, ?)",
             [hashlib.sha256(segment).hexdigest(), len(segment), len(records)],
@@ -323,7 +323,7 @@ def test_a_mirror_forgets_damaged_bytes_so_that_they_are_fetched_again(
         db.execute("insert into copy values (7, 50, 0)")
     assert verify(path).ok
     flip(path / "open" / "50.pack", 9)
-    damaged = next(iter((path / "packs").iterdir()))
+    damaged = next(iter((path / "public" / "packs").iterdir()))
     flip(damaged, 9)
     assert len(verify(path).problems) == 2
     report = verify(path, repair=True)
@@ -362,7 +362,7 @@ def test_there_must_be_a_repository(tmp_path: Path) -> None:
 
 
 def test_a_damaged_head_is_found_and_published_again(stocked: Repository) -> None:
-    head = stocked.path / "head"
+    head = stocked.path / "public" / "head"
     head.write_bytes(head.read_bytes()[:-20])
     assert ["writes it again" in str(problem) for problem in verify(stocked, quick=True).problems] == [True]
     publish(stocked)

@@ -82,9 +82,9 @@ class Origin:
     def load(self) -> None:
         """Publish what the repository's folder publishes now."""
         self.files = {
-            str(path.relative_to(self.folder)): path.read_bytes()
+            path.relative_to(self.folder / "public").as_posix(): path.read_bytes()
             for pattern in (HEAD_PATH, "log/*.gz", "packs/*.pack")
-            for path in self.folder.glob(pattern)
+            for path in (self.folder / "public").glob(pattern)
         }
 
     @contextlib.contextmanager
@@ -250,7 +250,7 @@ class Disk:
         """The mirror is sound: verify finds nothing, each file is what its name says."""
         report = verify(mirror)
         assert report.ok, report.problems
-        for path in (mirror / "packs").iterdir():
+        for path in (mirror / "public" / "packs").iterdir():
             assert path.name == f"{hashlib.sha256(path.read_bytes()).hexdigest()}.pack"
         if complete:
             assert list((mirror / "open").iterdir()) == []
@@ -360,7 +360,7 @@ class Rigged:
             self.sync(mirror)
         if mirror.exists():
             Disk.assert_sound(mirror, complete=False)
-            assert not (mirror / "head").exists()
+            assert not (mirror / "public" / "head").exists()
         self.answer = self.honest
         self.sync(mirror)
         Disk.assert_sound(mirror)

@@ -37,7 +37,7 @@ def test_what_is_published(repository: Repository, make_element: Any) -> None:
     assert (head.repository, head.records, head.elements) == (repository.id, 5, 3)
     assert (head.previous, head.signatures) == ("", ())
     (segment,), (pack,) = head.segments, head.packs
-    data = (repository.path / segment_path(1)).read_bytes()
+    data = (repository.path / "public" / segment_path(1)).read_bytes()
     assert hashlib.sha256(data).hexdigest() == segment.sha256
     assert data[4:8] == b"\0\0\0\0"  # no time: the same records give the same bytes
     lines = gzip.decompress(data).splitlines()
@@ -50,11 +50,11 @@ def test_what_is_published(repository: Repository, make_element: Any) -> None:
     assert records[4]["reason"] == "gone"
     assert "source" not in records[0]
     assert lines[0] == json.dumps(records[0], sort_keys=True, separators=(",", ":")).encode()
-    stored = (repository.path / pack_path(pack.sha256)).read_bytes()
+    stored = (repository.path / "public" / pack_path(pack.sha256)).read_bytes()
     assert hashlib.sha256(stored).hexdigest() == pack.sha256
     assert len(stored) == pack.length
     assert read_head(repository.path) == head
-    raw = (repository.path / "head").read_bytes()
+    raw = (repository.path / "public" / "head").read_bytes()
     assert raw == json.dumps(json.loads(raw), sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
@@ -62,9 +62,9 @@ def test_nothing_new_changes_nothing(repository: Repository, make_element: Any) 
     with repository.writer() as writer:
         writer.add(make_element(1))
     head = publish(repository)
-    before = (repository.path / "head").stat()
+    before = (repository.path / "public" / "head").stat()
     assert publish(repository) == head
-    after = (repository.path / "head").stat()
+    after = (repository.path / "public" / "head").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
@@ -76,7 +76,7 @@ def test_each_head_names_the_one_before(repository: Repository, make_element: An
         head = publish(repository)
         assert head.previous == previous
         assert len(head.segments) == len(head.packs) == seed + 1
-        previous = hashlib.sha256((repository.path / "head").read_bytes()).hexdigest()
+        previous = hashlib.sha256((repository.path / "public" / "head").read_bytes()).hexdigest()
 
 
 def test_published_files_never_change(repository: Repository, make_element: Any) -> None:
@@ -88,7 +88,7 @@ def test_published_files_never_change(repository: Repository, make_element: Any)
         for path, data in seen.items():
             assert path.read_bytes() == data
         for folder in ("log", "packs"):
-            seen |= {path: path.read_bytes() for path in (repository.path / folder).iterdir()}
+            seen |= {path: path.read_bytes() for path in (repository.path / "public" / folder).iterdir()}
 
 
 def test_long_logs_become_several_segments(
@@ -108,7 +108,7 @@ def test_a_damaged_head_is_replaced(repository: Repository, make_element: Any) -
     with repository.writer() as writer:
         writer.add(make_element(1))
     head = publish(repository)
-    (repository.path / "head").write_bytes(b"{")
+    (repository.path / "public" / "head").write_bytes(b"{")
     again = publish(repository)
     assert again == replace(head, time=again.time)
     assert read_head(repository.path) == again
@@ -122,7 +122,7 @@ def test_a_lost_pack_stays_published(repository: Repository, make_element: Any, 
             writer.seal()
     head = publish(repository)
     sync(str(repository.path), tmp_path / "mirror")
-    (repository.path / pack_path(head.packs[0].sha256)).unlink()
+    (repository.path / "public" / pack_path(head.packs[0].sha256)).unlink()
     verify(repository.path, repair=True)
     with repository.writer() as writer:
         writer.add(make_element(9))

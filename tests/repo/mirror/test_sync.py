@@ -110,7 +110,7 @@ def test_for_some_elements_fetches_the_log_and_parts_of_packs(origin: Any, mirro
     assert report.received < sum(map(len, origin.files.values())) / 2
     assert disk.readable(mirror) == {3, 4, 27}
     disk.assert_sound(mirror, complete=False)
-    assert not (mirror / "head").exists()  # half a repository is not published
+    assert not (mirror / "public" / "head").exists()  # half a repository is not published
     with Repository.open(mirror) as opened:
         assert opened.element(9).name == "thing 8"  # known...
         with pytest.raises(ElementMissingError):  # ...but not here

@@ -98,13 +98,13 @@ def syncing(origin: Any, mirror: Path, **options: Any) -> Callable[[Steps], None
 
 def sealed(mirror: Path) -> set[str]:
     """Packs that a mirror has in their place."""
-    return {f"packs/{path.name}" for path in (mirror / "packs").glob("*.pack")}
+    return {f"packs/{path.name}" for path in (mirror / "public" / "packs").glob("*.pack")}
 
 
 def check_sync_after_kill(origin: Any, mirror: Path, clean: Path, disk: Any, **options: Any) -> None:
     if (mirror / "catalog.sqlite").exists():
         disk.readable(mirror)  # nothing that can be read is wrong
-        if (mirror / "head").exists():
+        if (mirror / "public" / "head").exists():
             disk.assert_sound(mirror, complete=False)
     had = sealed(mirror)
     parts = {f"packs/{part.stem}.pack": part.stat().st_size for part in (mirror / "open").glob("*.part")}
@@ -153,7 +153,7 @@ def test_kill_9_of_an_update(growing: Any, grow: Any, tmp_path: Path, disk: Any)
         mirror = start(f"m{deadly}")
         in_child(syncing(growing, mirror), deadly)
         # Whoever syncs from this mirror gets the old state or the new one, whole.
-        assert (mirror / "head").read_bytes() in (old["head"], new["head"])
+        assert (mirror / "public" / "head").read_bytes() in (old["head"], new["head"])
         check_sync_after_kill(growing, mirror, clean, disk)
 
 
@@ -268,7 +268,7 @@ def flip(path: Path) -> None:
 
 def test_a_damaged_pack_is_repaired_by_the_next_sync(origin: Any, mirror: Path, disk: Any) -> None:
     origin.sync(mirror)
-    flip(mirror / origin.packs[1])
+    flip(mirror / "public" / origin.packs[1])
     with Repository.open(mirror) as opened, pytest.raises(IntegrityError, match="verify --repair"):
         b"".join(opened.data(number) for number in range(6, 11))
     verify(mirror, repair=True)
@@ -280,7 +280,7 @@ def test_a_damaged_pack_is_repaired_by_the_next_sync(origin: Any, mirror: Path, 
 
 def test_a_lost_pack_is_noticed(origin: Any, mirror: Path, disk: Any) -> None:
     origin.sync(mirror)
-    (mirror / origin.packs[4]).unlink()
+    (mirror / "public" / origin.packs[4]).unlink()
     origin.sync(mirror)
     assert origin.fetched() == ["head", origin.packs[4]]
     disk.assert_sound(mirror)
@@ -324,7 +324,7 @@ def test_leftovers_of_other_versions(origin: Any, mirror: Path, disk: Any) -> No
     origin.sync(mirror)
     (mirror / "open" / f"{'a' * 64}.part").write_bytes(b"old")
     (mirror / "open" / "99.pack").write_bytes(b"old")
-    (mirror / "log" / "00000009.jsonl.gz.abcd.tmp").write_bytes(b"old")
+    (mirror / "public" / "log" / "00000009.jsonl.gz.abcd.tmp").write_bytes(b"old")
     origin.sync(mirror)
     disk.assert_sound(mirror)
     assert not list(mirror.rglob("*.tmp"))

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haac_repo import LIMITS, HaacError, Head, IntegrityError, RepositoryError
+from haac_repo._mirror.strict import canonical
 from haac_repo._mirror.wire import PackInfo, Record, SegmentInfo, parse_record, read_segment, write_segment
 
 HASHES = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -179,3 +180,23 @@ def test_bytes_that_are_no_head(data: bytes, words: str) -> None:
 def test_a_newer_format_says_what_to_do() -> None:
     with pytest.raises(RepositoryError, match=r"format 2.*install a newer"):
         Head.from_bytes(HEAD.to_bytes().replace(b'"format":1', b'"format":2'))
+
+
+def test_a_repack_names_each_pack_once_and_what_replaces_them() -> None:
+    record = {"op": "repack", "seq": 3, "packs": ["a" * 64, "b" * 64], "time": "2026-11-23T01:02:03Z"}
+    assert parse_record(canonical(record)) == record
+    full = {**record, "pack": "c" * 64, "length": 5}
+    assert parse_record(canonical(full)) == full
+    changes: list[dict[str, Any]] = [
+        {"packs": []},
+        {"packs": ["a" * 64] * 2},
+        {"packs": [["a" * 64]]},
+        {"packs": [f"{n:064x}" for n in range(257)]},
+        {"pack": "a" * 64, "length": 5},
+        {"pack": "c" * 64},
+        {"pack": "c" * 64, "length": 0},
+        {"length": 5},
+    ]
+    for change in changes:
+        with pytest.raises(IntegrityError, match=r"malformed: (pack|length)"):
+            parse_record(canonical({**record, **change}))

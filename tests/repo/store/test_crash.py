@@ -91,7 +91,7 @@ def check(folder: Path, make_element: MakeElement) -> int:
         report = verify(repository)
         assert (report.problems, report.notes) == ([], [])
         for info in head.packs:
-            assert (folder / "packs" / f"{info.sha256}.pack").stat().st_size == info.length
+            assert (folder / "public" / "packs" / f"{info.sha256}.pack").stat().st_size == info.length
         assert repository.data(known + 1) == make_element(1000).data
     return sum(done.values())
 
@@ -208,7 +208,7 @@ def test_killed_while_discarding(crash: Crash, tmp_path: Path, make_element: Mak
     bytes_of_gone = [make_element(number - 1).data for number in gone]
 
     def packed(folder: Path) -> bytes:
-        return b"".join(path.read_bytes() for path in folder.glob("*/*.pack"))
+        return b"".join(path.read_bytes() for path in folder.glob("**/*.pack"))
 
     def copy(name: str) -> Path:
         return Path(shutil.copytree(stocked, tmp_path / name))

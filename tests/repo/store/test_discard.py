@@ -29,13 +29,13 @@ def stock(repository: Repository, make_element: MakeElement, seeds: range, **kno
 
 
 def packed(repository: Repository) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(repository.path.glob("*/*.pack")))
+    return b"".join(path.read_bytes() for path in sorted(repository.path.glob("**/*.pack")))
 
 
 def published(repository: Repository) -> list[dict[str, Any]]:
     return [
         json.loads(line)
-        for path in sorted((repository.path / "log").glob("*.gz"))
+        for path in sorted((repository.path / "public" / "log").glob("*.gz"))
         for line in gzip.decompress(path.read_bytes()).splitlines()
     ]
 
@@ -131,10 +131,10 @@ def test_bytes_leave_sealed_packs_too_and_published_packs_stay(
     small_packs(monkeypatch, 1500)
     stock(repository, make_element, range(1, 4))
     publish(repository)
-    before = {path.name: path.read_bytes() for path in (repository.path / "packs").iterdir()}
+    before = {path.name: path.read_bytes() for path in (repository.path / "public" / "packs").iterdir()}
     monkeypatch.setattr("haac_repo._store.writer._FLUSH_RECORDS", 2)
     stock(repository, make_element, range(4, 30))
-    assert len(list((repository.path / "packs").iterdir())) > len(before) + 3
+    assert len(list((repository.path / "public" / "packs").iterdir())) > len(before) + 3
     gone = [4, 5, 13, 20, 29]
     with repository.writer() as writer:
         writer.discard(gone)
@@ -143,13 +143,13 @@ def test_bytes_leave_sealed_packs_too_and_published_packs_stay(
         assert there == (number not in gone)
         if there:
             assert repository.data(number) == make_element(number).data
-    after = {path.name: path.read_bytes() for path in (repository.path / "packs").iterdir()}
+    after = {path.name: path.read_bytes() for path in (repository.path / "public" / "packs").iterdir()}
     assert before.items() <= after.items()
     report = verify(repository)
     assert (report.problems, report.notes) == ([], [])
     head = publish(repository)
     assert sorted(f"{pack.sha256}.pack" for pack in head.packs) == sorted(
-        path.name for path in (repository.path / "packs").iterdir()
+        path.name for path in (repository.path / "public" / "packs").iterdir()
     )
 
 
@@ -262,7 +262,7 @@ def test_the_same_elements_again_bring_back_a_pack_that_was_lost(
 ) -> None:
     stock(repository, make_element, range(1, 4))
     publish(repository)
-    [pack] = repository.path.glob("packs/**/*.pack")
+    [pack] = repository.path.glob("public/packs/*.pack")
     pack.unlink()
     with repository.writer() as writer:
         for number in (1, 2, 3):

@@ -115,7 +115,7 @@ def test_packs_are_sealed_and_named_by_their_hash(
             writer.flush()
         writer.seal()
         writer.seal()  # nothing to do
-    packs = sorted((repository.path / "packs").iterdir())
+    packs = sorted((repository.path / "public" / "packs").iterdir())
     assert len(packs) > 3
     assert not list((repository.path / "open").iterdir())
     assert verify(repository).ok
@@ -134,7 +134,7 @@ def test_two_packs_of_the_same_bytes_share_one_file(
     with repository.writer() as writer:
         writer.add(make_element(1))
         writer.seal()
-    assert len(list((repository.path / "packs").iterdir())) == 1
+    assert len(list((repository.path / "public" / "packs").iterdir())) == 1
     assert repository.data(3) == make_element(1).data
     assert verify(repository).ok
 
@@ -240,7 +240,7 @@ def test_damaged_bytes_are_never_returned(repository: Repository, make_element: 
     with repository.writer() as writer:
         writer.add(make_element(1))
         writer.seal()
-    (pack,) = (repository.path / "packs").iterdir()
+    (pack,) = (repository.path / "public" / "packs").iterdir()
     good = pack.read_bytes()
     pack.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
     with pytest.raises(IntegrityError, match="element 1 is damaged"):
@@ -269,7 +269,7 @@ def test_a_pack_that_is_sealed_but_not_renamed_is_read_and_then_renamed(
     with repository.writer() as writer:
         writer.add(make_element(1))
         writer.seal()
-    (pack,) = (repository.path / "packs").iterdir()
+    (pack,) = (repository.path / "public" / "packs").iterdir()
     pack.rename(repository.path / "open" / "1.pack")
     assert repository.data(1) == make_element(1).data
     assert verify(repository).notes == ["pack 1 is sealed but not yet in packs/"]

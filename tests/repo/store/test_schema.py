@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from haac_repo import Repository, RepositoryError
+from haac_repo import Repository, RepositoryError, publish, read_head, verify
 from haac_repo._store.schema import MIGRATIONS
+from tests.repo.elements import MakeElement
 
 
 def test_a_newer_catalog_is_refused(repository: Repository) -> None:
@@ -46,3 +48,45 @@ def test_elements_of_the_first_schema_are_kept(tmp_path: Path) -> None:
         element = migrated.element(1)
         assert (element.name, element.tags, element.width) == ("Red car", ("car", "red"), 3)
         assert (element.quality, element.doubts, element.derived_from) == (None, (), None)
+        assert [found.number for found in migrated.search("car")] == [1]
+        migrated._db.execute("insert into element_fts (element_fts, rank) values ('integrity-check', 1)")
+        assert migrated._db.execute("pragma foreign_key_check").fetchall() == []
+
+
+def first_layout(path: Path, old: Path) -> dict[str, bytes]:
+    """Make the repository `old`, as the first haac would have it, of the one in `path`; its published files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("haac_repo._store.schema.MIGRATIONS", MIGRATIONS[:3])
+        Repository.create(old).close()
+    shutil.rmtree(old / "public")
+    with contextlib.closing(sqlite3.connect(old / "catalog.sqlite")) as db, db:
+        db.execute("attach ? as new", [str(path / "catalog.sqlite")])
+        for table in ("meta", "pack", "element", "log", "published"):
+            columns = ", ".join(row[1] for row in db.execute(f"pragma table_info({table})"))
+            db.execute(f"insert or replace into {table} ({columns}) select {columns} from new.{table}")
+    for name in ("packs", "log"):
+        shutil.copytree(path / "public" / name, old / name)
+    shutil.copy(path / "public" / "head", old / "head")
+    return {file.name: file.read_bytes() for file in (path / "public").rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize("moved", [(), ("packs",), ("packs", "log")])
+def test_published_files_of_the_first_layout_move_to_public(
+    repository: Repository, make_element: MakeElement, tmp_path: Path, moved: tuple[str, ...]
+) -> None:
+    """Also when a crash came between."""
+    path = tmp_path / "old"
+    with repository.writer() as writer:
+        for number in range(1, 6):
+            writer.add(make_element(number))
+    head = publish(repository)
+    files = first_layout(repository.path, path)
+    for name in moved:
+        (path / "public").mkdir(exist_ok=True)
+        (path / name).rename(path / "public" / name)
+    with Repository.open(path) as opened:
+        assert [opened.data(number) for number in range(1, 6)] == [make_element(n).data for n in range(1, 6)]
+        assert read_head(path) == head
+        assert verify(opened).ok
+    assert {file.name: file.read_bytes() for file in (path / "public").rglob("*") if file.is_file()} == files
+    assert not any((path / name).exists() for name in ("packs", "log", "head"))

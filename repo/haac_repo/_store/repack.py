@@ -1,0 +1,147 @@
+"""Repacking: packs are replaced by one that holds what is left of them, without the bytes of withdrawn elements.
+
+Which bytes that one holds follows from the log alone, so a mirror that has the old packs makes the new one itself: pack by pack in
+the order of the record, each byte range that an element keeps, in order of its offset, back to back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from haac_repo._errors import IntegrityError
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+KEEPS = "(withdrawn is null or keep_bytes)"
+"""SQL: an element whose bytes stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A byte range that stays, in a pack that is replaced."""
+
+    pack: int
+    """Number of the pack."""
+    offset: int
+    length: int
+
+
+def ranges(db: Database, packs: Iterable[int]) -> list[Range]:
+    """The byte ranges that elements keep in packs, as they follow one another in the pack that replaces these.
+
+    A range goes only if every element that has it was withdrawn.
+    """
+    found = []
+    for pack in packs:
+        rows = db.execute(
+            f"select distinct offset, length from element where pack = ? and {KEEPS} order by offset, length",
+            [pack],
+        )
+        found += [Range(pack, *row) for row in rows.fetchall()]
+    return found
+
+
+def wasteful(db: Database) -> list[tuple[int, str]]:
+    """Number and SHA-256 of the sealed packs with bytes that no element keeps, in order."""
+    rows = db.execute(
+        "select distinct pack.number, pack.sha256 from pack join element on element.pack = pack.number"
+        f" where pack.sha256 is not null and not {KEEPS} and not exists (select 1 from element as other"
+        " where other.pack = element.pack and other.offset = element.offset and (other.withdrawn is null or other.keep_bytes))"
+        " order by pack.number"
+    )
+    return rows.fetchall()
+
+
+def record(packs: Sequence[str], new: str | None, length: int, seq: int, time: str) -> dict[str, Any]:
+    """The log record that packs (SHA-256, hex) are replaced by `new`, of `length` bytes; None if nothing is left."""
+    made: dict[str, Any] = {"op": "repack", "seq": seq, "packs": list(packs), "time": time}
+    return made if new is None else made | {"pack": new, "length": length}
+
+
+def apply(db: Database, record: Mapping[str, Any], *, held: bool) -> None:
+    """Apply a `repack` record to the catalog, inside `db.atomic()`: elements move, the replaced packs leave the catalog.
+
+    The replaced packs are noted in `superseded`: their files go once the head that lists them no more is written.
+
+    Args:
+        db: The catalog.
+        record: Checked as `parse_record` does.
+        held: Whether the new pack's file is here and was verified.
+
+    Raises:
+        IntegrityError: it replaces a pack that is not there, or the new one's length is not that of what is left.
+    """
+    numbers = [_number(db, sha256, record["seq"]) for sha256 in record["packs"]]
+    kept = ranges(db, numbers)
+    total = sum(each.length for each in kept)
+    if total != record.get("length", 0):
+        raise IntegrityError(
+            f"log record {record['seq']} replaces packs by one of {record.get('length', 0)} bytes; what is left of them has {total}"
+        )
+    new = _new_row(db, record["pack"], total, held=held) if kept else None
+    offset = 0
+    for each in kept:
+        db.execute(
+            "update element set pack = ?, offset = ? where pack = ? and offset = ? and length = ?",
+            [new, offset, each.pack, each.offset, each.length],
+        )
+        offset += each.length
+    replaced = [json.dumps(numbers)]
+    among = "(select value from json_each(?1))"
+    # A mirror's own copies of what is gone: their pack says that it has bytes of nobody.
+    db.execute(
+        "update pack set discarded = discarded + lost from (select copy.pack as owner, sum(length) as lost from copy"
+        f" join element on element.number = copy.element where element.pack in {among} group by copy.pack) where number = owner",
+        replaced,
+    )
+    db.execute(
+        f"delete from copy where element in (select number from element where element.pack in {among})",
+        replaced,
+    )
+    db.execute(f"update element set pack = null, offset = 0 where pack in {among}", replaced)
+    db.execute(
+        f"insert or ignore into superseded (sha256) select sha256 from pack where number in {among}", replaced
+    )
+    db.execute(f"delete from pack where number in {among}", replaced)
+
+
+def superseded(db: Database) -> list[str]:
+    """SHA-256 of packs that were replaced, and whose files have not been deleted yet."""
+    return [row[0] for row in db.execute("select sha256 from superseded order by sha256").fetchall()]
+
+
+def forget_superseded(db: Database, sha256: str) -> None:
+    """The file of a replaced pack is gone."""
+    with db.atomic():
+        db.execute("delete from superseded where sha256 = ?", [sha256])
+
+
+def add_row(db: Database, sha256: str, size: int, *, held: bool) -> int:
+    """The row of a new sealed (or absent) pack, inside a transaction; its number.
+
+    It may have the bytes of one that was replaced before.
+    """
+    db.execute("delete from superseded where sha256 = ?", [sha256])
+    number: int = db.execute(
+        "insert into pack (number, state, sha256, size) select coalesce(max(number), 0) + 1, ?, ?, ? from pack"
+        " returning number",
+        ["sealed" if held else "absent", sha256, size],
+    ).fetchone()[0]
+    return number
+
+
+def _new_row(db: Database, sha256: str, size: int, *, held: bool) -> int:
+    row = db.execute("select number from pack where sha256 = ?", [sha256]).fetchone()
+    return row[0] if row else add_row(db, sha256, size, held=held)
+
+
+def _number(db: Database, sha256: str, seq: int) -> int:
+    row = db.execute("select number from pack where sha256 = ?", [sha256]).fetchone()
+    if row is None:
+        raise IntegrityError(f"log record {seq} replaces pack {sha256[:12]}..., in which no element is")
+    number: int = row[0]
+    return number
