@@ -35,6 +35,7 @@ from tests.house import (
 ROOMS = {
     "haac_repo": (
         "_errors",
+        "_http",
         "_limits",
         "_text",
         "_ids",

@@ -28,6 +28,14 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def home() -> Path:
+    """The user's home; where there is none, as for a number without a name in a container, the root."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.sep)
+
+
 def sync_folder(path: Path) -> None:
     """Fsync the folder `path`, so that renames and new files in it are durable."""
     if os.name == "nt":  # Windows cannot open folders; NTFS journals its names

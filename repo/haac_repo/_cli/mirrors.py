@@ -3,30 +3,50 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from haac_repo._cli.console import Console, command, repo_option
 
+if TYPE_CHECKING:
+    from haac_repo._mirror.disclosure import SourceNames
+
 
 @command("publish", "Mirrors")
 @repo_option
-def publish(console: Console, repo: Path) -> None:
+@click.option(
+    "--source-names",
+    type=click.Choice(["full", "base", "none"]),
+    help="What is told of the names of the pictures that elements came from: the whole path or address, its last part, or nothing."
+    " Addresses never with user, password and what follows a '?'. It is remembered for the repository; at first it is base.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would become public, every text of it.")
+def publish(console: Console, repo: Path, source_names: SourceNames | None, dry_run: bool) -> None:
     """Publish what was added and changed.
 
     Seals the open pack, writes the log's new segments and the file `head`. The folder can then be served as it stands
-    by `haac serve` or any static file server, and fetched with `haac sync`.
+    by `haac serve` or any static file server, and fetched with `haac sync`. What is published once cannot be taken back, only
+    withdrawn.
     """
     from dataclasses import asdict
 
     from haac_repo import IntegrityError, Repository, publish, read_head
 
     with Repository.open(repo) as repository:
+        if dry_run:
+            from haac_repo._cli.dry_run import disclosure_json, disclosure_lines
+            from haac_repo._mirror.disclosure import disclosure
+
+            found = disclosure(repository, source_names)
+            console.data(disclosure_json(found), disclosure_lines(found, repo))
+            console.note("Dry run: nothing was published.")
+            return
         try:
             before = read_head(repo)
         except IntegrityError:
             before = None
-        head = publish(repository)
+        head = publish(repository, source_names=source_names)
     records = head.records - (before.records if before else 0)
     summary = (
         f"{repo}: nothing new; {head.elements} elements are published"

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
 from haac_repo._errors import HaacError, TransportError
+from haac_repo._http import open_client, tls_context
 from haac_repo._limits import LIMITS
 from haac_repo._store.layout import published_folder
 
@@ -220,14 +221,12 @@ class HttpFetcher:
 
     def _client(self) -> httpx.Client:
         """This thread's client: a connection per thread, so that the watchdog knows which one it closes."""
-        import httpx
-
         if not hasattr(self._here, "client"):
             with self._lock:
                 if self._tls is None and self._url.startswith("https:"):
-                    self._tls = httpx.create_ssl_context()
+                    self._tls = tls_context()
             self._here.sockets = []
-            self._here.client = httpx.Client(
+            self._here.client = open_client(
                 verify=self._tls or False,  # no certificates to load for plain http
                 timeout=self._timeout,
                 follow_redirects=False,

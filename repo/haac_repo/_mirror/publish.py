@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from haac_repo._errors import IntegrityError, RepositoryError
 from haac_repo._files import StrPath, now, storage_errors, write_file, write_newer
 from haac_repo._limits import LIMITS
+from haac_repo._mirror.disclosure import SourceNames, disclosed, remember, remembered
 from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, SegmentInfo, segment_path, write_segment
 from haac_repo._store import catalog
 from haac_repo._store.layout import published_folder
@@ -28,12 +29,14 @@ _INFLATED_TARGET = LIMITS.segment_inflated_bytes // 8
 _PAGE = 1_000
 
 
-def publish(repository: Repository, *, wait: float = 10.0) -> Head:
+def publish(repository: Repository, *, wait: float = 10.0, source_names: SourceNames | None = None) -> Head:
     """Publish all records so far: seal the open pack, write log segments, then atomically replace the head.
 
     Args:
         repository: With the role 'writer'.
         wait: Seconds to wait for a writer to finish.
+        source_names: What becomes public of the names of the pictures that elements came from: the 'full' path or address, its
+            'base' name, or 'none'. It is remembered; None is as the last time, and 'base' at first.
 
     Returns:
         The head that is published now. If there was nothing new, it is the old one, and the file is as it was.
@@ -51,7 +54,9 @@ def publish(repository: Repository, *, wait: float = 10.0) -> Head:
     with repository.writer(wait=wait) as writer:
         writer.seal()
         with storage_errors(path), contextlib.closing(connect(path / CATALOG)) as db:
-            _write_segments(db, path)
+            if source_names is not None:
+                remember(path, source_names)
+            _write_segments(db, path, remembered(path))
             old = None
             with contextlib.suppress(IntegrityError):  # a damaged head is replaced
                 old = _read(path)
@@ -84,13 +89,13 @@ def _read(path: Path) -> tuple[Head, bytes] | None:
     return Head.from_bytes(data), data
 
 
-def _write_segments(db: Database, path: Path) -> None:
+def _write_segments(db: Database, path: Path, names: SourceNames) -> None:
     """Write log segments of the records that are in none yet."""
     last = db.execute("select coalesce(max(last_seq), 0), count(*) from published").fetchone()
     seq, number = int(last[0]), int(last[1])
     while records := _next_records(db, seq):
         number += 1
-        data, info = write_segment(records)
+        data, info = write_segment(disclosed(db, records, names))
         # The file first: a row says that it is there, and from then on it never changes.
         write_file(published_folder(path) / segment_path(number), data)
         seq = records[-1]["seq"]
