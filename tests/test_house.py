@@ -43,6 +43,7 @@ ROOMS = {
         "_pixels",
         "_files",
         "_store",
+        "_trust",
         "_mirror",
         "_serve",
         "_check",

@@ -19,6 +19,7 @@ from haac_repo._errors import (
     RepositoryBusyError,
     RepositoryError,
     TransportError,
+    TrustError,
 )
 from haac_repo._files import write_file
 from haac_repo._ids import format_id, parse_id
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from haac_repo._mirror.sync import SyncReport, cache_path, sync
     from haac_repo._mirror.wire import Head
     from haac_repo._serve.server import Server, serve
+    from haac_repo._trust.admin import KeyRole, KeysReport, create_keys, show_keys
+    from haac_repo._trust.pin import Pin
 
 __all__ = [
     "LIMITS",
@@ -49,10 +52,13 @@ __all__ = [
     "Head",
     "HistoryError",
     "IntegrityError",
+    "KeyRole",
+    "KeysReport",
     "Limits",
     "MissingExtraError",
     "NewElement",
     "PictureError",
+    "Pin",
     "Problem",
     "Provenance",
     "RecipeError",
@@ -63,9 +69,11 @@ __all__ = [
     "Stats",
     "SyncReport",
     "TransportError",
+    "TrustError",
     "VerifyReport",
     "Writer",
     "cache_path",
+    "create_keys",
     "decode",
     "encode",
     "format_id",
@@ -74,6 +82,7 @@ __all__ = [
     "publish",
     "read_head",
     "serve",
+    "show_keys",
     "sync",
     "verify",
     "write_file",
@@ -83,14 +92,19 @@ __all__ = [
 _LAZY = {
     "Fetcher": "_mirror.fetch",
     "Head": "_mirror.wire",
+    "KeyRole": "_trust.admin",
+    "KeysReport": "_trust.admin",
+    "Pin": "_trust.pin",
     "Problem": "_check.verify",
     "Server": "_serve.server",
     "SyncReport": "_mirror.sync",
     "VerifyReport": "_check.verify",
     "cache_path": "_mirror.sync",
+    "create_keys": "_trust.admin",
     "publish": "_mirror.publish",
     "read_head": "_mirror.publish",
     "serve": "_serve.server",
+    "show_keys": "_trust.admin",
     "sync": "_mirror.sync",
     "verify": "_check.verify",
 }

@@ -5,7 +5,8 @@
     |  |- RecipeError            a recipe that is malformed, or asks for more than the limits allow
     |  |- PictureError           a picture file that cannot be read, or is outside the limits
     |  |- IntegrityError         stored or received bytes that are not what their hash promises
-    |  `- HistoryError           a publication that takes back, or rewrites, what was published before
+    |  |- HistoryError           a publication that takes back, or rewrites, what was published before
+    |  `- TrustError             a publication without the signatures that it must have, or with expired ones
     |- RepositoryError           the folder is not a usable repository
     |  `- RepositoryBusyError    another process is writing to it
     |- ElementError              an element that cannot be had
@@ -18,6 +19,8 @@
 A message says what was found, what is allowed and what to do. The command line prints it and exits with 1.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Self
 
 
@@ -27,6 +30,9 @@ class HaacError(Exception):
 
 class DataError(HaacError):
     """The data is bad."""
+
+    evidence: Mapping[str, bytes] = MappingProxyType({})
+    """What a server sent that was refused, by published path; empty if there is none."""
 
 
 class RecipeError(DataError):
@@ -43,6 +49,10 @@ class IntegrityError(DataError):
 
 class HistoryError(DataError):
     """A publication that takes back, or rewrites, what was published before."""
+
+
+class TrustError(DataError):
+    """A publication without the signatures that it must have, or with expired ones."""
 
 
 class RepositoryError(HaacError):

@@ -21,6 +21,20 @@ class Limits:
     """A pack is sealed once it holds this many bytes."""
     head_bytes: int = 16 * 2**20
     """Bytes of a head."""
+    root_bytes: int = 64 * 2**10
+    """Bytes of one version of the root metadata."""
+    timestamp_bytes: int = 16 * 2**10
+    """Bytes of the timestamp metadata."""
+    metadata_bytes: int = 64 * 2**10
+    """Bytes of the snapshot metadata, and of the targets metadata."""
+    metadata_version: int = 2**53
+    """Highest version of metadata."""
+    root_rotations: int = 256
+    """New versions of the root that one sync follows."""
+    evidence_bytes: int = 32 * 2**20
+    """Bytes of refused files that a mirror keeps."""
+    evidence_folders: int = 10
+    """Refused syncs of which it keeps them."""
     segment_bytes: int = 64 * 2**20
     """Compressed bytes of one log segment."""
     segment_inflated_bytes: int = 256 * 2**20

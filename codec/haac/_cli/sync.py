@@ -25,18 +25,41 @@ from haac_repo._internal import Console, command, completion
 @click.option(
     "--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Connections at a time."
 )
-def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], jobs: int) -> None:
+@click.option(
+    "--root",
+    metavar="FILE|SHA256",
+    shell_complete=completion.files,
+    help="Root that a new mirror trusts: the fingerprint that the publisher's `haac keys show` prints, or its file.",
+)
+@click.option(
+    "--trust-on-first-use", is_flag=True, help="Trust the root that the server shows to a new mirror."
+)
+def sync(
+    console: Console,
+    url: str,
+    mirror: Path,
+    recipes: tuple[str, ...],
+    jobs: int,
+    root: str | None,
+    trust_on_first_use: bool,
+) -> None:
     """Fetch a published repository into a mirror.
 
     Makes the folder MIRROR from the repository published at URL (which may also be a folder), or brings it up to date.
     Everything is checked by its hash; what was interrupted goes on where it stopped; what is here already is not
     fetched again. Decoding with --repo MIRROR needs no network.
+
+    A new mirror of a signed repository must be told whose signatures to trust, once: with --root, or with --trust-on-first-use. From
+    then on it takes nothing that is not signed below that root, or that is older than what it has.
     """
     from contextlib import ExitStack
     from dataclasses import asdict
 
-    from haac_repo import sync
+    from haac_repo import Pin, sync
 
+    if root is not None and trust_on_first_use:
+        raise click.UsageError("give --root or --trust-on-first-use, not both")
+    pin = Pin.parse(root) if root is not None else Pin() if trust_on_first_use else None
     only = set().union(*(read_scene(recipe).elements() for recipe in recipes)) if recipes else None
     with ExitStack() as bars:
         expected = shown = 0
@@ -51,7 +74,7 @@ def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], job
             advance(done - shown)
             shown = done
 
-        report = sync(url, mirror, only=only, jobs=jobs, progress=progress)
+        report = sync(url, mirror, only=only, jobs=jobs, progress=progress, pin=pin)
     got = []
     if report.new_records:
         got.append(f"{report.new_records} new log records")
@@ -70,3 +93,5 @@ def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], job
         f"{mirror}: {what}, {report.received:,} bytes in {report.requests} requests;"
         f" {report.elements} elements known{rest}",
     )
+    for note in report.notes:
+        console.note(f"Note: {note}")

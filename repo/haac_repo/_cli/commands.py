@@ -35,12 +35,23 @@ def _colour(ctx: click.Context, param: click.Parameter, value: str | None) -> in
 
 @command("init", "Elements")
 @repo_option
-def init(console: Console, repo: Path) -> None:
-    """Make an empty repository."""
-    from haac_repo import Repository
+@click.option("--unsigned", is_flag=True, help="Make no keys: what is published is not signed.")
+def init(console: Console, repo: Path, unsigned: bool) -> None:
+    """Make an empty repository, with keys that sign what it publishes.
+
+    The keys stand in its folder `keys`, which is never published. Who has a copy of them can publish in its name; without one, nobody
+    can once they are lost. `haac keys` shows and changes them.
+    """
+    from haac_repo import Repository, create_keys
 
     with Repository.create(repo) as made:
-        console.data({"path": str(repo), "id": made.id}, f"Made the repository {repo}")
+        root = "" if unsigned else create_keys(made)
+        console.data({"path": str(repo), "id": made.id, "root": root}, f"Made the repository {repo}")
+    if root:
+        console.note(
+            f"What it publishes is signed by the keys in {repo / 'keys'}: keep a copy in a safe place."
+        )
+        console.note(f"Others make sure of it by the fingerprint {root}")
     console.note("Next: haac ingest PHOTOS")
 
 

@@ -28,6 +28,12 @@ class Command(click.Command):
     section: Section
 
 
+class Group(click.Group):
+    """A command that has commands of its own, and knows its section too."""
+
+    section: Section
+
+
 @dataclass
 class Console:
     """Where a command's output goes: data to stdout, everything else to stderr.
@@ -130,6 +136,13 @@ def command(name: str, section: Section, **kwargs: Any) -> Callable[[Callable[..
         return made
 
     return wrap
+
+
+def group(name: str, section: Section, text: str) -> Group:
+    """Make a command whose own commands are added to it."""
+    made = Group(name, help=text)
+    made.section = section
+    return made
 
 
 def repo_option(function: F) -> F:

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 def publish(console: Console, repo: Path, source_names: SourceNames | None, dry_run: bool) -> None:
     """Publish what was added and changed.
 
-    Seals the open pack, writes the log's new segments and the file `head`. The folder can then be served as it stands
-    by `haac serve` or any static file server, and fetched with `haac sync`. What is published once cannot be taken back, only
-    withdrawn.
+    Seals the open pack, writes the log's new segments, signs the head and writes it. Signatures that are near their end are renewed,
+    also if nothing is new: run it every few weeks. The folder `public` can then be served as it stands by `haac serve` or any static file
+    server, and fetched with `haac sync`. What is published once cannot be taken back, only withdrawn.
     """
     from dataclasses import asdict
 
-    from haac_repo import IntegrityError, Repository, publish, read_head
+    from haac_repo import IntegrityError, Repository, publish, read_head, show_keys
+    from haac_repo._trust.sign import warnings
 
     with Repository.open(repo) as repository:
         if dry_run:
@@ -47,14 +48,24 @@ def publish(console: Console, repo: Path, source_names: SourceNames | None, dry_
         except IntegrityError:
             before = None
         head = publish(repository, source_names=source_names)
+    signed = show_keys(repo)
+    root = signed.fingerprint if signed else ""
     records = head.records - (before.records if before else 0)
     summary = (
         f"{repo}: nothing new; {head.elements} elements are published"
         if head == before
         else f"{repo}: published {records} new log records; {head.elements} elements in {len(head.packs)} packs"
     )
-    value = {**asdict(head), "new_records": records, "changed": head != before}
+    value = {**asdict(head), "new_records": records, "changed": head != before, "root": root}
     console.data(value, summary)
+    for warning in warnings(repo):
+        console.warn(warning)
+    if root:
+        console.note(f"Others make a mirror with: haac sync URL MIRROR --root {root}")
+    else:
+        console.note(
+            "It is not signed: `haac keys create` makes keys, so that others can tell that it is yours."
+        )
 
 
 @command("serve", "Mirrors")
@@ -77,7 +88,7 @@ def serve(console: Console, repo: Path, host: str, port: int) -> None:
     """
     import contextlib
 
-    from haac_repo import RepositoryError, Server, read_head
+    from haac_repo import RepositoryError, Server, read_head, show_keys
     from haac_repo._serve.admission import Bounds
     from haac_repo._serve.descriptors import raise_limit
 
@@ -92,6 +103,8 @@ def serve(console: Console, repo: Path, host: str, port: int) -> None:
     if host not in ("127.0.0.1", "::1", "localhost"):
         console.warn(f"everybody who can reach {host} can fetch this repository")
     console.data({"url": server.url}, f"Serving {repo} at {server.url}")
-    console.note(f"`haac sync {server.url} MIRROR` fetches it. Ctrl-C ends.")
+    signed = show_keys(repo)
+    option = f" --root {signed.fingerprint}" if signed else ""
+    console.note(f"`haac sync {server.url} MIRROR{option}` fetches it. Ctrl-C ends.")
     with contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from haac_repo._errors import IntegrityError, TransportError
 from haac_repo._files import sync_folder
-from haac_repo._mirror.fetch import Fetched, Fetcher, TransientError
+from haac_repo._mirror.fetch import Fetched, Fetcher, NotThereError, TransientError, WithheldError
 from haac_repo._mirror.wire import HEAD_PATH
 from haac_repo._store.packs import file_sha256
 
@@ -35,6 +35,8 @@ class Patience:
     """Seconds before the second try; doubled each time."""
     longest: float = 60.0
     """Seconds that a server may ask us to wait (Retry-After)."""
+    lock: float = 10.0
+    """Seconds to wait for another sync of the same mirror to finish."""
 
 
 class Stopped(TransportError):  # noqa: N818 (no failure: somebody else's ended this)
@@ -79,6 +81,30 @@ class Downloader:
                     data = b"".join(got.chunks)
                     self.received += len(data)
                     return data, got.etag
+            except TransientError as error:
+                tries.wait(error)
+
+    def small(self, path: str, most: int) -> bytes | None:
+        """Fetch a file of unknown length, of at most `most` bytes; None if the server does not have it.
+
+        Stores that let nobody list their files answer 403 for one that is not there, and some servers with a web page.
+        """
+        tries = _Tries(self)
+        while True:
+            try:
+                with self._fetch(path, None) as got:
+                    blocks, size = [], 0
+                    for block in got.chunks:
+                        size += len(block)
+                        if size > most:
+                            raise TransportError(
+                                f"{path} goes on after byte {most}, where it must end at the latest"
+                            )
+                        blocks.append(block)
+                    self.received += size
+                    return b"".join(blocks)
+            except (NotThereError, WithheldError):
+                return None
             except TransientError as error:
                 tries.wait(error)
 

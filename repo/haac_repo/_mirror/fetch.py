@@ -38,6 +38,10 @@ class NotThereError(TransportError):
     """The server answered, and does not have this file (404, 410)."""
 
 
+class WithheldError(TransportError):
+    """The server answered, and does not give this file: access refused (403), or a web page in its place."""
+
+
 class TransientError(TransportError):
     """A transient failure, worth a retry; `retry_after` seconds if the server said when."""
 
@@ -280,7 +284,7 @@ def _check(response: httpx.Response, size: int | None, start: int, end: int | No
             return False
         case 200:
             if str(response.headers.get("content-type", "")).lower().startswith("text/html"):
-                raise TransportError(
+                raise WithheldError(
                     f"{url} is a web page, not a file of a repository: is the address right, and is there a"
                     " log-in page between you and the server?"
                 )
@@ -309,7 +313,8 @@ def _check(response: httpx.Response, size: int | None, start: int, end: int | No
         case 416:
             raise TransientError(f"{url} is shorter on the server than the head promises (HTTP 416)")
         case 401 | 403 | 407:
-            raise TransportError(f"{url}: the server refuses access (HTTP {status})")
+            kind = WithheldError if status == 403 else TransportError
+            raise kind(f"{url}: the server refuses access (HTTP {status})")
         case 451:
             raise TransportError(f"{url} is not available for legal reasons (HTTP 451)")
         case 301 | 302 | 303 | 307 | 308:

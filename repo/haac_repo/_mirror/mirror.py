@@ -19,6 +19,7 @@ from haac_repo._store.layout import FOLDERS
 from haac_repo._store.packs import OpenPack, Packs
 from haac_repo._store.repository import upgrade
 from haac_repo._store.schema import CATALOG, connect, is_outdated
+from haac_repo._trust import state
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -87,9 +88,11 @@ def accepted(db: Database) -> Published | None:
     return None if row is None else Published(bytes(row[0]), str(row[1]))
 
 
-def accept(db: Database, head: Published, *, origin: str) -> None:
-    """Store the accepted head, whose records are all in the catalog, and its origin."""
+def accept(db: Database, head: Published, *, origin: str, trust: Mapping[str, bytes] | None) -> None:
+    """Store the accepted head, whose records are all in the catalog, its origin, and the metadata that vouch for it."""
     with db.atomic():
+        if trust is not None:
+            state.save(db, trust)
         db.execute(
             "insert or replace into accepted (row, head, etag) values (1, ?, ?)", [head.head, head.etag]
         )

@@ -19,6 +19,7 @@ from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, SegmentInfo, segme
 from haac_repo._store import catalog
 from haac_repo._store.layout import published_folder
 from haac_repo._store.schema import CATALOG, connect
+from haac_repo._trust import sign
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -66,7 +67,9 @@ def publish(repository: Repository, *, wait: float = 10.0, source_names: SourceN
                 head.segments,
                 head.packs,
             ):
+                sign.renew(path)
                 return old[0]
+            sign.sign_head(path, head.to_bytes())
             write_newer(published_folder(path) / HEAD_PATH, head.to_bytes())
             return head
 

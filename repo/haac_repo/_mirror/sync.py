@@ -25,14 +25,14 @@ from haac_repo._errors import (
     IntegrityError,
     RepositoryError,
 )
-from haac_repo._files import StrPath, home, storage_errors, write_newer
+from haac_repo._files import StrPath, home, storage_errors
 from haac_repo._ids import format_id
 from haac_repo._mirror import mirror
 from haac_repo._mirror.download import PART, Downloader, Patience, in_parallel, move_into_place
 from haac_repo._mirror.fetch import Fetcher, NotThereError, open_fetcher
-from haac_repo._mirror.mirror import Absent, Object, Published, Wanted
+from haac_repo._mirror.mirror import Absent, Object, Wanted
+from haac_repo._mirror.trusted import Fresh, fetch_published, notes, publish_files, refusals
 from haac_repo._mirror.wire import (
-    HEAD_PATH,
     Head,
     LogOrder,
     PackInfo,
@@ -47,6 +47,8 @@ from haac_repo._store.lock import LOCK, writer_lock
 from haac_repo._store.packs import file_sha256
 from haac_repo._store.repository import create
 from haac_repo._store.schema import CATALOG
+from haac_repo._trust import state
+from haac_repo._trust.pin import Pin
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -87,6 +89,10 @@ class SyncReport:
     requests: int = 0
     received: int = 0
     """Bytes."""
+    root: str = ""
+    """SHA-256 of the first root that is trusted; empty if the repository is not signed."""
+    notes: list[str] = field(default_factory=list)
+    """What a person should know, though all went well."""
 
 
 def sync(
@@ -96,9 +102,9 @@ def sync(
     only: Iterable[int] | None = None,
     progress: Progress = lambda _done, _total: None,
     jobs: int = JOBS,
-    wait: float = 10.0,
     fetcher: Fetcher | None = None,
     patience: Patience | None = None,
+    pin: Pin | None = None,
 ) -> SyncReport:
     """Make the folder `path` a mirror of the repository published at `url`, or bring it up to date.
 
@@ -109,11 +115,12 @@ def sync(
             is kept). None fetches everything.
         progress: Told how far it is, from any thread.
         jobs: Connections.
-        wait: Seconds to wait for another sync of this mirror to finish.
         fetcher: Used instead of one for `url`.
         patience: When to give up.
+        pin: The root to trust, for a new mirror of a signed repository.
 
     Raises:
+        TrustError: the repository is signed and no root was given, or its signatures do not hold below the one that is trusted.
         HistoryError: what is published takes back or rewrites what the mirror holds, or is another repository.
         IntegrityError: received bytes are not what their hashes promise, or malformed.
         TransportError: the network or the server failed. What was received is kept for the next time.
@@ -122,9 +129,9 @@ def sync(
     """
     url, path = os.fspath(url), Path(path)
     with contextlib.closing(fetcher or open_fetcher(url)) as source:
-        job = _Sync(url, path, source, patience or Patience(), progress, jobs)
+        job = _Sync(url, path, source, patience or Patience(), progress, jobs, pin)
         with storage_errors(path):
-            return job.run(wait, None if only is None else sorted(set(only)))
+            return job.run(None if only is None else sorted(set(only)))
 
 
 def cache_path(url: str) -> Path:
@@ -142,6 +149,7 @@ class _Sync:
     patience: Patience
     progress: Progress
     jobs: int
+    pin: Pin | None = None
     report: SyncReport = field(default_factory=SyncReport)
     done: int = 0
     total: int = 0
@@ -152,40 +160,46 @@ class _Sync:
     def __post_init__(self) -> None:
         self.public = published_folder(self.path)
 
-    def run(self, wait: float, only: list[int] | None) -> SyncReport:
+    def run(self, only: list[int] | None) -> SyncReport:
         self.get = Downloader(self.source, self.patience, self.jobs, self._on_bytes)
-        fresh: Published | None = None
+        fresh: Fresh | None = None
         if not (self.path / CATALOG).exists():
             # Nothing is made for an address that turns out to be wrong.
-            fresh = self._fetch_head(None)
-            identity = Head.from_bytes(fresh.head).repository
+            with refusals(self.path):
+                fresh = fetch_published(self.get, self.url, self.path, self.pin)
+                identity = Head.from_bytes(fresh.published.head).repository
             self.path.mkdir(parents=True, exist_ok=True)
-        with writer_lock(self.path, wait):
+        with writer_lock(self.path, self.patience.lock):
             if fresh is not None and not (self.path / CATALOG).exists():
                 try:
                     create(self.path, "mirror", identity).close()
                 except RepositoryError:
                     (self.path / LOCK).unlink(missing_ok=True)  # the folder is somebody else's
                     raise
-            with contextlib.closing(mirror.open_mirror(self.path)) as db:
+            with contextlib.closing(mirror.open_mirror(self.path)) as db, refusals(self.path):
                 self._update(db, fresh, only)
         self.report.requests, self.report.received = self.get.requests, self.get.received
         return self.report
 
-    def _update(self, db: Database, fresh: Published | None, only: list[int] | None) -> None:
+    def _update(self, db: Database, new: Fresh | None, only: list[int] | None) -> None:
         before = catalog.meta(db)
         accepted = mirror.accepted(db)
-        if fresh is None:
-            fresh = self._fetch_head(accepted if before.origin == self.url else None)
+        known = state.load(db)
+        new = new or fetch_published(self.get, self.url, self.path, self.pin, db)
+        fresh, trusted = new.published, new.trusted
         head = Head.from_bytes(fresh.head)
-        mirror.check_history(db, head)
+        with new.evidence():
+            mirror.check_history(db, head)
         mirror.tidy(db, self.path, head)
         with self._packs_ahead([] if only is not None else mirror.not_held(db, head)):
             self._bring_log(db, head)
-            if fresh != accepted or before.origin != self.url:
-                mirror.accept(db, fresh, origin=self.url)
+            trust = None if trusted is None or trusted.state == known else trusted.state
+            if fresh != accepted or before.origin != self.url or trust is not None:
+                mirror.accept(db, fresh, origin=self.url, trust=trust)
             if only is None:
                 self._bring_packs(db, mirror.absent_packs(db))
+        self.report.root = "" if trusted is None else state.fingerprint(trusted.state)
+        self.report.notes = notes(head, trusted, known, self.pin)
         meta = catalog.meta(db)
         self.report.repository, self.report.records = head.repository, meta.records
         self.report.elements, self.report.new_records = meta.standing, meta.records - before.records
@@ -200,23 +214,8 @@ class _Sync:
             self._bring_elements(db, mirror.wanted(db, only))
         mirror.drop_copies(db, self.path)
         self.report.missing_packs = len(mirror.absent_packs(db))
-        target = self.public / HEAD_PATH
-        if not self.report.missing_packs and (not target.is_file() or target.read_bytes() != fresh.head):
-            write_newer(target, fresh.head)
-
-    def _fetch_head(self, known: Published | None) -> Published:
-        """The head as it is published now; `known` itself if that is it."""
-        try:
-            data, etag = self.get.head(known.etag if known else "")
-        except NotThereError as error:
-            raise NotThereError(
-                f"no repository is published at {self.url} ({error}). Was `haac publish` run there? A mirror that"
-                " holds only a part of its repository publishes nothing"
-            ) from error
-        if data is not None:
-            return Published(data, etag)
-        assert known is not None  # or there was nothing that could be unchanged
-        return known
+        if not self.report.missing_packs:
+            publish_files(self.path, new, state.published_names(known, accepted.head if accepted else None))
 
     # The log
 

@@ -83,7 +83,7 @@ class Origin:
         """Publish what the repository's folder publishes now."""
         self.files = {
             path.relative_to(self.folder / "public").as_posix(): path.read_bytes()
-            for pattern in (HEAD_PATH, "log/*.gz", "packs/*.pack")
+            for pattern in (HEAD_PATH, "log/*.gz", "packs/*.pack", "metadata/*.json", "targets/*.head")
             for path in (self.folder / "public").glob(pattern)
         }
 
@@ -221,7 +221,9 @@ class Disk:
         return {
             str(path.relative_to(mirror)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(mirror.rglob("*"))
-            if path.is_file() and not path.name.startswith(("catalog", "lock", "repository.json"))
+            if path.is_file()
+            and not path.name.startswith(("catalog", "lock", "repository.json"))
+            and not path.is_relative_to(mirror / "lost")  # evidence of what was refused
         }
 
     @staticmethod
@@ -308,6 +310,9 @@ class Rigged:
         return bytes(self.origin.files[path])
 
     def honest(self, path: str, headers: dict[str, str]) -> Iterator[bytes]:
+        if path not in self.origin.files:
+            yield b"HTTP/1.1 404 Not Found\r\nContent-Length: 0" + END
+            return
         data = self.body(path)
         if "range" in headers:
             start, last = map(int, headers["range"].removeprefix("bytes=").split("-"))

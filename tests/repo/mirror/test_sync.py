@@ -24,6 +24,7 @@ from haac_repo import (
     sync,
 )
 from haac_repo._check.verify import verify
+from haac_repo._mirror.download import Patience
 from haac_repo._store.lock import writer_lock
 
 
@@ -31,7 +32,7 @@ def test_full_sync_gives_the_same_files_and_elements(origin: Any, mirror: Path, 
     report = origin.sync(mirror)
     assert (report.records, report.elements, report.new_records) == (30, 30, 30)
     assert (report.segments, report.packs, report.missing_packs, report.copies) == (2, 6, 0, 0)
-    assert report.requests == len(origin.requests) == 9
+    assert report.requests == len(origin.requests) == 10  # one to see that it is not signed
     assert report.received == sum(map(len, origin.files.values()))
     assert disk.tree(mirror) == disk.tree(origin.folder)
     disk.assert_sound(mirror)
@@ -64,7 +65,12 @@ def test_one_new_element_fetches_only_what_is_new(growing: Any, grow: Any, mirro
     growing.sync(mirror)
     grow(growing, [100])
     report = growing.sync(mirror)
-    assert sorted(growing.fetched()) == ["head", "log/00000002.jsonl.gz", growing.packs[-1]]
+    assert sorted(growing.fetched()) == [
+        "head",
+        "log/00000002.jsonl.gz",
+        "metadata/1.root.json",  # to see that it is not signed now
+        growing.packs[-1],
+    ]
     assert (report.new_records, report.elements) == (1, 11)
     disk.assert_sound(mirror)
 
@@ -201,7 +207,7 @@ def test_an_empty_repository(tmp_path: Path, mirror: Path, disk: Any) -> None:
     with Repository.create(tmp_path / "empty") as repository:
         publish(repository)
     report = sync(str(tmp_path / "empty"), mirror)
-    assert (report.records, report.requests) == (0, 1)
+    assert (report.records, report.requests) == (0, 2)
     disk.assert_sound(mirror)
 
 
@@ -231,7 +237,7 @@ def test_unpublished_makes_no_folder(tmp_path: Path, mirror: Path) -> None:
 def test_a_second_sync_of_the_same_mirror_waits_or_fails(origin: Any, mirror: Path) -> None:
     origin.sync(mirror)
     with writer_lock(mirror, 0), pytest.raises(RepositoryBusyError):
-        origin.sync(mirror, wait=0.05)
+        origin.sync(mirror, patience=Patience(lock=0.05))
 
 
 def test_two_syncs_at_once_make_one_mirror(published: Path, mirror: Path, disk: Any) -> None:

@@ -306,7 +306,7 @@ def test_a_lost_catalog(origin: Any, mirror: Path, disk: Any, partial: bool) -> 
     verify(mirror, repair=True)
     origin.sync(mirror)
     if not partial:
-        assert origin.fetched() == ["head"]
+        assert origin.fetched() == ["metadata/1.root.json", "head"]
     disk.assert_sound(mirror)
 
 

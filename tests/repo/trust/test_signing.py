@@ -1,0 +1,174 @@
+"""What `publish` signs: until when it is valid, renewed in time, whole at any moment."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from haac_repo import Pin, Repository, TrustError, publish, show_keys, sync
+from haac_repo._trust.admin import renew_root, rotate_keys, take_root_offline
+from haac_repo._trust.layout import LIFETIMES
+from haac_repo._trust.sign import warnings
+from tests.repo.mirror.conftest import add
+from tests.repo.trust.publisher import fingerprint, public_files, versions
+
+
+def at(monkeypatch: pytest.MonkeyPatch, days: float) -> None:
+    """The publisher's clock is so many days ahead; negative: behind."""
+    moment = datetime.now(UTC) + timedelta(days=days)
+    for module in ("roots", "sign"):
+        monkeypatch.setattr(f"haac_repo._trust.{module}.utc_now", lambda: moment)
+
+
+# Expiry
+
+
+def test_lifetimes_are_stated(publisher: Repository) -> None:
+    """Roles that are made without an expiry are born expired."""
+    report = show_keys(publisher.path)
+    assert report is not None
+    for role in report.roles:
+        assert role.expires is not None
+        left = role.expires - datetime.now(UTC)
+        assert LIFETIMES[role.name] - timedelta(minutes=5) < left <= LIFETIMES[role.name]
+
+
+@pytest.mark.parametrize(
+    ("days", "renewed"),
+    [
+        (40, set()),
+        (50, {"timestamp"}),
+        (100, {"timestamp"}),
+        (200, {"timestamp", "snapshot", "targets"}),
+        (1010, {"timestamp", "snapshot", "targets", "root"}),
+        (1200, {"timestamp", "snapshot", "targets", "root"}),
+    ],
+)
+def test_publish_renews_though_nothing_is_new(
+    publisher: Repository, monkeypatch: pytest.MonkeyPatch, days: int, renewed: set[str]
+) -> None:
+    before = versions(publisher)
+    head = (publisher.path / "public" / "head").read_bytes()
+    at(monkeypatch, days)
+    publish(publisher)
+    assert (publisher.path / "public" / "head").read_bytes() == head
+    assert versions(publisher) == {role: version + (role in renewed) for role, version in before.items()}
+    report = show_keys(publisher.path)
+    assert report is not None
+    for role in report.roles:
+        assert role.expires is not None
+        assert role.expires > datetime.now(UTC) + timedelta(days=days)
+    assert warnings(publisher.path) == []
+    written = public_files(publisher)
+    publish(publisher)
+    assert public_files(publisher) == written
+
+
+def test_an_expired_repository_is_renewed(
+    publisher: Repository, mirrored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, -500)
+    rotate_keys(publisher, "timestamp")  # signs everything as if 500 days ago
+    with pytest.raises(TrustError, match="expired on"):
+        sync(publisher.path, mirrored)
+    monkeypatch.undo()
+    publish(publisher)
+    assert sync(publisher.path, mirrored).new_records == 0
+
+
+def test_an_off_line_root_that_ends_is_told(
+    publisher: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_root_offline(publisher, tmp_path / "medium")
+    at(monkeypatch, 1010)
+    publish(publisher)
+    (warning,) = warnings(publisher.path)
+    assert "the root ends on" in warning
+    assert "haac keys renew --root-keys FOLDER" in warning
+    renew_root(publisher, root_keys=[tmp_path / "medium"])
+    assert warnings(publisher.path) == []
+
+
+# Crashes
+
+
+class PowerCut(Exception):  # noqa: N818 (nothing that is caught)
+    pass
+
+
+def test_a_crash_at_any_write_leaves_the_old_state_or_the_new(
+    publisher: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever syncs sees 3 elements or 4, rightly signed; the next publishing goes on. Written in this order, too."""
+    pin = Pin(sha256=fingerprint(publisher))
+    seen = set()
+    for stop in range(1, 8):
+        folder = tmp_path / f"copy{stop}"
+        shutil.copytree(publisher.path, folder)
+        written: list[str] = []
+        with monkeypatch.context() as patch:
+            _cut(patch, stop, folder, written)
+            with Repository.open(folder) as repository:
+                add(repository, [70])
+                done = False
+                try:
+                    publish(repository)
+                    done = True
+                except PowerCut:
+                    pass
+        seen.add(sync(folder, tmp_path / f"mirror{stop}", pin=pin).elements)
+        with Repository.open(folder) as repository:
+            publish(repository)
+        assert sync(folder, tmp_path / f"mirror{stop}").elements == 4
+        assert sync(folder, tmp_path / f"fresh{stop}", pin=pin).elements == 4
+        if done:
+            break
+    assert done
+    assert seen == {3, 4}
+    names = [name.split("/")[0] if name.startswith(("log", "targets")) else name for name in written]
+    assert names == [
+        *("log", "targets", "metadata/2.targets.json", "metadata/2.snapshot.json"),
+        *("metadata/timestamp.json", "head"),
+    ]
+
+
+def test_a_crash_in_a_rotation_is_finished_by_publish(
+    publisher: Repository, mirrored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for stop in range(1, 8):
+        folder = tmp_path / f"copy{stop}"
+        shutil.copytree(publisher.path, folder)
+        with monkeypatch.context() as patch:
+            _cut(patch, stop, folder, [])
+            with Repository.open(folder) as repository:
+                done = False
+                try:
+                    rotate_keys(repository, "targets")
+                    done = True
+                except PowerCut:
+                    pass
+        with Repository.open(folder) as repository:
+            publish(repository)
+        copy = tmp_path / f"mirror{stop}"
+        shutil.copytree(mirrored, copy)
+        assert sync(folder, copy).elements == 3
+        if done:
+            break
+    assert done
+
+
+def _cut(patch: pytest.MonkeyPatch, stop: int, folder: Path, written: list[str]) -> None:
+    """The power goes at the `stop`-th published file, before it is in its place."""
+    from haac_repo._files import write_file
+
+    def writing(path: Path, data: bytes) -> None:
+        if len(written) + 1 == stop:
+            raise PowerCut
+        write_file(path, data)
+        written.append(path.relative_to(folder / "public").as_posix())
+
+    for module in ("_mirror.publish", "_trust.sign", "_trust.roots"):
+        patch.setattr(f"haac_repo.{module}.write_file", writing)
