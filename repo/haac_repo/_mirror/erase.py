@@ -30,6 +30,8 @@ class Erased:
 
     elements: int = 0
     """That have no bytes any more."""
+    earlier: int = 0
+    """Of them: whose takedown was published before, when bytes stayed."""
     packs: int = 0
     """Published packs that were replaced, or went as a whole."""
     bytes: int = 0
@@ -40,10 +42,15 @@ class Erased:
     """Packs that could not be replaced, and why."""
 
 
-def without_bytes(db: Database) -> int:
-    """How many elements have no bytes any more."""
-    count: int = db.execute("select count(*) from element where pack is null").fetchone()[0]
-    return count
+def without_bytes(db: Database, seq: int) -> tuple[int, int]:
+    """How many elements have no bytes any more; and how many of these were withdrawn by a record up to `seq`."""
+    count = db.execute("select count(*) from element where pack is null").fetchone()[0]
+    earlier = db.execute(
+        "select count(distinct element) from log join element on element.number = log.element"
+        " where op = 'withdraw' and seq <= ? and pack is null",
+        [seq],
+    ).fetchone()[0]
+    return count, earlier
 
 
 def replace_packs(db: Database, writer: Writer, erased: Erased) -> None:

@@ -61,7 +61,8 @@ def publish(
     with repository.writer(wait=wait) as writer:
         erased = Erased()
         with storage_errors(path), contextlib.closing(connect(path / CATALOG)) as db:
-            before = erase.without_bytes(db)
+            seq, _ = catalog.published(db)
+            before = erase.without_bytes(db, seq)
             # What was never published is not published with bytes of withdrawn elements.
             erased.bytes += writer.erase()
             writer.seal()
@@ -71,7 +72,8 @@ def publish(
             _write_segments(db, path)
             head = _write_head(db, path)
             erase.delete_superseded(db, path, head)
-            erased.elements = erase.without_bytes(db) - before
+            after = erase.without_bytes(db, seq)
+            erased.elements, erased.earlier = after[0] - before[0], after[1] - before[1]
             erased.set_aside = erase.blank_set_aside(db, path)
     tell(erased)
     if erased.damaged:
