@@ -32,7 +32,8 @@ def compact(console: Console, repo: Path, dry_run: bool) -> None:
     with Repository.open(repo) as repository:
         done = compact(repository, dry_run=dry_run)
     made = done.merged - (done.before - done.after)
-    before, after = (1 + done.segments + packs for packs in (done.before, done.after))
+    before = 1 + done.segments + done.before
+    after = 1 + done.segments + done.published + done.after  # it takes a log segment to say so
     would = "would become" if dry_run else "became"
     text = (
         f"{repo}: {counted(done.merged, 'small pack')} {would} {made} ({format_size(done.bytes)}): {counted(done.after, 'pack')} instead of"

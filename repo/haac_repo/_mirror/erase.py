@@ -39,7 +39,7 @@ class Erased:
     set_aside: list[str] = field(default_factory=list)
     """Files in `lost/` in which such bytes were overwritten with zeros."""
     damaged: list[str] = field(default_factory=list)
-    """Packs that could not be replaced, and why."""
+    """Why packs could not be replaced, one text each."""
 
 
 def without_bytes(db: Database, seq: int) -> tuple[int, int]:
@@ -59,7 +59,7 @@ def replace_packs(db: Database, writer: Writer, erased: Erased) -> None:
         try:
             writer.replace([(number, sha256)])
         except IntegrityError as error:
-            erased.damaged.append(f"{sha256[:12]}....pack ({error})")
+            erased.damaged.append(str(error))
         else:
             erased.packs += 1
             erased.bytes += saved

@@ -78,8 +78,9 @@ def publish(
     tell(erased)
     if erased.damaged:
         raise IntegrityError(
-            f"bytes of withdrawn elements are still published, in {', '.join(erased.damaged)}: all else is published. Bring"
-            " such a pack back from a mirror or a backup, or take down what is damaged in it, and publish again"
+            "bytes of withdrawn elements are still published, in packs that cannot be rewritten:"
+            f" {'; '.join(erased.damaged)}. All else is published. Bring such a pack back from a mirror or a backup, or take"
+            " down what is damaged in it, and publish again"
         )
     return head
 

@@ -217,9 +217,10 @@ def test_the_same_elements_added_again_have_a_pack_with_the_name_of_the_one_that
     (old,) = publish(repository).packs
     sync(repository.path, tmp_path / "mirror")
     take_down(repository, 1, 2, 3)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(erase, "delete_superseded", interrupt)  # its file is still there
-        publish(repository)
+        with pytest.raises(KeyboardInterrupt):
+            publish(repository)
     stock(repository, make_element, range(1, 4))
     assert publish(repository).packs == (old,)
     there = {4: 1, 5: 2, 6: 3}
@@ -256,9 +257,10 @@ def test_a_publish_that_was_cut_short_is_finished_by_the_next(
     stock(repository, make_element, range(1, 6))
     publish(repository)
     take_down(repository, 2)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(erase, step, interrupt)
-        publish(repository)
+        with pytest.raises(KeyboardInterrupt):
+            publish(repository)
     assert files_with(repository.path, make_element(2).data)
     publish(repository)
     assert_gone(repository, make_element, 2)
@@ -269,9 +271,10 @@ def test_a_takedown_after_a_publish_that_wrote_no_head(
 ) -> None:
     """Its segments count as published, so the packs are replaced by a record."""
     stock(repository, make_element, range(1, 4))
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(publishing, "_write_head", interrupt)
-        publish(repository)
+        with pytest.raises(KeyboardInterrupt):
+            publish(repository)
     assert read_head(repository.path) is None
     take_down(repository, 1)
     assert published(repository).packs == 1
@@ -330,7 +333,7 @@ def test_a_recut_outlives_what_it_is_derived_from(
 
 @pytest.mark.parametrize("loss", ["flipped", "short", "gone"])
 def test_a_damaged_pack_stays_as_it_is_and_is_told(
-    repository: Repository, make_element: MakeElement, tmp_path: Path, loss: str
+    repository: Repository, make_element: MakeElement, loss: str
 ) -> None:
     """What mirrors could not make is not published; all else is, nothing is lost, and it goes once the pack is back."""
     stock(repository, make_element, range(1, 4))
@@ -345,10 +348,8 @@ def test_a_damaged_pack_stays_as_it_is_and_is_told(
     if loss == "gone":
         path.unlink()
     told: list[Erased] = []
-    what = "is gone" if loss == "gone" else "element 3 in .* is damaged"
-    with pytest.raises(
-        IntegrityError, match=rf"still published, in {damaged.sha256[:12]}.*{what}.*all else is"
-    ):
+    what = f"{path.name} is gone" if loss == "gone" else f"element 3 in {path.name} is damaged"
+    with pytest.raises(IntegrityError, match=rf"still published.*{what}.*All else is"):
         publish(repository, tell=told.append)
     assert (told[0].elements, told[0].packs, len(told[0].damaged)) == (1, 1, 1)
     head = read_head(repository.path)
