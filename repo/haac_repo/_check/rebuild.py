@@ -17,7 +17,7 @@ from haac_repo._ids import format_id
 from haac_repo._mirror.mirror import check_applied, with_packs
 from haac_repo._mirror.wire import HEAD_PATH, Head, LogOrder, read_segment, segment_path
 from haac_repo._store import catalog
-from haac_repo._store.layout import published_folder
+from haac_repo._store.layout import LOST, published_folder
 from haac_repo._store.packs import Packs, file_sha256
 from haac_repo._store.repository import IDENTITY
 from haac_repo._store.schema import CATALOG, create_catalog
@@ -25,8 +25,6 @@ from haac_repo._store.schema import CATALOG, create_catalog
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LOST = "lost"
-"""Folder for files that no record accounts for."""
 _UNREADABLE = (sqlite3.Error, ValueError, KeyError, TypeError)
 
 

@@ -14,14 +14,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from haac_repo._check.rebuild import LOST, rebuild, set_aside
+from haac_repo._check.rebuild import rebuild, set_aside
 from haac_repo._errors import HaacError, RepositoryError
 from haac_repo._files import TEMPORARY, StrPath, storage_errors, sync_folder
 from haac_repo._ids import format_id
 from haac_repo._mirror.publish import read_head
 from haac_repo._mirror.wire import segment_path
-from haac_repo._store import catalog, discard
-from haac_repo._store.layout import FOLDERS, is_first_layout, make_folders, move_published, published_folder
+from haac_repo._store import catalog, discard, repack
+from haac_repo._store.layout import (
+    FOLDERS,
+    LOST,
+    is_first_layout,
+    make_folders,
+    move_published,
+    published_folder,
+)
 from haac_repo._store.lock import writer_lock
 from haac_repo._store.packs import Packs, file_sha256
 from haac_repo._store.repository import IDENTITY, Repository, connect_to, write_identity
@@ -255,7 +262,8 @@ class _Check:
 
     def files(self) -> None:
         """Check that the pack files are there, of the right length, and no others."""
-        known = set()
+        # Those that were replaced stay until a head lists them no more.
+        known = {self.packs.sealed_path(sha256) for sha256 in repack.superseded(self.db)}
         for number, state, sha256, size, discarded in self._rows(
             "select number, state, sha256, size, discarded from pack"
         ):

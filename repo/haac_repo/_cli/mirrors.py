@@ -28,10 +28,15 @@ def publish(console: Console, repo: Path, source_names: SourceNames | None, dry_
     Seals the open pack, writes the log's new segments, signs the head and writes it. Signatures that are near their end are renewed,
     also if nothing is new: run it every few weeks. The folder `public` can then be served as it stands by `haac serve` or any static file
     server, and fetched with `haac sync`. What is published once cannot be taken back, only withdrawn.
+
+    The bytes of withdrawn elements go (but for haac takedown --keep-bytes): packs that have them are replaced by ones without, and the
+    old files are deleted.
     """
     from dataclasses import asdict
 
     from haac_repo import IntegrityError, Repository, publish, read_head, show_keys
+    from haac_repo._cli.packs import erased_lines
+    from haac_repo._mirror.erase import Erased
     from haac_repo._trust.sign import warnings
 
     with Repository.open(repo) as repository:
@@ -47,7 +52,15 @@ def publish(console: Console, repo: Path, source_names: SourceNames | None, dry_
             before = read_head(repo)
         except IntegrityError:
             before = None
-        head = publish(repository, source_names=source_names)
+        erased = Erased()
+
+        def tell(done: Erased) -> None:
+            nonlocal erased
+            erased = done
+            for line in erased_lines(done, repo):
+                console.note(line)
+
+        head = publish(repository, source_names=source_names, tell=tell)
     signed = show_keys(repo)
     root = signed.fingerprint if signed else ""
     records = head.records - (before.records if before else 0)
@@ -56,7 +69,13 @@ def publish(console: Console, repo: Path, source_names: SourceNames | None, dry_
         if head == before
         else f"{repo}: published {records} new log records; {head.elements} elements in {len(head.packs)} packs"
     )
-    value = {**asdict(head), "new_records": records, "changed": head != before, "root": root}
+    value = {
+        **asdict(head),
+        "new_records": records,
+        "changed": head != before,
+        "root": root,
+        "erased": asdict(erased),
+    }
     console.data(value, summary)
     for warning in warnings(repo):
         console.warn(warning)

@@ -14,6 +14,9 @@ PUBLIC = "public"
 FOLDERS = (PUBLIC, f"{PUBLIC}/log", f"{PUBLIC}/packs", "open")
 """Of every repository and mirror; parents first."""
 
+LOST = "lost"
+"""Folder for damaged files, and those that no record accounts for."""
+
 _FIRST_LAYOUT = ("packs", "log", "head")
 """Where these stood in the repository's folder itself; the head last, since it needs the others."""
 

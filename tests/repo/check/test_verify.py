@@ -18,11 +18,11 @@ from tests.repo.elements import MakeElement
 
 @pytest.fixture
 def stocked(repository: Repository, make_element: MakeElement) -> Repository:
-    """Elements 1-6 in a sealed, published pack (2 withdrawn, 3 renamed); 7-10 in the open one."""
+    """Elements 1-6 in a sealed, published pack (2 withdrawn, its bytes kept; 3 renamed); 7-10 in the open one."""
     with repository.writer() as writer:
         for seed in range(6):
             writer.add(make_element(seed, name=f"n{seed}"))
-        writer.withdraw(2, "gone")
+        writer.withdraw(2, "gone", keep_bytes=True)
     publish(repository)
     with repository.writer() as writer:
         writer.tag(3, name="renamed")
