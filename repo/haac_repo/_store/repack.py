@@ -45,15 +45,37 @@ def ranges(db: Database, packs: Iterable[int]) -> list[Range]:
     return found
 
 
-def wasteful(db: Database) -> list[tuple[int, str]]:
-    """Number and SHA-256 of the sealed packs with bytes that no element keeps, in order."""
-    rows = db.execute(
-        "select distinct pack.number, pack.sha256 from pack join element on element.pack = pack.number"
-        f" where pack.sha256 is not null and not {KEEPS} and not exists (select 1 from element as other"
-        " where other.pack = element.pack and other.offset = element.offset and (other.withdrawn is null or other.keep_bytes))"
-        " order by pack.number"
-    )
-    return rows.fetchall()
+_UNACCOUNTED = f"""
+with kept as (select distinct pack, offset, offset + length as stop from element where pack is not null and {KEEPS}),
+bare as (
+    select pack as owner, offset as stop,
+        max(stop) over (partition by pack order by offset, stop rows between unbounded preceding and 1 preceding) as start
+    from kept
+    union all
+    select number, size, max(stop) from pack left join kept on kept.pack = number where sha256 is not null group by number
+)
+select number, sha256, state, coalesce(start, 0) as start, stop - coalesce(start, 0) as length
+from bare join pack on number = owner where stop > coalesce(start, 0) order by number, start
+"""
+# Between each kept range and the furthest end of those before it, and behind the last one.
+
+
+def unaccounted(db: Database) -> list[tuple[int, int, int]]:
+    """Byte ranges in sealed packs that no element keeps: of withdrawn elements, and those that no element has at all.
+
+    Returns:
+        Number of the pack, offset and length of each, in order. Empty once all takedowns are published.
+    """
+    rows = db.execute(_UNACCOUNTED).fetchall()
+    return [(number, offset, length) for number, _, state, offset, length in rows if state == "sealed"]
+
+
+def wasteful(db: Database) -> list[tuple[int, str, int]]:
+    """Number, SHA-256 and bytes to be saved of the packs with bytes that no element keeps, in order; absent ones too."""
+    saved: dict[tuple[int, str], int] = {}
+    for number, sha256, _, _, length in db.execute(_UNACCOUNTED).fetchall():
+        saved[number, sha256] = saved.get((number, sha256), 0) + length
+    return [(*pack, length) for pack, length in saved.items()]
 
 
 def record(packs: Sequence[str], new: str | None, length: int, seq: int, time: str) -> dict[str, Any]:
