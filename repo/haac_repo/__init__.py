@@ -29,7 +29,8 @@ from haac_repo._store.stats import Stats
 from haac_repo._store.writer import Writer
 
 if TYPE_CHECKING:
-    from haac_repo._check.verify import Problem, VerifyReport, verify
+    from haac_repo._check.report import Problem, VerifyReport
+    from haac_repo._check.verify import verify
     from haac_repo._mirror.fetch import Fetcher
     from haac_repo._mirror.publish import publish, read_head
     from haac_repo._mirror.serve import Server, serve
@@ -83,10 +84,10 @@ __all__ = [
 _LAZY = {
     "Fetcher": "_mirror.fetch",
     "Head": "_mirror.wire",
-    "Problem": "_check.verify",
+    "Problem": "_check.report",
     "Server": "_mirror.serve",
     "SyncReport": "_mirror.sync",
-    "VerifyReport": "_check.verify",
+    "VerifyReport": "_check.report",
     "cache_path": "_mirror.sync",
     "publish": "_mirror.publish",
     "read_head": "_mirror.publish",

@@ -17,9 +17,8 @@ from haac_repo._ids import format_id
 from haac_repo._mirror.mirror import check_applied, with_packs
 from haac_repo._mirror.wire import HEAD_PATH, Head, LogOrder, read_segment, segment_path
 from haac_repo._store import catalog
-from haac_repo._store.layout import published_folder
+from haac_repo._store.layout import IDENTITY, Identity, published_folder, read_identity
 from haac_repo._store.packs import Packs, file_sha256
-from haac_repo._store.repository import IDENTITY
 from haac_repo._store.schema import CATALOG, create_catalog
 
 if TYPE_CHECKING:
@@ -55,10 +54,11 @@ def rebuild(folder: Path) -> tuple[list[str], list[str]]:
         RepositoryError: the published files are damaged too, or there is nothing to go by.
     """
     head = _read_head(folder)
-    identity, role = _identity(folder, head)
+    known = _identity(folder, head)
+    role = known.role
     temporary = folder / f"{CATALOG}.{secrets.token_hex(4)}{TEMPORARY}"
     damaged = folder / CATALOG
-    db = create_catalog(temporary, identity, role, now())
+    db = create_catalog(temporary, known.id, role, now())
     done: list[str] = []
     lost: list[str] = []
     try:
@@ -83,6 +83,11 @@ def rebuild(folder: Path) -> tuple[list[str], list[str]]:
         temporary.unlink()
         raise
     db.close()
+    if known.root:
+        done.append(
+            f"this mirror follows a signed repository, and what it had verified of it is lost: the next sync needs its root again"
+            f" (SHA-256 {known.root}, which {IDENTITY} keeps): `haac sync --root`"
+        )
     for path in sorted([*(folder / "open").glob("*.pack"), *published_folder(folder).glob("packs/*.pack")]):
         if path.stem not in (growing if path.parent.name == "open" else packs):
             size = path.stat().st_size
@@ -109,18 +114,16 @@ def _read_head(folder: Path) -> Head | None:
     return Head.from_bytes(path.read_bytes()) if path.exists() else None
 
 
-def _identity(folder: Path, head: Head | None) -> tuple[str, str]:
-    try:
-        value = json.loads((folder / IDENTITY).read_bytes())
-        identity, role = str(value["id"]), str(value["role"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+def _identity(folder: Path, head: Head | None) -> Identity:
+    identity = read_identity(folder)
+    if identity is None:
         raise RepositoryError(
             f"{folder} has lost both its catalog and {IDENTITY}, so nobody knows whether it is a mirror: sync a new"
             " mirror from it, or bring back one of the two"
-        ) from error
-    if head is not None and head.repository != identity:
-        raise RepositoryError(f"{IDENTITY} of {folder} says {identity}, its head {head.repository}")
-    return identity, role
+        )
+    if head is not None and head.repository != identity.id:
+        raise RepositoryError(f"{IDENTITY} of {folder} says {identity.id}, its head {head.repository}")
+    return identity
 
 
 def _apply_published(db: Database, folder: Path, head: Head) -> None:
