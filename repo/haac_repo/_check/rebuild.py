@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from haac_repo._errors import IntegrityError, RepositoryError
+from haac_repo._errors import HaacError, IntegrityError, RepositoryError
 from haac_repo._files import TEMPORARY, now, sync_folder
 from haac_repo._ids import format_id
 from haac_repo._mirror.mirror import check_applied, with_packs
@@ -67,7 +67,7 @@ def rebuild(folder: Path) -> tuple[list[str], list[str]]:
                 _apply_published(db, folder, head)
             published = catalog.meta(db).records
             done.append(f"made the catalog again out of {published} published log records")
-            if damaged.exists() and role == "writer":
+            if damaged.exists() and damaged.stat().st_size and role == "writer":
                 _salvage(db, folder, damaged)
                 more = catalog.meta(db).records - published
                 done.append(f"and out of {more} more records that the damaged one still had")
@@ -162,7 +162,7 @@ def _salvage(db: Database, folder: Path, damaged: Path) -> None:
     packs = Packs(folder)
     old = sqlite3.connect(f"file:{quote(str(damaged.absolute()))}?mode=ro", uri=True)
     with contextlib.closing(old):
-        with contextlib.suppress(*_UNREADABLE):
+        with contextlib.suppress(*_UNREADABLE, HaacError):
             last = catalog.meta(db).records
             for seq, text in old.execute("select seq, record from log where seq > ? order by seq", [last]):
                 with db.atomic():
@@ -177,6 +177,11 @@ def _salvage(db: Database, folder: Path, damaged: Path) -> None:
 def _take(db: Database, old: sqlite3.Connection, packs: Packs, record: dict[str, Any]) -> bool:
     if record["op"] != "add":
         catalog.apply_record(db, record)
+        return True
+    row = old.execute("select pack from element where number = ?", [record["id"]]).fetchone()
+    if "pack" in record or row[0] is None:
+        # Its pack was replaced, as a later record says, or its bytes went before they were published.
+        catalog.apply_records(db, with_packs(db, [record], {}))
         return True
     # A catalog of the first schemas, too damaged to be migrated, has no such column.
     columns = {row[1] for row in old.execute("pragma table_info(pack)")}

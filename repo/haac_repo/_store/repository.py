@@ -352,7 +352,7 @@ def connect_to(path: Path, *, read_only: bool = False) -> Database:
                 f"{path} has packs but no {CATALOG}: `haac verify --repair` makes it again out of what was published"
             )
         raise RepositoryError.missing(path)
-    if not catalog.stat().st_size:
+    if not catalog.stat().st_size and (path / IDENTITY).exists():
         # SQLite would take it for a new database, and delete what its side file still has.
         raise RepositoryError(
             f"{catalog} is empty (a power cut can do that): `haac verify --repair` makes it again out of what was published"
