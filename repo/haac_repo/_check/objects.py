@@ -102,15 +102,19 @@ def _check_pack(
     if whole and not damaged:
         return
 
+    wrong = set(damaged)
+
     def still(view: Snapshot) -> list[Row]:
-        """What the catalog says of this pack: whether it is as it was when the file was read."""
-        return view.rows("select sha256 from pack where number = ?", number)
+        """The pack's row, and those of the damaged elements, if they are as they were when the file was read."""
+        return [
+            *view.rows("select sha256 from pack where number = ?", number),
+            *(row for row in view.rows(_OBJECTS, number) if row in wrong),
+        ]
 
     def bad(view: Snapshot, rows: list[Row]) -> Finding | None:
-        if rows != [(sha256,)]:
+        if rows[:1] != [(sha256,)]:
             return None
-        now = set(view.rows(_OBJECTS, number))
-        lost = tuple(row[0] for row in damaged if row in now and row[-1])
+        lost = tuple(row[0] for row in rows[1:] if row[-1])
         if whole and not lost:
             return None
         what = "is damaged" if whole else "is not what its name promises"

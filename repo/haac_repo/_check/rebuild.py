@@ -16,7 +16,7 @@ from haac_repo._files import TEMPORARY, now, sync_folder
 from haac_repo._ids import format_id
 from haac_repo._mirror.mirror import check_applied, with_packs
 from haac_repo._mirror.wire import HEAD_PATH, Head, LogOrder, read_segment, segment_path
-from haac_repo._store import catalog
+from haac_repo._store import catalog, repack
 from haac_repo._store.layout import IDENTITY, Identity, published_folder, read_identity
 from haac_repo._store.packs import Packs, file_sha256
 from haac_repo._store.schema import CATALOG, create_catalog
@@ -74,7 +74,7 @@ def rebuild(folder: Path) -> tuple[list[str], list[str]]:
             last = catalog.meta(db).elements
             packs = {
                 row[0] for row in db.execute("select sha256 from pack where state = 'sealed'").fetchall()
-            }
+            } | set(repack.superseded(db))
             growing = {
                 str(row[0]) for row in db.execute("select number from pack where state = 'open'").fetchall()
             }

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from haac_repo._check.files import standing_in
 from haac_repo._check.rebuild import LOST, rebuild, set_aside
 from haac_repo._check.report import (
     BadPack,
@@ -22,9 +23,11 @@ from haac_repo._check.report import (
     VerifyReport,
 )
 from haac_repo._check.rows import damage
-from haac_repo._errors import RepositoryError
+from haac_repo._check.snapshot import Snapshot
+from haac_repo._errors import HaacError, RepositoryError
 from haac_repo._files import sync_folder
 from haac_repo._mirror import segments
+from haac_repo._mirror.publish import read_head
 from haac_repo._store import catalog, discard
 from haac_repo._store.layout import (
     FOLDERS,
@@ -188,6 +191,9 @@ def _mend_pack(
     """A mirror forgets a damaged pack, so that a sync fetches it again. A writer can only say what is lost."""
     shown = fault.path.relative_to(path).as_posix()
     if catalog.meta(db).role == "mirror":
+        with Snapshot(path) as snapshot:
+            lost = standing_in(snapshot, fault.number)
+            fetches = snapshot.sync_command
         set_aside(path, fault.path)
         if fault.state == "open":
             with db.atomic():
@@ -196,7 +202,13 @@ def _mend_pack(
         else:
             _set_state(db, fault.number, "absent")
         repaired.append(f"{shown} {fault.what}: forgotten, so that a sync fetches its elements again")
-        return None
+        with contextlib.suppress(HaacError):
+            head = read_head(path)
+            if head and any(pack.sha256 == fault.path.stem for pack in head.packs):
+                return None  # a mirror that publishes what it does not hold: `check_held` tells
+        return (
+            Finding(f"what {shown} had is not here now: `{fetches}` fetches it again", lost) if lost else None
+        )
     if fault.state == "open":
         # Whatever is appended must come to lie where the catalog will say.
         size = db.execute("select size from pack where number = ?", [fault.number]).fetchone()[0]

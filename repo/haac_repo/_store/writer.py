@@ -23,6 +23,7 @@ from haac_repo._files import now, storage_errors
 from haac_repo._ids import format_id, parse_id
 from haac_repo._limits import LIMITS
 from haac_repo._store import catalog, discard
+from haac_repo._store.layout import remove_temporary
 from haac_repo._store.packs import OpenPack, Packs, file_sha256, short_pack
 from haac_repo._text import clean_tags, clean_text
 
@@ -404,6 +405,7 @@ class Writer:
             discard.move(self._db, number, self._pack_number, offsets, pack.size)
 
     def _finish_what_a_crash_left(self) -> None:
+        remove_temporary(self._folder)
         row = self._open_row()
         if row is not None and row[1] > 0:
             self._open_pack()
