@@ -17,15 +17,13 @@ from haac_repo._ids import format_id
 from haac_repo._mirror.mirror import check_applied, with_packs
 from haac_repo._mirror.wire import HEAD_PATH, Head, LogOrder, read_segment, segment_path
 from haac_repo._store import catalog, repack
-from haac_repo._store.layout import IDENTITY, Identity, published_folder, read_identity
+from haac_repo._store.layout import IDENTITY, LOST, Identity, published_folder, read_identity
 from haac_repo._store.packs import Packs, file_sha256
 from haac_repo._store.schema import CATALOG, create_catalog
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LOST = "lost"
-"""Folder for files that no record accounts for."""
 _UNREADABLE = (sqlite3.Error, ValueError, KeyError, TypeError)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from haac_repo._check.files import standing_in
-from haac_repo._check.rebuild import LOST, rebuild, set_aside
+from haac_repo._check.rebuild import rebuild, set_aside
 from haac_repo._check.report import (
     BadPack,
     BadSegment,
@@ -32,6 +32,7 @@ from haac_repo._store import catalog, discard
 from haac_repo._store.layout import (
     FOLDERS,
     IDENTITY,
+    LOST,
     Identity,
     is_first_layout,
     make_folders,

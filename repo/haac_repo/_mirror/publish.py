@@ -1,20 +1,23 @@
 """Publishing: new log records become immutable segments, and a new head lists them and all sealed packs.
 
-Nothing that a published head names ever changes, and the head is replaced last, in one step. So a crash at any point
-leaves the old head, valid, and the next publishing goes on.
+Nothing that a published head names ever changes, and the head is replaced in one step, after all that it names is there. So a crash at
+any point leaves the old head or the new one, valid, and the next publishing goes on. Packs with bytes of withdrawn elements are
+replaced on the way, and deleted once no head names them.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from haac_repo._errors import IntegrityError, RepositoryError
 from haac_repo._files import StrPath, now, storage_errors, write_file
 from haac_repo._limits import LIMITS
-from haac_repo._mirror import segments
+from haac_repo._mirror import erase, segments
+from haac_repo._mirror.erase import Erased
 from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, SegmentInfo, segment_path, write_segment
 from haac_repo._store import catalog
 from haac_repo._store.layout import published_folder
@@ -29,12 +32,17 @@ _INFLATED_TARGET = LIMITS.segment_inflated_bytes // 8
 _PAGE = 1_000
 
 
-def publish(repository: Repository, *, wait: float = 10.0) -> Head:
+def publish(
+    repository: Repository, *, wait: float = 10.0, tell: Callable[[Erased], None] = lambda _: None
+) -> Head:
     """Publish all records so far: seal the open pack, write log segments, then atomically replace the head.
+
+    The bytes of withdrawn elements go, unless their takedown keeps them: see docs/repository.md, Publishing.
 
     Args:
         repository: With the role 'writer'.
         wait: Seconds to wait for a writer to finish.
+        tell: Told what was done about withdrawn elements, once the head is written.
 
     Returns:
         The head that is published now. If there was nothing new, it is the old one, and the file is as it was.
@@ -42,6 +50,7 @@ def publish(repository: Repository, *, wait: float = 10.0) -> Head:
     Raises:
         RepositoryError: it is a mirror, cannot be written to, or publishes what it does not hold.
         RepositoryBusyError: somebody else is writing.
+        IntegrityError: all is published, but a pack with bytes of withdrawn elements stays as it is, since it is damaged.
     """
     if repository.role == "mirror":
         raise RepositoryError(
@@ -50,21 +59,27 @@ def publish(repository: Repository, *, wait: float = 10.0) -> Head:
         )
     path = repository.path
     with repository.writer(wait=wait) as writer:
-        writer.seal()
+        erased = Erased()
         with storage_errors(path), contextlib.closing(connect(path / CATALOG)) as db:
+            before = erase.without_bytes(db)
+            # What was never published is not published with bytes of withdrawn elements.
+            erased.bytes += writer.erase()
+            writer.seal()
+            # Elements become known to be in the packs that they are in now, before those are replaced.
             _write_segments(db, path)
-            old = None
-            with contextlib.suppress(IntegrityError):  # a damaged head is replaced
-                old = _read(path)
-            head = _make_head(db, old)
-            if old is not None and (old[0].records, old[0].segments, old[0].packs) == (
-                head.records,
-                head.segments,
-                head.packs,
-            ):
-                return old[0]
-            write_file(published_folder(path) / HEAD_PATH, head.to_bytes())
-            return head
+            erase.replace_packs(db, writer, erased)
+            _write_segments(db, path)
+            head = _write_head(db, path)
+            erase.delete_superseded(db, path, head)
+            erased.elements = erase.without_bytes(db) - before
+            erased.set_aside = erase.blank_set_aside(db, path)
+    tell(erased)
+    if erased.damaged:
+        raise IntegrityError(
+            f"bytes of withdrawn elements are still published, in {', '.join(erased.damaged)}: all else is published. Bring"
+            " such a pack back from a mirror or a backup, or take down what is damaged in it, and publish again"
+        )
+    return head
 
 
 def read_head(path: StrPath) -> Head | None:
@@ -83,6 +98,22 @@ def _read(path: Path) -> tuple[Head, bytes] | None:
     except FileNotFoundError:
         return None
     return Head.from_bytes(data), data
+
+
+def _write_head(db: Database, path: Path) -> Head:
+    """Write the head of what is published now, if that is another one; the head that stands."""
+    old = None
+    with contextlib.suppress(IntegrityError):  # a damaged head is replaced
+        old = _read(path)
+    head = _make_head(db, old)
+    if old is not None and (old[0].records, old[0].segments, old[0].packs) == (
+        head.records,
+        head.segments,
+        head.packs,
+    ):
+        return old[0]
+    write_file(published_folder(path) / HEAD_PATH, head.to_bytes())
+    return head
 
 
 def _write_segments(db: Database, path: Path) -> None:

@@ -17,11 +17,10 @@ from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
 from haac_repo._limits import LIMITS
 from haac_repo._mirror.strict import Fields, canonical, is_text, json_object
 from haac_repo._pixels import MEDIA_TYPE
+from haac_repo._store.repack import MOST
 
 FORMAT = 1
 HEAD_PATH = "head"
-_REPACKED_MAX = 256
-"""Packs that one log record replaces."""
 
 Record = dict[str, Any]
 """One log record, with the keys of docs/repository.md; keys with empty values are absent."""
@@ -314,8 +313,8 @@ def _check_add(fields: Fields) -> None:
 
 def _check_repack(fields: Fields) -> None:
     packs = fields.list("packs")
-    if not 1 <= len(packs) <= _REPACKED_MAX or len(set(map(str, packs))) != len(packs):
-        fields.fail("packs", f"a list of 1 to {_REPACKED_MAX} packs, none of them twice")
+    if not 1 <= len(packs) <= MOST or len(set(map(str, packs))) != len(packs):
+        fields.fail("packs", f"a list of 1 to {MOST} packs, none of them twice")
     if not all(type(pack) is str and _hex64(pack) for pack in packs):
         fields.fail("packs", "a list of 64 hex digits each")
     if "pack" in fields.value or "length" in fields.value:  # neither, where nothing is left

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PROVENANCE = ("source", "source_sha256", "model", "software", "licence", "attribution")
 _COLUMNS = (
     "element.number, element.sha256, element.length, media_type, width, height, pixels, element.name, element.tags,"
-    " colour, phash, withdrawn, quality, doubts, derived_from, " + ", ".join(_PROVENANCE)
+    " colour, phash, withdrawn, keep_bytes, quality, doubts, derived_from, " + ", ".join(_PROVENANCE)
 )
 _RANKED = 10_000
 """So many matches of a search are ranked; a word that more elements have tells them apart badly anyway."""
@@ -308,10 +308,7 @@ def apply_records(
             )
         elif op == "withdraw":
             _insert(db, new)
-            withdrawn += db.execute(
-                "update element set withdrawn = ?, keep_bytes = ? where number = ? and withdrawn is null",
-                [record.get("reason", ""), record.get("keep_bytes", False), record["id"]],
-            ).rowcount
+            withdrawn += _withdraw(db, record)
         else:
             _insert(db, new)
             repack.apply(db, record, held=repacked(record))
@@ -330,6 +327,21 @@ def apply_records(
         "update meta set elements = max(elements, ?), standing = standing + ?, records = max(records, ?)",
         [highest, added - withdrawn, last],
     )
+
+
+def _withdraw(db: Database, record: Mapping[str, Any]) -> int:
+    """Apply a takedown; how many live elements there are fewer. A later one counts only if it lets go of bytes that were kept."""
+    reason, keeps, number = record.get("reason", ""), record.get("keep_bytes", False), record["id"]
+    live: int = db.execute(
+        "update element set withdrawn = ?, keep_bytes = ? where number = ? and withdrawn is null",
+        [reason, keeps, number],
+    ).rowcount
+    if not keeps:
+        db.execute(
+            "update element set withdrawn = ?, keep_bytes = 0 where number = ? and keep_bytes",
+            [reason, number],
+        )
+    return live
 
 
 _ELSEWHERE = ("seq", "pack", "offset")
@@ -407,7 +419,7 @@ def _pack_number(db: Database, sha256: str) -> int:
 
 def _element(row: Sequence[Any]) -> Element:
     number, sha256, length, media_type, width, height, pixels, name, tags, colour, phash, withdrawn = row[:12]
-    quality, doubts, derived_from = row[12:15]
+    keep_bytes, quality, doubts, derived_from = row[12:16]
     return Element(
         number=number,
         sha256=sha256,
@@ -424,7 +436,8 @@ def _element(row: Sequence[Any]) -> Element:
         doubts=tuple(doubts.split(",")) if doubts else (),
         derived_from=derived_from,
         withdrawn=withdrawn,
-        provenance=Provenance(**dict(zip(_PROVENANCE, row[15:], strict=True))),
+        keep_bytes=bool(keep_bytes),
+        provenance=Provenance(**dict(zip(_PROVENANCE, row[16:], strict=True))),
     )
 
 

@@ -20,6 +20,9 @@ FOLDERS = (PUBLIC, f"{PUBLIC}/log", f"{PUBLIC}/packs", "open")
 IDENTITY = "repository.json"
 """Says again what the catalog says of id and role, for the day when that is lost."""
 
+LOST = "lost"
+"""Folder for damaged files, and those that no record accounts for."""
+
 _FIRST_LAYOUT = ("packs", "log", "head")
 """Where these stood in the repository's folder itself; the head last, since it needs the others."""
 

@@ -6,15 +6,22 @@ the order of the record, each byte range that an element keeps, in order of its 
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from haac_repo._errors import IntegrityError
+from haac_repo._ids import format_id
+from haac_repo._store.packs import Packs
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+MOST = 256
+"""Packs that one log record replaces."""
+_PIECE = 2**20
 
 KEEPS = "(withdrawn is null or keep_bytes)"
 """SQL: an element whose bytes stay."""
@@ -76,6 +83,52 @@ def wasteful(db: Database) -> list[tuple[int, str, int]]:
     for number, sha256, _, _, length in db.execute(_UNACCOUNTED).fetchall():
         saved[number, sha256] = saved.get((number, sha256), 0) + length
     return [(*pack, length) for pack, length in saved.items()]
+
+
+def write(db: Database, packs: Packs, numbers: Iterable[int]) -> tuple[str, int] | None:
+    """Write the pack that replaces some; SHA-256 (hex) and size, None if nothing is left of them. Durable on return.
+
+    The catalog follows with the log record. Every element is compared with its SHA-256 on the way: mirrors make the same pack out of
+    what they hold, so damage must not get into it.
+
+    Raises:
+        IntegrityError: something that is to be kept is damaged or gone.
+    """
+    kept = ranges(db, numbers)
+    return packs.write_sealed(_pieces(db, packs, kept)) if kept else None
+
+
+def damage(db: Database, packs: Packs, number: int) -> str:
+    """What keeps a pack from being replaced; '' if nothing does. Reads it."""
+    try:
+        for _ in _pieces(db, packs, ranges(db, [number])):
+            pass
+    except IntegrityError as error:
+        return str(error)
+    return ""
+
+
+def _pieces(db: Database, packs: Packs, kept: Iterable[Range]) -> Iterator[bytes]:
+    """The checked bytes of ranges, some at a time."""
+    for each in kept:
+        element, sha256, pack = db.execute(
+            "select element.number, element.sha256, pack.sha256 from element join pack on pack.number = element.pack"
+            f" where element.pack = ? and offset = ? and length = ? and {KEEPS} order by element.number",
+            [each.pack, each.offset, each.length],
+        ).fetchone()
+        path = packs.path(each.pack, pack)
+        digest, left = hashlib.sha256(), each.length
+        try:
+            with path.open("rb") as file:
+                file.seek(each.offset)
+                while left and (piece := file.read(min(left, _PIECE))):
+                    left -= len(piece)
+                    digest.update(piece)
+                    yield piece
+        except FileNotFoundError as error:
+            raise IntegrityError(f"{path.name} is gone") from error
+        if digest.hexdigest() != sha256:
+            raise IntegrityError(f"element {format_id(element)} in {path.name} is damaged")
 
 
 def record(packs: Sequence[str], new: str | None, length: int, seq: int, time: str) -> dict[str, Any]:
@@ -170,7 +223,12 @@ def add_row(db: Database, sha256: str, size: int, *, held: bool) -> int:
 
 def _new_row(db: Database, sha256: str, size: int, *, held: bool) -> int:
     row = db.execute("select number from pack where sha256 = ?", [sha256]).fetchone()
-    return row[0] if row else add_row(db, sha256, size, held=held)
+    if row is None:
+        return add_row(db, sha256, size, held=held)
+    number: int = row[0]
+    if held:  # it may have been lost
+        db.execute("update pack set state = 'sealed' where number = ?", [number])
+    return number
 
 
 def _number(db: Database, sha256: str, seq: int) -> int:

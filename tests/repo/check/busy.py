@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from haac_repo import Repository, Writer, publish, sync
-from haac_repo._files import now
+from haac_repo import Repository, publish, sync
 from tests.repo.elements import element_of, small_packs
 
 
@@ -31,15 +30,9 @@ def round_of_writer(repository: Repository, turn: int) -> None:
         if turn % 4 == 1:
             writer.discard([first + 1])
         if turn % 5 == 2:
-            takedown(writer, first)
+            writer.withdraw(first, "gone")
     if turn % 2:
         publish(repository, wait=60)
-
-
-def takedown(writer: Writer, number: int) -> None:
-    record = {"op": "withdraw", "seq": writer._seq + 1, "id": number, "time": now()}
-    writer._append(record | {"reason": "gone", "keep_bytes": True})
-    writer.flush()
 
 
 def round_of_mirror(folder: Path, origin: str) -> None:

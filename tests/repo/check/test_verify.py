@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from haac_repo import Repository, RepositoryBusyError, RepositoryError, Writer, publish, verify
-from haac_repo._files import now
+from haac_repo import Repository, RepositoryBusyError, RepositoryError, publish, verify
 from haac_repo._store import catalog
 from haac_repo._store.lock import writer_lock
 from haac_repo._store.packs import OpenPack
@@ -17,20 +16,13 @@ from haac_repo._store.repository import create
 from tests.repo.elements import MakeElement
 
 
-def withdraw_keeping(writer: Writer, number: int, reason: str) -> None:
-    """A takedown that keeps the bytes."""
-    record = {"op": "withdraw", "seq": writer._seq + 1, "id": number, "time": now()}
-    writer._append(record | {"reason": reason, "keep_bytes": True})
-    writer.flush()
-
-
 @pytest.fixture
 def stocked(repository: Repository, make_element: MakeElement) -> Repository:
-    """Elements 1-6 in a sealed, published pack (2 withdrawn, but for its bytes, 3 renamed); 7-10 in the open one."""
+    """Elements 1-6 in a sealed, published pack (2 withdrawn, its bytes kept; 3 renamed); 7-10 in the open one."""
     with repository.writer() as writer:
         for seed in range(6):
             writer.add(make_element(seed, name=f"n{seed}"))
-        withdraw_keeping(writer, 2, "gone")
+        writer.withdraw(2, "gone", keep_bytes=True)
     publish(repository)
     with repository.writer() as writer:
         writer.tag(3, name="renamed")
