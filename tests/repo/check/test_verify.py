@@ -177,6 +177,38 @@ def test_the_full_text_index_is_rebuilt(stocked: Repository) -> None:
         assert [e.number for e in again.search("renamed")] == [3]
 
 
+def test_the_full_text_index_of_an_emptied_repository(
+    repository: Repository, make_element: MakeElement
+) -> None:
+    """Once all elements are discarded, it is not byte for byte what it was before there were any."""
+    assert verify(repository).ok
+    with repository.writer() as writer:
+        writer.add(make_element(1, name="red car", tags=("a", "b")))
+    with repository.writer() as writer:
+        writer.discard([1])
+    assert verify(repository).ok
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "insert into element_fts (rowid, name, tags) values (3, 'more', '')",
+        "insert into element_fts (element_fts, rowid, name, tags) values ('delete', 1, 'n0', '')",
+        "update element set number = 40 where number = 10",
+        "update element_fts_docsize set sz = x'0909' where id = 4",
+        "update element_fts_data set block = x'090909' where id = 1",
+        "update element_fts_data set block = x'00' where id > 10",
+    ],
+)
+def test_every_kind_of_difference_of_the_full_text_index_is_found(stocked: Repository, sql: str) -> None:
+    with stocked._db.atomic():
+        stocked._db.execute(sql)
+    assert "full-text" in " ".join(str(problem) for problem in verify(stocked).problems)
+    report = verify(stocked, repair=True)
+    assert "full-text" not in " ".join(str(problem) for problem in report.problems)
+    assert "rebuilt the full-text index" in report.repaired
+
+
 def test_counters_are_counted_again(stocked: Repository) -> None:
     with stocked._db.atomic():
         stocked._db.execute("update meta set standing = 99, records = 1")
