@@ -30,7 +30,8 @@ from haac_repo._store.stats import Stats
 from haac_repo._store.writer import Writer
 
 if TYPE_CHECKING:
-    from haac_repo._check.verify import Problem, VerifyReport, verify
+    from haac_repo._check.report import Problem, VerifyReport
+    from haac_repo._check.verify import verify
     from haac_repo._mirror.fetch import Fetcher
     from haac_repo._mirror.publish import publish, read_head
     from haac_repo._mirror.sync import SyncReport, cache_path, sync
@@ -95,10 +96,10 @@ _LAZY = {
     "KeyRole": "_trust.admin",
     "KeysReport": "_trust.admin",
     "Pin": "_trust.pin",
-    "Problem": "_check.verify",
+    "Problem": "_check.report",
     "Server": "_serve.server",
     "SyncReport": "_mirror.sync",
-    "VerifyReport": "_check.verify",
+    "VerifyReport": "_check.report",
     "cache_path": "_mirror.sync",
     "create_keys": "_trust.admin",
     "publish": "_mirror.publish",

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -96,13 +97,26 @@ def write_newer(path: Path, data: bytes) -> None:
                 os.utime(file.name, ns=(earliest, earliest))
 
 
+_SIDE_FILE_BYTES = 2**15
+"""What SQLite needs beside a catalog in order to open it."""
+
+
+def _reason(error: sqlite3.Error, folder: Path) -> str:
+    """SQLite's words; but it calls a disk that is too full for its side files a failure of the disk."""
+    if "disk I/O error" in str(error):
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(folder).free < _SIDE_FILE_BYTES:
+                return "the disk is full: make room"
+    return str(error)
+
+
 @contextlib.contextmanager
 def storage_errors(folder: Path) -> Iterator[None]:
     """Turn what SQLite and the file system raise into one RepositoryError about the repository in `folder`."""
     try:
         yield
     except sqlite3.Error as error:
-        reason = str(error)
+        reason = _reason(error, folder)
         advice = ""
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
             advice = ": `haac verify --repair` rebuilds what can be rebuilt"

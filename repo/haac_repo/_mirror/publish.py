@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from haac_repo._errors import IntegrityError, RepositoryError
 from haac_repo._files import StrPath, now, storage_errors, write_file, write_newer
 from haac_repo._limits import LIMITS
-from haac_repo._mirror import erase
+from haac_repo._mirror import erase, segments
 from haac_repo._mirror.disclosure import SourceNames, disclosed, remember, remembered
 from haac_repo._mirror.erase import Erased
 from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, SegmentInfo, segment_path, write_segment
@@ -133,7 +133,8 @@ def _write_head(db: Database, path: Path) -> Head:
 
 
 def _write_segments(db: Database, path: Path, names: SourceNames) -> None:
-    """Write log segments of the records that are in none yet."""
+    """Write log segments of the records that are in none yet; and those again that were lost."""
+    segments.heal(path, db)
     last = db.execute("select coalesce(max(last_seq), 0), count(*) from published").fetchone()
     seq, number = int(last[0]), int(last[1])
     while records := _next_records(db, seq):
@@ -164,12 +165,12 @@ def _next_records(db: Database, seq: int) -> list[dict[str, Any]]:
 
 def _make_head(db: Database, old: tuple[Head, bytes] | None) -> Head:
     meta = catalog.meta(db)
-    segments = []
+    infos = []
     before = 0
     for sha256, length, inflated, last in db.execute(
         "select sha256, bytes, inflated, last_seq from published order by number"
     ).fetchall():
-        segments.append(SegmentInfo(sha256=sha256, length=length, inflated=inflated, records=last - before))
+        infos.append(SegmentInfo(sha256=sha256, length=length, inflated=inflated, records=last - before))
         before = last
     # Also a pack that was lost: it was published, and mirrors may have it.
     rows = db.execute("select sha256, size from pack where sha256 is not null order by number").fetchall()
@@ -181,7 +182,7 @@ def _make_head(db: Database, old: tuple[Head, bytes] | None) -> Head:
         repository=meta.repository,
         records=meta.records,
         elements=meta.elements,
-        segments=tuple(segments),
+        segments=tuple(infos),
         packs=tuple(PackInfo(sha256=sha256, length=size) for sha256, size in rows),
         previous=hashlib.sha256(old[1]).hexdigest() if old else "",
         time=now(),

@@ -364,7 +364,10 @@ def log_records(db: Database, after: int, limit: int) -> list[dict[str, Any]]:
     for seq, op, text, pack, sha256, offset in rows.fetchall():
         record = json.loads(text) | {"seq": seq}
         if op == "add" and pack is not None:
-            record |= {"pack": sha256, "offset": offset}
+            record = {
+                "pack": sha256,
+                "offset": offset,
+            } | record  # which knows it, if the first pack was replaced
         made.append(record)
     return made
 

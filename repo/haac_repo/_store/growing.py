@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from haac_repo._files import TEMPORARY
 from haac_repo._limits import LIMITS
 from haac_repo._store import catalog, discard
-from haac_repo._store.layout import FOLDERS
+from haac_repo._store.layout import remove_temporary
 from haac_repo._store.packs import OpenPack, Packs, file_sha256, short_pack
 
 if TYPE_CHECKING:
@@ -113,9 +112,7 @@ class Growing:
 
     def finish_what_a_crash_left(self) -> None:
         """Remove temporary files, cut off what was never committed, finish the renaming of sealed packs."""
-        for name in FOLDERS:
-            for leftover in (self._folder / name).glob(f"*{TEMPORARY}"):
-                leftover.unlink()
+        remove_temporary(self._folder)
         row = self._row()
         if row is not None and row[1] > 0:
             self.open()

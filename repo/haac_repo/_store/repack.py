@@ -157,6 +157,9 @@ def apply(db: Database, record: Mapping[str, Any], *, held: bool) -> None:
         raise IntegrityError(
             f"log record {record['seq']} replaces packs by one of {record.get('length', 0)} bytes; what is left of them has {total}"
         )
+    replaced = [json.dumps(numbers)]
+    among = "(select value from json_each(?1))"
+    _keep_places(db, among, replaced)
     new = _new_row(db, record["pack"], total, held=held) if kept else None
     offset = 0
     for each in kept:
@@ -165,8 +168,6 @@ def apply(db: Database, record: Mapping[str, Any], *, held: bool) -> None:
             [new, offset, each.pack, each.offset, each.length],
         )
         offset += each.length
-    replaced = [json.dumps(numbers)]
-    among = "(select value from json_each(?1))"
     # A mirror's own copies of what is gone: their pack says that it has bytes of nobody.
     db.execute(
         "update pack set discarded = discarded + lost from (select copy.pack as owner, sum(length) as lost from copy"
@@ -182,6 +183,17 @@ def apply(db: Database, record: Mapping[str, Any], *, held: bool) -> None:
         f"insert or ignore into superseded (sha256) select sha256 from pack where number in {among}", replaced
     )
     db.execute(f"delete from pack where number in {among}", replaced)
+
+
+def _keep_places(db: Database, among: str, replaced: list[str]) -> None:
+    """Note in a writer's log where elements were published to be, before they move: a lost segment is written again out of that."""
+    db.execute(
+        "update log set record = json_set(record, '$.pack', place.sha256, '$.offset', place.offset) from"
+        " (select element.number, pack.sha256, element.offset from element join pack on pack.number = element.pack"
+        f" where element.pack in {among}) as place"
+        " where op = 'add' and log.element = place.number and json_extract(record, '$.pack') is null",
+        replaced,
+    )
 
 
 def superseded(db: Database) -> list[str]:

@@ -247,17 +247,23 @@ def _version(db: Database) -> int:
     return version
 
 
-def connect(path: Path, *, create: bool = False, immutable: bool = False) -> Database:
+def connect(
+    path: Path, *, create: bool = False, read_only: bool = False, immutable: bool = False
+) -> Database:
     """Connect to the catalog file at `path`; foreign keys are enforced, and commits are synced to disk.
 
-    `immutable` reads a catalog on a medium where SQLite can create none of its side files.
+    Args:
+        path: The file.
+        create: Make it, if it is not there.
+        read_only: Change nothing in it, and leave the checkpoint to others when this is the last connection that closes.
+        immutable: Read it on a medium where SQLite can create none of its side files.
 
     Raises:
         sqlite3.Error: as SQLite finds it, e.g. when the file is not there and `create` is not set.
     """
     from sqlite_utils import Database  # loads numpy, which `haac --help` can do without
 
-    mode = "immutable=1" if immutable else "mode=rwc" if create else "mode=rw"
+    mode = "immutable=1" if immutable else "mode=ro" if read_only else "mode=rwc" if create else "mode=rw"
     # Used from several threads under the lock of its owner.
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?{mode}", uri=True, timeout=30, check_same_thread=False
