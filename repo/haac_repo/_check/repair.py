@@ -97,7 +97,7 @@ def tidy_up(path: Path, db: Database) -> list[str]:
     known = read_identity(path)
     # After a catalog was made again, only the file knows the root.
     root = pinned_root(db) or (known.root if known else "")
-    identity = Identity(meta.repository, meta.role, root)
+    identity = Identity(meta.repository, meta.role, root, known.source_names if known else "")
     if known != identity:
         write_identity(path, identity)
         done.append(f"wrote {IDENTITY} again")

@@ -10,14 +10,15 @@ import contextlib
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from haac_repo._errors import RepositoryError
-from haac_repo._files import storage_errors, write_file
+from haac_repo._files import storage_errors
 from haac_repo._store import catalog
-from haac_repo._store.repository import IDENTITY, connect_to
+from haac_repo._store.layout import IDENTITY, read_identity, write_identity
+from haac_repo._store.repository import connect_to
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -29,7 +30,8 @@ SourceNames = Literal["full", "base", "none"]
 SOURCE_NAMES: tuple[SourceNames, ...] = get_args(SourceNames)
 DEFAULT: SourceNames = "base"
 
-_KEY = "source_names"
+_DESCRIBING = ("add", "tag")
+"""Records that tell names, tags, sources."""
 _TEXTS = ("source", "name", "tags", "licence", "attribution", "model", "software", "doubts", "reason")
 _SHORTENED = "\N{HORIZONTAL ELLIPSIS}"  # stands before long names whose beginning was cut off: see haac_pipeline's `label`
 _PAGE = 1_000
@@ -56,30 +58,28 @@ def remembered(path: Path) -> SourceNames:
     Raises:
         RepositoryError: that is not known, and nobody should guess it.
     """
-    try:
-        names = json.loads((path / IDENTITY).read_bytes()).get(_KEY, DEFAULT)
-    except (OSError, ValueError, AttributeError) as error:
+    identity = read_identity(path)
+    if identity is None:
         raise RepositoryError(
-            f"{path / IDENTITY}, which says what is published of the names of sources, cannot be read ({error}):"
+            f"{path / IDENTITY}, which says what is published of the names of sources, cannot be read:"
             " `haac verify --repair` writes it again; then say what they are to be, by --source-names"
-        ) from error
+        )
+    names = identity.source_names or DEFAULT
     if names not in SOURCE_NAMES:
         raise RepositoryError(
             f"{path / IDENTITY} says {names!r:.40} of the names of sources; known are {', '.join(SOURCE_NAMES)}:"
             " say which by --source-names"
         )
-    return cast(SourceNames, names)
+    return names
 
 
 def remember(path: Path, names: SourceNames) -> None:
     """Keep for the next time what is published of the names of sources."""
     if names not in SOURCE_NAMES:
         raise ValueError(f"not one of {', '.join(SOURCE_NAMES)}: {names!r}")
-    value: dict[str, Any] = {}
-    with contextlib.suppress(OSError, ValueError):
-        value = json.loads((path / IDENTITY).read_bytes())
-    if value and value.get(_KEY, DEFAULT) != names:
-        write_file(path / IDENTITY, (json.dumps(value | {_KEY: names}) + "\n").encode())
+    identity = read_identity(path)
+    if identity is not None and (identity.source_names or DEFAULT) != names:
+        write_identity(path, replace(identity, source_names=names))
 
 
 def disclosed(db: Database, records: list[dict[str, Any]], names: SourceNames) -> list[dict[str, Any]]:
@@ -93,7 +93,7 @@ def disclosed(db: Database, records: list[dict[str, Any]], names: SourceNames) -
         records: None of them published so far.
         names: Of sources.
     """
-    numbers = json.dumps(sorted({record["id"] for record in records}))
+    numbers = json.dumps(sorted({record["id"] for record in records if record["op"] in _DESCRIBING}))
     now = {
         number: {} if withdrawn is not None else {"name": name, "tags": tags.split(",") if tags else []}
         for number, name, tags, withdrawn in db.execute(
@@ -101,12 +101,13 @@ def disclosed(db: Database, records: list[dict[str, Any]], names: SourceNames) -
             [numbers],
         ).fetchall()
     }
-    return [_disclosed(record, now[record["id"]], names) for record in records]
+    return [
+        _disclosed(record, now[record["id"]], names) if record["op"] in _DESCRIBING else record
+        for record in records
+    ]
 
 
 def _disclosed(record: dict[str, Any], now: dict[str, Any], names: SourceNames) -> dict[str, Any]:
-    if record["op"] == "withdraw":
-        return record
     hidden = {"name", "tags"}
     if not now:
         hidden |= {"source", "source_sha256", "licence", "attribution"}

@@ -139,7 +139,8 @@ def _write_segments(db: Database, path: Path, names: SourceNames) -> None:
     seq, number = int(last[0]), int(last[1])
     while records := _next_records(db, seq):
         number += 1
-        data, info = write_segment(disclosed(db, records, names))
+        records = disclosed(db, records, names)
+        data, info = write_segment(records)
         # The file first: a row says that it is there, and from then on it never changes.
         write_file(published_folder(path) / segment_path(number), data)
         seq = records[-1]["seq"]
@@ -148,6 +149,7 @@ def _write_segments(db: Database, path: Path, names: SourceNames) -> None:
                 "insert into published (number, sha256, bytes, inflated, last_seq) values (?, ?, ?, ?, ?)",
                 [number, info.sha256, info.length, info.inflated, seq],
             )
+            catalog.keep_published(db, records)
 
 
 def _next_records(db: Database, seq: int) -> list[dict[str, Any]]:

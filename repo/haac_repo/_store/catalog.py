@@ -316,11 +316,9 @@ def apply_records(
         last = record["seq"]
         if not keeps_log:
             continue
-        elsewhere = _ELSEWHERE if op == "add" else ("seq",)
-        kept = {key: value for key, value in record.items() if key not in elsewhere}
         db.execute(
             "insert into log (seq, op, element, record) values (?, ?, ?, ?)",
-            [last, op, record.get("id"), dump_record(kept)],
+            [last, op, record.get("id"), _kept(record)],
         )
     _insert(db, new)
     db.execute(
@@ -349,6 +347,11 @@ _ELSEWHERE = ("seq", "pack", "offset")
 # yet moves up when something before it is discarded.
 
 
+def _kept(record: Mapping[str, Any]) -> str:
+    elsewhere = _ELSEWHERE if record["op"] == "add" else ("seq",)
+    return dump_record({key: value for key, value in record.items() if key not in elsewhere})
+
+
 def log_records(db: Database, after: int, limit: int) -> list[dict[str, Any]]:
     """At most `limit` records with a seq above `after`, as they are published.
 
@@ -370,6 +373,14 @@ def log_records(db: Database, after: int, limit: int) -> list[dict[str, Any]]:
             } | record  # which knows it, if the first pack was replaced
         made.append(record)
     return made
+
+
+def keep_published(db: Database, records: Iterable[Mapping[str, Any]]) -> None:
+    """Keep in the log what was published of records, so that a lost segment can be written again. Inside the transaction of its row."""
+    for record in records:
+        db.execute(
+            "update log set record = ?2 where seq = ?1 and record != ?2", [record["seq"], _kept(record)]
+        )
 
 
 _INSERT = (

@@ -18,7 +18,7 @@ FOLDERS = (PUBLIC, f"{PUBLIC}/log", f"{PUBLIC}/packs", "open")
 """Of every repository and mirror; parents first."""
 
 IDENTITY = "repository.json"
-"""Says again what the catalog says of id and role, for the day when that is lost."""
+"""Says again what the catalog says of id and role, for the day when that is lost; and what the repository publishes of names."""
 
 LOST = "lost"
 """Folder for damaged files, and those that no record accounts for."""
@@ -38,13 +38,20 @@ class Identity:
     root: str = ""
     """Of a mirror of a signed repository: fingerprint (SHA-256, hex) of the root that it pinned, so that it never follows an unsigned
     one, also when its catalog was lost and made again."""
+    source_names: str = ""
+    """Of a writer: what it publishes of the names of sources; empty as long as nobody said."""
 
 
 def read_identity(path: Path) -> Identity | None:
     """Read the `repository.json` of the folder `path`; None if it is not there or says nothing that can be used."""
     try:
         value = json.loads((path / IDENTITY).read_bytes())
-        found = Identity(str(value["id"]), str(value["role"]), str(value.get("root", "")))
+        found = Identity(
+            str(value["id"]),
+            str(value["role"]),
+            str(value.get("root", "")),
+            str(value.get("source_names", "")),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     sound = re.fullmatch("[0-9a-f]{32}", found.id) and re.fullmatch("([0-9a-f]{64})?", found.root)
@@ -56,6 +63,8 @@ def write_identity(path: Path, identity: Identity) -> None:
     value = {"format": 1, "id": identity.id, "role": identity.role}
     if identity.root:
         value["root"] = identity.root
+    if identity.source_names:
+        value["source_names"] = identity.source_names
     write_file(path / IDENTITY, (json.dumps(value) + "\n").encode())
 
 

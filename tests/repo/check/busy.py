@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from haac_repo import Repository, publish, sync
+from haac_repo._mirror.download import Patience
 from tests.repo.elements import element_of, small_packs
 
 
@@ -36,7 +37,7 @@ def round_of_writer(repository: Repository, turn: int) -> None:
 
 
 def round_of_mirror(folder: Path, origin: str) -> None:
-    sync(origin, folder, wait=60)
+    sync(origin, folder, patience=Patience(lock=60))
 
 
 def main(role: str, folder: Path, origin: str = "") -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from haac._cli.main import _run
-from haac_repo import Provenance, Repository, RepositoryError, publish, sync
+from haac_repo import Provenance, Repository, RepositoryError, publish, sync, verify
 from haac_repo._mirror.disclosure import SourceNames, disclosure, shown_source
+from haac_repo._mirror.wire import segment_path
 
 Haac = Callable[..., tuple[int, str, str]]
 PATH = "/home/margarete/divorce/apple.png"
@@ -114,7 +115,10 @@ def test_what_is_told_of_sources_is_remembered(repository: Repository, make_elem
     assert (identity["id"], identity["role"]) == (repository.id, "writer")
 
 
-@pytest.mark.parametrize("content", [None, b"{", b"[]", b'{"source_names": "some"}'])
+OTHER = json.dumps({"id": "ab" * 16, "role": "writer", "source_names": "some"}).encode()
+
+
+@pytest.mark.parametrize("content", [None, b"{", b"[]", OTHER], ids=["lost", "cut", "list", "unknown"])
 def test_what_is_told_of_sources_is_not_guessed(
     repository: Repository, make_element: Any, content: bytes | None
 ) -> None:
@@ -124,7 +128,7 @@ def test_what_is_told_of_sources_is_not_guessed(
     with pytest.raises(RepositoryError, match="--source-names"):
         publish(repository)
     assert not (repository.path / "public" / "head").exists()
-    if content == b'{"source_names": "some"}':
+    if content == OTHER:
         publish(repository, source_names="none")
         assert b"apple" not in public(repository.path)
 
@@ -207,3 +211,21 @@ def test_a_dry_run_of_a_mirror(repository: Repository, make_element: Any, tmp_pa
     sync(str(repository.path), tmp_path / "mirror")
     with Repository.open(tmp_path / "mirror") as mirror, pytest.raises(RepositoryError, match="is a mirror"):
         disclosure(mirror)
+
+
+def test_a_lost_segment_is_written_again_as_it_was_published(
+    repository: Repository, make_element: Any
+) -> None:
+    """Though names of sources were cut, and the element's name was changed later."""
+    add(repository, make_element, PATH, name="apple")
+    publish(repository)
+    segment = repository.path / "public" / segment_path(1)
+    data = segment.read_bytes()
+    with repository.writer() as writer:
+        writer.tag(1, name="pear")
+        writer.withdraw(1, "gone")
+    publish(repository, source_names="full")
+    segment.unlink()
+    publish(repository)
+    assert segment.read_bytes() == data
+    assert verify(repository).ok
