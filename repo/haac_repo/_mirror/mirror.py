@@ -222,6 +222,13 @@ def not_held(db: Database, head: Head) -> list[PackInfo]:
     return [pack for pack in head.packs if pack.sha256 not in held]
 
 
+def holds_replaced(db: Database, head: Head) -> bool:
+    """Whether packs are held that a head does not list, so that new log records replace them."""
+    listed = {pack.sha256 for pack in head.packs}
+    rows = db.execute("select sha256 from pack where state = 'sealed'").fetchall()
+    return any(sha256 not in listed for (sha256,) in rows)
+
+
 def count_objects(db: Database, pack: int) -> int:
     """Number of elements in a pack."""
     count: int = db.execute("select count(*) from element where pack = ?", [pack]).fetchone()[0]

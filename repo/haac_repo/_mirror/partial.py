@@ -28,6 +28,7 @@ class Wanted(Object):
     """A live element that the mirror does not hold, to be fetched."""
 
     pack: Absent
+    """Where it is."""
 
 
 def wanted(db: Database, numbers: Iterable[int]) -> list[Wanted]:
@@ -43,7 +44,8 @@ def wanted(db: Database, numbers: Iterable[int]) -> list[Wanted]:
             [number],
         ).fetchone()
         if row is not None:
-            found.append(Wanted(*row[:6], True, Absent(*row[6:])))
+            element, start, stop, sha256, width, height, *pack = row
+            found.append(Wanted(element, start, stop, sha256, width, height, True, Absent(*pack)))
     return found
 
 

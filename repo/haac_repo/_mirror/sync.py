@@ -257,13 +257,15 @@ class _Sync:
             if not anew:
                 mirror.sweep(db, self.path, head)
             mirror.mark_lost(db, self.path)
-            with self.transfer.packs_ahead([] if only is not None else mirror.not_held(db, head)):
+            # Packs that replace others can be made here, and the log says which.
+            early = [] if only is not None or mirror.holds_replaced(db, head) else mirror.not_held(db, head)
+            with self.transfer.packs_ahead(early):
                 segments = self._bring_log(db, head)
                 self._accept(db, fresh)
                 if only is None:
                     self._bring_packs(db, mirror.absent_packs(db))
-            if only is not None:
-                self._bring_elements(db, only)
+                else:
+                    self._bring_elements(db, only)
             single.drop_copies(db, self.path)
             for number, file in segments:
                 self.report.segments += self.transfer.place_segment(number, file)
@@ -346,6 +348,7 @@ class _Sync:
     # Whole packs
 
     def _bring_packs(self, db: Database, todo: list[Absent]) -> None:
+        self.transfer.expect((pack.sha256, pack.size) for pack in todo)
         many = {pack.number for pack in todo if mirror.count_objects(db, pack.number) > _MANY}
         tasks = (
             partial(
@@ -398,7 +401,6 @@ class _Sync:
                 for each, data in zip(run, found, strict=True):
                     copies.add(each.element, data)
                     self.report.copies += 1
-        self.transfer.expect((pack.sha256, pack.size) for pack in whole)
         self._bring_packs(db, whole)
 
     def _runs(
@@ -409,7 +411,8 @@ class _Sync:
             made = single.runs(pack, some, self.transfer.get.gap)
             if not made:
                 whole.append(pack)
-            self.transfer.expect(("", run[-1].stop - run[0].start) for run in made)
+            for run in made:
+                self.transfer.expect([(run[0].sha256, run[-1].stop - run[0].start)])
             for run in made:
                 runs.append(run)
                 yield run

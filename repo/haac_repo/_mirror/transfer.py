@@ -46,6 +46,7 @@ class Transfer:
         self._progress = progress
         self._done = self._total = 0
         self._early: dict[str, Future[Path]] = {}
+        self._expected: set[str] = set()
 
     def segment(self, number: int, info: SegmentInfo) -> Path:
         """The checked log segment: a part, or already in its place."""
@@ -99,15 +100,17 @@ class Transfer:
         return self._path / "open" / f"{sha256}{PART}"
 
     def expect(self, files: Iterable[tuple[str, int]]) -> None:
-        """Count in what is going to be fetched (SHA-256, bytes).
+        """Count in what is going to be fetched (SHA-256, bytes), each once.
 
         Raises:
             RepositoryError: there is no room for it.
         """
         needed = 0
         for sha256, size in files:
-            part = self.part(sha256)
-            needed += max(0, size - (part.stat().st_size if part.exists() else 0))
+            if sha256 not in self._expected:
+                part = self.part(sha256)
+                needed += max(0, size - (part.stat().st_size if part.exists() else 0))
+                self._expected.add(sha256)
         free = shutil.disk_usage(self._path).free
         if needed > free:
             raise RepositoryError(
@@ -126,7 +129,7 @@ class Transfer:
     def restart(self) -> None:
         """After `give_up`, or with another head: begin anew."""
         self.get.restart()
-        self._early = {}
+        self._early, self._expected = {}, set()
         self._total = self._done
 
     def _on_bytes(self, count: int) -> None:
