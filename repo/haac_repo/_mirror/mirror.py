@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby, starmap
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
 from haac_repo._files import TEMPORARY, replacing, write_file
@@ -46,9 +46,8 @@ class Absent:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
-    """Byte range, hash and size of an element in its pack."""
+class Object(NamedTuple):
+    """Byte range, hash and size of an element in its pack. A tuple, since there are many."""
 
     element: int
     start: int
@@ -59,15 +58,20 @@ class Object:
     live: bool
     """False if it was taken down: nobody is shown it."""
 
-    def check_header(self, data: bytes | memoryview) -> None:
-        """Check the beginning of a live element's bytes.
+    def check(self, data: bytes, digest: str) -> None:
+        """Check the beginning of an element's bytes, and the SHA-256 of all.
 
         Raises:
-            IntegrityError: it is no picture of its size.
+            IntegrityError: it is not what the log promises, or, though it is live, no picture of its size.
         """
+        if digest != self.sha256:
+            raise IntegrityError(
+                f"element {format_id(self.element)} is not what the log promises: the repository was published wrongly."
+                " Nothing was changed"
+            )
         if self.live:
             try:
-                check_header(data, self.width, self.height, self.stop - self.start)
+                check_header(data[:HEADER_BYTES], self.width, self.height, self.stop - self.start)
             except IntegrityError as error:
                 raise IntegrityError(
                     f"element {format_id(self.element)} was published wrongly: {error}. Nothing was changed"
@@ -254,27 +258,25 @@ def check_objects(file: Path, found: Iterable[Object]) -> None:
             could be made to take for ever).
     """
     before: Object | None = None
+    at = 0
     with file.open("rb") as stream:
         for each in found:
-            if before and (each.start, each.stop, each.sha256) == (before.start, before.stop, before.sha256):
-                continue  # taken down, and later added again
-            if before and each.start < before.stop:
-                raise IntegrityError(f"elements {before.element} and {each.element} overlap in {file.stem}")
-            if before is None or each.start != before.stop:
+            if each.start != at:
+                if before and each.start < at:
+                    if each[1:4] == before[1:4]:
+                        continue  # taken down, and later added again
+                    raise IntegrityError(
+                        f"elements {format_id(before.element)} and {format_id(each.element)} overlap in {file.stem}"
+                    )
                 stream.seek(each.start)
-            before = each
+            before, at = each, each.stop
             left = each.stop - each.start
             piece = beginning = stream.read(min(left, _PIECE))
             digest = hashlib.sha256(piece)
             while piece and (left := left - len(piece)):
                 piece = stream.read(min(left, _PIECE))
                 digest.update(piece)
-            if left or digest.hexdigest() != each.sha256:
-                raise IntegrityError(
-                    f"element {each.element} in pack {file.stem[:12]}... is not what the log promises: the repository"
-                    " was published wrongly. Nothing of this pack was kept"
-                )
-            each.check_header(beginning[:HEADER_BYTES])
+            each.check(beginning, digest.hexdigest())
 
 
 def seal(db: Database, pack: int) -> None:

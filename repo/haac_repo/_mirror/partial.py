@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from haac_repo._errors import IntegrityError
-from haac_repo._ids import format_id
 from haac_repo._limits import LIMITS
 from haac_repo._mirror.mirror import Absent, Object
 from haac_repo._store import catalog
@@ -24,11 +22,21 @@ RANGE_MAX = 2 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted(Object):
-    """A live element that the mirror does not hold, to be fetched."""
+class Wanted:
+    """A live element that the mirror does not hold, to be fetched, and the pack that it is in."""
 
+    object: Object
     pack: Absent
-    """Where it is."""
+
+    @property
+    def start(self) -> int:
+        """Its first byte in the pack."""
+        return self.object.start
+
+    @property
+    def stop(self) -> int:
+        """The byte after its last one."""
+        return self.object.stop
 
 
 def wanted(db: Database, numbers: Iterable[int]) -> list[Wanted]:
@@ -44,8 +52,7 @@ def wanted(db: Database, numbers: Iterable[int]) -> list[Wanted]:
             [number],
         ).fetchone()
         if row is not None:
-            element, start, stop, sha256, width, height, *pack = row
-            found.append(Wanted(element, start, stop, sha256, width, height, True, Absent(*pack)))
+            found.append(Wanted(Object._make((*row[:6], True)), Absent(*row[6:])))
     return found
 
 
@@ -96,12 +103,7 @@ def cut(run: list[Wanted], data: bytes) -> list[bytes]:
     start = run[0].start
     found = [data[each.start - start : each.stop - start] for each in run]
     for each, piece in zip(run, found, strict=True):
-        if hashlib.sha256(piece).hexdigest() != each.sha256:
-            raise IntegrityError(
-                f"element {format_id(each.element)}: the server sends bytes that are not what the log promises."
-                " Nothing of them was kept"
-            )
-        each.check_header(piece)
+        each.object.check(piece, hashlib.sha256(piece).hexdigest())
     return found
 
 

@@ -399,7 +399,7 @@ class _Sync:
                         whole.append(run[0].pack)
                     continue
                 for each, data in zip(run, found, strict=True):
-                    copies.add(each.element, data)
+                    copies.add(each.object.element, data)
                     self.report.copies += 1
         self._bring_packs(db, whole)
 
@@ -412,7 +412,7 @@ class _Sync:
             if not made:
                 whole.append(pack)
             for run in made:
-                self.transfer.expect([(run[0].sha256, run[-1].stop - run[0].start)])
+                self.transfer.expect([(run[0].object.sha256, run[-1].stop - run[0].start)])
             for run in made:
                 runs.append(run)
                 yield run
