@@ -20,7 +20,7 @@ class Limits:
     pack_target_bytes: int = 16 * 2**20
     """A pack is sealed once it holds this many bytes."""
     head_bytes: int = 4 * 2**20
-    """Bytes of a head: 45,000 packs, which are 700 GB, or 30,000 segments."""
+    """Bytes of a head: 44,000 packs, which are 700 GB, or 30,000 segments."""
     segment_bytes: int = 64 * 2**20
     """Compressed bytes of one log segment."""
     segment_inflated_bytes: int = 256 * 2**20
