@@ -45,6 +45,7 @@ ROOMS = {
         "_store",
         "_trust",
         "_mirror",
+        "_publish",
         "_serve",
         "_check",
         "__init__",

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from haac_repo._check.report import BadSegment, Finding
 from haac_repo._check.snapshot import Row, Snapshot, persistent
 from haac_repo._errors import HaacError
-from haac_repo._mirror import segments
-from haac_repo._mirror.publish import read_head
 from haac_repo._mirror.wire import Head
+from haac_repo._publish import segments
+from haac_repo._publish.publish import read_head
 from haac_repo._store import repack
 
 

@@ -26,8 +26,8 @@ from haac_repo._check.rows import damage
 from haac_repo._check.snapshot import Snapshot
 from haac_repo._errors import HaacError, RepositoryError
 from haac_repo._files import sync_folder
-from haac_repo._mirror import segments
-from haac_repo._mirror.publish import read_head
+from haac_repo._publish import segments
+from haac_repo._publish.publish import read_head
 from haac_repo._store import catalog, discard
 from haac_repo._store.layout import (
     FOLDERS,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from haac_repo._cli.console import counted
 
 if TYPE_CHECKING:
-    from haac_repo._mirror.disclosure import Disclosure
+    from haac_repo._publish.disclosure import Disclosure
 
 _HEADINGS = {
     "source": "Names of sources",

@@ -10,7 +10,7 @@ import click
 from haac_repo._cli.console import Console, command, repo_option
 
 if TYPE_CHECKING:
-    from haac_repo._mirror.disclosure import SourceNames
+    from haac_repo._publish.disclosure import SourceNames
 
 
 @command("publish", "Mirrors")
@@ -36,13 +36,13 @@ def publish(console: Console, repo: Path, source_names: SourceNames | None, dry_
 
     from haac_repo import IntegrityError, Repository, publish, read_head, show_keys
     from haac_repo._cli.packs import erased_lines
-    from haac_repo._mirror.erase import Erased
+    from haac_repo._publish.erase import Erased
     from haac_repo._trust.sign import warnings
 
     with Repository.open(repo) as repository:
         if dry_run:
             from haac_repo._cli.dry_run import disclosure_json, disclosure_lines
-            from haac_repo._mirror.disclosure import disclosure
+            from haac_repo._publish.disclosure import disclosure
 
             found = disclosure(repository, source_names)
             console.data(disclosure_json(found), disclosure_lines(found, repo))

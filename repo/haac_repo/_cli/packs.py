@@ -12,7 +12,7 @@ import click
 from haac_repo._cli.console import Console, command, counted, repo_option
 
 if TYPE_CHECKING:
-    from haac_repo._mirror.erase import Erased
+    from haac_repo._publish.erase import Erased
 
 
 @command("compact", "Mirrors")
@@ -27,7 +27,7 @@ def compact(console: Console, repo: Path, dry_run: bool) -> None:
     """
     from haac_repo import IntegrityError, Repository
     from haac_repo._cli.elements import format_size
-    from haac_repo._mirror.compact import compact
+    from haac_repo._publish.compact import compact
 
     with Repository.open(repo) as repository:
         done = compact(repository, dry_run=dry_run)

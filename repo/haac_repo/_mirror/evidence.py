@@ -10,13 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from haac_repo._files import sync_folder, write_file
+from haac_repo._limits import LIMITS
+from haac_repo._store.layout import LOST
 
-LOST = "lost"
-"""Folder of a repository or mirror with what belongs to it no more."""
-KEPT = 10
-"""So many refusals are kept; the oldest go."""
-BYTES = 32 * 2**20
-"""Of all of them together."""
 _REASON = "reason.txt"
 
 
@@ -40,7 +36,7 @@ def keep(path: Path, files: Mapping[str, bytes], reason: str) -> Path | None:
     with contextlib.suppress(OSError):
         named = {name.replace("/", "-"): data for name, data in files.items()}
         lines = [reason, ""]
-        left = BYTES
+        left = LIMITS.evidence_bytes
         fitting: dict[str, bytes] = {}
         for name, data in named.items():
             fits = len(data) <= left
@@ -79,6 +75,6 @@ def new_folder(path: Path, kind: str = "refused") -> Path:
 def _drop_oldest(path: Path) -> None:
     kept = refusals(path)
     sizes = [sum(file.stat().st_size for file in folder.iterdir() if file.name != _REASON) for folder in kept]
-    while len(kept) > 1 and (len(kept) > KEPT or sum(sizes) > BYTES):
+    while len(kept) > 1 and (len(kept) > LIMITS.evidence_folders or sum(sizes) > LIMITS.evidence_bytes):
         shutil.rmtree(kept.pop(0))
         sizes.pop(0)

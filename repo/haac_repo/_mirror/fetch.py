@@ -67,6 +67,9 @@ class Fetched:
 class Fetcher(Protocol):
     """Transport protocol: gives published files by path. Thread-safe."""
 
+    url: str
+    """Of the repository, for people, and to know it again."""
+
     def fetch(
         self, path: str, size: int | None, *, start: int = 0, stop: int | None = None, etag: str = ""
     ) -> AbstractContextManager[Fetched]:
@@ -120,6 +123,7 @@ class FolderFetcher:
         if not path.is_dir():
             raise TransportError(f"there is no folder {path}")
         public = published_folder(path)
+        self.url = str(path)
         self._path = public if public.is_dir() else path
 
     @contextlib.contextmanager
@@ -167,7 +171,8 @@ class HttpFetcher:
     """
 
     def __init__(self, url: str, *, timeout: float = 20.0, window: float = 30.0, min_rate: int = 256) -> None:
-        self._url = url.rstrip("/")
+        self.url = url
+        self._base = url.rstrip("/")
         self._timeout = timeout
         self._window = window
         self._min_rate = min_rate
@@ -184,7 +189,7 @@ class HttpFetcher:
         """See Fetcher."""
         import httpx
 
-        url = f"{self._url}/{path}"
+        url = f"{self._base}/{path}"
         end = size if stop is None else stop
         headers = {"If-None-Match": etag} if etag else {}
         if start or end != size:
@@ -227,7 +232,7 @@ class HttpFetcher:
         """This thread's client: a connection per thread, so that the watchdog knows which one it closes."""
         if not hasattr(self._here, "client"):
             with self._lock:
-                if self._tls is None and self._url.startswith("https:"):
+                if self._tls is None and self._base.startswith("https:"):
                     self._tls = tls_context()
             self._here.sockets = []
             self._here.client = open_client(
@@ -291,8 +296,13 @@ def _check(response: httpx.Response, size: int | None, start: int, end: int | No
             length = response.headers.get("content-length", "")
             # Some servers call the log's own compression an encoding; its hash will tell.
             encoded = "content-encoding" in response.headers
-            if size is not None and length.isdecimal() and int(length) != size and not encoded:
-                raise TransportError(f"{url} has {int(length)} bytes; the head promises {size}")
+            if length.isdecimal() and not encoded:
+                if size is None and int(length) > LIMITS.head_bytes:
+                    raise TransportError(
+                        f"{url} has {int(length)} bytes; at most {LIMITS.head_bytes} are allowed"
+                    )
+                if size is not None and int(length) != size:
+                    raise TransportError(f"{url} has {int(length)} bytes; the head promises {size}")
             return False
         case 206:
             given = response.headers.get("content-range", "")[:80]

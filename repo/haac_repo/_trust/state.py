@@ -30,6 +30,13 @@ def save(db: Database, state: Mapping[str, bytes]) -> None:
         db.execute("insert into trust (role, version, data) values (?, ?, ?)", [role, _version(data), data])
 
 
+def roots(state: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What a mirror trusts for ever, without what is signed below."""
+    return {
+        role: data for role, data in state.items() if role in ("root", "pinned") or role.endswith(".root")
+    }
+
+
 def published_files(state: Mapping[str, bytes], head: bytes) -> dict[str, bytes]:
     """What a mirror publishes of a state that it trusts, by published path, in the order in which it is written."""
     files = {

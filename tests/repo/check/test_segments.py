@@ -10,7 +10,7 @@ import pytest
 
 from haac_repo import Repository, RepositoryError, publish, sync, verify
 from haac_repo._files import now
-from haac_repo._mirror import segments
+from haac_repo._publish import segments
 from haac_repo._store import catalog, repack
 from tests.repo.elements import MakeElement
 

@@ -171,5 +171,5 @@ def _cut(patch: pytest.MonkeyPatch, stop: int, folder: Path, written: list[str])
         written.append(path.relative_to(folder / "public").as_posix())
 
     for name in ("write_file", "write_newer"):
-        for module in ("_mirror.publish", "_trust.sign", "_trust.roots"):
+        for module in ("_publish.publish", "_trust.sign", "_trust.roots"):
             patch.setattr(f"haac_repo.{module}.{name}", writing, raising=False)

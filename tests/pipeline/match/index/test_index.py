@@ -24,8 +24,8 @@ from haac_match._thresholds.index import INVERTED
 from haac_pipeline._describe import describe
 from haac_pipeline._engine.workers import Workers
 from haac_repo import NewElement, Repository, encode, pixel_hash, verify
-from haac_repo._mirror.publish import publish
 from haac_repo._mirror.sync import sync
+from haac_repo._publish.publish import publish
 from haac_repo._serve.server import Server
 
 

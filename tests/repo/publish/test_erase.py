@@ -19,9 +19,9 @@ from haac_repo import (
     sync,
     verify,
 )
-from haac_repo._mirror import erase
-from haac_repo._mirror import publish as publishing
-from haac_repo._mirror.erase import Erased
+from haac_repo._publish import erase
+from haac_repo._publish import publish as publishing
+from haac_repo._publish.erase import Erased
 from haac_repo._store import repack
 from tests.repo.elements import MakeElement, small_packs
 

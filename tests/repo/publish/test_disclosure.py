@@ -12,8 +12,8 @@ import pytest
 
 from haac._cli.main import _run
 from haac_repo import Provenance, Repository, RepositoryError, publish, sync, verify
-from haac_repo._mirror.disclosure import SourceNames, disclosure, shown_source
 from haac_repo._mirror.wire import segment_path
+from haac_repo._publish.disclosure import SourceNames, disclosure, shown_source
 
 Haac = Callable[..., tuple[int, str, str]]
 PATH = "/home/margarete/divorce/apple.png"

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from haac_repo._errors import IntegrityError, RepositoryError
 from haac_repo._files import StrPath, now, storage_errors, write_file, write_newer
 from haac_repo._limits import LIMITS
-from haac_repo._mirror import erase, segments
-from haac_repo._mirror.disclosure import SourceNames, disclosed, remember, remembered
-from haac_repo._mirror.erase import Erased
 from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, SegmentInfo, segment_path, write_segment
+from haac_repo._publish import erase, segments
+from haac_repo._publish.disclosure import SourceNames, disclosed, remember, remembered
+from haac_repo._publish.erase import Erased
 from haac_repo._store import catalog
 from haac_repo._store.layout import published_folder
 from haac_repo._store.schema import CATALOG, connect

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from haac_repo import Repository, RepositoryError, publish, read_head, sync, verify
-from haac_repo._mirror.compact import compact
+from haac_repo._publish.compact import compact
 from haac_repo._store import repack
 from tests.repo.elements import MakeElement, small_packs
 from tests.repo.mirror.test_erase import assert_gone, assert_has, log, stock, take_down
