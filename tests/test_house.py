@@ -35,6 +35,7 @@ from tests.house import (
 ROOMS = {
     "haac_repo": (
         "_errors",
+        "_http",
         "_limits",
         "_text",
         "_ids",
@@ -44,6 +45,8 @@ ROOMS = {
         "_store",
         "_trust",
         "_mirror",
+        "_publish",
+        "_serve",
         "_check",
         "__init__",
         "_cli",
@@ -58,6 +61,7 @@ ROOMS = {
         "_inline",
         "_scene",
         "_wash",
+        "_drawing",
         "_render",
         "_forms",
         "_files",

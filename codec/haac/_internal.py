@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from haac import _blur as blur
+    from haac._drawing.boxes import COS, sin
+    from haac._drawing.layer import blur_and_fade, draw, warp
     from haac._files import decode_files, picture_bytes, picture_format
     from haac._forms import binary, binary_elements, binary_layer
     from haac._forms.binary import measured
@@ -19,16 +21,7 @@ if TYPE_CHECKING:
     from haac._input.limits import PICTURE_LIMITS, PictureLimits
     from haac._input.read import Picture, read_frames, read_picture
     from haac._rans import GROWTH, Table
-    from haac._render import (
-        COS,
-        NO_ELEMENTS,
-        ElementSource,
-        blur_and_fade,
-        draw,
-        draw_background,
-        sin,
-        warp,
-    )
+    from haac._render import NO_ELEMENTS, ElementSource, draw_background
     from haac._scene import Background
     from haac._vectors import DrawnElements, check_vectors, load_vectors
     from haac._wash import bitstream, contexts, tables
@@ -104,6 +97,8 @@ __all__ = [
 ]
 
 _PLACES = {
+    "_drawing.boxes": "COS sin",
+    "_drawing.layer": "blur_and_fade draw warp",
     "_files": "decode_files picture_bytes picture_format",
     "_forms.binary": "measured",
     "_forms.inspect": "inspect",
@@ -112,7 +107,7 @@ _PLACES = {
     "_input.limits": "PICTURE_LIMITS PictureLimits",
     "_input.read": "Picture read_frames read_picture",
     "_rans": "GROWTH Table",
-    "_render": "COS NO_ELEMENTS ElementSource blur_and_fade draw draw_background sin warp",
+    "_render": "NO_ELEMENTS ElementSource draw_background",
     "_scene": "Background",
     "_vectors": "DrawnElements check_vectors load_vectors",
     "_wash.synthesis": "amplitude drawn_planes finest",

@@ -155,6 +155,8 @@ class Coder(ABC):
     def __init__(self) -> None:
         self.trace: list[Coded] = []
         """All values in order, with what each cost."""
+        self.picks: list[int] = []
+        """All symbols in order. Coders of one format that took the same symbols have the same number: each step is one to one."""
         self.part = "scene"
         """The part of the recipe that the values to come belong to."""
 
@@ -167,6 +169,7 @@ class Coder(ABC):
         slots = table.slots(value)
         cost = math.log2(table.total) - math.log2(slots.stop - slots.start)
         self.trace.append(Coded(self.part, field, value, cost))
+        self.picks.append(value)
         if isinstance(table, Adaptive):
             table.count(value)
         return value
@@ -242,7 +245,7 @@ class Decoder(Coder):
         value = table.symbol(slot)
         slots = table.slots(value)
         count = _length(slots)
-        self.state = rest * count + slot - slots.start if count > 1 else rest
+        self.state = rest * count + (slot - slots.start) if count > 1 else rest
         return value
 
     def finish(self) -> None:

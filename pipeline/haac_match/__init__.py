@@ -8,6 +8,7 @@ from haac_match._rate.cost import same
 from haac_match._rate.select import wash_only
 
 if TYPE_CHECKING:
+    from haac_match._fit.kernels import kernel_note
     from haac_match._index.describe import Described, Part, describe_part, in_this_process, lost_part
     from haac_match._index.index import Survey, Updated, survey_index, update_index
     from haac_match._matcher import Matcher
@@ -24,6 +25,7 @@ __all__ = [
     "Updated",
     "describe_part",
     "in_this_process",
+    "kernel_note",
     "lost_part",
     "recorded",
     "same",
@@ -41,6 +43,7 @@ _LAZY = {
     "Updated": "_index.index",
     "describe_part": "_index.describe",
     "in_this_process": "_index.describe",
+    "kernel_note": "_fit.kernels",
     "lost_part": "_index.describe",
     "recorded": "_picture.jpeg",
     "survey_index": "_index.index",

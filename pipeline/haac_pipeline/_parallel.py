@@ -27,13 +27,14 @@ def numeric_threads() -> int:
     return int(given) if given.isdecimal() and int(given) else cores()
 
 
-def one_core(*, matching: bool = True) -> None:
+def one_core(*, matching: bool = True, say: Callable[[str], None] = lambda _: None) -> None:
     """One thread a process: processes share the cores, small sums are quicker so, and come out the same on any machine.
 
     For before numpy loads (a repository that is opened loads it), and for workers.
 
     Args:
-        matching: OpenCV and faiss too, which take no notice of the environment.
+        matching: OpenCV and faiss too, which take no notice of the environment; and a place for compiled code.
+        say: told where there is none that lasts.
 
     Raises:
         MissingExtraError: what matching needs is not installed.
@@ -47,6 +48,10 @@ def one_core(*, matching: bool = True) -> None:
 
     cv2.setNumThreads(1)
     faiss.omp_set_num_threads(1)
+    from haac_match import kernel_note  # before processes are started, which use the same place
+
+    if kernel_note:
+        say(kernel_note)
 
 
 M = TypeVar("M")

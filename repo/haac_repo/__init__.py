@@ -30,12 +30,13 @@ from haac_repo._store.stats import Stats
 from haac_repo._store.writer import Writer
 
 if TYPE_CHECKING:
-    from haac_repo._check.verify import Problem, VerifyReport, verify
+    from haac_repo._check.report import Problem, VerifyReport
+    from haac_repo._check.verify import verify
     from haac_repo._mirror.fetch import Fetcher
-    from haac_repo._mirror.publish import publish, read_head
-    from haac_repo._mirror.serve import Server, serve
     from haac_repo._mirror.sync import SyncReport, cache_path, sync
     from haac_repo._mirror.wire import Head
+    from haac_repo._publish.publish import publish, read_head
+    from haac_repo._serve.server import Server, serve
     from haac_repo._trust.admin import KeyRole, KeysReport, create_keys, show_keys
     from haac_repo._trust.pin import Pin
 
@@ -95,15 +96,15 @@ _LAZY = {
     "KeyRole": "_trust.admin",
     "KeysReport": "_trust.admin",
     "Pin": "_trust.pin",
-    "Problem": "_check.verify",
-    "Server": "_mirror.serve",
+    "Problem": "_check.report",
+    "Server": "_serve.server",
     "SyncReport": "_mirror.sync",
-    "VerifyReport": "_check.verify",
+    "VerifyReport": "_check.report",
     "cache_path": "_mirror.sync",
     "create_keys": "_trust.admin",
-    "publish": "_mirror.publish",
-    "read_head": "_mirror.publish",
-    "serve": "_mirror.serve",
+    "publish": "_publish.publish",
+    "read_head": "_publish.publish",
+    "serve": "_serve.server",
     "show_keys": "_trust.admin",
     "sync": "_mirror.sync",
     "verify": "_check.verify",

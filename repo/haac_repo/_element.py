@@ -58,6 +58,8 @@ class Element:
     provenance: Provenance = field(default_factory=Provenance)
     withdrawn: str | None = None
     """Reason of the takedown; None while the element is live."""
+    keep_bytes: bool = False
+    """Whether it was withdrawn without its bytes: they stay, though nobody is given them."""
 
     @property
     def id(self) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -26,6 +27,14 @@ _TEMPORARY_CHARS = 40
 def now() -> str:
     """The current time as an ISO 8601 UTC timestamp, as in 2026-11-23T01:02:03Z."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def home() -> Path:
+    """The user's home; where there is none, as for a number without a name in a container, the root."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.sep)
 
 
 def sync_folder(path: Path) -> None:
@@ -72,13 +81,42 @@ def write_file(path: StrPath, data: bytes) -> None:
         file.write(data)
 
 
+def write_newer(path: Path, data: bytes) -> None:
+    """Write like `write_file`, and let the time of the file be at least a second after that of the file it replaces.
+
+    nginx, Caddy and others make ETags of a file's length and the second of its last change: of two heads within a second, the second
+    one would never be seen by whoever has the first.
+    """
+    with replacing(path) as file:
+        file.write(data)
+        file.flush()
+        with contextlib.suppress(FileNotFoundError):
+            made, old = os.fstat(file.fileno()).st_mtime_ns, path.stat().st_mtime_ns
+            earliest = (old // 10**9 + 1) * 10**9
+            if made < earliest:
+                os.utime(file.name, ns=(earliest, earliest))
+
+
+_SIDE_FILE_BYTES = 2**15
+"""What SQLite needs beside a catalog in order to open it."""
+
+
+def _reason(error: sqlite3.Error, folder: Path) -> str:
+    """SQLite's words; but it calls a disk that is too full for its side files a failure of the disk."""
+    if "disk I/O error" in str(error):
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(folder).free < _SIDE_FILE_BYTES:
+                return "the disk is full: make room"
+    return str(error)
+
+
 @contextlib.contextmanager
 def storage_errors(folder: Path) -> Iterator[None]:
     """Turn what SQLite and the file system raise into one RepositoryError about the repository in `folder`."""
     try:
         yield
     except sqlite3.Error as error:
-        reason = str(error)
+        reason = _reason(error, folder)
         advice = ""
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
             advice = ": `haac verify --repair` rebuilds what can be rebuilt"

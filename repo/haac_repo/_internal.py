@@ -28,7 +28,8 @@ if TYPE_CHECKING:
         on_checkerboard,
         sheet_page,
     )
-    from haac_repo._files import TEMPORARY, replacing, storage_errors
+    from haac_repo._files import TEMPORARY, home, replacing, storage_errors
+    from haac_repo._http import open_client
     from haac_repo._pixels import flattened
     from haac_repo._store.lock import writer_lock
     from haac_repo._store.schema import CATALOG
@@ -49,8 +50,10 @@ __all__ = [
     "debugging",
     "flattened",
     "given",
+    "home",
     "listed",
     "on_checkerboard",
+    "open_client",
     "refuse",
     "replacing",
     "repo_option",
@@ -75,8 +78,10 @@ _LAZY = {
     "debugging": "_cli.console",
     "flattened": "_pixels",
     "given": "_cli.console",
+    "home": "_files",
     "listed": "_cli.elements",
     "on_checkerboard": "_cli.sheet",
+    "open_client": "_http",
     "refuse": "_cli.console",
     "replacing": "_files",
     "repo_option": "_cli.console",

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MEDIA_TYPE = "image/webp"
+HEADER_BYTES = 25
+"""Of a lossless WebP: all that says what it is, before the first coded pixel."""
+_header = struct.Struct("<4sI4s4sIBI")
+_LOSSLESS = 0x2F
 
 
 def pixel_hash(image: Image.Image) -> str:
@@ -85,3 +89,34 @@ def decode(data: bytes, width: int, height: int) -> Image.Image:
         raise
     except Exception as error:  # Pillow raises whatever its decoders do
         raise IntegrityError(f"the stored bytes are not a readable WebP picture ({error})") from error
+
+
+def check_header(data: bytes | memoryview, width: int, height: int, length: int | None = None) -> None:
+    """Check without decoding that an element begins as a lossless WebP of exactly width x height, and is as long as it says.
+
+    The simple file format with a VP8L bitstream, as `encode` makes it (RFC 9649, 2.6 and 3.4). The bit that says whether there is alpha is
+    a hint, of which the record says nothing.
+
+    Args:
+        data: The element, or at least its first HEADER_BYTES.
+        width: Pixels, as its record says.
+        height: The same.
+        length: Bytes of the whole element, if `data` is its beginning only.
+
+    Raises:
+        IntegrityError: it is something else.
+    """
+    length = len(data) if length is None else length
+    if len(data) < HEADER_BYTES:
+        raise IntegrityError(f"the stored bytes are no lossless WebP picture: there are only {length}")
+    riff, size, webp, chunk, chunk_size, signature, bits = _header.unpack_from(data)
+    if (riff, webp, chunk, signature) != (b"RIFF", b"WEBP", b"VP8L", _LOSSLESS) or bits >> 29:
+        raise IntegrityError(
+            f"the stored bytes are no lossless WebP picture: they begin with {bytes(data[:16])!r}"
+        )
+    # Chunks are filled up to even lengths.
+    if size + 8 != length or chunk_size + (chunk_size & 1) + 20 != length:
+        raise IntegrityError(f"the stored picture says that it has {size + 8} bytes, and it has {length}")
+    found = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if found != (width, height):
+        raise IntegrityError(f"the stored picture is {found[0]}x{found[1]}, its record says {width}x{height}")

@@ -50,7 +50,9 @@ def hostile(seed: int, count: int) -> list[bytes]:
     for n in range(count):
         match n % 8:
             case 0:
-                cases.append(bytes([rng.choice([0xA1, 0xA9])]) + rng.randbytes(rng.randrange(200)))
+                cases.append(
+                    bytes([rng.choice([0xA1, 0xA5, 0xA9, 0xAD])]) + rng.randbytes(rng.randrange(200))
+                )
             case 1:
                 cases.append(rng.randbytes(rng.randrange(200)))
             case 2:
@@ -103,7 +105,7 @@ TOO_LARGE = [
     "haac1:10x10;1.w3fff.h3fff",
     "haac1:10x10;2.w3fff",
     "haac1:10x10;3.w3fff.h1;3.w1.h3fff;4.w3fff",
-    "haac1:10x10" + ";4.w1fff.h800" * 100,
+    "haac1:1000x1000" + ";4.w1000.h1000.r1f.b8" * 40,
 ]
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from haac import ElementCache, Scene, colour, from_text, gradient, plate, render
-from haac._render import COS, ONE, sin
+from haac._drawing.boxes import COS, ONE, sin
 from haac._vectors import DrawnElements, Vector, check_vectors, load_vectors
 from haac_repo import RecipeError, pixel_hash
 
@@ -40,7 +40,9 @@ def test_a_blur_with_floats_of_another_precision_is_noticed(monkeypatch: pytest.
     tender = [vector for vector in VECTORS if vector.name.startswith("blur-") and vector.name[5:].isdigit()]
     assert len(tender) == 6
     blur = ImageFilter.GaussianBlur
-    monkeypatch.setattr(ImageFilter, "GaussianBlur", lambda radius: blur(radius * (1 + 1e-7)))
+    monkeypatch.setattr(
+        ImageFilter, "GaussianBlur", lambda radius: blur(tuple(one * (1 + 1e-7) for one in radius))
+    )
     assert len(check_vectors(tender)) >= 5
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import haac_repo._store.writer
+import haac_repo._publish.compact
+import haac_repo._store.growing
 from haac_repo import LIMITS, NewElement, encode, pixel_hash
 
 MakeElement = Callable[..., NewElement]
@@ -26,6 +27,5 @@ def element_of(seed: int, side: int = 8, **known: Any) -> NewElement:
 
 def small_packs(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """Packs are sealed at so many bytes."""
-    monkeypatch.setattr(
-        haac_repo._store.writer, "LIMITS", dataclasses.replace(LIMITS, pack_target_bytes=size)
-    )
+    for module in (haac_repo._store.growing, haac_repo._publish.compact):
+        monkeypatch.setattr(module, "LIMITS", dataclasses.replace(LIMITS, pack_target_bytes=size))

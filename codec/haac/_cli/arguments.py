@@ -89,15 +89,35 @@ def open_repository(
         path = Path(repo)
         return nullcontext() if not path.exists() and not needed() else Repository.open(path)
     from haac_repo import TransportError, TrustError, cache_path, sync
+    from haac_repo._internal import CATALOG
 
-    path = cache_path(repo)
+    path = _cache(cache_path(repo), console)
     try:
         sync(repo, path, only=needed())
     except (TransportError, TrustError) as error:
-        if not path.exists():
+        if not (path / CATALOG).is_file():
             raise
         console.warn(f"{error} Using what is in the cache.")
     return Repository.open(path)
+
+
+def _cache(path: Path, console: Console) -> Path:
+    """The folder of a cached mirror; where it cannot be written, a temporary one that goes when this process ends."""
+    import atexit
+    import os
+    import shutil
+    import tempfile
+
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if os.access(path, os.W_OK):
+            return path
+    except OSError:
+        pass
+    folder = tempfile.mkdtemp(prefix="haac-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    console.note(f"The cache {path.parent} cannot be written: what is fetched is kept for this command only")
+    return Path(folder, path.name)
 
 
 def repository_at_hand(repo: str, console: Console) -> AbstractContextManager[Repository | None]:

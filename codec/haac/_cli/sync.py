@@ -34,6 +34,11 @@ from haac_repo._internal import Console, command, completion
 @click.option(
     "--trust-on-first-use", is_flag=True, help="Trust the root that the server shows to a new mirror."
 )
+@click.option(
+    "--start-over",
+    is_flag=True,
+    help="Forget what the mirror accepted before, and take what is published now; the old catalog is kept in lost/.",
+)
 def sync(
     console: Console,
     url: str,
@@ -42,6 +47,7 @@ def sync(
     jobs: int,
     root: str | None,
     trust_on_first_use: bool,
+    start_over: bool,
 ) -> None:
     """Fetch a published repository into a mirror.
 
@@ -55,7 +61,7 @@ def sync(
     from contextlib import ExitStack
     from dataclasses import asdict
 
-    from haac_repo import Pin, sync
+    from haac_repo import Pin, format_id, sync
 
     if root is not None and trust_on_first_use:
         raise click.UsageError("give --root or --trust-on-first-use, not both")
@@ -74,12 +80,14 @@ def sync(
             advance(done - shown)
             shown = done
 
-        report = sync(url, mirror, only=only, jobs=jobs, progress=progress, pin=pin)
+        report = sync(url, mirror, only=only, jobs=jobs, progress=progress, pin=pin, start_over=start_over)
     got = []
     if report.new_records:
         got.append(f"{report.new_records} new log records")
     if report.packs:
         got.append(f"{report.packs} packs")
+    if report.made:
+        got.append(f"{report.made} packs made again without what was withdrawn")
     if report.copies:
         got.append(f"{report.copies} single elements")
     what = ", ".join(got) or "nothing new"
@@ -88,6 +96,13 @@ def sync(
         if report.missing_packs
         else ""
     )
+    if report.withdrawn:
+        ids = ", ".join(format_id(number) for number in report.withdrawn[:10])
+        console.warn(f"withdrawn, and not to be had any more: {ids}")
+    if start_over:
+        console.warn(
+            f"{report.rebound} ids mean other elements than before; {mirror}/lost has the old catalog"
+        )
     console.data(
         asdict(report),
         f"{mirror}: {what}, {report.received:,} bytes in {report.requests} requests;"

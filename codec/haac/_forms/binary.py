@@ -1,7 +1,7 @@
 """Binary form of a recipe: a format byte, then one number (docs/format.md has it table by table).
 
-`_code_scene` describes the format once; `haac._rans` runs it in either direction. Inline elements stand before the number, as they are: in
-it, every symbol would move all their bytes.
+`_code_scene` describes the format once; `haac._rans` runs it in either direction. Inline elements stand before the number, as they are, and
+so does the fingerprint: a flag in the number would cost those that have none, or those that have one.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from haac._wash_value import Wash
 from haac_repo import RecipeError
 
 FORMAT = 0xA1
-"""The first byte: version 1 of the format and of the renderer. No text begins with it."""
-
-FORMAT_INLINE = 0xA9
-"""The first byte where inline elements stand before the number."""
+"""The first byte: version 1 of the format and of the renderer. No text begins with it, nor with one that also has the bits below."""
+_FINGERPRINT = 4
+"""In the first byte: the repository's fingerprint follows it, in two bytes."""
+_INLINE = 8
+"""In the first byte: inline elements stand before the number."""
+FORMATS = bytes(FORMAT | bits for bits in (0, _FINGERPRINT, _INLINE, _FINGERPRINT | _INLINE))
 
 COMMON_CANVASES = (
     (512, 512), (1024, 1024), (1080, 1080), (256, 256), (128, 128),
@@ -33,7 +35,8 @@ COMMON_CANVASES = (
 
 _CANVAS = Table(*(1 for _ in COMMON_CANVASES), 12)
 _SIDE = Table(1, 1, 1, 1, 2, 4, 8, 12, 16, 28, 40, 36, 16, 6, 2)
-_HAS_FINGERPRINT = Table(15, 1)
+_RESERVED = Table(15, 1)
+"""1 is kept for a later version."""
 _BACKGROUND = Table(12, 10, 4, 10, 1, 6, 1, 12, 8)
 """Transparent, white, black, opaque colour, any colour, opaque gradient, any gradient, plate, wash."""
 _ANGLE = Table(4, 2, 1, 1)
@@ -52,7 +55,7 @@ def to_binary(scene: Scene) -> bytes:
     Raises:
         RecipeError: outside the limits.
     """
-    return measured(scene)[0]
+    return traced(scene)[0]
 
 
 def measured(scene: Scene) -> tuple[bytes, float]:
@@ -61,23 +64,42 @@ def measured(scene: Scene) -> tuple[bytes, float]:
     Raises:
         RecipeError: outside the limits.
     """
-    scene.check()
-    encoder = Encoder()
-    _code_scene(encoder, scene)
-    bits = sum(coded.bits for coded in encoder.trace)
-    if isinstance(scene.background, Wash):  # whose number may take long to make
-        scene.background.check_work(int(bits))
+    data, trace = traced(scene)
+    return data, 8 * len(_head(scene)) + sum(coded.bits for coded in trace)
+
+
+def traced(scene: Scene) -> tuple[bytes, list[Coded]]:
+    """Encode a scene, with the trace of what each value of its number cost.
+
+    Raises:
+        RecipeError: outside the limits.
+    """
+    encoder = _encoded(scene)
     number = encoder.result()
     data = number.to_bytes((number.bit_length() + 7) // 8, "big")
     if len(data) >= LIMITS.recipe_bytes:
         raise RecipeError(
             f"the recipe has {len(data) + 1} bytes; at most {LIMITS.recipe_bytes} are allowed: use fewer layers"
         )
+    return _head(scene) + data, encoder.trace
+
+
+def _encoded(scene: Scene) -> Encoder:
+    """The symbols of a scene."""
+    scene.check()
+    encoder = Encoder()
+    _code_scene(encoder, scene)
+    if isinstance(scene.background, Wash):  # whose number may take long to make
+        scene.background.check_work(int(sum(coded.bits for coded in encoder.trace)))
+    return encoder
+
+
+def _head(scene: Scene) -> bytes:
+    """What stands before the number: in it, every symbol would move all these bytes."""
     inlines = scene.inlines()
-    before = bytes([FORMAT])
-    if inlines:
-        before = b"".join([bytes([FORMAT_INLINE]), *map(_framed, inlines), b"\0"])
-    return before + data, 8 * len(before) + bits
+    first = FORMAT | _FINGERPRINT * (scene.fingerprint is not None) | _INLINE * bool(inlines)
+    marked = b"" if scene.fingerprint is None else scene.fingerprint.to_bytes(2, "big")
+    return b"".join([bytes([first]), marked, *map(_framed, inlines), b"\0" * bool(inlines)])
 
 
 def _framed(inline: Inline) -> bytes:
@@ -99,17 +121,24 @@ def from_binary(data: bytes) -> Scene:
 
 
 def trace_binary(data: bytes) -> tuple[Scene, list[Coded]]:
-    """Decode the binary form, with the trace of what each value cost.
+    """Decode the binary form, with the trace of what each value of its number cost.
 
     Raises:
         RecipeError: as `from_binary`.
     """
-    if not data or data[0] not in (FORMAT, FORMAT_INLINE):
+    if not data or data[0] not in FORMATS:
         found = f"begins with the byte {data[0]:#04x}" if data else "is empty"
+        expected = ", ".join(f"{first:#04x}" for first in FORMATS)
         raise RecipeError(
-            f"this is no recipe that this haac can read: it {found}; {FORMAT:#04x} or {FORMAT_INLINE:#04x} was expected"
+            f"this is no recipe that this haac can read: it {found}; one of {expected} was expected"
         )
-    inlines, start = _inlines(data) if data[0] == FORMAT_INLINE else ([], 1)
+    start = 1
+    fingerprint = None
+    if data[0] & _FINGERPRINT:
+        if len(data) < 3:
+            raise RecipeError("the recipe is damaged: it ends within its fingerprint")
+        fingerprint, start = int.from_bytes(data[1:3], "big"), 3
+    inlines, start = _inlines(data, start) if data[0] & _INLINE else ([], start)
     if len(data) - start >= LIMITS.recipe_bytes:
         raise RecipeError(
             f"the recipe has {len(data) - start + 1} bytes; at most {LIMITS.recipe_bytes} are allowed"
@@ -119,15 +148,16 @@ def trace_binary(data: bytes) -> tuple[Scene, list[Coded]]:
     decoder = Decoder(int.from_bytes(data[start:], "big"))
     scene = _code_scene(decoder, Scene(1, 1), inlines)
     decoder.finish()
-    if to_binary(scene) != data:
+    scene.fingerprint = fingerprint
+    # The same symbols are the same number, which would take as long again to make.
+    if _encoded(scene).picks != decoder.picks or _head(scene) != data[:start]:
         raise RecipeError("the recipe is damaged: the same scene is written otherwise")
     return scene, decoder.trace
 
 
-def _inlines(data: bytes) -> tuple[list[Inline], int]:
-    """The inline elements, and where the number begins."""
+def _inlines(data: bytes, at: int) -> tuple[list[Inline], int]:
+    """The inline elements from a place on, and where the number begins."""
     found: list[Inline] = []
-    at = 1
     while True:
         length = shift = 0
         while True:
@@ -153,8 +183,8 @@ def _code_scene(io: Coder, scene: Scene, inlines: Sequence[Inline] = ()) -> Scen
     """Code a scene; while decoding the argument is a stand-in that is not looked at, and its inline elements are given."""
     width, height = _canvas(io, scene)
     made = Scene(width, height)  # refuses a canvas that a wash could not be on
-    if io.pick("fingerprint?", _HAS_FINGERPRINT, lambda: scene.fingerprint is not None):
-        made.fingerprint = io.pick("fingerprint", Uniform(2**16), lambda: scene.fingerprint or 0)
+    if io.pick("reserved", _RESERVED, lambda: 0):
+        raise RecipeError("the recipe is of a newer version than this haac can read, or damaged")
     kind = io.pick("background", _BACKGROUND, lambda: _background_kind(scene.background))
     count = io.number("layers", _COUNT_ON_WASH if kind == _WASH else _COUNT, lambda: len(scene.layers))
     if count > LIMITS.layers:

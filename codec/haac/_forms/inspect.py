@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from haac._forms.binary import to_binary, trace_binary
+from haac._forms.binary import traced
 from haac._forms.text import to_text
 from haac._inline import Inline
 from haac._scene import Background, Colour, Gradient, Layer, Plate, Scene, format_colour
@@ -42,8 +42,10 @@ def inspect(scene: Scene) -> Inspection:
     Raises:
         RecipeError: outside the limits.
     """
-    data = to_binary(scene)
+    data, trace = traced(scene)
     fields = [Field("file", "format", f"{data[0]:#04x}", 8.0)]
+    if scene.fingerprint is not None:
+        fields.append(Field("file", "fingerprint", f"{scene.fingerprint:04x}", 16.0))
     inlines = scene.inlines()
     for n, inline in enumerate(inlines, 1):
         length = len(inline.data)
@@ -52,7 +54,7 @@ def inspect(scene: Scene) -> Inspection:
     if inlines:
         fields.append(Field("inline", "end", "0", 8.0))
     shown = iter(scene.layers)
-    for coded in trace_binary(data)[1]:
+    for coded in trace:
         value = str(coded.value)
         if coded.field == "background element":
             value = format_id(coded.value)

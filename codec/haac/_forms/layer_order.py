@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from haac._render import Box, ElementCache, ElementSource, draw
+from haac._drawing.boxes import Box
+from haac._drawing.layer import draw
+from haac._render import ElementCache, ElementSource
 from haac._scene import Layer, Scene
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from haac._forms.binary import FORMAT, FORMAT_INLINE, from_binary
+from haac._forms.binary import FORMAT, FORMATS, from_binary
 from haac._forms.text import from_text
 from haac._limits import LIMITS
 from haac._scene import Scene
@@ -11,7 +11,7 @@ from haac_repo import RecipeError
 
 def is_text(data: bytes) -> bool:
     """Whether these bytes are to be read as the text form."""
-    return data[:1] not in (bytes([FORMAT]), bytes([FORMAT_INLINE]))
+    return not data or data[0] not in FORMATS
 
 
 def read_recipe(data: bytes) -> Scene:

@@ -6,11 +6,11 @@ from copy import copy
 from dataclasses import replace
 
 import numpy as np
-from numba import njit
 
 from haac_match._fit import warp
 from haac_match._fit.cutout import Cutout
 from haac_match._fit.fit import Patch
+from haac_match._fit.kernels import njit
 from haac_match._picture.arrays import Bools, Floats
 from haac_match._picture.pose import Pose
 from haac_match._thresholds.fit import FIT
@@ -32,7 +32,7 @@ def inpainted(pixels: Floats, known: Bools) -> Floats:
     return made
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _filled(pixels: Floats, known: Bools) -> Floats:
     height, width = known.shape
     level = np.zeros((height, width, 4), np.float32)
@@ -115,7 +115,7 @@ def with_inpainted(patch: Patch, pose: Pose, cutout: Cutout) -> Patch:
     return made
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _around(
     cover: Floats, target: Floats, under: Floats, weight: Floats, below: Bools, clip: float
 ) -> tuple[Floats, float]:

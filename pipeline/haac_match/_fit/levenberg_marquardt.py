@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from haac_match._fit.kernels import njit
 from haac_match._fit.warp import COLUMNS, cost, system, warp
 from haac_match._picture.arrays import Bytes, Doubles, Floats, Integers
 from haac_match._thresholds.fit import FIT
@@ -29,7 +29,7 @@ _DAMPING_DOWN, _DAMPING_UP = FIT.damping_down, FIT.damping_up
 _SETTLED = FIT.settled
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _gaussian(deviation: float, reach: int) -> Floats:
     """(2 reach + 1,): weights of a Gaussian, sum 1."""
     made = np.zeros(2 * reach + 1, np.float32)
@@ -44,7 +44,7 @@ def _gaussian(deviation: float, reach: int) -> Floats:
     return made
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def blurred(level: Floats, across: float, down: float, margin: int) -> Floats:
     """Separable Gaussian blur of a level with a margin around it, (height + 2 margin, width + 2 margin, 4).
 
@@ -78,7 +78,7 @@ def blurred(level: Floats, across: float, down: float, margin: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _level_for(pose: Doubles, fx: float, fy: float, table: Integers) -> tuple[int, int, int]:
     """Which level to warp, and by how many parts (`blur_parts`) of its pixels to blur it, across and down."""
     kx, ky = pose[2] * fx, pose[3] * fy
@@ -94,7 +94,7 @@ def _level_for(pose: Doubles, fx: float, fy: float, table: Integers) -> tuple[in
     return level, round(across * _BLUR_PARTS), round(down * _BLUR_PARTS)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _source(flat: Bytes, table: Integers, level: int, across: int, down: int) -> tuple[Floats, int]:
     """A level after a blur, premultiplied RGB 0 to 255 and alpha 0 to 1, and the width of its margin."""
     offset, height, width = table[level, 0], table[level, 1], table[level, 2]
@@ -104,7 +104,7 @@ def _source(flat: Bytes, table: Integers, level: int, across: int, down: int) ->
     return blurred(pixels, across / _BLUR_PARTS, down / _BLUR_PARTS, margin), margin
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _draw(
     source: Floats,
     margin: int,
@@ -130,7 +130,7 @@ def _draw(
     warp(source, matrix, out)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def warp_element(
     flat: Bytes, table: Integers, pose: Doubles, flip: bool, window: Doubles, out: Floats
 ) -> None:
@@ -148,7 +148,7 @@ def warp_element(
     _draw(source, margin, table[level], table[0], pose, flip, window, out)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def right_share(
     warped: Floats,
     under: Floats,
@@ -176,7 +176,7 @@ def right_share(
     return near / shown if shown else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _solved(hessian: Doubles, gradient: Doubles, damping: float, group: Integers, count: int) -> Doubles:
     """Solve the damped normal equations, columns of a group taken together: (COLUMNS,), the step of each. NaN if they are singular."""
     small, wanted = np.zeros((count, count + 1)), np.zeros(COLUMNS)
@@ -214,7 +214,7 @@ def _solved(hessian: Doubles, gradient: Doubles, damping: float, group: Integers
     return wanted
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def possible(sx: float, sy: float) -> bool:
     """Whether elements are sought at these scales, across and down."""
     return (
@@ -224,7 +224,7 @@ def possible(sx: float, sy: float) -> bool:
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _moved(pose: Doubles, move: Doubles, group: Integers, own: Integers, made: Doubles) -> bool:
     """Write the pose after a step, which is limited, to `made`; False where it diverges."""
     made[:] = pose
@@ -244,7 +244,7 @@ def _moved(pose: Doubles, move: Doubles, group: Integers, own: Integers, made: D
     return possible(made[2], made[3])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def descend(
     flat: Bytes,
     table: Integers,

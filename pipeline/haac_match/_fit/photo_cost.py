@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from haac_match._fit.kernels import njit
 from haac_match._picture.arrays import Bools, Bytes, Floats
 from haac_match._thresholds.fit import FIT, PHOTO_GRID
 
@@ -28,14 +28,14 @@ TRUST: Floats = np.where(
 """(256,): weight of a squared error by the alpha of the layer: the less of the background shows, the less its estimate matters."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def composited(colour: Any, alpha: Any, under: Any) -> Any:
     """A channel of a colour composited on an opaque one, in the integers of Pillow's `alpha_composite`."""
     mixed = (np.int64(colour) * alpha + np.int64(under) * (255 - alpha)) * 128 + 0x4000
     return (((mixed >> 8) + mixed) >> 8) >> 7
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def cost_without(target: Bytes, under: Bytes, free: Bools) -> Floats:
     """(height, width): cost of each pixel without the layer; for the arguments see `cost_on_estimate`."""
     made = np.zeros(free.shape, np.float32)
@@ -49,7 +49,7 @@ def cost_without(target: Bytes, under: Bytes, free: Bools) -> Floats:
     return made
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def cost_on_estimate(
     target: Bytes,
     under: Bytes,
@@ -95,7 +95,7 @@ def cost_on_estimate(
     return cost, right, wrong
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def edge_energy(
     target: Bytes, free: Bools, pixels: Bytes, left: int, top: int, most: int
 ) -> tuple[float, float, int]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from haac_match._fit.kernels import njit
 from haac_match._picture.arrays import Doubles, Floats
 from haac_match._thresholds.fit import FIT
 
@@ -13,7 +13,7 @@ COLUMNS = 7
 _OWN = FIT.own
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def warp(source: Floats, matrix: Doubles, out: Floats) -> None:
     """Bilinear sampling of (height, width, 4) pixels at `matrix` (2, 3) times window coordinates; zero outside."""
     height, width = source.shape[0], source.shape[1]
@@ -43,7 +43,7 @@ def warp(source: Floats, matrix: Doubles, out: Floats) -> None:
                 out[j, i, k] = total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def cost(warped: Floats, under: Floats, target: Floats, weight: Floats, opacity: float, clip: float) -> float:
     """Sum of squared colour distances, each clipped at `clip`, of an element composited on `under`."""
     total = 0.0
@@ -61,7 +61,7 @@ def cost(warped: Floats, under: Floats, target: Floats, weight: Floats, opacity:
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def share(
     warped: Floats, under: Floats, target: Floats, weight: Floats, opacity: float, clip: float
 ) -> float:
@@ -84,7 +84,7 @@ def share(
     return 1 - after / before if before > 0 else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def system(
     warped: Floats,
     under: Floats,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from haac_match._fit.kernels import njit
 from haac_match._index.polar import inverse, mirror_rings
 from haac_match._index.segments import ANGLES, PLACES_X, PLACES_Y, RINGS, STEP, WEIGHT
 from haac_match._picture.arrays import Bools, Bytes, Floats, Integers
@@ -149,8 +149,9 @@ def _halves(spectrum: npt.NDArray[np.complexfloating], shape: tuple[int, ...]) -
 
 
 def _table(rings: Bytes, outlines: Bools, blur: float) -> _Table:
-    known = (rings > 0).any(axis=3).reshape(len(rings), -1).astype(np.float32)
-    straight: Floats = ((rings.astype(np.float32) - 1) * np.float32(STEP / 255)).reshape(len(rings), -1, 3)
+    flat = len(rings), RINGS * ANGLES  # not -1, which has no meaning where there are no pieces
+    known = (rings > 0).any(axis=3).reshape(*flat).astype(np.float32)
+    straight: Floats = ((rings.astype(np.float32) - 1) * np.float32(STEP / 255)).reshape(*flat, 3)
     straight *= known[:, :, None]
     if blur:
         x, y = PLACES_X.ravel(), PLACES_Y.ravel()
@@ -177,7 +178,7 @@ def _table(rings: Bytes, outlines: Bools, blur: float) -> _Table:
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _near(
     colours: Bytes,
     colour: Integers,
@@ -197,7 +198,7 @@ def _near(
     return found[:count].copy()
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _compare(
     real: Floats, imaginary: Floats, rows: Integers, ours: Floats, others: Floats, back: Floats
 ) -> tuple[Floats, Floats, Floats]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from haac_match._fit.kernels import njit
 from haac_match._picture.arrays import Bools, Bytes, Floats
 from haac_match._thresholds.index import SEGMENT
 
@@ -161,7 +161,7 @@ def _change(rgb: Bytes) -> Bytes:
     return made
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _bounds(labels: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int32]:
     """(count + 1, 4): left, top, right, bottom of each label."""
     height, width = labels.shape

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from numba import njit
 
+from haac_match._fit.kernels import njit
 from haac_match._index.gallery import Gallery
 from haac_match._index.polar import ANGLES, RING_WEIGHT, places
 from haac_match._options import Mapper
@@ -90,7 +90,7 @@ def _coarse(target: Bytes, step: int) -> Floats:
     return np.ascontiguousarray(small)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _sample(rings: Bytes, frame: Doubles, width: float, height: float, samples: Doubles) -> tuple[int, int]:
     """Take the samples of an element that tell something.
 
@@ -130,7 +130,7 @@ def _sample(rings: Bytes, frame: Doubles, width: float, height: float, samples: 
     return count, inside
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _left(picture: Floats, factor: Doubles, samples: Doubles, pose: Doubles, flip: float) -> float:
     """Share of the picture's variation that an element leaves in a pose.
 
@@ -181,7 +181,7 @@ def _left(picture: Floats, factor: Doubles, samples: Doubles, pose: Doubles, fli
     return (error / inside + _NOISE) / (min(max(variation, 0.0), _CLIP) + _NOISE)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def _search(
     picture: Floats,
     factor: Doubles,

@@ -15,8 +15,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numba import njit
 
+from haac_match._fit.kernels import njit
 from haac_match._index.gallery import Gallery
 from haac_match._index.polar import (
     ANGLES,
@@ -203,7 +203,7 @@ def _own_frames(predicted: Floats) -> tuple[Doubles, Doubles, Doubles]:
     return np.stack([mx, my], axis=1), even, _root(2 * spread)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+@njit(nogil=True, error_model="numpy", fastmath=True)
 def _turn(y: Any, x: Any) -> Any:
     """math.atan2 in samples, 0 to ANGLES, within 0.002: the polynomial is three times as fast."""
     across, up = abs(x), abs(y)
@@ -217,7 +217,7 @@ def _turn(y: Any, x: Any) -> Any:
     return 4 * _QUARTER - angle if y < 0 else angle
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+@njit(nogil=True, error_model="numpy", fastmath=True)
 def _resampled(rings: Floats, middles: Doubles, matrices: Doubles) -> Floats:
     """(elements, 3, RINGS * ANGLES): rings interpolated in another frame for each element, given by its (elements, 2) middle and matrix."""
     out = np.empty_like(rings)

@@ -32,7 +32,7 @@ def index(console: Console, repo: Path, rebuild: bool, workers: Workers) -> None
     from haac_pipeline._parallel import one_core
     from haac_repo import Repository
 
-    one_core()
+    one_core(say=console.note)
     with Repository.open(repo) as repository:
         done = _update(console, repository, rebuild, workers)
     each = done.bytes / max(1, done.elements)
@@ -57,7 +57,7 @@ def keep_up(console: Console, repository: Repository, workers: Workers) -> None:
     try:
         from haac_pipeline._parallel import one_core
 
-        one_core()
+        one_core(say=console.note)
         from haac_match import survey_index
 
         if survey_index(repository).missing:

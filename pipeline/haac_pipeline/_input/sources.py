@@ -120,4 +120,5 @@ def _from_web(url: str) -> Iterator[Source | Refused | PassedOver]:
     except HaacError as error:
         yield Refused(name, str(error))
         return
-    yield from from_archive(name, lambda: io.BytesIO(data))
+    # Without the query, which may be a signature: behind it, the names of members could not be told from it.
+    yield from from_archive(re.split(r"[?;]", name)[0], lambda: io.BytesIO(data))

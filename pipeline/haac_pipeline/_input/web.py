@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from haac_pipeline._input.source import label
 from haac_pipeline._limits import INGEST_LIMITS
 from haac_repo import TransportError
+from haac_repo._internal import open_client
 
 if TYPE_CHECKING:
     import httpx
@@ -78,10 +79,8 @@ def download(url: str) -> bytes:
 
 
 def _download(url: str, extensions: dict[str, Any]) -> bytes:
-    import httpx
-
     headers = {"User-Agent": "haac", "Accept-Encoding": "identity", "Accept": "image/*,*/*;q=0.5"}
-    with httpx.Client(timeout=INGEST_LIMITS.silence_seconds, headers=headers) as client:
+    with open_client(timeout=INGEST_LIMITS.silence_seconds, headers=headers) as client:
         for _ in range(INGEST_LIMITS.redirects + 1):
             with client.stream("GET", url, extensions=extensions) as response:
                 if response.status_code in _REDIRECTS:

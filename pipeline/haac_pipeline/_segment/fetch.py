@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from haac_pipeline._segment.models import Model, verified
 from haac_repo import DataError, HaacError, RepositoryBusyError, RepositoryError, TransportError
-from haac_repo._internal import replacing, writer_lock
+from haac_repo._internal import open_client, replacing, writer_lock
 
 if TYPE_CHECKING:
     import httpx
@@ -155,9 +155,10 @@ def _reached(model: Model) -> None:
 
     def ask() -> None:
         try:
-            httpx.head(model.url, follow_redirects=True, timeout=_REACH).raise_for_status()
+            with open_client(follow_redirects=True, timeout=_REACH) as client:
+                client.head(model.url).raise_for_status()
             outcome.append(None)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        except (TransportError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             outcome.append(error)
 
     asking = threading.Thread(target=ask, daemon=True)
@@ -176,13 +177,11 @@ def _receive(model: Model, file: BinaryIO, advance: Advance, deadline: float) ->
     # As it is stored: what is inflated on the way cannot be resumed.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={had}-"} if had else {})
     try:
-        with httpx.stream(
-            "GET",
-            model.url,
-            headers=headers,
-            follow_redirects=True,
-            timeout=httpx.Timeout(_SILENCE, connect=_REACH),
-        ) as response:
+        timeout = httpx.Timeout(_SILENCE, connect=_REACH)
+        with (
+            open_client(follow_redirects=True, timeout=timeout) as client,
+            client.stream("GET", model.url, headers=headers) as response,
+        ):
             if had and response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
                 return True  # all of it was there, or too much: its checksum tells
             response.raise_for_status()

@@ -34,6 +34,10 @@ def matted(rgb: Bytes, mask: Bytes) -> Bytes:
         (height, width), alpha; the mask as it was where it is sure nowhere, or everywhere, or where no solution is found.
     """
     import cv2
+
+    from haac_match import kernel_note  # noqa: F401 (finds a place for what pymatting compiles, while it is imported)
+
+    # isort: split
     from pymatting.alpha.estimate_alpha_cf import estimate_alpha_cf
 
     near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _ERODED + 1,) * 2)

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from haac_repo import DataError, HaacError
-from haac_repo._internal import Check
+from haac_repo._internal import Check, home
 
 DEFAULT = "u2net"
 """Fetched at first use where no weights are here."""
@@ -88,11 +88,11 @@ class Model:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Where rembg looks for the weights, in this order."""
-        home = os.environ.get("U2NET_HOME")
+        given = os.environ.get("U2NET_HOME")
         data = os.environ.get("XDG_DATA_HOME")
-        old = Path(home or Path(data or "~", ".u2net")).expanduser()
-        new = home or os.environ.get("REMBG_HOME") or (Path(data, "rembg") if data else "~/.rembg")
-        return Path(new).expanduser() / "models" / self.name / f"{self.name}.onnx", old / f"{self.name}.onnx"
+        old = _expanded(given or Path(data or "~", ".u2net"))
+        new = given or os.environ.get("REMBG_HOME") or (Path(data, "rembg") if data else "~/.rembg")
+        return _expanded(new) / "models" / self.name / f"{self.name}.onnx", old / f"{self.name}.onnx"
 
     @property
     def path(self) -> Path | None:
@@ -105,6 +105,11 @@ class Model:
         if self.sha256:
             return f"{self.name} sha256:{self.sha256}"
         return f"{self.name} md5:{self.md5}" if self.md5 else f"{self.name} 1"
+
+
+def _expanded(path: str | Path) -> Path:
+    parts = Path(path).parts
+    return home().joinpath(*parts[1:]) if parts[:1] == ("~",) else Path(path).expanduser()
 
 
 _APACHE, _MIT = "Apache-2.0", "MIT"

@@ -11,22 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from haac_repo._errors import IntegrityError, RepositoryError
+from haac_repo._errors import HaacError, IntegrityError, RepositoryError
 from haac_repo._files import TEMPORARY, now, sync_folder
 from haac_repo._ids import format_id
 from haac_repo._mirror.mirror import check_applied, with_packs
 from haac_repo._mirror.wire import HEAD_PATH, Head, LogOrder, read_segment, segment_path
-from haac_repo._store import catalog
-from haac_repo._store.layout import published_folder
+from haac_repo._store import catalog, repack
+from haac_repo._store.layout import IDENTITY, LOST, Identity, published_folder, read_identity
 from haac_repo._store.packs import Packs, file_sha256
-from haac_repo._store.repository import IDENTITY
 from haac_repo._store.schema import CATALOG, create_catalog
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-LOST = "lost"
-"""Folder for files that no record accounts for."""
 _UNREADABLE = (sqlite3.Error, ValueError, KeyError, TypeError)
 
 
@@ -55,10 +52,11 @@ def rebuild(folder: Path) -> tuple[list[str], list[str]]:
         RepositoryError: the published files are damaged too, or there is nothing to go by.
     """
     head = _read_head(folder)
-    identity, role = _identity(folder, head)
+    known = _identity(folder, head)
+    role = known.role
     temporary = folder / f"{CATALOG}.{secrets.token_hex(4)}{TEMPORARY}"
     damaged = folder / CATALOG
-    db = create_catalog(temporary, identity, role, now())
+    db = create_catalog(temporary, known.id, role, now())
     done: list[str] = []
     lost: list[str] = []
     try:
@@ -67,14 +65,14 @@ def rebuild(folder: Path) -> tuple[list[str], list[str]]:
                 _apply_published(db, folder, head)
             published = catalog.meta(db).records
             done.append(f"made the catalog again out of {published} published log records")
-            if damaged.exists() and role == "writer":
+            if damaged.exists() and damaged.stat().st_size and role == "writer":
                 _salvage(db, folder, damaged)
                 more = catalog.meta(db).records - published
                 done.append(f"and out of {more} more records that the damaged one still had")
             last = catalog.meta(db).elements
             packs = {
                 row[0] for row in db.execute("select sha256 from pack where state = 'sealed'").fetchall()
-            }
+            } | set(repack.superseded(db))
             growing = {
                 str(row[0]) for row in db.execute("select number from pack where state = 'open'").fetchall()
             }
@@ -83,6 +81,11 @@ def rebuild(folder: Path) -> tuple[list[str], list[str]]:
         temporary.unlink()
         raise
     db.close()
+    if known.root:
+        done.append(
+            f"this mirror follows a signed repository, and what it had verified of it is lost: the next sync needs its root again"
+            f" (SHA-256 {known.root}, which {IDENTITY} keeps): `haac sync --root`"
+        )
     for path in sorted([*(folder / "open").glob("*.pack"), *published_folder(folder).glob("packs/*.pack")]):
         if path.stem not in (growing if path.parent.name == "open" else packs):
             size = path.stat().st_size
@@ -109,18 +112,16 @@ def _read_head(folder: Path) -> Head | None:
     return Head.from_bytes(path.read_bytes()) if path.exists() else None
 
 
-def _identity(folder: Path, head: Head | None) -> tuple[str, str]:
-    try:
-        value = json.loads((folder / IDENTITY).read_bytes())
-        identity, role = str(value["id"]), str(value["role"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+def _identity(folder: Path, head: Head | None) -> Identity:
+    identity = read_identity(folder)
+    if identity is None:
         raise RepositoryError(
             f"{folder} has lost both its catalog and {IDENTITY}, so nobody knows whether it is a mirror: sync a new"
             " mirror from it, or bring back one of the two"
-        ) from error
-    if head is not None and head.repository != identity:
-        raise RepositoryError(f"{IDENTITY} of {folder} says {identity}, its head {head.repository}")
-    return identity, role
+        )
+    if head is not None and head.repository != identity.id:
+        raise RepositoryError(f"{IDENTITY} of {folder} says {identity.id}, its head {head.repository}")
+    return identity
 
 
 def _apply_published(db: Database, folder: Path, head: Head) -> None:
@@ -159,7 +160,7 @@ def _salvage(db: Database, folder: Path, damaged: Path) -> None:
     packs = Packs(folder)
     old = sqlite3.connect(f"file:{quote(str(damaged.absolute()))}?mode=ro", uri=True)
     with contextlib.closing(old):
-        with contextlib.suppress(*_UNREADABLE):
+        with contextlib.suppress(*_UNREADABLE, HaacError):
             last = catalog.meta(db).records
             for seq, text in old.execute("select seq, record from log where seq > ? order by seq", [last]):
                 with db.atomic():
@@ -174,6 +175,11 @@ def _salvage(db: Database, folder: Path, damaged: Path) -> None:
 def _take(db: Database, old: sqlite3.Connection, packs: Packs, record: dict[str, Any]) -> bool:
     if record["op"] != "add":
         catalog.apply_record(db, record)
+        return True
+    row = old.execute("select pack from element where number = ?", [record["id"]]).fetchone()
+    if "pack" in record or row[0] is None:
+        # Its pack was replaced, as a later record says, or its bytes went before they were published.
+        catalog.apply_records(db, with_packs(db, [record], {}))
         return True
     # A catalog of the first schemas, too damaged to be migrated, has no such column.
     columns = {row[1] for row in old.execute("pragma table_info(pack)")}

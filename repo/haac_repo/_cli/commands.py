@@ -1,4 +1,4 @@
-"""The commands of the section Elements: init, search, show, sheet, verify, stats. (tag and takedown: `edit`.)"""
+"""The commands of the section Elements: init, search, show, sheet, stats. (tag and takedown: `edit`; `verify` in a file of its own.)"""
 
 from __future__ import annotations
 
@@ -208,47 +208,6 @@ def sheet(
                 write_file(path, _encoded(page, ".png"))
                 files.append(str(path))
     console.data(files, files)
-
-
-@command("verify", "Elements")
-@repo_option
-@click.option(
-    "--repair", is_flag=True, help="Mend what can be mended; nothing that cannot be accounted for is deleted."
-)
-@click.option("--quick", is_flag=True, help="Do not read and hash the elements.")
-def verify_(console: Console, repo: Path, repair: bool, quick: bool) -> int:
-    """Check catalog, log and every byte of every element. Exits with 1 if anything is wrong."""
-    from haac_repo import verify
-    from haac_repo._cli.elements import format_size
-
-    size = sum(
-        path.stat().st_size for name in ("public/packs", "open") for path in (repo / name).glob("*.pack")
-    )
-    with console.progress("Hashing", None if quick else size) as advance:
-        report = verify(repo, repair=repair, quick=quick, progress=advance)
-    lines = [f"Repaired: {text}" for text in report.repaired]
-    lines += [f"Wrong: {problem}" for problem in report.problems]
-    if report.ok:
-        hashed = (
-            ""
-            if quick
-            else f"; {report.elements} elements, {format_size(report.bytes)}, are what their hashes promise"
-        )
-        lines.append(f"{repo} is in order{hashed}")
-    else:
-        lines.append(f"{counted(len(report.problems), 'problem')} in {repo}")
-    for note in report.notes:
-        console.note(f"Note: {note}")
-    value = {
-        "ok": report.ok,
-        "problems": [{"text": p.text, "elements": list(p.elements)} for p in report.problems],
-        "repaired": report.repaired,
-        "notes": report.notes,
-        "elements": report.elements,
-        "bytes": report.bytes,
-    }
-    console.data(value, lines)
-    return 0 if report.ok else 1
 
 
 @command("stats", "Elements")

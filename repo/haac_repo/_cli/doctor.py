@@ -38,7 +38,13 @@ def check_repository(path: Path) -> Iterator[Check]:
         return
     for problem in report.problems:
         yield Check("repository", "fail", str(problem))
-    if not report.problems:
+    if report.ok and report.held < report.live:
+        yield Check(
+            "repository",
+            "note",
+            f"{path} holds a part of its repository, {report.held} of {report.live} elements: `haac sync` brings the rest",
+        )
+    elif report.ok:
         yield Check(
             "repository",
             "ok",

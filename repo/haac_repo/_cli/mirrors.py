@@ -3,32 +3,64 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from haac_repo._cli.console import Console, command, repo_option
 
+if TYPE_CHECKING:
+    from haac_repo._publish.disclosure import SourceNames
+
 
 @command("publish", "Mirrors")
 @repo_option
-def publish(console: Console, repo: Path) -> None:
+@click.option(
+    "--source-names",
+    type=click.Choice(["full", "base", "none"]),
+    help="What is told of the names of the pictures that elements came from: the whole path or address, its last part, or nothing."
+    " Addresses never with user, password and what follows a '?'. It is remembered for the repository; at first it is base.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would become public, every text of it.")
+def publish(console: Console, repo: Path, source_names: SourceNames | None, dry_run: bool) -> None:
     """Publish what was added and changed.
 
     Seals the open pack, writes the log's new segments, signs the head and writes it. Signatures that are near their end are renewed,
-    also if nothing is new: run it every few weeks. The folder can then be served as it stands
-    by `haac serve` or any static file server, and fetched with `haac sync`.
+    also if nothing is new: run it every few weeks. The folder `public` can then be served as it stands by `haac serve` or any static file
+    server, and fetched with `haac sync`. What is published once cannot be taken back, only withdrawn.
+
+    The bytes of withdrawn elements go (but for haac takedown --keep-bytes): packs that have them are replaced by ones without, and the
+    old files are deleted.
     """
     from dataclasses import asdict
 
     from haac_repo import IntegrityError, Repository, publish, read_head, show_keys
+    from haac_repo._cli.packs import erased_lines
+    from haac_repo._publish.erase import Erased
     from haac_repo._trust.sign import warnings
 
     with Repository.open(repo) as repository:
+        if dry_run:
+            from haac_repo._cli.dry_run import disclosure_json, disclosure_lines
+            from haac_repo._publish.disclosure import disclosure
+
+            found = disclosure(repository, source_names)
+            console.data(disclosure_json(found), disclosure_lines(found, repo))
+            console.note("Dry run: nothing was published.")
+            return
         try:
             before = read_head(repo)
         except IntegrityError:
             before = None
-        head = publish(repository)
+        erased = Erased()
+
+        def tell(done: Erased) -> None:
+            nonlocal erased
+            erased = done
+            for line in erased_lines(done, repo):
+                console.note(line)
+
+        head = publish(repository, source_names=source_names, tell=tell)
     signed = show_keys(repo)
     root = signed.fingerprint if signed else ""
     records = head.records - (before.records if before else 0)
@@ -37,7 +69,13 @@ def publish(console: Console, repo: Path) -> None:
         if head == before
         else f"{repo}: published {records} new log records; {head.elements} elements in {len(head.packs)} packs"
     )
-    value = {**asdict(head), "new_records": records, "changed": head != before, "root": root}
+    value = {
+        **asdict(head),
+        "new_records": records,
+        "changed": head != before,
+        "root": root,
+        "erased": asdict(erased),
+    }
     console.data(value, summary)
     for warning in warnings(repo):
         console.warn(warning)
@@ -63,11 +101,15 @@ def publish(console: Console, repo: Path) -> None:
 def serve(console: Console, repo: Path, host: str, port: int) -> None:
     """Serve a published repository or mirror over HTTP.
 
-    Only the head, the log and the packs can be fetched, nothing else in the folder. Ends with Ctrl-C.
+    Only what is published can be fetched, nothing else in the folder; by web pages too, wherever they are from. With -v, each request
+    is shown: time (UTC), client, method, path, status, bytes, seconds. Ends with Ctrl-C. docs/hosting.md has the limits, and how
+    to serve with nginx, Caddy or out of a bucket.
     """
     import contextlib
 
     from haac_repo import RepositoryError, Server, read_head, show_keys
+    from haac_repo._serve.admission import Bounds
+    from haac_repo._serve.descriptors import raise_limit
 
     if not repo.is_dir():
         raise RepositoryError.missing(repo)
@@ -75,6 +117,7 @@ def serve(console: Console, repo: Path, host: str, port: int) -> None:
         raise RepositoryError(
             f"{repo} publishes nothing yet: `haac publish` does, and `haac sync` completes a mirror that has only a part"
         )
+    raise_limit(Bounds())
     server = Server(repo, host, port, log=console.detail)
     if host not in ("127.0.0.1", "::1", "localhost"):
         console.warn(f"everybody who can reach {host} can fetch this repository")

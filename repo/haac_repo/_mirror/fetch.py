@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
 from haac_repo._errors import HaacError, TransportError
+from haac_repo._http import open_client, tls_context
 from haac_repo._limits import LIMITS
 from haac_repo._store.layout import published_folder
 
@@ -65,6 +66,9 @@ class Fetched:
 
 class Fetcher(Protocol):
     """Transport protocol: gives published files by path. Thread-safe."""
+
+    url: str
+    """Of the repository, for people, and to know it again."""
 
     def fetch(
         self, path: str, size: int | None, *, start: int = 0, stop: int | None = None, etag: str = ""
@@ -119,6 +123,7 @@ class FolderFetcher:
         if not path.is_dir():
             raise TransportError(f"there is no folder {path}")
         public = published_folder(path)
+        self.url = str(path)
         self._path = public if public.is_dir() else path
 
     @contextlib.contextmanager
@@ -166,7 +171,8 @@ class HttpFetcher:
     """
 
     def __init__(self, url: str, *, timeout: float = 20.0, window: float = 30.0, min_rate: int = 256) -> None:
-        self._url = url.rstrip("/")
+        self.url = url
+        self._base = url.rstrip("/")
         self._timeout = timeout
         self._window = window
         self._min_rate = min_rate
@@ -183,7 +189,7 @@ class HttpFetcher:
         """See Fetcher."""
         import httpx
 
-        url = f"{self._url}/{path}"
+        url = f"{self._base}/{path}"
         end = size if stop is None else stop
         headers = {"If-None-Match": etag} if etag else {}
         if start or end != size:
@@ -224,14 +230,12 @@ class HttpFetcher:
 
     def _client(self) -> httpx.Client:
         """This thread's client: a connection per thread, so that the watchdog knows which one it closes."""
-        import httpx
-
         if not hasattr(self._here, "client"):
             with self._lock:
-                if self._tls is None and self._url.startswith("https:"):
-                    self._tls = httpx.create_ssl_context()
+                if self._tls is None and self._base.startswith("https:"):
+                    self._tls = tls_context()
             self._here.sockets = []
-            self._here.client = httpx.Client(
+            self._here.client = open_client(
                 verify=self._tls or False,  # no certificates to load for plain http
                 timeout=self._timeout,
                 follow_redirects=False,
@@ -292,8 +296,13 @@ def _check(response: httpx.Response, size: int | None, start: int, end: int | No
             length = response.headers.get("content-length", "")
             # Some servers call the log's own compression an encoding; its hash will tell.
             encoded = "content-encoding" in response.headers
-            if size is not None and length.isdecimal() and int(length) != size and not encoded:
-                raise TransportError(f"{url} has {int(length)} bytes; the head promises {size}")
+            if length.isdecimal() and not encoded:
+                if size is None and int(length) > LIMITS.head_bytes:
+                    raise TransportError(
+                        f"{url} has {int(length)} bytes; at most {LIMITS.head_bytes} are allowed"
+                    )
+                if size is not None and int(length) != size:
+                    raise TransportError(f"{url} has {int(length)} bytes; the head promises {size}")
             return False
         case 206:
             given = response.headers.get("content-range", "")[:80]

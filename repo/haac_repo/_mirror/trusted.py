@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from haac_repo._errors import DataError, TrustError
-from haac_repo._files import write_file
-from haac_repo._mirror import mirror
+from haac_repo._files import write_newer
+from haac_repo._mirror import evidence, mirror
 from haac_repo._mirror.download import Downloader
 from haac_repo._mirror.fetch import NotThereError
 from haac_repo._mirror.mirror import Published
 from haac_repo._mirror.wire import HEAD_PATH, Head
 from haac_repo._store import catalog
-from haac_repo._store.layout import published_folder
+from haac_repo._store.layout import published_folder, read_identity
 from haac_repo._store.schema import CATALOG
-from haac_repo._trust import evidence, state
+from haac_repo._trust import state
 from haac_repo._trust.client import TrustedHead, fetch_head
 from haac_repo._trust.layout import METADATA, TARGETS, root_versions, utc_now, versioned_path
 from haac_repo._trust.pin import NotPinnedError, Pin
@@ -39,18 +39,9 @@ class Fresh:
     trusted: TrustedHead | None
     """None if the repository is not signed."""
 
-    @contextlib.contextmanager
-    def evidence(self) -> Iterator[None]:
-        """Give this as evidence to what the block refuses."""
-        try:
-            yield
-        except DataError as error:
-            error.evidence = {HEAD_PATH: self.published.head, **(self.trusted.files if self.trusted else {})}
-            raise
-
 
 def fetch_published(
-    get: Downloader, url: str, path: Path, pin: Pin | None, db: Database | None = None
+    get: Downloader, url: str, path: Path, pin: Pin | None, db: Database | None = None, *, anew: bool = False
 ) -> Fresh:
     """Fetch the head, verified if the repository is signed.
 
@@ -60,14 +51,20 @@ def fetch_published(
         path: The mirror.
         pin: The root that the user names.
         db: The mirror's catalog; None if there is none yet.
+        anew: Nothing that the mirror accepted counts, but for its root if the user names none.
 
     Raises:
         TrustError: signed by nobody knows whom, or by somebody else, or not any more. The other errors of `fetch_head`.
     """
-    accepted = mirror.accepted(db) if db is not None else None
+    accepted = mirror.accepted(db) if db is not None and not anew else None
     known = state.load(db) if db is not None else None
-    if known is None and db is not None and root_versions(path):
-        known = {}  # it was signed, and what was trusted is lost
+    if anew and known is not None:
+        known = None if pin is not None else state.roots(known)
+    if known is None and pin is None:  # if it was signed, what was trusted is lost
+        if (identity := read_identity(path)) is not None and identity.root:
+            pin = Pin(sha256=identity.root)
+        elif db is not None and not anew and root_versions(path):
+            known = {}
     fresh = None
     if known is None and pin is None and db is not None and accepted is not None:
         fresh = _plain_head(get, url, accepted if catalog.meta(db).origin == url else None)
@@ -160,7 +157,7 @@ def publish_files(path: Path, fresh: Fresh, before: set[str]) -> None:
         target = public / name
         if not target.is_file() or target.read_bytes() != data:
             target.parent.mkdir(exist_ok=True)
-            write_file(target, data)
+            write_newer(target, data)
     newest = max((n for n in root_versions(path) if versioned_path("root", n) in files), default=0)
     older = (versioned_path("root", n) for n in range(1, newest))
     known = {*files, *before, *older}
@@ -176,7 +173,10 @@ def refusals(path: Path) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        kept = evidence.keep(path, error.evidence) if (path / CATALOG).exists() else None
+        kept = None
+        if error.evidence and (path / CATALOG).exists():
+            kept = evidence.keep(path, error.evidence, str(error))
         if kept is not None:
+            error.evidence = {}
             error.args = (f"{error}. What the server sent is kept in {kept}",)
         raise

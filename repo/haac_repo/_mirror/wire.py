@@ -17,15 +17,15 @@ from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
 from haac_repo._limits import LIMITS
 from haac_repo._mirror.strict import Fields, canonical, is_text, json_object
 from haac_repo._pixels import MEDIA_TYPE
+from haac_repo._store.repack import MOST
 
 FORMAT = 1
 HEAD_PATH = "head"
-_REPACKED_MAX = 256
-"""Packs that one log record replaces."""
 
 Record = dict[str, Any]
 """One log record, with the keys of docs/repository.md; keys with empty values are absent."""
 
+_VALUES_LEAST, _BYTES_A_VALUE = 1_000, 16
 _CHUNK = 2**16
 _COUNT_MAX = 2**53  # beyond this, JSON readers of other languages round
 _hex6 = re.compile(r"[0-9a-f]{6}").fullmatch
@@ -117,6 +117,12 @@ class Head:
         """
         if len(data) > LIMITS.head_bytes:
             raise IntegrityError(f"the head has {len(data)} bytes; at most {LIMITS.head_bytes} are allowed")
+        # Every value takes memory, some 30 times its text; an entry of a pack has 93 bytes and three of these.
+        values = sum(map(data.count, b"[{,"))
+        if values > _VALUES_LEAST + len(data) // _BYTES_A_VALUE:
+            raise IntegrityError(
+                f"the head has {values} values in {len(data)} bytes, and no head has so many"
+            )
         if data.lstrip()[:1] == b"<":
             raise IntegrityError(
                 "what was received is a web page, not a repository's head: is the address right, and is"
@@ -314,8 +320,8 @@ def _check_add(fields: Fields) -> None:
 
 def _check_repack(fields: Fields) -> None:
     packs = fields.list("packs")
-    if not 1 <= len(packs) <= _REPACKED_MAX or len(set(map(str, packs))) != len(packs):
-        fields.fail("packs", f"a list of 1 to {_REPACKED_MAX} packs, none of them twice")
+    if not 1 <= len(packs) <= MOST or len(set(map(str, packs))) != len(packs):
+        fields.fail("packs", f"a list of 1 to {MOST} packs, none of them twice")
     if not all(type(pack) is str and _hex64(pack) for pack in packs):
         fields.fail("packs", "a list of 64 hex digits each")
     if "pack" in fields.value or "length" in fields.value:  # neither, where nothing is left

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PROVENANCE = ("source", "source_sha256", "model", "software", "licence", "attribution")
 _COLUMNS = (
     "element.number, element.sha256, element.length, media_type, width, height, pixels, element.name, element.tags,"
-    " colour, phash, withdrawn, quality, doubts, derived_from, " + ", ".join(_PROVENANCE)
+    " colour, phash, withdrawn, keep_bytes, quality, doubts, derived_from, " + ", ".join(_PROVENANCE)
 )
 _RANKED = 10_000
 """So many matches of a search are ranked; a word that more elements have tells them apart badly anyway."""
@@ -308,10 +308,7 @@ def apply_records(
             )
         elif op == "withdraw":
             _insert(db, new)
-            withdrawn += db.execute(
-                "update element set withdrawn = ?, keep_bytes = ? where number = ? and withdrawn is null",
-                [record.get("reason", ""), record.get("keep_bytes", False), record["id"]],
-            ).rowcount
+            withdrawn += _withdraw(db, record)
         else:
             _insert(db, new)
             repack.apply(db, record, held=repacked(record))
@@ -319,11 +316,9 @@ def apply_records(
         last = record["seq"]
         if not keeps_log:
             continue
-        elsewhere = _ELSEWHERE if op == "add" else ("seq",)
-        kept = {key: value for key, value in record.items() if key not in elsewhere}
         db.execute(
             "insert into log (seq, op, element, record) values (?, ?, ?, ?)",
-            [last, op, record.get("id"), dump_record(kept)],
+            [last, op, record.get("id"), _kept(record)],
         )
     _insert(db, new)
     db.execute(
@@ -332,9 +327,29 @@ def apply_records(
     )
 
 
+def _withdraw(db: Database, record: Mapping[str, Any]) -> int:
+    """Apply a takedown; how many live elements there are fewer. A later one counts only if it lets go of bytes that were kept."""
+    reason, keeps, number = record.get("reason", ""), record.get("keep_bytes", False), record["id"]
+    live: int = db.execute(
+        "update element set withdrawn = ?, keep_bytes = ? where number = ? and withdrawn is null",
+        [reason, keeps, number],
+    ).rowcount
+    if not keeps:
+        db.execute(
+            "update element set withdrawn = ?, keep_bytes = 0 where number = ? and keep_bytes",
+            [reason, number],
+        )
+    return live
+
+
 _ELSEWHERE = ("seq", "pack", "offset")
 # Keys of an `add` that the rows of `log` and `element` say: while the pack is open nobody knows its hash, and what was not published
 # yet moves up when something before it is discarded.
+
+
+def _kept(record: Mapping[str, Any]) -> str:
+    elsewhere = _ELSEWHERE if record["op"] == "add" else ("seq",)
+    return dump_record({key: value for key, value in record.items() if key not in elsewhere})
 
 
 def log_records(db: Database, after: int, limit: int) -> list[dict[str, Any]]:
@@ -352,9 +367,20 @@ def log_records(db: Database, after: int, limit: int) -> list[dict[str, Any]]:
     for seq, op, text, pack, sha256, offset in rows.fetchall():
         record = json.loads(text) | {"seq": seq}
         if op == "add" and pack is not None:
-            record |= {"pack": sha256, "offset": offset}
+            record = {
+                "pack": sha256,
+                "offset": offset,
+            } | record  # which knows it, if the first pack was replaced
         made.append(record)
     return made
+
+
+def keep_published(db: Database, records: Iterable[Mapping[str, Any]]) -> None:
+    """Keep in the log what was published of records, so that a lost segment can be written again. Inside the transaction of its row."""
+    for record in records:
+        db.execute(
+            "update log set record = ?2 where seq = ?1 and record != ?2", [record["seq"], _kept(record)]
+        )
 
 
 _INSERT = (
@@ -374,25 +400,27 @@ def _insert(db: Database, rows: list[list[object]]) -> None:
 
 
 def _row(record: Mapping[str, Any], pack: int | None) -> list[object]:
-    element = record_element(record)
+    get = record.get
+    colour, phash = get("colour"), get("phash")
+    signed = None if phash is None else int(phash, 16)
     return [
-        element.number,
-        element.sha256,
-        element.length,
+        record["id"],
+        record["sha256"],
+        record["length"],
         pack,
-        record.get("offset", 0),
-        element.media_type,
-        element.width,
-        element.height,
-        element.pixels_sha256,
-        element.name,
-        ",".join(element.tags),
-        element.colour,
-        None if element.phash is None else element.phash - (element.phash >> 63 << 64),
-        element.quality,
-        ",".join(element.doubts),
-        element.derived_from,
-        *(record.get(key, "") for key in _PROVENANCE),
+        get("offset", 0),
+        record["media"],
+        record["width"],
+        record["height"],
+        record["pixels"],
+        get("name", ""),
+        ",".join(get("tags", ())),
+        None if colour is None else int(colour, 16),
+        None if signed is None else signed - (signed >> 63 << 64),
+        get("quality"),
+        ",".join(get("doubts", ())),
+        get("derived_from"),
+        *[get(key, "") for key in _PROVENANCE],
         record["time"],
     ]
 
@@ -404,7 +432,7 @@ def _pack_number(db: Database, sha256: str) -> int:
 
 def _element(row: Sequence[Any]) -> Element:
     number, sha256, length, media_type, width, height, pixels, name, tags, colour, phash, withdrawn = row[:12]
-    quality, doubts, derived_from = row[12:15]
+    keep_bytes, quality, doubts, derived_from = row[12:16]
     return Element(
         number=number,
         sha256=sha256,
@@ -421,7 +449,8 @@ def _element(row: Sequence[Any]) -> Element:
         doubts=tuple(doubts.split(",")) if doubts else (),
         derived_from=derived_from,
         withdrawn=withdrawn,
-        provenance=Provenance(**dict(zip(_PROVENANCE, row[15:], strict=True))),
+        keep_bytes=bool(keep_bytes),
+        provenance=Provenance(**dict(zip(_PROVENANCE, row[16:], strict=True))),
     )
 
 

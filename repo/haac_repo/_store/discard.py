@@ -1,7 +1,8 @@
-"""Discarding elements that were never published: rows and log records in one transaction, then their bytes in the packs.
+"""Packs that were never published, without bytes of nobody: those of discarded elements, and of withdrawn ones.
 
-What the transaction leaves is a repository in order, only that packs hold bytes of nobody (`pack.discarded`). A writer takes those
-out before it does anything else, `publish` included: what stays of such a pack moves to the open one, and the pack goes.
+Discarding deletes rows and log records in one transaction. What that leaves is a repository in order, only that packs hold bytes of
+nobody (`pack.discarded`). A writer takes those out before it does anything else, `publish` included: what stays of such a pack moves to
+the open one, and the pack goes. Publishing does the same about the bytes of withdrawn elements (`erase`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from haac_repo._files import sync_folder
-from haac_repo._store import catalog
+from haac_repo._store import catalog, repack
 from haac_repo._store.packs import Packs
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _GONE = "(select value from json_each(?1))"
 
 @dataclass(frozen=True, slots=True)
 class Wasted:
-    """A pack with bytes of discarded elements."""
+    """A pack with bytes of nobody."""
 
     number: int
     sha256: str | None
@@ -93,8 +94,28 @@ def _forget_origin(db: Database, gone: list[str], seq: int) -> None:
     db.execute(f"update element set derived_from = null where {orphans}", gone)
 
 
+def erase(db: Database) -> int:
+    """Part withdrawn elements from their bytes in packs that were never published; how many bytes. Inside `db.atomic()`.
+
+    Those stay that another element with the same range keeps, and those of a takedown that keeps them.
+    """
+    rows = db.execute(
+        "select pack, offset, length from element where number > ?1 and pack is not null group by pack, offset, length"
+        f" having max({repack.KEEPS}) = 0"
+        " and not exists (select 1 from element as other where other.pack = element.pack and other.number <= ?1)",
+        [catalog.published(db)[1]],
+    ).fetchall()
+    for pack, offset, length in rows:
+        db.execute("update pack set discarded = discarded + ? where number = ?", [length, pack])
+        db.execute(
+            "update element set pack = null, offset = 0 where pack = ? and offset = ? and length = ?",
+            [pack, offset, length],
+        )
+    return sum(length for *_, length in rows)
+
+
 def wasted(db: Database) -> list[Wasted]:
-    """Packs with bytes of discarded elements, but for those that were published since: they stay as they are."""
+    """Packs with bytes of nobody, but for those that were published since: `publish` replaces them."""
     rows = db.execute(
         "select number, sha256 from pack where discarded > 0"
         " and not exists (select 1 from element where element.pack = pack.number and element.number <= ?)"
@@ -111,7 +132,9 @@ def kept(db: Database, pack: int) -> list[tuple[int, int]]:
 
 
 def move(db: Database, old: int, new: int, offsets: Mapping[int, int], size: int) -> None:
-    """Say that the elements of pack `old` are in pack `new`, of `size` bytes. To be called inside `db.atomic()`.
+    """Say that the elements of pack `old`, all of whose bytes are nobody's now, are in pack `new`, of `size` bytes.
+
+    To be called inside `db.atomic()`.
 
     Args:
         db: The catalog.
@@ -125,6 +148,7 @@ def move(db: Database, old: int, new: int, offsets: Mapping[int, int], size: int
             "update element set pack = ?, offset = ? where pack = ? and offset = ?", [new, after, old, before]
         )
     db.execute("update pack set size = ? where number = ?", [size, new])
+    db.execute("update pack set discarded = size where number = ?", [old])
 
 
 def drop(db: Database, packs: Packs, pack: Wasted) -> None:

@@ -5,14 +5,17 @@ A pack grows as open/<number>.pack and, once sealed, is public/packs/<sha256>.pa
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
+import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from haac_repo._errors import IntegrityError, RepositoryError
-from haac_repo._files import sync_folder
+from haac_repo._files import TEMPORARY, sync_folder
 from haac_repo._store.layout import published_folder
 
 _CHUNK = 2**20
@@ -72,6 +75,29 @@ class Packs:
                 " `haac verify --repair` says what is lost"
             )
         return data
+
+    def write_sealed(self, pieces: Iterable[bytes]) -> tuple[str, int]:
+        """Write a sealed pack of these bytes, under a temporary name until they are known; SHA-256 (hex) and size. Durable on return.
+
+        Should `pieces` raise, nothing is left of it.
+        """
+        temporary = self.sealed_folder / f"{secrets.token_hex(8)}{TEMPORARY}"
+        digest, size = hashlib.sha256(), 0
+        try:
+            with temporary.open("xb") as file:
+                for piece in pieces:
+                    file.write(piece)
+                    digest.update(piece)
+                    size += len(piece)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.sealed_path(digest.hexdigest()))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+        sync_folder(self.sealed_folder)
+        return digest.hexdigest(), size
 
     def finish(self, number: int, sha256: str) -> None:
         """Rename a sealed pack to its SHA-256, if that was not done yet. Durable on return."""

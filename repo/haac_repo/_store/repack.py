@@ -6,15 +6,22 @@ the order of the record, each byte range that an element keeps, in order of its 
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from haac_repo._errors import IntegrityError
+from haac_repo._ids import format_id
+from haac_repo._store.packs import Packs
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+MOST = 256
+"""Packs that one log record replaces."""
+_PIECE = 2**20
 
 KEEPS = "(withdrawn is null or keep_bytes)"
 """SQL: an element whose bytes stay."""
@@ -45,15 +52,83 @@ def ranges(db: Database, packs: Iterable[int]) -> list[Range]:
     return found
 
 
-def wasteful(db: Database) -> list[tuple[int, str]]:
-    """Number and SHA-256 of the sealed packs with bytes that no element keeps, in order."""
-    rows = db.execute(
-        "select distinct pack.number, pack.sha256 from pack join element on element.pack = pack.number"
-        f" where pack.sha256 is not null and not {KEEPS} and not exists (select 1 from element as other"
-        " where other.pack = element.pack and other.offset = element.offset and (other.withdrawn is null or other.keep_bytes))"
-        " order by pack.number"
-    )
-    return rows.fetchall()
+_UNACCOUNTED = f"""
+with kept as (select distinct pack, offset, offset + length as stop from element where pack is not null and {KEEPS}),
+bare as (
+    select pack as owner, offset as stop,
+        max(stop) over (partition by pack order by offset, stop rows between unbounded preceding and 1 preceding) as start
+    from kept
+    union all
+    select number, size, max(stop) from pack left join kept on kept.pack = number where sha256 is not null group by number
+)
+select number, sha256, state, coalesce(start, 0) as start, stop - coalesce(start, 0) as length
+from bare join pack on number = owner where stop > coalesce(start, 0) order by number, start
+"""
+# Between each kept range and the furthest end of those before it, and behind the last one.
+
+
+def unaccounted(db: Database) -> list[tuple[int, int, int]]:
+    """Byte ranges in sealed packs that no element keeps: of withdrawn elements, and those that no element has at all.
+
+    Returns:
+        Number of the pack, offset and length of each, in order. Empty once all takedowns are published.
+    """
+    rows = db.execute(_UNACCOUNTED).fetchall()
+    return [(number, offset, length) for number, _, state, offset, length in rows if state == "sealed"]
+
+
+def wasteful(db: Database) -> list[tuple[int, str, int]]:
+    """Number, SHA-256 and bytes to be saved of the packs with bytes that no element keeps, in order; absent ones too."""
+    saved: dict[tuple[int, str], int] = {}
+    for number, sha256, _, _, length in db.execute(_UNACCOUNTED).fetchall():
+        saved[number, sha256] = saved.get((number, sha256), 0) + length
+    return [(*pack, length) for pack, length in saved.items()]
+
+
+def write(db: Database, packs: Packs, numbers: Iterable[int]) -> tuple[str, int] | None:
+    """Write the pack that replaces some; SHA-256 (hex) and size, None if nothing is left of them. Durable on return.
+
+    The catalog follows with the log record. Every element is compared with its SHA-256 on the way: mirrors make the same pack out of
+    what they hold, so damage must not get into it.
+
+    Raises:
+        IntegrityError: something that is to be kept is damaged or gone.
+    """
+    kept = ranges(db, numbers)
+    return packs.write_sealed(_pieces(db, packs, kept)) if kept else None
+
+
+def damage(db: Database, packs: Packs, number: int) -> str:
+    """What keeps a pack from being replaced; '' if nothing does. Reads it."""
+    try:
+        for _ in _pieces(db, packs, ranges(db, [number])):
+            pass
+    except IntegrityError as error:
+        return str(error)
+    return ""
+
+
+def _pieces(db: Database, packs: Packs, kept: Iterable[Range]) -> Iterator[bytes]:
+    """The checked bytes of ranges, some at a time."""
+    for each in kept:
+        element, sha256, pack = db.execute(
+            "select element.number, element.sha256, pack.sha256 from element join pack on pack.number = element.pack"
+            f" where element.pack = ? and offset = ? and length = ? and {KEEPS} order by element.number",
+            [each.pack, each.offset, each.length],
+        ).fetchone()
+        path = packs.path(each.pack, pack)
+        digest, left = hashlib.sha256(), each.length
+        try:
+            with path.open("rb") as file:
+                file.seek(each.offset)
+                while left and (piece := file.read(min(left, _PIECE))):
+                    left -= len(piece)
+                    digest.update(piece)
+                    yield piece
+        except FileNotFoundError as error:
+            raise IntegrityError(f"{path.name} is gone") from error
+        if digest.hexdigest() != sha256:
+            raise IntegrityError(f"element {format_id(element)} in {path.name} is damaged")
 
 
 def record(packs: Sequence[str], new: str | None, length: int, seq: int, time: str) -> dict[str, Any]:
@@ -82,6 +157,9 @@ def apply(db: Database, record: Mapping[str, Any], *, held: bool) -> None:
         raise IntegrityError(
             f"log record {record['seq']} replaces packs by one of {record.get('length', 0)} bytes; what is left of them has {total}"
         )
+    replaced = [json.dumps(numbers)]
+    among = "(select value from json_each(?1))"
+    _keep_places(db, among, replaced)
     new = _new_row(db, record["pack"], total, held=held) if kept else None
     offset = 0
     for each in kept:
@@ -90,8 +168,6 @@ def apply(db: Database, record: Mapping[str, Any], *, held: bool) -> None:
             [new, offset, each.pack, each.offset, each.length],
         )
         offset += each.length
-    replaced = [json.dumps(numbers)]
-    among = "(select value from json_each(?1))"
     # A mirror's own copies of what is gone: their pack says that it has bytes of nobody.
     db.execute(
         "update pack set discarded = discarded + lost from (select copy.pack as owner, sum(length) as lost from copy"
@@ -107,6 +183,17 @@ def apply(db: Database, record: Mapping[str, Any], *, held: bool) -> None:
         f"insert or ignore into superseded (sha256) select sha256 from pack where number in {among}", replaced
     )
     db.execute(f"delete from pack where number in {among}", replaced)
+
+
+def _keep_places(db: Database, among: str, replaced: list[str]) -> None:
+    """Note in a writer's log where elements were published to be, before they move: a lost segment is written again out of that."""
+    db.execute(
+        "update log set record = json_set(record, '$.pack', place.sha256, '$.offset', place.offset) from"
+        " (select element.number, pack.sha256, element.offset from element join pack on pack.number = element.pack"
+        f" where element.pack in {among}) as place"
+        " where op = 'add' and log.element = place.number and json_extract(record, '$.pack') is null",
+        replaced,
+    )
 
 
 def superseded(db: Database) -> list[str]:
@@ -136,7 +223,12 @@ def add_row(db: Database, sha256: str, size: int, *, held: bool) -> int:
 
 def _new_row(db: Database, sha256: str, size: int, *, held: bool) -> int:
     row = db.execute("select number from pack where sha256 = ?", [sha256]).fetchone()
-    return row[0] if row else add_row(db, sha256, size, held=held)
+    if row is None:
+        return add_row(db, sha256, size, held=held)
+    number: int = row[0]
+    if held:  # it may have been lost
+        db.execute("update pack set state = 'sealed' where number = ?", [number])
+    return number
 
 
 def _number(db: Database, sha256: str, seq: int) -> int:

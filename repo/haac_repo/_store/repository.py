@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
 import sqlite3
 import threading
@@ -20,12 +19,21 @@ from haac_repo._errors import (
     IntegrityError,
     RepositoryError,
 )
-from haac_repo._files import TEMPORARY, StrPath, now, storage_errors, sync_folder, write_file
+from haac_repo._files import TEMPORARY, StrPath, now, storage_errors, sync_folder
 from haac_repo._ids import format_id, parse_id
 from haac_repo._limits import LIMITS
 from haac_repo._pixels import decode
 from haac_repo._store import catalog
-from haac_repo._store.layout import FOLDERS, is_first_layout, make_folders, move_published, published_folder
+from haac_repo._store.layout import (
+    FOLDERS,
+    IDENTITY,
+    Identity,
+    is_first_layout,
+    make_folders,
+    move_published,
+    published_folder,
+    write_identity,
+)
 from haac_repo._store.lock import LOCK, writer_lock
 from haac_repo._store.packs import Packs
 from haac_repo._store.schema import CATALOG, connect, create_catalog, is_outdated, migrate
@@ -40,8 +48,6 @@ if TYPE_CHECKING:
 
 Role = Literal["writer", "mirror"]
 
-IDENTITY = "repository.json"
-"""Says again what `meta` says of id and role, for the day when the catalog is lost."""
 _PAGE = 1_000
 
 
@@ -158,6 +164,11 @@ class Repository:
         """The picture of an element, mode RGBA. Errors as of `data`."""
         element = self.element(ref)
         return decode(self.data(element.number), element.width, element.height)
+
+    def size(self, ref: int | str) -> tuple[int, int]:
+        """Width and height of an element in pixels; nothing is decoded. Errors as of `element`."""
+        element = self.element(ref)
+        return element.width, element.height
 
     def elements(
         self, *, withdrawn: bool = False, first: int = 1, last: int = LIMITS.id_max, tag: str = ""
@@ -319,7 +330,7 @@ def create(path: Path, role: Role, identity: str) -> Repository:
         if others or any(file.is_file() for name in FOLDERS for file in (path / name).glob("*")):
             raise RepositoryError(f"the folder {path} is not empty: choose a new one for the repository")
         make_folders(path)
-        write_identity(path, identity, role)
+        write_identity(path, Identity(identity, role))
         temporary = path / f"{CATALOG}.{secrets.token_hex(4)}{TEMPORARY}"
         create_catalog(temporary, identity, role, now()).close()
         # The catalog comes last: with it, it is a repository.
@@ -328,13 +339,13 @@ def create(path: Path, role: Role, identity: str) -> Repository:
     return Repository.open(path)
 
 
-def write_identity(path: Path, identity: str, role: str) -> None:
-    """Write the file that repeats id and role, for when the catalog is lost."""
-    write_file(path / IDENTITY, (json.dumps({"format": 1, "id": identity, "role": role}) + "\n").encode())
-
-
-def connect_to(path: Path) -> Database:
+def connect_to(path: Path, *, read_only: bool = False) -> Database:
     """Connect to the catalog in the folder `path`, bringing its schema up to date.
+
+    Args:
+        path: The repository.
+        read_only: Write nothing, not even what SQLite does when the last connection closes. An old schema is brought up to date all the
+            same.
 
     Raises:
         RepositoryError, sqlite3.Error: it is not there, not ours, too new, or cannot be used.
@@ -346,28 +357,50 @@ def connect_to(path: Path) -> Database:
                 f"{path} has packs but no {CATALOG}: `haac verify --repair` makes it again out of what was published"
             )
         raise RepositoryError.missing(path)
+    if not catalog.stat().st_size and (path / IDENTITY).exists():
+        # SQLite would take it for a new database, and delete what its side file still has.
+        raise RepositoryError(
+            f"{catalog} is empty (a power cut can do that): `haac verify --repair` makes it again out of what was published"
+        )
     try:
-        db = connect(catalog)
+        db = connect(catalog, read_only=read_only)
     except sqlite3.OperationalError as error:
-        wal = Path(f"{catalog}-wal")
-        read_only = "readonly" in str(error) or "unable to open" in str(error)
-        if not read_only or (wal.exists() and wal.stat().st_size):
+        if not _lacks_side_files(error):
             raise
-        # On a read-only medium SQLite cannot make the side files of WAL; with nothing in them it needs none.
+        wal = Path(f"{catalog}-wal")
+        if wal.exists() and wal.stat().st_size:
+            raise RepositoryError(
+                f"the last changes to {path} stand in {wal.name}, which can only be read where there is room for 32 KiB and leave to"
+                f" write ({error}): make room, or make the folder writable"
+            ) from error
+        # On a full or read-only medium SQLite cannot make the side files of WAL; with nothing in them it needs none.
         db = connect(catalog, immutable=True)
     try:
         outdated = is_outdated(db, catalog)
+        if outdated and read_only:
+            db.close()
+            connect_to(path).close()
+            return connect_to(path, read_only=True)
+        if outdated:
+            with writer_lock(path, 10.0):
+                upgrade(path, db)
     except BaseException:
         db.close()
         raise
-    if outdated:
-        try:
-            with writer_lock(path, 10.0):
-                upgrade(path, db)
-        except BaseException:
-            db.close()
-            raise
     return db
+
+
+_NO_SIDE_FILES = {
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+}
+
+
+def _lacks_side_files(error: sqlite3.OperationalError) -> bool:
+    """Whether it may be that SQLite could not make the files beside the catalog that it wants even for reading."""
+    return error.sqlite_errorcode & 0xFF in _NO_SIDE_FILES
 
 
 def upgrade(path: Path, db: Database) -> None:

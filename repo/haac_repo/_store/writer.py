@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import starmap
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,10 @@ from haac_repo._errors import (
 from haac_repo._files import now, storage_errors
 from haac_repo._ids import format_id, parse_id
 from haac_repo._limits import LIMITS
-from haac_repo._store import catalog, discard
-from haac_repo._store.packs import OpenPack, Packs, file_sha256, short_pack
+from haac_repo._store import catalog, discard, repack
+from haac_repo._store.discard import Wasted
+from haac_repo._store.growing import Growing
+from haac_repo._store.packs import Packs
 from haac_repo._text import clean_tags, clean_text
 
 if TYPE_CHECKING:
@@ -50,18 +53,15 @@ class Writer:
         self._folder = folder
         self._db = db
         self._packs = packs
-        self._pack: OpenPack | None = None
-        self._pack_number = 0
+        self._growing = Growing(folder, db, packs)
         self._hashes: HashIndex | None = None
         self._failed = False
-        self._unsealed_records = self._unsealed_bytes = 0
         try:
-            self._finish_what_a_crash_left()
+            self._growing.finish_what_a_crash_left()
             self._begin()
-            self._reclaim()
+            self._growing.reclaim()
         except BaseException:
-            if self._pack is not None:
-                self._pack.close()
+            self._growing.close()
             raise
 
     def _begin(self) -> None:
@@ -99,7 +99,7 @@ class Writer:
                 f"all ids up to {format_id(LIMITS.id_max)} are given out: start a new repository"
             )
         with self._failing():
-            pack = self._open_pack()
+            pack = self._growing.open()
         sha256 = hashlib.sha256(new.data).hexdigest()
         record = catalog.add_record(new, self._last + 1, self._seq + 1, sha256, pack.size, now())
         self._append(record)
@@ -111,11 +111,12 @@ class Writer:
         self._pixels[element.pixels_sha256] = element.number
         if self._hashes is not None and element.phash is not None:
             self._hashes.add(element.number, element.phash)
-        self._unsealed_bytes += len(new.data)
-        # Packs are sealed after these flushes only: where one ends follows from what was added, not from the clock.
-        if self._unsealed_records >= _FLUSH_RECORDS or self._unsealed_bytes >= _FLUSH_BYTES:
+        if self._growing.is_full:
+            # Where a pack ends follows from what was added, neither from the clock nor from how often a run was cut short.
+            self.seal()
+        elif len(self._records) >= _FLUSH_RECORDS or self._growing.pending >= _FLUSH_BYTES:
             self.flush()
-        self._commit_in_time()
+        self._flush_in_time()
         return element, True
 
     def done_source(self, sha256: str, settings: str, name: str, numbers: Sequence[int]) -> None:
@@ -129,7 +130,7 @@ class Writer:
         """
         self._check()
         self._sources.append([sha256, settings, clean_text("name", name), json.dumps(list(numbers)), now()])
-        self._commit_in_time()
+        self._flush_in_time()
 
     def tag(
         self, ref: int | str, *, name: str | None = None, add: Iterable[str] = (), remove: Iterable[str] = ()
@@ -141,7 +142,7 @@ class Writer:
             HaacError: outside the limits.
         """
         self._check()
-        element = self._standing(ref)
+        element = _require_standing(self._known(ref))
         gone = set(clean_tags(remove))
         changed = replace(
             element,
@@ -157,30 +158,39 @@ class Writer:
             record["tags"] = list(changed.tags)
         self._append(record)
         self._touched[element.number] = changed
-        self._commit_in_time()
+        self._flush_in_time()
         return changed
 
-    def withdraw(self, ref: int | str, reason: str) -> Element:
+    def withdraw(self, ref: int | str, reason: str, *, keep_bytes: bool = False) -> Element:
         """Withdraw an element (takedown). Its id is never given out again; durable when this returns.
+
+        Args:
+            ref: Of an element that is live, or that was withdrawn with `keep_bytes` and is not to keep them any more.
+            reason: Decoders are told.
+            keep_bytes: Let its bytes stay in the packs. Otherwise they go with the next `publish`.
 
         Raises:
             ElementNotFoundError, ElementWithdrawnError: there is none to take down.
         """
-        return self.withdraw_all([ref], reason)[0]
+        return self.withdraw_all([ref], reason, keep_bytes=keep_bytes)[0]
 
-    def withdraw_all(self, refs: Iterable[int | str], reason: str) -> list[Element]:
+    def withdraw_all(
+        self, refs: Iterable[int | str], reason: str, *, keep_bytes: bool = False
+    ) -> list[Element]:
         """Withdraw several elements, each named once: all of them or, where one cannot be, none. Otherwise as `withdraw`."""
         self._check()
-        elements = [self._standing(ref) for ref in refs]
+        elements = [self._known(ref) for ref in refs]
+        for element in elements:
+            if keep_bytes or not element.keep_bytes:
+                _require_standing(element)
         reason = clean_text("reason", reason)
         self.flush()
         for element in elements:
-            record = {"op": "withdraw", "seq": self._seq + 1, "id": element.number, "time": now()}
-            if reason:
-                record["reason"] = reason
-            self._append(record)
+            record: dict[str, Any] = {"op": "withdraw", "seq": self._seq + 1, "id": element.number}
+            record |= {"time": now()} | ({"reason": reason} if reason else {})
+            self._append(record | ({"keep_bytes": True} if keep_bytes else {}))
         self.flush()
-        return [replace(element, withdrawn=reason) for element in elements]
+        return [replace(element, withdrawn=reason, keep_bytes=keep_bytes) for element in elements]
 
     def discard(self, refs: Iterable[int | str], *, forget_sources: bool = False) -> list[Element]:
         """Delete elements that were never published, as if they had not been: all of them or, where one cannot be, none.
@@ -210,7 +220,7 @@ class Writer:
                 discard.discard(self._db, numbers, forget_sources=forget_sources)
             self._hashes = None
             self._begin()
-            self._reclaim()
+            self._growing.reclaim()
         return elements
 
     def require_unpublished(self, numbers: Iterable[int]) -> list[Element]:
@@ -262,34 +272,14 @@ class Writer:
         Raises:
             RepositoryError: that failed. What earlier flushes stored is safe; the rest is lost.
         """
-        self._commit()
-        self._unsealed_records = self._unsealed_bytes = 0
-        self._seal_if_full()
-
-    def _seal_if_full(self) -> None:
-        if self._pack is not None and self._pack.size >= LIMITS.pack_target_bytes:
-            self.seal()
-
-    def _commit_in_time(self) -> None:
-        if self._records or self._sources:
-            if self._since is None:
-                self._since = monotonic()
-            elif monotonic() - self._since >= _COMMIT_SECONDS:
-                self._commit()
-
-    def _commit(self) -> None:
         self._check()
         if not self._records and not self._sources:
             return
         with self._failing():
-            if self._pack is not None:
-                self._pack.sync()
+            self._growing.sync()
             with self._db.atomic():
-                if self._pack is not None:
-                    self._db.execute(
-                        "update pack set size = ? where number = ?", [self._pack.size, self._pack_number]
-                    )
-                catalog.apply_records(self._db, self._records, self._pack_number)
+                self._growing.note_size()
+                catalog.apply_records(self._db, self._records, self._growing.number)
                 for source in self._sources:
                     self._db.execute(
                         "insert or replace into source (sha256, settings, name, numbers, time)"
@@ -298,34 +288,56 @@ class Writer:
                     )
             self._forget()
 
+    def _flush_in_time(self) -> None:
+        if self._records or self._sources:
+            if self._since is None:
+                self._since = monotonic()
+            elif monotonic() - self._since >= _COMMIT_SECONDS:
+                self.flush()
+
     def seal(self) -> None:
         """Flush, and seal the open pack, if it holds anything: hash it, move it to `packs/`."""
-        self._commit()
-        self._unsealed_records = self._unsealed_bytes = 0
+        self.flush()
         with self._failing():
-            row = self._open_row()
-            if row is None or row[1] == 0:
-                return
-            number = row[0]
-            self._open_pack().close()  # cuts off what a crash left
-            self._pack = None
-            path = self._packs.open_path(number)
-            sha256 = file_sha256(path)
-            twin = self._db.execute("select number from pack where sha256 = ?", [sha256]).fetchone()
+            self._growing.seal()
+
+    def erase(self) -> int:
+        """Take the bytes of withdrawn elements out of packs that were never published, for ever; how many bytes."""
+        self.flush()
+        with self._failing():
             with self._db.atomic():
-                if twin is None:
-                    self._db.execute(
-                        "update pack set state = 'sealed', sha256 = ? where number = ?", [sha256, number]
-                    )
-                else:  # the same elements in the same order, after a takedown: one file serves both
-                    self._db.execute("update element set pack = ? where pack = ?", [twin[0], number])
-                    self._db.execute("delete from pack where number = ?", [number])
-            self._packs.finish(number, sha256)  # of a twin, too: its own file may be lost
+                erased = discard.erase(self._db)
+            self._growing.reclaim()
+        return erased
+
+    def merge(self, packs: Iterable[tuple[int, str]]) -> None:
+        """Move what sealed packs (number, SHA-256) that were never published hold to the open one."""
+        self.flush()
+        with self._failing():
+            self._growing.take(starmap(Wasted, packs))
+
+    def replace(self, packs: Sequence[tuple[int, str]]) -> str | None:
+        """Replace published packs (number, SHA-256) by one that holds what elements keep; its SHA-256, None if that is nothing.
+
+        No record of an element in them may be unpublished. The old files stay until a head does not list them any more.
+
+        Raises:
+            IntegrityError: something that is to be kept is damaged or gone. Nothing was changed.
+        """
+        self.flush()
+        with storage_errors(self._folder):
+            new = repack.write(self._db, self._packs, [number for number, _ in packs])
+        sha256, size = new or (None, 0)
+        record = repack.record([old for _, old in packs], sha256, size, self._seq + 1, now())
+        with self._failing():
+            with self._db.atomic():
+                catalog.apply_records(self._db, [record], repacked=lambda _: True)
+            self._begin()
+        return sha256
 
     def close(self) -> None:
         """Close the files. Drops what was not flushed."""
-        if self._pack is not None:
-            self._pack.close()
+        self._growing.close()
         self._db.close()
 
     def _append(self, record: dict[str, Any]) -> None:
@@ -336,7 +348,6 @@ class Writer:
                 " shorten them"
             )
         self._records.append(record)
-        self._unsealed_records += 1
         self._seq += 1
 
     def _find(self, number: int) -> Element | None:
@@ -349,71 +360,6 @@ class Writer:
         if element is None:
             raise ElementNotFoundError(f"element {format_id(number)} is not in {self._folder}")
         return element
-
-    def _standing(self, ref: int | str) -> Element:
-        element = self._known(ref)
-        if element.withdrawn is not None:
-            raise ElementWithdrawnError(
-                f"element {element.id} was withdrawn: {element.withdrawn or 'no reason given'}"
-            )
-        return element
-
-    def _open_pack(self) -> OpenPack:
-        if self._pack is None:
-            row = self._open_row() or catalog.new_pack(self._db)
-            self._pack_number = row[0]
-            self._pack = OpenPack(self._packs.open_path(row[0]), row[1])
-        return self._pack
-
-    def _open_row(self) -> tuple[int, int] | None:
-        """Number and committed size of the pack to append to, if there is one."""
-        row: tuple[int, int] | None = self._db.execute(
-            "select number, size from pack where state = 'open' and discarded = 0"
-        ).fetchone()
-        return row
-
-    def _reclaim(self) -> None:
-        """Take the bytes of discarded elements out of the packs: what stays of such a pack moves to the open one."""
-        # First those of which nothing stays: they make room on a full disk.
-        for old in sorted(
-            discard.wasted(self._db), key=lambda pack: bool(discard.kept(self._db, pack.number))
-        ):
-            if self._pack is not None and self._pack_number == old.number:
-                self._pack.close()
-                self._pack = None
-            if kept := discard.kept(self._db, old.number):
-                path = self._packs.path(old.number, old.sha256)
-                size, needed = path.stat().st_size if path.exists() else 0, sum(kept[-1])
-                if size < needed and old.sha256 is not None:
-                    continue  # what is lost of a sealed pack `haac verify` tells
-                if size < needed:
-                    raise short_pack(path, size, needed)
-                self._move(path, old.number, kept)
-            discard.drop(self._db, self._packs, old)
-            self._seal_if_full()
-
-    def _move(self, path: Path, number: int, kept: list[tuple[int, int]]) -> None:
-        pack = self._open_pack()
-        offsets = {}
-        with path.open("rb") as file:
-            for offset, length in kept:
-                file.seek(offset)
-                offsets[offset] = pack.append(file.read(length))
-        pack.sync()
-        with self._db.atomic():
-            discard.move(self._db, number, self._pack_number, offsets, pack.size)
-
-    def _finish_what_a_crash_left(self) -> None:
-        row = self._open_row()
-        if row is not None and row[1] > 0:
-            self._open_pack()
-        for path in self._packs.open_folder.glob("*.pack"):
-            if path.stem.isdigit():
-                row = self._db.execute(
-                    "select sha256 from pack where number = ? and state = 'sealed'", [int(path.stem)]
-                ).fetchone()
-                if row is not None:
-                    self._packs.finish(int(path.stem), row[0])
 
     def _check(self) -> None:
         if self._failed:
@@ -430,3 +376,11 @@ class Writer:
         except BaseException:
             self._failed = True
             raise
+
+
+def _require_standing(element: Element) -> Element:
+    if element.withdrawn is not None:
+        raise ElementWithdrawnError(
+            f"element {element.id} was withdrawn: {element.withdrawn or 'no reason given'}"
+        )
+    return element

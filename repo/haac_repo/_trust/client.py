@@ -65,7 +65,7 @@ def _first_root(recorder: Recorder, pin: Pin | None) -> bytes | None:
     if pin is not None and pin.sha256 and found != pin.sha256:
         if first is None:
             raise TrustError(
-                "a root was given, and the server publishes no signatures: either this is not that repository, or somebody"
+                "this mirror is to trust a root, and the server publishes no signatures: either this is not that repository, or somebody"
                 " removed them on the way"
             )
         raise TrustError(

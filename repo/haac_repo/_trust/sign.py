@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from haac_repo._errors import RepositoryError
-from haac_repo._files import TEMPORARY, sync_folder, write_file
+from haac_repo._files import TEMPORARY, sync_folder, write_file, write_newer
 from haac_repo._store.layout import published_folder
 from haac_repo._trust.layout import (
     LIFETIMES,
@@ -36,6 +36,8 @@ _KEPT = 2
 @dataclass(frozen=True, slots=True)
 class _Chain:
     """What is signed now, from the timestamp down to the head."""
+
+    head: bytes
 
     timestamp: Metadata[Timestamp]
     snapshot: Metadata[Snapshot]
@@ -92,8 +94,12 @@ def renew(path: Path) -> bool:
     if not file.is_file():
         return renewed is not root
     head = file.read_bytes()
-    chain = _chain(path, renewed, head)
-    if chain is None or any(_half_over(each) for each in (chain.targets, chain.snapshot)):
+    chain = _chain(path, renewed)
+    if (
+        chain is None
+        or chain.head != head
+        or any(_half_over(each) for each in (chain.targets, chain.snapshot))
+    ):
         sign_head(path, head)
         return True
     if _half_over(chain.timestamp):
@@ -120,8 +126,9 @@ def problems(path: Path) -> list[str]:
         root = current_root(path)
     except RepositoryError as error:
         return [str(error)]
+    # A head that is not the signed one is what a crash leaves, or a writer that is at it; a second look, for the same reason.
     head = published_folder(path) / "head"
-    if root is None or not head.is_file() or _chain(path, root, head.read_bytes()) is not None:
+    if root is None or not head.is_file() or _chain(path, root) or _chain(path, root):
         return []
     return ["the signatures do not fit what is published: `haac publish` signs it again"]
 
@@ -145,8 +152,8 @@ def _read(path: Path, file: str) -> Metadata[Any] | None:
         return None
 
 
-def _chain(path: Path, root: Metadata[Root], head: bytes) -> _Chain | None:
-    """What is signed, if it holds under this root and leads to this head."""
+def _chain(path: Path, root: Metadata[Root]) -> _Chain | None:
+    """What is signed, if it holds under this root and leads to a head."""
     from tuf.api.exceptions import RepositoryError as InvalidError
 
     timestamp = _read(path, TIMESTAMP_PATH)
@@ -167,11 +174,9 @@ def _chain(path: Path, root: Metadata[Root], head: bytes) -> _Chain | None:
         assert targets is not None
         root.verify_delegate("targets", targets)
         target = targets.signed.targets[TARGET]
+        head = (published_folder(path) / head_path(target.hashes["sha256"])).read_bytes()
         target.verify_length_and_hashes(head)
-        target.verify_length_and_hashes(
-            (published_folder(path) / head_path(target.hashes["sha256"])).read_bytes()
-        )
-        return _Chain(timestamp, snapshot, targets)
+        return _Chain(head, timestamp, snapshot, targets)
     return None
 
 
@@ -218,7 +223,7 @@ def _write(path: Path, root: Metadata[Root], made: Metadata[Any]) -> bytes:
     root.verify_delegate(role, made)
     file = TIMESTAMP_PATH if role == "timestamp" else versioned_path(role, made.signed.version)
     data = serialized(made)
-    write_file(published_folder(path) / file, data)
+    write_newer(published_folder(path) / file, data)
     return data
 
 

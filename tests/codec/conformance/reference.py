@@ -311,10 +311,20 @@ def _inlines(data: bytes) -> tuple[list[bytes], bytes]:
         data = data[length:]
 
 
+def _before_the_number(data: bytes) -> tuple[int | None, list[bytes], bytes]:
+    """The fingerprint, the inline elements, and what is left."""
+    kind, data = data[0], data[1:]
+    fingerprint = None
+    if kind & 4:
+        require(len(data) >= 2, "fingerprint")
+        fingerprint, data = int.from_bytes(data[:2], "big"), data[2:]
+    return fingerprint, *(_inlines(data) if kind & 8 else ([], data))
+
+
 def from_binary(data: bytes) -> Scene:
     """The scene of a binary recipe. (That it is the only form of its scene is checked by half: no spare bytes, nothing left over.)"""
-    require(data[:1] in {b"\xa1", b"\xa9"}, "not a recipe")
-    inlines, data = _inlines(data[1:]) if data[:1] == b"\xa9" else ([], data[1:])
+    require(data[:1] in {b"\xa1", b"\xa5", b"\xa9", b"\xad"}, "not a recipe")
+    fingerprint, inlines, data = _before_the_number(data)
     require(data[:1] != b"\0" and len(data) < LIMITS["recipe_bytes"], "not a recipe")
     take = _Values(int.from_bytes(data, "big"))
     common = take.symbol("CANVAS")
@@ -325,7 +335,7 @@ def from_binary(data: bytes) -> Scene:
         lengths = [max(1, 64 >> (s - width.bit_length()) ** 2) for s in range(15)]
         canvas = (width, take.bits_below(take.pick(lengths)))
     require(min(canvas) > 0, "canvas")
-    fingerprint = take.uniform(65536) if take.symbol("HAS_FINGERPRINT") else None
+    require(take.symbol("RESERVED") == 0, "a newer version")
     kind = take.symbol("BACKGROUND")
     count = take.number("COUNT_ON_WASH" if kind == 8 else "COUNT")
     require(count <= LIMITS["layers"], "layers")

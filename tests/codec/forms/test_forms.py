@@ -31,7 +31,7 @@ from haac import (
 from haac._forms.binary import (
     _BACKGROUND,
     _CANVAS,
-    _HAS_FINGERPRINT,
+    _RESERVED,
     _SIDE,
     COMMON_CANVASES,
     FORMAT,
@@ -236,7 +236,7 @@ def test_a_canvas_without_pixels_is_refused_before_its_wash() -> None:
     encoder.pick("canvas", _CANVAS, lambda: len(COMMON_CANVASES))
     encoder.number("width", _SIDE, lambda: 0)
     encoder.number("height", _height_lengths(0), lambda: 0)
-    encoder.pick("fingerprint?", _HAS_FINGERPRINT, lambda: 0)
+    encoder.pick("reserved", _RESERVED, lambda: 0)
     encoder.pick("background", _BACKGROUND, lambda: 8)
     encoder.pick("more", Uniform(2**80), lambda: 2**79)
     number = encoder.result()
@@ -255,6 +255,8 @@ def test_binary_refuses_what_no_encoder_writes() -> None:
         (bytes([FORMAT, 0]) + good[1:], "zero byte"),
         (bytes([FORMAT]) + more.result().to_bytes(9, "big").lstrip(b"\0"), "left over"),
         (bytes([FORMAT]) * (LIMITS.recipe_bytes + 1), "at most"),
+        (bytes([FORMAT | 4, 0x12]), "within its fingerprint"),
+        (bytes([FORMAT | 8, 0]) + good[1:], "written otherwise"),
     ]:
         with pytest.raises(RecipeError, match=complaint):
             from_binary(data)

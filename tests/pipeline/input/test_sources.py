@@ -372,7 +372,8 @@ def test_nothing_is_downloaded_before_it_is_read() -> None:
 
 def test_an_archive_from_the_web(web: str) -> None:
     assert found(f"{web}/pics.zip") == {f"{web}/pics.zip/in/a.png": b"Z"}
-    assert found(f"{web}/pics.zip?x=1") == {f"{web}/pics.zip?x=1/in/a.png": b"Z"}
+    # What stands behind the ? may be a signature; before the names of members nobody could cut it off.
+    assert found(f"{web}/pics.zip?x=1/y") == {f"{web}/pics.zip/in/a.png": b"Z"}
 
 
 def test_user_and_password_are_not_in_the_name(web: str) -> None:

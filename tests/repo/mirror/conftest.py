@@ -70,6 +70,8 @@ def add(repository: Repository, seeds: Iterable[int], per_pack: int = 5) -> None
 class Origin:
     """What a repository publishes, as a Fetcher: it counts, and it can be made to send anything."""
 
+    url = "origin"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.files: dict[str, bytes] = {}
@@ -158,7 +160,7 @@ class Origin:
         """Sync from here; `requests` are those of this sync."""
         self.requests.clear()
         options.setdefault("patience", IMPATIENT)
-        return sync("origin", mirror, fetcher=self, **options)
+        return sync(self, mirror, **options)
 
     def fetched(self) -> list[str]:
         return [path for path, _, _ in self.requests]
@@ -217,7 +219,7 @@ class Disk:
 
     @staticmethod
     def tree(mirror: Path) -> dict[str, str]:
-        """Hash of every file that is published or waits to be; not the catalog."""
+        """Hash of every file that is published or waits to be; not the catalog, nor evidence."""
         return {
             str(path.relative_to(mirror)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(mirror.rglob("*"))
@@ -339,9 +341,8 @@ class Rigged:
 
     def sync(self, mirror: Path, **options: Any) -> Any:
         fetcher = HttpFetcher(self.url, timeout=2, window=0.3, min_rate=2000)
-        return sync(
-            self.url, mirror, fetcher=fetcher, patience=Patience(tries=3, first=0.01, longest=3), **options
-        )
+        options.setdefault("patience", Patience(tries=3, first=0.01, longest=3))
+        return sync(fetcher, mirror, **options)
 
     def asked(self, prefix: str) -> list[str]:
         return [headers.get("range", "all") for path, headers in self.requests if path.startswith(prefix)]

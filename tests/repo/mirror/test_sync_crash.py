@@ -16,6 +16,7 @@ import pytest
 
 from haac_repo import IntegrityError, Repository, RepositoryError, publish, read_head
 from haac_repo._check.verify import verify
+from haac_repo._mirror.wire import segment_path
 from haac_repo._store import schema
 
 pytestmark = [
@@ -107,7 +108,13 @@ def check_sync_after_kill(origin: Any, mirror: Path, clean: Path, disk: Any, **o
         if (mirror / "public" / "head").exists():
             disk.assert_sound(mirror, complete=False)
     had = sealed(mirror)
-    parts = {f"packs/{part.stem}.pack": part.stat().st_size for part in (mirror / "open").glob("*.part")}
+    paths = {pack.sha256: f"packs/{pack.sha256}.pack" for pack in origin.head.packs}
+    paths |= {info.sha256: segment_path(n) for n, info in enumerate(origin.head.segments, 1)}
+    parts = {
+        paths[part.stem]: part.stat().st_size
+        for part in (mirror / "open").glob("*.part")
+        if part.stem in paths
+    }
     origin.sync(mirror, jobs=JOBS, **options)
     assert not had & set(origin.fetched())
     if "only" not in options:  # no byte that is here is fetched again

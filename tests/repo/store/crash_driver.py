@@ -25,7 +25,7 @@ import sqlite_utils
 from PIL import Image
 
 from haac_repo import LIMITS, NewElement, Repository, encode, pixel_hash, publish, verify
-from haac_repo._store import writer as writing
+from haac_repo._store import growing
 from haac_repo._store.packs import OpenPack
 
 P = ParamSpec("P")
@@ -105,7 +105,7 @@ class Killer:
 
 def add(folder: pathlib.Path, say: Say) -> None:
     small = dataclasses.replace(LIMITS, pack_target_bytes=2000)
-    setattr(writing, "LIMITS", small)  # noqa: B010 - mypy knows no such name there: it is imported
+    setattr(growing, "LIMITS", small)  # noqa: B010 - mypy knows no such name there: it is imported
     with Repository.open(folder) as repository:
         with repository.writer() as writer:
             for number in range(len(pictures)):
@@ -124,7 +124,7 @@ def discard(folder: pathlib.Path, say: Say) -> None:
     """Of 40 elements in several packs the first five are published; of the others a third is discarded."""
     gone = [number for number in range(6, 41) if number % 3 == 0 or number > 37]
     small = dataclasses.replace(LIMITS, pack_target_bytes=2000)
-    setattr(writing, "LIMITS", small)  # noqa: B010
+    setattr(growing, "LIMITS", small)  # noqa: B010
     with Repository.open(folder) as repository, repository.writer() as writer:
         writer.discard([e.number for e in repository.elements() if e.number in gone])
         say({"discarded": True})

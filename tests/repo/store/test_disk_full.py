@@ -94,8 +94,8 @@ def test_a_short_write_leaves_the_pack_as_it_was(
         with repository.writer() as writer:
             writer.add(make_element(1))
             writer.flush()
-            assert writer._pack is not None
-            monkeypatch.setattr(writer._pack, "_file", FillingUp(writer._pack._file))
+            assert writer._growing._file is not None
+            monkeypatch.setattr(writer._growing._file, "_file", FillingUp(writer._growing._file._file))
             writer.add(make_element(2))
 
     with pytest.raises(RepositoryError, match="No space left"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from itertools import count
 
 import pytest
@@ -37,16 +38,24 @@ def test_a_writer_flushes_by_time(
 
 
 @pytest.mark.parametrize("step", [0.0, 3.0, 100.0])
-def test_where_a_pack_ends_does_not_hang_on_the_clock(
-    repository: Repository, make_element: MakeElement, monkeypatch: pytest.MonkeyPatch, step: float
+@pytest.mark.parametrize("killed", [(), (2, 3, 11)])
+def test_where_a_pack_ends_hangs_neither_on_the_clock_nor_on_kills(
+    repository: Repository,
+    make_element: MakeElement,
+    monkeypatch: pytest.MonkeyPatch,
+    step: float,
+    killed: tuple[int, ...],
 ) -> None:
-    small_packs(monkeypatch, 1000)
+    small_packs(monkeypatch, 1500)
     monkeypatch.setattr(haac_repo._store.writer, "_FLUSH_RECORDS", 7)
     clock = count(0.0, step)
     monkeypatch.setattr("haac_repo._store.writer.monotonic", lambda: next(clock))
-    with repository.writer() as writer:
-        for seed in range(20):
-            writer.add(make_element(seed))
+    for stop in (*killed, 20):
+        with contextlib.suppress(KeyboardInterrupt), repository.writer() as writer:
+            for seed in range(stop):
+                writer.add(make_element(seed))
+            if stop != 20:
+                raise KeyboardInterrupt
     sizes = repository._db.execute("select size from pack order by number").fetchall()
     lengths = [len(make_element(seed).data) for seed in range(20)]
-    assert [size for (size,) in sizes] == [sum(lengths[:7]), sum(lengths[7:14]), sum(lengths[14:])]
+    assert [size for (size,) in sizes] == [sum(lengths[first : first + 4]) for first in range(0, 20, 4)]

@@ -272,7 +272,7 @@ def test_a_pack_that_is_sealed_but_not_renamed_is_read_and_then_renamed(
     (pack,) = (repository.path / "public" / "packs").iterdir()
     pack.rename(repository.path / "open" / "1.pack")
     assert repository.data(1) == make_element(1).data
-    assert verify(repository).notes == ["pack 1 is sealed but not yet in packs/"]
+    assert verify(repository).notes == ["pack 1 is sealed but not yet in public/packs/"]
     with repository.writer():
         pass
     assert pack.exists()

@@ -156,7 +156,9 @@ class Evidence:
     @property
     def files(self) -> dict[str, bytes]:
         """Of the newest folder."""
-        return {file.name: file.read_bytes() for file in self.folders[-1].iterdir()}
+        found = {file.name: file.read_bytes() for file in self.folders[-1].iterdir()}
+        assert found.pop("reason.txt")
+        return found
 
 
 @pytest.fixture
@@ -171,6 +173,7 @@ def assert_refused(
         error: type[Exception], words: str, name: str = "metadata-timestamp.json", **options: Any
     ) -> Evidence:
         before = disk.tree(mirror), disk.catalog(mirror), trust_rows(mirror)
+        kept = Evidence(mirror).folders
         with pytest.raises(error, match=words) as caught:
             signed.sync(mirror, **options)
         assert (disk.tree(mirror), disk.catalog(mirror), trust_rows(mirror)) == before
@@ -180,7 +183,7 @@ def assert_refused(
             assert name in evidence.files
             assert str(evidence.folders[-1]) in str(caught.value)
         else:
-            assert not evidence.folders
+            assert evidence.folders == kept
         return evidence
 
     return refused

@@ -19,6 +19,7 @@ from haac_repo import (
 )
 from haac_repo._trust.admin import rotate_keys
 from tests.repo.trust.conftest import (
+    TIMESTAMP,
     Evidence,
     SignedOrigin,
     change_trust,
@@ -29,20 +30,37 @@ from tests.repo.trust.conftest import (
 # The mirror's own state
 
 
-@pytest.mark.parametrize("damage", ["update trust set data = x''", "delete from trust"])
-def test_local_trust_lost(
-    signed: SignedOrigin, mirror: Path, grow: Any, assert_refused: Any, damage: str
-) -> None:
-    """Zeroed or deleted: nothing more is taken until the root is named again, and no rollback then either."""
+def test_local_trust_zeroed(signed: SignedOrigin, mirror: Path, grow: Any, assert_refused: Any) -> None:
+    """Nothing more is taken until the root is named again, and no rollback then either."""
     yesterday = {**signed.files}
     grow(signed, [40])
     signed.sync(mirror)
-    change_trust(mirror, damage)
+    change_trust(mirror, "update trust set data = x''")
     assert_refused(TrustError, "what this mirror trusts is damaged: name the root again", "")
     today, signed.files = signed.files, yesterday
     assert_refused(HistoryError, "went back", "head", pin=signed.pin)
     signed.files = today
     signed.sync(mirror, pin=signed.pin)
+    assert signed.sync(mirror).requests == 2
+
+
+def test_local_trust_deleted(signed: SignedOrigin, mirror: Path, grow: Any, assert_refused: Any) -> None:
+    """The file repository.json says whom it trusts, too; without that, the root must be named again. No rollback either way."""
+    yesterday = {**signed.files}
+    grow(signed, [40])
+    signed.sync(mirror)
+    change_trust(mirror, "delete from trust")
+    today, signed.files = signed.files, yesterday
+    assert_refused(HistoryError, "went back", "head")
+    signed.files = {path: data for path, data in today.items() if not path.startswith("metadata/")}
+    assert_refused(TrustError, "publishes no signatures")
+    identity = mirror / "repository.json"
+    said = identity.read_bytes()
+    identity.unlink()
+    signed.files = today
+    assert_refused(TrustError, "what this mirror trusts is damaged: name the root again")
+    identity.write_bytes(said)
+    signed.sync(mirror)
     assert signed.sync(mirror).requests == 2
 
 
@@ -149,9 +167,9 @@ def test_an_unsigned_mirror_whose_repository_is_signed_now(
 
 
 def test_evidence_is_bounded(signed: SignedOrigin, assert_refused: Any) -> None:
-    signed.forge_metadata("timestamp", next_version, signers=[])
-    for _ in range(LIMITS.evidence_folders + 3):
-        evidence = assert_refused(TrustError, "signature")
+    for number in range(LIMITS.evidence_folders + 3):
+        signed.files[TIMESTAMP] = b"%d" % number
+        evidence = assert_refused(IntegrityError, "malformed")
     assert len(evidence.folders) == LIMITS.evidence_folders
 
 
@@ -211,16 +229,20 @@ def test_a_store_that_answers_403_for_what_is_not_there(
 
 
 def test_a_catalog_that_was_made_again(signed: SignedOrigin, mirror: Path) -> None:
-    """It knows no root any more: the mirror does not turn into one that is not signed."""
+    """It knows no metadata any more: the mirror does not turn into one that is not signed."""
     from haac_repo import verify
 
     signed.sync(mirror)
     for file in mirror.glob("catalog.sqlite*"):
         file.unlink()
     verify(mirror, repair=True)
-    with pytest.raises(TrustError, match="name the root again"):
+    honest = signed.files
+    signed.files = {path: data for path, data in honest.items() if not path.startswith("metadata/")}
+    with pytest.raises(TrustError, match="publishes no signatures"):
         signed.sync(mirror)
-    assert signed.sync(mirror, pin=signed.pin).elements == 10
+    signed.files = honest
+    assert signed.sync(mirror).elements == 10
+    assert signed.sync(mirror).requests == 2
 
 
 def test_a_time_that_is_none(signed: SignedOrigin, mirror: Path) -> None:
@@ -275,7 +297,7 @@ def test_a_crash_while_a_mirror_publishes(
     import shutil
 
     from haac_repo import sync
-    from haac_repo._files import write_file
+    from haac_repo._files import write_newer
 
     signed.sync(mirror)
     grow(signed, [80])
@@ -289,10 +311,10 @@ def test_a_crash_while_a_mirror_publishes(
             if not left[0]:
                 raise RuntimeError("power cut")
             left[0] -= 1
-            write_file(path, data)
+            write_newer(path, data)
 
         with monkeypatch.context() as patch:
-            patch.setattr("haac_repo._mirror.trusted.write_file", writing)
+            patch.setattr("haac_repo._mirror.trusted.write_newer", writing)
             with contextlib.suppress(RuntimeError):
                 signed.sync(copy)
         seen.append(sync(copy, tmp_path / f"second{stop}", pin=signed.pin).elements)

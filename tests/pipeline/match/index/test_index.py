@@ -24,9 +24,9 @@ from haac_match._thresholds.index import INVERTED
 from haac_pipeline._describe import describe
 from haac_pipeline._engine.workers import Workers
 from haac_repo import NewElement, Repository, encode, pixel_hash, verify
-from haac_repo._mirror.publish import publish
-from haac_repo._mirror.serve import Server
 from haac_repo._mirror.sync import sync
+from haac_repo._publish.publish import publish
+from haac_repo._serve.server import Server
 
 
 def drawn(seed: int, side: int = 40, *, opaque: bool = False) -> Image.Image:
@@ -224,6 +224,27 @@ def test_withdrawn_elements_are_left_out(repository: Repository) -> None:
     assert index.owners.max() == 6
     assert index.words.ntotal == len(index.owners)
     assert update_index(repository).elements == 7
+
+
+@pytest.mark.parametrize("mend", [load, update_index])
+def test_what_withdrawn_elements_look_like_leaves_the_file(
+    repository: Repository, mend: Callable[[Repository], object]
+) -> None:
+    """Thumbnails of opaque ones among it: using the index does, or making it anew."""
+    update_index(repository)
+    assert len(stored(repository).rows.thumbnails) == 1
+    with repository.writer() as writer:
+        writer.withdraw_all([2, 9], "no")
+    publish(repository)
+    mend(repository)
+    left = stored(repository).rows
+    assert left.numbers.tolist() == [1, 3, 4, 5, 6, 7, 8]
+    assert len(left.thumbnails) == 0
+    assert len(left.places) == len(left.looks) == left.counts.sum()
+    with repository.writer() as writer:
+        writer.withdraw_all(left.numbers.tolist(), "all")
+    mend(repository)
+    assert len(stored(repository).rows) == 0
 
 
 def test_an_id_that_was_given_again_after_a_discard_is_described_anew(repository: Repository) -> None:

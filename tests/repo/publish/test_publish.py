@@ -13,8 +13,8 @@ import pytest
 
 from haac_repo import LIMITS, Repository, RepositoryBusyError, publish, read_head, sync
 from haac_repo._check.verify import verify
-from haac_repo._mirror import publish as publish_module
 from haac_repo._mirror.wire import pack_path, segment_path
+from haac_repo._publish import publish as publish_module
 
 
 def test_what_is_published(repository: Repository, make_element: Any) -> None:

@@ -1,6 +1,7 @@
 """How well models cut out objects: masks against given ones, beside two ways that ask nothing of the picture's border.
 
-    python -m scripts.bench.segmentation --data FOLDER --emoji FOLDER --photos FOLDER [--masks u2net] [--model offline --model u2netp]
+    python -m scripts.bench.cutouts.segmentation --data FOLDER --emoji FOLDER --photos FOLDER \
+        [--masks u2net] [--model offline --model u2netp]
 
 FOLDER of --data has `images/`, and masks of the same stems in the folder named by --masks. On these the constants of `offline` were chosen,
 and the masks are another network's of the family of u2netp. So both also get pictures that neither has seen, whose masks are known: one of

@@ -1,0 +1,119 @@
+"""The bytes of withdrawn elements go when a repository is published: out of its packs, and out of what was set aside."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import mmap
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from haac_repo._errors import IntegrityError
+from haac_repo._files import sync_folder
+from haac_repo._store import repack
+from haac_repo._store.layout import LOST
+from haac_repo._store.packs import Packs
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from haac_repo._mirror.wire import Head
+    from haac_repo._store.writer import Writer
+
+
+@dataclass(slots=True)
+class Erased:
+    """What a publishing did about the bytes of withdrawn elements."""
+
+    elements: int = 0
+    """That have no bytes any more."""
+    earlier: int = 0
+    """Of them: whose takedown was published before, when bytes stayed."""
+    packs: int = 0
+    """Published packs that were replaced, or went as a whole."""
+    bytes: int = 0
+    """Freed in packs."""
+    set_aside: list[str] = field(default_factory=list)
+    """Files in `lost/` in which such bytes were overwritten with zeros."""
+    damaged: list[str] = field(default_factory=list)
+    """Why packs could not be replaced, one text each."""
+
+
+def without_bytes(db: Database, seq: int) -> tuple[int, int]:
+    """How many elements have no bytes any more; and how many of these were withdrawn by a record up to `seq`."""
+    count = db.execute("select count(*) from element where pack is null").fetchone()[0]
+    earlier = db.execute(
+        "select count(distinct element) from log join element on element.number = log.element"
+        " where op = 'withdraw' and seq <= ? and pack is null",
+        [seq],
+    ).fetchone()[0]
+    return count, earlier
+
+
+def replace_packs(db: Database, writer: Writer, erased: Erased) -> None:
+    """Replace each published pack with bytes that no element keeps. No record may be unpublished."""
+    for number, sha256, saved in repack.wasteful(db):
+        try:
+            writer.replace([(number, sha256)])
+        except IntegrityError as error:
+            erased.damaged.append(str(error))
+        else:
+            erased.packs += 1
+            erased.bytes += saved
+
+
+def delete_superseded(db: Database, path: Path, head: Head) -> None:
+    """Delete the files of replaced packs that a written head does not list any more."""
+    listed = {pack.sha256 for pack in head.packs}
+    packs = Packs(path)
+    for sha256 in repack.superseded(db):
+        if sha256 in listed:
+            continue
+        # The file before its row: a file without one would stay for ever.
+        with contextlib.suppress(FileNotFoundError):
+            packs.sealed_path(sha256).unlink()
+            sync_folder(packs.sealed_folder)
+        repack.forget_superseded(db, sha256)
+
+
+def blank_set_aside(db: Database, path: Path) -> list[str]:
+    """Overwrite the bytes of withdrawn elements in files that `verify --repair` set aside, with zeros; names of those files.
+
+    Found by their hashes, wherever they stand in a file, so a damaged one is not found.
+    """
+    files = sorted(file for file in (path / LOST).glob("*") if file.is_file() and not file.is_symlink())
+    if not files:
+        return []
+    gone: dict[int, set[str]] = {}
+    for length, sha256 in db.execute(
+        "select length, sha256 from element where pack is null and sha256 not in"
+        " (select sha256 from element where pack is not null)"
+    ).fetchall():
+        gone.setdefault(length, set()).add(sha256)
+    return [file.name for file in files if gone and _blank(file, gone)]
+
+
+def _blank(path: Path, gone: dict[int, set[str]]) -> bool:
+    if path.stat().st_size == 0:
+        return False
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        found = list(_found(data, gone))
+        for offset, length in found:
+            file.seek(offset)
+            file.write(bytes(length))
+        file.flush()
+        os.fsync(file.fileno())
+    return bool(found)
+
+
+def _found(data: mmap.mmap, gone: dict[int, set[str]]) -> Iterator[tuple[int, int]]:
+    """(offset, length) of elements with one of these hashes by length. WebP says at its beginning how long it is."""
+    at = data.find(b"RIFF")
+    while at >= 0:
+        length = int.from_bytes(data[at + 4 : at + 8], "little") + 8
+        if length in gone and hashlib.sha256(data[at : at + length]).hexdigest() in gone[length]:
+            yield at, length
+        at = data.find(b"RIFF", at + 4)

@@ -1,0 +1,1 @@
+"""HTTP server for the published files of one repository or mirror."""
