@@ -53,7 +53,7 @@ def test_local_trust_deleted(signed: SignedOrigin, mirror: Path, grow: Any, asse
     today, signed.files = signed.files, yesterday
     assert_refused(HistoryError, "went back", "head")
     signed.files = {path: data for path, data in today.items() if not path.startswith("metadata/")}
-    assert_refused(TrustError, "publishes no signatures")
+    assert_refused(TrustError, "publishes no signatures", "")
     identity = mirror / "repository.json"
     said = identity.read_bytes()
     identity.unlink()
