@@ -124,7 +124,7 @@ def test_oversize_head(signed: SignedOrigin, assert_refused: Any) -> None:
         targets.targets["head"].length = LIMITS.head_bytes + 1
 
     lead_to(signed, targets=signed.forge_metadata("targets", large))
-    assert_refused(IntegrityError, "at most 16777216 are allowed", "metadata-3.targets.json")
+    assert_refused(IntegrityError, f"at most {LIMITS.head_bytes} are allowed", "metadata-3.targets.json")
     assert not [path for path in signed.fetched() if path.startswith("targets/")]
 
 
