@@ -68,6 +68,8 @@ WEIGHTS = Weights()
 
 DECODE_COPIES = 5
 """Times that the pixels of an element are in memory while it is decoded: the WebP decoder's own copies and Pillow's."""
+WHILE_DECODING = 640 * 2**20
+"""Bytes of elements, the copies of one that is decoded among them, for which others that are held are forgotten."""
 _STRIPS = 32 * 2**20
 """Bytes of the steps that are done in strips, and of the program beside its pictures, over what it has at the start."""
 
@@ -167,16 +169,27 @@ def _background(scene: Scene, size_of: SizeOf) -> Work:
             return Work(plain, pixels)
 
 
-def _decoding(shown: list[int | Inline], size_of: SizeOf, kept: int) -> Work:
+@dataclass(frozen=True, slots=True)
+class _Decoding:
+    """What decoding the elements takes."""
+
+    units: int
+    held: int
+    """Pixels that stay for the next use."""
+    most: int
+    """Pixels in memory while an element is decoded."""
+
+
+def _decoding(shown: list[int | Inline], size_of: SizeOf, kept: int) -> _Decoding:
     """Each element once; or for each use, where they are not all kept."""
     pixels = {element: math.prod(size_of(element)) for element in shown}
-    if not pixels:
-        return NOTHING
-    largest = max(pixels.values())
-    once = 4 * (sum(pixels.values()) + DECODE_COPIES * largest) <= kept
-    count = sum(pixels.values()) if once else sum(pixels[element] for element in shown)
-    held = min(sum(pixels.values()), kept // 4)
-    return Work(WEIGHTS.decode * count, max(held, DECODE_COPIES * largest))
+    together, largest = sum(pixels.values()), max(pixels.values(), default=0)
+    once = 4 * (together + DECODE_COPIES * largest) <= kept
+    count = together if once else sum(pixels[element] for element in shown)
+    held = min(together, max(largest, kept // 4))
+    # Others are forgotten first where they would be too many.
+    most = min(held + DECODE_COPIES * largest, max(WHILE_DECODING // 4, DECODE_COPIES * largest))
+    return _Decoding(WEIGHTS.decode * count, held, most)
 
 
 def check_work(scene: Scene, size_of: SizeOf, kept: int) -> None:
@@ -201,24 +214,23 @@ def check_work(scene: Scene, size_of: SizeOf, kept: int) -> None:
     units = decoding.units + background.units + sum(WEIGHTS.layer + work.units for work in works)
     if units > LIMITS.work:
         parts = {"decoding its elements": decoding.units, "its background": background.units}
-        parts |= {
-            f"layer {n} ({_named(layer)})": work.units
-            for n, (layer, work) in enumerate(zip(scene.layers, works, strict=True), 1)
-        }
+        parts |= {_named(n, layer): works[n - 1].units for n, layer in enumerate(scene.layers, 1)}
         most = max(parts, key=lambda part: parts[part])
         raise RecipeError(
-            f"drawing this recipe takes {units / 1e9:.1f} units of 10^9, most of them for {most}: {parts[most] / 1e9:.2f};"
-            f" at most {LIMITS.work / 1e9:g} are allowed: use fewer or smaller layers, a smaller canvas, or less blur"
+            f"drawing this recipe takes {units / 1e9:.1f} x 10^9 units of work, {parts[most] / 1e9:.2f} of them for {most}; at most"
+            f" {LIMITS.work / 1e9:g} are allowed: use fewer or smaller layers, a smaller canvas, or less blur"
         )
-    drawing = max((work.pixels for work in works), default=0)
-    bytes_ = 4 * (scene.width * scene.height + decoding.pixels + drawing)
-    bytes_ = max(bytes_, 4 * (background.pixels + decoding.pixels)) + _STRIPS
-    if bytes_ > LIMITS.memory_bytes:
+    drawing = math.prod(canvas) + max((work.pixels for work in works), default=0) + decoding.held
+    pixels = max(background.pixels + decoding.held, math.prod(canvas) + decoding.most, drawing)
+    if 4 * pixels + _STRIPS > LIMITS.memory_bytes:
         raise RecipeError(
-            f"drawing this recipe takes {bytes_ / 1e6:.0f} MB of memory; at most {LIMITS.memory_bytes / 1e6:.0f} are allowed:"
-            " use a smaller canvas, smaller elements, or smaller layers"
+            f"drawing this recipe takes {(4 * pixels + _STRIPS) / 1e6:.0f} MB of memory; at most"
+            f" {LIMITS.memory_bytes / 1e6:.0f} are allowed: use a smaller canvas, smaller elements, or smaller layers"
         )
 
 
-def _named(layer: Layer) -> str:
-    return "an inline element" if isinstance(layer.element, Inline) else f"element {format_id(layer.element)}"
+def _named(n: int, layer: Layer) -> str:
+    shown = (
+        "an inline element" if isinstance(layer.element, Inline) else f"element {format_id(layer.element)}"
+    )
+    return f"layer {n} ({shown})"

@@ -1,0 +1,27 @@
+"""One target fuzzed in this process, which libFuzzer ends: `python -m scripts.fuzz.worker TARGET CORPUS [LIBFUZZER'S OPTIONS]`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import atheris
+
+if __name__ == "__main__":
+    name, corpus, *options = sys.argv[1:]
+    with atheris.instrument_imports(include=["haac", "haac_repo"]):
+        from scripts.fuzz.seeds import seeds
+        from scripts.fuzz.targets import TARGETS, run
+
+        target = TARGETS[name]
+        Path(corpus).mkdir(parents=True, exist_ok=True)
+        for n, data in enumerate(seeds(name)):
+            Path(corpus, f"seed-{n}").write_bytes(data)
+            assert run(target, data), "a seed is refused"  # and what loads late is loaded now
+
+    def one_input(data: bytes) -> None:
+        """A return value means something else to libFuzzer."""
+        run(target, data)
+
+    atheris.Setup([sys.argv[0], *options, corpus], one_input)
+    atheris.Fuzz()
