@@ -11,6 +11,7 @@ begins. An input that surprises is kept beside it, as crash-..., timeout-... or 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from scripts.bench.record import write
+from scripts.bench.record import file_of, write
 from scripts.fuzz.targets import TARGETS
 
 SLOW, MEGABYTES, LONGEST = 10, 1024, 2048
@@ -67,6 +68,19 @@ def started(name: str, runs: int, corpus: Path) -> dict[str, Any]:
     }
 
 
+def report(rows: list[dict[str, Any]]) -> None:
+    """Write benchmarks/fuzz.json; targets that were not run now keep their rows."""
+    path = file_of("fuzz")
+    before = json.loads(path.read_text("utf-8"))["targets"] if path.exists() else []
+    kept = {row["target"]: row for row in before} | {row["target"]: row for row in rows}
+    targets = [kept[name] for name in TARGETS if name in kept]
+    bounds = {"seconds": SLOW, "megabytes": MEGABYTES, "bytes": LONGEST}
+    total = sum(row["executions"] for row in targets)
+    write(
+        "fuzz", {"fuzzer": "atheris", "bounds_of_an_input": bounds, "executions": total, "targets": targets}
+    )
+
+
 def main() -> None:
     """One target, or all."""
     parser = argparse.ArgumentParser(
@@ -84,11 +98,7 @@ def main() -> None:
         rows.append(started(name, -(-given.runs * SHARES[name] // whole), given.corpus))
         print(rows[-1], flush=True)
     if given.write:
-        bounds = {"seconds": SLOW, "megabytes": MEGABYTES, "bytes": LONGEST}
-        total = sum(row["executions"] for row in rows)
-        write(
-            "fuzz", {"fuzzer": "atheris", "bounds_of_an_input": bounds, "executions": total, "targets": rows}
-        )
+        report(rows)
     sys.exit(1 if any(row["surprises"] or row["exit"] for row in rows) else 0)
 
 

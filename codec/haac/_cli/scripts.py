@@ -143,6 +143,8 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
         check_fingerprint(described, repository)
         if repository is not None:
             require(repository, sorted(described.elements()))
+            if described.elements():  # as `compile` would write it
+                described.fingerprint = repository.fingerprint
         picture = render(described, repository or NO_ELEMENTS)
     path = output or Path((Path(scene).stem if Path(scene).suffix else "scene") + ".preview.png")
     write_file(path, picture_bytes(picture, path.suffix))

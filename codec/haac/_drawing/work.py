@@ -1,6 +1,6 @@
 """Work and memory of a scene, predicted from sizes alone, before anything is decoded or drawn: a linear cost model of the renderer.
 
-The weights are nanoseconds of one core, fitted to what `scripts/bench/render_limits.py` measures (benchmarks/render_limits.json) and
+The weights are nanoseconds of one core, fitted to what `scripts/bench/limits/` measures (benchmarks/render_limits.json) and
 rounded up. They are part of the format: which recipes are accepted must not depend on the machine.
 """
 
@@ -28,7 +28,7 @@ class Weights:
 
     layer: int = 1_000_000
     """A layer, visible or not: most of it for reading a recipe with thousands of them."""
-    decode: int = 30
+    decode: int = 25
     """A pixel of an element that is decoded: each once, or for each layer where the decoded ones are more than are kept."""
     read: int = 2
     """A pixel of an element that is cut out and premultiplied."""
@@ -38,19 +38,19 @@ class Weights:
     """A pixel with another brightness or contrast."""
     saturation: int = 20
     """A pixel with another saturation."""
-    weight: int = 30
+    weight: int = 15
     """A weight of a resizing filter: four for each pixel of the longer of the two sides, before and after."""
     tap: int = 2
     """A weight times a pixel: the lines that are resized, times the weights."""
     quarter: int = 4
     """A pixel that is made by a quarter turn, or by half a turn."""
-    rotation: int = 22
+    rotation: int = 20
     """A pixel that is made by another rotation."""
     blur_rows: int = 13
     """A pixel that is blurred along the rows."""
     blur_columns: int = 20
     """A pixel that is blurred along the columns."""
-    compose: int = 16
+    compose: int = 14
     """A visible pixel of a layer: opacity, un-premultiplied, composited."""
     canvas: int = 1
     """A pixel of the canvas."""
@@ -184,10 +184,10 @@ def _decoding(shown: list[int | Inline], size_of: SizeOf, kept: int) -> _Decodin
     """Each element once; or for each use, where they are not all kept."""
     pixels = {element: math.prod(size_of(element)) for element in shown}
     together, largest = sum(pixels.values()), max(pixels.values(), default=0)
-    once = 4 * (together + DECODE_COPIES * largest) <= kept
+    # With the copies of the one that is decoded: else others are forgotten to make room.
+    once = 4 * together <= kept and 4 * (together + (DECODE_COPIES - 1) * largest) <= WHILE_DECODING
     count = together if once else sum(pixels[element] for element in shown)
     held = min(together, max(largest, kept // 4))
-    # Others are forgotten first where they would be too many.
     most = min(held + DECODE_COPIES * largest, max(WHILE_DECODING // 4, DECODE_COPIES * largest))
     return _Decoding(WEIGHTS.decode * count, held, most)
 
