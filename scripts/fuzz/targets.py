@@ -15,6 +15,9 @@ from haac._internal import blur
 from haac_repo import HaacError
 from haac_repo._mirror import wire
 
+SLOW = 5
+"""CPU seconds that an input may take, instrumented."""
+
 DRAWN = 64
 """Pixels of the long side that a blur string is drawn with; of an inline element what it has, up to..."""
 INLINE_PIXELS = 2**16

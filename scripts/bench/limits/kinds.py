@@ -78,6 +78,19 @@ def _drawn() -> list[Kind]:
         ),
         Kind("many layers outside the canvas", (10, 10), lambda n: Layer(2, rotation=31, blur=9, x=5000 + n)),
         Kind(
+            "a recipe as long as may be, outside the canvas",
+            (1000, 1000),
+            lambda n: Layer(
+                1000 + n * 268_435_399 % (2**40 - 2000),
+                (n % 97, n % 89, 200, 200),
+                brightness=n * 7 % 400,
+                rotation=1 + n * 17 % 1439,
+                opacity=n * 23 % 100,
+                x=2000 + n * 37 % 3000,
+                y=-3000 - n * 7 % 3000,
+            ),
+        ),
+        Kind(
             "rotations over a large canvas",
             large,
             lambda n: Layer(2, width=4096, height=4096, rotation=1 + n % 300),
