@@ -51,6 +51,7 @@ class Connection(H11Protocol):
             self._note("-", "-", 503, 0, 0.0)
             transport.write(_BUSY)
             transport.close()
+            self._limit_end()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -72,11 +73,13 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.transport.is_closing() or self.conn.their_state is not h11.IDLE:
-            return  # or the next request was here already
-        if self._ended:
+        if self._ended and self.conn.their_state is h11.IDLE:
             self.transport.close()
+        if self.transport.is_closing():
+            self._limit_end()
             return
+        if self.conn.their_state is not h11.IDLE:
+            return  # the next request was here already
         self.admission.idle(self)
         if self.conn.trailing_data[0]:
             self._limit_time()
@@ -95,8 +98,19 @@ class Connection(H11Protocol):
         self._note("-", "-", 400, 0, 0.0)
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             super().send_400_response(msg)
+            self._limit_end()
         else:
             self.drop()  # an answer is on its way; what came is no more than the rest of a refused body
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing was asked for long."""
+        super().timeout_keep_alive_handler()
+        self._limit_end()
+
+    def _limit_end(self) -> None:
+        """It is closing; who takes not even what was answered already does not hold it open."""
+        self._unlimit_time()
+        self._deadline = self.loop.call_later(self.bounds.grace_seconds, self.drop)
 
     def _limit_time(self) -> None:
         """From now, if it was not so before, the client has to complete its request."""
@@ -124,6 +138,8 @@ class Connection(H11Protocol):
             if message["type"] == "http.response.zerocopysend":
                 await self._send_file(message["file"], message["offset"], message["count"])
                 return
+            if self.flow.write_paused and not await self._is_taken():
+                return
             status = message.get("status", status)
             if not message.get("more_body") and message["type"] == "http.response.body":
                 path = scope["raw_path"].decode("latin-1")
@@ -131,6 +147,16 @@ class Connection(H11Protocol):
             await send(message)
 
         await self._application(scope, receive, extended)
+
+    async def _is_taken(self) -> bool:
+        """Wait until the client has taken what was sent before; whether it did, in time."""
+        try:
+            async with asyncio.timeout(self.bounds.grace_seconds):
+                await self.flow.drain()
+        except TimeoutError:
+            self.cycle.disconnected = True
+            self.drop()
+        return not self.cycle.disconnected
 
     async def _send_file(self, file: BinaryIO, start: int, count: int) -> None:
         """Send part of a file without reading it; cut the connection if the client is too slow, or the file too short."""
