@@ -41,7 +41,7 @@ class Client(Protocol):
     address: str
 
     def drop(self) -> None:
-        """Close it at once."""
+        """Close it."""
 
 
 class Admission:

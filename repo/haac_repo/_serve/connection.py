@@ -87,7 +87,15 @@ class Connection(H11Protocol):
     # Ends
 
     def drop(self) -> None:
-        """Close at once, whatever is under way."""
+        """Close it; what was answered already still goes out."""
+        if self.cycle is not None and self.cycle.response_complete:
+            self.transport.close()
+            self._limit_end()
+        else:
+            self.cut()
+
+    def cut(self) -> None:
+        """Close it at once, whatever is under way."""
         if self._sending is not None:
             self._sending.cancel()  # it has the socket's descriptor, which must not be closed under it
         else:
@@ -100,7 +108,7 @@ class Connection(H11Protocol):
             super().send_400_response(msg)
             self._limit_end()
         else:
-            self.drop()  # an answer is on its way; what came is no more than the rest of a refused body
+            self.cut()  # an answer is on its way; what came is no more than the rest of a refused body
 
     def timeout_keep_alive_handler(self) -> None:
         """Nothing was asked for long."""
@@ -110,7 +118,7 @@ class Connection(H11Protocol):
     def _limit_end(self) -> None:
         """It is closing; who takes not even what was answered already does not hold it open."""
         self._unlimit_time()
-        self._deadline = self.loop.call_later(self.bounds.grace_seconds, self.drop)
+        self._deadline = self.loop.call_later(self.bounds.grace_seconds, self.cut)
 
     def _limit_time(self) -> None:
         """From now, if it was not so before, the client has to complete its request."""
@@ -124,7 +132,7 @@ class Connection(H11Protocol):
 
     def _late(self) -> None:
         self._note("-", "-", 408, 0, self.bounds.request_seconds)
-        self.drop()
+        self.cut()
 
     # Answers
 
@@ -155,7 +163,7 @@ class Connection(H11Protocol):
                 await self.flow.drain()
         except TimeoutError:
             self.cycle.disconnected = True
-            self.drop()
+            self.cut()
         return not self.cycle.disconnected
 
     async def _send_file(self, file: BinaryIO, start: int, count: int) -> None:

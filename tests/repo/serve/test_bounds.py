@@ -140,6 +140,18 @@ def test_whoever_asks_for_nothing_makes_room(published: Path, sent: bytes) -> No
         assert is_closed(connections[0])
 
 
+def test_many_clients_at_once(tmp_path: Path) -> None:
+    """Each is heard before newer ones take its place, though more come in a moment than there may be connections."""
+    server = Server(tmp_path, bounds=Bounds(connections=200, per_address=200))
+    with contextlib.ExitStack() as held:
+        connections = [
+            held.enter_context(connected(server, WHOLE)) for _ in range(600)
+        ]  # it listens, and does nothing yet
+        with server:
+            for connection in connections:
+                assert connection.recv(12) == b"HTTP/1.1 404"
+
+
 def test_when_all_are_being_answered(tmp_path: Path) -> None:
     """A newcomer is told to come again; and comes in once one of them is done."""
     packs = tmp_path / "public" / "packs"
