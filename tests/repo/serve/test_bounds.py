@@ -265,23 +265,22 @@ def test_room_for_one_address() -> None:
 
 
 def test_who_makes_room_first() -> None:
-    """Those that never asked, the oldest first; then those that wait between two requests; never who is being answered."""
+    """Whoever has asked for nothing for the longest time, whether it asked before or not; never who is being answered."""
     admission = Admission(Bounds(connections=4, per_address=4))
-    idle, busy, stranger, second = Client(), Client(), Client(), Client()
-    for client in (idle, busy, stranger, second):
-        assert admission.enter(client)
+    first, busy, idle, stranger = clients = [Client() for _ in range(4)]
+    assert all(map(admission.enter, clients))
+    admission.busy(first)
+    admission.busy(busy)
     admission.busy(idle)
     admission.idle(idle)
-    admission.busy(busy)
+    admission.idle(first)
     order = []
     for _ in range(3):
         newcomer = Client()
         assert admission.enter(newcomer)
         admission.busy(newcomer)
-        order += [
-            client for client in (idle, busy, stranger, second) if client.dropped and client not in order
-        ]
-    assert order == [stranger, second, idle]
+        order += [client for client in clients if client.dropped and client not in order]
+    assert order == [stranger, idle, first]
     assert not admission.enter(Client())
 
 
