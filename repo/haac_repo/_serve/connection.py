@@ -105,6 +105,8 @@ class Connection(H11Protocol):
         """Answer what is not HTTP, or too long."""
         self._note("-", "-", 400, 0, 0.0)
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            if self.cycle is not None:
+                self.cycle.disconnected = True  # this is the answer to the request whose body it is in
             super().send_400_response(msg)
             self._limit_end()
         else:
