@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -199,7 +200,8 @@ class Connection(H11Protocol):
         time = datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
         client = self.client[0] if self.client else "-"
         line = f"{time}Z {client} {method} {path} {status} {size} {seconds:.3f}"
-        log(line if line.isprintable() else "".join(c if c.isprintable() else "?" for c in line))
+        with contextlib.suppress(OSError):  # nobody reads it, or the disk is full: no reason to serve nothing
+            log(line if line.isprintable() else "".join(c if c.isprintable() else "?" for c in line))
 
 
 class _Promised:

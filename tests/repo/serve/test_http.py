@@ -167,3 +167,11 @@ def test_what_the_log_says(published: Path, pack: Any) -> None:
         "GET /nothing 404 0",
         "- - 400 0",
     ]
+
+
+def test_a_log_that_cannot_be_written(published: Path, origin: Any) -> None:
+    def full(_: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Server(published, log=full) as server:
+        assert ask(server, "/head")[2] == origin.files["head"]
