@@ -106,24 +106,13 @@ def test_a_client_that_reads_nothing(tmp_path: Path) -> None:
     assert int(line.split()[-2]) < 2**30
 
 
-@pytest.mark.parametrize(
-    "last", [b"", b"nonsense\r\n\r\n", WHOLE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")]
-)
-def test_a_client_that_asks_again_and_again_and_reads_nothing(tmp_path: Path, last: bytes) -> None:
+def test_a_client_that_asks_again_and_again_and_reads_nothing(tmp_path: Path) -> None:
     """Its answers have no bodies, so none is too slow; and they fill the memory of both machines."""
-    lines: list[str] = []
-    with (
-        Server(tmp_path, log=lines.append, bounds=Bounds(grace_seconds=0.2)) as server,
-        connected(server) as deaf,
-    ):
-        deaf.settimeout(2)
-        with contextlib.suppress(OSError):
-            for _ in range(100):  # 300,000 requests, whose answers are more than any socket's buffers hold
-                deaf.sendall(WHOLE * 3000 + last)
+    with Server(tmp_path, bounds=Bounds(grace_seconds=0.2)) as server, connected(server) as deaf:
+        deaf.settimeout(60)
+        with pytest.raises(ConnectionError):
+            deaf.sendall(WHOLE * 10**6)
         assert ask(server, "/head")[0] == 404
-        assert len(lines) < 200_000
-        deaf.settimeout(10)
-        assert is_closed(deaf)
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /head HT", WHOLE], ids=["nothing", "a part", "a request"])
