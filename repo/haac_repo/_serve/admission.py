@@ -31,7 +31,7 @@ class Bounds:
     min_rate: int = 4 * 2**10
     """Bytes a second that a client has to take."""
     part_bytes: int = 2**20
-    """Bytes of an answer over which the rate is measured."""
+    """Bytes of an answer over which the rate is measured; more, in the same time, of a client that was quick before."""
 
 
 class Client(Protocol):
