@@ -40,6 +40,7 @@ class Server:
         port: 0 picks a free one.
         log: Called with one line per request, from the thread that serves: time (UTC), client, method, path, status, bytes of
             the body that were sent, seconds. Requests that never came whole have "-" for method and path.
+        bounds: What a client may take, if not the usual (docs/hosting.md).
 
     Raises:
         RepositoryError: there is no such folder, or the address is not to be had.
@@ -72,6 +73,7 @@ class Server:
                 interface="asgi3",
                 lifespan="off",
                 ws="none",
+                workers=1,  # whatever WEB_CONCURRENCY says, for which this is no program
                 backlog=max(1, int(bounds.connections * _ACCEPTED_AT_ONCE)),
                 log_config=None,
                 proxy_headers=False,
