@@ -17,6 +17,7 @@ from pathlib import Path
 
 from scripts.make.limit_tables import fuzz, render_limits
 from scripts.make.markdown import Figures, machine, table
+from scripts.make.mirror_tables import serve
 from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, wash
 from scripts.make.reader_tables import reader_peers, readers
 
@@ -308,6 +309,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "decode": decode,
     "catalog": catalog,
     "sync": sync,
+    "serve": serve,
     "segmentation": segmentation,
     "cutout_quality": cutout_quality,
     "ingest": ingest,
