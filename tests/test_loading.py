@@ -26,7 +26,7 @@ SEGMENTATION = {
     "haac_match",
     "haac_pipeline",
 }
-HEAVY = SEGMENTATION | {"PIL", "numpy", "httpx", "sqlite_utils"}
+HEAVY = SEGMENTATION | {"PIL", "numpy", "httpx", "sqlite_utils", "uvicorn"}
 
 
 def modules_after(code: str) -> set[str]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from haac import _blur as blur
     from haac._drawing.boxes import COS, sin
     from haac._drawing.layer import blur_and_fade, draw, warp
+    from haac._drawing.work import WEIGHTS, check_work
     from haac._files import decode_files, picture_bytes, picture_format
     from haac._forms import binary, binary_elements, binary_layer
     from haac._forms.binary import measured
@@ -54,6 +55,7 @@ __all__ = [
     "SYMBOLS",
     "TRADE",
     "UNCODED",
+    "WEIGHTS",
     "ZONES",
     "Background",
     "DrawnElements",
@@ -72,6 +74,7 @@ __all__ = [
     "blur",
     "blur_and_fade",
     "check_vectors",
+    "check_work",
     "contexts",
     "covering",
     "decode_files",
@@ -99,6 +102,7 @@ __all__ = [
 _PLACES = {
     "_drawing.boxes": "COS sin",
     "_drawing.layer": "blur_and_fade draw warp",
+    "_drawing.work": "WEIGHTS check_work",
     "_files": "decode_files picture_bytes picture_format",
     "_forms.binary": "measured",
     "_forms.inspect": "inspect",

@@ -30,7 +30,7 @@ class Limits:
     """Pixels of a resized layer."""
     layer_pixels: int = 2**25
     """Pixels of a resized layer, and of the step between resizing its width and its height."""
-    work: int = 8 * 10**9
+    work: int = 9 * 10**9
     """Units of work that drawing takes (see below), about a nanosecond of one core each."""
     memory_bytes: int = 880 * 10**6
     """Bytes of memory that drawing takes beside the program (see below)."""

@@ -18,14 +18,11 @@ from PIL import Image
 
 from haac._drawing.boxes import COS, sin
 from haac._drawing.layer import STRIP, draw, draw_premultiplied, faded
-from haac._drawing.work import DECODE_COPIES, check_work, is_visible, plate_layer
+from haac._drawing.work import DECODE_COPIES, WHILE_DECODING, check_work, is_visible, plate_layer
 from haac._inline import Inline
 from haac._scene import Background, Colour, Gradient, Layer, Plate, Scene
 from haac._wash_value import Wash
 from haac_repo import ElementNotFoundError, format_id
-
-_WHILE_DECODING = 640 * 2**20
-"""Bytes of decoded elements that are held while one more is decoded, its own copies counted in."""
 
 
 class ElementSource(Protocol):
@@ -95,7 +92,7 @@ class ElementCache:
         if isinstance(ref, Inline) or isinstance(self._source, SizedSource):
             coming = DECODE_COPIES * 4 * math.prod(self.size(ref))
             with self._lock:
-                self._forget(coming, _WHILE_DECODING)
+                self._forget(coming, WHILE_DECODING)
         image = ref.image() if isinstance(ref, Inline) else self._source.image(ref)
         with self._lock:
             if ref not in self._images:

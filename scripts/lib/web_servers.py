@@ -15,10 +15,15 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "hosting.md"
 
 
+def examples(language: str) -> list[str]:
+    """The examples of the page that are written in `language`."""
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
 def recipe(language: str) -> str:
-    """The one example of the page that is written in `language`."""
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    return str(found)
+    """The only example in `language`."""
+    (found,) = examples(language)
+    return found
 
 
 def put_in(text: str, *changes: tuple[str, str]) -> str:

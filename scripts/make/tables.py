@@ -15,7 +15,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from scripts.make.limit_tables import fuzz, render_limits
 from scripts.make.markdown import Figures, machine, table
+from scripts.make.mirror_tables import serve
 from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, wash
 from scripts.make.reader_tables import reader_peers, readers
 
@@ -307,6 +309,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "decode": decode,
     "catalog": catalog,
     "sync": sync,
+    "serve": serve,
     "segmentation": segmentation,
     "cutout_quality": cutout_quality,
     "ingest": ingest,
@@ -318,6 +321,8 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "thresholds": thresholds,
     "readers": readers,
     "reader_peers": reader_peers,
+    "render_limits": render_limits,
+    "fuzz": fuzz,
 }
 """Name of a table, which is that of its benchmark -> function."""
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -25,18 +25,46 @@ if TYPE_CHECKING:
     from haac._scene import Scene
 
 
-def _namer(repo: Path, scene: Scene, console: Console) -> Callable[[int | Inline], str]:
-    """What to call elements: by the catalog if there is one at hand, else by id."""
+class _AtHand(NamedTuple):
+    """What the repository at hand, if there is one, knows of a recipe."""
+
+    name_of: Callable[[int | Inline], str]
+    """What to call elements: by the catalog, else by id."""
+    fits: bool | None
+    """Whether the recipe's fingerprint is that of the repository; None if one of them has none."""
+    told: str
+    """Of the fingerprint, in words; empty where there is nothing that it could be about."""
+
+    def facts(self, scene: Scene) -> dict[str, object]:
+        """For --json."""
+        mark = None if scene.fingerprint is None else f"{scene.fingerprint:04x}"
+        return {"fingerprint": mark, "fits_repository": self.fits}
+
+
+def _at_hand(repo: Path, scene: Scene, console: Console) -> _AtHand:
+    """Compare a recipe with the repository at hand, if there is one."""
     from haac import Inline
     from haac_repo import HaacError, Repository, format_id
 
     names: dict[int, str] = {}
+    fits = None
+    mark = None if scene.fingerprint is None else f"{scene.fingerprint:04x}"
+    told = f"Made for a repository with the fingerprint {mark}" if mark else ""
+    if mark is None and scene.elements():
+        told = "It has no fingerprint: nothing tells which repository its ids belong to."
     try:
         with Repository.open(repo) as repository:
-            for number in scene.elements():
-                names[number] = repository.element(number).name
+            if mark:
+                fits = scene.fingerprint == repository.fingerprint
+                other = f"not the one in {repo}, which has {repository.fingerprint:04x}: the ids mean something else there"
+                told += f", as {repo} has." if fits else f", {other}."
+            if fits is not False:
+                for number in scene.elements():
+                    names[number] = repository.element(number).name
     except HaacError as error:
         console.detail(f"Names are not shown: {error}")
+    if mark and fits is None:
+        told += "; there is none at hand to compare it with."
 
     inlines = scene.inlines()
 
@@ -49,7 +77,7 @@ def _namer(repo: Path, scene: Scene, console: Console) -> Callable[[int | Inline
             else f"element {format_id(element)}"
         )
 
-    return name_of
+    return _AtHand(name_of, fits, told)
 
 
 @command("decompress", "Recipes")
@@ -182,18 +210,21 @@ def inspect(console: Console, recipe: str, repo: Path) -> None:
     from haac._forms.inspect import inspect as take_apart
 
     found = take_apart(read_scene(recipe))
-    name_of = _namer(repo, found.scene, console)
+    at_hand = _at_hand(repo, found.scene, console)
+    name_of = at_hand.name_of
     layers = found.scene.layers
+    costs: dict[str, float] = {}
+    for field in found.fields:
+        costs[field.part] = costs.get(field.part, 0.0) + field.bits
     lines = []
     part = ""
     for field in found.fields:
         if field.part != part:
             part = field.part
-            cost = sum(f.bits for f in found.fields if f.part == part)
             title = (
                 f"{part}: {name_of(layers[int(part[6:]) - 1].element)}" if part.startswith("layer") else part
             )
-            lines.append(f"{title}  [{cost:.1f} bits]")
+            lines.append(f"{title}  [{costs[part]:.1f} bits]")
         lines.append(f"    {field.name:<20}{field.value:>10}{field.bits:>9.2f} bits")
     total = sum(field.bits for field in found.fields)
     lines.append(
@@ -201,6 +232,8 @@ def inspect(console: Console, recipe: str, repo: Path) -> None:
     )
     if layers:
         lines.append(f"{found.binary_bytes / len(layers):.2f} bytes a layer, header included")
+    if at_hand.told:
+        lines.append(at_hand.told)
     fields = [
         {"part": f.part, "name": f.name, "value": f.value, "bits": round(f.bits, 3)} for f in found.fields
     ]
@@ -210,7 +243,8 @@ def inspect(console: Console, recipe: str, repo: Path) -> None:
         "bits": round(total, 3),
         "fields": fields,
     }
-    console.data(facts | {"elements": {n: name_of(n) for n in sorted(found.scene.elements())}}, lines)
+    elements = {n: name_of(n) for n in sorted(found.scene.elements())}
+    console.data(facts | at_hand.facts(found.scene) | {"elements": elements}, lines)
 
 
 @command("explain", "Recipes")
@@ -221,8 +255,9 @@ def explain(console: Console, recipe: str, repo: Path) -> None:
     from haac._forms.inspect import explain as tell
 
     scene = read_scene(recipe)
-    text = tell(scene, _namer(repo, scene, console))
-    console.data({"english": text}, text)
+    at_hand = _at_hand(repo, scene, console)
+    text = "\n".join(filter(None, [tell(scene, at_hand.name_of), at_hand.told]))
+    console.data({"english": text} | at_hand.facts(scene), text)
 
 
 @command("credits", "Recipes")

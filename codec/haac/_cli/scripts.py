@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--fingerprint/--no-fingerprint",
-    help="Add 16 bits of the repository's id, so that a wrong one is noticed.",
+    default=None,
+    help="Add 16 bits of the repository's id, so that a wrong one is noticed: 2 bytes.  [default: if ids are checked]",
 )
 @repo_or_url_option
 def compile_(
-    console: Console, script: Path, output: Path | None, form: str | None, fingerprint: bool, repo: str
+    console: Console, script: Path, output: Path | None, form: str | None, fingerprint: bool | None, repo: str
 ) -> None:
     """Turn a script into a recipe.
 
@@ -51,6 +52,8 @@ def compile_(
     if fingerprint or scene.elements():
         with repository_at_hand(repo, console) as repository:
             _check_elements(console, scene, repository, repo, fingerprint=fingerprint)
+    if fingerprint is False:
+        scene.fingerprint = None
     text, binary = to_text(scene), to_binary(scene)
     form = form or ("text" if output is None or output.suffix == ".txt" else "binary")
     data = binary if form == "binary" else text.encode() + b"\n"
@@ -68,9 +71,9 @@ def compile_(
 
 
 def _check_elements(
-    console: Console, scene: Scene, repository: Repository | None, repo: str, *, fingerprint: bool
+    console: Console, scene: Scene, repository: Repository | None, repo: str, *, fingerprint: bool | None
 ) -> None:
-    """Compare the ids of a scene with the repository, and give it that one's fingerprint if asked to.
+    """Compare the ids of a scene with the repository, and give it that one's fingerprint.
 
     Raises:
         ElementError: ids are unknown or were withdrawn; the message names them all.
@@ -97,6 +100,7 @@ def _check_elements(
         console.note(f"The ids are not checked: {other}.")
         return
     require(repository, sorted(scene.elements()))
+    scene.fingerprint = repository.fingerprint
 
 
 @command("decompile", "Recipes")
@@ -105,7 +109,7 @@ def _check_elements(
 def decompile(console: Console, recipe: str, output: Path | None) -> None:
     """Turn a recipe back into a script.
 
-    The script compiles to the same bytes. Nothing is run.
+    The script compiles to the same bytes: with --no-fingerprint, where the recipe has none. Nothing is run.
     """
     from haac import to_script
     from haac_repo import write_file
@@ -139,6 +143,8 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
         check_fingerprint(described, repository)
         if repository is not None:
             require(repository, sorted(described.elements()))
+            if described.elements():  # as `compile` would write it
+                described.fingerprint = repository.fingerprint
         picture = render(described, repository or NO_ELEMENTS)
     path = output or Path((Path(scene).stem if Path(scene).suffix else "scene") + ".preview.png")
     write_file(path, picture_bytes(picture, path.suffix))

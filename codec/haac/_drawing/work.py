@@ -1,6 +1,6 @@
 """Work and memory of a scene, predicted from sizes alone, before anything is decoded or drawn: a linear cost model of the renderer.
 
-The weights are nanoseconds of one core, fitted to what `scripts/bench/render_limits.py` measures (benchmarks/render_limits.json) and
+The weights are nanoseconds of one core, fitted to what `scripts/bench/limits/` measures (benchmarks/render_limits.json) and
 rounded up. They are part of the format: which recipes are accepted must not depend on the machine.
 """
 
@@ -28,7 +28,7 @@ class Weights:
 
     layer: int = 1_000_000
     """A layer, visible or not: most of it for reading a recipe with thousands of them."""
-    decode: int = 30
+    decode: int = 25
     """A pixel of an element that is decoded: each once, or for each layer where the decoded ones are more than are kept."""
     read: int = 2
     """A pixel of an element that is cut out and premultiplied."""
@@ -38,19 +38,19 @@ class Weights:
     """A pixel with another brightness or contrast."""
     saturation: int = 20
     """A pixel with another saturation."""
-    weight: int = 30
+    weight: int = 15
     """A weight of a resizing filter: four for each pixel of the longer of the two sides, before and after."""
     tap: int = 2
     """A weight times a pixel: the lines that are resized, times the weights."""
     quarter: int = 4
     """A pixel that is made by a quarter turn, or by half a turn."""
-    rotation: int = 22
+    rotation: int = 20
     """A pixel that is made by another rotation."""
     blur_rows: int = 13
     """A pixel that is blurred along the rows."""
     blur_columns: int = 20
     """A pixel that is blurred along the columns."""
-    compose: int = 16
+    compose: int = 14
     """A visible pixel of a layer: opacity, un-premultiplied, composited."""
     canvas: int = 1
     """A pixel of the canvas."""
@@ -68,6 +68,8 @@ WEIGHTS = Weights()
 
 DECODE_COPIES = 5
 """Times that the pixels of an element are in memory while it is decoded: the WebP decoder's own copies and Pillow's."""
+WHILE_DECODING = 640 * 2**20
+"""Bytes of elements, the copies of one that is decoded among them, for which others that are held are forgotten."""
 _STRIPS = 32 * 2**20
 """Bytes of the steps that are done in strips, and of the program beside its pictures, over what it has at the start."""
 
@@ -167,16 +169,27 @@ def _background(scene: Scene, size_of: SizeOf) -> Work:
             return Work(plain, pixels)
 
 
-def _decoding(shown: list[int | Inline], size_of: SizeOf, kept: int) -> Work:
+@dataclass(frozen=True, slots=True)
+class _Decoding:
+    """What decoding the elements takes."""
+
+    units: int
+    held: int
+    """Pixels that stay for the next use."""
+    most: int
+    """Pixels in memory while an element is decoded."""
+
+
+def _decoding(shown: list[int | Inline], size_of: SizeOf, kept: int) -> _Decoding:
     """Each element once; or for each use, where they are not all kept."""
     pixels = {element: math.prod(size_of(element)) for element in shown}
-    if not pixels:
-        return NOTHING
-    largest = max(pixels.values())
-    once = 4 * (sum(pixels.values()) + DECODE_COPIES * largest) <= kept
-    count = sum(pixels.values()) if once else sum(pixels[element] for element in shown)
-    held = min(sum(pixels.values()), kept // 4)
-    return Work(WEIGHTS.decode * count, max(held, DECODE_COPIES * largest))
+    together, largest = sum(pixels.values()), max(pixels.values(), default=0)
+    # With the copies of the one that is decoded: else others are forgotten to make room.
+    once = 4 * together <= kept and 4 * (together + (DECODE_COPIES - 1) * largest) <= WHILE_DECODING
+    count = together if once else sum(pixels[element] for element in shown)
+    held = min(together, max(largest, kept // 4))
+    most = min(held + DECODE_COPIES * largest, max(WHILE_DECODING // 4, DECODE_COPIES * largest))
+    return _Decoding(WEIGHTS.decode * count, held, most)
 
 
 def check_work(scene: Scene, size_of: SizeOf, kept: int) -> None:
@@ -201,24 +214,23 @@ def check_work(scene: Scene, size_of: SizeOf, kept: int) -> None:
     units = decoding.units + background.units + sum(WEIGHTS.layer + work.units for work in works)
     if units > LIMITS.work:
         parts = {"decoding its elements": decoding.units, "its background": background.units}
-        parts |= {
-            f"layer {n} ({_named(layer)})": work.units
-            for n, (layer, work) in enumerate(zip(scene.layers, works, strict=True), 1)
-        }
+        parts |= {_named(n, layer): works[n - 1].units for n, layer in enumerate(scene.layers, 1)}
         most = max(parts, key=lambda part: parts[part])
         raise RecipeError(
-            f"drawing this recipe takes {units / 1e9:.1f} units of 10^9, most of them for {most}: {parts[most] / 1e9:.2f};"
-            f" at most {LIMITS.work / 1e9:g} are allowed: use fewer or smaller layers, a smaller canvas, or less blur"
+            f"drawing this recipe takes {units / 1e9:.1f} x 10^9 units of work, {parts[most] / 1e9:.2f} of them for {most}; at most"
+            f" {LIMITS.work / 1e9:g} are allowed: use fewer or smaller layers, a smaller canvas, or less blur"
         )
-    drawing = max((work.pixels for work in works), default=0)
-    bytes_ = 4 * (scene.width * scene.height + decoding.pixels + drawing)
-    bytes_ = max(bytes_, 4 * (background.pixels + decoding.pixels)) + _STRIPS
-    if bytes_ > LIMITS.memory_bytes:
+    drawing = math.prod(canvas) + max((work.pixels for work in works), default=0) + decoding.held
+    pixels = max(background.pixels + decoding.held, math.prod(canvas) + decoding.most, drawing)
+    if 4 * pixels + _STRIPS > LIMITS.memory_bytes:
         raise RecipeError(
-            f"drawing this recipe takes {bytes_ / 1e6:.0f} MB of memory; at most {LIMITS.memory_bytes / 1e6:.0f} are allowed:"
-            " use a smaller canvas, smaller elements, or smaller layers"
+            f"drawing this recipe takes {(4 * pixels + _STRIPS) / 1e6:.0f} MB of memory; at most"
+            f" {LIMITS.memory_bytes / 1e6:.0f} are allowed: use a smaller canvas, smaller elements, or smaller layers"
         )
 
 
-def _named(layer: Layer) -> str:
-    return "an inline element" if isinstance(layer.element, Inline) else f"element {format_id(layer.element)}"
+def _named(n: int, layer: Layer) -> str:
+    shown = (
+        "an inline element" if isinstance(layer.element, Inline) else f"element {format_id(layer.element)}"
+    )
+    return f"layer {n} ({shown})"

@@ -88,7 +88,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--fingerprint/--no-fingerprint",
-    help="Add 16 bits of the repository's id, so that a wrong one is noticed.",
+    default=None,
+    help="Add 16 bits of the repository's id, so that a wrong one is noticed: 2 bytes.  [default: if it has elements]",
 )
 @workers_options(3600, alone="With one process, or one picture, there is no limit.")
 def compress(
@@ -108,7 +109,7 @@ def compress(
     no_catalog: bool,
     max_layers: int | None,
     only_tags: tuple[str, ...],
-    fingerprint: bool,
+    fingerprint: bool | None,
     workers: Workers,
 ) -> int:
     """Turn pictures into recipes: find which elements are in them, and where.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from haac_pipeline._engine.pool import Pool
 
 FINGERPRINT_BYTES = 2
-"""What a fingerprint adds to a recipe."""
+"""What a fingerprint adds to any recipe."""
 AGAIN = "Their recipes are written: start again with those that are missing"
 """What a lost cluster leaves."""
 PAPER_BYTES = 318
@@ -52,7 +52,7 @@ def _compress(task: Task) -> CompressedFile:
     read = _read(task.data)
     picture = read.image
     match = _match(read, task)
-    recipe = _encode(match.scene, task.options.budget)
+    recipe = _encode(_marked(match, task), task.options.budget)
     decoded = _check(picture, recipe, match.source)
     files = {**_written(task.outputs, recipe), **_report(task, picture, match, recipe, decoded)}
     return _result(task, read, match, recipe, decoded, files)
@@ -78,6 +78,8 @@ class _Match:
     """Gives its elements."""
     unexplained: npt.NDArray[np.bool_]
     """(height, width)."""
+    fingerprint: int | None = None
+    """Of the repository; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +134,10 @@ def _match(read: _Read, task: Task) -> _Match:
     from haac_match import recorded
 
     repository, matcher = opened(task.repository)
-    if task.fingerprint and options.budget is not None:
-        options = replace(options, budget=options.budget - FINGERPRINT_BYTES)
+    if task.fingerprint is not False and options.budget is not None:
+        options = replace(options, budget=max(1, options.budget - FINGERPRINT_BYTES))
     found = matcher.compress(picture, options, where, None if read.reduced else recorded(task.data))
-    if task.fingerprint:
-        found.scene.fingerprint = repository.fingerprint
-    return _Match(found.scene, repository, found.unexplained)
+    return _Match(found.scene, repository, found.unexplained, repository.fingerprint)
 
 
 def _subject(picture: Image.Image, task: Task) -> Subject | None:
@@ -147,6 +147,17 @@ def _subject(picture: Image.Image, task: Task) -> Subject | None:
     from haac_pipeline._segment.subject import subject
 
     return subject(picture, task.segmenter, cut=task.options.inline)
+
+
+def _marked(match: _Match, task: Task) -> Scene:
+    """The scene with the fingerprint of its repository, where that is wanted."""
+    from haac import to_binary
+
+    scene, budget = match.scene, task.options.budget
+    fits = budget is None or len(to_binary(scene)) + FINGERPRINT_BYTES <= budget
+    if task.fingerprint or (task.fingerprint is None and scene.elements() and fits):
+        scene.fingerprint = match.fingerprint
+    return scene
 
 
 def _encode(scene: Scene, budget: int | None) -> _Recipe:
@@ -270,7 +281,7 @@ def compress_files(
     options: Options,
     *,
     workers: Workers,
-    fingerprint: bool = False,
+    fingerprint: bool | None = None,
     segmenter: str | None = None,
     work: Callable[[Task], CompressedFile] = compress_file,
 ) -> Iterator[CompressedFile]:
@@ -282,7 +293,7 @@ def compress_files(
         options: of the matcher, for all of them.
         workers: with one job it is done in this process, without limits, unless there is a cluster; so is a
             picture by itself, with a thread a core.
-        fingerprint: add that of the repository to the recipes.
+        fingerprint: add that of the repository to the recipes; None: to those with elements of it, where the budget allows.
         segmenter: salient-object model that weights the error where bytes are shared out.
         work: what is done with each; a module's function.
 
@@ -313,7 +324,7 @@ def _compressed(
     repository: Repository | None,
     options: Options,
     workers: Workers,
-    fingerprint: bool,
+    fingerprint: bool | None,
     segmenter: str | None,
     work: Callable[[Task], CompressedFile],
 ) -> Iterator[CompressedFile]:
@@ -353,7 +364,7 @@ def _tasks(
     sources: Sequence[tuple[Source | Refused, Outputs]],
     repository: Path | None,
     options: Options,
-    fingerprint: bool,
+    fingerprint: bool | None,
     segmenter: str | None,
 ) -> Iterator[Task | CompressedFile]:
     """Tasks, or outcomes of sources that cannot be read; one picture at a time is read."""

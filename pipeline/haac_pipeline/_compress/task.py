@@ -38,8 +38,8 @@ class Task:
     options: Options
     repository: Path | None
     """None: no element is looked for."""
-    fingerprint: bool = False
-    """Add that of the repository to the recipe."""
+    fingerprint: bool | None = None
+    """Add that of the repository to the recipe; None: where it has elements of it, and the budget allows."""
     segmenter: str | None = None
     """Salient-object model that weights the error; None: errors count everywhere alike."""
 

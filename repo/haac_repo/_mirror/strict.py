@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
@@ -66,9 +67,11 @@ def is_text(value: object, limit: int) -> bool:
 
 
 def json_object(data: bytes, what: str) -> dict[str, Any]:
-    """Parse one JSON object strictly: UTF-8, no key twice, no NaN."""
+    """Parse one JSON object strictly: UTF-8, no key twice, no NaN, nothing that could not be written again."""
     try:
         value = _DECODER.decode(data.decode("utf-8"))
+        if b"\\u" in data:  # perhaps half of a surrogate pair, which is no character
+            canonical(value)
     except (ValueError, RecursionError) as error:
         raise IntegrityError(
             f"{what} is not readable JSON ({str(error)[:120] or 'nested too deep'})"
@@ -85,11 +88,17 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
+def _finite(digits: str) -> float:
+    if math.isinf(value := float(digits)):
+        raise ValueError("a number is too large")
+    return value
+
+
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_no_twins, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_no_twins, parse_constant=_no_constant, parse_float=_finite)
 
 
 def canonical(value: object) -> bytes:

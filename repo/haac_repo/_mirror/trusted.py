@@ -60,11 +60,8 @@ def fetch_published(
     known = state.load(db) if db is not None else None
     if anew and known is not None:
         known = None if pin is not None else state.roots(known)
-    if known is None and pin is None:  # if it was signed, what was trusted is lost
-        if (identity := read_identity(path)) is not None and identity.root:
-            pin = Pin(sha256=identity.root)
-        elif db is not None and not anew and root_versions(path):
-            known = {}
+    if pin is None and (identity := read_identity(path)) is not None and identity.root:
+        pin = Pin(sha256=identity.root)  # what was trusted may be lost, with the catalog
     fresh = None
     if known is None and pin is None and db is not None and accepted is not None:
         fresh = _plain_head(get, url, accepted if catalog.meta(db).origin == url else None)

@@ -1,7 +1,6 @@
 """Admission control: how many connections there are, and which one goes when another wants its place.
 
-A limit alone would let whoever holds the connections shut everybody out. So who asks for nothing makes room: first, those that never
-sent a whole request, the oldest first; then those that wait between two.
+A limit alone would let whoever holds the connections shut everybody out. So who has asked for nothing for the longest time makes room.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class Bounds:
     min_rate: int = 4 * 2**10
     """Bytes a second that a client has to take."""
     part_bytes: int = 2**20
-    """Bytes of an answer over which the rate is measured."""
+    """Bytes of an answer over which the rate is measured; more, in the same time, of a client that was quick before."""
 
 
 class Client(Protocol):
@@ -41,7 +40,7 @@ class Client(Protocol):
     address: str
 
     def drop(self) -> None:
-        """Close it at once."""
+        """Close it."""
 
 
 class Admission:
@@ -51,31 +50,28 @@ class Admission:
         self._bounds = bounds
         self._all: set[Client] = set()
         self._of_address: Counter[str] = Counter()
-        # In the order in which they began to wait.
-        self._strangers: dict[Client, None] = {}
-        self._idle: dict[Client, None] = {}
+        self._waiting: dict[Client, None] = {}  # for a whole request, in the order in which that began
 
     def enter(self, client: Client) -> bool:
         """Whether a new connection is let in, perhaps in place of another, which is dropped. It has sent nothing yet."""
         full = self._of_address[client.address] >= self._bounds.per_address
-        if full and not self._make_room(c for c in self._waiting() if c.address == client.address):
+        if full and not self._make_room(c for c in self._waiting if c.address == client.address):
             return False
-        if len(self._all) >= self._bounds.connections and not self._make_room(self._waiting()):
+        if len(self._all) >= self._bounds.connections and not self._make_room(self._waiting):
             return False
         self._all.add(client)
         self._of_address[client.address] += 1
-        self._strangers[client] = None
+        self._waiting[client] = None
         return True
 
     def busy(self, client: Client) -> None:
         """It sent a whole request, and is being answered."""
-        self._strangers.pop(client, None)
-        self._idle.pop(client, None)
+        self._waiting.pop(client, None)
 
     def idle(self, client: Client) -> None:
         """It was answered."""
         if client in self._all:
-            self._idle[client] = None
+            self._waiting[client] = None
 
     def leave(self, client: Client) -> None:
         """It is gone; may be said more than once."""
@@ -86,16 +82,13 @@ class Admission:
             if not self._of_address[client.address]:
                 del self._of_address[client.address]
 
-    def _waiting(self) -> Iterable[Client]:
-        yield from self._strangers
-        yield from self._idle
-
     def _make_room(self, candidates: Iterable[Client]) -> bool:
-        for client in candidates:
-            self.leave(client)
-            client.drop()
-            return True
-        return False
+        oldest = next(iter(candidates), None)
+        if oldest is None:
+            return False
+        self.leave(oldest)
+        oldest.drop()
+        return True
 
 
 def address_of(host: str) -> str:

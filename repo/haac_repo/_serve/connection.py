@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +17,10 @@ from haac_repo._serve.app import Message, Receive, Send
 
 _LOGGER = logging.getLogger("haac_repo.serve")
 _LOGGER.setLevel(logging.ERROR)  # clients' mistakes are no events of this program
+_QUICK = 1.0
+"""Seconds: a client that takes a part of its answer in less gets twice as much at once."""
+_LARGEST_PART = 16 * 2**20
+"""Bytes."""
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 )
@@ -51,6 +56,7 @@ class Connection(H11Protocol):
             self._note("-", "-", 503, 0, 0.0)
             transport.write(_BUSY)
             transport.close()
+            self._limit_end()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -72,11 +78,13 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.transport.is_closing() or self.conn.their_state is not h11.IDLE:
-            return  # or the next request was here already
-        if self._ended:
+        if self._ended and self.conn.their_state is h11.IDLE:
             self.transport.close()
+        if self.transport.is_closing():
+            self._limit_end()
             return
+        if self.conn.their_state is not h11.IDLE:
+            return  # the next request was here already
         self.admission.idle(self)
         if self.conn.trailing_data[0]:
             self._limit_time()
@@ -84,7 +92,15 @@ class Connection(H11Protocol):
     # Ends
 
     def drop(self) -> None:
-        """Close at once, whatever is under way."""
+        """Close it; what was answered already still goes out."""
+        if self.cycle is not None and self.cycle.response_complete:
+            self.transport.close()
+            self._limit_end()
+        else:
+            self.cut()
+
+    def cut(self) -> None:
+        """Close it at once, whatever is under way."""
         if self._sending is not None:
             self._sending.cancel()  # it has the socket's descriptor, which must not be closed under it
         else:
@@ -94,9 +110,22 @@ class Connection(H11Protocol):
         """Answer what is not HTTP, or too long."""
         self._note("-", "-", 400, 0, 0.0)
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            if self.cycle is not None:
+                self.cycle.disconnected = True  # this is the answer to the request whose body it is in
             super().send_400_response(msg)
+            self._limit_end()
         else:
-            self.drop()  # an answer is on its way; what came is no more than the rest of a refused body
+            self.cut()  # an answer is on its way; what came is no more than the rest of a refused body
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing was asked for long."""
+        super().timeout_keep_alive_handler()
+        self._limit_end()
+
+    def _limit_end(self) -> None:
+        """It is closing; who takes not even what was answered already does not hold it open."""
+        self._unlimit_time()
+        self._deadline = self.loop.call_later(self.bounds.grace_seconds, self.cut)
 
     def _limit_time(self) -> None:
         """From now, if it was not so before, the client has to complete its request."""
@@ -110,7 +139,7 @@ class Connection(H11Protocol):
 
     def _late(self) -> None:
         self._note("-", "-", 408, 0, self.bounds.request_seconds)
-        self.drop()
+        self.cut()
 
     # Answers
 
@@ -124,6 +153,8 @@ class Connection(H11Protocol):
             if message["type"] == "http.response.zerocopysend":
                 await self._send_file(message["file"], message["offset"], message["count"])
                 return
+            if self.flow.write_paused and not await self._is_taken():
+                return
             status = message.get("status", status)
             if not message.get("more_body") and message["type"] == "http.response.body":
                 path = scope["raw_path"].decode("latin-1")
@@ -132,22 +163,37 @@ class Connection(H11Protocol):
 
         await self._application(scope, receive, extended)
 
+    async def _is_taken(self) -> bool:
+        """Wait until the client has taken what was sent before; whether it did, in time."""
+        try:
+            async with asyncio.timeout(self.bounds.grace_seconds):
+                await self.flow.drain()
+        except TimeoutError:
+            self.cycle.disconnected = True
+            self.cut()
+        return not self.cycle.disconnected
+
     async def _send_file(self, file: BinaryIO, start: int, count: int) -> None:
         """Send part of a file without reading it; cut the connection if the client is too slow, or the file too short."""
         if self.transport.is_closing():
             return
         self.conn.send_with_data_passthrough(h11.Data(data=_Promised(count)))  # type: ignore[arg-type]
         self._sending = asyncio.current_task()
-        left = count
+        left, part = count, self.bounds.part_bytes
         try:
             while left:
-                part = min(left, self.bounds.part_bytes)
-                async with asyncio.timeout(self.bounds.grace_seconds + part / self.bounds.min_rate):
-                    sent = await self.loop.sendfile(self.transport, file, start + count - left, part)
+                limit = self.bounds.grace_seconds + min(left, self.bounds.part_bytes) / self.bounds.min_rate
+                began = self.loop.time()
+                async with asyncio.timeout(limit):
+                    sent = await self.loop.sendfile(
+                        self.transport, file, start + count - left, min(left, part)
+                    )
                 if not sent:
                     break
                 left -= sent
                 self._sent += sent
+                if self.loop.time() - began < _QUICK:  # each call costs a tenth of a millisecond
+                    part = min(2 * part, _LARGEST_PART)
         except (OSError, RuntimeError, asyncio.CancelledError):
             pass  # too slow (TimeoutError), gone, or dropped
         finally:
@@ -163,7 +209,8 @@ class Connection(H11Protocol):
         time = datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
         client = self.client[0] if self.client else "-"
         line = f"{time}Z {client} {method} {path} {status} {size} {seconds:.3f}"
-        log(line if line.isprintable() else "".join(c if c.isprintable() else "?" for c in line))
+        with contextlib.suppress(OSError):  # nobody reads it, or the disk is full: no reason to serve nothing
+            log(line if line.isprintable() else "".join(c if c.isprintable() else "?" for c in line))
 
 
 class _Promised:

@@ -23,6 +23,10 @@ from haac_repo._serve.connection import Connection
 from haac_repo._serve.descriptors import within_limit
 
 DEFAULT_PORT = 8642
+_QUEUE = 1024
+"""Connections that wait in the system to be accepted."""
+_ACCEPTED_AT_ONCE = 1 / 16
+"""Of the connections there may be: what they sent is read before so many newer ones are here that they lose their places."""
 _RECEIVE_BUFFER = 64 * 2**10
 """Bytes that wait in the system for a connection: so much may come at once, and requests are small."""
 
@@ -36,6 +40,7 @@ class Server:
         port: 0 picks a free one.
         log: Called with one line per request, from the thread that serves: time (UTC), client, method, path, status, bytes of
             the body that were sent, seconds. Requests that never came whole have "-" for method and path.
+        bounds: What a client may take, if not the usual (docs/hosting.md).
 
     Raises:
         RepositoryError: there is no such folder, or the address is not to be had.
@@ -68,6 +73,8 @@ class Server:
                 interface="asgi3",
                 lifespan="off",
                 ws="none",
+                workers=1,  # whatever WEB_CONCURRENCY says, for which this is no program
+                backlog=max(1, int(bounds.connections * _ACCEPTED_AT_ONCE)),
                 log_config=None,
                 proxy_headers=False,
                 server_header=False,
@@ -115,11 +122,17 @@ def serve(path: StrPath, host: str = "127.0.0.1", port: int = DEFAULT_PORT) -> N
 
 
 class _Uvicorn(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start; with a long queue in the system, of which asyncio takes little at once, while it has one number for both."""
+        await super().startup(sockets)
+        for each in sockets or ():
+            each.listen(_QUEUE)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End without waiting for whoever is still being answered: a sync goes on where it was."""
         for connection in list(self.server_state.connections):
             assert isinstance(connection, Connection)
-            connection.drop()
+            connection.cut()
         await super().shutdown(sockets)
 
 
@@ -132,7 +145,7 @@ def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     both = host == "::" and socket.has_dualstack_ipv6()
     try:
-        made = socket.create_server((host, port), family=family, backlog=1024, dualstack_ipv6=both)
+        made = socket.create_server((host, port), family=family, backlog=_QUEUE, dualstack_ipv6=both)
     except (OSError, OverflowError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]
         raise RepositoryError(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from haac import from_text
+from haac import from_text, to_binary
 from haac._vectors import DrawnElements
 from haac_repo import NewElement, Repository, Server, encode, pixel_hash, publish
 
@@ -54,12 +54,26 @@ def test_without_a_repository_ids_are_taken_as_they_are(haac: Run, tmp_path: Pat
     assert haac("compile", "bad.py") == (0, out, "")
 
 
-def test_with_one_that_has_them_nothing_changes(haac: Run, tmp_path: Path) -> None:
+def test_with_one_that_has_them_its_fingerprint_is_added(haac: Run, tmp_path: Path) -> None:
     without = haac("compile", "good.py")
-    made(tmp_path / "haac-repo")
-    assert haac("compile", "good.py") == without
     assert without[0] == 0
+    with Repository.open(made(tmp_path / "haac-repo")) as repository:
+        mark = repository.fingerprint
+    assert haac("compile", "good.py", "--no-fingerprint") == without
+    assert haac("compile", "good.py") == (0, without[1].replace("x30;", f"x30~{mark:04x};"), "")
     assert haac("preview", "good.py")[0] == 0
+    for options, size in ((("--no-fingerprint",), 0), ((), 2), (("--fingerprint",), 2)):
+        assert haac("compile", "good.py", "-o", "good.haac", *options)[0] == 0
+        bare = to_binary(from_text(without[1].strip()))
+        assert len((tmp_path / "good.haac").read_bytes()) == len(bare) + size
+
+
+def test_a_fingerprint_in_the_script_can_be_left_out(haac: Run, tmp_path: Path) -> None:
+    with Repository.open(made(tmp_path / "haac-repo")) as repository:
+        mark = repository.fingerprint
+    (tmp_path / "own.py").write_text(GOOD.replace("Scene(64, 48", f"Scene(64, 48, fingerprint={mark}"))
+    assert from_text(haac("compile", "own.py")[1]).fingerprint == mark
+    assert from_text(haac("compile", "own.py", "--no-fingerprint")[1]).fingerprint is None
 
 
 @pytest.mark.parametrize("command", ["compile", "preview"])

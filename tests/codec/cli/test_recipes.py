@@ -7,13 +7,15 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from haac import from_binary, from_text, read_recipe, render, to_text
+from haac import Scene, from_binary, from_text, read_recipe, render, to_text
+from haac._forms import inspect as inspection
 from haac._vectors import DrawnElements
 from haac_repo import NewElement, Provenance, Repository, Server, encode, pixel_hash
 
@@ -198,6 +200,82 @@ def test_a_wrong_repository_is_noticed_by_the_fingerprint(haac: Run, repo: Path,
     code, _, err = haac("decompress", "scene.haac", "--repo", other)
     assert code == 1
     assert f"{fingerprint:04x}" in err
+
+
+def test_a_recipe_for_another_repository_is_not_drawn_with_what_has_its_ids_here(
+    haac: Run, repo: Path, tmp_path: Path
+) -> None:
+    """By default, of recipes that were made beside their repository."""
+    with Repository.open(repo) as repository:
+        mark = repository.fingerprint
+    other = tmp_path / "other"
+    with Repository.create(other) as repository, repository.writer() as writer:
+        for number in (1, 2, 3, 4):
+            image = DrawnElements().image(number).rotate(180)
+            size, pixels = image.size, pixel_hash(image)
+            writer.add(
+                NewElement(data=encode(image), width=size[0], height=size[1], pixels_sha256=pixels, name="x")
+            )
+        found = repository.fingerprint
+    if found == mark:  # one in 65,536
+        pytest.skip("both repositories have the same fingerprint")
+    assert haac("compile", "scene.py", "-o", "scene.haac")[0] == 0
+    code, out, err = haac("decompress", "scene.haac", "-o", "scene.png", "--repo", other)
+    assert (code, out, f"{mark:04x}" in err, (tmp_path / "scene.png").exists()) == (1, "", True, False)
+    for command in ("explain", "inspect"):
+        out = haac(command, "scene.haac", "--repo", other)[1]
+        assert f"fingerprint {mark:04x}, not the one in {other}, which has {found:04x}" in out
+        assert "element 1" in out, "the names there are of other elements"
+        facts = json.loads(haac(command, "scene.haac", "--repo", other, "--json")[1])
+        assert (facts["fingerprint"], facts["fits_repository"]) == (f"{mark:04x}", False)
+
+
+def test_explain_and_inspect_show_the_fingerprint(haac: Run, repo: Path) -> None:
+    with Repository.open(repo) as repository:
+        mark = f"{repository.fingerprint:04x}"
+    haac("compile", "scene.py", "-o", "marked.haac")
+    haac("compile", "scene.py", "-o", "bare.haac", "--no-fingerprint")
+    for command in ("explain", "inspect"):
+        assert f"fingerprint {mark}, as {repo} has." in haac(command, "marked.haac")[1]
+        assert "none at hand" in haac(command, "marked.haac", "--repo", "nowhere")[1]
+        assert "It has no fingerprint" in haac(command, "bare.haac")[1]
+        assert "fingerprint" not in haac(command, "haac1:5x5")[1]
+        for recipe, where, expected in (
+            ("marked.haac", repo, (mark, True)),
+            ("marked.haac", "nowhere", (mark, None)),
+            ("bare.haac", repo, (None, None)),
+        ):
+            facts = json.loads(haac(command, recipe, "--repo", where, "--json")[1])
+            assert (facts["fingerprint"], facts["fits_repository"]) == expected
+    fields = json.loads(haac("inspect", "marked.haac", "--json")[1])["fields"]
+    assert {"part": "file", "name": "fingerprint", "value": mark, "bits": 16.0} in fields
+
+
+def test_inspecting_thousands_of_layers_goes_through_the_fields_a_few_times_only(
+    haac: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It went through all of them for every layer: minutes for a recipe at the limit."""
+    passes = []
+
+    class Fields(list[inspection.Field]):
+        def __iter__(self) -> Iterator[inspection.Field]:
+            passes.append(1)
+            return super().__iter__()
+
+    def counted(scene: Scene) -> inspection.Inspection:
+        found = inspect(scene)
+        return replace(found, fields=Fields(found.fields))
+
+    inspect = inspection.inspect
+    monkeypatch.setattr(inspection, "inspect", counted)
+    layers = ";".join(["1.p1,1"] * 500)
+    (tmp_path / "many.txt").write_text(f"haac1:5x5;{layers}")
+    lines = haac("inspect", "many.txt")[1].splitlines()
+    titles = [line for line in lines if line.startswith("layer ")]
+    assert (len(titles), len(passes) < 6) == (500, True)
+    bits = float(next(line for line in lines if "bits: " in line).partition(" ")[0])
+    told = [float(line.rpartition("[")[2].partition(" ")[0]) for line in lines if line.endswith(" bits]")]
+    assert abs(sum(told) - bits) < 0.05 * 502
 
 
 def test_a_withdrawn_element_is_told_with_its_reason(haac: Run, repo: Path) -> None:

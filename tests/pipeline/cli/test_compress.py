@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from haac import LIMITS, Colour, Layer, Scene, from_binary, from_text, render
+from haac import LIMITS, Colour, Layer, Scene, from_binary, from_text, render, to_binary
 from haac._cli.main import _run
 from haac_pipeline import PassedOver, find_sources
 from haac_pipeline._compress import run
@@ -138,7 +138,7 @@ def test_how_a_jpeg_was_encoded_reaches_the_matcher(
 def test_one_picture(repository: Repository, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe = pictures / "x.haac"
     assert compress(repository, pictures / "a.png", "-o", recipe) == 0
-    assert from_binary(recipe.read_bytes()) == SCENE
+    assert from_binary(recipe.read_bytes()) == replace(SCENE, fingerprint=repository.fingerprint)
     line = capsys.readouterr().out
     assert line == f"{recipe}: {recipe.stat().st_size} bytes, 2 layers, exact: 2 4\n"
     assert compress(repository, pictures / "b.png", "-o", pictures / "y.haac") == 0
@@ -155,7 +155,7 @@ def test_figures_as_json(repository: Repository, pictures: Path, capsys: pytest.
     assert (a["exact"], a["psnr"], a["ssim"], a["percent_different"]) == (True, None, 1, 0)
     assert (a["ids"], a["background"], a["size"]) == (["2", "4"], None, [320, 240])
     assert a["binary_bytes"] == (out / "a.haac").stat().st_size
-    assert from_text(a["text"]) == SCENE
+    assert from_text(a["text"]) == replace(SCENE, fingerprint=repository.fingerprint)
     assert not b["exact"]
     assert 0 < b["psnr"] < 30
     assert 0 < b["percent_different"] <= 100
@@ -202,7 +202,8 @@ def test_an_empty_repository_is_told(
 @pytest.mark.usefixtures("fake")
 def test_text_form(repository: Repository, pictures: Path) -> None:
     assert compress(repository, pictures / "a.png", "-o", pictures / "x.txt") == 0
-    assert from_text((pictures / "x.txt").read_text().strip()) == SCENE
+    marked = replace(SCENE, fingerprint=repository.fingerprint)
+    assert from_text((pictures / "x.txt").read_text().strip()) == marked
     assert compress(repository, pictures / "a.png", "--form", "text") == 0
     assert (pictures / "a.txt").read_bytes() == (pictures / "x.txt").read_bytes()
 
@@ -257,13 +258,51 @@ def test_transparent_pictures_are_given_with_alpha(
 def test_options_reach_the_matcher(repository: Repository, pictures: Path, fake: FakeMatcher) -> None:
     given = ("--effort", 7, "--max-layers", 3, "--budget", 99, "--only-tag", "sticker", "--only-tag", "first")
     assert compress(repository, pictures / "a.png", *given) == 0
-    assert compress(repository, pictures / "a.png", "--fingerprint", "--budget", 99) == 0
-    first, second = fake.options
-    assert (first.effort, first.max_layers, first.budget) == (7, 3, 99)
-    assert tuple(first.only_tags) == ("sticker", "first")
-    assert second.budget == 97, "a fingerprint takes two"
-    scene = from_binary((pictures / "a.haac").read_bytes())
-    assert scene.fingerprint == repository.fingerprint
+    (options,) = fake.options
+    assert (options.effort, options.max_layers) == (7, 3)
+    assert tuple(options.only_tags) == ("sticker", "first")
+
+
+def test_a_recipe_carries_the_fingerprint_unless_the_budget_is_too_small(
+    repository: Repository, pictures: Path, fake: FakeMatcher, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two bytes of the budget are kept free for it; where the smallest recipe needs them, it goes without."""
+    bare, marked = to_binary(SCENE), to_binary(replace(SCENE, fingerprint=repository.fingerprint))
+    size = len(bare)
+    assert len(marked) == size + 2
+    for options, expected in (
+        ((), marked),
+        (("--no-fingerprint",), bare),
+        (("--fingerprint",), marked),
+        (("--budget", size + 2), marked),
+        (("--budget", size + 1), bare),
+        (("--budget", size), bare),
+        (("--budget", size + 2, "--no-fingerprint"), bare),
+        (("--budget", size + 2, "--fingerprint"), marked),
+    ):
+        assert compress(repository, pictures / "a.png", *options) == 0
+        assert (pictures / "a.haac").read_bytes() == expected, options
+    assert [options.budget for options in fake.options] == [None] * 3 + [
+        size,
+        size - 1,
+        size - 2,
+        size + 2,
+        size,
+    ]
+    assert compress(repository, pictures / "a.png", "--budget", size + 1, "--fingerprint") == 1
+    assert f"the budget is {size + 1}" in capsys.readouterr().err
+
+
+def test_a_recipe_without_elements_has_no_fingerprint_of_its_own(
+    repository: Repository, pictures: Path, fake: FakeMatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can be decoded with any repository, or with none."""
+    monkeypatch.setattr(SCENE, "layers", [])
+    assert compress(repository, pictures / "b.png") == 0
+    assert from_binary((pictures / "b.haac").read_bytes()).fingerprint is None
+    assert compress(repository, pictures / "b.png", "--fingerprint") == 0
+    assert from_binary((pictures / "b.haac").read_bytes()).fingerprint == repository.fingerprint
+    assert len(fake.options) == 2
 
 
 @pytest.mark.usefixtures("fake")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from haac_repo import LIMITS
 from haac_repo._mirror import evidence
 
 
@@ -31,7 +33,7 @@ def test_at_most_ten_are_kept_and_the_oldest_go(tmp_path: Path) -> None:
 
 
 def test_at_most_so_many_bytes_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "BYTES", 1000)
+    monkeypatch.setattr(evidence, "LIMITS", replace(LIMITS, evidence_bytes=1000))
     folder = evidence.keep(tmp_path, {"head": b"x" * 600, "one": b"y" * 600, "two": b"z" * 300}, "why")
     assert folder is not None
     assert sorted(path.name for path in folder.iterdir()) == ["head", "reason.txt", "two"]

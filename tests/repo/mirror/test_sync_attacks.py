@@ -93,8 +93,8 @@ def test_takedown_undone(growing: Any, grow: Any, mirror: Path) -> None:
     grow(growing, change=lambda writer: writer.withdraw(3, "stolen"))
     growing.sync(mirror)
     first, *_takedown = growing.records()
-    again = [{"seq": 11, "op": "tag", "id": 3, "name": "back", "time": "2026-11-23T01:02:03Z"}]
-    growing.forge([first, again])
+    again = {"op": "tag", "id": 3, "name": "back", "time": "2026-11-23T01:02:03Z"}
+    growing.forge([first, *([{**again, "seq": seq}] for seq in (11, 12))])
     with pytest.raises(HistoryError, match="rewritten"):
         growing.sync(mirror)
     with Repository.open(mirror) as opened:
@@ -280,7 +280,7 @@ def test_one_bad_pack_keeps_the_others_from_being_fetched_again(origin: Any, mir
     assert not (mirror / "public" / "head").exists()
     origin.files = good
     origin.sync(mirror)
-    assert origin.fetched() == ["head", bad]
+    assert origin.fetched() == ["metadata/1.root.json", "head", bad]
     disk.assert_sound(mirror)
 
 

@@ -56,7 +56,7 @@ def test_a_mirror_makes_the_pack_that_replaces_its_own(growing: Any, mirror: Pat
     gone = take_down(growing, 3)
     assert holds(mirror, gone)
     report = growing.sync(mirror)
-    assert growing.fetched() == ["head", segment_path(2)]
+    assert growing.fetched() == ["head", "metadata/1.root.json", segment_path(2)]
     assert (report.made, report.packs, report.missing_packs, report.elements) == (1, 0, 0, 9)
     assert not holds(mirror, gone)
     assert disk.readable(mirror) == set(range(1, 11)) - {3}
@@ -221,7 +221,11 @@ def test_starting_over_after_a_fork(growing: Any, mirror: Path, disk: Any) -> No
         growing.sync(mirror)
     report = growing.sync(mirror, start_over=True)
     assert report.rebound == 2
-    assert sorted(growing.fetched()) == ["head", segment_path(1)]  # no pack is fetched again
+    assert sorted(growing.fetched()) == [
+        "head",
+        segment_path(1),
+        "metadata/1.root.json",
+    ]  # no pack is fetched again
     disk.assert_sound(mirror)
     kept = [path for path in (mirror / "lost").iterdir() if path.name.startswith("start-over")]
     assert (kept[0] / "head").read_bytes() == old

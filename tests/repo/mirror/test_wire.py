@@ -171,11 +171,25 @@ def test_bad_heads(change: Any, words: str) -> None:
         ('{"format":1}'.encode("utf-16"), "not readable JSON"),
         (b'{"format":1}\xff', "not readable JSON"),
         (b"<html>", "a web page"),
+        (HEAD.to_bytes().replace(b'"signatures":[]', rb'"signatures":["\ud800"]'), "surrogates not allowed"),
+        (HEAD.to_bytes().replace(b'"signatures":[]', b'"signatures":[1e999]'), "too large"),
     ],
 )
 def test_bytes_that_are_no_head(data: bytes, words: str) -> None:
     with pytest.raises(IntegrityError, match=words):
         Head.from_bytes(data)
+
+
+def test_a_head_that_could_not_be_written_again_is_refused() -> None:
+    """Found by fuzzing: halves of surrogate pairs, and numbers beyond all floats, in what is not looked at otherwise."""
+    for inside, accepted in ((rb'"\ud83d\ude00"', True), (rb'{"x": "\udc00"}', False), (b"-1e400", False)):
+        data = HEAD.to_bytes().replace(b'"signatures":[]', b'"signatures":[' + inside + b"]")
+        if accepted:
+            head = Head.from_bytes(data)
+            assert Head.from_bytes(head.to_bytes()) == head
+        else:
+            with pytest.raises(IntegrityError, match="not readable JSON"):
+                Head.from_bytes(data)
 
 
 def test_a_newer_format_says_what_to_do() -> None:

@@ -106,6 +106,15 @@ def test_a_client_that_reads_nothing(tmp_path: Path) -> None:
     assert int(line.split()[-2]) < 2**30
 
 
+def test_a_client_that_asks_again_and_again_and_reads_nothing(tmp_path: Path) -> None:
+    """Its answers have no bodies, so none is too slow; and they fill the memory of both machines."""
+    with Server(tmp_path, bounds=Bounds(grace_seconds=0.2)) as server, connected(server) as deaf:
+        deaf.settimeout(60)
+        with pytest.raises(ConnectionError):
+            deaf.sendall(WHOLE * 10**6)
+        assert ask(server, "/head")[0] == 404
+
+
 @pytest.mark.parametrize("sent", [b"", b"GET /head HT", WHOLE], ids=["nothing", "a part", "a request"])
 def test_whoever_asks_for_nothing_makes_room(published: Path, sent: bytes) -> None:
     """As many connections as there may be are held, and held again: others come through, each time."""
@@ -118,6 +127,18 @@ def test_whoever_asks_for_nothing_makes_room(published: Path, sent: bytes) -> No
         for _ in range(5):
             assert ask(server, "/head")[0] == 200
         assert is_closed(connections[0])
+
+
+def test_many_clients_at_once(tmp_path: Path) -> None:
+    """Each is heard before newer ones take its place, though more come in a moment than there may be connections."""
+    server = Server(tmp_path, bounds=Bounds(connections=200, per_address=200))
+    with contextlib.ExitStack() as held:
+        connections = [
+            held.enter_context(connected(server, WHOLE)) for _ in range(600)
+        ]  # it listens, and does nothing yet
+        with server:
+            for connection in connections:
+                assert connection.recv(12) == b"HTTP/1.1 404"
 
 
 def test_when_all_are_being_answered(tmp_path: Path) -> None:
@@ -233,23 +254,22 @@ def test_room_for_one_address() -> None:
 
 
 def test_who_makes_room_first() -> None:
-    """Those that never asked, the oldest first; then those that wait between two requests; never who is being answered."""
+    """Whoever has asked for nothing for the longest time, whether it asked before or not; never who is being answered."""
     admission = Admission(Bounds(connections=4, per_address=4))
-    idle, busy, stranger, second = Client(), Client(), Client(), Client()
-    for client in (idle, busy, stranger, second):
-        assert admission.enter(client)
+    first, busy, idle, stranger = clients = [Client() for _ in range(4)]
+    assert all(map(admission.enter, clients))
+    admission.busy(first)
+    admission.busy(busy)
     admission.busy(idle)
     admission.idle(idle)
-    admission.busy(busy)
+    admission.idle(first)
     order = []
     for _ in range(3):
         newcomer = Client()
         assert admission.enter(newcomer)
         admission.busy(newcomer)
-        order += [
-            client for client in (idle, busy, stranger, second) if client.dropped and client not in order
-        ]
-    assert order == [stranger, second, idle]
+        order += [client for client in clients if client.dropped and client not in order]
+    assert order == [stranger, idle, first]
     assert not admission.enter(Client())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,24 @@ from typing import Any
 import pytest
 
 from haac_repo import Pin, Repository, create_keys, sync, verify, write_file
-from scripts.lib.web_servers import SERVERS, missing
+from scripts.lib.web_servers import SERVERS, examples, missing
 from tests.repo.serve.asking import ask, raw
+
+
+def test_the_pages_examples_of_buckets() -> None:
+    """Two that S3 takes as they stand, and a script that a shell takes."""
+    policy, cors = (json.loads(text) for text in examples("json"))
+    (statement,) = policy["Statement"]
+    assert (statement["Action"], statement["Resource"].endswith("/*")) == ("s3:GetObject", True)
+    (rule,) = cors["CORSRules"]
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == (["*"], ["GET", "HEAD"])
+    (upload,) = (text for text in examples("sh") if text.startswith("set -e"))
+    subprocess.run(["sh", "-n"], input=upload, check=True, text=True)
+    order = [
+        upload.index(f"s3://my-elements/stickers/{name} ")
+        for name in ("metadata", "metadata/timestamp.json", "head")
+    ]
+    assert order == sorted(order)
 
 
 @pytest.fixture(params=sorted(SERVERS))

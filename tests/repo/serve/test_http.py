@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import http.client
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,15 @@ def test_the_body_of_a_request_is_no_request(server: Server, method: str, framin
     assert answer.split()[1] == expected
     assert b"connection: close" in answer.lower()
     assert answer.endswith(b"\r\n\r\n")
+
+
+def test_a_body_that_is_malformed(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    """It is answered once, and is no fault of the server."""
+    request = b"GET /head HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n"
+    answer = raw(server, request)
+    assert answer.split()[1] == b"400"
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert not caplog.records
 
 
 def test_an_empty_body_is_none(server: Server, origin: Any) -> None:
@@ -72,6 +83,32 @@ def test_what_is_not_http(server: Server, request_: bytes) -> None:
     answer = raw(server, request_)
     assert answer.split()[1] == b"400"
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+PIECES = [
+    b"GET ", b"HEAD ", b"OPTIONS ", b"CONNECT ", b"POST ", b"/head", b" HTTP/1.1", b" HTTP/1.0", b"\r\n", b"\r\n\r\n",
+    b"Host: x\r\n", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n",
+    b"Connection: upgrade\r\nUpgrade: websocket\r\n", b"Upgrade: h2c\r\n", b"Expect: 100-continue\r\n", b"Range: bytes=0-9\r\n",
+    b"Range: bytes=-\r\n", b"If-None-Match: *\r\n", b"5\r\nhello\r\n0\r\n\r\n", b"\x00", b"\xff", b": ", b"%00", b"?",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", SECOND, SECOND.replace(b"GET", b"HEAD"),
+]  # fmt: skip
+
+
+def test_pieces_of_requests_in_any_order(
+    server: Server, origin: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever comes is answered or refused, and nothing that comes is a fault of the server."""
+    draws = random.Random(7)
+    for number in range(400):
+        request = b"".join(draws.choices(PIECES, k=draws.randint(1, 14)))
+        if number % 2:
+            request = SECOND.removesuffix(b"\r\n") + request
+        with contextlib.suppress(ConnectionError):
+            answer = raw(server, request, ends=True)
+            assert answer == b"" or answer.startswith(b"HTTP/1.1 ")
+            assert b"HTTP/1.1 5" not in answer
+    assert ask(server, "/head")[2] == origin.files["head"]
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(
@@ -130,3 +167,11 @@ def test_what_the_log_says(published: Path, pack: Any) -> None:
         "GET /nothing 404 0",
         "- - 400 0",
     ]
+
+
+def test_a_log_that_cannot_be_written(published: Path, origin: Any) -> None:
+    def full(_: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Server(published, log=full) as server:
+        assert ask(server, "/head")[2] == origin.files["head"]

@@ -17,9 +17,9 @@ from haac_repo import (
     Repository,
     TrustError,
 )
+from haac_repo._store.layout import read_identity, write_identity
 from haac_repo._trust.admin import rotate_keys
 from tests.repo.trust.conftest import (
-    TIMESTAMP,
     Evidence,
     SignedOrigin,
     change_trust,
@@ -30,38 +30,42 @@ from tests.repo.trust.conftest import (
 # The mirror's own state
 
 
-def test_local_trust_zeroed(signed: SignedOrigin, mirror: Path, grow: Any, assert_refused: Any) -> None:
-    """Nothing more is taken until the root is named again, and no rollback then either."""
+@pytest.mark.parametrize("damage", ["update trust set data = x''", "delete from trust"])
+def test_local_trust_lost(
+    signed: SignedOrigin, mirror: Path, grow: Any, assert_refused: Any, damage: str
+) -> None:
+    """Zeroed or deleted: the pinned root's fingerprint is left, and no rollback is taken."""
     yesterday = {**signed.files}
     grow(signed, [40])
     signed.sync(mirror)
-    change_trust(mirror, "update trust set data = x''")
-    assert_refused(TrustError, "what this mirror trusts is damaged: name the root again", "")
-    today, signed.files = signed.files, yesterday
-    assert_refused(HistoryError, "went back", "head", pin=signed.pin)
-    signed.files = today
-    signed.sync(mirror, pin=signed.pin)
-    assert signed.sync(mirror).requests == 2
-
-
-def test_local_trust_deleted(signed: SignedOrigin, mirror: Path, grow: Any, assert_refused: Any) -> None:
-    """The file repository.json says whom it trusts, too; without that, the root must be named again. No rollback either way."""
-    yesterday = {**signed.files}
-    grow(signed, [40])
-    signed.sync(mirror)
-    change_trust(mirror, "delete from trust")
+    change_trust(mirror, damage)
     today, signed.files = signed.files, yesterday
     assert_refused(HistoryError, "went back", "head")
-    signed.files = {path: data for path, data in today.items() if not path.startswith("metadata/")}
-    assert_refused(TrustError, "publishes no signatures", "")
-    identity = mirror / "repository.json"
-    said = identity.read_bytes()
-    identity.unlink()
     signed.files = today
-    assert_refused(TrustError, "what this mirror trusts is damaged: name the root again")
-    identity.write_bytes(said)
-    signed.sync(mirror)
+    assert signed.sync(mirror).root == signed.pin.sha256
     assert signed.sync(mirror).requests == 2
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("update trust set data = x''", "what this mirror trusts is damaged: name the root again"),
+        ("delete from trust", "was not told whose signatures to trust"),
+    ],
+)
+def test_local_trust_and_fingerprint_lost(
+    signed: SignedOrigin, mirror: Path, grow: Any, damage: str, words: str
+) -> None:
+    """Nothing more is taken until the root is named again."""
+    signed.sync(mirror)
+    grow(signed, [40])
+    change_trust(mirror, damage)
+    identity = read_identity(mirror)
+    assert identity is not None
+    write_identity(mirror, replace(identity, root=""))
+    with pytest.raises(TrustError, match=words):
+        signed.sync(mirror)
+    assert signed.sync(mirror, pin=signed.pin).elements == 11
 
 
 @pytest.mark.parametrize(
@@ -167,9 +171,10 @@ def test_an_unsigned_mirror_whose_repository_is_signed_now(
 
 
 def test_evidence_is_bounded(signed: SignedOrigin, assert_refused: Any) -> None:
-    for number in range(LIMITS.evidence_folders + 3):
-        signed.files[TIMESTAMP] = b"%d" % number
-        evidence = assert_refused(IntegrityError, "malformed")
+    signed.forge_metadata("timestamp", next_version, signers=[])
+    for _ in range(LIMITS.evidence_folders + 3):
+        signed.forge_metadata("timestamp", next_version, signers=[])  # the same twice would be kept once
+        evidence = assert_refused(TrustError, "signature")
     assert len(evidence.folders) == LIMITS.evidence_folders
 
 

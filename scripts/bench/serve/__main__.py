@@ -33,8 +33,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scripts.bench.record import write
+from scripts.bench.serve.load import RANGE, Load, peak_mb, slow_loris
 from scripts.bench.sync import HAAC, build
-from scripts.lib.http_load import RANGE, Load, peak_mb, slow_loris
 from scripts.lib.web_servers import nginx
 
 CLIENTS, LORIS = 500, 100
