@@ -31,6 +31,8 @@ DEFAULT: SourceNames = "base"
 
 _KEY = "source_names"
 _TEXTS = ("source", "name", "tags", "licence", "attribution", "model", "software", "doubts", "reason")
+_DESCRIBING = ("add", "tag")
+"""Records that describe an element."""
 _SHORTENED = "\N{HORIZONTAL ELLIPSIS}"  # stands before long names whose beginning was cut off: see haac_pipeline's `label`
 _PAGE = 1_000
 _address = re.compile(r"([a-z][a-z0-9+.-]*://)([^/?#]*)([^?#;]*)", re.IGNORECASE).match
@@ -93,7 +95,7 @@ def disclosed(db: Database, records: list[dict[str, Any]], names: SourceNames) -
         records: None of them published so far.
         names: Of sources.
     """
-    numbers = json.dumps(sorted({record["id"] for record in records}))
+    numbers = json.dumps(sorted({record["id"] for record in records if "id" in record}))
     now = {
         number: {} if withdrawn is not None else {"name": name, "tags": tags.split(",") if tags else []}
         for number, name, tags, withdrawn in db.execute(
@@ -101,12 +103,13 @@ def disclosed(db: Database, records: list[dict[str, Any]], names: SourceNames) -
             [numbers],
         ).fetchall()
     }
-    return [_disclosed(record, now[record["id"]], names) for record in records]
+    return [
+        _disclosed(record, now[record["id"]], names) if record["op"] in _DESCRIBING else record
+        for record in records
+    ]
 
 
 def _disclosed(record: dict[str, Any], now: dict[str, Any], names: SourceNames) -> dict[str, Any]:
-    if record["op"] == "withdraw":
-        return record
     hidden = {"name", "tags"}
     if not now:
         hidden |= {"source", "source_sha256", "licence", "attribution"}
@@ -165,7 +168,8 @@ def disclosure(repository: Repository, source_names: SourceNames | None = None) 
                 found.records += 1
                 found.elements += record["op"] == "add"
                 found.withdrawn += record["op"] == "withdraw"
-                found.bytes += record.get("length", 0)
+                if record["op"] == "add" and "pack" in record:
+                    found.bytes += record["length"]
                 hashes.update(filter(None, [record.get("source_sha256")]))
                 for key in _TEXTS:
                     value = record.get(key, [])

@@ -13,6 +13,7 @@ import pytest
 from haac._cli.main import _run
 from haac_repo import Provenance, Repository, RepositoryError, publish, sync
 from haac_repo._mirror.disclosure import SourceNames, disclosure, shown_source
+from haac_repo._store.layout import published_folder
 
 Haac = Callable[..., tuple[int, str, str]]
 PATH = "/home/margarete/divorce/apple.png"
@@ -33,7 +34,7 @@ def haac(capsys: pytest.CaptureFixture[str], repository: Repository) -> Haac:
 
 def public(folder: Path) -> bytes:
     """All that anybody can read of what is published, unpacked."""
-    files = [folder / "head", *(folder / "log").iterdir(), *(folder / "packs").iterdir()]
+    files = [path for path in published_folder(folder).rglob("*") if path.is_file()]
     assert len(files) > 2
     return b"\n".join(
         gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes() for path in files
@@ -123,7 +124,7 @@ def test_what_is_told_of_sources_is_not_guessed(
     identity.unlink() if content is None else identity.write_bytes(content)
     with pytest.raises(RepositoryError, match="--source-names"):
         publish(repository)
-    assert not (repository.path / "head").exists()
+    assert not (published_folder(repository.path) / "head").exists()
     if content == b'{"source_names": "some"}':
         publish(repository, source_names="none")
         assert b"apple" not in public(repository.path)
