@@ -44,6 +44,7 @@ ROOMS = {
         "_files",
         "_store",
         "_mirror",
+        "_upload",
         "_check",
         "__init__",
         "_cli",
