@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from haac._cli.arguments import read_scene
+from haac._cli.watch import watch_option
 from haac_repo._internal import Console, command, completion
 
 
@@ -25,6 +26,7 @@ from haac_repo._internal import Console, command, completion
 @click.option(
     "--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Connections at a time."
 )
+@watch_option
 def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], jobs: int) -> None:
     """Fetch a published repository into a mirror.
 
