@@ -45,7 +45,7 @@ def run(
         steps[len(pauses) - 1]()
 
     monkeypatch.setattr(watch, "_with_jitter", lambda seconds: seconds)
-    monkeypatch.setattr(watch.time, "sleep", sleep)
+    monkeypatch.setattr("haac._cli.watch.time.sleep", sleep)
     return _run(["sync", *args]), pauses
 
 
