@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from haac_repo._errors import RepositoryError, TransportError
-from haac_repo._files import TEMPORARY, replacing, sync_folder, write_file
+from haac_repo._files import TEMPORARY, replacing, sync_folder, write_file, write_newer
 from haac_repo._store.repository import IDENTITY
 from haac_repo._store.schema import CATALOG
 from haac_repo._upload.destination import ChangedError
@@ -76,7 +76,7 @@ class FolderDestination:
             raise ChangedError(f"somebody else wrote {self._path / path} meanwhile")
         with self._errors():
             (self._path / path).parent.mkdir(exist_ok=True)
-            write_file(self._path / path, data)
+            write_newer(self._path / path, data)
 
     def delete(self, path: str) -> None:
         """See Destination."""

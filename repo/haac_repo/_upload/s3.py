@@ -31,9 +31,7 @@ _CREDENTIALS = (
     ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",),
     ("AWS_CONTAINER_CREDENTIALS_FULL_URI",),
 )
-_TYPES = {".json": "application/json", ".gz": "application/gzip"}
-_CHANGES = "no-cache"
-"""Caching of what is replaced: caches must ask each time."""
+_IMMUTABLE = ("log/", "packs/", "targets/")
 
 
 class S3Destination:
@@ -154,7 +152,7 @@ class S3Destination:
         import obstore
         from obstore.exceptions import AlreadyExistsError, PreconditionError
 
-        attributes = _attributes(path) | {"Cache-Control": _CHANGES}
+        attributes = _attributes(path)
         changed = f"somebody else wrote {self._url}/{path} meanwhile"
         with self._errors("be written to"):
             if not self._is_guarded:
@@ -204,7 +202,13 @@ class S3Destination:
 
 
 def _attributes(path: str) -> dict[str, str]:
-    return {"Content-Type": _TYPES.get(Path(path).suffix, "application/octet-stream")}
+    """Headers that go out with the file, as docs/hosting.md wants them: what is replaced is asked for again each time."""
+    if path.startswith(_IMMUTABLE):
+        return {
+            "Content-Type": "application/octet-stream",
+            "Cache-Control": "public, max-age=31536000, immutable",
+        }
+    return {"Content-Type": "application/json", "Cache-Control": "no-cache"}
 
 
 def _first(text: str) -> str:

@@ -81,6 +81,22 @@ def test_syncing_single_elements_from_a_bucket(
         assert mirror.data(2) == filled.data(2)
 
 
+def test_what_caches_may_keep(bucket: Bucket, filled: Repository, haac: Haac) -> None:
+    import httpx
+
+    assert haac("publish", TARGET)[0] == 0
+    for name in bucket.files():
+        headers = httpx.get(f"{bucket.url()}/{name}").headers
+        assert headers["cache-control"] == (
+            "no-cache" if name == "head" else "public, max-age=31536000, immutable"
+        )
+        assert headers["content-type"] == (
+            "application/json" if name == "head" else "application/octet-stream"
+        )
+        assert "content-encoding" not in headers
+    assert len(here(filled)) == 5
+
+
 def test_only_what_is_new_is_sent(bucket: Bucket, filled: Repository, haac: Haac) -> None:
     assert haac("publish", TARGET)[0] == 0
     bucket.requests.clear()
