@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -349,3 +352,65 @@ def test_a_server_that_is_not_there(haac: Haac) -> None:
     code, _, err = haac("publish", TARGET, "--endpoint", "http://127.0.0.1:9")
     assert (code, f"Error: {TARGET} cannot be read" in err) == (1, True), err
     assert len(err.splitlines()) == 2
+
+
+UPLOAD = "import sys; from haac._cli.main import main; main(sys.argv[1:])"
+
+
+def test_a_kill_at_any_request_leaves_the_state_before_or_after(
+    bucket: Bucket, filled: Repository, haac: Haac
+) -> None:
+    assert haac("publish", TARGET)[0] == 0
+    before = bucket.files()
+    fill(filled, range(9, 15))
+    gone = forget_first_pack(filled)
+    publish(filled)
+    after = here(filled)
+    kills = 0
+    for point in range(1, 12):  # fewer are sent
+        put_back(bucket, before)
+        code = killed_at(bucket, point)
+        kills += code == -signal.SIGKILL
+        found = bucket.files()
+        assert found["head"] in (before["head"], after["head"])
+        wanted = before if found["head"] == before["head"] else after
+        assert {name: found.get(name) for name in wanted} == wanted
+        assert haac("publish", TARGET)[0] == 0
+        assert bucket.files() == after
+        assert f"packs/{gone}.pack" not in bucket.files()
+        if code == 0:
+            break
+    assert kills >= 5
+
+
+def killed_at(bucket: Bucket, point: int) -> int:
+    """Publish in a process that is killed when it sends its n-th change; its exit code."""
+    running: list[subprocess.Popen[bytes]] = []
+    left = point
+
+    def intercept(method: str, _path: str, _environ: dict[str, Any]) -> int | None:
+        nonlocal left
+        if method == "GET":
+            return None
+        left -= 1
+        if left == 0:
+            running[0].kill()
+            running[0].wait()
+        return None if left > 0 else 403
+
+    bucket.intercept = intercept
+    running.append(subprocess.Popen([sys.executable, "-c", UPLOAD, "publish", TARGET, "--jobs", "1", "-q"]))
+    code = running[0].wait(60)
+    bucket.intercept = lambda *_: None
+    return code
+
+
+def put_back(bucket: Bucket, files: dict[str, bytes]) -> None:
+    import httpx
+
+    for name in bucket.files():
+        httpx.delete(f"{bucket.url()}/{name}", headers={"authorization": SIGNED}).raise_for_status()
+    for name, data in files.items():
+        httpx.put(
+            f"{bucket.url()}/{name}", content=data, headers={"authorization": SIGNED}
+        ).raise_for_status()
