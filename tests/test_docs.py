@@ -13,6 +13,7 @@ import click
 import pytest
 
 from haac._cli.main import root
+from scripts.make.commands_doc import with_own_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
@@ -50,7 +51,12 @@ def commands() -> Iterator[tuple[str, click.Command]]:
         yield name, command
 
 
-@pytest.mark.parametrize(("name", "command"), list(commands()), ids=[name for name, _ in commands()])
+def all_commands() -> dict[str, click.Command]:
+    """With those that commands have of their own, by full name."""
+    return {full: its for name, command in commands() for full, its in with_own_commands(name, command)}
+
+
+@pytest.mark.parametrize(("name", "command"), all_commands().items(), ids=all_commands())
 def test_every_command_and_option_says_what_it_is_for(name: str, command: click.Command) -> None:
     assert command.help, name
     for option in command.params:
@@ -86,9 +92,9 @@ def shell_lines(page: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_shell_examples_use_what_there_is(page: Path) -> None:
-    known = dict(commands())
+    known = all_commands()
     for line in shell_lines(page):
-        for name, arguments in re.findall(r"(?:^|\$ |&& |; )haac ([a-z]+)([^;&|#]*)", line):
+        for name, arguments in re.findall(r"(?:^|\$ |&& |; )haac (keys [a-z]+|[a-z]+)([^;&|#]*)", line):
             assert name in known, line
             options = {o for p in known[name].params for o in (*p.opts, *p.secondary_opts)}
             assert set(re.findall(r"(?<=\s)--[a-z-]+", arguments)) <= options, line
@@ -172,7 +178,7 @@ def test_every_command_and_option_has_its_place_in_a_man_page() -> None:
     for name, command in commands():
         assert f"haac-{name}(1)" in shown(pages["haac.1"])
         page = shown(pages[f"haac-{name}.1"])
-        for parameter in command.params:
+        for parameter in (each for _, its in with_own_commands(name, command) for each in its.params):
             if isinstance(parameter, click.Option):
                 for option in (*parameter.opts, *parameter.secondary_opts):
                     assert re.search(rf"^\.TP\n(.*[ /])?{option}\b.*\n\w", page, re.MULTILINE), (name, option)

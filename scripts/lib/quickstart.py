@@ -79,8 +79,9 @@ def main() -> None:
 
     say("4. Others get the elements: publish, serve, sync")
     haac("publish")
+    root = json.loads(quiet("keys", "show", "--json"))["fingerprint"]
     with serving() as url:
-        haac("sync", url, "mirror")
+        haac("sync", url, "mirror", "--root", root)
 
     say("5. Decode from the mirror, with every socket forbidden")
     haac("decompress", "scene.haac", "--repo", "mirror", "-o", "scene-from-mirror.png", offline=True)
@@ -157,7 +158,7 @@ def attempted(*arguments: str) -> bool:
 
 def quiet(*arguments: str) -> str:
     """A haac command that is not shown; returns what it prints."""
-    return subprocess.run([HAAC, *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return subprocess.run([HAAC, *arguments, "--quiet"], stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 @contextmanager

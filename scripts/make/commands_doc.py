@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -27,7 +28,7 @@ Every command prints its result on standard output and everything else on standa
 | `-v`, `--verbose` | say more about what is done |
 | `-h`, `--help` | show the help of the command |
 
-`HAAC_REPO` stands for `--repo`; `HAAC_DEBUG=1` shows tracebacks.
+`HAAC_REPO` stands for `--repo`; `HAAC_DEBUG=1` shows tracebacks; `HAAC_KEY_PASSPHRASE` opens encrypted keys ([trust.md](trust.md)).
 
 `haac help COMMAND` shows what stands here. `haac completion` makes the shell complete commands, options, element ids, tags, models and
 files. In a checkout, `python -m scripts.make.man_pages FOLDER` writes man pages.
@@ -60,10 +61,19 @@ def document() -> str:
     for name in root.list_commands(context):
         command = root.get_command(context, name)
         assert command is not None
-        sections[getattr(command, "section", "This machine")].append(describe(name, command))
+        found = sections[getattr(command, "section", "This machine")]
+        found += [describe(each, its) for each, its in with_own_commands(name, command)]
     parts = [f"## {section}\n\n" + "\n".join(found) for section, found in sections.items() if found]
     errors = ", ".join(f"`{name}`" for name in haac_repo.__all__ if name.endswith("Error"))
     return HEAD.replace("<errors>", errors) + "\n" + "\n".join(parts)
+
+
+def with_own_commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """A command and, if it has commands of its own, those, by their full names."""
+    yield name, command
+    if isinstance(command, click.Group):
+        for each, its in command.commands.items():
+            yield f"{name} {each}", its
 
 
 def describe(name: str, command: click.Command) -> str:

@@ -18,10 +18,12 @@ import click
 
 from haac._cli.main import _SECTIONS, root
 from haac_repo import write_file
+from scripts.make.commands_doc import with_own_commands
 
 ENVIRONMENT = {
     "HAAC_REPO": "Folder of the repository or mirror; the option --repo overrides it.",
     "HAAC_DEBUG": "If 1, errors show their tracebacks.",
+    "HAAC_KEY_PASSPHRASE": "Encrypts keys that are made, and opens them when they sign.",
 }
 EXIT_CODES = {
     "0": "Done.",
@@ -65,7 +67,14 @@ def command_page(name: str, command: click.Command, above: click.Context) -> str
         ".SH DESCRIPTION",
         *_prose(command.help or ""),
     ]
-    return _page([*lines, *_options(command, context), *_foot(), ".SH SEE ALSO", r".BR haac (1)"])
+    lines += _options(command, context)
+    for full, each in with_own_commands(name, command):
+        if each is not command:
+            its = click.Context(each, info_name=full, parent=above)
+            arguments = " ".join(each.collect_usage_pieces(its))
+            lines += [f".SH {_escape(full.upper())}", rf"\fBhaac {_escape(full)}\fR {_escape(arguments)}"]
+            lines += [".PP", *_prose(each.help or ""), *_options(each, its, heading=False)]
+    return _page([*lines, *_foot(), ".SH SEE ALSO", r".BR haac (1)"])
 
 
 def _head(name: str, summary: str) -> list[str]:
@@ -75,13 +84,13 @@ def _head(name: str, summary: str) -> list[str]:
     return [title, ".SH NAME", rf"{_escape(name)} \- {_escape(summary.rstrip('.'))}"]
 
 
-def _options(command: click.Command, context: click.Context) -> Iterator[str]:
+def _options(command: click.Command, context: click.Context, *, heading: bool = True) -> Iterator[str]:
     records = [
         record
         for parameter in command.get_params(context)
         if isinstance(parameter, click.Option) and (record := parameter.get_help_record(context))
     ]
-    if records:
+    if records and heading:
         yield ".SH OPTIONS"
     for names, text in records:
         yield from (".TP", rf"\fB{_escape(names)}\fR", _text(text))

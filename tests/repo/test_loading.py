@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +46,34 @@ def test_verify_loads_when_it_is_first_asked_for(repository: Repository) -> None
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False True\n"
+
+
+SIGNATURES = ("tuf", "securesystemslib", "cryptography")
+ROUND = """
+import json, sys
+from pathlib import Path
+from haac_repo import Pin, Repository, create_keys, publish, sync, verify
+signed = sys.argv[1] == "signed"
+with Repository.create("repository") as repository:
+    if signed:
+        create_keys(repository)
+    publish(repository)
+sync("repository", "mirror", pin=Pin() if signed else None)
+verify("mirror")
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("kind", ["signed", "unsigned"])
+def test_signatures_load_for_signed_repositories_only(tmp_path: Path, kind: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ROUND, kind], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
+    assert bool(loaded & set(SIGNATURES)) == (kind == "signed")
+    program = ROUND.replace('Repository.create("repository")', "open('x', 'w')").split("with ")[0]
+    program += "verify('mirror'); Repository.open('mirror').close(); print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, kind], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert not {name.partition(".")[0] for name in json.loads(done.stdout)} & set(SIGNATURES)

@@ -80,20 +80,21 @@ def open_repository(
 ) -> AbstractContextManager[Repository | None]:
     """The repository or mirror at hand; for a URL a cached mirror of it, brought up to date for these elements.
 
-    Where the network fails, what is in the cache serves. Where no element is needed, there need not be a repository: None.
+    Where the network fails, or signatures do not hold, what is in the cache serves. Where no element is
+    needed, there need not be a repository: None.
     """
     from haac_repo import Repository
 
     if not is_url(repo):
         path = Path(repo)
         return nullcontext() if not path.exists() and not needed() else Repository.open(path)
-    from haac_repo import TransportError, cache_path, sync
+    from haac_repo import TransportError, TrustError, cache_path, sync
     from haac_repo._internal import CATALOG
 
     path = _cache(cache_path(repo), console)
     try:
         sync(repo, path, only=needed())
-    except TransportError as error:
+    except (TransportError, TrustError) as error:
         if not (path / CATALOG).is_file():
             raise
         console.warn(f"{error} Using what is in the cache.")

@@ -11,15 +11,14 @@ from haac_repo._mirror.wire import Head
 from haac_repo._publish import segments
 from haac_repo._publish.publish import read_head
 from haac_repo._store import repack
+from haac_repo._trust import sign
 
 
 def check_published(snapshot: Snapshot, *, quick: bool) -> Iterator[Finding]:
-    """Check head and log segments against what was published.
-
-    The signed metadata of `public/metadata` has its check in the room of trust, which is called from here once there is one: its hashes
-    against the table `trust` and against the head, without a network.
-    """
+    """Check head, signatures and log segments against what was published."""
     yield from _check_head(snapshot)
+    if not snapshot.is_mirror:
+        yield from (Finding(text) for text in sign.problems(snapshot.path))
     for bad in segments.missing(snapshot.path, snapshot.db, quick=quick):
         mends = (
             f"`{snapshot.sync_command}` brings it again"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,8 @@ def fetch_published(
         known = None if pin is not None else state.roots(known)
     if pin is None and (identity := read_identity(path)) is not None and identity.root:
         pin = Pin(sha256=identity.root)  # what was trusted may be lost, with the catalog
+    if known is None and pin is None and db is not None and root_versions(path):
+        known = {}  # it was signed, and what was trusted is lost
     fresh = None
     if known is None and pin is None and db is not None and accepted is not None:
         fresh = _plain_head(get, url, accepted if catalog.meta(db).origin == url else None)
@@ -124,12 +126,20 @@ def notes(
             " `haac keys show` prints"
         )
     now = utc_now()
-    if datetime.fromisoformat(head.time) - now > _CLOCK:
+    if _moment(head.time) - now > _CLOCK:
         told.append(
             f"the clock of this machine says {now:%Y-%m-%d %H:%M} UTC, and this was published on {head.time}: set it right,"
             " or nobody can tell whether the server shows an old state"
         )
     return told
+
+
+def _moment(text: str) -> datetime:
+    """The time of a head, whose digits alone were checked; of one that is no time, one long ago."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def publish_files(path: Path, fresh: Fresh, before: set[str]) -> None:

@@ -83,7 +83,11 @@ def make_folders(path: Path) -> list[str]:
 
 def temporary_files(path: Path) -> list[Path]:
     """Files of a repository that are being written, or that a crash left unfinished."""
-    folders = [path, *(path / name for name in FOLDERS), path / PUBLIC / "metadata"]
+    folders = [
+        path,
+        *(path / name for name in FOLDERS),
+        *(path / PUBLIC / name for name in ("metadata", "targets")),
+    ]
     return sorted(
         file
         for folder in folders

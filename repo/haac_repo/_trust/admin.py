@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from haac_repo._errors import RepositoryError
-from haac_repo._files import storage_errors
+from haac_repo._files import StrPath, storage_errors
 from haac_repo._store.lock import writer_lock
 from haac_repo._trust.keys import delete_keys, key_file, make_key, move_keys
 from haac_repo._trust.layout import KEYS, ROLES, root_versions
@@ -69,8 +69,9 @@ def create_keys(repository: Repository, *, wait: float = 10.0) -> str:
     return fingerprint(path)
 
 
-def show_keys(path: Path) -> KeysReport | None:
+def show_keys(path: StrPath) -> KeysReport | None:
     """Roles, keys, versions and expiry of a repository or mirror in the folder `path`; None if it is not signed."""
+    path = Path(path)
     root = current_root(path)
     if root is None:
         return None

@@ -10,7 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from haac_repo._files import sync_folder, write_file, write_newer
+from haac_repo._errors import RepositoryError
+from haac_repo._files import TEMPORARY, sync_folder, write_file, write_newer
 from haac_repo._store.layout import published_folder
 from haac_repo._trust.layout import (
     LIFETIMES,
@@ -26,7 +27,7 @@ from haac_repo._trust.layout import (
 from haac_repo._trust.roots import current_root, renewed_root, serialized, sign, signers_of
 
 if TYPE_CHECKING:
-    from tuf.api.metadata import Metadata, Root, Snapshot, Targets, Timestamp
+    from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, Targets, Timestamp
 
 _KEPT = 2
 """Versions of targets, snapshot and head that stay: the newest, and the one that a client may be reading."""
@@ -56,19 +57,21 @@ def sign_head(path: Path, head: bytes) -> None:
     from tuf.api.metadata import MetaFile, Snapshot, TargetFile, Targets
 
     root = renewed_root(path, root)
-    for role in ("targets", "snapshot", "timestamp"):
-        signers_of(path, root, role)  # all of them, before anything is written
+    # All that can fail comes before anything is written.
+    signers = {role: signers_of(path, root, role) for role in ("targets", "snapshot", "timestamp")}
+    version = {role: _next(path, role) for role in signers}
     folder = published_folder(path)
     (folder / TARGETS).mkdir(parents=True, exist_ok=True)
     write_file(folder / head_path(hashlib.sha256(head).hexdigest()), head)
 
     target = TargetFile.from_data(TARGET, head, ["sha256"])
-    targets = Targets(version=_next(path, "targets"), targets={TARGET: target})
-    data = _write(path, root, sign(targets, "targets", signers_of(path, root, "targets")))
+    targets = Targets(version=version["targets"], targets={TARGET: target})
+    data = _write(path, root, sign(targets, "targets", signers["targets"]))
     meta = MetaFile.from_data(targets.version, data, ["sha256"])
-    snapshot = Snapshot(version=_next(path, "snapshot"), meta={"targets.json": meta})
-    data = _write(path, root, sign(snapshot, "snapshot", signers_of(path, root, "snapshot")))
-    _write_timestamp(path, root, MetaFile.from_data(snapshot.version, data, ["sha256"]))
+    snapshot = Snapshot(version=version["snapshot"], meta={"targets.json": meta})
+    data = _write(path, root, sign(snapshot, "snapshot", signers["snapshot"]))
+    meta = MetaFile.from_data(snapshot.version, data, ["sha256"])
+    _write_timestamp(path, root, meta, version["timestamp"])
     _drop_old(path)
 
 
@@ -94,7 +97,7 @@ def renew(path: Path) -> bool:
         sign_head(path, head)
         return True
     if _half_over(chain.timestamp):
-        _write_timestamp(path, renewed, chain.timestamp.signed.snapshot_meta)
+        _write_timestamp(path, renewed, chain.timestamp.signed.snapshot_meta, _next(path, "timestamp"))
         return True
     return renewed is not root
 
@@ -109,6 +112,18 @@ def warnings(path: Path) -> list[str]:
         f"the root {when} on {root.signed.expires:%Y-%m-%d}, and nobody can sync after that: `haac keys renew"
         " --root-keys FOLDER` signs a new one, FOLDER being where the root's keys are"
     ]
+
+
+def problems(path: Path) -> list[str]:
+    """What is wrong with the signatures that a repository publishes, each with what to do; being expired is no fault of the files."""
+    try:
+        root = current_root(path)
+    except RepositoryError as error:
+        return [str(error)]
+    head = published_folder(path) / "head"
+    if root is None or not head.is_file() or _chain(path, root, head.read_bytes()) is not None:
+        return []
+    return ["the signatures do not fit what is published: `haac publish` signs it again"]
 
 
 def newest(path: Path, role: str) -> Metadata[Any] | None:
@@ -167,15 +182,20 @@ def _half_over(metadata: Metadata[Any]) -> bool:
 
 def _next(path: Path, role: str) -> int:
     """The version after the newest one; where that cannot be told, one that was certainly never reached."""
-    timestamp = published_folder(path) / TIMESTAMP_PATH
     if role == "timestamp":
-        newest = _read(path, TIMESTAMP_PATH)
-        versions = [newest.signed.version] if newest else []
+        now = newest(path, role)
+        versions = [now.signed.version] if now else []
     else:
         versions = _versions(path, role)
-    if not versions and timestamp.exists():
-        return int(utc_now().timestamp())
+    if not versions and _was_signed(path):
+        return int(utc_now().timestamp() * 1000)
     return max(versions, default=0) + 1
+
+
+def _was_signed(path: Path) -> bool:
+    """Whether a head has been signed before, as far as the files still say."""
+    names = [file.name for file in (published_folder(path) / METADATA).iterdir()]
+    return any(not name.endswith((".root.json", TEMPORARY)) for name in names)
 
 
 def _versions(path: Path, role: str) -> list[int]:
@@ -186,11 +206,10 @@ def _versions(path: Path, role: str) -> list[int]:
     return sorted(int(each[1]) for each in found if each)
 
 
-def _write_timestamp(path: Path, root: Metadata[Root], snapshot: object) -> None:
-    from tuf.api.metadata import MetaFile, Timestamp
+def _write_timestamp(path: Path, root: Metadata[Root], snapshot: MetaFile, version: int) -> None:
+    from tuf.api.metadata import Timestamp
 
-    assert isinstance(snapshot, MetaFile)
-    made = Timestamp(version=_next(path, "timestamp"), snapshot_meta=snapshot)
+    made = Timestamp(version=version, snapshot_meta=snapshot)
     _write(path, root, sign(made, "timestamp", signers_of(path, root, "timestamp")))
 
 
@@ -217,5 +236,7 @@ def _drop_old(path: Path) -> None:
     for file in (folder / TARGETS).iterdir():
         if f"{TARGETS}/{file.name}" not in kept:
             file.unlink()
+    for file in (folder / METADATA).glob(f"*{TEMPORARY}"):  # of a crash
+        file.unlink()
     sync_folder(folder / METADATA)
     sync_folder(folder / TARGETS)

@@ -165,14 +165,12 @@ def _check(
             raise TrustError(
                 f"version {version} of the root gives one key two ids, so that it would count twice"
             )
+        _check_version("root", version)
     root = Metadata[Root].from_bytes(roots[max(roots)])
     received = {"timestamp": recorder.received.get(TIMESTAMP_PATH, b"")}
     for role in _NON_ROOT:
         new = Metadata[Any].from_bytes(state[role])
-        if new.signed.version > LIMITS.metadata_version:
-            raise TrustError(
-                f"version {str(new.signed.version)[:20]}... of the {role} is beyond {LIMITS.metadata_version}"
-            )
+        _check_version(role, new.signed.version)
         # tuf keeps its timestamp when another one of that version comes, and asks for no newer snapshot.
         data = received.get(role) or state[role]
         before = _verified(root, role, known.get(role, b""))
@@ -183,6 +181,14 @@ def _check(
         meta.verify_length_and_hashes(state["snapshot"])
     except exceptions.LengthOrHashMismatchError:
         _contradiction("snapshot", meta.version)
+
+
+def _check_version(role: str, version: object) -> None:
+    """Of what right keys have signed; a catalog could not hold more."""
+    if type(version) is not int or version > LIMITS.metadata_version:
+        raise TrustError(
+            f"{version!r:.20} as a version of the {role} is outside the whole numbers from 1 to {LIMITS.metadata_version}"
+        )
 
 
 def _contradiction(role: str, version: int) -> None:
@@ -252,6 +258,8 @@ def _refusals(recorder: Recorder, known: Mapping[str, bytes]) -> Iterator[None]:
             f"the repository is signed, and {error}: it was published without signatures, or somebody removed them."
             " A signed mirror takes nothing unsigned"
         ) from error
+    except exceptions.DownloadLengthMismatchError as error:
+        raise IntegrityError(f"metadata are longer than the metadata above them promise ({error})") from error
     except exceptions.DownloadError as error:
         raise TransportError(f"the metadata could not be fetched: {error or type(error).__name__}") from error
     except Exception as error:
@@ -270,7 +278,8 @@ def _refusal(error: Exception, recorder: Recorder, known: Mapping[str, bytes]) -
             )
         case exceptions.UnsignedMetadataError():
             return TrustError(
-                f"a signature is missing or wrong: {error}. Whoever published this does not have the repository's keys"
+                f"a signature is missing or wrong: {error}. Whoever published this does not"
+                " have the repository's keys; while its publisher changes keys, this lasts for a moment"
             )
         case exceptions.LengthOrHashMismatchError():
             return IntegrityError(

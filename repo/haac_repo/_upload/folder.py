@@ -10,7 +10,7 @@ from pathlib import Path
 
 from haac_repo._errors import RepositoryError, TransportError
 from haac_repo._files import TEMPORARY, replacing, sync_folder, write_file, write_newer
-from haac_repo._store.repository import IDENTITY
+from haac_repo._store.layout import IDENTITY
 from haac_repo._store.schema import CATALOG
 from haac_repo._upload.destination import ChangedError
 

@@ -186,7 +186,7 @@ def test_a_version_too_large_to_store(signed: SignedOrigin, assert_refused: Any,
         lead_to(signed, snapshot=data, version=10**30)
     elif role == "targets":
         lead_to(signed, targets=data, version=10**30)
-    assert_refused(TrustError, "is beyond")
+    assert_refused(TrustError, "outside the whole numbers")
 
 
 # Expiry and clocks
@@ -246,6 +246,12 @@ def test_mix_and_match_of_snapshots(signed: SignedOrigin, assert_refused: Any, g
     grow(signed, [21])
     signed.files["metadata/3.snapshot.json"] = signed.files["metadata/2.snapshot.json"]
     assert_refused(IntegrityError, "not what the metadata above them promise", "metadata-3.snapshot.json")
+
+
+def test_something_is_added(signed: SignedOrigin, assert_refused: Any, grow: Any) -> None:
+    grow(signed, [21])
+    signed.files["metadata/3.targets.json"] += b" "
+    assert_refused(IntegrityError, "longer than the metadata above them promise", "metadata-3.targets.json")
 
 
 def test_mix_and_match_of_targets(signed: SignedOrigin, assert_refused: Any, grow: Any) -> None:

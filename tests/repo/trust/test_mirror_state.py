@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tests.repo.trust.conftest import (
     SignedOrigin,
     change_trust,
     next_version,
+    trust_rows,
 )
 
 # The mirror's own state
@@ -213,3 +215,111 @@ def test_a_mirror_pinned_to_a_later_root_passes_on_the_first(
     report = signed.sync(mirror, pin=Pin(root=signed.files["metadata/2.root.json"]))
     assert report.root == signed.pin.sha256
     assert sync(mirror, tmp_path / "second", pin=signed.pin).elements == 10
+
+
+# What is near by
+
+
+def test_a_store_that_answers_403_for_what_is_not_there(
+    signed: SignedOrigin, mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Buckets whose files nobody may list do: no next root, and no metadata at all, look like that."""
+    from haac_repo._mirror.fetch import NotThereError, WithheldError
+
+    monkeypatch.setattr("tests.repo.mirror.conftest.NotThereError", WithheldError)
+    signed.sync(mirror)
+    assert signed.sync(mirror).requests == 2
+    monkeypatch.setattr("tests.repo.mirror.conftest.NotThereError", NotThereError)
+    assert signed.sync(mirror).requests == 2
+
+
+def test_a_catalog_that_was_made_again(signed: SignedOrigin, mirror: Path) -> None:
+    """It knows no root any more: the mirror does not turn into one that is not signed."""
+    from haac_repo import verify
+
+    signed.sync(mirror)
+    for file in mirror.glob("catalog.sqlite*"):
+        file.unlink()
+    verify(mirror, repair=True)
+    with pytest.raises(TrustError, match="name the root again"):
+        signed.sync(mirror)
+    assert signed.sync(mirror, pin=signed.pin).elements == 10
+
+
+def test_a_time_that_is_none(signed: SignedOrigin, mirror: Path) -> None:
+    signed.forge_chain(replace(signed.head, time="2026-99-99T99:99:99Z").to_bytes())
+    assert signed.sync(mirror).notes == []
+
+
+def test_to_begin_anew_the_roots_are_enough(signed: SignedOrigin, mirror: Path) -> None:
+    """What `--start-over` keeps of a mirror that was driven forward: whom it trusts, and no versions."""
+    from haac_repo._mirror.download import Downloader, Patience
+    from haac_repo._trust import state
+    from haac_repo._trust.client import fetch_head
+
+    signed.sync(mirror)
+    honest = dict(signed.files)
+    signed.forge_chain(signed.files["head"], step=1000)
+    signed.sync(mirror)
+    signed.files = honest
+    known = {role: data for role, _, data in trust_rows(mirror)}
+    get = Downloader(signed, Patience(), 1)
+    with pytest.raises(HistoryError):
+        fetch_head(get, known, None)
+    trusted = fetch_head(get, state.roots(known), None)
+    assert trusted is not None
+    assert trusted.head == honest["head"]
+
+
+def test_no_room_for_evidence(signed: SignedOrigin, mirror: Path, disk: type[Any]) -> None:
+    signed.sync(mirror)
+    (mirror / "lost").write_bytes(b"")  # no folder can be made there
+    signed.forge_metadata("timestamp", next_version, signers=[])
+    before = disk.tree(mirror)
+    with pytest.raises(TrustError, match="signature is missing"):
+        signed.sync(mirror)
+    assert disk.tree(mirror) == before
+
+
+def test_verifying_goes_on_over_http_and_in_a_folder(signed: SignedOrigin, tmp_path: Path) -> None:
+    from haac_repo import Server, sync
+
+    with Server(signed.folder) as server:
+        first = sync(server.url, tmp_path / "first", pin=signed.pin)
+    second = sync(signed.folder, tmp_path / "second", pin=signed.pin)
+    third = sync((signed.folder / "public").as_uri(), tmp_path / "third", pin=signed.pin)
+    assert first.root == second.root == third.root == signed.pin.sha256
+
+
+def test_a_crash_while_a_mirror_publishes(
+    signed: SignedOrigin, mirror: Path, grow: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever syncs from the mirror sees the state before or after; the next sync of it goes on."""
+    import shutil
+
+    from haac_repo import sync
+    from haac_repo._files import write_file
+
+    signed.sync(mirror)
+    grow(signed, [80])
+    seen = []
+    for stop in range(6):
+        copy = tmp_path / f"copy{stop}"
+        shutil.copytree(mirror, copy)
+        left = [stop]
+
+        def writing(path: Path, data: bytes, left: list[int] = left) -> None:
+            if not left[0]:
+                raise RuntimeError("power cut")
+            left[0] -= 1
+            write_file(path, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("haac_repo._mirror.trusted.write_file", writing)
+            with contextlib.suppress(RuntimeError):
+                signed.sync(copy)
+        seen.append(sync(copy, tmp_path / f"second{stop}", pin=signed.pin).elements)
+        assert signed.sync(copy).elements == 11
+        assert sync(copy, tmp_path / f"second{stop}", pin=signed.pin).elements == 11
+    # Head (as a target), targets and snapshot come before the timestamp, the plain head after it.
+    assert seen == [10, 10, 10, 10, 11, 11]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from haac_repo import Pin, Repository, TrustError, publish, show_keys, sync
+from haac_repo._check.verify import verify
 from haac_repo._trust.admin import renew_root, rotate_keys, take_root_offline
 from haac_repo._trust.layout import LIFETIMES
 from haac_repo._trust.sign import warnings
@@ -90,6 +91,43 @@ def test_an_off_line_root_that_ends_is_told(
     assert "haac keys renew --root-keys FOLDER" in warning
     renew_root(publisher, root_keys=[tmp_path / "medium"])
     assert warnings(publisher.path) == []
+
+
+# Verifying
+
+
+def test_verify_sees_signatures_that_do_not_fit(publisher: Repository) -> None:
+    metadata = publisher.path / "public" / "metadata"
+    assert verify(publisher.path).ok
+    for role in ("timestamp", "snapshot", "targets"):
+        file = max(metadata.glob(f"*{role}.json"))
+        before = file.read_bytes()
+        for data in (b"", before[:-1], before.replace(b"2", b"3")):
+            file.write_bytes(data)
+            (problem,) = verify(publisher.path, quick=True).problems
+            assert "`haac publish` signs it again" in str(problem)
+        publish(publisher)
+        assert verify(publisher.path, quick=True).ok
+    for path in (*(publisher.path / "public" / "targets").iterdir(), metadata / "timestamp.json"):
+        path.unlink()
+        assert not verify(publisher.path, quick=True).ok
+        publish(publisher)
+        assert verify(publisher.path, quick=True).ok
+    (metadata / "1.root.json").unlink()
+    (problem,) = verify(publisher.path, quick=True).problems
+    assert "has keys, and no root" in str(problem)
+
+
+def test_mirrors_follow_after_metadata_were_lost(publisher: Repository, mirrored: Path) -> None:
+    """Versions go on from where nobody has been: what cannot be read is not begun at 1 again."""
+    for file in (publisher.path / "public" / "metadata").glob("*"):
+        if "root" not in file.name:
+            file.write_bytes(b"")
+    publish(publisher)
+    assert sync(publisher.path, mirrored).new_records == 0
+    (publisher.path / "public" / "metadata" / "timestamp.json").unlink()
+    publish(publisher)
+    assert sync(publisher.path, mirrored).new_records == 0
 
 
 # Crashes
