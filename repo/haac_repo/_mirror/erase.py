@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import mmap
 import os
 from collections.abc import Iterator
@@ -53,8 +54,21 @@ def without_bytes(db: Database, seq: int) -> tuple[int, int]:
     return count, earlier
 
 
+def has_unpublished(db: Database, last: int) -> bool:
+    """Whether elements above `last`, the highest published one, are in packs that are going to be replaced.
+
+    Such a pack has the bytes of elements that were taken down and added again, in the same order.
+    """
+    wasteful = [json.dumps([number for number, *_ in repack.wasteful(db)])]
+    found = db.execute(
+        "select 1 from element where number > ? and pack in (select value from json_each(?)) limit 1",
+        [last, *wasteful],
+    )
+    return found.fetchone() is not None
+
+
 def replace_packs(db: Database, writer: Writer, erased: Erased) -> None:
-    """Replace each published pack with bytes that no element keeps. No record may be unpublished."""
+    """Replace each published pack with bytes that no element keeps. No element in them may be unpublished."""
     for number, sha256, saved in repack.wasteful(db):
         try:
             writer.replace([(number, sha256)])

@@ -61,13 +61,14 @@ def publish(
     with repository.writer(wait=wait) as writer:
         erased = Erased()
         with storage_errors(path), contextlib.closing(connect(path / CATALOG)) as db:
-            seq, _ = catalog.published(db)
+            seq, last = catalog.published(db)
             before = erase.without_bytes(db, seq)
             # What was never published is not published with bytes of withdrawn elements.
             erased.bytes += writer.erase()
             writer.seal()
-            # Elements become known to be in the packs that they are in now, before those are replaced.
-            _write_segments(db, path)
+            if erase.has_unpublished(db, last):
+                # That they are in these packs must be published before the record that replaces them.
+                _write_segments(db, path)
             erase.replace_packs(db, writer, erased)
             _write_segments(db, path)
             head = _write_head(db, path)
