@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import mmap
@@ -83,14 +82,16 @@ def delete_superseded(db: Database, path: Path, head: Head) -> None:
     """Delete the files of replaced packs that a written head does not list any more."""
     listed = {pack.sha256 for pack in head.packs}
     packs = Packs(path)
-    for sha256 in repack.superseded(db):
-        if sha256 in listed:
-            continue
-        # The file before its row: a file without one would stay for ever.
-        with contextlib.suppress(FileNotFoundError):
-            packs.sealed_path(sha256).unlink()
-            sync_folder(packs.sealed_folder)
-        repack.forget_superseded(db, sha256)
+    gone = [sha256 for sha256 in repack.superseded(db) if sha256 not in listed]
+    if not gone:
+        return
+    # The files before their rows: a file without one would stay for ever.
+    for sha256 in gone:
+        packs.sealed_path(sha256).unlink(missing_ok=True)
+    sync_folder(packs.sealed_folder)
+    with db.atomic():
+        for sha256 in gone:
+            repack.forget_superseded(db, sha256)
 
 
 def blank_set_aside(db: Database, path: Path) -> list[str]:
