@@ -95,11 +95,11 @@ def delete_superseded(db: Database, path: Path, head: Head) -> None:
 
 
 def blank_set_aside(db: Database, path: Path) -> list[str]:
-    """Overwrite the bytes of withdrawn elements in files that `verify --repair` set aside, with zeros; names of those files.
+    """Overwrite the bytes of withdrawn elements in files that were set aside, with zeros; which files, relative to `lost/`.
 
     Found by their hashes, wherever they stand in a file, so a damaged one is not found.
     """
-    files = sorted(file for file in (path / LOST).glob("*") if file.is_file() and not file.is_symlink())
+    files = sorted(file for file in (path / LOST).rglob("*") if file.is_file() and not file.is_symlink())
     if not files:
         return []
     gone: dict[int, set[str]] = {}
@@ -108,7 +108,7 @@ def blank_set_aside(db: Database, path: Path) -> list[str]:
         " (select sha256 from element where pack is not null)"
     ).fetchall():
         gone.setdefault(length, set()).add(sha256)
-    return [file.name for file in files if gone and _blank(file, gone)]
+    return [file.relative_to(path / LOST).as_posix() for file in files if gone and _blank(file, gone)]
 
 
 def _blank(path: Path, gone: dict[int, set[str]]) -> bool:
