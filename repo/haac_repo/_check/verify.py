@@ -87,12 +87,16 @@ def _checks(
 
 
 def _without_echoes(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Leave out what was told already: a pack that is too short has damaged elements as well."""
-    told: dict[int, set[int]] = {}
+    """Leave out what was told already: a pack that is gone cannot be read either, one that is too short has damaged elements as well."""
+    told: set[Finding] = set()
+    lost: dict[int, set[int]] = {}
     for finding in findings:
+        if finding in told:
+            continue
+        told.add(finding)
         if isinstance(finding.fault, BadPack):
-            known = told.setdefault(finding.fault.number, set())
-            if known and known.issuperset(finding.elements):
+            number = finding.fault.number
+            if number in lost and lost[number].issuperset(finding.elements):
                 continue
-            known.update(finding.elements)
+            lost.setdefault(number, set()).update(finding.elements)
         yield finding
