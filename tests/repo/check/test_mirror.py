@@ -10,6 +10,7 @@ import pytest
 
 from haac_repo import Repository, publish, sync, verify
 from haac_repo._cli.doctor import check_repository
+from haac_repo._store.layout import keep_root
 from tests.repo.elements import MakeElement
 
 
@@ -138,3 +139,8 @@ def test_a_mirror_of_a_signed_repository_stays_one_when_its_catalog_is_lost(
     assert json.loads(identity.read_bytes())["root"] == root
     verify(mirror, repair=True)
     assert json.loads(identity.read_bytes())["root"] == root
+    keep_root(mirror, "0" * 64)
+    assert json.loads(identity.read_bytes())["root"] == "0" * 64
+    before = identity.stat().st_mtime_ns
+    keep_root(mirror, "0" * 64)
+    assert identity.stat().st_mtime_ns == before
