@@ -183,6 +183,10 @@ def load(
         except RepositoryError as error:
             say(f"the match index cannot be kept: {error}")
             stored, _, _ = _renewed(stored, repository, held, run, progress)
+    elif not is_current(stored.rows, held).all():
+        # What withdrawn elements look like goes from the file too, whoever may write it.
+        with contextlib.suppress(RepositoryError):
+            stored, _ = _update(repository, False, run, progress, say)
     return _index(stored, held)
 
 

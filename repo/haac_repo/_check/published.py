@@ -130,6 +130,14 @@ def check_erased(snapshot: Snapshot) -> Iterator[Finding]:
             f"{_elements(len(left) - len(late))} taken down, and the bytes are here still: {goes}",
             harmless=True,
         )
+    head = _readable_head(snapshot)
+    listed = {pack.sha256 for pack in head.packs} if head else set()
+    replaced = [sha256 for sha256 in repack.superseded(snapshot.db) if sha256 not in listed]
+    if here := [sha256 for sha256 in replaced if snapshot.packs.sealed_path(sha256).exists()]:
+        what = "haac sync" if snapshot.is_mirror else "haac publish"
+        yield Finding(
+            f"{len(here)} packs that were replaced are still here: `{what}` deletes them", harmless=True
+        )
     yield from _check_bare(snapshot)
 
 

@@ -97,11 +97,18 @@ def _change(
     "--tag", "tags", multiple=True, shell_complete=completion.tags, help="All elements with this tag."
 )
 @click.option("--reason", required=True, help="Why; decoders are told.")
-def takedown(console: Console, repo: Path, ids: tuple[str, ...], tags: tuple[str, ...], reason: str) -> None:
-    """Withdraw elements; their ids are never used again.
+@click.option(
+    "--keep-bytes",
+    is_flag=True,
+    help="Only the id is dead: the bytes stay in the packs, and with whoever fetched them.",
+)
+def takedown(
+    console: Console, repo: Path, ids: tuple[str, ...], tags: tuple[str, ...], reason: str, keep_bytes: bool
+) -> None:
+    """Withdraw elements; their ids are never used again, and the next publish takes their bytes out of the packs.
 
-    Where one of them is not there, none is; those that were withdrawn before stay as they are. What was never published is better
-    discarded (haac discard).
+    Where one of them is not there, none is; those that were withdrawn before stay as they are, but for bytes that were kept and are
+    not to be kept any more. What was never published is better discarded (haac discard).
     """
     from haac_repo import ElementNotFoundError, Repository
     from haac_repo._cli.elements import element_json, named, select
@@ -111,13 +118,23 @@ def takedown(console: Console, repo: Path, ids: tuple[str, ...], tags: tuple[str
         chosen = select(repository, ids, tags)
         if chosen.absent:
             raise ElementNotFoundError(chosen.absent)
-        before = [element.id for element in chosen.elements if element.withdrawn is not None]
-        gone = writer.withdraw_all((e.number for e in chosen.elements if e.withdrawn is None), reason)
+        todo = [e for e in chosen.elements if e.withdrawn is None or (e.keep_bytes and not keep_bytes)]
+        before = [element for element in chosen.elements if element not in todo]
+        gone = writer.withdraw_all((element.number for element in todo), reason, keep_bytes=keep_bytes)
+        never_published = [element.id for element in gone if not repository.is_published(element.number)]
     if before:
-        console.note(f"Withdrawn before, and left as it was: {named(before)}.")
+        console.note(f"Withdrawn before, and left as it was: {named([element.id for element in before])}.")
+    if keep_bytes and (going := [element.id for element in before if not element.keep_bytes]):
+        console.note(f"Withdrawn without --keep-bytes, which nothing undoes: {named(going)}.")
     console.data([element_json(element) for element in gone], [f"Withdrew {element.id}" for element in gone])
-    if gone:
-        console.note("Mirrors learn of it with the next `haac publish`.")
+    if not gone:
+        return
+    bytes_too = "" if keep_bytes else ", which takes their bytes out of the packs"
+    console.note(f"Mirrors learn of it with the next `haac publish`{bytes_too}.")
+    if never_published:
+        console.note(
+            f"Never published: {named(never_published)}; `haac discard` leaves nothing of them, and frees the ids."
+        )
 
 
 @command("discard", "Elements")

@@ -16,24 +16,37 @@ def publish(console: Console, repo: Path) -> None:
 
     Seals the open pack, writes the log's new segments and the file `head`. The folder can then be served as it stands
     by `haac serve` or any static file server, and fetched with `haac sync`.
+
+    The bytes of withdrawn elements go (but for haac takedown --keep-bytes): packs that have them are replaced by ones without, and the
+    old files are deleted.
     """
     from dataclasses import asdict
 
     from haac_repo import IntegrityError, Repository, publish, read_head
+    from haac_repo._cli.packs import erased_lines
+    from haac_repo._mirror.erase import Erased
 
     with Repository.open(repo) as repository:
         try:
             before = read_head(repo)
         except IntegrityError:
             before = None
-        head = publish(repository)
+        erased = Erased()
+
+        def tell(done: Erased) -> None:
+            nonlocal erased
+            erased = done
+            for line in erased_lines(done, repo):
+                console.note(line)
+
+        head = publish(repository, tell=tell)
     records = head.records - (before.records if before else 0)
     summary = (
         f"{repo}: nothing new; {head.elements} elements are published"
         if head == before
         else f"{repo}: published {records} new log records; {head.elements} elements in {len(head.packs)} packs"
     )
-    value = {**asdict(head), "new_records": records, "changed": head != before}
+    value = {**asdict(head), "new_records": records, "changed": head != before, "erased": asdict(erased)}
     console.data(value, summary)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import mmap
 import os
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ class Erased:
 
     elements: int = 0
     """That have no bytes any more."""
+    earlier: int = 0
+    """Of them: whose takedown was published before, when bytes stayed."""
     packs: int = 0
     """Published packs that were replaced, or went as a whole."""
     bytes: int = 0
@@ -37,22 +40,40 @@ class Erased:
     set_aside: list[str] = field(default_factory=list)
     """Files in `lost/` in which such bytes were overwritten with zeros."""
     damaged: list[str] = field(default_factory=list)
-    """Packs that could not be replaced, and why."""
+    """Why packs could not be replaced, one text each."""
 
 
-def without_bytes(db: Database) -> int:
-    """How many elements have no bytes any more."""
-    count: int = db.execute("select count(*) from element where pack is null").fetchone()[0]
-    return count
+def without_bytes(db: Database, seq: int) -> tuple[int, int]:
+    """How many elements have no bytes any more; and how many of these were withdrawn by a record up to `seq`."""
+    count = db.execute("select count(*) from element where pack is null").fetchone()[0]
+    earlier = db.execute(
+        "select count(distinct element) from log join element on element.number = log.element"
+        " where op = 'withdraw' and seq <= ? and pack is null",
+        [seq],
+    ).fetchone()[0]
+    return count, earlier
+
+
+def has_unpublished(db: Database, last: int) -> bool:
+    """Whether elements above `last`, the highest published one, are in packs that are going to be replaced.
+
+    Such a pack has the bytes of elements that were taken down and added again, in the same order.
+    """
+    wasteful = [json.dumps([number for number, *_ in repack.wasteful(db)])]
+    found = db.execute(
+        "select 1 from element where number > ? and pack in (select value from json_each(?)) limit 1",
+        [last, *wasteful],
+    )
+    return found.fetchone() is not None
 
 
 def replace_packs(db: Database, writer: Writer, erased: Erased) -> None:
-    """Replace each published pack with bytes that no element keeps. No record may be unpublished."""
+    """Replace each published pack with bytes that no element keeps. No element in them may be unpublished."""
     for number, sha256, saved in repack.wasteful(db):
         try:
             writer.replace([(number, sha256)])
         except IntegrityError as error:
-            erased.damaged.append(f"{sha256[:12]}....pack ({error})")
+            erased.damaged.append(str(error))
         else:
             erased.packs += 1
             erased.bytes += saved

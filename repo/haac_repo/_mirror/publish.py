@@ -61,23 +61,27 @@ def publish(
     with repository.writer(wait=wait) as writer:
         erased = Erased()
         with storage_errors(path), contextlib.closing(connect(path / CATALOG)) as db:
-            before = erase.without_bytes(db)
+            seq, last = catalog.published(db)
+            before = erase.without_bytes(db, seq)
             # What was never published is not published with bytes of withdrawn elements.
             erased.bytes += writer.erase()
             writer.seal()
-            # Elements become known to be in the packs that they are in now, before those are replaced.
-            _write_segments(db, path)
+            if erase.has_unpublished(db, last):
+                # That they are in these packs must be published before the record that replaces them.
+                _write_segments(db, path)
             erase.replace_packs(db, writer, erased)
             _write_segments(db, path)
             head = _write_head(db, path)
             erase.delete_superseded(db, path, head)
-            erased.elements = erase.without_bytes(db) - before
+            after = erase.without_bytes(db, seq)
+            erased.elements, erased.earlier = after[0] - before[0], after[1] - before[1]
             erased.set_aside = erase.blank_set_aside(db, path)
     tell(erased)
     if erased.damaged:
         raise IntegrityError(
-            f"bytes of withdrawn elements are still published, in {', '.join(erased.damaged)}: all else is published. Bring"
-            " such a pack back from a mirror or a backup, or take down what is damaged in it, and publish again"
+            "bytes of withdrawn elements are still published, in packs that cannot be rewritten:"
+            f" {'; '.join(erased.damaged)}. All else is published. Bring such a pack back from a mirror or a backup, or take"
+            " down what is damaged in it, and publish again"
         )
     return head
 

@@ -74,7 +74,7 @@ def test_tags_and_takedowns_arrive(growing: Any, grow: Any, mirror: Path) -> Non
 
     def change(writer: Any) -> None:
         writer.tag(2, name="renamed", add=["new"])
-        writer.withdraw(3, "not ours")
+        writer.withdraw(3, "not ours", keep_bytes=True)
 
     grow(growing, change=change)
     report = growing.sync(mirror)
@@ -91,7 +91,7 @@ def test_taken_down_and_added_again_in_the_same_bytes(
 ) -> None:
     def change(writer: Any) -> None:
         for number in range(1, 6):
-            writer.withdraw(number, "")
+            writer.withdraw(number, "", keep_bytes=True)
 
     grow(growing, change=change)
     grow(growing, range(5))  # the same five elements once more: the same pack

@@ -92,7 +92,7 @@ def test_a_published_pack_is_dropped(growing: Any, assert_refused: Any) -> None:
 def test_takedown_undone(growing: Any, grow: Any, mirror: Path) -> None:
     grow(growing, change=lambda writer: writer.withdraw(3, "stolen"))
     growing.sync(mirror)
-    first, _takedown = growing.records()
+    first, *_takedown = growing.records()
     again = [{"seq": 11, "op": "tag", "id": 3, "name": "back", "time": "2026-11-23T01:02:03Z"}]
     growing.forge([first, again])
     with pytest.raises(HistoryError, match="rewritten"):
@@ -104,7 +104,7 @@ def test_takedown_undone(growing: Any, grow: Any, mirror: Path) -> None:
 def test_a_later_tag_does_not_undo_a_takedown(growing: Any, grow: Any, mirror: Path) -> None:
     grow(growing, change=lambda writer: writer.withdraw(3, "stolen"))
     growing.sync(mirror)
-    again = [{"seq": 12, "op": "tag", "id": 3, "name": "back", "time": "2026-11-23T01:02:03Z"}]
+    again = [{"seq": 13, "op": "tag", "id": 3, "name": "back", "time": "2026-11-23T01:02:03Z"}]
     growing.forge([*growing.records(), again])
     growing.sync(mirror)
     with Repository.open(mirror) as opened:

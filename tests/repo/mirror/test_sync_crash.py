@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from haac_repo import IntegrityError, Repository, RepositoryError, publish, read_head
+from haac_repo import IntegrityError, Repository, RepositoryError
 from haac_repo._check.verify import verify
 from haac_repo._store import schema
 
@@ -182,47 +182,6 @@ def test_kill_9_of_completing_a_partial_mirror(origin: Any, tmp_path: Path, disk
         origin.sync(mirror)
         assert disk.tree(mirror) == disk.tree(clean)
         disk.assert_sound(mirror)
-
-
-def test_kill_9_of_publishing(tmp_path: Path, make_element: Any, disk: Any) -> None:
-    def prepare(folder: Path) -> None:
-        with Repository.create(folder) as repository:
-            for seeds in (range(4), range(4, 8)):
-                with repository.writer() as writer:
-                    for seed in seeds:
-                        writer.add(make_element(seed))
-                if seeds[0] == 0:
-                    publish(repository)
-
-    def work(folder: Path) -> Callable[[Steps], None]:
-        def run(_steps: Steps) -> None:
-            with Repository.open(folder) as repository:
-                publish(repository)
-
-        return run
-
-    prepare(tmp_path / "trial")
-    status, count = in_child(work(tmp_path / "trial"), 0)
-    assert status == 0
-    for deadly in range(1, count + 1):
-        folder = tmp_path / f"r{deadly}"
-        prepare(folder)
-        status, _ = in_child(work(folder), deadly)
-        assert status == -signal.SIGKILL
-        head = read_head(folder)
-        assert head
-        assert head.records in (4, 8)
-        # What the head names is there: somebody may sync at this very moment...
-        mirror = tmp_path / f"m{deadly}"
-        from haac_repo import sync
-
-        assert sync(str(folder), mirror).elements == head.elements
-        # ...and once the next publishing has completed it, go on from there.
-        with Repository.open(folder) as repository:
-            assert publish(repository).records == 8
-        assert sync(str(folder), mirror).elements == 8
-        disk.assert_sound(mirror)
-        assert verify(folder).ok
 
 
 def limited(limit: int, work: Callable[[], None]) -> int:

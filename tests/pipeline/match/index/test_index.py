@@ -226,6 +226,27 @@ def test_withdrawn_elements_are_left_out(repository: Repository) -> None:
     assert update_index(repository).elements == 7
 
 
+@pytest.mark.parametrize("mend", [load, update_index])
+def test_what_withdrawn_elements_look_like_leaves_the_file(
+    repository: Repository, mend: Callable[[Repository], object]
+) -> None:
+    """Thumbnails of opaque ones among it: using the index does, or making it anew."""
+    update_index(repository)
+    assert len(stored(repository).rows.thumbnails) == 1
+    with repository.writer() as writer:
+        writer.withdraw_all([2, 9], "no")
+    publish(repository)
+    mend(repository)
+    left = stored(repository).rows
+    assert left.numbers.tolist() == [1, 3, 4, 5, 6, 7, 8]
+    assert len(left.thumbnails) == 0
+    assert len(left.places) == len(left.looks) == left.counts.sum()
+    with repository.writer() as writer:
+        writer.withdraw_all(left.numbers.tolist(), "all")
+    mend(repository)
+    assert len(stored(repository).rows) == 0
+
+
 def test_an_id_that_was_given_again_after_a_discard_is_described_anew(repository: Repository) -> None:
     update_index(repository)
     with repository.writer() as writer:
