@@ -9,9 +9,10 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from haac_repo._check.erased import check_erased
 from haac_repo._check.files import check_files
 from haac_repo._check.objects import Tally, check_objects
-from haac_repo._check.published import check_erased, check_held, check_published, held
+from haac_repo._check.published import check_held, check_published, held
 from haac_repo._check.repair import mend, mend_catalog, tidy_up
 from haac_repo._check.report import BadPack, Finding, Problem, VerifyReport
 from haac_repo._check.rows import check_rows
