@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
 from haac_repo._files import TEMPORARY, replacing, write_file
 from haac_repo._ids import format_id
-from haac_repo._mirror.download import PART
 from haac_repo._mirror.evidence import new_folder
 from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, Record, SegmentInfo, segment_path
 from haac_repo._pixels import HEADER_BYTES, check_header
 from haac_repo._store import catalog, repack
-from haac_repo._store.layout import FOLDERS, published_folder
+from haac_repo._store.layout import FOLDERS, PART, published_folder
 from haac_repo._store.packs import Packs
 from haac_repo._store.repository import upgrade, write_identity
 from haac_repo._store.schema import CATALOG, connect, is_outdated
@@ -259,7 +258,7 @@ def check_objects(file: Path, found: Iterable[Object]) -> None:
     """
     before: Object | None = None
     at = 0
-    with file.open("rb") as stream:
+    with file.open("rb", buffering=_PIECE) as stream:
         for each in found:
             if each.start != at:
                 if before and each.start < at:

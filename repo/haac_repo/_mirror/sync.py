@@ -49,7 +49,7 @@ from haac_repo._store import catalog, repack
 from haac_repo._store.layout import published_folder
 from haac_repo._store.lock import LOCK, writer_lock
 from haac_repo._store.packs import Packs
-from haac_repo._store.repository import create
+from haac_repo._store.repository import create, prepare
 from haac_repo._store.schema import CATALOG, bulk_loading
 
 if TYPE_CHECKING:
@@ -133,8 +133,9 @@ def sync(
     """
     url, path = os.fspath(url), Path(path)
     with contextlib.closing(fetcher or open_fetcher(url)) as source:
-        job = _Sync(url, path, Transfer(path, source, patience or Patience(), jobs, progress))
+        transfer = Transfer(path, source, patience or Patience(), jobs, progress)
         with storage_errors(path):
+            job = _Sync(url, path, transfer)
             return job.run(wait, None if only is None else sorted(set(only)), start_over)
 
 
@@ -158,15 +159,12 @@ class _Sync:
         if not (self.path / CATALOG).exists():
             # Nothing is made for an address that turns out to be wrong.
             fresh = self._fetch_head(None)
-            identity = Head.from_bytes(fresh.head).repository
+            Head.from_bytes(fresh.head)
             self.path.mkdir(parents=True, exist_ok=True)
-        with writer_lock(self.path, wait):
+        # No thread writes after the lock is given back.
+        with writer_lock(self.path, wait), contextlib.closing(self.transfer):
             if fresh is not None and not (self.path / CATALOG).exists():
-                try:
-                    create(self.path, "mirror", identity).close()
-                except RepositoryError:
-                    (self.path / LOCK).unlink(missing_ok=True)  # the folder is somebody else's
-                    raise
+                self._create(Head.from_bytes(fresh.head), everything=only is None)
             with contextlib.closing(mirror.open_mirror(self.path)) as db:
                 if start_over and mirror.accepted(db) is not None:
                     self._start_over(db, only)
@@ -175,6 +173,16 @@ class _Sync:
         get = self.transfer.get
         self.report.requests, self.report.received = get.requests, get.received
         return self.report
+
+    def _create(self, head: Head, *, everything: bool) -> None:
+        try:
+            prepare(self.path)
+        except RepositoryError:
+            (self.path / LOCK).unlink(missing_ok=True)  # the folder is somebody else's
+            raise
+        if everything:
+            self.transfer.begin(head.packs)  # they come in while SQLite is loaded
+        create(self.path, "mirror", head.repository).close()
 
     def _start_over(self, db: Database, only: list[int] | None) -> None:
         kept = mirror.keep_old(db, self.path)
@@ -197,7 +205,7 @@ class _Sync:
                 self._update(db, fresh, head, only, anew)
                 break
             except NotThereError:
-                self.transfer.restart()
+                self.transfer.close()
                 newer = self._fetch_head(None)
                 if tries == _HEADS or newer.head == fresh.head:
                     raise
@@ -258,14 +266,14 @@ class _Sync:
                 mirror.sweep(db, self.path, head)
             mirror.mark_lost(db, self.path)
             # Packs that replace others can be made here, and the log says which.
-            early = [] if only is not None or mirror.holds_replaced(db, head) else mirror.not_held(db, head)
-            with self.transfer.packs_ahead(early):
-                segments = self._bring_log(db, head)
-                self._accept(db, fresh)
-                if only is None:
-                    self._bring_packs(db, mirror.absent_packs(db))
-                else:
-                    self._bring_elements(db, only)
+            if only is None and not mirror.holds_replaced(db, head):
+                self.transfer.begin(mirror.not_held(db, head))
+            segments = self._bring_log(db, head)
+            self._accept(db, fresh)
+            if only is None:
+                self._bring_packs(db, mirror.absent_packs(db))
+            else:
+                self._bring_elements(db, only)
             single.drop_copies(db, self.path)
             for number, file in segments:
                 self.report.segments += self.transfer.place_segment(number, file)

@@ -14,6 +14,9 @@ PUBLIC = "public"
 FOLDERS = (PUBLIC, f"{PUBLIC}/log", f"{PUBLIC}/packs", "open")
 """Of every repository and mirror; parents first."""
 
+PART = ".part"
+"""Suffix of files in `open/` that are being fetched, named by the SHA-256 that they will have."""
+
 _FIRST_LAYOUT = ("packs", "log", "head")
 """Where these stood in the repository's folder itself; the head last, since it needs the others."""
 
