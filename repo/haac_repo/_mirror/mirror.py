@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _PIECE = 2**20
+_JOURNAL = 16 * 2**20
+# Bytes that SQLite's side file keeps after a transaction; that of a first sync is as long as the catalog.
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def open_mirror(path: Path) -> Database:
     file = path / CATALOG
     db = connect(file)
     try:
+        db.execute(f"pragma journal_size_limit = {_JOURNAL}")
         if is_outdated(db, file):
             upgrade(path, db)
         if catalog.meta(db).role != "mirror":
@@ -290,10 +292,17 @@ def seal(db: Database, pack: int) -> None:
     db.execute("delete from copy where element in (select number from element where pack = ?)", [pack])
 
 
-def make_pack(db: Database, path: Path, record: Record) -> bool:
+def make_pack(db: Database, path: Path, record: Record, made: set[str]) -> bool:
     """Make the pack of a `repack` record, which is about to be applied, from those that it replaces; False if not all are here.
 
     What comes out is the pack if it has its SHA-256; otherwise a pack here is damaged, and the new one is fetched.
+
+    Args:
+        db: The catalog.
+        path: The mirror.
+        record: It.
+        made: Packs that were made in this transaction. Those that are replaced already go at once: a log of many takedowns takes
+            no room.
     """
     held = dict(db.execute("select sha256, number from pack where state = 'sealed'").fetchall())
     sha256 = record.get("pack")
@@ -304,16 +313,21 @@ def make_pack(db: Database, path: Path, record: Record) -> bool:
     packs = Packs(path)
     sources = {held[each]: packs.sealed_path(each) for each in record["packs"]}
     target = packs.sealed_path(sha256)
-    with contextlib.suppress(_AnotherPackError), replacing(target) as out:
-        digest = hashlib.sha256()
-        for number, parts in groupby(repack.ranges(db, sources), key=lambda part: part.pack):
-            with sources[number].open("rb") as source:
-                for part in parts:
-                    _copy(source, part, out, digest)
-        if digest.hexdigest() != sha256:
-            raise _AnotherPackError
-        return True
-    return False
+    try:
+        with replacing(target) as out:
+            digest = hashlib.sha256()
+            for number, parts in groupby(repack.ranges(db, sources), key=lambda part: part.pack):
+                with sources[number].open("rb") as source:
+                    for part in parts:
+                        _copy(source, part, out, digest)
+            if digest.hexdigest() != sha256:
+                raise _AnotherPackError
+    except _AnotherPackError:
+        return False
+    for each in made.intersection(record["packs"]):
+        packs.sealed_path(each).unlink(missing_ok=True)
+    made.add(sha256)
+    return True
 
 
 class _AnotherPackError(Exception):
@@ -395,7 +409,8 @@ def start_over(db: Database) -> None:
     for table in ("copy", "element", "pack", "published", "accepted", "trust"):
         db.execute(f"delete from {table}")
     db.execute("insert into element_fts (element_fts) values ('delete-all')")
-    db.execute("update meta set elements = 0, standing = 0, records = 0")
+    # With `discards`, whoever remembers what numbers mean sees that it does not hold any more.
+    db.execute("update meta set elements = 0, standing = 0, records = 0, discards = discards + 1")
 
 
 def rebound(db: Database, old: Path) -> int:

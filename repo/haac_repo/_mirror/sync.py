@@ -153,6 +153,8 @@ class _Sync:
         self.public = published_folder(path)
         self.transfer = transfer
         self.report = SyncReport()
+        self.made: set[str] = set()
+        """Packs that were made from those that they replace."""
 
     def run(self, wait: float, only: list[int] | None, start_over: bool) -> SyncReport:
         fresh: Published | None = None
@@ -212,7 +214,8 @@ class _Sync:
                 fresh = newer
             except (HistoryError, IntegrityError) as error:
                 evidence.keep(self.path, self._refused(fresh, head), str(error))
-                if isinstance(error, HistoryError) and mirror.accepted(db) is not None:
+                same = head.repository == catalog.meta(db).repository
+                if isinstance(error, HistoryError) and same and mirror.accepted(db) is not None:
                     raise HistoryError(f"{error}. {self._way_out()}") from error
                 raise
         self._finish(db, fresh)
@@ -255,6 +258,7 @@ class _Sync:
     def _update(self, db: Database, fresh: Published, head: Head, only: list[int] | None, anew: bool) -> None:
         """Verify all that was asked for, and change the catalog; or leave it as it is."""
         self.report = SyncReport()
+        self.made = set()
         with db.atomic():
             before = catalog.meta(db)
             if anew:
@@ -349,8 +353,8 @@ class _Sync:
         mirror.add_segment(db, number, info, order.records)
 
     def _made(self, db: Database, record: Record) -> bool:
-        made = mirror.make_pack(db, self.path, record)
-        self.report.made += made
+        made = mirror.make_pack(db, self.path, record, self.made)
+        self.report.made = len(self.made)
         return made
 
     # Whole packs
