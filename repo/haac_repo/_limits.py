@@ -19,8 +19,8 @@ class Limits:
     """Bytes of one sealed pack that a client accepts."""
     pack_target_bytes: int = 16 * 2**20
     """A pack is sealed once it holds this many bytes."""
-    head_bytes: int = 16 * 2**20
-    """Bytes of a head."""
+    head_bytes: int = 4 * 2**20
+    """Bytes of a head: 44,000 packs, which are 700 GB, or 30,000 segments."""
     segment_bytes: int = 64 * 2**20
     """Compressed bytes of one log segment."""
     segment_inflated_bytes: int = 256 * 2**20

@@ -25,7 +25,14 @@ from haac_repo._internal import Console, command, completion
 @click.option(
     "--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Connections at a time."
 )
-def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], jobs: int) -> None:
+@click.option(
+    "--start-over",
+    is_flag=True,
+    help="Forget what the mirror accepted before, and take what is published now; the old catalog is kept in lost/.",
+)
+def sync(
+    console: Console, url: str, mirror: Path, recipes: tuple[str, ...], jobs: int, start_over: bool
+) -> None:
     """Fetch a published repository into a mirror.
 
     Makes the folder MIRROR from the repository published at URL (which may also be a folder), or brings it up to date.
@@ -35,7 +42,7 @@ def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], job
     from contextlib import ExitStack
     from dataclasses import asdict
 
-    from haac_repo import sync
+    from haac_repo import format_id, sync
 
     only = set().union(*(read_scene(recipe).elements() for recipe in recipes)) if recipes else None
     with ExitStack() as bars:
@@ -51,12 +58,14 @@ def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], job
             advance(done - shown)
             shown = done
 
-        report = sync(url, mirror, only=only, jobs=jobs, progress=progress)
+        report = sync(url, mirror, only=only, jobs=jobs, progress=progress, start_over=start_over)
     got = []
     if report.new_records:
         got.append(f"{report.new_records} new log records")
     if report.packs:
         got.append(f"{report.packs} packs")
+    if report.made:
+        got.append(f"{report.made} packs made again without what was withdrawn")
     if report.copies:
         got.append(f"{report.copies} single elements")
     what = ", ".join(got) or "nothing new"
@@ -65,6 +74,13 @@ def sync(console: Console, url: str, mirror: Path, recipes: tuple[str, ...], job
         if report.missing_packs
         else ""
     )
+    if report.withdrawn:
+        ids = ", ".join(format_id(number) for number in report.withdrawn[:10])
+        console.warn(f"withdrawn, and not to be had any more: {ids}")
+    if start_over:
+        console.warn(
+            f"{report.rebound} ids mean other elements than before; {mirror}/lost has the old catalog"
+        )
     console.data(
         asdict(report),
         f"{mirror}: {what}, {report.received:,} bytes in {report.requests} requests;"

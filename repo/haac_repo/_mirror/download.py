@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import TypeVar
 
 from haac_repo._errors import IntegrityError, TransportError
-from haac_repo._files import sync_folder
 from haac_repo._mirror.fetch import Fetched, Fetcher, TransientError
 from haac_repo._mirror.wire import HEAD_PATH
 from haac_repo._store.packs import file_sha256
 
 T = TypeVar("T")
 
-PART = ".part"
-"""Suffix of files in `open/` that are being fetched, named by the SHA-256 that they will have."""
 _PROGRESS = 2**20
+_GAP = 2**18
+_GAP_LEAST, _GAP_MOST = 2**16, 2**20
+_MEASURED = 2**17
+# Bytes of a body from which its time says how fast the line is.
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Retry policy: how often, and after what pauses, something is tried again."""
+    """Retry policy: how often, and after what pauses, something is tried again, and for how long a server may take.
+
+    A server that drips is not silent, so it would be waited for for weeks: the least rate holds over each object as a whole.
+    """
 
     tries: int = 5
     """In a row without progress (1 MiB)."""
@@ -35,6 +42,12 @@ class Patience:
     """Seconds before the second try; doubled each time."""
     longest: float = 60.0
     """Seconds that a server may ask us to wait (Retry-After)."""
+    rate: int = 4096
+    """Bytes a second that an object must come in with, all answers together, ..."""
+    grace: float = 60.0
+    """... after so many seconds: what an answer, and the pauses between them, may take beside."""
+    deadline: float = 120.0
+    """Seconds for the head, all tries together."""
 
 
 class Stopped(TransportError):  # noqa: N818 (no failure: somebody else's ended this)
@@ -67,23 +80,39 @@ class Downloader:
         self.requests = 0
         self.received = 0
         """Bytes of bodies."""
+        self._latency = float("inf")
+        self._bandwidth = 0.0
 
-    def head(self, etag: str) -> tuple[bytes | None, str]:
-        """Fetch the head and its ETag; no bytes if it still has that `etag` (conditional request)."""
-        tries = _Tries(self)
+    @property
+    def gap(self) -> int:
+        """Bytes that are better fetched along than asked around: what comes in while a request is answered, as measured so far."""
+        with self._lock:
+            if not self._bandwidth:
+                return _GAP
+            return round(min(max(self._latency * self._bandwidth, _GAP_LEAST), _GAP_MOST))
+
+    def head(self, etag: str, path: str = HEAD_PATH) -> tuple[bytes | None, str]:
+        """Fetch the head and its ETag; no bytes if it still has that `etag` (conditional request).
+
+        Args:
+            etag: Of the one that is known; '' if none is.
+            path: Of another file whose length nobody has promised.
+        """
+        tries = _Tries(self, None)
         while True:
+            data = bytearray()  # grows with the bytes that come, in however many pieces
             try:
-                with self._fetch(HEAD_PATH, None, etag=etag) as got:
+                with self._fetch(path, None, etag=etag) as got:
                     if got.unchanged:
                         return None, etag
-                    data = b"".join(got.chunks)
-                    self.received += len(data)
-                    return data, got.etag
+                    for block in self._counted(got.chunks, tries, told=False):
+                        data += block
+                    return bytes(data), got.etag
             except TransientError as error:
                 tries.wait(error)
 
     def file(self, path: str, size: int, sha256: str, part: Path, *, urgent: bool = False) -> None:
-        """Download a file into `part`, resuming what that holds already, and verify its SHA-256.
+        """Download a file into `part`, resuming what that holds already, and verify its SHA-256. Durable on return.
 
         An urgent one does not wait for others to be done.
 
@@ -93,8 +122,8 @@ class Downloader:
         """
         for _ in range(2):
             with nullcontext() if urgent else self._slots:
-                pieced = self._fill(path, size, part)
-            if file_sha256(part) == sha256:
+                pieced, digest = self._fill(path, size, part)
+            if (digest or file_sha256(part)) == sha256:
                 return
             part.unlink()
             if not pieced:
@@ -107,13 +136,13 @@ class Downloader:
 
     def part(self, path: str, size: int, start: int, stop: int) -> bytes | None:
         """Range request: bytes `start` to `stop` of a file; None if the server only sends whole files."""
-        tries = _Tries(self)
+        tries = _Tries(self, stop - start)
         while True:
             try:
                 with self._fetch(path, size, start=start, stop=stop) as got:
                     if got.whole and (start, stop) != (0, size):
                         return None
-                    return b"".join(self._counted(got.chunks))
+                    return b"".join(self._counted(got.chunks, tries))
             except TransientError as error:
                 tries.wait(error)
 
@@ -121,13 +150,18 @@ class Downloader:
         """Cancel everything in flight: it ends soon, with Stopped."""
         self._stopped.set()
 
-    def _fill(self, path: str, size: int, part: Path) -> bool:
-        """Make `part` `size` bytes long. Whether the bytes may be of more than one answer."""
-        with part.open("ab") as out:
+    def restart(self) -> None:
+        """Take downloads again, after `stop`."""
+        self._stopped = threading.Event()
+
+    def _fill(self, path: str, size: int, part: Path) -> tuple[bool, str]:
+        """Make `part` `size` bytes long, durable. Whether its bytes may be of more than one answer, and if not, their SHA-256."""
+        with part.open("ab", buffering=0) as out:
             if out.tell() > size:
                 out.truncate(0)
             pieced = out.seek(0, os.SEEK_END) > 0
-            tries = _Tries(self)
+            tries = _Tries(self, size)
+            digest = hashlib.sha256()
             etag: str | None = None
             while (have := out.tell()) < size:
                 pieced = pieced or have > 0
@@ -138,53 +172,100 @@ class Downloader:
                         if have and (changed or got.whole):
                             out.truncate(0)
                             out.seek(0)
-                            pieced = False
+                            pieced, digest = False, hashlib.sha256()
                             if not got.whole:
                                 raise TransientError(
                                     f"{path} changed on the server while it was being fetched"
                                 )
-                        for block in self._counted(got.chunks):
-                            out.write(block)
+                        for block in self._counted(got.chunks, tries):
+                            digest.update(block)
+                            _write(out, block)
                 except TransientError as error:
-                    out.flush()
                     if out.tell() - have >= _PROGRESS:
-                        tries = _Tries(self)
+                        tries.count = 0
                     tries.wait(error)
-        return pieced
+            os.fsync(out.fileno())
+        return pieced, "" if pieced else digest.hexdigest()
 
+    @contextmanager
     def _fetch(
         self, path: str, size: int | None, *, start: int = 0, stop: int | None = None, etag: str = ""
-    ) -> AbstractContextManager[Fetched]:
+    ) -> Iterator[Fetched]:
         with self._lock:
             self.requests += 1
-        return self._fetcher.fetch(path, size, start=start, stop=stop, etag=etag)
+        asked = time.monotonic()
+        with self._fetcher.fetch(path, size, start=start, stop=stop, etag=etag) as got:
+            with self._lock:
+                self._latency = min(self._latency, time.monotonic() - asked)
+            yield got
 
-    def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    def _counted(self, chunks: Iterable[bytes], tries: _Tries, *, told: bool = True) -> Iterator[bytes]:
+        began, size = time.monotonic(), 0
         for block in chunks:
             if self._stopped.is_set():
                 raise Stopped("given up")
+            size += len(block)
+            tries.check_rate(len(block))
             with self._lock:
                 self.received += len(block)
-                self._on_bytes(len(block))
+                if told:
+                    self._on_bytes(len(block))
             yield block
+        if size >= _MEASURED:
+            with self._lock:
+                self._bandwidth = max(self._bandwidth, size / (time.monotonic() - began or 1e-9))
+
+
+def _write(out: FileIO, block: bytes) -> None:
+    view = memoryview(block)
+    while view:  # a disk that is filling up may take a part
+        view = view[out.write(view) :]
 
 
 class _Tries:
-    """Retries left of one download."""
+    """Retries and time left of one download.
 
-    def __init__(self, downloader: Downloader) -> None:
+    Args:
+        downloader: Whose patience counts.
+        size: Bytes to come; None if nobody knows, which has a deadline.
+    """
+
+    def __init__(self, downloader: Downloader, size: int | None) -> None:
         self._patience = downloader._patience
         self._stopped = downloader._stopped
-        self._failed = 0
+        self.count = 0
+        """Failed tries since the last progress."""
+        self._began = time.monotonic()
+        self._deadline = self._patience.deadline if size is None else None
+        self._got = 0
+
+    def check_rate(self, count: int) -> None:
+        """Count bytes that came in.
+
+        Raises:
+            TransportError: they come too slowly, over the whole object.
+        """
+        self._got += count
+        spent = time.monotonic() - self._began
+        if self._deadline is not None and spent > self._deadline:
+            raise TransportError(
+                f"the server has sent {self._got} bytes of the head in {spent:.1f} seconds; {self._deadline:g} are"
+                " allowed: try again later, or another mirror"
+            )
+        if self._deadline is None and self._got < self._patience.rate * (spent - self._patience.grace):
+            raise TransportError(
+                f"the server has sent {self._got} bytes of a file in {spent:.0f} seconds, fewer than"
+                f" {self._patience.rate} a second: try again later (what came is kept), or another mirror"
+            )
 
     def wait(self, error: TransientError) -> None:
         """Back off before the next try; raises `error` if there is none left."""
-        self._failed += 1
+        self.count += 1
         if self._stopped.is_set():
             raise Stopped("given up") from error
-        if self._failed >= self._patience.tries:
-            raise TransportError(f"{error}; given up after {self._failed} tries") from error
-        pause = self._patience.first * 2 ** (self._failed - 1)
+        if self.count >= self._patience.tries:
+            raise TransportError(f"{error}; given up after {self.count} tries") from error
+        pause = self._patience.first * 2 ** (self.count - 1)
         if error.retry_after is not None:
             if error.retry_after > self._patience.longest:
                 raise TransportError(
@@ -193,17 +274,7 @@ class _Tries:
             pause = max(pause, error.retry_after)
         if self._stopped.wait(pause):
             raise Stopped("given up") from error
-
-
-def move_into_place(part: Path, target: Path) -> None:
-    """Fsync `part` and atomically rename it to `target`."""
-    descriptor = os.open(part, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    part.replace(target)
-    sync_folder(target.parent)
+        self._began += pause  # nobody was slow meanwhile
 
 
 def in_parallel(

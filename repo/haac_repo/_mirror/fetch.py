@@ -288,8 +288,13 @@ def _check(response: httpx.Response, size: int | None, start: int, end: int | No
             length = response.headers.get("content-length", "")
             # Some servers call the log's own compression an encoding; its hash will tell.
             encoded = "content-encoding" in response.headers
-            if size is not None and length.isdecimal() and int(length) != size and not encoded:
-                raise TransportError(f"{url} has {int(length)} bytes; the head promises {size}")
+            if length.isdecimal() and not encoded:
+                if size is None and int(length) > LIMITS.head_bytes:
+                    raise TransportError(
+                        f"{url} has {int(length)} bytes; at most {LIMITS.head_bytes} are allowed"
+                    )
+                if size is not None and int(length) != size:
+                    raise TransportError(f"{url} has {int(length)} bytes; the head promises {size}")
             return False
         case 206:
             given = response.headers.get("content-range", "")[:80]

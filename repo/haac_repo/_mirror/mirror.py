@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby, starmap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
-from haac_repo._files import TEMPORARY
-from haac_repo._limits import LIMITS
-from haac_repo._mirror.download import PART
-from haac_repo._mirror.wire import Head, PackInfo, Record, SegmentInfo
+from haac_repo._files import TEMPORARY, replacing, write_file
+from haac_repo._ids import format_id
+from haac_repo._mirror.evidence import new_folder
+from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, Record, SegmentInfo, segment_path
+from haac_repo._pixels import HEADER_BYTES, check_header
 from haac_repo._store import catalog, repack
-from haac_repo._store.layout import FOLDERS
-from haac_repo._store.packs import OpenPack, Packs
+from haac_repo._store.layout import FOLDERS, PART, Identity, published_folder, write_identity
+from haac_repo._store.packs import Packs
 from haac_repo._store.repository import upgrade
 from haac_repo._store.schema import CATALOG, connect, is_outdated
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _PIECE = 2**20
+_JOURNAL = 16 * 2**20
+# Bytes that SQLite's side file keeps after a transaction; that of a first sync is as long as the catalog.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +46,36 @@ class Absent:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
-    """Byte range and hash of an element in its pack."""
+class Object(NamedTuple):
+    """Byte range, hash and size of an element in its pack. A tuple, since there are many."""
 
     element: int
     start: int
     stop: int
     sha256: str
+    width: int
+    height: int
+    live: bool
+    """False if it was taken down: nobody is shown it."""
 
+    def check(self, data: bytes, digest: str) -> None:
+        """Check the beginning of an element's bytes, and the SHA-256 of all.
 
-@dataclass(frozen=True, slots=True)
-class Wanted(Object):
-    """A live element that the mirror does not hold, to be fetched."""
-
-    pack: Absent
+        Raises:
+            IntegrityError: it is not what the log promises, or, though it is live, no picture of its size.
+        """
+        if digest != self.sha256:
+            raise IntegrityError(
+                f"element {format_id(self.element)} is not what the log promises: the repository was published wrongly."
+                " Nothing was changed"
+            )
+        if self.live:
+            try:
+                check_header(data[:HEADER_BYTES], self.width, self.height, self.stop - self.start)
+            except IntegrityError as error:
+                raise IntegrityError(
+                    f"element {format_id(self.element)} was published wrongly: {error}. Nothing was changed"
+                ) from error
 
 
 def open_mirror(path: Path) -> Database:
@@ -69,6 +87,7 @@ def open_mirror(path: Path) -> Database:
     file = path / CATALOG
     db = connect(file)
     try:
+        db.execute(f"pragma journal_size_limit = {_JOURNAL}")
         if is_outdated(db, file):
             upgrade(path, db)
         if catalog.meta(db).role != "mirror":
@@ -94,6 +113,14 @@ def accept(db: Database, head: Published, *, origin: str) -> None:
             "insert or replace into accepted (row, head, etag) values (1, ?, ?)", [head.head, head.etag]
         )
         db.execute("update meta set origin = ?", [origin])
+
+
+def bind(db: Database, path: Path, repository: str) -> None:
+    """Make a mirror that has accepted nothing yet one of this repository, inside a transaction."""
+    if accepted(db) is None and catalog.meta(db).records == 0 and catalog.meta(db).repository != repository:
+        # The file first: as long as nothing is accepted, neither counts.
+        write_identity(path, Identity(repository, "mirror"))
+        db.execute("update meta set repository = ?", [repository])
 
 
 def check_history(db: Database, head: Head) -> None:
@@ -200,156 +227,202 @@ def not_held(db: Database, head: Head) -> list[PackInfo]:
     return [pack for pack in head.packs if pack.sha256 not in held]
 
 
-def objects(db: Database, pack: int) -> list[Object]:
+def holds_replaced(db: Database, head: Head) -> bool:
+    """Whether packs are held that a head does not list, so that new log records replace them."""
+    listed = {pack.sha256 for pack in head.packs}
+    rows = db.execute("select sha256 from pack where state = 'sealed'").fetchall()
+    return any(sha256 not in listed for (sha256,) in rows)
+
+
+def count_objects(db: Database, pack: int) -> int:
+    """Number of elements in a pack."""
+    count: int = db.execute("select count(*) from element where pack = ?", [pack]).fetchone()[0]
+    return count
+
+
+def objects(db: Database, pack: int) -> Iterator[Object]:
     """Byte ranges of the elements of a pack, in order."""
-    rows = db.execute(
-        "select number, offset, offset + length, sha256 from element where pack = ? order by offset, number",
+    cursor = db.execute(
+        "select number, offset, offset + length, sha256, width, height, withdrawn is null from element"
+        " where pack = ? order by offset, number",
         [pack],
     )
-    return [Object(*row) for row in rows.fetchall()]
+    while rows := cursor.fetchmany(1_000):
+        yield from starmap(Object, rows)
 
 
 def check_objects(file: Path, found: Iterable[Object]) -> None:
-    """Verify the hash of each element of a pack whose own hash is right.
+    """Verify the hash of each element of a pack whose own hash is right, and that it is a picture of its size.
 
     Raises:
         IntegrityError: bytes that are not what the log promises, or elements that overlap (with which a small pack
             could be made to take for ever).
     """
     before: Object | None = None
-    with file.open("rb") as stream:
+    at = 0
+    with file.open("rb", buffering=_PIECE) as stream:
         for each in found:
-            if before and (each.start, each.stop, each.sha256) == (before.start, before.stop, before.sha256):
-                continue  # taken down, and later added again
-            if before and each.start < before.stop:
-                raise IntegrityError(f"elements {before.element} and {each.element} overlap in {file.stem}")
-            before = each
-            stream.seek(each.start)
-            digest = hashlib.sha256()
+            if each.start != at:
+                if before and each.start < at:
+                    if each[1:4] == before[1:4]:
+                        continue  # taken down, and later added again
+                    raise IntegrityError(
+                        f"elements {format_id(before.element)} and {format_id(each.element)} overlap in {file.stem}"
+                    )
+                stream.seek(each.start)
+            before, at = each, each.stop
             left = each.stop - each.start
-            while left and (piece := stream.read(min(left, _PIECE))):
+            piece = beginning = stream.read(min(left, _PIECE))
+            digest = hashlib.sha256(piece)
+            while piece and (left := left - len(piece)):
+                piece = stream.read(min(left, _PIECE))
                 digest.update(piece)
-                left -= len(piece)
-            if left or digest.hexdigest() != each.sha256:
-                raise IntegrityError(
-                    f"element {each.element} in pack {file.stem[:12]}... is not what the log promises: the repository"
-                    " was published wrongly. Nothing of this pack was kept"
-                )
+            each.check(beginning, digest.hexdigest())
 
 
 def seal(db: Database, pack: int) -> None:
-    """Mark a pack as sealed: it is held, and verified."""
-    with db.atomic():
-        db.execute("update pack set state = 'sealed' where number = ?", [pack])
-        db.execute("delete from copy where element in (select number from element where pack = ?)", [pack])
-
-
-def wanted(db: Database, numbers: Iterable[int]) -> list[Wanted]:
-    """Those of the elements that are live and not held."""
-    found = []
-    for number in numbers:
-        row = db.execute(
-            "select element.number, offset, offset + length, element.sha256, pack.number, pack.sha256, pack.size"
-            " from element join pack on pack.number = element.pack"
-            " where element.number = ? and withdrawn is null and state = 'absent'"
-            " and not exists (select 1 from copy where copy.element = element.number)",
-            [number],
-        ).fetchone()
-        if row is not None:
-            element, start, stop, sha256, *pack = row
-            found.append(Wanted(element, start, stop, sha256, Absent(*pack)))
-    return found
-
-
-class Copies:
-    """Stores single elements in an open pack of the mirror's own."""
-
-    def __init__(self, db: Database, path: Path) -> None:
-        self._db = db
-        self._packs = Packs(path)
-        self._file: OpenPack | None = None
-        self._number = 0
-        self._rows: list[tuple[int, int, int]] = []
-        self.pending = 0
-        """Bytes that were added since the last commit."""
-
-    def add(self, element: int, data: bytes) -> None:
-        """Store the checked bytes of an element; visible and durable after `commit`."""
-        file = self._file or self._open()
-        self._rows.append((element, self._number, file.append(data)))
-        self.pending += len(data)
-
-    def commit(self) -> None:
-        """Make what was added durable and visible."""
-        if self._file is None or not self._rows:
-            return
-        self._file.sync()
-        with self._db.atomic():
-            self._db.execute("update pack set size = ? where number = ?", [self._file.size, self._number])
-            for row in self._rows:
-                self._db.execute(
-                    "insert or replace into copy (element, pack, offset) values (?, ?, ?)", list(row)
-                )
-        self._rows, self.pending = [], 0
-        if self._file.size >= LIMITS.pack_target_bytes:
-            self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _open(self) -> OpenPack:
-        row = self._db.execute(
-            "select number, size from pack where state = 'open' and size < ? order by number desc limit 1",
-            [LIMITS.pack_target_bytes],
-        ).fetchone()
-        row = row or catalog.new_pack(self._db)
-        self._number = row[0]
-        self._file = OpenPack(self._packs.open_path(row[0]), row[1])
-        return self._file
-
-
-def drop_copies(db: Database, path: Path) -> None:
-    """Delete packs of single elements that whole packs have superseded."""
-    packs = Packs(path)
-    rows = db.execute(
-        "select number from pack where state = 'open' and not exists (select 1 from copy where copy.pack = number)"
+    """Mark a pack as sealed: it is held, and verified. Inside a transaction."""
+    db.execute("update pack set state = 'sealed' where number = ?", [pack])
+    # The bytes of its elements that were fetched one by one are nobody's now.
+    db.execute(
+        "update pack set discarded = discarded + lost from (select copy.pack as owner, sum(length) as lost from copy"
+        " join element on element.number = copy.element where element.pack = ? group by copy.pack) where number = owner",
+        [pack],
     )
-    for (number,) in rows.fetchall():
-        with db.atomic():
-            db.execute("delete from pack where number = ?", [number])
-        with contextlib.suppress(FileNotFoundError):
-            packs.open_path(number).unlink()
+    db.execute("delete from copy where element in (select number from element where pack = ?)", [pack])
 
 
-def tidy(db: Database, path: Path, head: Head) -> None:
-    """Garbage collection: mark lost packs as absent, delete partial downloads that no sync will resume."""
+def make_pack(db: Database, path: Path, record: Record, made: set[str]) -> bool:
+    """Make the pack of a `repack` record, which is about to be applied, from those that it replaces; False if not all are here.
+
+    What comes out is the pack if it has its SHA-256; otherwise a pack here is damaged, and the new one is fetched.
+
+    Args:
+        db: The catalog.
+        path: The mirror.
+        record: It.
+        made: Packs that were made in this transaction. Those that are replaced already go at once: a log of many takedowns takes
+            no room.
+    """
+    held = dict(db.execute("select sha256, number from pack where state = 'sealed'").fetchall())
+    sha256 = record.get("pack")
+    if sha256 in held:
+        return True
+    if sha256 is None or not all(each in held for each in record["packs"]):
+        return False
     packs = Packs(path)
-    lost = [
-        number
-        for number, sha256, size in db.execute(
-            "select number, sha256, size from pack where state = 'sealed'"
-        ).fetchall()
-        if _size(packs.sealed_path(sha256)) != size
-    ]
-    if lost:
-        with db.atomic():
-            for number in lost:
-                db.execute("update pack set state = 'absent' where number = ?", [number])
-    useful = {info.sha256 for info in head.segments[segment_count(db) :]}
-    useful |= {pack.sha256 for pack in head.packs}
-    useful -= {row[0] for row in db.execute("select sha256 from pack where state = 'sealed'").fetchall()}
+    sources = {held[each]: packs.sealed_path(each) for each in record["packs"]}
+    target = packs.sealed_path(sha256)
+    try:
+        with replacing(target) as out:
+            digest = hashlib.sha256()
+            for number, parts in groupby(repack.ranges(db, sources), key=lambda part: part.pack):
+                with sources[number].open("rb") as source:
+                    for part in parts:
+                        _copy(source, part, out, digest)
+            if digest.hexdigest() != sha256:
+                raise _AnotherPackError
+    except _AnotherPackError:
+        return False
+    for each in made.intersection(record["packs"]):
+        packs.sealed_path(each).unlink(missing_ok=True)
+    made.add(sha256)
+    return True
+
+
+class _AnotherPackError(Exception):
+    """What was made has another SHA-256."""
+
+
+def _copy(source: BinaryIO, part: repack.Range, out: BinaryIO, digest: hashlib._Hash) -> None:
+    source.seek(part.offset)
+    left = part.length
+    while left and (piece := source.read(min(left, _PIECE))):
+        digest.update(piece)
+        out.write(piece)
+        left -= len(piece)
+
+
+def lost_segments(db: Database, path: Path) -> list[int]:
+    """Numbers of the applied log segments whose files are not in their place, or of another length."""
+    rows = db.execute("select number, bytes from published order by number").fetchall()
+    return [number for number, size in rows if _size(published_folder(path) / segment_path(number)) != size]
+
+
+def mark_lost(db: Database, path: Path) -> None:
+    """Packs whose files are not in their place, or of another length, are absent. Inside a transaction."""
+    packs = Packs(path)
+    rows = db.execute("select number, sha256, size from pack where state = 'sealed'").fetchall()
+    for number, sha256, size in rows:
+        if _size(packs.sealed_path(sha256)) != size:
+            db.execute("update pack set state = 'absent' where number = ?", [number])
+
+
+def sweep(db: Database, path: Path, head: Head) -> None:
+    """Garbage collection: delete what neither the catalog nor a head lists.
+
+    That is what refused heads and killed syncs left: packs, log segments, partial downloads that no sync will resume, temporary files.
+    """
+    packs = Packs(path)
+    listed = {pack.sha256 for pack in head.packs}
+    sealed = {row[0] for row in db.execute("select sha256 from pack where state = 'sealed'").fetchall()}
+    known = segment_count(db)
+    parts = (listed - sealed) | {info.sha256 for info in head.segments}
     copies = {str(row[0]) for row in db.execute("select number from pack where state = 'open'").fetchall()}
-    for file in _files(packs.open_folder):
-        known = {PART: useful, ".pack": copies}.get(file.suffix, set())
-        if file.stem not in known or file.is_symlink():
-            file.unlink()
+    whole = listed | sealed | set(repack.superseded(db))
+    segments = {Path(segment_path(n)).name for n in range(1, max(known, len(head.segments)) + 1)}
+    kept: dict[Path, Callable[[Path], bool]] = {
+        packs.open_folder: lambda file: file.stem in {PART: parts, ".pack": copies}.get(file.suffix, ()),
+        packs.sealed_folder: lambda file: file.suffix == ".pack" and file.stem in whole,
+        (published_folder(path) / segment_path(1)).parent: lambda file: file.name in segments,
+    }
+    for folder, is_kept in kept.items():
+        for file in _files(folder):
+            if file.is_symlink() or not is_kept(file):
+                file.unlink()
     for folder in (path, *(path / name for name in FOLDERS)):
         for file in _files(folder):
             if file.suffix == TEMPORARY:
                 file.unlink()
+
+
+def forget_superseded(db: Database, packs: Iterable[str]) -> None:
+    """The files of replaced packs are gone."""
+    with db.atomic():
+        for sha256 in packs:
+            repack.forget_superseded(db, sha256)
+
+
+def keep_old(db: Database, path: Path) -> Path:
+    """Copy catalog and head to MIRROR/lost/start-over-<time>/, which is returned. Outside of a transaction."""
+    folder = new_folder(path, "start-over")
+    db.execute("vacuum into ?", [str(folder / CATALOG)])
+    head = published_folder(path) / HEAD_PATH
+    if head.is_file():
+        write_file(folder / HEAD_PATH, head.read_bytes())
+    return folder
+
+
+def start_over(db: Database) -> None:
+    """Forget all that was accepted, inside a transaction. The files of packs are kept until it is known which are of use."""
+    db.execute("insert or ignore into superseded select sha256 from pack where state = 'sealed'")
+    for table in ("copy", "element", "pack", "published", "accepted", "trust"):
+        db.execute(f"delete from {table}")
+    db.execute("insert into element_fts (element_fts) values ('delete-all')")
+    # With `discards`, whoever remembers what numbers mean sees that it does not hold any more.
+    db.execute("update meta set elements = 0, standing = 0, records = 0, discards = discards + 1")
+
+
+def rebound(db: Database, old: Path) -> int:
+    """Number of ids that mean other pixels than in the catalog `old`."""
+    db.execute("attach ? as old", [str(old)])
+    try:
+        count: int = db.execute(
+            "select count(*) from element join old.element as before using (number) where element.pixels != before.pixels"
+        ).fetchone()[0]
+    finally:
+        db.execute("detach old")
+    return count
 
 
 def _size(path: Path) -> int:

@@ -1,9 +1,9 @@
-"""Sync: bring a mirror up to date. Head, log segments, packs, in this order; each step durable, each byte hash-verified.
+"""Sync: bring a mirror up to date. Head, log segments, packs, in this order; each byte hash-verified, all of it or nothing.
 
-An element is in the catalog as soon as its log segment is applied, and can be read as soon as its bytes are here: a
-pack that is `absent` is fetched into `open/<sha256>.part`, checked as a whole and element by element, and only then
-renamed and called `sealed`. So a sync may die anywhere: the next one goes on with what is there. The file `head` comes
-last, once everything that it lists is here; whoever syncs from this mirror never sees a half of it.
+What is fetched becomes files, which a sync that is killed or refused leaves behind: parts in `open/`, and packs in their place once
+they were checked as a whole and element by element. The catalog is changed by one transaction, which ends when everything that was
+asked for is here. So a server that is found to lie has bound the mirror to nothing, readers see the state before or after, and the
+next sync goes on with the files that are of use to it. The file `head` comes last; whoever syncs from this mirror never sees a half.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,31 +22,35 @@ from typing import TYPE_CHECKING
 from haac_repo._errors import (
     ElementNotFoundError,
     HaacError,
+    HistoryError,
     IntegrityError,
     RepositoryError,
 )
-from haac_repo._files import StrPath, storage_errors, write_file
+from haac_repo._files import StrPath, storage_errors, sync_folder, write_file
 from haac_repo._ids import format_id
-from haac_repo._mirror import mirror
-from haac_repo._mirror.download import PART, Downloader, Patience, in_parallel, move_into_place
+from haac_repo._mirror import evidence, mirror
+from haac_repo._mirror import partial as single
+from haac_repo._mirror.download import Patience, in_parallel
 from haac_repo._mirror.fetch import Fetcher, NotThereError, open_fetcher
-from haac_repo._mirror.mirror import Absent, Object, Published, Wanted
+from haac_repo._mirror.mirror import Absent, Published
+from haac_repo._mirror.partial import Wanted
+from haac_repo._mirror.transfer import Progress, Transfer, check_pack
 from haac_repo._mirror.wire import (
     HEAD_PATH,
     Head,
     LogOrder,
-    PackInfo,
+    Record,
     SegmentInfo,
     pack_path,
     read_segment,
     segment_path,
 )
-from haac_repo._store import catalog
+from haac_repo._store import catalog, repack
 from haac_repo._store.layout import published_folder
 from haac_repo._store.lock import LOCK, writer_lock
-from haac_repo._store.packs import file_sha256
-from haac_repo._store.repository import create
-from haac_repo._store.schema import CATALOG
+from haac_repo._store.packs import Packs
+from haac_repo._store.repository import create, prepare
+from haac_repo._store.schema import CATALOG, bulk_loading
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -54,15 +58,14 @@ if TYPE_CHECKING:
 JOBS = 4
 """Connections. More make it faster up to about 8 where each answer takes long, and slower where it does not."""
 
-Progress = Callable[[int, int], None]
-"""Called with the bytes fetched so far, and in all as far as is known."""
-
-_GAP = 128 * 2**10
-# Bytes that are fetched along rather than asking once more: what a line of 2.5 MB/s brings in 50 ms.
-_AHEAD = 64
-# Packs that are begun before the log is applied.
-_RANGE_MAX = 4 * 2**20
-_COMMIT_BYTES = 8 * 2**20
+_HEADS = 3
+# So often a head is fetched anew because packs of the one before are gone.
+_MANY = 20_000
+# Elements of a pack that are not held in memory while others are fetched.
+_BULK = 1_000
+# Records from which it pays to make the indexes again.
+_EVIDENCE = 16 * 2**20
+# Bytes of segments that are kept of a refused log.
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,10 +83,16 @@ class SyncReport:
     """Log segments fetched."""
     packs: int = 0
     """Packs fetched whole."""
+    made: int = 0
+    """Packs made here from those that they replace."""
     copies: int = 0
     """Elements fetched one by one."""
     missing_packs: int = 0
     """Packs that the mirror knows but does not hold; 0 if it is complete."""
+    withdrawn: tuple[int, ...] = ()
+    """Elements that were asked for one by one, and were taken down."""
+    rebound: int = 0
+    """Ids that mean other elements than before, after starting over."""
     requests: int = 0
     received: int = 0
     """Bytes."""
@@ -97,6 +106,7 @@ def sync(
     progress: Progress = lambda _done, _total: None,
     jobs: int = JOBS,
     wait: float = 10.0,
+    start_over: bool = False,
     fetcher: Fetcher | None = None,
     patience: Patience | None = None,
 ) -> SyncReport:
@@ -110,6 +120,7 @@ def sync(
         progress: Told how far it is, from any thread.
         jobs: Connections.
         wait: Seconds to wait for another sync of this mirror to finish.
+        start_over: Forget what the mirror accepted before, but for packs that are of use still; catalog and head go to `lost/`.
         fetcher: Used instead of one for `url`.
         patience: When to give up.
 
@@ -122,9 +133,10 @@ def sync(
     """
     url, path = os.fspath(url), Path(path)
     with contextlib.closing(fetcher or open_fetcher(url)) as source:
-        job = _Sync(url, path, source, patience or Patience(), progress, jobs)
+        transfer = Transfer(path, source, patience or Patience(), jobs, progress)
         with storage_errors(path):
-            return job.run(wait, None if only is None else sorted(set(only)))
+            job = _Sync(url, path, transfer)
+            return job.run(wait, None if only is None else sorted(set(only)), start_over)
 
 
 def cache_path(url: str) -> Path:
@@ -134,80 +146,92 @@ def cache_path(url: str) -> Path:
     return root / "haac" / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:32]
 
 
-@dataclass
 class _Sync:
-    url: str
-    path: Path
-    source: Fetcher
-    patience: Patience
-    progress: Progress
-    jobs: int
-    report: SyncReport = field(default_factory=SyncReport)
-    done: int = 0
-    total: int = 0
-    public: Path = field(init=False)
-    early: dict[str, Future[Path]] = field(default_factory=dict)
-    """Packs that are being fetched while the log is still being applied."""
+    def __init__(self, url: str, path: Path, transfer: Transfer) -> None:
+        self.url = url
+        self.path = path
+        self.public = published_folder(path)
+        self.transfer = transfer
+        self.report = SyncReport()
+        self.made: set[str] = set()
+        """Packs that were made from those that they replace."""
 
-    def __post_init__(self) -> None:
-        self.public = published_folder(self.path)
-
-    def run(self, wait: float, only: list[int] | None) -> SyncReport:
-        self.get = Downloader(self.source, self.patience, self.jobs, self._on_bytes)
+    def run(self, wait: float, only: list[int] | None, start_over: bool) -> SyncReport:
         fresh: Published | None = None
         if not (self.path / CATALOG).exists():
             # Nothing is made for an address that turns out to be wrong.
             fresh = self._fetch_head(None)
-            identity = Head.from_bytes(fresh.head).repository
+            Head.from_bytes(fresh.head)
             self.path.mkdir(parents=True, exist_ok=True)
-        with writer_lock(self.path, wait):
+        # No thread writes after the lock is given back.
+        with writer_lock(self.path, wait), contextlib.closing(self.transfer):
             if fresh is not None and not (self.path / CATALOG).exists():
-                try:
-                    create(self.path, "mirror", identity).close()
-                except RepositoryError:
-                    (self.path / LOCK).unlink(missing_ok=True)  # the folder is somebody else's
-                    raise
+                self._create(Head.from_bytes(fresh.head), everything=only is None)
             with contextlib.closing(mirror.open_mirror(self.path)) as db:
-                self._update(db, fresh, only)
-        self.report.requests, self.report.received = self.get.requests, self.get.received
+                if start_over and mirror.accepted(db) is not None:
+                    self._start_over(db, only)
+                else:
+                    self._bring(db, fresh, only)
+        get = self.transfer.get
+        self.report.requests, self.report.received = get.requests, get.received
         return self.report
 
-    def _update(self, db: Database, fresh: Published | None, only: list[int] | None) -> None:
-        before = catalog.meta(db)
-        accepted = mirror.accepted(db)
-        if fresh is None:
-            fresh = self._fetch_head(accepted if before.origin == self.url else None)
-        head = Head.from_bytes(fresh.head)
-        mirror.check_history(db, head)
-        mirror.tidy(db, self.path, head)
-        with self._packs_ahead([] if only is not None else mirror.not_held(db, head)):
-            self._bring_log(db, head)
-            if fresh != accepted or before.origin != self.url:
-                mirror.accept(db, fresh, origin=self.url)
-            if only is None:
-                self._bring_packs(db, mirror.absent_packs(db))
-        meta = catalog.meta(db)
-        self.report.repository, self.report.records = head.repository, meta.records
-        self.report.elements, self.report.new_records = meta.standing, meta.records - before.records
+    def _create(self, head: Head, *, everything: bool) -> None:
+        try:
+            prepare(self.path)
+        except RepositoryError:
+            (self.path / LOCK).unlink(missing_ok=True)  # the folder is somebody else's
+            raise
+        if everything:
+            self.transfer.begin(head.packs)  # they come in while SQLite is loaded
+        create(self.path, "mirror", head.repository).close()
 
-        if only is not None:
-            beyond = [format_id(max(number, 0)) for number in only if not 1 <= number <= meta.elements]
-            if beyond:
-                raise ElementNotFoundError(
-                    f"element {', '.join(beyond[:5])} is not in the repository at {self.url}: its ids run from 1"
-                    f" to {format_id(meta.elements)}. Is it the repository that the recipe was made with?"
-                )
-            self._bring_elements(db, mirror.wanted(db, only))
-        mirror.drop_copies(db, self.path)
-        self.report.missing_packs = len(mirror.absent_packs(db))
-        target = self.public / HEAD_PATH
-        if not self.report.missing_packs and (not target.is_file() or target.read_bytes() != fresh.head):
-            write_file(target, fresh.head)
+    def _start_over(self, db: Database, only: list[int] | None) -> None:
+        kept = mirror.keep_old(db, self.path)
+        try:
+            self._bring(db, None, only, anew=True)
+        except BaseException:
+            shutil.rmtree(kept, ignore_errors=True)  # the catalog is as it was
+            raise
+        self.report.rebound = mirror.rebound(db, kept / CATALOG)
+
+    def _bring(
+        self, db: Database, fresh: Published | None, only: list[int] | None, *, anew: bool = False
+    ) -> None:
+        """Update the catalog; with another head, if the publisher replaced packs meanwhile."""
+        known = mirror.accepted(db) if not anew and catalog.meta(db).origin == self.url else None
+        fresh = fresh or self._fetch_head(known)
+        for tries in range(1, _HEADS + 1):
+            head = Head.from_bytes(fresh.head)
+            try:
+                self._update(db, fresh, head, only, anew)
+                break
+            except NotThereError:
+                self.transfer.close()
+                newer = self._fetch_head(None)
+                if tries == _HEADS or newer.head == fresh.head:
+                    raise
+                fresh = newer
+            except (HistoryError, IntegrityError) as error:
+                evidence.keep(self.path, self._refused(fresh, head), str(error))
+                same = head.repository == catalog.meta(db).repository
+                if isinstance(error, HistoryError) and same and mirror.accepted(db) is not None:
+                    raise HistoryError(f"{error}. {self._way_out()}") from error
+                raise
+        self._finish(db, fresh)
+
+    def _way_out(self) -> str:
+        return (
+            f"What was refused is in {self.path / evidence.LOST}. If the publisher says that it is right,"
+            f" `haac sync --start-over {self.url} {self.path}` takes it, and keeps the catalog of before"
+        )
+
+    # The head. Of a signed repository more is fetched, and stored, than the head alone.
 
     def _fetch_head(self, known: Published | None) -> Published:
         """The head as it is published now; `known` itself if that is it."""
         try:
-            data, etag = self.get.head(known.etag if known else "")
+            data, etag = self.transfer.get.head(known.etag if known else "")
         except NotThereError as error:
             raise NotThereError(
                 f"no repository is published at {self.url} ({error}). Was `haac publish` run there? A mirror that"
@@ -218,196 +242,195 @@ class _Sync:
         assert known is not None  # or there was nothing that could be unchanged
         return known
 
+    def _accept(self, db: Database, fresh: Published) -> None:
+        """Store the head, whose records are in the catalog. Inside their transaction."""
+        if fresh != mirror.accepted(db) or catalog.meta(db).origin != self.url:
+            mirror.accept(db, fresh, origin=self.url)
+
+    def _publish(self, fresh: Published) -> None:
+        """Write the head, once everything that it lists is here."""
+        target = self.public / HEAD_PATH
+        if not target.is_file() or target.read_bytes() != fresh.head:
+            write_file(target, fresh.head)
+
+    # One transaction
+
+    def _update(self, db: Database, fresh: Published, head: Head, only: list[int] | None, anew: bool) -> None:
+        """Verify all that was asked for, and change the catalog; or leave it as it is."""
+        self.report = SyncReport()
+        self.made = set()
+        with db.atomic():
+            before = catalog.meta(db)
+            if anew:
+                mirror.sweep(db, self.path, head)
+                mirror.start_over(db)
+            mirror.bind(db, self.path, head.repository)
+            mirror.check_history(db, head)
+            if not anew:
+                mirror.sweep(db, self.path, head)
+            mirror.mark_lost(db, self.path)
+            # Packs that replace others can be made here, and the log says which.
+            if only is None and not mirror.holds_replaced(db, head):
+                self.transfer.begin(mirror.not_held(db, head))
+            segments = self._bring_log(db, head)
+            self._accept(db, fresh)
+            if only is None:
+                self._bring_packs(db, mirror.absent_packs(db))
+            else:
+                self._bring_elements(db, only)
+            single.drop_copies(db, self.path)
+            for number, file in segments:
+                self.report.segments += self.transfer.place_segment(number, file)
+            # Files before the rows that say that they are there.
+            if segments:
+                sync_folder(self.public / "log")
+            if self.report.packs:
+                sync_folder(self.public / "packs")
+            meta = catalog.meta(db)
+            self.report.repository, self.report.records = head.repository, meta.records
+            self.report.elements, self.report.new_records = meta.standing, meta.records - before.records
+
+    def _finish(self, db: Database, fresh: Published) -> None:
+        """Publish what is complete; delete what was replaced, once no head here lists it any more."""
+        self.report.missing_packs = len(mirror.absent_packs(db))
+        if not self.report.missing_packs:
+            self._publish(fresh)
+        gone = repack.superseded(db)
+        if gone:
+            target = self.public / HEAD_PATH
+            with contextlib.suppress(HaacError, FileNotFoundError):
+                if not {pack.sha256 for pack in Head.from_bytes(target.read_bytes()).packs}.isdisjoint(gone):
+                    target.unlink()  # of a state that this mirror holds no more, and of the new one only a part
+                    sync_folder(self.public)
+            packs = Packs(self.path)
+            for sha256 in gone:
+                packs.sealed_path(sha256).unlink(missing_ok=True)
+            sync_folder(packs.sealed_folder)
+            mirror.forget_superseded(db, gone)
+        mirror.sweep(db, self.path, Head.from_bytes(fresh.head))
+
+    def _refused(self, fresh: Published, head: Head) -> dict[str, bytes]:
+        files = {HEAD_PATH: fresh.head}
+        left = _EVIDENCE
+        for number, info in enumerate(head.segments, 1):
+            part = self.transfer.part(info.sha256)
+            if part.is_file() and (left := left - info.length) >= 0:
+                files[segment_path(number)] = part.read_bytes()
+        return files
+
     # The log
 
-    def _bring_log(self, db: Database, head: Head) -> None:
+    def _bring_log(self, db: Database, head: Head) -> list[tuple[int, Path]]:
+        """Apply new segments; they, and those whose files were lost, with the numbers of their places."""
         known = mirror.segment_count(db)
-        todo = list(enumerate(head.segments, 1))[known:]
-        self._expect((info.sha256, info.length) for _, info in todo)
-        tasks = (partial(self._get_segment, number, info) for number, info in todo)
-        with contextlib.closing(in_parallel(tasks, self.jobs, self._give_up)) as done:
+        lost = set(mirror.lost_segments(db, self.path))
+        todo = [(n, info) for n, info in enumerate(head.segments, 1) if n > known or n in lost]
+        self.transfer.expect((info.sha256, info.length) for _, info in todo)
+        tasks = (partial(self.transfer.segment, number, info) for number, info in todo)
+        files: list[tuple[int, Path]] = []
+        new = head.records - catalog.meta(db).records
+        many = new > max(_BULK, catalog.meta(db).records)
+        with (
+            contextlib.closing(in_parallel(tasks, self.transfer.jobs, self.transfer.give_up)) as done,
+            bulk_loading(db) if many else contextlib.nullcontext(),
+        ):
             for (number, info), future in zip(todo, done, strict=True):
-                part = future.result()
-                self._apply_segment(db, head, number, info, part)
+                files.append((number, future.result()))
+                if number > known:
+                    self._apply_segment(db, head, number, info, files[-1][1])
         mirror.check_applied(db, head)
+        return files
 
-    def _get_segment(self, number: int, info: SegmentInfo) -> Path:
-        """The checked segment: a part, or already in its place if a crash came before its transaction."""
-        final = self.public / segment_path(number)
-        if final.is_file() and not final.is_symlink() and file_sha256(final) == info.sha256:
-            return final
-        part = self._part(info.sha256)
-        self.get.file(segment_path(number), info.length, info.sha256, part, urgent=True)
-        return part
-
-    def _apply_segment(self, db: Database, head: Head, number: int, info: SegmentInfo, part: Path) -> None:
-        final = self.public / segment_path(number)
-        if part != final:
-            move_into_place(part, final)
-            self.report.segments += 1
+    def _apply_segment(self, db: Database, head: Head, number: int, info: SegmentInfo, file: Path) -> None:
         meta = catalog.meta(db)
         lengths = {pack.sha256: pack.length for pack in head.packs}
         order = LogOrder(meta.records, meta.elements, lengths)
-        try:
-            with final.open("rb") as file, db.atomic():
-                records = order.checked(read_segment(file, info))
-                catalog.apply_records(db, mirror.with_packs(db, records, lengths))
-                mirror.add_segment(db, number, info, order.records)
-                if number == len(head.segments):
-                    mirror.check_applied(db, head)
-        except HaacError:
-            final.unlink()  # nothing stays that was not accepted
-            raise
+        with file.open("rb") as stream:
+            records = order.checked(read_segment(stream, info))
+            catalog.apply_records(
+                db, mirror.with_packs(db, records, lengths), repacked=partial(self._made, db)
+            )
+        mirror.add_segment(db, number, info, order.records)
+
+    def _made(self, db: Database, record: Record) -> bool:
+        made = mirror.make_pack(db, self.path, record, self.made)
+        self.report.made = len(self.made)
+        return made
 
     # Whole packs
 
-    @contextlib.contextmanager
-    def _packs_ahead(self, packs: list[PackInfo]) -> Iterator[None]:
-        """Prefetch packs, which needs nothing of the log, while the block runs."""
-        self._expect((pack.sha256, pack.length) for pack in packs)
-        with ThreadPoolExecutor(self.jobs, thread_name_prefix="haac sync ahead") as pool:
-            try:
-                for pack in packs[:_AHEAD]:
-                    self.early[pack.sha256] = pool.submit(self._fetch_pack, pack.sha256, pack.length)
-                yield
-            except BaseException:
-                self._give_up()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-    def _fetch_pack(self, sha256: str, size: int) -> Path:
-        """The pack, with the hash it should have: a part, or already in its place."""
-        final = self.public / pack_path(sha256)
-        if final.is_file() and not final.is_symlink() and file_sha256(final) == sha256:
-            return final
-        part = self._part(sha256)
-        self.get.file(pack_path(sha256), size, sha256, part)
-        return part
-
     def _bring_packs(self, db: Database, todo: list[Absent]) -> None:
-        tasks = (partial(self._get_pack, pack, mirror.objects(db, pack.number)) for pack in todo)
+        self.transfer.expect((pack.sha256, pack.size) for pack in todo)
+        many = {pack.number for pack in todo if mirror.count_objects(db, pack.number) > _MANY}
+        tasks = (
+            partial(
+                self.transfer.pack,
+                pack,
+                None if pack.number in many else list(mirror.objects(db, pack.number)),
+            )
+            for pack in todo
+        )
         failed: list[HaacError] = []
-        with contextlib.closing(in_parallel(tasks, self.jobs, self._give_up)) as done:
+        with contextlib.closing(in_parallel(tasks, self.transfer.jobs, self.transfer.give_up)) as done:
             for pack, future in zip(todo, done, strict=True):
                 try:
-                    self.report.packs += future.result()
+                    file = future.result()
+                    if pack.number in many:
+                        check_pack(file, mirror.objects(db, pack.number))
                 except (IntegrityError, NotThereError) as error:
-                    failed.append(error)  # the others may be there
+                    failed.append(error)  # the others may be there, and need not be fetched again then
                 else:
+                    self.report.packs += self.transfer.place_pack(pack.sha256, file)
                     mirror.seal(db, pack.number)
         if failed:
-            more = (
-                f" (and {len(failed) - 1} more packs failed; all others are here)" if len(failed) > 1 else ""
-            )
+            more = f" (and {len(failed) - 1} more packs failed)" if len(failed) > 1 else ""
             raise type(failed[0])(f"{failed[0]}{more}") from failed[0]
-
-    def _get_pack(self, pack: Absent, objects: list[Object]) -> bool:
-        """Have the pack in its place, checked. False if it was there already, before a crash or a repair."""
-        early = self.early.get(pack.sha256)
-        path = early.result() if early else self._fetch_pack(pack.sha256, pack.size)
-        final = self.public / pack_path(pack.sha256)
-        try:
-            mirror.check_objects(path, objects)
-        except IntegrityError:
-            path.unlink()
-            raise
-        if path != final:
-            move_into_place(path, final)
-        return path != final
 
     # Single elements
 
-    def _bring_elements(self, db: Database, wanted: list[Wanted]) -> None:
+    def _bring_elements(self, db: Database, only: list[int]) -> None:
+        last = catalog.meta(db).elements
+        beyond = [format_id(max(number, 0)) for number in only if not 1 <= number <= last]
+        if beyond:
+            raise ElementNotFoundError(
+                f"element {', '.join(beyond[:5])} is not in the repository at {self.url}: its ids run from 1"
+                f" to {format_id(last)}. Is it the repository that the recipe was made with?"
+            )
+        self.report.withdrawn = tuple(single.withdrawn(db, only))
         whole: list[Absent] = []
-        ranges: list[list[Wanted]] = []
-        for pack, found in _by_pack(wanted):
-            runs = list(_runs(found))
-            # A pack that is mostly needed is fetched as one.
-            if 2 * sum(run[-1].stop - run[0].start for run in runs) >= pack.size:
-                whole.append(pack)
-            else:
-                ranges += runs
-        self._expect([("", run[-1].stop - run[0].start) for run in ranges])
-        self._expect((pack.sha256, pack.size) for pack in whole)
-        tasks = (partial(self._get_run, run) for run in ranges)
+        runs: deque[list[Wanted]] = deque()
+        tasks = (partial(self._get_run, run) for run in self._runs(single.wanted(db, only), runs, whole))
         with (
-            contextlib.closing(mirror.Copies(db, self.path)) as copies,
-            contextlib.closing(in_parallel(tasks, self.jobs, self._give_up)) as done,
+            contextlib.closing(single.Copies(db, self.path)) as copies,
+            contextlib.closing(in_parallel(tasks, self.transfer.jobs, self.transfer.give_up)) as done,
         ):
-            for run, future in zip(ranges, done, strict=True):
-                found_bytes = future.result()
-                if found_bytes is None:
+            for future in done:
+                run, found = runs.popleft(), future.result()
+                if found is None:
                     if run[0].pack not in whole:
                         whole.append(run[0].pack)
                     continue
-                for each, data in zip(run, found_bytes, strict=True):
-                    copies.add(each.element, data)
+                for each, data in zip(run, found, strict=True):
+                    copies.add(each.object.element, data)
                     self.report.copies += 1
-                if copies.pending >= _COMMIT_BYTES:
-                    copies.commit()
-            copies.commit()
         self._bring_packs(db, whole)
+
+    def _runs(
+        self, found: list[Wanted], runs: deque[list[Wanted]], whole: list[Absent]
+    ) -> Iterator[list[Wanted]]:
+        """Range requests, pack by pack, coalesced as it pays by then; packs that are better fetched whole go to `whole`."""
+        for pack, some in single.by_pack(found):
+            made = single.runs(pack, some, self.transfer.get.gap)
+            if not made:
+                whole.append(pack)
+            for run in made:
+                self.transfer.expect([(run[0].object.sha256, run[-1].stop - run[0].start)])
+            for run in made:
+                runs.append(run)
+                yield run
 
     def _get_run(self, run: list[Wanted]) -> list[bytes] | None:
         """The checked bytes of neighbours in a pack; None if the server sends no ranges."""
-        pack, start = run[0].pack, run[0].start
-        data = self.get.part(pack_path(pack.sha256), pack.size, start, run[-1].stop)
-        if data is None:
-            return None
-        found = [data[each.start - start : each.stop - start] for each in run]
-        for each, piece in zip(run, found, strict=True):
-            if hashlib.sha256(piece).hexdigest() != each.sha256:
-                raise IntegrityError(
-                    f"element {format_id(each.element)}: the server sends bytes that are not what the log promises."
-                    " Nothing of them was kept"
-                )
-        return found
-
-    # Helpers
-
-    def _give_up(self) -> None:
-        self.get.stop()
-        self.source.close()  # wakes the threads that wait for it
-
-    def _part(self, sha256: str) -> Path:
-        return self.path / "open" / f"{sha256}{PART}"
-
-    def _expect(self, files: Iterable[tuple[str, int]]) -> None:
-        """Count in what is going to be fetched (SHA-256, bytes), and see whether there is room for it."""
-        needed = 0
-        for sha256, size in files:
-            part = self._part(sha256)
-            needed += max(0, size - (part.stat().st_size if part.exists() else 0))
-        free = shutil.disk_usage(self.path).free
-        if needed > free:
-            raise RepositoryError(
-                f"{self.path} needs {needed:,} bytes more, and {free:,} are free on that disk: make room, or"
-                " fetch only what you need with --for RECIPE"
-            )
-        self.total += needed
-        if needed:
-            self.progress(self.done, self.total)
-
-    def _on_bytes(self, count: int) -> None:
-        self.done += count
-        self.progress(self.done, self.total)
-
-
-def _by_pack(wanted: list[Wanted]) -> Iterator[tuple[Absent, list[Wanted]]]:
-    packs: dict[int, list[Wanted]] = {}
-    for each in wanted:
-        packs.setdefault(each.pack.number, []).append(each)
-    for found in packs.values():
-        yield found[0].pack, sorted(found, key=lambda each: (each.start, each.stop))
-
-
-def _runs(wanted: list[Wanted]) -> Iterator[list[Wanted]]:
-    """Coalesce a pack's wanted elements, in order, into range requests."""
-    run: list[Wanted] = []
-    for each in wanted:
-        if run and (each.start - run[-1].stop > _GAP or each.stop - run[0].start > _RANGE_MAX):
-            yield run
-            run = []
-        run.append(each)
-    if run:
-        yield run
+        pack = run[0].pack
+        data = self.transfer.get.part(pack_path(pack.sha256), pack.size, run[0].start, run[-1].stop)
+        return None if data is None else single.cut(run, data)

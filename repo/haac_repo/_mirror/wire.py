@@ -25,6 +25,7 @@ HEAD_PATH = "head"
 Record = dict[str, Any]
 """One log record, with the keys of docs/repository.md; keys with empty values are absent."""
 
+_VALUES_LEAST, _BYTES_A_VALUE = 1_000, 16
 _CHUNK = 2**16
 _COUNT_MAX = 2**53  # beyond this, JSON readers of other languages round
 _hex6 = re.compile(r"[0-9a-f]{6}").fullmatch
@@ -116,6 +117,12 @@ class Head:
         """
         if len(data) > LIMITS.head_bytes:
             raise IntegrityError(f"the head has {len(data)} bytes; at most {LIMITS.head_bytes} are allowed")
+        # Every value takes memory, some 30 times its text; an entry of a pack has 93 bytes and three of these.
+        values = sum(map(data.count, b"[{,"))
+        if values > _VALUES_LEAST + len(data) // _BYTES_A_VALUE:
+            raise IntegrityError(
+                f"the head has {values} values in {len(data)} bytes, and no head has so many"
+            )
         if data.lstrip()[:1] == b"<":
             raise IntegrityError(
                 "what was received is a web page, not a repository's head: is the address right, and is"

@@ -389,25 +389,27 @@ def _insert(db: Database, rows: list[list[object]]) -> None:
 
 
 def _row(record: Mapping[str, Any], pack: int | None) -> list[object]:
-    element = record_element(record)
+    get = record.get
+    colour, phash = get("colour"), get("phash")
+    signed = None if phash is None else int(phash, 16)
     return [
-        element.number,
-        element.sha256,
-        element.length,
+        record["id"],
+        record["sha256"],
+        record["length"],
         pack,
-        record.get("offset", 0),
-        element.media_type,
-        element.width,
-        element.height,
-        element.pixels_sha256,
-        element.name,
-        ",".join(element.tags),
-        element.colour,
-        None if element.phash is None else element.phash - (element.phash >> 63 << 64),
-        element.quality,
-        ",".join(element.doubts),
-        element.derived_from,
-        *(record.get(key, "") for key in _PROVENANCE),
+        get("offset", 0),
+        record["media"],
+        record["width"],
+        record["height"],
+        record["pixels"],
+        get("name", ""),
+        ",".join(get("tags", ())),
+        None if colour is None else int(colour, 16),
+        None if signed is None else signed - (signed >> 63 << 64),
+        get("quality"),
+        ",".join(get("doubts", ())),
+        get("derived_from"),
+        *[get(key, "") for key in _PROVENANCE],
         record["time"],
     ]
 

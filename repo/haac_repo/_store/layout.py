@@ -23,6 +23,9 @@ IDENTITY = "repository.json"
 LOST = "lost"
 """Folder for damaged files, and those that no record accounts for."""
 
+PART = ".part"
+"""Suffix of files in `open/` that are being fetched, named by the SHA-256 that they will have."""
+
 _FIRST_LAYOUT = ("packs", "log", "head")
 """Where these stood in the repository's folder itself; the head last, since it needs the others."""
 

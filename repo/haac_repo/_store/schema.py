@@ -5,7 +5,9 @@ A migration that has been released is never changed; a change of the schema is a
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -245,6 +247,25 @@ def migrate(db: Database) -> None:
 def _version(db: Database) -> int:
     version: int = db.execute("pragma user_version").fetchone()[0]
     return version
+
+
+@contextlib.contextmanager
+def bulk_loading(db: Database) -> Iterator[None]:
+    """Load many elements while the block runs, inside a transaction: indexes and full text are made at its end, sorted.
+
+    Row by row they take twice the time for 100,000 elements, and more than that for more: hashes come in no order. Only the index of
+    packs stays, by which `repack` finds its elements.
+    """
+    made = db.execute(
+        "select type, name, sql from sqlite_master where tbl_name = 'element' and type in ('index', 'trigger')"
+        " and sql is not null and name != 'element_pack' order by type, name"
+    ).fetchall()
+    for kind, name, _ in made:
+        db.execute(f"drop {kind} {name}")
+    yield
+    db.execute("insert into element_fts (element_fts) values ('rebuild')")
+    for _, _, sql in made:
+        db.execute(sql)
 
 
 def connect(

@@ -217,11 +217,13 @@ class Disk:
 
     @staticmethod
     def tree(mirror: Path) -> dict[str, str]:
-        """Hash of every file that is published or waits to be; not the catalog."""
+        """Hash of every file that is published or waits to be; not the catalog, nor evidence."""
         return {
             str(path.relative_to(mirror)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(mirror.rglob("*"))
-            if path.is_file() and not path.name.startswith(("catalog", "lock", "repository.json"))
+            if path.is_file()
+            and not path.name.startswith(("catalog", "lock", "repository.json"))
+            and mirror / "lost" not in path.parents
         }
 
     @staticmethod
@@ -334,9 +336,8 @@ class Rigged:
 
     def sync(self, mirror: Path, **options: Any) -> Any:
         fetcher = HttpFetcher(self.url, timeout=2, window=0.3, min_rate=2000)
-        return sync(
-            self.url, mirror, fetcher=fetcher, patience=Patience(tries=3, first=0.01, longest=3), **options
-        )
+        options.setdefault("patience", Patience(tries=3, first=0.01, longest=3))
+        return sync(self.url, mirror, fetcher=fetcher, **options)
 
     def asked(self, prefix: str) -> list[str]:
         return [headers.get("range", "all") for path, headers in self.requests if path.startswith(prefix)]

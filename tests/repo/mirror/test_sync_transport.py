@@ -94,7 +94,37 @@ def test_endless_body(rigged: Any, mirror: Path) -> None:
             yield b" " * 65536
 
     rigged.only_for("head", endless)
-    rigged.assert_sync_fails(mirror, "goes on after byte 16777216")
+    rigged.assert_sync_fails(mirror, "goes on after byte 4194304")
+
+
+def test_a_head_that_says_how_much_too_long_it_is(rigged: Any, mirror: Path) -> None:
+    """Refused at once: nothing of it is waited for."""
+
+    def long(*_: Any) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 4194305" + END
+
+    rigged.only_for("head", long)
+    rigged.assert_sync_fails(mirror, "has 4194305 bytes; at most 4194304 are allowed")
+
+
+def test_dripping_within_the_limits_of_each_window(rigged: Any, mirror: Path) -> None:
+    """Fast enough never to be hung up on, and too slow for the object as a whole: not waited for till the end of days."""
+
+    def drip(path: str, _: Any) -> Iterator[bytes]:
+        data = rigged.body(path)
+        yield f"HTTP/1.1 200 OK\r\nContent-Length: {len(data)}{END.decode()}".encode()
+        for at in range(0, len(data), 50):
+            yield data[at : at + 50]
+            time.sleep(0.02)
+
+    rigged.only_for("packs/", drip)
+    with pytest.raises(TransportError, match="fewer than 20000 a second"):
+        rigged.sync(mirror, patience=Patience(tries=3, first=0.01, rate=20_000, grace=0.2))
+    rigged.only_for("head", drip)
+    with pytest.raises(TransportError, match=r"of the head in .*; 0.1 are allowed"):
+        rigged.sync(mirror, patience=Patience(tries=3, first=0.01, deadline=0.1))
+    rigged.answer = rigged.honest
+    rigged.sync(mirror)
 
 
 def test_endless_headers(rigged: Any, mirror: Path) -> None:

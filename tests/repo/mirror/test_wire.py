@@ -163,7 +163,8 @@ def test_bad_heads(change: Any, words: str) -> None:
     [
         (b"", "not readable JSON"),
         (b"[]", "not a JSON object"),
-        (b"[" * 100_000, "not readable JSON"),
+        (b"[" * 1_000, "not readable JSON"),
+        (b"[" * 100_000, "no head has so many"),
         (b'{"format":1,"format":1}', "a key stands twice"),
         (b'{"format":NaN}', "NaN is no JSON"),
         (b'{"format":' + b"9" * 5000 + b"}", "not readable JSON"),
@@ -200,3 +201,18 @@ def test_a_repack_names_each_pack_once_and_what_replaces_them() -> None:
     for change in changes:
         with pytest.raises(IntegrityError, match=r"malformed: (pack|length)"):
             parse_record(canonical({**record, **change}))
+
+
+@pytest.mark.parametrize("value", [b"{},", b"[],", b'{"a":1},', b"1000,", b'"ab",'])
+def test_a_head_of_many_small_values_is_not_parsed(value: bytes) -> None:
+    """Four megabytes of them would take a hundred and more."""
+    good = Head(repository="ab" * 16, records=0, elements=0, time="2026-11-23T01:02:03Z").to_bytes()
+    data = good.replace(b'"signatures":[]', b'"signatures":[' + (value * 500_000)[:-1] + b"]")
+    with pytest.raises(IntegrityError, match="no head has so many"):
+        Head.from_bytes(data)
+
+
+def test_a_head_as_long_as_heads_may_be() -> None:
+    packs = tuple(PackInfo(sha256=f"{n:064x}", length=16 * 2**20) for n in range(44_000))
+    head = Head(repository="ab" * 16, records=0, elements=0, packs=packs, time="2026-11-23T01:02:03Z")
+    assert Head.from_bytes(head.to_bytes()) == head
