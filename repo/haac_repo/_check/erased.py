@@ -44,7 +44,7 @@ def check_erased(snapshot: Snapshot) -> Iterator[Finding]:
     if here := [sha256 for sha256 in replaced if snapshot.packs.sealed_path(sha256).exists()]:
         what = "haac sync" if snapshot.is_mirror else "haac publish"
         yield Finding(
-            f"{len(here)} packs that were replaced are still here: `{what}` deletes them", harmless=True
+            f"packs that were replaced are still here ({len(here):,}): `{what}` deletes them", harmless=True
         )
     yield from _check_bare(snapshot)
 
@@ -78,7 +78,8 @@ def _check_bare(snapshot: Snapshot) -> Iterator[Finding]:
     if bare:
         packs = sorted({pack for pack, _, _ in bare})
         yield Finding(
-            f"{sum(length for _, _, length in bare):,} bytes in {len(packs)} packs (the first is pack {packs[0]}) belong to no element"
+            f"{sum(length for _, _, length in bare):,} bytes in packs {', '.join(map(str, packs[:10]))}"
+            f"{'...' if len(packs) > 10 else ''} belong to no element"
             + ("" if snapshot.is_mirror else ": `haac publish` takes them out"),
             harmless=snapshot.is_mirror,
         )

@@ -69,7 +69,7 @@ def check_held(snapshot: Snapshot) -> Iterator[Finding]:
     holds = f"this mirror holds {live - len(missing):,} of {live:,} elements"
     if found:
         yield Finding(
-            f"{holds}, and publishes {len(found):,} packs that are not here: `{snapshot.sync_command}` brings them again",
+            f"{holds}, and lacks packs that it publishes ({len(found):,}): `{snapshot.sync_command}` brings them again",
             tuple(missing),
         )
     else:

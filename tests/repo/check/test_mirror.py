@@ -56,7 +56,7 @@ def test_a_hollow_mirror_says_what_is_missing_and_how_it_comes_back(origin: Repo
         assert [p.elements for p in report.problems] == [(6, 7, 8)]
         assert (report.live, report.held) == (8, 5)
         assert str(report.problems[0]) == (
-            "this mirror holds 5 of 8 elements, and publishes 1 packs that are not here:"
+            "this mirror holds 5 of 8 elements, and lacks packs that it publishes (1):"
             f" `haac sync {origin.path} {mirror}` brings them again; elements: 6, 7, 8"
         )
     assert [state for state, _ in states(mirror)] == ["fail"]

@@ -142,6 +142,22 @@ def test_left_over_parts_of_an_older_version_do_no_harm(published: Repository) -
     assert list((mirror / "open").iterdir()) == []
 
 
+@pytest.mark.parametrize("moved", [(), ("packs",), ("packs", "log")])
+def test_verify_of_the_first_layout_half_moved(
+    published: Repository, tmp_path: Path, moved: tuple[str, ...]
+) -> None:
+    """The one case in which it writes: an old repository is brought up to date by whoever opens it first."""
+    publish(published)
+    path = tmp_path / "old"
+    first_layout(published.path, path)
+    for name in moved:
+        (path / "public").mkdir(exist_ok=True)
+        (path / name).rename(path / "public" / name)
+    report = verify(path, deep=True)
+    assert (report.problems, report.notes, report.elements) == ([], [], 7)
+    assert not any((path / name).exists() for name in ("packs", "log", "head"))
+
+
 @pytest.mark.parametrize("moved", [(), ("packs",), ("packs", "log"), ("packs", "log", "head")])
 def test_the_first_layout_half_moved_and_the_catalog_lost(
     published: Repository, make_element: MakeElement, tmp_path: Path, moved: tuple[str, ...]

@@ -76,7 +76,9 @@ def test_a_false_element_is_told(haac: Haac, repo: Path, make_element: MakeEleme
     assert haac("verify")[0] == 0
     code, out, _ = haac("verify", "--deep")
     assert code == 1
-    assert out.startswith("Wrong: 1 elements are not what their records say (4: the stored picture has other")
+    assert out.startswith(
+        "Wrong: not what the records say: 1 of the elements (4: the stored picture has other"
+    )
     assert out.endswith(f"1 problem in {repo}\n")
 
 
