@@ -18,7 +18,7 @@ from haac_pipeline import Settings, find_sources, ingest
 from haac_pipeline._engine import workers
 from haac_pipeline._engine.engine import Job
 from haac_repo import LIMITS, NewElement, Repository, encode, pixel_hash, publish, sync
-from haac_repo._mirror import compact as compaction
+from haac_repo._publish import compact as compaction
 from haac_repo._store import growing, writer
 
 Say = Callable[[dict[str, Any]], object]
