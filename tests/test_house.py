@@ -47,6 +47,7 @@ ROOMS = {
         "_mirror",
         "_publish",
         "_serve",
+        "_upload",
         "_check",
         "__init__",
         "_cli",

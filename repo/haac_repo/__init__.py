@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from haac_repo._mirror.fetch import Fetcher
     from haac_repo._mirror.sync import SyncReport, cache_path, sync
     from haac_repo._mirror.wire import Head
+    from haac_repo._publish.compact import Compaction, compact
+    from haac_repo._publish.erase import Erased
     from haac_repo._publish.publish import publish, read_head
     from haac_repo._serve.server import Server, serve
     from haac_repo._trust.admin import KeyRole, KeysReport, create_keys, show_keys
@@ -42,12 +44,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LIMITS",
+    "Compaction",
     "DataError",
     "Element",
     "ElementError",
     "ElementMissingError",
     "ElementNotFoundError",
     "ElementWithdrawnError",
+    "Erased",
     "Fetcher",
     "HaacError",
     "Head",
@@ -74,6 +78,7 @@ __all__ = [
     "VerifyReport",
     "Writer",
     "cache_path",
+    "compact",
     "create_keys",
     "decode",
     "encode",
@@ -91,6 +96,8 @@ __all__ = [
 
 # Mirrors and verification load when they are first used, so that `haac --help` and decoding stay quick.
 _LAZY = {
+    "Compaction": "_publish.compact",
+    "Erased": "_publish.erase",
     "Fetcher": "_mirror.fetch",
     "Head": "_mirror.wire",
     "KeyRole": "_trust.admin",
@@ -101,6 +108,7 @@ _LAZY = {
     "SyncReport": "_mirror.sync",
     "VerifyReport": "_check.report",
     "cache_path": "_mirror.sync",
+    "compact": "_publish.compact",
     "create_keys": "_trust.admin",
     "publish": "_publish.publish",
     "read_head": "_publish.publish",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         on_checkerboard,
         sheet_page,
     )
-    from haac_repo._files import TEMPORARY, home, replacing, storage_errors
+    from haac_repo._files import TEMPORARY, home, now, replacing, storage_errors
     from haac_repo._http import open_client
     from haac_repo._pixels import flattened
     from haac_repo._store.lock import writer_lock
@@ -52,6 +52,7 @@ __all__ = [
     "given",
     "home",
     "listed",
+    "now",
     "on_checkerboard",
     "open_client",
     "refuse",
@@ -80,6 +81,7 @@ _LAZY = {
     "given": "_cli.console",
     "home": "_files",
     "listed": "_cli.elements",
+    "now": "_files",
     "on_checkerboard": "_cli.sheet",
     "open_client": "_http",
     "refuse": "_cli.console",

@@ -8,7 +8,9 @@
     rsync   an rsync daemon and loose files, then `sync -f` (no SHA-256)
     curl    one 80 MB file, then `sha256sum` and `sync` (what is possible at all)
 
-rsync and curl are left out, with a note, where they are not installed (`apt-get install rsync curl`).
+rsync and curl are left out, with a note, where they are not installed (`apt-get install rsync curl`). Then what a sync costs
+when nothing, little or only some elements are to be had, with 50 ms before each answer, its peak memory, and with `--large 100000` and
+`--rows 1000000` how it grows.
 """
 
 from __future__ import annotations
@@ -107,10 +109,11 @@ def once(run: Way, work: Path) -> float:
     return run(target)
 
 
-def laid_out(work: Path, count: int) -> Path:
-    """The same bytes as a repository, as loose files and as one file; the path of the last."""
+def laid_out(work: Path, count: int, *, loose: bool = True) -> Path:
+    """The same bytes as a repository, as `loose` files and as one file; the path of the last."""
+    work.mkdir(exist_ok=True)
     data = build(work / "repo", count)
-    for number, each in enumerate(data):
+    for number, each in enumerate(data if loose else ()):
         folder = work / "loose" / f"{number % 256:02x}"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{number}.webp").write_bytes(each)
@@ -126,8 +129,6 @@ def ways_of(url: str, rsync_url: str | None, blob_url: str) -> dict[str, Way]:
     if rsync_url:
         rsync = 'rsync -a "$0" "$1/" && sync -f "$1"'
         ways["rsync"] = lambda target: timed(["sh", "-c", rsync, rsync_url, str(target)])
-    else:
-        print("rsync is not installed: left out", file=sys.stderr)
     if shutil.which("curl"):
         curl = 'mkdir "$1" && curl -sS -o "$1/pack" "$0" && sha256sum "$1/pack" && sync "$1/pack"'
         ways["curl"] = lambda target: timed(["sh", "-c", curl, blob_url, str(target)])
@@ -162,6 +163,66 @@ def costs(url: str, count: int, work: Path) -> dict[str, Any]:
     return made
 
 
+def delayed(url: str, count: int, work: Path) -> dict[str, Any]:
+    """A full sync through a proxy that takes its time with each answer."""
+    with proxied(url) as slow:
+        seconds = once(lambda target: ours(slow, target), work)
+    return {
+        "milliseconds": DELAY * 1000,
+        "seconds": round(seconds, 3),
+        "objects_per_second": round(count / seconds),
+    }
+
+
+@contextmanager
+def proxied(url: str) -> Iterator[str]:
+    """A proxy in a process of its own, which holds each request up for DELAY seconds."""
+    port = url.rsplit(":", 1)[1].strip("/")
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROXY, port, str(DELAY)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+DELAY = 0.05
+# A connection has one request under way at a time, so what comes from the client is one.
+PROXY = """
+import socket, sys, threading, time
+port, delay = int(sys.argv[1]), float(sys.argv[2])
+listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+def pump(source, target, pause):
+    try:
+        while data := source.recv(2**18):
+            time.sleep(pause)
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+while True:
+    client, _ = listener.accept()
+    server = socket.create_connection(("127.0.0.1", port))
+    for each in (client, server):
+        each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    threading.Thread(target=pump, args=(client, server, delay), daemon=True).start()
+    threading.Thread(target=pump, args=(server, client, 0), daemon=True).start()
+"""
+
+
+def large(count: int, rounds: int, work: Path) -> dict[str, Any]:
+    """Many objects, beside curl."""
+    blob = laid_out(work, count, loose=False)
+    with served(work / "repo") as url, served(work / "blob") as blob_url:
+        ways = ways_of(url, None, f"{blob_url}/packs/{blob.name}")
+        made = compared(ways, rounds, count, work)
+        return {"objects": count, **made, "peak_mb": peak(url, work / "peak")}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -169,6 +230,7 @@ def main() -> None:
     parser.add_argument("--json", default="sync", metavar="FILE")
     parser.add_argument("--objects", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--large", type=int, default=0, help="also so many objects beside curl, e.g. 100000")
     parser.add_argument(
         "--rows", type=int, default=0, help="also measure a log of so many elements, e.g. 1000000"
     )
@@ -186,7 +248,11 @@ def main() -> None:
             rsync_or_none(work / "loose", work) as rsync_url,
         ):
             ways = ways_of(url, rsync_url, f"{blob_url}/packs/{blob.name}")
-            result |= compared(ways, options.rounds, count, work) | costs(url, count, work)
+            result |= compared(ways, options.rounds, count, work)
+            result["delayed"] = delayed(url, count, work)
+            result |= costs(url, count, work)
+        if options.large:
+            result["large"] = large(options.large, options.rounds, work / "large")
         if options.rows:
             build_log(work / "log", options.rows)
             with served(work / "log") as url:
@@ -297,6 +363,7 @@ server.serve_forever()
 @contextmanager
 def rsync_or_none(folder: Path, work: Path) -> Iterator[str | None]:
     if not shutil.which("rsync"):
+        print("rsync is not installed: left out", file=sys.stderr)
         yield None
         return
     with rsync_daemon(folder, work) as url:

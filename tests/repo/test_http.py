@@ -13,6 +13,7 @@ from haac_pipeline._input.web import download
 from haac_repo import Server, TransportError
 from haac_repo._http import open_client
 from haac_repo._mirror.fetch import HttpFetcher
+from haac_repo._store.layout import published_folder
 
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
@@ -94,7 +95,8 @@ def test_certificates_that_are_not_there_are_named(
 def test_plain_http_needs_no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,::1,*.example,10.0.0.0/8")
-    (tmp_path / "head").write_bytes(b"x")
+    (published_folder(tmp_path)).mkdir()
+    (published_folder(tmp_path) / "head").write_bytes(b"x")
     with (
         Server(tmp_path) as server,
         HttpFetcher(server.url) as fetcher,

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from haac._cli.arguments import read_scene
+from haac._cli.watch import watch_option
 from haac_repo._internal import Console, command, completion
 
 
@@ -39,6 +40,7 @@ from haac_repo._internal import Console, command, completion
     is_flag=True,
     help="Forget what the mirror accepted before, and take what is published now; the old catalog is kept in lost/.",
 )
+@watch_option
 def sync(
     console: Console,
     url: str,

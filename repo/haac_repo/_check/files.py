@@ -7,7 +7,7 @@ from pathlib import Path
 
 from haac_repo._check.report import BadPack, Finding, Stray
 from haac_repo._check.snapshot import Row, Snapshot, fresh, persistent
-from haac_repo._store import discard, repack
+from haac_repo._store import discard
 from haac_repo._store.layout import FOLDERS, temporary_files
 from haac_repo._store.lock import LOCK
 
@@ -18,12 +18,6 @@ def check_files(snapshot: Snapshot) -> Iterator[Finding]:
     """Check that the pack files are there, of the right length, and no others."""
     for (number,) in snapshot.rows("select number from pack order by number"):
         yield from check_pack(snapshot, number)
-    superseded = repack.superseded(snapshot.db)
-    if left := [sha256 for sha256 in superseded if snapshot.packs.sealed_path(sha256).exists()]:
-        what = "haac sync" if snapshot.is_mirror else "haac publish"
-        yield Finding(
-            f"{len(left)} packs that were replaced are still here: `{what}` deletes them", harmless=True
-        )
     yield from _check_strays(snapshot)
     for path in temporary_files(snapshot.path):
         yield Finding(

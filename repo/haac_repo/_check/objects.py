@@ -77,7 +77,7 @@ def check_objects(snapshot: Snapshot, tally: Tally, *, deep: bool, progress: Pro
             else "`haac takedown` withdraws them"
         )
         yield Finding(
-            f"{len(tally.false)} elements are not what their records say ({format_id(first)}: {tally.false[first]}): {advice}",
+            f"not what the records say: {len(tally.false):,} of the elements ({format_id(first)}: {tally.false[first]}): {advice}",
             tuple(sorted(tally.false)),
         )
 

@@ -1,4 +1,4 @@
-"""Check of what is published: the head, the log segments, takedowns that took the bytes away."""
+"""Check of what is published: the head, the log segments, and whether a mirror holds what its head lists."""
 
 from __future__ import annotations
 
@@ -10,15 +10,11 @@ from haac_repo._errors import HaacError
 from haac_repo._mirror.wire import Head
 from haac_repo._publish import segments
 from haac_repo._publish.publish import read_head
-from haac_repo._store import repack
 from haac_repo._trust import sign
 
 
 def check_published(snapshot: Snapshot, *, quick: bool) -> Iterator[Finding]:
-    """Check head and log segments against what was published.
-
-    The signatures of a mirror are not looked at: the next sync verifies them, and writes them again.
-    """
+    """Check head, signatures and log segments against what was published."""
     yield from _check_head(snapshot)
     if not snapshot.is_mirror:
         yield from (Finding(text) for text in sign.problems(snapshot.path))
@@ -52,7 +48,7 @@ def _check_head(snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding(f"the head lists other log segments than were written; {again} writes it again")
 
 
-def _readable_head(snapshot: Snapshot) -> Head | None:
+def readable_head(snapshot: Snapshot) -> Head | None:
     """The folder's head; None if there is none, or a damaged one."""
     try:
         return read_head(snapshot.path)
@@ -72,7 +68,7 @@ def check_held(snapshot: Snapshot) -> Iterator[Finding]:
     holds = f"this mirror holds {live - len(missing):,} of {live:,} elements"
     if found:
         yield Finding(
-            f"{holds}, and publishes {len(found):,} packs that are not here: `{snapshot.sync_command}` brings them again",
+            f"{holds}, and lacks packs that it publishes ({len(found):,}): `{snapshot.sync_command}` brings them again",
             tuple(missing),
         )
     else:
@@ -98,86 +94,6 @@ def _absent(snapshot: Snapshot) -> list[Row]:
 
 def _promised(snapshot: Snapshot, absent: list[Row]) -> list[str] | None:
     """Absent packs that the head lists."""
-    head = _readable_head(snapshot) if absent else None
+    head = readable_head(snapshot) if absent else None
     promised = {pack.sha256 for pack in head.packs} if head else set()
     return [row[0] for row in absent if row[0] in promised] or None
-
-
-_WITHDRAWN = (
-    f"select element.number from element join pack on pack.number = element.pack where not {repack.KEEPS} and state != 'absent'"
-    " and not exists (select 1 from element as other where other.pack = element.pack and other.offset = element.offset"
-    " and other.length = element.length and (other.withdrawn is null or other.keep_bytes)) order by element.number"
-)
-
-
-def check_erased(snapshot: Snapshot) -> Iterator[Finding]:
-    """Check that the bytes of withdrawn elements are gone, and that no sealed pack has bytes of nobody.
-
-    Before they are published, takedowns leave bytes where they are; and a mirror has what its origin publishes.
-    """
-    left = snapshot.rows(_WITHDRAWN)
-    late = persistent(snapshot, lambda view: view.rows(_WITHDRAWN), _published_takedowns) or ()
-    if late:
-        yield Finding(
-            f"{_elements(len(late))} taken down, which is published, and the bytes are here still: `haac publish` takes them out",
-            late,
-        )
-    if len(left) > len(late):
-        goes = (
-            "`haac sync` takes them out, after a `haac publish` where it came from"
-            if snapshot.is_mirror
-            else "`haac publish` takes them out"
-        )
-        yield Finding(
-            f"{_elements(len(left) - len(late))} taken down, and the bytes are here still: {goes}",
-            harmless=True,
-        )
-    yield from _check_bare(snapshot)
-
-
-def _published_takedowns(snapshot: Snapshot, left: list[Row]) -> tuple[int, ...] | None:
-    """Those of the withdrawn elements whose takedown stands in the writer's published head."""
-    head = _readable_head(snapshot)
-    if snapshot.is_mirror or head is None:
-        return None
-    public = {
-        row[0]
-        for row in snapshot.rows("select element from log where op = 'withdraw' and seq <= ?", head.records)
-    }
-    return tuple(number for (number,) in left if number in public) or None
-
-
-def _check_bare(snapshot: Snapshot) -> Iterator[Finding]:
-    """Bytes of nobody, but for those that discarding left, which are noted with their pack, and those of withdrawn elements."""
-    ends: dict[tuple[int, int], int] = {
-        (pack, offset): offset + length
-        for pack, offset, length in snapshot.rows(
-            "select pack, offset, length from element where pack is not null and withdrawn is not null"
-        )
-    }
-    discarded = {row[0] for row in snapshot.rows("select number from pack where discarded > 0")}
-    bare = [
-        each
-        for each in repack.unaccounted(snapshot.db)
-        if each[0] not in discarded and not _is_covered(each, ends)
-    ]
-    if bare:
-        packs = sorted({pack for pack, _, _ in bare})
-        yield Finding(
-            f"{sum(length for _, _, length in bare):,} bytes in {len(packs)} packs (the first is pack {packs[0]}) belong to no element"
-            + ("" if snapshot.is_mirror else ": `haac publish` takes them out"),
-            harmless=snapshot.is_mirror,
-        )
-
-
-def _elements(count: int) -> str:
-    return f"{count:,} {'element was' if count == 1 else 'elements were'}"
-
-
-def _is_covered(bare: tuple[int, int, int], ends: dict[tuple[int, int], int]) -> bool:
-    """Whether a range of bytes is filled by those of withdrawn elements, whose ends are given."""
-    pack, at, length = bare
-    stop = at + length
-    while at < stop and (pack, at) in ends:
-        at = ends[pack, at]
-    return at >= stop

@@ -174,7 +174,9 @@ def _salvage(db: Database, folder: Path, damaged: Path) -> None:
 
 def _take(db: Database, old: sqlite3.Connection, packs: Packs, record: dict[str, Any]) -> bool:
     if record["op"] != "add":
-        catalog.apply_record(db, record)
+        catalog.apply_records(
+            db, [record], repacked=lambda made: "pack" in made and packs.sealed_path(made["pack"]).exists()
+        )
         return True
     row = old.execute("select pack from element where number = ?", [record["id"]]).fetchone()
     if "pack" in record or row[0] is None:

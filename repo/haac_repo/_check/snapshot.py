@@ -7,6 +7,7 @@ Files are no part of it: they may be renamed, replaced and deleted since. So wha
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,7 +53,7 @@ class Snapshot:
     @property
     def sync_command(self) -> str:
         """The command that brings a mirror what it lacks."""
-        return f"haac sync {self.meta.origin or 'URL'} {self.path}"
+        return shlex.join(["haac", "sync", self.meta.origin or "URL", str(self.path)])
 
     def __enter__(self) -> Snapshot:
         return self

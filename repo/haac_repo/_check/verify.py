@@ -9,9 +9,10 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from haac_repo._check.erased import check_erased
 from haac_repo._check.files import check_files
 from haac_repo._check.objects import Tally, check_objects
-from haac_repo._check.published import check_erased, check_held, check_published, held
+from haac_repo._check.published import check_held, check_published, held
 from haac_repo._check.repair import mend, mend_catalog, tidy_up
 from haac_repo._check.report import BadPack, Finding, Problem, VerifyReport
 from haac_repo._check.rows import check_rows
@@ -87,12 +88,16 @@ def _checks(
 
 
 def _without_echoes(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Leave out what was told already: a pack that is too short has damaged elements as well."""
-    told: dict[int, set[int]] = {}
+    """Leave out what was told already: a pack that is gone cannot be read either, one that is too short has damaged elements as well."""
+    told: set[Finding] = set()
+    lost: dict[int, set[int]] = {}
     for finding in findings:
+        if finding in told:
+            continue
+        told.add(finding)
         if isinstance(finding.fault, BadPack):
-            known = told.setdefault(finding.fault.number, set())
-            if known and known.issuperset(finding.elements):
+            number = finding.fault.number
+            if number in lost and lost[number].issuperset(finding.elements):
                 continue
-            known.update(finding.elements)
+            lost.setdefault(number, set()).update(finding.elements)
         yield finding

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from haac_repo._cli.console import Console, command, repo_option
+from haac_repo._cli import completion
+from haac_repo._cli.console import Console, command, refuse, repo_option
 
 if TYPE_CHECKING:
     from haac_repo._publish.disclosure import SourceNames
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 @command("publish", "Mirrors")
 @repo_option
+@click.argument("target", required=False, metavar="[TARGET]", shell_complete=completion.files)
 @click.option(
     "--source-names",
     type=click.Choice(["full", "base", "none"]),
@@ -22,8 +24,25 @@ if TYPE_CHECKING:
     " Addresses never with user, password and what follows a '?'. It is remembered for the repository; at first it is base.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would become public, every text of it.")
-def publish(console: Console, repo: Path, source_names: SourceNames | None, dry_run: bool) -> None:
-    """Publish what was added and changed.
+@click.option(
+    "--endpoint",
+    default="",
+    metavar="URL",
+    help="Address of the S3 server, if it is not Amazon's. [also: AWS_ENDPOINT_URL]",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Files at a time, to TARGET."
+)
+def publish(
+    console: Console,
+    repo: Path,
+    target: str | None,
+    source_names: SourceNames | None,
+    dry_run: bool,
+    endpoint: str,
+    jobs: int,
+) -> None:
+    """Publish what was added and changed; with TARGET, send it there.
 
     Seals the open pack, writes the log's new segments, signs the head and writes it. Signatures that are near their end are renewed,
     also if nothing is new: run it every few weeks. The folder `public` can then be served as it stands by `haac serve` or any static file
@@ -31,6 +50,10 @@ def publish(console: Console, repo: Path, source_names: SourceNames | None, dry_
 
     The bytes of withdrawn elements go (but for haac takedown --keep-bytes): packs that have them are replaced by ones without, and the
     old files are deleted.
+
+    TARGET is a bucket, s3://BUCKET/PREFIX, or a folder on a disk or a share. Packs are sent first, the head last; what is there
+    already is not sent again, and packs that are published no more are deleted there. Credentials are taken from the environment
+    (AWS_ACCESS_KEY_ID and so on). A mirror can be sent too, as it stands.
     """
     from dataclasses import asdict
 
@@ -39,7 +62,18 @@ def publish(console: Console, repo: Path, source_names: SourceNames | None, dry_
     from haac_repo._publish.erase import Erased
     from haac_repo._trust.sign import warnings
 
+    if target is None:
+        refuse({"endpoint", "jobs"}, "goes with TARGET.")
+    elif dry_run:
+        raise click.UsageError(
+            "--dry-run says what `haac publish` makes public in the repository: give no TARGET with it."
+        )
     with Repository.open(repo) as repository:
+        if target is not None and repository.role == "mirror":
+            from haac_repo._cli.upload import send
+
+            console.data(*send(console, repo, target, endpoint, jobs))
+            return
         if dry_run:
             from haac_repo._cli.dry_run import disclosure_json, disclosure_lines
             from haac_repo._publish.disclosure import disclosure
@@ -76,7 +110,14 @@ def publish(console: Console, repo: Path, source_names: SourceNames | None, dry_
         "root": root,
         "erased": asdict(erased),
     }
-    console.data(value, summary)
+    if target is None:
+        console.data(value, summary)
+    else:
+        from haac_repo._cli.upload import send
+
+        console.note(summary)
+        sent, said = send(console, repo, target, endpoint, jobs)
+        console.data({**value, "sent": sent}, said)
     for warning in warnings(repo):
         console.warn(warning)
     if root:

@@ -22,8 +22,6 @@ from haac_repo._store.packs import file_sha256
 
 T = TypeVar("T")
 
-PART = ".part"
-"""Suffix of files in `open/` that are being fetched, named by the SHA-256 that they will have."""
 _PROGRESS = 2**20
 _GAP = 2**18
 _GAP_LEAST, _GAP_MOST = 2**16, 2**20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,12 +12,18 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
 from haac_repo._files import TEMPORARY, replacing, write_file
 from haac_repo._ids import format_id
-from haac_repo._mirror.download import PART
 from haac_repo._mirror.evidence import new_folder
 from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, Record, SegmentInfo, segment_path
 from haac_repo._pixels import HEADER_BYTES, check_header
 from haac_repo._store import catalog, repack
-from haac_repo._store.layout import FOLDERS, Identity, published_folder, read_identity, write_identity
+from haac_repo._store.layout import (
+    FOLDERS,
+    PART,
+    Identity,
+    published_folder,
+    read_identity,
+    write_identity,
+)
 from haac_repo._store.packs import Packs
 from haac_repo._store.repository import upgrade
 from haac_repo._store.schema import CATALOG, connect, is_outdated
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _PIECE = 2**20
+_JOURNAL = 16 * 2**20
+# Bytes that SQLite's side file keeps after a transaction; that of a first sync is as long as the catalog.
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,7 @@ def open_mirror(path: Path) -> Database:
     file = path / CATALOG
     db = connect(file)
     try:
+        db.execute(f"pragma journal_size_limit = {_JOURNAL}")
         if is_outdated(db, file):
             upgrade(path, db)
         if catalog.meta(db).role != "mirror":
@@ -242,12 +250,6 @@ def holds_replaced(db: Database, head: Head) -> bool:
     return any(sha256 not in listed for (sha256,) in rows)
 
 
-def count_objects(db: Database, pack: int) -> int:
-    """Number of elements in a pack."""
-    count: int = db.execute("select count(*) from element where pack = ?", [pack]).fetchone()[0]
-    return count
-
-
 def objects(db: Database, pack: int) -> Iterator[Object]:
     """Byte ranges of the elements of a pack, in order."""
     cursor = db.execute(
@@ -268,7 +270,7 @@ def check_objects(file: Path, found: Iterable[Object]) -> None:
     """
     before: Object | None = None
     at = 0
-    with file.open("rb") as stream:
+    with file.open("rb", buffering=_PIECE) as stream:
         for each in found:
             if each.start != at:
                 if before and each.start < at:
@@ -300,10 +302,17 @@ def seal(db: Database, pack: int) -> None:
     db.execute("delete from copy where element in (select number from element where pack = ?)", [pack])
 
 
-def make_pack(db: Database, path: Path, record: Record) -> bool:
+def make_pack(db: Database, path: Path, record: Record, made: set[str]) -> bool:
     """Make the pack of a `repack` record, which is about to be applied, from those that it replaces; False if not all are here.
 
     What comes out is the pack if it has its SHA-256; otherwise a pack here is damaged, and the new one is fetched.
+
+    Args:
+        db: The catalog.
+        path: The mirror.
+        record: It.
+        made: Packs that were made in this transaction. Those that are replaced already go at once: a log of many takedowns takes
+            no room.
     """
     held = dict(db.execute("select sha256, number from pack where state = 'sealed'").fetchall())
     sha256 = record.get("pack")
@@ -314,16 +323,21 @@ def make_pack(db: Database, path: Path, record: Record) -> bool:
     packs = Packs(path)
     sources = {held[each]: packs.sealed_path(each) for each in record["packs"]}
     target = packs.sealed_path(sha256)
-    with contextlib.suppress(_AnotherPackError), replacing(target) as out:
-        digest = hashlib.sha256()
-        for number, parts in groupby(repack.ranges(db, sources), key=lambda part: part.pack):
-            with sources[number].open("rb") as source:
-                for part in parts:
-                    _copy(source, part, out, digest)
-        if digest.hexdigest() != sha256:
-            raise _AnotherPackError
-        return True
-    return False
+    try:
+        with replacing(target) as out:
+            digest = hashlib.sha256()
+            for number, parts in groupby(repack.ranges(db, sources), key=lambda part: part.pack):
+                with sources[number].open("rb") as source:
+                    for part in parts:
+                        _copy(source, part, out, digest)
+            if digest.hexdigest() != sha256:
+                raise _AnotherPackError
+    except _AnotherPackError:
+        return False
+    for each in made.intersection(record["packs"]):
+        packs.sealed_path(each).unlink(missing_ok=True)
+    made.add(sha256)
+    return True
 
 
 class _AnotherPackError(Exception):
@@ -405,7 +419,8 @@ def start_over(db: Database) -> None:
     for table in ("copy", "element", "pack", "published", "accepted", "trust"):
         db.execute(f"delete from {table}")
     db.execute("insert into element_fts (element_fts) values ('delete-all')")
-    db.execute("update meta set elements = 0, standing = 0, records = 0")
+    # With `discards`, whoever remembers what numbers mean sees that it does not hold any more.
+    db.execute("update meta set elements = 0, standing = 0, records = 0, discards = discards + 1")
 
 
 def rebound(db: Database, old: Path) -> int:

@@ -50,7 +50,7 @@ from haac_repo._store import catalog, repack
 from haac_repo._store.layout import published_folder
 from haac_repo._store.lock import LOCK, writer_lock
 from haac_repo._store.packs import Packs
-from haac_repo._store.repository import create
+from haac_repo._store.repository import create, prepare
 from haac_repo._store.schema import CATALOG, bulk_loading
 from haac_repo._trust import state
 from haac_repo._trust.pin import Pin
@@ -63,8 +63,6 @@ JOBS = 4
 
 _HEADS = 3
 # So often a head is fetched anew because packs of the one before are gone.
-_MANY = 20_000
-# Elements of a pack that are not held in memory while others are fetched.
 _BULK = 1_000
 # Records from which it pays to make the indexes again.
 _EVIDENCE = 16 * 2**20
@@ -162,21 +160,20 @@ class _Sync:
         self.public = published_folder(path)
         self.transfer = transfer
         self.report = SyncReport()
+        self.made: set[str] = set()
+        """Packs that were made from those that they replace."""
 
     def run(self, wait: float, only: list[int] | None, start_over: bool) -> SyncReport:
         fresh: Fresh | None = None
         if not (self.path / CATALOG).exists():
             # Nothing is made for an address that turns out to be wrong.
             fresh = self._fetch(None)
-            identity = Head.from_bytes(fresh.published.head).repository
+            Head.from_bytes(fresh.published.head)
             self.path.mkdir(parents=True, exist_ok=True)
-        with writer_lock(self.path, wait):
+        # No thread writes after the lock is given back.
+        with writer_lock(self.path, wait), contextlib.closing(self.transfer):
             if fresh is not None and not (self.path / CATALOG).exists():
-                try:
-                    create(self.path, "mirror", identity).close()
-                except RepositoryError:
-                    (self.path / LOCK).unlink(missing_ok=True)  # the folder is somebody else's
-                    raise
+                self._create(Head.from_bytes(fresh.published.head), everything=only is None)
             with contextlib.closing(mirror.open_mirror(self.path)) as db, refusals(self.path):
                 if start_over and mirror.accepted(db) is not None:
                     self._start_over(db, only)
@@ -185,6 +182,16 @@ class _Sync:
         get = self.transfer.get
         self.report.requests, self.report.received = get.requests, get.received
         return self.report
+
+    def _create(self, head: Head, *, everything: bool) -> None:
+        try:
+            prepare(self.path)
+        except RepositoryError:
+            (self.path / LOCK).unlink(missing_ok=True)  # the folder is somebody else's
+            raise
+        if everything:
+            self.transfer.begin(head.packs)  # they come in while SQLite is loaded
+        create(self.path, "mirror", head.repository).close()
 
     def _start_over(self, db: Database, only: list[int] | None) -> None:
         kept = mirror.keep_old(db, self.path)
@@ -207,14 +214,15 @@ class _Sync:
                 self._update(db, fresh, head, only, anew)
                 break
             except NotThereError:
-                self.transfer.restart()
+                self.transfer.close()
                 newer = self._fetch(db, anew=anew)
                 if tries == _HEADS or newer.published.head == fresh.published.head:
                     raise
                 fresh = newer
             except (HistoryError, IntegrityError) as error:
                 error.evidence = self._refused(fresh, head)
-                if isinstance(error, HistoryError) and accepted is not None:
+                same = head.repository == catalog.meta(db).repository
+                if isinstance(error, HistoryError) and same and accepted is not None:
                     error.args = (f"{error}. {self._way_out()}",)
                 raise
         self.report.root = "" if fresh.trusted is None else state.fingerprint(fresh.trusted.state)
@@ -247,6 +255,7 @@ class _Sync:
     def _update(self, db: Database, fresh: Fresh, head: Head, only: list[int] | None, anew: bool) -> None:
         """Verify all that was asked for, and change the catalog; or leave it as it is."""
         self.report = SyncReport()
+        self.made = set()
         with db.atomic():
             before = catalog.meta(db)
             if anew:
@@ -258,14 +267,14 @@ class _Sync:
                 mirror.sweep(db, self.path, head)
             mirror.mark_lost(db, self.path)
             # Packs that replace others can be made here, and the log says which.
-            early = [] if only is not None or mirror.holds_replaced(db, head) else mirror.not_held(db, head)
-            with self.transfer.packs_ahead(early):
-                segments = self._bring_log(db, head)
-                self._accept(db, fresh)
-                if only is None:
-                    self._bring_packs(db, mirror.absent_packs(db))
-                else:
-                    self._bring_elements(db, only)
+            if only is None and not mirror.holds_replaced(db, head):
+                self.transfer.begin(mirror.not_held(db, head))
+            segments = self._bring_log(db, head)
+            self._accept(db, fresh)
+            if only is None:
+                self._bring_packs(db, mirror.absent_packs(db))
+            else:
+                self._bring_elements(db, only)
             single.drop_copies(db, self.path)
             for number, file in segments:
                 self.report.segments += self.transfer.place_segment(number, file)
@@ -347,30 +356,22 @@ class _Sync:
         mirror.add_segment(db, number, info, order.records)
 
     def _made(self, db: Database, record: Record) -> bool:
-        made = mirror.make_pack(db, self.path, record)
-        self.report.made += made
+        made = mirror.make_pack(db, self.path, record, self.made)
+        self.report.made = len(self.made)
         return made
 
     # Whole packs
 
     def _bring_packs(self, db: Database, todo: list[Absent]) -> None:
         self.transfer.expect((pack.sha256, pack.size) for pack in todo)
-        many = {pack.number for pack in todo if mirror.count_objects(db, pack.number) > _MANY}
-        tasks = (
-            partial(
-                self.transfer.pack,
-                pack,
-                None if pack.number in many else list(mirror.objects(db, pack.number)),
-            )
-            for pack in todo
-        )
+        tasks = (partial(self.transfer.pack, pack) for pack in todo)
         failed: list[HaacError] = []
         with contextlib.closing(in_parallel(tasks, self.transfer.jobs, self.transfer.give_up)) as done:
             for pack, future in zip(todo, done, strict=True):
                 try:
                     file = future.result()
-                    if pack.number in many:
-                        check_pack(file, mirror.objects(db, pack.number))
+                    # Here, since threads that hash small pieces keep each other waiting for the interpreter.
+                    check_pack(file, mirror.objects(db, pack.number))
                 except (IntegrityError, NotThereError) as error:
                     failed.append(error)  # the others may be there, and need not be fetched again then
                 else:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from haac_repo._errors import IntegrityError, RepositoryError
 from haac_repo._mirror import mirror
-from haac_repo._mirror.download import PART, Downloader, Patience
+from haac_repo._mirror.download import Downloader, Patience
 from haac_repo._mirror.fetch import Fetcher
 from haac_repo._mirror.mirror import Absent, Object
 from haac_repo._mirror.wire import PackInfo, SegmentInfo, pack_path, segment_path
-from haac_repo._store.layout import published_folder
+from haac_repo._store.layout import PART, published_folder
 from haac_repo._store.packs import file_sha256
 
 Progress = Callable[[int, int], None]
@@ -45,6 +44,7 @@ class Transfer:
         self._source = source
         self._progress = progress
         self._done = self._total = 0
+        self._pool: ThreadPoolExecutor | None = None
         self._early: dict[str, Future[Path]] = {}
         self._expected: set[str] = set()
 
@@ -61,27 +61,20 @@ class Transfer:
         """Move a segment into its place, if it is not there. Whether it was moved."""
         return _move(file, self._public / segment_path(number))
 
-    @contextlib.contextmanager
-    def packs_ahead(self, packs: list[PackInfo]) -> Iterator[None]:
-        """Prefetch packs, which needs nothing of the log, while the block runs."""
+    def begin(self, packs: Iterable[PackInfo]) -> None:
+        """Prefetch packs, which needs nothing of the log; those that were begun already are left as they are."""
+        packs = list(packs)
         self.expect((pack.sha256, pack.length) for pack in packs)
-        with ThreadPoolExecutor(self.jobs, thread_name_prefix="haac sync ahead") as pool:
-            try:
-                for pack in packs[:_AHEAD]:
-                    self._early[pack.sha256] = pool.submit(self._fetch_pack, pack.sha256, pack.length)
-                yield
-            except BaseException:
-                self.give_up()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.jobs, thread_name_prefix="haac sync ahead")
+        for pack in packs[: max(0, _AHEAD - len(self._early))]:
+            if pack.sha256 not in self._early:
+                self._early[pack.sha256] = self._pool.submit(self._fetch_pack, pack.sha256, pack.length)
 
-    def pack(self, pack: Absent, objects: list[Object] | None) -> Path:
-        """The pack, with the hash it should have: a part, or already in its place. Its objects are checked, if they are given."""
+    def pack(self, pack: Absent) -> Path:
+        """The pack, with the hash it should have: a part, or already in its place."""
         early = self._early.get(pack.sha256)
-        file = early.result() if early else self._fetch_pack(pack.sha256, pack.size)
-        if objects is not None:
-            check_pack(file, objects)
-        return file
+        return early.result() if early else self._fetch_pack(pack.sha256, pack.size)
 
     def place_pack(self, sha256: str, file: Path) -> bool:
         """Move a pack into its place, if it is not there. Whether it was moved."""
@@ -126,10 +119,14 @@ class Transfer:
         self.get.stop()
         self._source.close()  # wakes the threads that wait for it
 
-    def restart(self) -> None:
-        """After `give_up`, or with another head: begin anew."""
+    def close(self) -> None:
+        """End all that is under way, and wait until nothing is. It can begin anew then, with another head."""
+        if self._pool is not None:
+            if not all(future.done() for future in self._early.values()):
+                self.give_up()
+            self._pool.shutdown(cancel_futures=True)
         self.get.restart()
-        self._early, self._expected = {}, set()
+        self._pool, self._early, self._expected = None, {}, set()
         self._total = self._done
 
     def _on_bytes(self, count: int) -> None:

@@ -62,6 +62,8 @@ def fetch_published(
         known = None if pin is not None else state.roots(known)
     if pin is None and (identity := read_identity(path)) is not None and identity.root:
         pin = Pin(sha256=identity.root)  # what was trusted may be lost, with the catalog
+    if known is None and pin is None and db is not None and root_versions(path):
+        known = {}  # it was signed, and what was trusted is lost
     fresh = None
     if known is None and pin is None and db is not None and accepted is not None:
         fresh = _plain_head(get, url, accepted if catalog.meta(db).origin == url else None)

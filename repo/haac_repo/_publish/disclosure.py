@@ -166,7 +166,8 @@ def disclosure(repository: Repository, source_names: SourceNames | None = None) 
                 found.records += 1
                 found.elements += record["op"] == "add"
                 found.withdrawn += record["op"] == "withdraw"
-                found.bytes += record.get("length", 0)
+                if record["op"] == "add" and "pack" in record:
+                    found.bytes += record["length"]
                 hashes.update(filter(None, [record.get("source_sha256")]))
                 for key in _TEXTS:
                     value = record.get(key, [])

@@ -72,13 +72,14 @@ def publish(
             if source_names is not None:
                 remember(path, source_names)
             names = remembered(path)
-            seq, _ = catalog.published(db)
+            seq, last = catalog.published(db)
             before = erase.without_bytes(db, seq)
             # What was never published is not published with bytes of withdrawn elements.
             erased.bytes += writer.erase()
             writer.seal()
-            # Elements become known to be in the packs that they are in now, before those are replaced.
-            _write_segments(db, path, names)
+            if erase.has_unpublished(db, last):
+                # That they are in these packs must be published before the record that replaces them.
+                _write_segments(db, path, names)
             erase.replace_packs(db, writer, erased)
             _write_segments(db, path, names)
             head = _write_head(db, path)

@@ -111,11 +111,13 @@ class Growing:
             discard.move(self._db, number, self.number, offsets, pack.size)
 
     def finish_what_a_crash_left(self) -> None:
-        """Remove temporary files, cut off what was never committed, finish the renaming of sealed packs."""
+        """Remove temporary files, cut off what was never committed, seal what is full, finish the renaming of sealed packs."""
         remove_temporary(self._folder)
         row = self._row()
         if row is not None and row[1] > 0:
             self.open()
+            if self.is_full:
+                self.seal()
         for path in self._packs.open_folder.glob("*.pack"):
             if path.stem.isdigit():
                 found = self._db.execute(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from haac_repo._files import TEMPORARY, sync_folder, write_file
@@ -22,6 +22,9 @@ IDENTITY = "repository.json"
 
 LOST = "lost"
 """Folder for damaged files, and those that no record accounts for."""
+
+PART = ".part"
+"""Suffix of files in `open/` that are being fetched, named by the SHA-256 that they will have."""
 
 _FIRST_LAYOUT = ("packs", "log", "head")
 """Where these stood in the repository's folder itself; the head last, since it needs the others."""
@@ -68,6 +71,13 @@ def write_identity(path: Path, identity: Identity) -> None:
     write_file(path / IDENTITY, (json.dumps(value) + "\n").encode())
 
 
+def keep_root(path: Path, root: str) -> None:
+    """Note in `repository.json` which root a mirror has pinned (SHA-256, hex), unless it says so already. The caller holds the lock."""
+    known = read_identity(path)
+    if known is not None and known.root != root:
+        write_identity(path, replace(known, root=root))
+
+
 def published_folder(path: Path) -> Path:
     """The published tree of the repository or mirror in `path`."""
     return path / PUBLIC
@@ -83,7 +93,11 @@ def make_folders(path: Path) -> list[str]:
 
 def temporary_files(path: Path) -> list[Path]:
     """Files of a repository that are being written, or that a crash left unfinished."""
-    folders = [path, *(path / name for name in FOLDERS), path / PUBLIC / "metadata"]
+    folders = [
+        path,
+        *(path / name for name in FOLDERS),
+        *(path / PUBLIC / name for name in ("metadata", "targets")),
+    ]
     return sorted(
         file
         for folder in folders

@@ -27,6 +27,7 @@ from haac_repo._store import catalog
 from haac_repo._store.layout import (
     FOLDERS,
     IDENTITY,
+    PART,
     Identity,
     is_first_layout,
     make_folders,
@@ -318,18 +319,7 @@ class Repository:
 def create(path: Path, role: Role, identity: str) -> Repository:
     """Make an empty repository or mirror with the id `identity` (32 hex digits). See `Repository.create`."""
     with storage_errors(path):
-        path.mkdir(parents=True, exist_ok=True)
-        # What a creation leaves that was cut short does not count.
-        others = [
-            p.name
-            for p in path.iterdir()
-            if p.name not in (*FOLDERS, LOCK, IDENTITY) and TEMPORARY not in p.name
-        ]
-        if CATALOG in others:
-            raise RepositoryError(f"there is a repository in {path} already")
-        if others or any(file.is_file() for name in FOLDERS for file in (path / name).glob("*")):
-            raise RepositoryError(f"the folder {path} is not empty: choose a new one for the repository")
-        make_folders(path)
+        prepare(path)
         write_identity(path, Identity(identity, role))
         temporary = path / f"{CATALOG}.{secrets.token_hex(4)}{TEMPORARY}"
         create_catalog(temporary, identity, role, now()).close()
@@ -337,6 +327,25 @@ def create(path: Path, role: Role, identity: str) -> Repository:
         temporary.replace(path / CATALOG)
         sync_folder(path)
     return Repository.open(path)
+
+
+def prepare(path: Path) -> None:
+    """Make the folders of a repository that is to be created.
+
+    Raises:
+        RepositoryError: there is something in `path` already.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    # What a creation or a first sync leaves that was cut short does not count.
+    others = [
+        p.name for p in path.iterdir() if p.name not in (*FOLDERS, LOCK, IDENTITY) and TEMPORARY not in p.name
+    ]
+    if CATALOG in others:
+        raise RepositoryError(f"there is a repository in {path} already")
+    files = [file for name in FOLDERS for file in (path / name).glob("*") if file.is_file()]
+    if others or any(file.suffix != PART for file in files):
+        raise RepositoryError(f"the folder {path} is not empty: choose a new one for the repository")
+    make_folders(path)
 
 
 def connect_to(path: Path, *, read_only: bool = False) -> Database:

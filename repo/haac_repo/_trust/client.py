@@ -65,8 +65,8 @@ def _first_root(recorder: Recorder, pin: Pin | None) -> bytes | None:
     if pin is not None and pin.sha256 and found != pin.sha256:
         if first is None:
             raise TrustError(
-                "this mirror is to trust a root, and the server publishes no signatures: either this is not that repository, or somebody"
-                " removed them on the way"
+                "this mirror is to trust a root, and the server publishes no signatures: either this is not that repository,"
+                " or somebody removed them on the way"
             )
         raise TrustError(
             f"the server's first root has the SHA-256 {found}, and the one given is {pin.sha256}: this is another"

@@ -38,7 +38,6 @@ class _Chain:
     """What is signed now, from the timestamp down to the head."""
 
     head: bytes
-
     timestamp: Metadata[Timestamp]
     snapshot: Metadata[Snapshot]
     targets: Metadata[Targets]

@@ -31,7 +31,7 @@ def save(db: Database, state: Mapping[str, bytes]) -> None:
 
 
 def roots(state: Mapping[str, bytes]) -> dict[str, bytes]:
-    """What a mirror trusts for ever, without what is signed below."""
+    """What is left to begin anew with, when a mirror gives up its history: whom it trusts, and no version of anything else."""
     return {
         role: data for role, data in state.items() if role in ("root", "pinned") or role.endswith(".root")
     }

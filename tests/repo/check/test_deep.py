@@ -62,7 +62,7 @@ def test_false_elements_are_found_by_their_headers(repository: Repository, lie: 
     for deep in (False, True):
         (problem,) = verify(repository, deep=deep).problems
         assert problem.elements == (2,)
-        assert "not what their records say (2: the stored" in problem.text
+        assert "not what the records say: 1 of the elements (2: the stored" in problem.text
     assert verify(repository, quick=True).ok
 
 

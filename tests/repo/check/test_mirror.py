@@ -10,6 +10,7 @@ import pytest
 
 from haac_repo import Repository, publish, sync, verify
 from haac_repo._cli.doctor import check_repository
+from haac_repo._store.layout import keep_root
 from tests.repo.elements import MakeElement
 
 
@@ -55,7 +56,7 @@ def test_a_hollow_mirror_says_what_is_missing_and_how_it_comes_back(origin: Repo
         assert [p.elements for p in report.problems] == [(6, 7, 8)]
         assert (report.live, report.held) == (8, 5)
         assert str(report.problems[0]) == (
-            "this mirror holds 5 of 8 elements, and publishes 1 packs that are not here:"
+            "this mirror holds 5 of 8 elements, and lacks packs that it publishes (1):"
             f" `haac sync {origin.path} {mirror}` brings them again; elements: 6, 7, 8"
         )
     assert [state for state, _ in states(mirror)] == ["fail"]
@@ -138,3 +139,8 @@ def test_a_mirror_of_a_signed_repository_stays_one_when_its_catalog_is_lost(
     assert json.loads(identity.read_bytes())["root"] == root
     verify(mirror, repair=True)
     assert json.loads(identity.read_bytes())["root"] == root
+    keep_root(mirror, "0" * 64)
+    assert json.loads(identity.read_bytes())["root"] == "0" * 64
+    before = identity.stat().st_mtime_ns
+    keep_root(mirror, "0" * 64)
+    assert identity.stat().st_mtime_ns == before

@@ -140,6 +140,9 @@ def test_a_mirror_says_which_command_brings_a_lost_segment(published: Repository
         assert f"`haac sync {published.path} {mirror}` brings it again" in problem.text
     assert not (mirror / FIRST).exists()
     assert (mirror / "lost" / "00000001.jsonl.gz").exists()
+    sync(published.path, mirror)
+    assert (mirror / FIRST).read_bytes() == (published.path / FIRST).read_bytes()
+    assert verify(mirror).ok
 
 
 def test_only_what_is_missing_is_written(published: Repository) -> None:

@@ -110,6 +110,17 @@ def test_a_pack_that_is_gone(stocked: Repository) -> None:
         assert [p.elements for p in report.problems] == [(1, 3, 4, 5, 6)]
 
 
+def test_a_pack_of_withdrawn_elements_that_is_gone_is_told_once(
+    repository: Repository, make_element: MakeElement
+) -> None:
+    with repository.writer() as writer:
+        writer.add(make_element(1))
+        writer.withdraw(1, "gone", keep_bytes=True)
+    publish(repository)
+    sealed(repository).unlink()
+    assert [p.elements for p in verify(repository).problems] == [()]
+
+
 def test_a_short_open_pack_is_filled_up_so_that_writing_can_go_on(
     stocked: Repository, make_element: MakeElement
 ) -> None:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from haac_repo import Repository, publish, verify
 from haac_repo._check.snapshot import Snapshot
-from haac_repo._store.schema import CATALOG
+from haac_repo._store.schema import CATALOG, connect
 from tests.repo.elements import MakeElement
 
 TIMES = 12
 """100 were run by hand."""
 
 
-@contextmanager
+@contextlib.contextmanager
 def busy(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
     """Somebody at work in another process; asserts that he was so to the end, without an error."""
     process = subprocess.Popen(
@@ -49,6 +49,8 @@ def test_verify_beside_a_busy_writer(repository: Repository) -> None:
         for _ in range(TIMES):
             report = verify(repository.path)
             assert [str(problem) for problem in report.problems] == []
+            with Repository.open(repository.path) as reader:
+                reader.search("name")
     with repository.writer():
         pass
     publish(repository)
@@ -80,6 +82,21 @@ def test_verify_writes_nothing(repository: Repository, make_element: MakeElement
     assert set(added) <= {f"{CATALOG}-wal", f"{CATALOG}-shm"}
     assert not added.get(f"{CATALOG}-wal")
     assert {path: after[path] for path in before} == before
+
+
+def test_what_a_killed_writer_committed_is_seen(repository: Repository) -> None:
+    """It stands in the write-ahead log only, whose shared memory is made again."""
+    path = repository.path
+    repository.close()
+    with contextlib.closing(connect(path / CATALOG)) as db:
+        with db.atomic():
+            db.execute("update meta set standing = 99")
+        kept = (path / f"{CATALOG}-wal").read_bytes()
+        catalog = (path / CATALOG).read_bytes()
+    (path / CATALOG).write_bytes(catalog)
+    (path / f"{CATALOG}-wal").write_bytes(kept)
+    assert ["counters" in str(problem) for problem in verify(path).problems] == [True]
+    assert (path / f"{CATALOG}-wal").read_bytes() == kept
 
 
 def test_a_snapshot_sees_one_moment(repository: Repository, make_element: MakeElement) -> None:

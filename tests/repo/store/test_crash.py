@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from haac_repo import Repository, RepositoryError, format_id, publish, read_head, sync, verify
-from tests.repo.elements import MakeElement, small_packs
+from haac_repo import Repository, RepositoryError, format_id, publish, read_head, verify
+from tests.house import ROOT
+from tests.repo.elements import MakeElement
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the crashes are made with fork and SIGKILL")
 
@@ -24,9 +25,12 @@ Crash = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def crash() -> Iterator[Crash]:
-    driver = Path(__file__).with_name("crash_driver.py")
     process = subprocess.Popen(
-        [sys.executable, str(driver)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.repo.store.crash_driver"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     ask, answer = process.stdin, process.stdout
     assert ask is not None
@@ -185,61 +189,3 @@ def test_killed_while_repairing(crash: Crash, fresh: Callable[[], Path], make_el
             assert repository.element(3).withdrawn == "gone"
             assert [e.id for e in repository.search("t9")] == [format_id(10)]
         assert not list(folder.glob("*.tmp*"))
-
-
-def test_killed_while_discarding(crash: Crash, tmp_path: Path, make_element: MakeElement) -> None:
-    """Either nothing is gone, or all that was to go is; the next writer takes the bytes out of the packs, and ids stay."""
-    stocked = tmp_path / "stocked"
-    with pytest.MonkeyPatch.context() as patch, Repository.create(stocked) as repository:
-        small_packs(patch, 2000)
-        with repository.writer() as writer:
-            for seed in range(5):
-                writer.add(make_element(seed))
-        publish(repository)
-        with repository.writer() as writer:
-            for seed in range(5, 40):
-                writer.add(make_element(seed))
-                if seed % 5 == 4:
-                    writer.flush()
-            writer.tag(7, add=["kept"])
-            writer.tag(9, add=["lost"])
-    every = set(range(1, 41))
-    gone = {number for number in range(6, 41) if number % 3 == 0 or number > 37}
-    bytes_of_gone = [make_element(number - 1).data for number in gone]
-
-    def packed(folder: Path) -> bytes:
-        return b"".join(path.read_bytes() for path in folder.glob("**/*.pack"))
-
-    def copy(name: str) -> Path:
-        return Path(shutil.copytree(stocked, tmp_path / name))
-
-    points = int(crash(copy("whole"), "discard"))
-    assert points > 40
-    seen = set()
-    for point in sorted({1, 2, 3, points, *random.Random(17).sample(range(1, points + 1), 25)}):
-        folder = copy(f"p{point}")
-        assert crash(folder, "discard", point=point) == "killed"
-        if point % 3 == 0:
-            crash(folder, "discard", point=2 + point % 7)  # and once more while that is being finished
-        with Repository.open(folder) as repository:
-            there = {element.number for element in repository.elements()}
-            assert there in (every, every - gone)
-            seen.add(len(there))
-            for number in there:
-                assert repository.data(number) == make_element(number - 1).data
-            report = verify(repository)
-            assert report.ok, [str(problem) for problem in report.problems]
-            if "discarded" in Path(f"{folder}.reported").read_text():
-                assert there == every - gone
-            with repository.writer(wait=0) as writer:
-                assert writer.next_number == max(there) + 1
-            assert any(data in packed(folder) for data in bytes_of_gone) == (there == every)
-            head = publish(repository)
-            assert (head.elements, head.records) == (max(there), len(there) + (2 if there == every else 1))
-            report = verify(repository)
-            assert (report.problems, report.notes) == ([], [])
-            assert sync(folder, tmp_path / f"m{point}").elements == len(there)
-        with Repository.open(tmp_path / f"m{point}") as mirror:
-            assert {e.number: e.tags for e in mirror.elements() if e.tags}.get(7) == ("kept",)
-            assert all(mirror.data(number) == make_element(number - 1).data for number in there)
-    assert seen == {len(every), len(every - gone)}

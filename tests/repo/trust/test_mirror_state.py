@@ -46,16 +46,8 @@ def test_local_trust_lost(
     assert signed.sync(mirror).requests == 2
 
 
-@pytest.mark.parametrize(
-    ("damage", "words"),
-    [
-        ("update trust set data = x''", "what this mirror trusts is damaged: name the root again"),
-        ("delete from trust", "was not told whose signatures to trust"),
-    ],
-)
-def test_local_trust_and_fingerprint_lost(
-    signed: SignedOrigin, mirror: Path, grow: Any, damage: str, words: str
-) -> None:
+@pytest.mark.parametrize("damage", ["update trust set data = x''", "delete from trust"])
+def test_local_trust_and_fingerprint_lost(signed: SignedOrigin, mirror: Path, grow: Any, damage: str) -> None:
     """Nothing more is taken until the root is named again."""
     signed.sync(mirror)
     grow(signed, [40])
@@ -63,7 +55,7 @@ def test_local_trust_and_fingerprint_lost(
     identity = read_identity(mirror)
     assert identity is not None
     write_identity(mirror, replace(identity, root=""))
-    with pytest.raises(TrustError, match=words):
+    with pytest.raises(TrustError, match="what this mirror trusts is damaged: name the root again"):
         signed.sync(mirror)
     assert signed.sync(mirror, pin=signed.pin).elements == 11
 

@@ -118,6 +118,17 @@ def test_verify_sees_signatures_that_do_not_fit(publisher: Repository) -> None:
     assert "has keys, and no root" in str(problem)
 
 
+def test_verify_between_signing_and_the_head(publisher: Repository) -> None:
+    """A writer that is at it, or a crash there: the signed head is one ahead of the file, and nothing is wrong."""
+    from haac_repo._trust.sign import sign_head
+
+    head = (publisher.path / "public" / "head").read_bytes()
+    sign_head(publisher.path, head.replace(b'"previous":""', b'"previous":"' + b"ab" * 32 + b'"'))
+    assert verify(publisher.path).ok
+    publish(publisher)
+    assert verify(publisher.path).ok
+
+
 def test_mirrors_follow_after_metadata_were_lost(publisher: Repository, mirrored: Path) -> None:
     """Versions go on from where nobody has been: what cannot be read is not begun at 1 again."""
     for file in (publisher.path / "public" / "metadata").glob("*"):
