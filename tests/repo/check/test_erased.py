@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from haac_repo import Repository, publish, sync, verify
-from haac_repo._mirror import erase
+from haac_repo._publish import erase
 from tests.repo.elements import MakeElement
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from haac_repo import Repository, publish, read_head, sync, verify
-from haac_repo._mirror import publish as publishing
+from haac_repo._publish import publish as publishing
 from haac_repo._store.writer import Writer
 from tests.repo.elements import MakeElement
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from haac_repo import Repository, RepositoryError, publish, read_head, sync, verify
-from haac_repo._mirror import publish as publishing
+from haac_repo._publish import publish as publishing
 from tests.repo.elements import MakeElement
 from tests.repo.store.test_schema import first_layout
 
