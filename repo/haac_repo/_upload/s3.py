@@ -1,7 +1,8 @@
 """A bucket that speaks S3 as the destination of a published tree, through `obstore`.
 
-Chosen over s3fs: 24 MB of packages instead of 61 MB (no botocore, no event loop), conditional puts, and every request signed over
-its body's SHA-256, which the server checks.
+Chosen over s3fs: 24 MB of packages instead of 61 MB, imported in 0.07 s instead of 1.6 s; eight files of 8 MB in 1.7 s and 56 MB of
+memory instead of 2.6 s and 123 MB (four at a time, to moto on loopback; medians of 3). Each request is signed over its body's
+SHA-256, which the server checks.
 """
 
 from __future__ import annotations
