@@ -56,7 +56,7 @@ def publish(repository: Repository, *, wait: float = 10.0, source_names: SourceN
         with storage_errors(path), contextlib.closing(connect(path / CATALOG)) as db:
             if source_names is not None:
                 remember(path, source_names)
-            _write_segments(db, path, remembered(path))
+            _write_segments(db, path)
             old = None
             with contextlib.suppress(IntegrityError):  # a damaged head is replaced
                 old = _read(path)
@@ -89,8 +89,9 @@ def _read(path: Path) -> tuple[Head, bytes] | None:
     return Head.from_bytes(data), data
 
 
-def _write_segments(db: Database, path: Path, names: SourceNames) -> None:
+def _write_segments(db: Database, path: Path) -> None:
     """Write log segments of the records that are in none yet."""
+    names = remembered(path)
     last = db.execute("select coalesce(max(last_seq), 0), count(*) from published").fetchone()
     seq, number = int(last[0]), int(last[1])
     while records := _next_records(db, seq):
