@@ -414,3 +414,17 @@ def put_back(bucket: Bucket, files: dict[str, bytes]) -> None:
         httpx.put(
             f"{bucket.url()}/{name}", content=data, headers={"authorization": SIGNED}
         ).raise_for_status()
+
+
+def test_bytes_of_a_withdrawn_element_leave_the_bucket(
+    bucket: Bucket, filled: Repository, haac: Haac
+) -> None:
+    pytest.importorskip("haac_repo._mirror.erase", reason="publishing does not replace packs yet")
+    assert haac("publish", TARGET)[0] == 0
+    gone, kept = filled.data(2), filled.data(1)
+    assert any(gone in data for data in bucket.files().values())
+    assert haac("takedown", "2", "--reason", "asked for")[0] == 0
+    assert haac("publish", TARGET)[0] == 0
+    assert not any(gone in data for data in bucket.files().values())
+    assert any(kept in data for data in bucket.files().values())
+    assert bucket.files() == here(filled)
