@@ -323,6 +323,19 @@ def test_a_mirror_can_be_sent(bucket: Bucket, filled: Repository, haac: Haac, tm
         ("s3://nowhere/a", {}, "there is no bucket nowhere"),
         ("s3://", {}, "is not the address of a bucket"),
         ("s3://UPPER/a", {}, "is not the address of a bucket"),
+        ("s3://elements/a/../b", {}, "is not the address of a bucket"),
+        ("s3://elements/a b", {}, "is not the address of a bucket"),
+        ("s3://elements/a?b", {}, "is not the address of a bucket"),
+        (
+            TARGET,
+            {"AWS_ENDPOINT_URL_S3": "nonsense"},
+            "AWS_ENDPOINT_URL_S3 is nonsense, which is not the address",
+        ),
+        (
+            TARGET,
+            {"AWS_ENDPOINT_URL_S3": "http://me:pass@host:x"},
+            "is http://***@host:x, which is not the address",
+        ),
         ("ftp://host/a", {}, "publishing goes to a folder or to s3://BUCKET/PREFIX"),
     ],
 )
@@ -350,8 +363,25 @@ def test_no_permission(bucket: Bucket, haac: Haac) -> None:
 
 def test_a_server_that_is_not_there(haac: Haac) -> None:
     code, _, err = haac("publish", TARGET, "--endpoint", "http://127.0.0.1:9")
-    assert (code, f"Error: {TARGET} cannot be read" in err) == (1, True), err
+    assert (code, f"{TARGET} cannot be read: the server does not answer (Connection refused)" in err) == (
+        1,
+        True,
+    ), err
     assert len(err.splitlines()) == 2
+
+
+def test_a_proxy_that_is_not_there_is_named(haac: Haac, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://me:pass@127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "")
+    code, _, err = haac("publish", TARGET, "--endpoint", "http://elements.invalid")
+    assert (code, "HTTP_PROXY names a proxy" in err) == (1, True), err
+    assert "pass@" not in err
+
+
+def test_a_bucket_without_a_prefix(bucket: Bucket, filled: Repository, haac: Haac) -> None:
+    assert haac("publish", f"s3://{BUCKET}/")[0] == 0
+    assert {path for _, path in bucket.requests if path.endswith("/head")} == {f"/{BUCKET}/head"}
+    assert len(here(filled)) == 5
 
 
 UPLOAD = "import sys; from haac._cli.main import main; main(sys.argv[1:])"
