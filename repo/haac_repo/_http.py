@@ -83,7 +83,7 @@ def _wrong_proxy() -> str:
             )
         except (ValueError, httpx.InvalidURL) as error:
             why = (
-                "of the kinds of SOCKS proxy socks5 and socks5h are supported"
+                "of the kinds of SOCKS proxy socks5 is supported, and socks5h from httpx 0.28 on"
                 if _SOCKS(value)
                 else f"it is not the address of a proxy ({_without_password(str(error))})"
             )

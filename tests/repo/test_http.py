@@ -32,11 +32,11 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
             "socks5://me:secret@10.0.0.1:1080",
             "ALL_PROXY is socks5://***@10.0.0.1:1080: .*haac\\[socks\\]",
         ),
-        ("all_proxy", "socks5h://10.0.0.1", "all_proxy is socks5h://10.0.0.1: .*haac\\[socks\\]"),
+        ("all_proxy", "socks5://10.0.0.1", "all_proxy is socks5://10.0.0.1: .*haac\\[socks\\]"),
         (
             "HTTPS_PROXY",
             "socks4://me:secret@host:1",
-            "HTTPS_PROXY is socks4://\\*\\*\\*@host:1: .*socks5 and socks5h",
+            "HTTPS_PROXY is socks4://\\*\\*\\*@host:1: .*socks5 is supported",
         ),
         ("HTTP_PROXY", "ftp://me:secret@host", "HTTP_PROXY is ftp://\\*\\*\\*@host: it is not the address"),
         ("HTTP_PROXY", "http://[::1", "HTTP_PROXY is http://\\[::1: it is not the address of a proxy"),

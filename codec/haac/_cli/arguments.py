@@ -88,10 +88,10 @@ def open_repository(
     if not is_url(repo):
         path = Path(repo)
         return nullcontext() if not path.exists() and not needed() else Repository.open(path)
-    from haac_repo import TransportError, TrustError, cache_path, sync
+    from haac_repo import TransportError, TrustError, sync
     from haac_repo._internal import CATALOG
 
-    path = _cache(cache_path(repo), console)
+    path = _cache(repo, console)
     try:
         sync(repo, path, only=needed())
     except (TransportError, TrustError) as error:
@@ -101,23 +101,29 @@ def open_repository(
     return Repository.open(path)
 
 
-def _cache(path: Path, console: Console) -> Path:
+def _cache(url: str, console: Console) -> Path:
     """The folder of a cached mirror; where it cannot be written, a temporary one that goes when this process ends."""
     import atexit
     import os
     import shutil
     import tempfile
 
+    from haac_repo import cache_path
+
     try:
+        path = cache_path(url)
         path.mkdir(parents=True, exist_ok=True)
         if os.access(path, os.W_OK):
             return path
+        what = f"The cache {path.parent} cannot be written"
     except OSError:
-        pass
+        what = f"The cache {path.parent} cannot be written"
+    except RuntimeError:  # a number without a name, as in a container, has no home
+        what = "There is no home for a cache"
     folder = tempfile.mkdtemp(prefix="haac-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    console.note(f"The cache {path.parent} cannot be written: what is fetched is kept for this command only")
-    return Path(folder, path.name)
+    console.note(f"{what}: what is fetched is kept for this command only")
+    return Path(folder, "mirror")
 
 
 def repository_at_hand(repo: str, console: Console) -> AbstractContextManager[Repository | None]:

@@ -26,7 +26,7 @@ from haac_repo._errors import (
     IntegrityError,
     RepositoryError,
 )
-from haac_repo._files import StrPath, home, storage_errors, sync_folder
+from haac_repo._files import StrPath, storage_errors, sync_folder
 from haac_repo._ids import format_id
 from haac_repo._mirror import mirror
 from haac_repo._mirror import partial as single
@@ -148,7 +148,7 @@ def sync(
 def cache_path(url: str) -> Path:
     """Folder of the partial mirror in the user's cache that holds elements fetched on demand from `url`."""
     base = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(base) if base and Path(base).is_absolute() else home() / ".cache"
+    root = Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache"
     return root / "haac" / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:32]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from haac_repo._store.layout import IDENTITY
 from haac_repo._store.schema import CATALOG
 from haac_repo._upload.destination import ChangedError
 
+_is_ours = re.compile(rf".+\.[0-9a-f]{{8}}{re.escape(TEMPORARY)}").fullmatch
 _FOLDERS = ("log", "packs", "metadata", "targets")
 
 
@@ -26,16 +28,19 @@ class FolderDestination:
     """
 
     def __init__(self, path: Path) -> None:
-        if (path / CATALOG).exists() or (path / IDENTITY).exists():
+        # In `public` of one may be packs that no head lists yet: they would be taken for old ones.
+        here = path.resolve()
+        if any((folder / name).exists() for folder in (here, here.parent) for name in (CATALOG, IDENTITY)):
             raise RepositoryError(
-                f"{path} is a repository or a mirror itself: `haac sync` makes and updates mirrors; give another folder"
+                f"{path} is a repository or a mirror itself, or stands in one: `haac sync` makes and updates mirrors; give another folder"
             )
         self._path = path
         with self._errors():
             path.mkdir(exist_ok=True)
             for folder in (path, *(path / name for name in _FOLDERS)):
                 for part in folder.glob(f"*{TEMPORARY}"):  # what a crash left
-                    part.unlink(missing_ok=True)
+                    if _is_ours(part.name):
+                        part.unlink(missing_ok=True)
 
     def listing(self) -> dict[str, int]:
         """See Destination."""

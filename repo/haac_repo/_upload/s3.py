@@ -1,7 +1,8 @@
 """A bucket that speaks S3 as the destination of a published tree, through `obstore`.
 
-Chosen over s3fs: 24 MB of packages instead of 61 MB (no botocore, no event loop), conditional puts, and every request signed over
-its body's SHA-256, which the server checks.
+Chosen over s3fs: 24 MB of packages instead of 61 MB, imported in 0.07 s instead of 1.6 s; eight files of 8 MB in 1.7 s and 56 MB of
+memory instead of 2.6 s and 123 MB (four at a time, to moto on loopback; medians of 3). Each request is signed over its body's
+SHA-256, which the server checks.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
 
 _PART = 16 * 2**20
 """Bytes of a part of a file that is uploaded in parts."""
-_bucket = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/+([^?#]*?))?/*").fullmatch
+_bucket = re.compile(
+    r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/*((?:/(?!\.{1,2}(?:/|$))[\w.~-]{1,200})*)/*", re.ASCII
+).fullmatch
+_address = re.compile(
+    r"https?://(?:[A-Za-z0-9.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(?::[0-9]{1,5})?(?:/[\w./~-]*)?", re.ASCII
+).fullmatch
+_system = re.compile(r'message: "([^"]{1,200})"').search
 _code = re.compile(r"<Code>(\w{1,60})</Code>").search
 _message = re.compile(r"<Message>([^<]{1,200})</Message>").search
 _CREDENTIALS = (
@@ -51,9 +58,9 @@ class S3Destination:
         found = _bucket(url)
         if found is None:
             raise HaacError(
-                f"{url[:200]} is not the address of a bucket: write s3://BUCKET or s3://BUCKET/PREFIX"
+                f"{url[:200]} is not the address of a bucket: write s3://BUCKET or s3://BUCKET/PREFIX, of letters, digits and ._~-/"
             )
-        self._bucket, prefix = found[1], found[2]
+        self._bucket, prefix = found[1], found[2].strip("/")
         self._url = url.rstrip("/")
         if not any(all(env.get(name) for name in names) for names in _CREDENTIALS):
             raise HaacError(
@@ -66,7 +73,7 @@ class S3Destination:
             raise MissingExtraError(
                 f"publishing to a bucket needs obstore, not installed here: pip install 'haac[s3]' ({error})"
             ) from error
-        endpoint = endpoint or env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL") or ""
+        self._endpoint = endpoint = _checked(endpoint, env)
         config: S3Config = {"region": env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1"}
         config["disable_bulk_delete"] = (
             True  # not every server has it, and what it could not delete it says in passing
@@ -177,7 +184,7 @@ class S3Destination:
     @contextlib.contextmanager
     def _errors(self, what: str) -> Iterator[None]:
         """Turn what obstore raises into one TransportError that says what can be done."""
-        from obstore.exceptions import BaseError, GenericError, NotSupportedError
+        from obstore.exceptions import BaseError, NotSupportedError
 
         try:
             yield
@@ -194,11 +201,35 @@ class S3Destination:
                 )
             elif isinstance(error, NotSupportedError | NotImplementedError):
                 why = f"the server does not know how ({said or _first(text)})"
-            elif isinstance(error, GenericError | BaseError):
-                why = said or _first(text)
+            elif "error sending request" in text:
+                found = _system(text)
+                why = f"the server does not answer ({found[1] if found else 'the connection failed'}{self._through()})"
             else:
                 why = said or _first(text)
             raise TransportError(f"{self._url} cannot {what}: {why}") from error
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # what Rust does where it is at its wits' end
+                raise
+            raise TransportError(f"{self._url} cannot {what}: obstore gave up ({error})") from error
+
+    def _through(self) -> str:
+        """Which variable names a proxy that requests go through, if one does; obstore follows them as haac does."""
+        scheme = "http" if self._endpoint.startswith("http://") else "https"
+        names = (f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")
+        name = next((name for name in names if os.environ.get(name)), "")
+        return f"; {name} names a proxy" if name else ""
+
+
+def _checked(endpoint: str, env: Mapping[str, str]) -> str:
+    """The address of the server; '' if it is Amazon's. Wrong ones would make obstore panic."""
+    name = next((n for n in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL") if env.get(n)), "")
+    value = endpoint or env.get(name, "")
+    if not value or _address(value):
+        return value
+    shown = re.sub(r"//[^/]*@", "//***@", value[:200])
+    raise HaacError(
+        f"{'--endpoint' if endpoint else name} is {shown}, which is not the address of a server: write https://HOST or https://HOST:PORT"
+    )
 
 
 def _attributes(path: str) -> dict[str, str]:

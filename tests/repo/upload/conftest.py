@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
+from haac._cli.main import _run
 from haac_repo import Repository
 from tests.repo.elements import element_of
 
 BUCKET = "elements"
+TARGET = f"s3://{BUCKET}/a/b"
+Haac = Callable[..., tuple[int, str, str]]
+"""Runs a command on `repository`: exit code, standard output, standard error."""
 
 
 @dataclass
@@ -119,3 +123,18 @@ def fill(repository: Repository, seeds: range) -> None:
             writer.add(element_of(seed, 16))
             if seed % 3 == 2:
                 writer.seal()
+
+
+@pytest.fixture
+def haac(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, repository: Repository) -> Haac:
+    monkeypatch.setenv("HAAC_REPO", str(repository.path))
+
+    def run(*args: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = _run(args)
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        assert "fault of haac" not in err
+        return code, out, err
+
+    return run

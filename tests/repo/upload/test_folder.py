@@ -46,11 +46,11 @@ def test_packs_that_are_published_no_more_go_and_other_files_stay(filled: Reposi
     target = FolderDestination(tmp_path / "disk")
     upload(filled.path, target)
     stray = tmp_path / "disk" / "packs" / f"{'0' * 64}.pack"
-    for path in (stray, stray.with_name("notes.txt"), tmp_path / "disk" / "index.html"):
+    for path in (stray, stray.with_name("notes.tmp"), tmp_path / "disk" / "index.html"):
         path.write_bytes(b"x")
-    assert upload(filled.path, target).deleted == 1
+    assert upload(filled.path, FolderDestination(tmp_path / "disk")).deleted == 1
     assert not stray.exists()
-    assert stray.with_name("notes.txt").exists()
+    assert stray.with_name("notes.tmp").exists()
     assert (tmp_path / "disk" / "index.html").exists()
 
 
@@ -128,6 +128,11 @@ def test_folders_that_cannot_be_used(filled: Repository, tmp_path: Path) -> None
     publish(filled)
     with pytest.raises(RepositoryError, match="is a repository or a mirror itself"):
         FolderDestination(filled.path)
+    for inside in (published_folder(filled.path), filled.path / "new", tmp_path / "link"):
+        if inside.name == "link":
+            inside.symlink_to(published_folder(filled.path))
+        with pytest.raises(RepositoryError, match="or stands in one"):
+            FolderDestination(inside)
     with pytest.raises(TransportError, match=r"cannot publish to .*: No such file or directory"):
         FolderDestination(tmp_path / "no" / "disk")
     (tmp_path / "file").write_bytes(b"")
