@@ -122,7 +122,7 @@ def publish(
         console.warn(warning)
     if root:
         console.note(f"Others make a mirror with: haac sync URL MIRROR --root {root}")
-    else:
+    elif before is None:
         console.note(
             "It is not signed: `haac keys create` makes keys, so that others can tell that it is yours."
         )

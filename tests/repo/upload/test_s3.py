@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from haac_repo import Repository, publish, sync, verify
+from haac_repo import Repository, create_keys, publish, sync, verify
+from haac_repo._trust.admin import rotate_keys
 from haac_repo._store.layout import published_folder
 from tests.repo.upload.conftest import BUCKET, TARGET, Bucket, Haac, fill
 
@@ -254,33 +255,30 @@ def test_a_damaged_pack_is_not_sent(bucket: Bucket, filled: Repository, haac: Ha
 def test_a_signed_repository_has_its_metadata_replaced_before_the_head(
     bucket: Bucket, filled: Repository, haac: Haac
 ) -> None:
+    create_keys(filled)
     publish(filled)
     folder = published_folder(filled.path)
-    for name, data in {
-        "metadata/1.root.json": b"root",
-        "metadata/2.snapshot.json": b"snapshot",
-        "metadata/timestamp.json": b"time 1",
-        "targets/0123.head": b"head",
-        "targets/0123.head.abcd.tmp": b"half of it",
-    }.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_bytes(data)
+    (folder / "targets" / "0123.head.abcd.tmp").write_bytes(b"half of it")
     assert haac("publish", TARGET, "--jobs", "1")[0] == 0
     order = [each.removeprefix("PUT ") for each in bucket.sent()]
     named = [each for each in order if not each.startswith(("packs", "log"))]
+    (target,) = (path.relative_to(folder).as_posix() for path in (folder / "targets").glob("*.head"))
     assert named == [
-        "targets/0123.head",
+        target,
         "metadata/1.root.json",
-        "metadata/2.snapshot.json",
+        "metadata/1.snapshot.json",
+        "metadata/1.targets.json",
         "metadata/timestamp.json",
         "head",
     ]
     assert bucket.files() == {path: data for path, data in here(filled).items() if not path.endswith("tmp")}
     # Signed anew, with the same head: only that is sent.
-    (folder / "metadata/timestamp.json").write_bytes(b"time 2")
+    rotate_keys(filled, "timestamp")
     assert haac("publish", TARGET)[0] == 0
-    assert "head" not in [each.removeprefix("PUT ") for each in bucket.sent()]
-    assert bucket.files()["metadata/timestamp.json"] == b"time 2"
+    sent = [each.removeprefix("PUT ") for each in bucket.sent()]
+    assert "head" not in sent
+    assert not [each for each in sent if each.startswith("packs")]
+    assert bucket.files()["metadata/timestamp.json"] == (folder / "metadata" / "timestamp.json").read_bytes()
 
 
 def test_a_mirror_can_be_sent(bucket: Bucket, filled: Repository, haac: Haac, tmp_path: Path) -> None:
