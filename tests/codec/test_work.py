@@ -29,7 +29,6 @@ from haac import (
 from haac._drawing import work
 from haac._drawing.work import DECODE_COPIES, NOTHING, WEIGHTS, check_work, layer_work
 from haac._forms.inspect import explain, inspect
-from haac._render import DECODE_COPIES
 from haac._vectors import DrawnElements, load_vectors
 from haac_repo import NewElement, RecipeError, Repository, encode, pixel_hash
 
