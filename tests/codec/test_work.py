@@ -27,9 +27,8 @@ from haac import (
     to_text,
 )
 from haac._drawing import work
-from haac._drawing.work import NOTHING, WEIGHTS, check_work, layer_work
+from haac._drawing.work import DECODE_COPIES, NOTHING, WEIGHTS, check_work, layer_work
 from haac._forms.inspect import explain, inspect
-from haac._render import DECODE_COPIES
 from haac._vectors import DrawnElements, load_vectors
 from haac_repo import NewElement, RecipeError, Repository, encode, pixel_hash
 
@@ -226,10 +225,10 @@ def test_the_background_is_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "LIMITS", replace(LIMITS, work=5 * 10**7))
     hills = next(from_text(vector.text) for vector in load_vectors() if vector.name == "wash-hills")
     size = 2000, 1500  # the shape of that wash
-    check_work(Scene(*size), Sized(1, 1).size, KEPT)
+    check_work(Scene(*size), lambda _: (1, 1), KEPT)
     for background in (gradient("red", "blue"), Plate(1), hills.background):
         with pytest.raises(RecipeError, match="for its background"):
-            check_work(Scene(*size, background), Sized(1, 1).size, KEPT)
+            check_work(Scene(*size, background), lambda _: (1, 1), KEPT)
 
 
 def test_a_blur_string_may_be_drawn_as_large_as_a_canvas_and_no_larger() -> None:

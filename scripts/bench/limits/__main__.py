@@ -29,7 +29,7 @@ from haac._internal import check_work
 from haac_repo import RecipeError
 from scripts.bench.limits.kinds import OTHER, SIZES, Kind, kinds, random_kind
 from scripts.bench.limits.operations import operations
-from scripts.bench.record import write
+from scripts.bench.record import file_of, write
 
 ALLOWED = {"cpu_seconds": 10, "peak_mb": 1000}
 """What is promised of every accepted recipe, on one core of the machine that the file names."""
@@ -136,18 +136,21 @@ def main() -> None:
     )
     parser.add_argument("--random", type=int, default=30, help="random kinds beside the written ones")
     parser.add_argument("--output", default="render_limits")
+    parser.add_argument("--resume", action="store_true", help="keep what the file has, of the same code")
     parser.add_argument("--draw", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.draw:
         draw(given.draw)
         return
+    before = json.loads(file_of(given.output).read_text("utf-8")) if given.resume else {}
+    done = {row["kind"]: row for row in before.get("recipes", [])}
     with tempfile.TemporaryDirectory() as folder:
         source = Files(Path(folder))
         source.write()
-        measured = operations()
+        measured = before.get("operations") or operations()
         rows = []
         for kind in [*kinds(), *map(random_kind, range(given.random))]:
-            rows.append(worst(kind, source))
+            rows.append(done.get(kind.name) or worst(kind, source))
             print(rows[-1], flush=True)
         text = encode_blur(Image.frombytes("RGBA", (48, 48), random.Random(4).randbytes(48 * 48 * 4)), 2048)
         rows.append({"kind": "a blur string", "canvas": "5792x5792", "bytes": len(text)})

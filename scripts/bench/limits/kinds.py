@@ -153,7 +153,7 @@ def _read() -> list[Kind]:
             wash(*full, 5, 4),
         ),
         Kind(
-            "a fine wash on a small canvas", (512, 300), lambda n: Layer(1, x=n % 500), wash(512, 300, 6, 3)
+            "a fine wash on a small canvas", (512, 300), lambda n: Layer(1, x=n % 500), wash(512, 300, 5, 3)
         ),
         Kind("a plate at the canvas limit", wide, lambda _: Layer(3, width=16_383, height=2000), Plate(3)),
         Kind(
