@@ -167,6 +167,8 @@ def main() -> None:
         if not shutil.which(program):
             print(f"{program} is not installed: left out", file=sys.stderr)
     result: dict[str, Any] = {"clients": CLIENTS, "loris": LORIS, "requests_each": options.requests}
+    if hasattr(os, "getloadavg"):
+        result["load_before"] = round(os.getloadavg()[0], 1)
     with tempfile.TemporaryDirectory(prefix="haac-bench-") as name:
         work = Path(name)
         build(work / "repo", 4000)
