@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--json", default="serve", metavar="FILE")
     parser.add_argument("--requests", type=int, default=40, help="of each client")
     parser.add_argument("--seconds", type=int, default=10, help="of wrk")
-    parser.add_argument("--rounds", type=int, default=9, help="of the file")
+    parser.add_argument("--rounds", type=int, default=31, help="of the file")
     options = parser.parse_args()
     servers = {"haac": haac}
     if shutil.which("nginx"):
