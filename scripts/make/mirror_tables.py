@@ -30,4 +30,9 @@ def serve(figures: Figures) -> str:
             f"\n\nOne client that fetches {figures['file_bytes'] / 1e6:.0f} MB whole has them from `haac serve` at"
             f" {figures['file_ratio']:.2f} times the rate of nginx."
         )
+    if figures.get("load_before", 0) > 1:
+        made += (
+            f" What else the machine did (a load of {figures['load_before']:.0f} before the beginning) makes all rates low;"
+            " compare the servers with each other."
+        )
     return made + machine(figures)

@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--json", default="serve", metavar="FILE")
     parser.add_argument("--requests", type=int, default=40, help="of each client")
     parser.add_argument("--seconds", type=int, default=10, help="of wrk")
-    parser.add_argument("--rounds", type=int, default=9, help="of the file")
+    parser.add_argument("--rounds", type=int, default=31, help="of the file")
     options = parser.parse_args()
     servers = {"haac": haac}
     if shutil.which("nginx"):
@@ -167,6 +167,8 @@ def main() -> None:
         if not shutil.which(program):
             print(f"{program} is not installed: left out", file=sys.stderr)
     result: dict[str, Any] = {"clients": CLIENTS, "loris": LORIS, "requests_each": options.requests}
+    if hasattr(os, "getloadavg"):
+        result["load_before"] = round(os.getloadavg()[0], 1)
     with tempfile.TemporaryDirectory(prefix="haac-bench-") as name:
         work = Path(name)
         build(work / "repo", 4000)
