@@ -6,7 +6,7 @@ import hashlib
 import json
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from haac_repo._mirror.wire import Head
     from haac_repo._store.writer import Writer
+
+
+Wasteful = Sequence[tuple[int, str, int]]
+"""Packs with bytes that no element keeps: number, SHA-256 and how many bytes."""
 
 
 @dataclass(slots=True)
@@ -42,33 +46,36 @@ class Erased:
     """Why packs could not be replaced, one text each."""
 
 
-def without_bytes(db: Database, seq: int) -> tuple[int, int]:
-    """How many elements have no bytes any more; and how many of these were withdrawn by a record up to `seq`."""
-    count = db.execute("select count(*) from element where pack is null").fetchone()[0]
-    earlier = db.execute(
-        "select count(distinct element) from log join element on element.number = log.element"
-        " where op = 'withdraw' and seq <= ? and pack is null",
-        [seq],
-    ).fetchone()[0]
-    return count, earlier
+def without_bytes(db: Database) -> int:
+    """How many elements have no bytes any more."""
+    count: int = db.execute("select count(*) from element where pack is null").fetchone()[0]
+    return count
 
 
-def has_unpublished(db: Database, last: int) -> bool:
-    """Whether elements above `last`, the highest published one, are in packs that are going to be replaced.
+def has_unpublished(db: Database, packs: Wasteful, last: int) -> bool:
+    """Whether elements above `last`, the highest published one, are in some packs.
 
-    Such a pack has the bytes of elements that were taken down and added again, in the same order.
+    That is so where a pack has the bytes of elements that were taken down and added again, in the same order.
     """
-    wasteful = [json.dumps([number for number, *_ in repack.wasteful(db)])]
     found = db.execute(
         "select 1 from element where number > ? and pack in (select value from json_each(?)) limit 1",
-        [last, *wasteful],
+        [last, json.dumps([number for number, *_ in packs])],
     )
     return found.fetchone() is not None
 
 
-def replace_packs(db: Database, writer: Writer, erased: Erased) -> None:
-    """Replace each published pack with bytes that no element keeps. No element in them may be unpublished."""
-    for number, sha256, saved in repack.wasteful(db):
+def replace_packs(db: Database, writer: Writer, packs: Wasteful, seq: int, erased: Erased) -> None:
+    """Replace published packs that have bytes that no element keeps. No element in them may be unpublished.
+
+    Args:
+        db: The catalog.
+        writer: Of the repository.
+        packs: As `repack.wasteful` found them.
+        seq: Last log record that was published before.
+        erased: Told what was done.
+    """
+    before = _earlier(db, seq) if packs else 0
+    for number, sha256, saved in packs:
         try:
             writer.replace([(number, sha256)])
         except IntegrityError as error:
@@ -76,6 +83,17 @@ def replace_packs(db: Database, writer: Writer, erased: Erased) -> None:
         else:
             erased.packs += 1
             erased.bytes += saved
+    erased.earlier = _earlier(db, seq) - before if packs else 0
+
+
+def _earlier(db: Database, seq: int) -> int:
+    """How many elements without bytes were withdrawn by a record up to `seq`."""
+    count: int = db.execute(
+        "select count(distinct element) from log join element on element.number = log.element"
+        " where op = 'withdraw' and seq <= ? and pack is null",
+        [seq],
+    ).fetchone()[0]
+    return count
 
 
 def delete_superseded(db: Database, path: Path, head: Head) -> None:

@@ -360,7 +360,7 @@ def put_back(bucket: Bucket, files: dict[str, bytes]) -> None:
 def test_bytes_of_a_withdrawn_element_leave_the_bucket(
     bucket: Bucket, filled: Repository, haac: Haac
 ) -> None:
-    pytest.importorskip("haac_repo._mirror.erase", reason="publishing does not replace packs yet")
+    pytest.importorskip("haac_repo._publish.erase", reason="publishing does not replace packs yet")
     assert haac("publish", TARGET)[0] == 0
     gone, kept = filled.data(2), filled.data(1)
     assert any(gone in data for data in bucket.files().values())
