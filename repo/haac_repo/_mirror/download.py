@@ -48,6 +48,8 @@ class Patience:
     """... after so many seconds: what an answer, and the pauses between them, may take beside."""
     deadline: float = 120.0
     """Seconds for the head, all tries together."""
+    lock: float = 10.0
+    """Seconds for another sync of the same mirror to finish."""
 
 
 class Stopped(TransportError):  # noqa: N818 (no failure: somebody else's ended this)

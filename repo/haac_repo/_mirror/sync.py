@@ -103,7 +103,6 @@ def sync(
     only: Iterable[int] | None = None,
     progress: Progress = lambda _done, _total: None,
     jobs: int = JOBS,
-    wait: float = 10.0,
     start_over: bool = False,
     fetcher: Fetcher | None = None,
     patience: Patience | None = None,
@@ -117,7 +116,6 @@ def sync(
             is kept). None fetches everything.
         progress: Told how far it is, from any thread.
         jobs: Connections.
-        wait: Seconds to wait for another sync of this mirror to finish.
         start_over: Forget what the mirror accepted before, but for packs that are of use still; catalog and head go to `lost/`.
         fetcher: Used instead of one for `url`.
         patience: When to give up.
@@ -131,10 +129,11 @@ def sync(
     """
     url, path = os.fspath(url), Path(path)
     with contextlib.closing(fetcher or open_fetcher(url)) as source:
-        transfer = Transfer(path, source, patience or Patience(), jobs, progress)
+        patience = patience or Patience()
+        transfer = Transfer(path, source, patience, jobs, progress)
         with storage_errors(path):
             job = _Sync(url, path, transfer)
-            return job.run(wait, None if only is None else sorted(set(only)), start_over)
+            return job.run(patience.lock, None if only is None else sorted(set(only)), start_over)
 
 
 def cache_path(url: str) -> Path:

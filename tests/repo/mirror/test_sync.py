@@ -24,6 +24,7 @@ from haac_repo import (
     sync,
 )
 from haac_repo._check.verify import verify
+from haac_repo._mirror.download import Patience
 from haac_repo._store.lock import writer_lock
 
 
@@ -231,7 +232,7 @@ def test_unpublished_makes_no_folder(tmp_path: Path, mirror: Path) -> None:
 def test_a_second_sync_of_the_same_mirror_waits_or_fails(origin: Any, mirror: Path) -> None:
     origin.sync(mirror)
     with writer_lock(mirror, 0), pytest.raises(RepositoryBusyError):
-        origin.sync(mirror, wait=0.05)
+        origin.sync(mirror, patience=Patience(lock=0.05))
 
 
 def test_two_syncs_at_once_make_one_mirror(published: Path, mirror: Path, disk: Any) -> None:
