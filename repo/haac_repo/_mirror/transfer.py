@@ -66,8 +66,8 @@ class Transfer:
         packs = list(packs)
         self.expect((pack.sha256, pack.length) for pack in packs)
         if self._pool is None:
-            workers = 1 if self.get.near else self.jobs
-            self._pool = ThreadPoolExecutor(workers, thread_name_prefix="haac sync ahead")
+            self.get.suit()
+            self._pool = ThreadPoolExecutor(self.jobs, thread_name_prefix="haac sync ahead")
         for pack in packs[: max(0, _AHEAD - len(self._early))]:
             if pack.sha256 not in self._early:
                 self._early[pack.sha256] = self._pool.submit(self._fetch_pack, pack.sha256, pack.length)
