@@ -129,6 +129,17 @@ def sync(figures: Figures) -> str:
         if key in figures
     ]
     peak = " and ".join(f"{mb:.0f} MB for {what}" for what, mb in figures["peak_mb"].items())
+    more = ""
+    if slow := figures.get("delayed"):
+        more += (
+            f" With {slow['milliseconds']:.0f} ms before each answer: {slow['seconds']:.2f} s,"
+            f" {slow['objects_per_second']:,} objects/s."
+        )
+    if large := figures.get("large"):
+        more += (
+            f" Of {large['objects']:,} objects: {large['seconds']['haac']:.1f} s, {large['ratio']['haac/curl']:.2f} times"
+            f" the rate of curl, {large['peak_mb']:.0f} MB."
+        )
     return (
         table(
             (f"{figures['objects']:,} objects of {figures['object_bytes']:,} bytes", "time", "objects/s"),
@@ -136,7 +147,7 @@ def sync(figures: Figures) -> str:
         )
         + "\n\n"
         + table(("a sync of", "requests", "bytes", "time"), asked)
-        + f"\n\nPeak memory: {peak}."
+        + f"\n\nPeak memory: {peak}.{more}"
         + machine(figures)
     )
 

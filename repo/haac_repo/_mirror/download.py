@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from haac_repo._errors import IntegrityError, TransportError
+from haac_repo._files import sync_file
 from haac_repo._mirror.fetch import Fetched, Fetcher, NotThereError, TransientError, WithheldError
 from haac_repo._mirror.wire import HEAD_PATH
 from haac_repo._store.packs import file_sha256
@@ -27,6 +28,8 @@ _GAP = 2**18
 _GAP_LEAST, _GAP_MOST = 2**16, 2**20
 _MEASURED = 2**17
 # Bytes of a body from which its time says how fast the line is.
+_NEAR = 0.005
+# Seconds until an answer begins, below which one connection is faster than several: measured, by 5 to 10 %.
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,11 @@ class Downloader:
                 return _GAP
             return round(min(max(self._latency * self._bandwidth, _GAP_LEAST), _GAP_MOST))
 
+    def suit(self) -> None:
+        """Fetch one file at a time from now on, if the server answers so soon that a second connection brings nothing but work."""
+        if self._latency < _NEAR:
+            self._slots = threading.BoundedSemaphore(1)
+
     def head(self, etag: str, path: str = HEAD_PATH) -> tuple[bytes | None, str]:
         """Fetch the head and its ETag; no bytes if it still has that `etag` (conditional request).
 
@@ -148,6 +156,7 @@ class Downloader:
             with nullcontext() if urgent else self._slots:
                 pieced, digest = self._fill(path, size, part)
             if (digest or file_sha256(part)) == sha256:
+                sync_file(part)  # while the next one comes in
                 return
             part.unlink()
             if not pieced:
@@ -179,7 +188,7 @@ class Downloader:
         self._stopped = threading.Event()
 
     def _fill(self, path: str, size: int, part: Path) -> tuple[bool, str]:
-        """Make `part` `size` bytes long, durable. Whether its bytes may be of more than one answer, and if not, their SHA-256."""
+        """Make `part` `size` bytes long. Whether its bytes may be of more than one answer, and if not, their SHA-256."""
         with part.open("ab", buffering=0) as out:
             if out.tell() > size:
                 out.truncate(0)
@@ -208,7 +217,6 @@ class Downloader:
                     if out.tell() - have >= _PROGRESS:
                         tries.count = 0
                     tries.wait(error)
-            os.fsync(out.fileno())
         return pieced, "" if pieced else digest.hexdigest()
 
     @contextmanager
@@ -217,10 +225,9 @@ class Downloader:
     ) -> Iterator[Fetched]:
         with self._lock:
             self.requests += 1
-        asked = time.monotonic()
         with self._fetcher.fetch(path, size, start=start, stop=stop, etag=etag) as got:
             with self._lock:
-                self._latency = min(self._latency, time.monotonic() - asked)
+                self._latency = min(self._latency, got.waited)
             yield got
 
     def _counted(self, chunks: Iterable[bytes], tries: _Tries, *, told: bool = True) -> Iterator[bytes]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import httpx
 
 _CHUNK = 2**18
+_READ = 2**18
 _content_range = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)").fullmatch
 
 
@@ -62,6 +63,8 @@ class Fetched:
     """The file still has the ETag that was given; there are no chunks."""
     whole: bool = True
     """The file from its first byte to its last, which servers may send even if a part was asked for."""
+    waited: float = 0.0
+    """Seconds from the request to the headers of the answer; with a new connection, those to make it too."""
 
 
 class Fetcher(Protocol):
@@ -196,10 +199,10 @@ class HttpFetcher:
             headers["Range"] = f"bytes={start}-{end - 1 if end is not None else ''}"
         try:
             with contextlib.ExitStack() as stack:
-                response = self._send(url, headers, stack)
+                response, waited = self._send(url, headers, stack)
                 part = _check(response, size, start, end, asked="If-None-Match" in headers)
                 fetched = Fetched(iter(()), response.headers.get("etag", "")[:256], whole=not part)
-                fetched.unchanged = response.status_code == 304
+                fetched.unchanged, fetched.waited = response.status_code == 304, waited
                 if not fetched.unchanged:
                     blocks = self._watched(response.iter_raw(), url)
                     fetched.chunks = _measured(blocks, *((start, end) if part else (0, size)), url)
@@ -247,23 +250,31 @@ class HttpFetcher:
         client: httpx.Client = self._here.client
         return client
 
-    def _send(self, url: str, headers: dict[str, str], stack: contextlib.ExitStack) -> httpx.Response:
-        """Send the request and read the headers of the answer within one window."""
+    def _send(
+        self, url: str, headers: dict[str, str], stack: contextlib.ExitStack
+    ) -> tuple[httpx.Response, float]:
+        """Send the request and read the headers of the answer within one window; it, and the seconds that took."""
         client = self._client()
         sockets: list[socket.socket] = self._here.sockets
 
         def trace(event: str, info: dict[str, Any]) -> None:
             if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-                sockets[:] = [info["return_value"].get_extra_info("socket")]
+                stream = info["return_value"]
+                sockets[:] = [stream.get_extra_info("socket")]
+                read = stream.read
+                # httpcore asks for 64 KiB at a time, and each piece costs it as much as a longer one.
+                stream.read = lambda most, timeout=None: read(max(most, _READ), timeout)
 
         # httpx has a timeout for each read, none for all of them together.
         watchdog = threading.Timer(self._window, _hang_up, [sockets])
         watchdog.daemon = True
         watchdog.start()
+        began = time.monotonic()
         try:
-            return stack.enter_context(
+            response = stack.enter_context(
                 client.stream("GET", url, headers=headers, extensions={"trace": trace})
             )
+            return response, time.monotonic() - began
         finally:
             watchdog.cancel()
 

@@ -66,6 +66,7 @@ class Transfer:
         packs = list(packs)
         self.expect((pack.sha256, pack.length) for pack in packs)
         if self._pool is None:
+            self.get.suit()
             self._pool = ThreadPoolExecutor(self.jobs, thread_name_prefix="haac sync ahead")
         for pack in packs[: max(0, _AHEAD - len(self._early))]:
             if pack.sha256 not in self._early:

@@ -18,7 +18,7 @@ from haac_repo import Head, IntegrityError, Repository, RepositoryError
 from haac_repo._check.verify import verify
 from haac_repo._mirror.wire import segment_path
 from haac_repo._store import schema
-from tests.repo.mirror.test_sync_repack import take_down
+from tests.repo.mirror.sync.test_repack import take_down
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),

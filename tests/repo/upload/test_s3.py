@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from haac_repo import Repository, create_keys, publish, sync, verify
-from haac_repo._trust.admin import rotate_keys
 from haac_repo._store.layout import published_folder
+from haac_repo._trust.admin import rotate_keys
 from tests.repo.upload.conftest import BUCKET, TARGET, Bucket, Haac, fill
 
 pytestmark = pytest.mark.usefixtures("bucket", "filled")
