@@ -31,6 +31,8 @@ from haac_repo._store.writer import Writer
 if TYPE_CHECKING:
     from haac_repo._check.report import Problem, VerifyReport
     from haac_repo._check.verify import verify
+    from haac_repo._mirror.compact import Compaction, compact
+    from haac_repo._mirror.erase import Erased
     from haac_repo._mirror.fetch import Fetcher
     from haac_repo._mirror.publish import publish, read_head
     from haac_repo._mirror.serve import Server, serve
@@ -39,12 +41,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LIMITS",
+    "Compaction",
     "DataError",
     "Element",
     "ElementError",
     "ElementMissingError",
     "ElementNotFoundError",
     "ElementWithdrawnError",
+    "Erased",
     "Fetcher",
     "HaacError",
     "Head",
@@ -67,6 +71,7 @@ __all__ = [
     "VerifyReport",
     "Writer",
     "cache_path",
+    "compact",
     "decode",
     "encode",
     "format_id",
@@ -82,6 +87,8 @@ __all__ = [
 
 # Mirrors and verification load when they are first used, so that `haac --help` and decoding stay quick.
 _LAZY = {
+    "Compaction": "_mirror.compact",
+    "Erased": "_mirror.erase",
     "Fetcher": "_mirror.fetch",
     "Head": "_mirror.wire",
     "Problem": "_check.report",
@@ -89,6 +96,7 @@ _LAZY = {
     "SyncReport": "_mirror.sync",
     "VerifyReport": "_check.report",
     "cache_path": "_mirror.sync",
+    "compact": "_mirror.compact",
     "publish": "_mirror.publish",
     "read_head": "_mirror.publish",
     "serve": "_mirror.serve",

@@ -302,6 +302,16 @@ def cluster(figures: Figures) -> str:
     )
 
 
+def kills(figures: Figures) -> str:
+    """How often each command was killed, and when."""
+    head = ("killed", "kills", "after the first commit", "different points", "at random times")
+    rows = [
+        (f"`haac {name}`", row["kills"], row["after_first_commit"], row["points"], row["at_times"])
+        for name, row in figures["kills"].items()
+    ]
+    return table(head, rows) + machine(figures)
+
+
 TABLES: dict[str, Callable[[Figures], str]] = {
     "bytes": bytes_,
     "decode": decode,
@@ -312,6 +322,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "ingest": ingest,
     "cluster": cluster,
     "compress": compress,
+    "kills": kills,
     "wash": wash,
     "crossings": crossings,
     "cutout_edges": cutout_edges,

@@ -25,9 +25,8 @@ def compact(console: Console, repo: Path, dry_run: bool) -> None:
     requests. Mirrors learn of it with the next publish, which also deletes the packs that were replaced; until then both take room.
     A mirror that has the old packs makes the new ones itself.
     """
-    from haac_repo import IntegrityError, Repository
+    from haac_repo import IntegrityError, Repository, compact
     from haac_repo._cli.elements import format_size
-    from haac_repo._mirror.compact import compact
 
     with Repository.open(repo) as repository:
         done = compact(repository, dry_run=dry_run)

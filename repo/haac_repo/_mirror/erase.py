@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
 
     from haac_repo._mirror.wire import Head
     from haac_repo._store.writer import Writer
+
+
+Wasteful = Sequence[tuple[int, str, int]]
+"""Packs with bytes that no element keeps: number, SHA-256 and how many bytes."""
 
 
 @dataclass(slots=True)
@@ -43,33 +46,36 @@ class Erased:
     """Why packs could not be replaced, one text each."""
 
 
-def without_bytes(db: Database, seq: int) -> tuple[int, int]:
-    """How many elements have no bytes any more; and how many of these were withdrawn by a record up to `seq`."""
-    count = db.execute("select count(*) from element where pack is null").fetchone()[0]
-    earlier = db.execute(
-        "select count(distinct element) from log join element on element.number = log.element"
-        " where op = 'withdraw' and seq <= ? and pack is null",
-        [seq],
-    ).fetchone()[0]
-    return count, earlier
+def without_bytes(db: Database) -> int:
+    """How many elements have no bytes any more."""
+    count: int = db.execute("select count(*) from element where pack is null").fetchone()[0]
+    return count
 
 
-def has_unpublished(db: Database, last: int) -> bool:
-    """Whether elements above `last`, the highest published one, are in packs that are going to be replaced.
+def has_unpublished(db: Database, packs: Wasteful, last: int) -> bool:
+    """Whether elements above `last`, the highest published one, are in some packs.
 
-    Such a pack has the bytes of elements that were taken down and added again, in the same order.
+    That is so where a pack has the bytes of elements that were taken down and added again, in the same order.
     """
-    wasteful = [json.dumps([number for number, *_ in repack.wasteful(db)])]
     found = db.execute(
         "select 1 from element where number > ? and pack in (select value from json_each(?)) limit 1",
-        [last, *wasteful],
+        [last, json.dumps([number for number, *_ in packs])],
     )
     return found.fetchone() is not None
 
 
-def replace_packs(db: Database, writer: Writer, erased: Erased) -> None:
-    """Replace each published pack with bytes that no element keeps. No element in them may be unpublished."""
-    for number, sha256, saved in repack.wasteful(db):
+def replace_packs(db: Database, writer: Writer, packs: Wasteful, seq: int, erased: Erased) -> None:
+    """Replace published packs that have bytes that no element keeps. No element in them may be unpublished.
+
+    Args:
+        db: The catalog.
+        writer: Of the repository.
+        packs: As `repack.wasteful` found them.
+        seq: Last log record that was published before.
+        erased: Told what was done.
+    """
+    before = _earlier(db, seq) if packs else 0
+    for number, sha256, saved in packs:
         try:
             writer.replace([(number, sha256)])
         except IntegrityError as error:
@@ -77,28 +83,41 @@ def replace_packs(db: Database, writer: Writer, erased: Erased) -> None:
         else:
             erased.packs += 1
             erased.bytes += saved
+    erased.earlier = _earlier(db, seq) - before if packs else 0
+
+
+def _earlier(db: Database, seq: int) -> int:
+    """How many elements without bytes were withdrawn by a record up to `seq`."""
+    count: int = db.execute(
+        "select count(distinct element) from log join element on element.number = log.element"
+        " where op = 'withdraw' and seq <= ? and pack is null",
+        [seq],
+    ).fetchone()[0]
+    return count
 
 
 def delete_superseded(db: Database, path: Path, head: Head) -> None:
     """Delete the files of replaced packs that a written head does not list any more."""
     listed = {pack.sha256 for pack in head.packs}
     packs = Packs(path)
-    for sha256 in repack.superseded(db):
-        if sha256 in listed:
-            continue
-        # The file before its row: a file without one would stay for ever.
-        with contextlib.suppress(FileNotFoundError):
-            packs.sealed_path(sha256).unlink()
-            sync_folder(packs.sealed_folder)
-        repack.forget_superseded(db, sha256)
+    gone = [sha256 for sha256 in repack.superseded(db) if sha256 not in listed]
+    if not gone:
+        return
+    # The files before their rows: a file without one would stay for ever.
+    for sha256 in gone:
+        packs.sealed_path(sha256).unlink(missing_ok=True)
+    sync_folder(packs.sealed_folder)
+    with db.atomic():
+        for sha256 in gone:
+            repack.forget_superseded(db, sha256)
 
 
 def blank_set_aside(db: Database, path: Path) -> list[str]:
-    """Overwrite the bytes of withdrawn elements in files that `verify --repair` set aside, with zeros; names of those files.
+    """Overwrite the bytes of withdrawn elements in files that were set aside, with zeros; which files, relative to `lost/`.
 
     Found by their hashes, wherever they stand in a file, so a damaged one is not found.
     """
-    files = sorted(file for file in (path / LOST).glob("*") if file.is_file() and not file.is_symlink())
+    files = sorted(file for file in (path / LOST).rglob("*") if file.is_file() and not file.is_symlink())
     if not files:
         return []
     gone: dict[int, set[str]] = {}
@@ -107,7 +126,7 @@ def blank_set_aside(db: Database, path: Path) -> list[str]:
         " (select sha256 from element where pack is not null)"
     ).fetchall():
         gone.setdefault(length, set()).add(sha256)
-    return [file.name for file in files if gone and _blank(file, gone)]
+    return [file.relative_to(path / LOST).as_posix() for file in files if gone and _blank(file, gone)]
 
 
 def _blank(path: Path, gone: dict[int, set[str]]) -> bool:

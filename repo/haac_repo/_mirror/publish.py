@@ -19,7 +19,7 @@ from haac_repo._limits import LIMITS
 from haac_repo._mirror import erase, segments
 from haac_repo._mirror.erase import Erased
 from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, SegmentInfo, segment_path, write_segment
-from haac_repo._store import catalog
+from haac_repo._store import catalog, repack
 from haac_repo._store.layout import published_folder
 from haac_repo._store.schema import CATALOG, connect
 
@@ -62,19 +62,19 @@ def publish(
         erased = Erased()
         with storage_errors(path), contextlib.closing(connect(path / CATALOG)) as db:
             seq, last = catalog.published(db)
-            before = erase.without_bytes(db, seq)
+            before = erase.without_bytes(db)
             # What was never published is not published with bytes of withdrawn elements.
             erased.bytes += writer.erase()
             writer.seal()
-            if erase.has_unpublished(db, last):
+            wasteful = repack.wasteful(db)
+            if erase.has_unpublished(db, wasteful, last):
                 # That they are in these packs must be published before the record that replaces them.
                 _write_segments(db, path)
-            erase.replace_packs(db, writer, erased)
+            erase.replace_packs(db, writer, wasteful, seq, erased)
             _write_segments(db, path)
             head = _write_head(db, path)
             erase.delete_superseded(db, path, head)
-            after = erase.without_bytes(db, seq)
-            erased.elements, erased.earlier = after[0] - before[0], after[1] - before[1]
+            erased.elements = erase.without_bytes(db) - before
             erased.set_aside = erase.blank_set_aside(db, path)
     tell(erased)
     if erased.damaged:

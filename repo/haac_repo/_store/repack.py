@@ -78,11 +78,17 @@ def unaccounted(db: Database) -> list[tuple[int, int, int]]:
 
 
 def wasteful(db: Database) -> list[tuple[int, str, int]]:
-    """Number, SHA-256 and bytes to be saved of the packs with bytes that no element keeps, in order; absent ones too."""
+    """Number, SHA-256 and bytes to be saved of the packs with bytes that no element keeps, in order; absent ones too.
+
+    Packs that no element was ever in are left out: no log record names them, so none can replace them.
+    """
     saved: dict[tuple[int, str], int] = {}
     for number, sha256, _, _, length in db.execute(_UNACCOUNTED).fetchall():
         saved[number, sha256] = saved.get((number, sha256), 0) + length
-    return [(*pack, length) for pack, length in saved.items()]
+    has_elements = "select 1 from element where pack = ? limit 1"
+    return [
+        (*pack, length) for pack, length in saved.items() if db.execute(has_elements, pack[:1]).fetchone()
+    ]
 
 
 def write(db: Database, packs: Packs, numbers: Iterable[int]) -> tuple[str, int] | None:

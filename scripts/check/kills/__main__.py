@@ -3,18 +3,19 @@
     python -m scripts.check.kills --points 200
 
 After each kill the repository must open and verify, nothing that was reported done may be lost, and the command started again must
-end with the catalog rows and files of a run that was never killed.
+end with the catalog rows and files of a run that was never killed. Figures of scenarios that are not run stay in the JSON as they are.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
 
-from scripts.bench.record import write
+from scripts.bench.record import file_of, write
 from scripts.check.kills.outcome import driver, kill
 from scripts.check.kills.scenarios import SCENARIOS
 
@@ -32,15 +33,16 @@ def main() -> None:
     unknown = set(given.scenarios) - set(SCENARIOS)
     if unknown:
         parser.error(f"no such scenario: {', '.join(sorted(unknown))}")
-    found = {}
     with driver() as drive:
         for name in given.scenarios or SCENARIOS:
             started = time.monotonic()
             with tempfile.TemporaryDirectory() as folder:
                 done = kill(drive, name, Path(folder) / "kills", given.points, given.seed)
-            found[name] = asdict(done)
             print(f"{name}: {asdict(done)}, {time.monotonic() - started:.0f} s", flush=True)
-    print(write(given.output, {"seed": given.seed, "kills": found}))
+            file = file_of(given.output)
+            known = json.loads(file.read_text("utf-8"))["kills"] if file.exists() else {}
+            known[name] = asdict(done)
+            write(file, {"seed": given.seed, "kills": {key: known[key] for key in SCENARIOS if key in known}})
 
 
 if __name__ == "__main__":

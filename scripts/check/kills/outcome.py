@@ -202,7 +202,7 @@ def kill(drive: Driver, scenario: str, folder: Path, count: int, seed: int = 17)
     dice = random.Random(seed)
     points = chosen(whole["points"], whole["first_commit"], count, dice)
     jobs: list[dict[str, float]] = [{"point": point} for point in points]
-    jobs += [{"delay": dice.uniform(0, whole["seconds"])} for _ in range(count - len(points))]
+    jobs += [{"delay": dice.uniform(0, 0.9 * whole["seconds"])} for _ in range(count - len(points))]
     silent = killed = 0
     for job in jobs:
         shutil.rmtree(work)

@@ -64,3 +64,11 @@ def test_a_range_that_another_element_keeps_is_accounted_for(five: Repository) -
             "update element set pack = 1, (offset, length) = (select offset, length from element where number = 2) where number = 6"
         )
     assert repack.unaccounted(five._db) == []
+
+
+def test_a_pack_that_no_element_was_ever_in_is_not_replaced(repository: Repository) -> None:
+    """No log record names it: one that replaced it would be refused by mirrors."""
+    with repository._db.atomic():
+        repository._db.execute("insert into pack values (1, 'sealed', ?, 9, 0)", ["a" * 64])
+    assert repack.unaccounted(repository._db) == [(1, 0, 9)]
+    assert repack.wasteful(repository._db) == []
