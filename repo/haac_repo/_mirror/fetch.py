@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import httpx
 
 _CHUNK = 2**18
+_READ = 2**18
 _content_range = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)").fullmatch
 
 
@@ -246,7 +247,11 @@ class HttpFetcher:
 
         def trace(event: str, info: dict[str, Any]) -> None:
             if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-                sockets[:] = [info["return_value"].get_extra_info("socket")]
+                stream = info["return_value"]
+                sockets[:] = [stream.get_extra_info("socket")]
+                read = stream.read
+                # httpcore asks for 64 KiB at a time, and each piece costs it as much as a longer one.
+                stream.read = lambda most, timeout=None: read(max(most, _READ), timeout)
 
         # httpx has a timeout for each read, none for all of them together.
         watchdog = threading.Timer(self._window, _hang_up, [sockets])

@@ -234,12 +234,6 @@ def holds_replaced(db: Database, head: Head) -> bool:
     return any(sha256 not in listed for (sha256,) in rows)
 
 
-def count_objects(db: Database, pack: int) -> int:
-    """Number of elements in a pack."""
-    count: int = db.execute("select count(*) from element where pack = ?", [pack]).fetchone()[0]
-    return count
-
-
 def objects(db: Database, pack: int) -> Iterator[Object]:
     """Byte ranges of the elements of a pack, in order."""
     cursor = db.execute(

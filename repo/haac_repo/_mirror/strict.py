@@ -23,7 +23,8 @@ class Fields:
     def fail(self, key: str, allowed: str) -> NoReturn:
         """Raise an IntegrityError that says what was found and what is allowed."""
         found = repr(self.value[key])[:60] if key in self.value else "missing"
-        raise IntegrityError(f"{self.what} is malformed: {key} is {found}; it must be {allowed}")
+        seq = f" {self.value['seq']!r:.20}" if "seq" in self.value else ""
+        raise IntegrityError(f"{self.what}{seq} is malformed: {key} is {found}; it must be {allowed}")
 
     def number(self, key: str, low: int, high: int) -> int:
         """A whole number from `low` to `high`."""

@@ -60,8 +60,6 @@ JOBS = 4
 
 _HEADS = 3
 # So often a head is fetched anew because packs of the one before are gone.
-_MANY = 20_000
-# Elements of a pack that are not held in memory while others are fetched.
 _BULK = 1_000
 # Records from which it pays to make the indexes again.
 _EVIDENCE = 16 * 2**20
@@ -361,22 +359,14 @@ class _Sync:
 
     def _bring_packs(self, db: Database, todo: list[Absent]) -> None:
         self.transfer.expect((pack.sha256, pack.size) for pack in todo)
-        many = {pack.number for pack in todo if mirror.count_objects(db, pack.number) > _MANY}
-        tasks = (
-            partial(
-                self.transfer.pack,
-                pack,
-                None if pack.number in many else list(mirror.objects(db, pack.number)),
-            )
-            for pack in todo
-        )
+        tasks = (partial(self.transfer.pack, pack) for pack in todo)
         failed: list[HaacError] = []
         with contextlib.closing(in_parallel(tasks, self.transfer.jobs, self.transfer.give_up)) as done:
             for pack, future in zip(todo, done, strict=True):
                 try:
                     file = future.result()
-                    if pack.number in many:
-                        check_pack(file, mirror.objects(db, pack.number))
+                    # Here, since threads that hash small pieces keep each other waiting for the interpreter.
+                    check_pack(file, mirror.objects(db, pack.number))
                 except (IntegrityError, NotThereError) as error:
                     failed.append(error)  # the others may be there, and need not be fetched again then
                 else:

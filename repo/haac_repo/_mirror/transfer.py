@@ -71,13 +71,10 @@ class Transfer:
             if pack.sha256 not in self._early:
                 self._early[pack.sha256] = self._pool.submit(self._fetch_pack, pack.sha256, pack.length)
 
-    def pack(self, pack: Absent, objects: list[Object] | None) -> Path:
-        """The pack, with the hash it should have: a part, or already in its place. Its objects are checked, if they are given."""
+    def pack(self, pack: Absent) -> Path:
+        """The pack, with the hash it should have: a part, or already in its place."""
         early = self._early.get(pack.sha256)
-        file = early.result() if early else self._fetch_pack(pack.sha256, pack.size)
-        if objects is not None:
-            check_pack(file, objects)
-        return file
+        return early.result() if early else self._fetch_pack(pack.sha256, pack.size)
 
     def place_pack(self, sha256: str, file: Path) -> bool:
         """Move a pack into its place, if it is not there. Whether it was moved."""

@@ -263,7 +263,7 @@ def parse_record(line: bytes) -> Record:
     if len(line) > LIMITS.record_bytes:
         raise IntegrityError(f"a log record has {len(line)} bytes; at most {LIMITS.record_bytes} are allowed")
     record = json_object(line, "a log record")
-    fields = Fields(record, f"log record {record.get('seq')!r:.20}")
+    fields = Fields(record, "log record")
     fields.number("seq", 1, _COUNT_MAX)
     if record.get("op") != "repack":
         fields.number("id", 1, LIMITS.id_max)
@@ -305,8 +305,9 @@ def _check_add(fields: Fields) -> None:
     if fields.value.get("media") != MEDIA_TYPE:
         fields.fail("media", MEDIA_TYPE)
     _check_names(fields)
-    for key in ("source", "source_sha256", "model", "software", "licence", "attribution"):
-        fields.text(key)
+    for key in _TEXTS:
+        if key in fields.value:
+            fields.text(key)
     if "colour" in fields.value:
         fields.match("colour", _hex6, "6 hex digits")
     if "phash" in fields.value:
@@ -315,7 +316,11 @@ def _check_add(fields: Fields) -> None:
         fields.number("quality", 0, 100)
     if "derived_from" in fields.value:
         fields.number("derived_from", 1, fields.value["id"] - 1)
-    _check_words(fields, "doubts", LIMITS.doubts)
+    if "doubts" in fields.value:
+        _check_words(fields, "doubts", LIMITS.doubts)
+
+
+_TEXTS = ("source", "source_sha256", "model", "software", "licence", "attribution")
 
 
 def _check_repack(fields: Fields) -> None:

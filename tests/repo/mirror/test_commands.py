@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,32 @@ def test_sync_for_recipes(capsys: Any, published: Path, mirror: Path, tmp_path: 
     assert "2 single elements" in out
     assert "6 packs are not here" in out
     assert disk.readable(mirror) == {3, 12}
+
+
+def test_sync_start_over(capsys: Any, growing: Any, mirror: Path, disk: Any) -> None:
+    """The publisher lost its repository and began a new one of the same elements: the message says the way out."""
+    run(capsys, "sync", growing.folder, mirror)
+    head = growing.folder / "public" / "head"
+    head.write_bytes(replace(growing.head, repository="ab" * 16).to_bytes())
+    code, _, err = run(capsys, "sync", growing.folder, mirror)
+    assert code == 1
+    assert "sync it into a folder of its own" in err
+    code, out, err = run(capsys, "sync", "--start-over", growing.folder, mirror)
+    assert code == 0, err
+    assert "10 elements known" in out
+    assert "0 ids mean other elements than before" in err
+    disk.assert_sound(mirror)
+
+
+def test_sync_for_a_withdrawn_element(capsys: Any, growing: Any, grow: Any, mirror: Path) -> None:
+    from haac import Scene, to_text
+
+    grow(growing, change=lambda writer: writer.withdraw(3, "stolen"))
+    scene = Scene(40, 40)
+    scene.element(format_id(3)).place(0, 0)
+    code, _, err = run(capsys, "sync", growing.folder, mirror, "--for", to_text(scene))
+    assert code == 0
+    assert "withdrawn, and not to be had any more: 3" in err
 
 
 def test_publish_on_a_mirror(capsys: Any, origin: Any, mirror: Path) -> None:
