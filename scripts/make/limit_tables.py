@@ -27,7 +27,7 @@ def render_limits(figures: Figures) -> str:
     most = figures["most"]
     return (
         f"{made}\n\nOf {len(drawn)} kinds that were drawn, with as many layers as are accepted, the most is {most['cpu_seconds']:.1f} s"
-        f" and {most['peak_mb']} MB; {refused} kinds are refused with a single layer.{machine(figures)}"
+        f" and {most['peak_mb']} MB; refused with a single layer: {refused}.{machine(figures)}"
     )
 
 

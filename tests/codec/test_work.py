@@ -244,5 +244,5 @@ def test_the_figures_in_the_repository_are_within_what_is_promised() -> None:
     assert figures["most"]["cpu_seconds"] <= figures["allowed"]["cpu_seconds"] == 10
     assert figures["most"]["peak_mb"] <= figures["allowed"]["peak_mb"] == 1000
     for row in figures["operations"]:
-        assert row["weight"] == getattr(WEIGHTS, row["operation"], None)
-        assert row["weight"] is None or row["nanoseconds"] <= row["weight"]
+        assert row["weight"] == getattr(WEIGHTS, row["operation"])
+        assert row["nanoseconds"] < 1.1 * row["weight"], "weights are rounded, mostly up"

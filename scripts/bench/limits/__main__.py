@@ -2,7 +2,7 @@
 
     python -m scripts.bench.limits [--random N]
 
-First each operation by itself, beside the weight that is counted for it: the weights were fitted to these figures, rounded up. Then
+First each operation by itself, beside the weight that is counted for it: the weights were fitted to these figures and rounded. Then
 recipes that are made to be slow, or large, of each kind: with as many layers as are accepted, each is read and drawn in a process of its
 own, whose CPU seconds and peak memory are what counts. Last, random ones of the same making. Writes benchmarks/render_limits.json.
 """
