@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     )
     from haac_repo._files import TEMPORARY, home, now, replacing, storage_errors
     from haac_repo._http import open_client
+    from haac_repo._lock import writer_lock
     from haac_repo._pixels import flattened
-    from haac_repo._store.lock import writer_lock
     from haac_repo._store.schema import CATALOG
 
 __all__ = [
@@ -90,7 +90,7 @@ _LAZY = {
     "require": "_cli.elements",
     "sheet_page": "_cli.sheet",
     "storage_errors": "_files",
-    "writer_lock": "_store.lock",
+    "writer_lock": "_lock",
 }
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from haac_repo._check.report import BadPack, Finding, Stray
 from haac_repo._check.snapshot import Row, Snapshot, fresh, persistent
+from haac_repo._lock import LOCK
 from haac_repo._store import discard
 from haac_repo._store.layout import FOLDERS, temporary_files
-from haac_repo._store.lock import LOCK
 
 PACK = "select number, state, sha256, size, discarded from pack where number = ?"
 

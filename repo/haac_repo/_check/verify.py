@@ -19,7 +19,7 @@ from haac_repo._check.rows import check_rows
 from haac_repo._check.snapshot import Snapshot
 from haac_repo._errors import RepositoryError
 from haac_repo._files import StrPath, storage_errors
-from haac_repo._store.lock import writer_lock
+from haac_repo._lock import writer_lock
 from haac_repo._store.repository import Repository, connect_to
 
 _WAIT = 10.0  # seconds, for another writer

@@ -1,130 +1,51 @@
-"""The commands that publish a repository: publish and serve. (`sync` reads recipes, so it lives in the codec.)"""
+"""The commands about published packs: serve and compact. (`sync` reads recipes, so it lives in the codec.)"""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from haac_repo._cli import completion
-from haac_repo._cli.console import Console, command, refuse, repo_option
-
-if TYPE_CHECKING:
-    from haac_repo._publish.disclosure import SourceNames
+from haac_repo._cli.console import Console, command, counted, repo_option
 
 
-@command("publish", "Mirrors")
+@command("compact", "Mirrors")
 @repo_option
-@click.argument("target", required=False, metavar="[TARGET]", shell_complete=completion.files)
-@click.option(
-    "--source-names",
-    type=click.Choice(["full", "base", "none"]),
-    help="What is told of the names of the pictures that elements came from: the whole path or address, its last part, or nothing."
-    " Addresses never with user, password and what follows a '?'. It is remembered for the repository; at first it is base.",
-)
-@click.option("--dry-run", is_flag=True, help="Only say what would become public, every text of it.")
-@click.option(
-    "--endpoint",
-    default="",
-    metavar="URL",
-    help="Address of the S3 server, if it is not Amazon's. [also: AWS_ENDPOINT_URL]",
-)
-@click.option(
-    "--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Files at a time, to TARGET."
-)
-def publish(
-    console: Console,
-    repo: Path,
-    target: str | None,
-    source_names: SourceNames | None,
-    dry_run: bool,
-    endpoint: str,
-    jobs: int,
-) -> None:
-    """Publish what was added and changed; with TARGET, send it there.
+@click.option("--dry-run", is_flag=True, help="Only say what would be merged.")
+def compact(console: Console, repo: Path, dry_run: bool) -> None:
+    """Merge small packs, of which publishing often makes many, into few.
 
-    Seals the open pack, writes the log's new segments, signs the head and writes it. Signatures that are near their end are renewed,
-    also if nothing is new: run it every few weeks. The folder `public` can then be served as it stands by `haac serve` or any static file
-    server, and fetched with `haac sync`. What is published once cannot be taken back, only withdrawn.
-
-    The bytes of withdrawn elements go (but for haac takedown --keep-bytes): packs that have them are replaced by ones without, and the
-    old files are deleted.
-
-    TARGET is a bucket, s3://BUCKET/PREFIX, or a folder on a disk or a share. Packs are sent first, the head last; what is there
-    already is not sent again, and packs that are published no more are deleted there. Credentials are taken from the environment
-    (AWS_ACCESS_KEY_ID and so on). A mirror can be sent too, as it stands.
+    Packs that are less than half full become packs of about 16 MiB, in the order of the elements' ids. A full sync then takes fewer
+    requests. Mirrors learn of it with the next publish, which also deletes the packs that were replaced; until then both take room.
+    A mirror that has the old packs makes the new ones itself.
     """
-    from dataclasses import asdict
+    from haac_repo import IntegrityError, Repository, compact
+    from haac_repo._cli.elements import format_size
 
-    from haac_repo import IntegrityError, Repository, publish, read_head, show_keys
-    from haac_repo._cli.packs import erased_lines
-    from haac_repo._publish.erase import Erased
-    from haac_repo._trust.sign import warnings
-
-    if target is None:
-        refuse({"endpoint", "jobs"}, "goes with TARGET.")
-    elif dry_run:
-        raise click.UsageError(
-            "--dry-run says what `haac publish` makes public in the repository: give no TARGET with it."
-        )
     with Repository.open(repo) as repository:
-        if target is not None and repository.role == "mirror":
-            from haac_repo._cli.upload import send
-
-            console.data(*send(console, repo, target, endpoint, jobs))
-            return
-        if dry_run:
-            from haac_repo._cli.dry_run import disclosure_json, disclosure_lines
-            from haac_repo._publish.disclosure import disclosure
-
-            found = disclosure(repository, source_names)
-            console.data(disclosure_json(found), disclosure_lines(found, repo))
-            console.note("Dry run: nothing was published.")
-            return
-        try:
-            before = read_head(repo)
-        except IntegrityError:
-            before = None
-        erased = Erased()
-
-        def tell(done: Erased) -> None:
-            nonlocal erased
-            erased = done
-            for line in erased_lines(done, repo):
-                console.note(line)
-
-        head = publish(repository, source_names=source_names, tell=tell)
-    signed = show_keys(repo)
-    root = signed.fingerprint if signed else ""
-    records = head.records - (before.records if before else 0)
-    summary = (
-        f"{repo}: nothing new; {head.elements} elements are published"
-        if head == before
-        else f"{repo}: published {records} new log records; {head.elements} elements in {len(head.packs)} packs"
+        done = compact(repository, dry_run=dry_run)
+    made = done.merged - (done.before - done.after)
+    before = 1 + done.segments + done.before
+    after = 1 + done.segments + done.published + done.after  # it takes a log segment to say so
+    would = "would become" if dry_run else "became"
+    text = (
+        f"{repo}: {counted(done.merged, 'small pack')} {would} {made} ({format_size(done.bytes)}): {counted(done.after, 'pack')} instead of"
+        f" {done.before}, and a full sync takes {after} requests instead of {before}"
+        if done.merged
+        else f"{repo}: nothing to do; of {counted(done.before, 'pack')} no two small ones can be merged"
     )
-    value = {
-        **asdict(head),
-        "new_records": records,
-        "changed": head != before,
-        "root": root,
-        "erased": asdict(erased),
-    }
-    if target is None:
-        console.data(value, summary)
-    else:
-        from haac_repo._cli.upload import send
-
-        console.note(summary)
-        sent, said = send(console, repo, target, endpoint, jobs)
-        console.data({**value, "sent": sent}, said)
-    for warning in warnings(repo):
-        console.warn(warning)
-    if root:
-        console.note(f"Others make a mirror with: haac sync URL MIRROR --root {root}")
-    elif before is None:
+    value = {**asdict(done), "dry_run": dry_run, "requests_before": before, "requests_after": after}
+    console.data(value, text)
+    if dry_run and done.merged:
+        console.note("Dry run: nothing was changed.")
+    elif done.published:
         console.note(
-            "It is not signed: `haac keys create` makes keys, so that others can tell that it is yours."
+            "Mirrors learn of it with the next `haac publish`, which deletes the packs that were replaced."
+        )
+    if done.damaged:
+        raise IntegrityError(
+            f"left as they are, since they are damaged: {'; '.join(done.damaged)}. `haac verify --repair` says what is lost"
         )
 
 

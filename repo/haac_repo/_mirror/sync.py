@@ -28,6 +28,7 @@ from haac_repo._errors import (
 )
 from haac_repo._files import StrPath, storage_errors, sync_folder
 from haac_repo._ids import format_id
+from haac_repo._lock import LOCK, writer_lock
 from haac_repo._mirror import mirror
 from haac_repo._mirror import partial as single
 from haac_repo._mirror.download import Patience, in_parallel
@@ -48,7 +49,6 @@ from haac_repo._mirror.wire import (
 )
 from haac_repo._store import catalog, repack
 from haac_repo._store.layout import published_folder
-from haac_repo._store.lock import LOCK, writer_lock
 from haac_repo._store.packs import Packs
 from haac_repo._store.repository import create, prepare
 from haac_repo._store.schema import CATALOG, bulk_loading

@@ -18,6 +18,7 @@ from haac_repo._errors import RepositoryError
 from haac_repo._files import storage_errors
 from haac_repo._store import catalog
 from haac_repo._store.layout import IDENTITY, read_identity, write_identity
+from haac_repo._store.records import log_records
 from haac_repo._store.repository import connect_to
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def disclosure(repository: Repository, source_names: SourceNames | None = None) 
     hashes: set[str] = set()
     with storage_errors(path), contextlib.closing(connect_to(path)) as db:
         seq = catalog.published(db)[0]
-        while records := catalog.log_records(db, seq, _PAGE):
+        while records := log_records(db, seq, _PAGE):
             seq = records[-1]["seq"]
             for record in disclosed(db, records, found.source_names):
                 found.records += 1

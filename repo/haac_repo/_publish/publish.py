@@ -22,6 +22,7 @@ from haac_repo._publish.disclosure import SourceNames, disclosed, remember, reme
 from haac_repo._publish.erase import Erased
 from haac_repo._store import catalog, repack
 from haac_repo._store.layout import published_folder
+from haac_repo._store.records import dump_record, keep_published, log_records
 from haac_repo._store.schema import CATALOG, connect
 from haac_repo._trust import sign
 
@@ -150,16 +151,16 @@ def _write_segments(db: Database, path: Path, names: SourceNames) -> None:
                 "insert into published (number, sha256, bytes, inflated, last_seq) values (?, ?, ?, ?, ?)",
                 [number, info.sha256, info.length, info.inflated, seq],
             )
-            catalog.keep_published(db, records)
+            keep_published(db, records)
 
 
 def _next_records(db: Database, seq: int) -> list[dict[str, Any]]:
     """The records after `seq` that go into one segment."""
     records: list[dict[str, Any]] = []
     size = 0
-    while page := catalog.log_records(db, seq, _PAGE):
+    while page := log_records(db, seq, _PAGE):
         records += page
-        size += sum(len(catalog.dump_record(record)) for record in page)
+        size += sum(len(dump_record(record)) for record in page)
         seq = page[-1]["seq"]
         if len(records) + _PAGE > LIMITS.segment_records or size >= _INFLATED_TARGET:
             break

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from haac_repo._errors import RepositoryError
 from haac_repo._files import write_file
 from haac_repo._mirror.wire import segment_path, write_segment
-from haac_repo._store import catalog
 from haac_repo._store.layout import published_folder
 from haac_repo._store.packs import file_sha256
+from haac_repo._store.records import log_records
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -74,7 +74,7 @@ def restore(path: Path, db: Database, number: int) -> bool:
         [number],
     ).fetchone()
     sha256, last, before = row
-    records = catalog.log_records(db, before, last - before)
+    records = log_records(db, before, last - before)
     if not records or records[-1]["seq"] != last:
         return False
     data, info = write_segment(records)

@@ -22,6 +22,7 @@ from haac_repo._errors import (
 from haac_repo._files import TEMPORARY, StrPath, now, storage_errors, sync_folder
 from haac_repo._ids import format_id, parse_id
 from haac_repo._limits import LIMITS
+from haac_repo._lock import LOCK, writer_lock
 from haac_repo._pixels import decode
 from haac_repo._store import catalog
 from haac_repo._store.layout import (
@@ -35,7 +36,6 @@ from haac_repo._store.layout import (
     published_folder,
     write_identity,
 )
-from haac_repo._store.lock import LOCK, writer_lock
 from haac_repo._store.packs import Packs
 from haac_repo._store.schema import CATALOG, connect, create_catalog, is_outdated, migrate
 from haac_repo._store.stats import Stats, stats

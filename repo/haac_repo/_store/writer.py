@@ -27,6 +27,7 @@ from haac_repo._store import catalog, discard, repack
 from haac_repo._store.discard import Wasted
 from haac_repo._store.growing import Growing
 from haac_repo._store.packs import Packs
+from haac_repo._store.records import add_record, dump_record, record_element
 from haac_repo._text import clean_tags, clean_text
 
 if TYPE_CHECKING:
@@ -101,12 +102,12 @@ class Writer:
         with self._failing():
             pack = self._growing.open()
         sha256 = hashlib.sha256(new.data).hexdigest()
-        record = catalog.add_record(new, self._last + 1, self._seq + 1, sha256, pack.size, now())
+        record = add_record(new, self._last + 1, self._seq + 1, sha256, pack.size, now())
         self._append(record)
         with self._failing():
             pack.append(new.data)
         self._last += 1
-        element = catalog.record_element(record)
+        element = record_element(record)
         self._touched[element.number] = element
         self._pixels[element.pixels_sha256] = element.number
         if self._hashes is not None and element.phash is not None:
@@ -341,7 +342,7 @@ class Writer:
         self._db.close()
 
     def _append(self, record: dict[str, Any]) -> None:
-        size = len(catalog.dump_record(record).encode()) + 80  # 80: `pack`
+        size = len(dump_record(record).encode()) + 80  # 80: `pack`
         if size > LIMITS.record_bytes:
             raise HaacError(
                 f"name, tags and origin of an element take {size} bytes; at most {LIMITS.record_bytes} are allowed:"

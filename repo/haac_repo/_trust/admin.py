@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from haac_repo._errors import RepositoryError
 from haac_repo._files import StrPath, storage_errors
-from haac_repo._store.lock import writer_lock
+from haac_repo._lock import writer_lock
 from haac_repo._trust.keys import delete_keys, key_file, make_key, move_keys
 from haac_repo._trust.layout import KEYS, ROLES, root_versions
 from haac_repo._trust.roots import current_root, fingerprint, first_root, next_root

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from haac_repo import Repository, RepositoryBusyError, RepositoryError, publish, verify
+from haac_repo._lock import writer_lock
 from haac_repo._store import catalog
-from haac_repo._store.lock import writer_lock
 from haac_repo._store.packs import OpenPack
+from haac_repo._store.records import log_records
 from haac_repo._store.repository import create
 from tests.repo.elements import MakeElement
 
@@ -349,7 +350,7 @@ def test_a_mirror_forgets_damaged_bytes_so_that_they_are_fetched_again(
             db.execute("insert into pack values (?, ?, ?, ?, 0)", [number, state, sha256, size])
             name = f"public/packs/{sha256}.pack"
             (path / name).write_bytes((stocked.path / name).read_bytes())
-        records = catalog.log_records(stocked._db, 0, 1000)
+        records = log_records(stocked._db, 0, 1000)
         catalog.apply_records(db, records)
         segment = b"stands for all records"
         (path / "public" / "log" / "00000001.jsonl.gz").write_bytes(segment)

@@ -24,8 +24,8 @@ from haac_repo import (
     sync,
 )
 from haac_repo._check.verify import verify
+from haac_repo._lock import writer_lock
 from haac_repo._mirror.download import Patience
-from haac_repo._store.lock import writer_lock
 
 
 def test_full_sync_gives_the_same_files_and_elements(origin: Any, mirror: Path, disk: Any) -> None:

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from haac_repo import Repository, RepositoryBusyError
-from haac_repo._store.lock import writer_lock
+from haac_repo._lock import writer_lock
 from tests.repo.elements import MakeElement
 
 HOLD = """
 import sys
 from pathlib import Path
-from haac_repo._store.lock import writer_lock
+from haac_repo._lock import writer_lock
 with writer_lock(Path(sys.argv[1]), 0):
     print("held", flush=True)
     sys.stdin.read()
