@@ -154,6 +154,7 @@ class Downloader:
         """
         for _ in range(2):
             with nullcontext() if urgent else self._slots:
+                self._go_on()  # or it waited for its turn in vain
                 pieced, digest = self._fill(path, size, part)
             if (digest or file_sha256(part)) == sha256:
                 sync_file(part)  # while the next one comes in
@@ -219,6 +220,10 @@ class Downloader:
                     tries.wait(error)
         return pieced, "" if pieced else digest.hexdigest()
 
+    def _go_on(self) -> None:
+        if self._stopped.is_set():
+            raise Stopped("given up")
+
     @contextmanager
     def _fetch(
         self, path: str, size: int | None, *, start: int = 0, stop: int | None = None, etag: str = ""
@@ -233,8 +238,7 @@ class Downloader:
     def _counted(self, chunks: Iterable[bytes], tries: _Tries, *, told: bool = True) -> Iterator[bytes]:
         began, size = time.monotonic(), 0
         for block in chunks:
-            if self._stopped.is_set():
-                raise Stopped("given up")
+            self._go_on()
             size += len(block)
             tries.check_rate(len(block))
             with self._lock:
