@@ -42,6 +42,7 @@ ROOMS = {
         "_element",
         "_pixels",
         "_files",
+        "_lock",
         "_store",
         "_trust",
         "_mirror",

@@ -1,8 +1,55 @@
-"""Tables of figures about hosting, for `scripts.make.tables`."""
+"""Tables of figures about mirrors: syncing, serving, kills. For `scripts.make.tables`."""
 
 from __future__ import annotations
 
 from scripts.make.markdown import Figures, machine, table
+
+WAYS = {
+    "haac": "`haac sync`, every hash checked, catalog built",
+    "rsync": "rsync of loose files, no hashes",
+    "curl": "curl of one file and `sha256sum`: what is possible at all",
+}
+
+
+def sync(figures: Figures) -> str:
+    rows = [
+        (WAYS[way], f"{figures['seconds'][way]:.2f} s", f"{figures['objects_per_second'][way]:,}")
+        for way in WAYS
+        if way in figures["seconds"]
+    ]
+    parts = {
+        "full": "everything",
+        "no_change": "nothing changed",
+        "one_new": "one new element",
+        "for_500": "`--for`: 500 of the elements",
+    }
+    asked = [
+        (text, figures[key]["requests"], f"{figures[key]['bytes']:,}", f"{figures[key]['seconds']:.2f} s")
+        for key, text in parts.items()
+        if key in figures
+    ]
+    peak = " and ".join(f"{mb:.0f} MB for {what}" for what, mb in figures["peak_mb"].items())
+    more = ""
+    if slow := figures.get("delayed"):
+        more += (
+            f" With {slow['milliseconds']:.0f} ms before each answer: {slow['seconds']:.2f} s,"
+            f" {slow['objects_per_second']:,} objects/s."
+        )
+    if large := figures.get("large"):
+        more += (
+            f" Of {large['objects']:,} objects: {large['seconds']['haac']:.1f} s, {large['ratio']['haac/curl']:.2f} times"
+            f" the rate of curl, {large['peak_mb']:.0f} MB."
+        )
+    return (
+        table(
+            (f"{figures['objects']:,} objects of {figures['object_bytes']:,} bytes", "time", "objects/s"),
+            rows,
+        )
+        + "\n\n"
+        + table(("a sync of", "requests", "bytes", "time"), asked)
+        + f"\n\nPeak memory: {peak}.{more}"
+        + machine(figures)
+    )
 
 
 def serve(figures: Figures) -> str:
@@ -36,3 +83,13 @@ def serve(figures: Figures) -> str:
             " compare the servers with each other."
         )
     return made + machine(figures)
+
+
+def kills(figures: Figures) -> str:
+    """How often each command was killed, and when."""
+    head = ("killed", "kills", "after the first commit", "different points", "at random times")
+    rows = [
+        (f"`haac {name}`", row["kills"], row["after_first_commit"], row["points"], row["at_times"])
+        for name, row in figures["kills"].items()
+    ]
+    return table(head, rows) + machine(figures)

@@ -15,11 +15,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.make.limit_tables import fuzz, render_limits
+from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
 from scripts.make.markdown import Figures, machine, table
-from scripts.make.mirror_tables import serve
+from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, wash
-from scripts.make.reader_tables import reader_peers, readers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -111,47 +110,6 @@ def _ms(value: float) -> str:
     return f"{value:.3f} ms" if value < 0.1 else f"{value:.2f} ms" if value < 10 else f"{value:,.0f} ms"
 
 
-def sync(figures: Figures) -> str:
-    rows = [
-        (WAYS[way], f"{figures['seconds'][way]:.2f} s", f"{figures['objects_per_second'][way]:,}")
-        for way in WAYS
-        if way in figures["seconds"]
-    ]
-    parts = {
-        "full": "everything",
-        "no_change": "nothing changed",
-        "one_new": "one new element",
-        "for_500": "`--for`: 500 of the elements",
-    }
-    asked = [
-        (text, figures[key]["requests"], f"{figures[key]['bytes']:,}", f"{figures[key]['seconds']:.2f} s")
-        for key, text in parts.items()
-        if key in figures
-    ]
-    peak = " and ".join(f"{mb:.0f} MB for {what}" for what, mb in figures["peak_mb"].items())
-    more = ""
-    if slow := figures.get("delayed"):
-        more += (
-            f" With {slow['milliseconds']:.0f} ms before each answer: {slow['seconds']:.2f} s,"
-            f" {slow['objects_per_second']:,} objects/s."
-        )
-    if large := figures.get("large"):
-        more += (
-            f" Of {large['objects']:,} objects: {large['seconds']['haac']:.1f} s, {large['ratio']['haac/curl']:.2f} times"
-            f" the rate of curl, {large['peak_mb']:.0f} MB."
-        )
-    return (
-        table(
-            (f"{figures['objects']:,} objects of {figures['object_bytes']:,} bytes", "time", "objects/s"),
-            rows,
-        )
-        + "\n\n"
-        + table(("a sync of", "requests", "bytes", "time"), asked)
-        + f"\n\nPeak memory: {peak}.{more}"
-        + machine(figures)
-    )
-
-
 def segmentation(figures: Figures) -> str:
     made = []
     titles = {
@@ -213,13 +171,6 @@ def cutout_quality(figures: Figures) -> str:
         + f"\n\nBad ones of other photographs that are doubted: {reasons}. Cost: {costs}."
         + machine(figures)
     )
-
-
-WAYS = {
-    "haac": "`haac sync`, every hash checked, catalog built",
-    "rsync": "rsync of loose files, no hashes",
-    "curl": "curl of one file and `sha256sum`: what is possible at all",
-}
 
 
 def ingest(figures: Figures) -> str:
@@ -313,16 +264,6 @@ def cluster(figures: Figures) -> str:
         f" {faults['refused']:,} refused, ids and pixels {'those' if faults['same_ids_and_pixels'] else 'NOT those'} of a local run."
         f" {'; '.join(away)}." + machine(figures)
     )
-
-
-def kills(figures: Figures) -> str:
-    """How often each command was killed, and when."""
-    head = ("killed", "kills", "after the first commit", "different points", "at random times")
-    rows = [
-        (f"`haac {name}`", row["kills"], row["after_first_commit"], row["points"], row["at_times"])
-        for name, row in figures["kills"].items()
-    ]
-    return table(head, rows) + machine(figures)
 
 
 TABLES: dict[str, Callable[[Figures], str]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -251,8 +252,12 @@ def _version(db: Database) -> int:
 
 
 def _database_class() -> type[Database]:
-    """sqlite-utils, loaded without NumPy and pandas: it would ask them for names of types only, and they take longer than all else."""
-    hidden = [name for name in ("numpy", "pandas") if name not in sys.modules]
+    """sqlite-utils, loaded without NumPy and pandas: it would ask them for names of types only, and they take longer than all else.
+
+    Not where another thread may be importing them just now.
+    """
+    alone = threading.active_count() == 1
+    hidden = [name for name in ("numpy", "pandas") if alone and name not in sys.modules]
     for name in hidden:
         sys.modules[name] = None  # type: ignore[assignment]  # the documented way to say that it cannot be imported
     try:
