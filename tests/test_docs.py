@@ -203,3 +203,19 @@ def test_groff_has_no_complaint_about_the_man_pages() -> None:
             ["groff", "-man", "-ww", "-z", "-Kutf8"], input=page, capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stderr) == (0, ""), name
+
+
+def test_tests_that_the_security_page_names_are_there() -> None:
+    page = (ROOT / "docs" / "security.md").read_text("utf-8")
+    named = set(re.findall(r"`((?:[\w/]+/)?test_\w+(?:\.py)?)`", page))
+    assert len(named) > 60
+    sources = {path: path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    functions = set(re.findall(r"^def (test_\w+)", "\n".join(sources.values()), re.MULTILINE))
+    files = {path.relative_to(ROOT / "tests").as_posix() for path in sources}
+    for name in named:
+        found = (
+            any(file.endswith(name.removeprefix("tests/")) for file in files)
+            if name.endswith(".py")
+            else name in functions
+        )
+        assert found, name
