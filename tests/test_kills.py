@@ -23,9 +23,9 @@ def drive() -> Iterator[Driver]:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_kill_9(drive: Driver, scenario: str, tmp_path: Path) -> None:
-    done = kill(drive, scenario, tmp_path / "kills", 12, seed=23)
-    assert done.kills >= 10
-    assert done.after_first_commit >= 6
+    done = kill(drive, scenario, tmp_path / "kills", 25, seed=23)
+    assert done.kills >= 22
+    assert done.after_first_commit >= 12
 
 
 def test_half_of_the_kills_come_after_the_first_commit() -> None:
