@@ -32,6 +32,7 @@ from haac_repo._store.writer import Writer
 if TYPE_CHECKING:
     from haac_repo._check.report import Problem, VerifyReport
     from haac_repo._check.verify import verify
+    from haac_repo._mirror.download import Patience
     from haac_repo._mirror.fetch import Fetcher
     from haac_repo._mirror.sync import SyncReport, cache_path, sync
     from haac_repo._mirror.wire import Head
@@ -62,6 +63,7 @@ __all__ = [
     "Limits",
     "MissingExtraError",
     "NewElement",
+    "Patience",
     "PictureError",
     "Pin",
     "Problem",
@@ -102,6 +104,7 @@ _LAZY = {
     "Head": "_mirror.wire",
     "KeyRole": "_trust.admin",
     "KeysReport": "_trust.admin",
+    "Patience": "_mirror.download",
     "Pin": "_trust.pin",
     "Problem": "_check.report",
     "Server": "_serve.server",
