@@ -51,7 +51,7 @@ def values(*words: str) -> list[str]:
 
 def test_commands_and_options() -> None:
     assert values("dec") == ["decompile", "decompress"]
-    assert values("help", "comp") == ["compile", "completion", "compress"]
+    assert values("help", "comp") == ["compact", "compile", "completion", "compress"]
     assert values("compile", "--f") == ["--form", "--fingerprint"]
     assert values("compile", "--form", "") == ["binary", "text"]
     assert values("nosuch", "x") == []

@@ -92,8 +92,9 @@ def test_a_published_pack_is_dropped(growing: Any, assert_refused: Any) -> None:
 def test_takedown_undone(growing: Any, grow: Any, mirror: Path) -> None:
     grow(growing, change=lambda writer: writer.withdraw(3, "stolen"))
     growing.sync(mirror)
-    first, *_takedown = growing.records()
-    again = [{"seq": 11, "op": "tag", "id": 3, "name": "back", "time": "2026-11-23T01:02:03Z"}]
+    first, _takedown = growing.records()
+    back = {"op": "tag", "id": 3, "name": "back", "time": "2026-11-23T01:02:03Z"}
+    again = [{"seq": 11, **back}, {"seq": 12, **back}]  # as many as the takedown and the new pack take
     growing.forge([first, again])
     with pytest.raises(HistoryError, match="rewritten"):
         growing.sync(mirror)
