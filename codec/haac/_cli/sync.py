@@ -101,10 +101,8 @@ def sync(
     if report.withdrawn:
         ids = ", ".join(format_id(number) for number in report.withdrawn[:10])
         console.warn(f"withdrawn, and not to be had any more: {ids}")
-    if start_over:
-        console.warn(
-            f"{report.rebound} ids mean other elements than before; {mirror}/lost has the old catalog"
-        )
+    if report.kept:
+        console.warn(f"{report.rebound} ids mean other elements than before; {report.kept} has the old catalog")
     console.data(
         asdict(report),
         f"{mirror}: {what}, {report.received:,} bytes in {report.requests} requests;"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from haac_repo._check.report import BadSegment, Finding
 from haac_repo._check.snapshot import Row, Snapshot, persistent
 from haac_repo._errors import HaacError
+from haac_repo._mirror.leftovers import missing_segments
 from haac_repo._mirror.wire import Head
-from haac_repo._publish import segments
 from haac_repo._publish.publish import read_head
 from haac_repo._trust import sign
 
@@ -18,7 +18,7 @@ def check_published(snapshot: Snapshot, *, quick: bool) -> Iterator[Finding]:
     yield from _check_head(snapshot)
     if not snapshot.is_mirror:
         yield from (Finding(text) for text in sign.problems(snapshot.path))
-    for bad in segments.missing(snapshot.path, snapshot.db, quick=quick):
+    for bad in missing_segments(snapshot.path, snapshot.db, quick=quick):
         mends = (
             f"`{snapshot.sync_command}` brings it again"
             if snapshot.is_mirror

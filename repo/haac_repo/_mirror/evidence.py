@@ -50,9 +50,13 @@ def keep(path: Path, files: Mapping[str, bytes], reason: str) -> Path | None:
             if (folder / _REASON).is_file() and (folder / _REASON).read_bytes() == text:
                 return folder
         folder = new_folder(path)
-        for name, data in fitting.items():
-            write_file(folder / name, data)
-        write_file(folder / _REASON, text)
+        try:
+            for name, data in fitting.items():
+                write_file(folder / name, data)
+            write_file(folder / _REASON, text)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)  # a full disk is not filled with halves
+            raise
         sync_folder(path / LOST)
         _drop_oldest(path)
         return folder

@@ -103,7 +103,10 @@ def open_fetcher(url: str) -> HttpFetcher | FolderFetcher:
     Raises:
         HaacError: neither.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise HaacError(f"{url} is not a valid address ({error})") from error
     if parts.scheme in ("http", "https"):
         if not parts.hostname:
             raise HaacError(f"{url} is not a complete address: it has no host")

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import groupby, starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
-from haac_repo._files import TEMPORARY, replacing, write_file
+from haac_repo._files import replacing
 from haac_repo._ids import format_id
-from haac_repo._mirror.evidence import new_folder
-from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, Record, SegmentInfo, segment_path
+from haac_repo._mirror.wire import Head, PackInfo, Record, SegmentInfo
 from haac_repo._pixels import HEADER_BYTES, check_header
 from haac_repo._store import catalog, repack
-from haac_repo._store.layout import (
-    FOLDERS,
-    PART,
-    Identity,
-    published_folder,
-    read_identity,
-    write_identity,
-)
 from haac_repo._store.packs import Packs
-from haac_repo._store.repository import upgrade
+from haac_repo._store.repository import require_catalog, upgrade
 from haac_repo._store.schema import CATALOG, connect, is_outdated
 from haac_repo._trust import state
 
@@ -92,6 +83,7 @@ def open_mirror(path: Path) -> Database:
     Raises:
         RepositoryError: it is no mirror, or of a newer haac.
     """
+    require_catalog(path)
     file = path / CATALOG
     db = connect(file)
     try:
@@ -114,28 +106,25 @@ def accepted(db: Database) -> Published | None:
     return None if row is None else Published(bytes(row[0]), str(row[1]))
 
 
-def accept(
-    db: Database, path: Path, head: Published, *, origin: str, trust: Mapping[str, bytes] | None
-) -> None:
+def holds_history(db: Database) -> bool:
+    """Whether there is anything that a new head must extend: one that was accepted, or the records of a catalog that was made again."""
+    return accepted(db) is not None or catalog.meta(db).records > 0
+
+
+def accept(db: Database, head: Published, *, origin: str, trust: Mapping[str, bytes] | None) -> None:
     """Store the accepted head, whose records are all in the catalog, its origin, and the metadata that vouch for it."""
     with db.atomic():
         if trust is not None:
             state.save(db, trust)
-            identity = read_identity(path)
-            root = state.fingerprint(trust)
-            if identity is not None and identity.root != root:
-                write_identity(path, replace(identity, root=root))
         db.execute(
             "insert or replace into accepted (row, head, etag) values (1, ?, ?)", [head.head, head.etag]
         )
         db.execute("update meta set origin = ?", [origin])
 
 
-def bind(db: Database, path: Path, repository: str) -> None:
+def bind(db: Database, repository: str) -> None:
     """Make a mirror that has accepted nothing yet one of this repository, inside a transaction."""
     if accepted(db) is None and catalog.meta(db).records == 0 and catalog.meta(db).repository != repository:
-        # The file first: as long as nothing is accepted, neither counts.
-        write_identity(path, Identity(repository, "mirror"))
         db.execute("update meta set repository = ?", [repository])
 
 
@@ -351,96 +340,3 @@ def _copy(source: BinaryIO, part: repack.Range, out: BinaryIO, digest: hashlib._
         digest.update(piece)
         out.write(piece)
         left -= len(piece)
-
-
-def lost_segments(db: Database, path: Path) -> list[int]:
-    """Numbers of the applied log segments whose files are not in their place, or of another length."""
-    rows = db.execute("select number, bytes from published order by number").fetchall()
-    return [number for number, size in rows if _size(published_folder(path) / segment_path(number)) != size]
-
-
-def mark_lost(db: Database, path: Path) -> None:
-    """Packs whose files are not in their place, or of another length, are absent. Inside a transaction."""
-    packs = Packs(path)
-    rows = db.execute("select number, sha256, size from pack where state = 'sealed'").fetchall()
-    for number, sha256, size in rows:
-        if _size(packs.sealed_path(sha256)) != size:
-            db.execute("update pack set state = 'absent' where number = ?", [number])
-
-
-def sweep(db: Database, path: Path, head: Head) -> None:
-    """Garbage collection: delete what neither the catalog nor a head lists.
-
-    That is what refused heads and killed syncs left: packs, log segments, partial downloads that no sync will resume, temporary files.
-    """
-    packs = Packs(path)
-    listed = {pack.sha256 for pack in head.packs}
-    sealed = {row[0] for row in db.execute("select sha256 from pack where state = 'sealed'").fetchall()}
-    known = segment_count(db)
-    parts = (listed - sealed) | {info.sha256 for info in head.segments}
-    copies = {str(row[0]) for row in db.execute("select number from pack where state = 'open'").fetchall()}
-    whole = listed | sealed | set(repack.superseded(db))
-    segments = {Path(segment_path(n)).name for n in range(1, max(known, len(head.segments)) + 1)}
-    kept: dict[Path, Callable[[Path], bool]] = {
-        packs.open_folder: lambda file: file.stem in {PART: parts, ".pack": copies}.get(file.suffix, ()),
-        packs.sealed_folder: lambda file: file.suffix == ".pack" and file.stem in whole,
-        (published_folder(path) / segment_path(1)).parent: lambda file: file.name in segments,
-    }
-    for folder, is_kept in kept.items():
-        for file in _files(folder):
-            if file.is_symlink() or not is_kept(file):
-                file.unlink()
-    for folder in (path, *(path / name for name in FOLDERS)):
-        for file in _files(folder):
-            if file.suffix == TEMPORARY:
-                file.unlink()
-
-
-def forget_superseded(db: Database, packs: Iterable[str]) -> None:
-    """The files of replaced packs are gone."""
-    with db.atomic():
-        for sha256 in packs:
-            repack.forget_superseded(db, sha256)
-
-
-def keep_old(db: Database, path: Path) -> Path:
-    """Copy catalog and head to MIRROR/lost/start-over-<time>/, which is returned. Outside of a transaction."""
-    folder = new_folder(path, "start-over")
-    db.execute("vacuum into ?", [str(folder / CATALOG)])
-    head = published_folder(path) / HEAD_PATH
-    if head.is_file():
-        write_file(folder / HEAD_PATH, head.read_bytes())
-    return folder
-
-
-def start_over(db: Database) -> None:
-    """Forget all that was accepted, inside a transaction. The files of packs are kept until it is known which are of use."""
-    db.execute("insert or ignore into superseded select sha256 from pack where state = 'sealed'")
-    for table in ("copy", "element", "pack", "published", "accepted", "trust"):
-        db.execute(f"delete from {table}")
-    db.execute("insert into element_fts (element_fts) values ('delete-all')")
-    # With `discards`, whoever remembers what numbers mean sees that it does not hold any more.
-    db.execute("update meta set elements = 0, standing = 0, records = 0, discards = discards + 1")
-
-
-def rebound(db: Database, old: Path) -> int:
-    """Number of ids that mean other pixels than in the catalog `old`."""
-    db.execute("attach ? as old", [str(old)])
-    try:
-        count: int = db.execute(
-            "select count(*) from element join old.element as before using (number) where element.pixels != before.pixels"
-        ).fetchone()[0]
-    finally:
-        db.execute("detach old")
-    return count
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    yield from [entry for entry in folder.iterdir() if entry.is_symlink() or entry.is_file()]

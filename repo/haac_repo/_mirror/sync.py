@@ -29,14 +29,13 @@ from haac_repo._errors import (
 from haac_repo._files import StrPath, storage_errors, sync_folder
 from haac_repo._ids import format_id
 from haac_repo._lock import LOCK, writer_lock
-from haac_repo._mirror import mirror
-from haac_repo._mirror import partial as single
+from haac_repo._mirror import leftovers, mirror, single, start_over
 from haac_repo._mirror.download import Patience, in_parallel
 from haac_repo._mirror.fetch import Fetcher, NotThereError, open_fetcher
 from haac_repo._mirror.mirror import Absent
-from haac_repo._mirror.partial import Wanted
+from haac_repo._mirror.single import Wanted
 from haac_repo._mirror.transfer import Progress, Transfer, check_pack
-from haac_repo._mirror.trusted import Fresh, fetch_published, notes, publish_files, refusals
+from haac_repo._mirror.trusted import Fresh, fetch_published, notes, publish_files, refusals, withdraw_head
 from haac_repo._mirror.wire import (
     HEAD_PATH,
     Head,
@@ -48,7 +47,7 @@ from haac_repo._mirror.wire import (
     segment_path,
 )
 from haac_repo._store import catalog, repack
-from haac_repo._store.layout import published_folder
+from haac_repo._store.layout import Identity, keep_identity, published_folder
 from haac_repo._store.packs import Packs
 from haac_repo._store.repository import create, prepare
 from haac_repo._store.schema import CATALOG, bulk_loading
@@ -62,11 +61,11 @@ JOBS = 4
 """Connections. More make it faster up to about 8 where each answer takes long, and slower where it does not."""
 
 _HEADS = 3
-# So often a head is fetched anew because packs of the one before are gone.
+"""So often a head is fetched anew because packs of the one before are gone."""
 _BULK = 1_000
-# Records from which it pays to make the indexes again.
+"""Records from which it pays to make the indexes again."""
 _EVIDENCE = 16 * 2**20
-# Bytes of segments that are kept of a refused log.
+"""Bytes of segments that are kept of a refused log."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,6 +91,8 @@ class SyncReport:
     """Packs that the mirror knows but does not hold; 0 if it is complete."""
     withdrawn: tuple[int, ...] = ()
     """Elements that were asked for one by one, and were taken down."""
+    kept: str = ""
+    """Folder with the catalog and the head of before, after starting over."""
     rebound: int = 0
     """Ids that mean other elements than before, after starting over."""
     requests: int = 0
@@ -163,7 +164,7 @@ class _Sync:
         self.made: set[str] = set()
         """Packs that were made from those that they replace."""
 
-    def run(self, wait: float, only: list[int] | None, start_over: bool) -> SyncReport:
+    def run(self, wait: float, only: list[int] | None, anew: bool) -> SyncReport:
         fresh: Fresh | None = None
         if not (self.path / CATALOG).exists():
             # Nothing is made for an address that turns out to be wrong.
@@ -175,7 +176,7 @@ class _Sync:
             if fresh is not None and not (self.path / CATALOG).exists():
                 self._create(Head.from_bytes(fresh.published.head), everything=only is None)
             with contextlib.closing(mirror.open_mirror(self.path)) as db, refusals(self.path):
-                if start_over and mirror.accepted(db) is not None:
+                if anew and mirror.holds_history(db):
                     self._start_over(db, only)
                 else:
                     self._bring(db, fresh, only)
@@ -187,20 +188,24 @@ class _Sync:
         try:
             prepare(self.path)
         except RepositoryError:
-            (self.path / LOCK).unlink(missing_ok=True)  # the folder is somebody else's
+            with contextlib.suppress(OSError):  # Windows does not let go of an open file
+                (self.path / LOCK).unlink()  # the folder is somebody else's
             raise
         if everything:
             self.transfer.begin(head.packs)  # they come in while SQLite is loaded
         create(self.path, "mirror", head.repository).close()
 
     def _start_over(self, db: Database, only: list[int] | None) -> None:
-        kept = mirror.keep_old(db, self.path)
+        before = mirror.accepted(db)
+        kept = start_over.keep_old(db, self.path)
         try:
             self._bring(db, None, only, anew=True)
         except BaseException:
-            shutil.rmtree(kept, ignore_errors=True)  # the catalog is as it was
+            if mirror.accepted(db) == before:  # the catalog is as it was
+                shutil.rmtree(kept, ignore_errors=True)
             raise
-        self.report.rebound = mirror.rebound(db, kept / CATALOG)
+        self.report.kept = str(kept)
+        self.report.rebound = start_over.rebound(db, kept / CATALOG)
 
     def _bring(
         self, db: Database, fresh: Fresh | None, only: list[int] | None, *, anew: bool = False
@@ -222,12 +227,13 @@ class _Sync:
             except (HistoryError, IntegrityError) as error:
                 error.evidence = self._refused(fresh, head)
                 same = head.repository == catalog.meta(db).repository
-                if isinstance(error, HistoryError) and same and accepted is not None:
+                if isinstance(error, HistoryError) and same and mirror.holds_history(db):
                     error.args = (f"{error}. {self._way_out()}",)
                 raise
         self.report.root = "" if fresh.trusted is None else state.fingerprint(fresh.trusted.state)
         self.report.notes = notes(head, fresh.trusted, known, self.pin)
-        self._finish(db, fresh, state.published_names(known, accepted.head if accepted else None))
+        stays = set() if anew else state.published_names(known, accepted.head if accepted else None)
+        self._finish(db, fresh, stays)
 
     def _way_out(self) -> str:
         return (
@@ -248,7 +254,7 @@ class _Sync:
             or catalog.meta(db).origin != self.url
             or trusted != state.load(db)
         ):
-            mirror.accept(db, self.path, fresh.published, origin=self.url, trust=trusted)
+            mirror.accept(db, fresh.published, origin=self.url, trust=trusted)
 
     # One transaction
 
@@ -259,13 +265,13 @@ class _Sync:
         with db.atomic():
             before = catalog.meta(db)
             if anew:
-                mirror.sweep(db, self.path, head)
-                mirror.start_over(db)
-            mirror.bind(db, self.path, head.repository)
+                leftovers.sweep(db, self.path, head)
+                start_over.forget_accepted(db)
+            mirror.bind(db, head.repository)
             mirror.check_history(db, head)
             if not anew:
-                mirror.sweep(db, self.path, head)
-            mirror.mark_lost(db, self.path)
+                leftovers.sweep(db, self.path, head)
+            leftovers.mark_lost(db, self.path)
             # Packs that replace others can be made here, and the log says which.
             if only is None and not mirror.holds_replaced(db, head):
                 self.transfer.begin(mirror.not_held(db, head))
@@ -295,22 +301,20 @@ class _Sync:
             fresh: What it accepted.
             before: Published paths that stay for whoever is reading them now.
         """
+        # Only now: what is not committed is not written beside the catalog either.
+        keep_identity(self.path, Identity(catalog.meta(db).repository, "mirror", self.report.root))
         self.report.missing_packs = len(mirror.absent_packs(db))
         if not self.report.missing_packs:
             publish_files(self.path, fresh, before)
         gone = repack.superseded(db)
         if gone:
-            target = self.public / HEAD_PATH
-            with contextlib.suppress(HaacError, FileNotFoundError):
-                if not {pack.sha256 for pack in Head.from_bytes(target.read_bytes()).packs}.isdisjoint(gone):
-                    target.unlink()  # of a state that this mirror holds no more, and of the new one only a part
-                    sync_folder(self.public)
+            withdraw_head(self.path, gone)
             packs = Packs(self.path)
             for sha256 in gone:
                 packs.sealed_path(sha256).unlink(missing_ok=True)
             sync_folder(packs.sealed_folder)
-            mirror.forget_superseded(db, gone)
-        mirror.sweep(db, self.path, Head.from_bytes(fresh.published.head))
+            leftovers.forget_superseded(db, gone)
+        leftovers.sweep(db, self.path, Head.from_bytes(fresh.published.head))
 
     def _refused(self, fresh: Fresh, head: Head) -> dict[str, bytes]:
         files = {HEAD_PATH: fresh.published.head, **(fresh.trusted.files if fresh.trusted else {})}
@@ -326,7 +330,7 @@ class _Sync:
     def _bring_log(self, db: Database, head: Head) -> list[tuple[int, Path]]:
         """Apply new segments; they, and those whose files were lost, with the numbers of their places."""
         known = mirror.segment_count(db)
-        lost = set(mirror.lost_segments(db, self.path))
+        lost = {each.number for each in leftovers.missing_segments(self.path, db)}
         todo = [(n, info) for n, info in enumerate(head.segments, 1) if n > known or n in lost]
         self.transfer.expect((info.sha256, info.length) for _, info in todo)
         tasks = (partial(self.transfer.segment, number, info) for number, info in todo)

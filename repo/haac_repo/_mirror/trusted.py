@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from haac_repo._errors import DataError, TrustError
-from haac_repo._files import write_newer
+from haac_repo._files import sync_folder, write_newer
 from haac_repo._mirror import evidence, mirror
 from haac_repo._mirror.download import Downloader
 from haac_repo._mirror.fetch import NotThereError
@@ -21,7 +21,7 @@ from haac_repo._store.layout import published_folder, read_identity
 from haac_repo._store.schema import CATALOG
 from haac_repo._trust import state
 from haac_repo._trust.client import TrustedHead, fetch_head
-from haac_repo._trust.layout import METADATA, TARGETS, root_versions, utc_now, versioned_path
+from haac_repo._trust.layout import METADATA, TARGETS, TIMESTAMP_PATH, root_versions, utc_now, versioned_path
 from haac_repo._trust.pin import NotPinnedError, Pin
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def fetch_published(
     known = state.load(db) if db is not None else None
     if anew and known is not None:
         known = None if pin is not None else state.roots(known)
-    if pin is None and (identity := read_identity(path)) is not None and identity.root:
+    if pin is None and not (known and anew) and (identity := read_identity(path)) is not None and identity.root:
         pin = Pin(sha256=identity.root)  # what was trusted may be lost, with the catalog
     if known is None and pin is None and db is not None and root_versions(path):
         known = {}  # it was signed, and what was trusted is lost
@@ -164,6 +164,26 @@ def publish_files(path: Path, fresh: Fresh, before: set[str]) -> None:
         for file in (public / folder).iterdir() if (public / folder).is_dir() else ():
             if f"{folder}/{file.name}" not in known:
                 file.unlink()
+
+
+def withdraw_head(path: Path, gone: Iterable[str]) -> None:
+    """Publish nothing any more, if the head that stands lists a pack that is going: of its state the mirror holds only a part.
+
+    Args:
+        path: The mirror.
+        gone: SHA-256 of packs whose files are about to be deleted.
+    """
+    public = published_folder(path)
+    with contextlib.suppress(DataError, FileNotFoundError):
+        listed = {pack.sha256 for pack in Head.from_bytes((public / HEAD_PATH).read_bytes()).packs}
+        if listed.isdisjoint(gone):
+            return
+        # Readers of a signed mirror begin with the timestamp.
+        (public / TIMESTAMP_PATH).unlink(missing_ok=True)
+        if (public / METADATA).is_dir():
+            sync_folder(public / METADATA)
+        (public / HEAD_PATH).unlink()
+        sync_folder(public)
 
 
 @contextlib.contextmanager

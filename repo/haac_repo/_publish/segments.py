@@ -6,49 +6,18 @@ and the SHA-256 that was published says whether the bytes came out the same. A m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from haac_repo._errors import RepositoryError
 from haac_repo._files import write_file
+from haac_repo._mirror.leftovers import missing_segments
 from haac_repo._mirror.wire import segment_path, write_segment
 from haac_repo._store.layout import published_folder
-from haac_repo._store.packs import file_sha256
 from haac_repo._store.records import log_records
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A published log segment whose file is not what was published."""
-
-    number: int
-    path: Path
-    what: str
-    """'is gone' or 'is damaged'."""
-
-
-def missing(path: Path, db: Database, *, quick: bool = True) -> list[Missing]:
-    """Published log segments that are gone or damaged in the repository or mirror `path`.
-
-    Args:
-        path: Its folder.
-        db: Its catalog.
-        quick: Compare lengths only, not hashes.
-    """
-    found = []
-    for number, sha256, size in db.execute(
-        "select number, sha256, bytes from published order by number"
-    ).fetchall():
-        file = published_folder(path) / segment_path(number)
-        if not file.is_file():
-            found.append(Missing(number, file, "is gone"))
-        elif file.stat().st_size != size or (not quick and file_sha256(file) != sha256):
-            found.append(Missing(number, file, "is damaged"))
-    return found
 
 
 def heal(path: Path, db: Database) -> list[int]:
@@ -59,7 +28,7 @@ def heal(path: Path, db: Database) -> list[int]:
     Raises:
         RepositoryError: the bytes of one do not come out as they were published. The others were written.
     """
-    bad = [each.number for each in missing(path, db)]
+    bad = [each.number for each in missing_segments(path, db)]
     failed = [number for number in bad if not restore(path, db, number)]
     if failed:
         raise RepositoryError(lost(failed))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from haac_repo._files import TEMPORARY, sync_folder, write_file
@@ -71,11 +71,10 @@ def write_identity(path: Path, identity: Identity) -> None:
     write_file(path / IDENTITY, (json.dumps(value) + "\n").encode())
 
 
-def keep_root(path: Path, root: str) -> None:
-    """Note in `repository.json` which root a mirror has pinned (SHA-256, hex), unless it says so already. The caller holds the lock."""
-    known = read_identity(path)
-    if known is not None and known.root != root:
-        write_identity(path, replace(known, root=root))
+def keep_identity(path: Path, identity: Identity) -> None:
+    """Write the `repository.json` of the folder `path`, unless it says so already. The caller holds the lock."""
+    if read_identity(path) != identity:
+        write_identity(path, identity)
 
 
 def published_folder(path: Path) -> Path:

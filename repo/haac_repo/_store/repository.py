@@ -348,6 +348,26 @@ def prepare(path: Path) -> None:
     make_folders(path)
 
 
+def require_catalog(path: Path) -> None:
+    """Check, before SQLite is asked, that the folder `path` has a catalog.
+
+    Raises:
+        RepositoryError: it has none, or an empty one.
+    """
+    file = path / CATALOG
+    if not file.is_file():
+        if published_folder(path).is_dir() or is_first_layout(path):
+            raise RepositoryError(
+                f"{path} has packs but no {CATALOG}: `haac verify --repair` makes it again out of what was published"
+            )
+        raise RepositoryError.missing(path)
+    if not file.stat().st_size and (path / IDENTITY).exists():
+        # SQLite would take it for a new database, and delete what its side file still has.
+        raise RepositoryError(
+            f"{file} is empty (a power cut can do that): `haac verify --repair` makes it again out of what was published"
+        )
+
+
 def connect_to(path: Path, *, read_only: bool = False) -> Database:
     """Connect to the catalog in the folder `path`, bringing its schema up to date.
 
@@ -359,33 +379,23 @@ def connect_to(path: Path, *, read_only: bool = False) -> Database:
     Raises:
         RepositoryError, sqlite3.Error: it is not there, not ours, too new, or cannot be used.
     """
-    catalog = path / CATALOG
-    if not catalog.is_file():
-        if published_folder(path).is_dir() or is_first_layout(path):
-            raise RepositoryError(
-                f"{path} has packs but no {CATALOG}: `haac verify --repair` makes it again out of what was published"
-            )
-        raise RepositoryError.missing(path)
-    if not catalog.stat().st_size and (path / IDENTITY).exists():
-        # SQLite would take it for a new database, and delete what its side file still has.
-        raise RepositoryError(
-            f"{catalog} is empty (a power cut can do that): `haac verify --repair` makes it again out of what was published"
-        )
+    require_catalog(path)
+    file = path / CATALOG
     try:
-        db = connect(catalog, read_only=read_only)
+        db = connect(file, read_only=read_only)
     except sqlite3.OperationalError as error:
         if not _lacks_side_files(error):
             raise
-        wal = Path(f"{catalog}-wal")
+        wal = Path(f"{file}-wal")
         if wal.exists() and wal.stat().st_size:
             raise RepositoryError(
                 f"the last changes to {path} stand in {wal.name}, which can only be read where there is room for 32 KiB and leave to"
                 f" write ({error}): make room, or make the folder writable"
             ) from error
         # On a full or read-only medium SQLite cannot make the side files of WAL; with nothing in them it needs none.
-        db = connect(catalog, immutable=True)
+        db = connect(file, immutable=True)
     try:
-        outdated = is_outdated(db, catalog)
+        outdated = is_outdated(db, file)
         if outdated and read_only:
             db.close()
             connect_to(path).close()

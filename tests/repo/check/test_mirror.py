@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from haac_repo import Repository, publish, sync, verify
 from haac_repo._cli.doctor import check_repository
-from haac_repo._store.layout import keep_root
+from haac_repo._store.layout import keep_identity, read_identity
 from tests.repo.elements import MakeElement
 
 
@@ -139,8 +140,10 @@ def test_a_mirror_of_a_signed_repository_stays_one_when_its_catalog_is_lost(
     assert json.loads(identity.read_bytes())["root"] == root
     verify(mirror, repair=True)
     assert json.loads(identity.read_bytes())["root"] == root
-    keep_root(mirror, "0" * 64)
+    known = read_identity(mirror)
+    assert known is not None
+    keep_identity(mirror, replace(known, root="0" * 64))
     assert json.loads(identity.read_bytes())["root"] == "0" * 64
     before = identity.stat().st_mtime_ns
-    keep_root(mirror, "0" * 64)
+    keep_identity(mirror, replace(known, root="0" * 64))
     assert identity.stat().st_mtime_ns == before

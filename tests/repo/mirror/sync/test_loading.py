@@ -12,7 +12,7 @@ import haac_repo._mirror.sync
 from haac_repo import Repository
 from haac_repo._mirror.download import Downloader, Patience
 from haac_repo._mirror.mirror import Absent, Object
-from haac_repo._mirror.partial import RANGE_MAX, Wanted, runs
+from haac_repo._mirror.single import RANGE_MAX, Wanted, runs
 
 
 def schema(folder: Path) -> list[Any]:
