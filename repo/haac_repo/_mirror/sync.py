@@ -226,7 +226,7 @@ class _Sync:
                     error.args = (f"{error}. {self._way_out()}",)
                 raise
         self.report.root = "" if fresh.trusted is None else state.fingerprint(fresh.trusted.state)
-        self.report.notes = notes(head, fresh.trusted, known, self.pin)
+        self.report.notes = notes(head, fresh, known)
         self._finish(db, fresh, state.published_names(known, accepted.head if accepted else None))
 
     def _way_out(self) -> str:
