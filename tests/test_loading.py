@@ -26,7 +26,15 @@ SEGMENTATION = {
     "haac_match",
     "haac_pipeline",
 }
-HEAVY = SEGMENTATION | {"PIL", "numpy", "httpx", "sqlite_utils", "uvicorn"}
+HEAVY = (
+    SEGMENTATION
+    | {"PIL", "numpy", "httpx", "sqlite_utils"}
+    | {
+        *("cryptography", "securesystemslib", "tuf"),
+        *("h11", "uvicorn"),
+        "obstore",
+    }
+)
 
 
 def modules_after(code: str) -> set[str]:

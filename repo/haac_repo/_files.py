@@ -57,11 +57,19 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(path: Path, mode: int = 0o777) -> None:
+    """Make the folder `path`, and those above it that are not there, durably; `mode` is that of the last one."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(mode, exist_ok=True)
+        sync_folder(path.parent)
+
+
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     """Atomically replace the file `path`: write beside it under a temporary name, fsync, rename.
 
-    On an exception `path` is as it was, and the temporary file is gone.
+    On an exception `path` is as it was, and the temporary file is gone. `mode`, less the umask, is that of the file from its first byte on.
     """
     if not path.parent.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "There is no folder", str(path.parent))
@@ -70,7 +78,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     # Not the whole name: where that is as long as names may be, nothing fits behind it.
     temporary = path.with_name(f"{path.name[:_TEMPORARY_CHARS]}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
-        with temporary.open("xb") as file:
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -97,7 +97,7 @@ def open_repository(
     except (TransportError, TrustError) as error:
         if not (path / CATALOG).is_file():
             raise
-        console.warn(f"{error} Using what is in the cache.")
+        console.warn(f"{error}. Using what is in the cache.")
     return Repository.open(path)
 
 

@@ -102,7 +102,9 @@ def sync(
         ids = ", ".join(format_id(number) for number in report.withdrawn[:10])
         console.warn(f"withdrawn, and not to be had any more: {ids}")
     if report.kept:
-        console.warn(f"{report.rebound} ids mean other elements than before; {report.kept} has the old catalog")
+        console.warn(
+            f"{report.rebound} ids mean other elements than before; {report.kept} has the old catalog"
+        )
     console.data(
         asdict(report),
         f"{mirror}: {what}, {report.received:,} bytes in {report.requests} requests;"

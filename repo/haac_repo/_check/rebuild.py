@@ -83,8 +83,8 @@ def rebuild(folder: Path) -> tuple[list[str], list[str]]:
     db.close()
     if known.root:
         done.append(
-            f"this mirror follows a signed repository, and what it had verified of it is lost: the next sync needs its root again"
-            f" (SHA-256 {known.root}, which {IDENTITY} keeps): `haac sync --root`"
+            f"this mirror follows a signed repository, and what it had verified of it is lost: the next `haac sync` verifies it"
+            f" again, from the root that {IDENTITY} keeps (SHA-256 {known.root})"
         )
     for path in sorted([*(folder / "open").glob("*.pack"), *published_folder(folder).glob("packs/*.pack")]):
         if path.stem not in (growing if path.parent.name == "open" else packs):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable
@@ -45,6 +44,7 @@ from haac_repo._store.packs import Packs
 from haac_repo._store.repository import connect_to
 from haac_repo._store.schema import CATALOG, connect
 from haac_repo._store.writer import Writer
+from haac_repo._trust import state
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -96,7 +96,7 @@ def tidy_up(path: Path, db: Database) -> list[str]:
     done = [f"made the folder {name}" for name in make_folders(path)]
     known = read_identity(path)
     # After a catalog was made again, only the file knows the root.
-    root = pinned_root(db) or (known.root if known else "")
+    root = state.fingerprint(state.load(db) or {}) or (known.root if known else "")
     identity = Identity(meta.repository, meta.role, root, known.source_names if known else "")
     if known != identity:
         write_identity(path, identity)
@@ -118,13 +118,6 @@ def tidy_up(path: Path, db: Database) -> list[str]:
                 done.append(f"{sha256}.pack is back")
         done += _reclaim(path, db, packs)
     return done + [f"removed the temporary file {name}" for name in remove_temporary(path)]
-
-
-def pinned_root(db: Database) -> str:
-    """Fingerprint (SHA-256, hex) of the root that a mirror of a signed repository pinned; '' of any other."""
-    rows = dict(db.execute("select role, data from trust where role in ('pinned', '1.root')").fetchall())
-    root = rows.get("1.root", rows.get("pinned"))
-    return "" if root is None else hashlib.sha256(root).hexdigest()
 
 
 def _reclaim(path: Path, db: Database, packs: Packs) -> list[str]:

@@ -38,7 +38,7 @@ class Group(click.Group):
 class Console:
     """Where a command's output goes: data to stdout, everything else to stderr.
 
-    With `--json`, `data()` prints its object as JSON on stdout, and `line()` prints nothing.
+    With `--json`, `data()` prints its object as JSON on stdout, and no text.
     """
 
     as_json: bool = False

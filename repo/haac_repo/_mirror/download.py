@@ -284,7 +284,7 @@ class _Tries:
         spent = time.monotonic() - self._began
         if self._deadline is not None and spent > self._deadline:
             raise TransportError(
-                f"the server has sent {self._got} bytes of the head in {spent:.1f} seconds; {self._deadline:g} are"
+                f"the server has sent {self._got} bytes of the head or its metadata in {spent:.1f} seconds; {self._deadline:g} are"
                 " allowed: try again later, or another mirror"
             )
         if self._deadline is None and self._got < self._patience.rate * (spent - self._patience.grace):

@@ -79,8 +79,9 @@ class Fetcher(Protocol):
         """Read the published file at `path`, or bytes `start` to `stop` (exclusive) of it.
 
         Args:
-            path: 'head', or of the form of `segment_path` or `pack_path`.
-            size: Bytes that the file must have; None for the head, which has LIMITS.head_bytes at most.
+            path: 'head', of the form of `segment_path` or `pack_path`, or in `metadata/` or `targets/` (docs/trust.md), where most
+                of what is asked for may not be there.
+            size: Bytes that the file must have; None if nobody knows: of the head, which has LIMITS.head_bytes at most, and of metadata.
             start: First byte wanted.
             stop: Byte after the last one wanted; None for the end.
             etag: Answer `unchanged` if the file still has this ETag.

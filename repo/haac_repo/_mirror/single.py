@@ -151,7 +151,7 @@ def drop_copies(db: Database, path: Path) -> None:
     """Take copies of withdrawn and of superseded elements out of the mirror's own packs. Inside a transaction.
 
     Packs with such bytes leave the catalog, after what they hold beside is in another one. Their files are nobody's from the commit on:
-    see `mirror.tidy`.
+    see `mirror.sweep`.
     """
     packs = Packs(path)
     db.execute(

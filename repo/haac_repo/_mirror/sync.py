@@ -231,7 +231,7 @@ class _Sync:
                     error.args = (f"{error}. {self._way_out()}",)
                 raise
         self.report.root = "" if fresh.trusted is None else state.fingerprint(fresh.trusted.state)
-        self.report.notes = notes(head, fresh.trusted, known, self.pin)
+        self.report.notes = notes(head, fresh, known)
         stays = set() if anew else state.published_names(known, accepted.head if accepted else None)
         self._finish(db, fresh, stays)
 

@@ -38,6 +38,8 @@ class Fresh:
     published: Published
     trusted: TrustedHead | None
     """None if the repository is not signed."""
+    pin: Pin | None = None
+    """The root that was asked for: the one that the user named, or that the mirror was given once."""
 
 
 def fetch_published(
@@ -60,7 +62,12 @@ def fetch_published(
     known = state.load(db) if db is not None else None
     if anew and known is not None:
         known = None if pin is not None else state.roots(known)
-    if pin is None and not (known and anew) and (identity := read_identity(path)) is not None and identity.root:
+    if (
+        pin is None
+        and not (known and anew)
+        and (identity := read_identity(path)) is not None
+        and identity.root
+    ):
         pin = Pin(sha256=identity.root)  # what was trusted may be lost, with the catalog
     if known is None and pin is None and db is not None and root_versions(path):
         known = {}  # it was signed, and what was trusted is lost
@@ -84,7 +91,7 @@ def fetch_published(
         refused.evidence = error.evidence
         raise refused from error
     if trusted is not None:
-        return Fresh(Published(trusted.head, ""), trusted)
+        return Fresh(Published(trusted.head, ""), trusted, pin)
     return Fresh(fresh or _plain_head(get, url, None), None)
 
 
@@ -103,26 +110,23 @@ def _plain_head(get: Downloader, url: str, known: Published | None) -> Published
     return known
 
 
-def notes(
-    head: Head, trusted: TrustedHead | None, known: Mapping[str, bytes] | None, pin: Pin | None
-) -> list[str]:
+def notes(head: Head, fresh: Fresh, known: Mapping[str, bytes] | None) -> list[str]:
     """What a person should know about whom a mirror trusts.
 
     Args:
         head: That was accepted.
-        trusted: It, with what vouches for it.
+        fresh: It, with what vouches for it.
         known: What the mirror trusted before.
-        pin: The root that the user named.
     """
     told = []
-    if trusted is None:
+    if fresh.trusted is None:
         told.append(
             "this repository is not signed: whoever controls the server, or the way to it, could add and take down elements."
             " Its publisher signs it with `haac keys create`"
         )
-    elif not known and not (pin and (pin.root or pin.sha256)):
+    elif not known and (fresh.pin is None or fresh.pin.on_first_use):
         told.append(
-            f"trusted on first use: the root {state.fingerprint(trusted.state)}. Compare it with what the publisher's"
+            f"trusted on first use: the root {state.fingerprint(fresh.trusted.state)}. Compare it with what the publisher's"
             " `haac keys show` prints"
         )
     now = utc_now()

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from haac_repo._store.layout import published_folder
+from haac_repo._trust.layout import VERSION
 
 _immutable = re.compile(r"log/[0-9]{8}\.jsonl\.gz|packs/[0-9a-f]{64}\.pack|targets/[0-9a-f]{64}\.head")
-_replaced = re.compile(r"head|metadata/(?:(?:[1-9][0-9]{0,9}\.)?(?:root|snapshot|targets)|timestamp)\.json")
+_replaced = re.compile(rf"head|metadata/(?:(?:{VERSION}\.)?(?:root|snapshot|targets)|timestamp)\.json")
 _FLAGS = (
     os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 )

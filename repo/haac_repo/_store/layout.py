@@ -96,6 +96,7 @@ def temporary_files(path: Path) -> list[Path]:
         path,
         *(path / name for name in FOLDERS),
         *(path / PUBLIC / name for name in ("metadata", "targets")),
+        path / "keys",
     ]
     return sorted(
         file

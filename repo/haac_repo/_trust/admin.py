@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,13 +97,14 @@ def rotate_keys(
 ) -> None:
     """Replace all keys of a role by new ones, as many as its threshold; the old ones count no more, and their files here go.
 
-    New keys of the root go into the first of `root_keys`, if there is one.
+    New keys of the root go into the folders `root_keys` in turn, if there are any: no medium alone gets the threshold, if it was so.
     """
     with _editing(repository, root_keys, wait) as root:
-        folder = _home(repository.path, role, root_keys)
+        homes = _homes(repository.path, role, root_keys)
         delegated = root.signed.get_delegated_role(role)
         old = list(delegated.keyids)
-        signers = [make_key(folder, role) for _ in range(delegated.threshold)]
+        folders = list(islice(cycle(homes), delegated.threshold))
+        signers = [make_key(folder, role) for folder in folders]
 
         def change(new: Root) -> None:
             for key_id in old:
@@ -110,7 +112,10 @@ def rotate_keys(
             for signer in signers:
                 new.add_key(signer.public_key, role)
 
-        files = [key_file(folder, role, signer.public_key.keyid) for signer in signers]
+        files = [
+            key_file(folder, role, signer.public_key.keyid)
+            for folder, signer in zip(folders, signers, strict=True)
+        ]
         with _undone(repository.path, files):
             next_root(repository.path, root, change, new=signers if role == "root" else (), folders=root_keys)
     for place in (repository.path / KEYS, *root_keys):
@@ -138,7 +143,7 @@ def add_key(
         The file of the new key.
     """
     with _editing(repository, [*root_keys, *([folder] if folder else [])], wait) as root:
-        place = folder or _home(repository.path, role, root_keys)
+        place = folder or _homes(repository.path, role, root_keys)[0]
         signer = make_key(place, role)
         file = key_file(place, role, signer.public_key.keyid)
 
@@ -237,6 +242,6 @@ def _undone(path: Path, files: Sequence[Path]) -> Iterator[None]:
         raise
 
 
-def _home(path: Path, role: str, root_keys: Sequence[Path]) -> Path:
-    """Where a new key of a role goes."""
-    return root_keys[0] if role == "root" and root_keys else path / KEYS
+def _homes(path: Path, role: str, root_keys: Sequence[Path]) -> Sequence[Path]:
+    """Where new keys of a role go."""
+    return root_keys if role == "root" and root_keys else [path / KEYS]

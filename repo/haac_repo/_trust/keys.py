@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from haac_repo._errors import RepositoryError
-from haac_repo._files import sync_folder
+from haac_repo._files import make_folder, replacing, sync_folder
 from haac_repo._trust.layout import KEYS
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ def key_file(folder: Path, role: str, key_id: str) -> Path:
 
 
 def make_key(folder: Path, role: str) -> CryptoSigner:
-    """Make a key for `role` and write it durably into `folder` (0700), readable by its owner only (0600)."""
+    """Make a key for `role` and write it durably into `folder` (0700), readable by its owner only (0600).
+
+    Windows knows no such modes: there both are as readable as the folder around them.
+    """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import (
         BestAvailableEncryption,
@@ -114,10 +117,6 @@ def _load(file: Path, key_id: str) -> CryptoSigner:
 
 
 def _write_secret(file: Path, data: bytes) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
+    make_folder(file.parent, 0o700)
+    with replacing(file, 0o600) as out:
         out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    sync_folder(file.parent)

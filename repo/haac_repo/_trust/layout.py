@@ -30,11 +30,20 @@ LIFETIMES = {
     "timestamp": timedelta(days=90),
 }
 """How long what is signed now is valid."""
+RENEWED_AFTER = {
+    "targets": LIFETIMES["targets"] / 2,
+    "snapshot": LIFETIMES["snapshot"] / 2,
+    "timestamp": timedelta(days=7),
+}
+"""Publishing signs again what is so old, though nothing is new; so that whoever publishes each six weeks may miss a time."""
 SOON = timedelta(days=90)
 """So long before its end a root is renewed, or its publisher warned."""
 
+VERSION = "[1-9][0-9]{0,15}"
+"""Regular expression of a version in a file's name: after metadata were lost it is a time in milliseconds, 13 digits."""
+
 is_sha256 = re.compile(r"[0-9a-f]{64}").fullmatch
-_root_name = re.compile(r"([1-9][0-9]{0,15})\.root\.json").fullmatch
+_root_name = re.compile(rf"({VERSION})\.root\.json").fullmatch
 
 
 def versioned_path(role: str, version: int) -> str:

@@ -21,6 +21,11 @@ class Pin:
     sha256: str = ""
     """SHA-256 of the first root, 64 hex digits: the fingerprint that `haac keys show` and `haac publish` print."""
 
+    @property
+    def on_first_use(self) -> bool:
+        """Whether it names no root."""
+        return not (self.root or self.sha256)
+
     @classmethod
     def parse(cls, text: StrPath) -> Self:
         """The pin for what a user names: 64 hex digits, or a file.

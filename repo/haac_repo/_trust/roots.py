@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from haac_repo._errors import RepositoryError
-from haac_repo._files import write_file
+from haac_repo._files import make_folder, write_file
 from haac_repo._store.layout import published_folder
 from haac_repo._trust.keys import find_signers, is_here
 from haac_repo._trust.layout import (
@@ -158,5 +158,5 @@ def renewed_root(path: Path, root: Metadata[Root]) -> Metadata[Root]:
 
 def _write(path: Path, root: Metadata[Root]) -> None:
     file = published_folder(path) / versioned_path("root", root.signed.version)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
     write_file(file, serialized(root))

@@ -5,21 +5,23 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import time
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from haac_repo._errors import RepositoryError
-from haac_repo._files import TEMPORARY, sync_folder, write_file, write_newer
-from haac_repo._store.layout import published_folder
+from haac_repo._files import TEMPORARY, make_folder, sync_folder, write_file, write_newer
+from haac_repo._store.layout import published_folder, remove_temporary
 from haac_repo._trust.layout import (
     LIFETIMES,
     METADATA,
+    RENEWED_AFTER,
     SOON,
     TARGET,
     TARGETS,
     TIMESTAMP_PATH,
+    VERSION,
     head_path,
     utc_now,
     versioned_path,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 _KEPT = 2
 """Versions of targets, snapshot and head that stay: the newest, and the one that a client may be reading."""
+_PAUSE = 0.5
+"""Seconds between two looks at signatures that do not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def sign_head(path: Path, head: bytes) -> None:
     signers = {role: signers_of(path, root, role) for role in ("targets", "snapshot", "timestamp")}
     version = {role: _next(path, role) for role in signers}
     folder = published_folder(path)
-    (folder / TARGETS).mkdir(parents=True, exist_ok=True)
+    make_folder(folder / TARGETS)
     write_file(folder / head_path(hashlib.sha256(head).hexdigest()), head)
 
     target = TargetFile.from_data(TARGET, head, ["sha256"])
@@ -77,7 +81,7 @@ def sign_head(path: Path, head: bytes) -> None:
 
 
 def renew(path: Path) -> bool:
-    """Renew what is near its end, or not signed as it is published, though nothing is new. The caller holds the lock.
+    """Renew what is due, or not signed as it is published, though nothing is new. The caller holds the lock.
 
     Returns:
         Whether anything was written.
@@ -94,14 +98,10 @@ def renew(path: Path) -> bool:
         return renewed is not root
     head = file.read_bytes()
     chain = _chain(path, renewed)
-    if (
-        chain is None
-        or chain.head != head
-        or any(_half_over(each) for each in (chain.targets, chain.snapshot))
-    ):
+    if chain is None or chain.head != head or any(_is_due(each) for each in (chain.targets, chain.snapshot)):
         sign_head(path, head)
         return True
-    if _half_over(chain.timestamp):
+    if _is_due(chain.timestamp):
         _write_timestamp(path, renewed, chain.timestamp.signed.snapshot_meta, _next(path, "timestamp"))
         return True
     return renewed is not root
@@ -121,13 +121,20 @@ def warnings(path: Path) -> list[str]:
 
 def problems(path: Path) -> list[str]:
     """What is wrong with the signatures that a repository publishes, each with what to do; being expired is no fault of the files."""
+    found = _problems(path)
+    if found:  # a writer may be at it: new keys count before what they sign is there
+        time.sleep(_PAUSE)
+        found = _problems(path)
+    return found
+
+
+def _problems(path: Path) -> list[str]:
     try:
         root = current_root(path)
     except RepositoryError as error:
         return [str(error)]
-    # A head that is not the signed one is what a crash leaves, or a writer that is at it; a second look, for the same reason.
-    head = published_folder(path) / "head"
-    if root is None or not head.is_file() or _chain(path, root) or _chain(path, root):
+    # That the signed head is not the one that stands there is what a crash leaves, or a writer that is at it.
+    if root is None or not (published_folder(path) / "head").is_file() or _chain(path, root):
         return []
     return ["the signatures do not fit what is published: `haac publish` signs it again"]
 
@@ -161,16 +168,9 @@ def _chain(path: Path, root: Metadata[Root]) -> _Chain | None:
     with contextlib.suppress(InvalidError, FileNotFoundError, KeyError):
         root.verify_delegate("timestamp", timestamp)
         meta = timestamp.signed.snapshot_meta
-        file = versioned_path("snapshot", meta.version)
-        meta.verify_length_and_hashes((published_folder(path) / file).read_bytes())
-        snapshot = _read(path, file)
-        assert snapshot is not None
+        snapshot: Metadata[Snapshot] = _named(path, "snapshot", meta)
         root.verify_delegate("snapshot", snapshot)
-        meta = snapshot.signed.meta["targets.json"]
-        file = versioned_path("targets", meta.version)
-        meta.verify_length_and_hashes((published_folder(path) / file).read_bytes())
-        targets = _read(path, file)
-        assert targets is not None
+        targets: Metadata[Targets] = _named(path, "targets", snapshot.signed.meta["targets.json"])
         root.verify_delegate("targets", targets)
         target = targets.signed.targets[TARGET]
         head = (published_folder(path) / head_path(target.hashes["sha256"])).read_bytes()
@@ -179,9 +179,24 @@ def _chain(path: Path, root: Metadata[Root]) -> _Chain | None:
     return None
 
 
-def _half_over(metadata: Metadata[Any]) -> bool:
-    lifetime: timedelta = LIFETIMES[metadata.signed.type]
-    return bool(metadata.signed.expires - utc_now() < lifetime / 2)
+def _named(path: Path, role: str, meta: MetaFile) -> Metadata[Any]:
+    """The metadata that other metadata name, read once: a publisher may delete it meanwhile.
+
+    Raises:
+        FileNotFoundError: it is gone.
+        tuf.api.exceptions.RepositoryError: it is not what was named, or damaged.
+    """
+    from tuf.api.metadata import Metadata
+
+    data = (published_folder(path) / versioned_path(role, meta.version)).read_bytes()
+    meta.verify_length_and_hashes(data)
+    return Metadata.from_bytes(data)
+
+
+def _is_due(metadata: Metadata[Any]) -> bool:
+    """Whether it is so old that it is signed again."""
+    role = metadata.signed.type
+    return bool(metadata.signed.expires - utc_now() < LIFETIMES[role] - RENEWED_AFTER[role])
 
 
 def _next(path: Path, role: str) -> int:
@@ -204,7 +219,7 @@ def _was_signed(path: Path) -> bool:
 
 def _versions(path: Path, role: str) -> list[int]:
     found = (
-        re.fullmatch(rf"([1-9][0-9]{{0,15}})\.{role}\.json", file.name)
+        re.fullmatch(rf"({VERSION})\.{role}\.json", file.name)
         for file in (published_folder(path) / METADATA).iterdir()
     )
     return sorted(int(each[1]) for each in found if each)
@@ -240,7 +255,6 @@ def _drop_old(path: Path) -> None:
     for file in (folder / TARGETS).iterdir():
         if f"{TARGETS}/{file.name}" not in kept:
             file.unlink()
-    for file in (folder / METADATA).glob(f"*{TEMPORARY}"):  # of a crash
-        file.unlink()
+    remove_temporary(path)  # of a crash
     sync_folder(folder / METADATA)
     sync_folder(folder / TARGETS)

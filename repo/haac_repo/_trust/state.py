@@ -66,5 +66,6 @@ def _version(data: bytes) -> int:
 
 
 def fingerprint(state: Mapping[str, bytes]) -> str:
-    """SHA-256, in hex, of the first root that is known."""
-    return hashlib.sha256(state.get("1.root") or state["pinned"]).hexdigest()
+    """SHA-256, in hex, of the first root that is known; '' if none is, or it is damaged so that nothing is left."""
+    root = state.get("1.root") or state.get("pinned")
+    return hashlib.sha256(root).hexdigest() if root else ""

@@ -121,7 +121,7 @@ def test_dripping_within_the_limits_of_each_window(rigged: Any, mirror: Path) ->
     with pytest.raises(TransportError, match="fewer than 20000 a second"):
         rigged.sync(mirror, patience=Patience(tries=3, first=0.01, rate=20_000, grace=0.2))
     rigged.only_for("head", drip)
-    with pytest.raises(TransportError, match=r"of the head in .*; 0.1 are allowed"):
+    with pytest.raises(TransportError, match=r"of the head or its metadata in .*; 0.1 are allowed"):
         rigged.sync(mirror, patience=Patience(tries=3, first=0.01, deadline=0.1))
     rigged.answer = rigged.honest
     rigged.sync(mirror)
