@@ -83,6 +83,7 @@ def publish(
         )
     with Repository.open(repo) as repository:
         if target is not None and repository.role == "mirror":
+            refuse({"source_names"}, "is for a repository of its own: a mirror tells what its origin told.")
             console.data(*_send(console, repo, target, endpoint, jobs))
             return
         if dry_run:

@@ -20,7 +20,7 @@ from haac_repo._store import catalog
 from haac_repo._store.layout import IDENTITY, read_identity, write_identity
 from haac_repo._store.records import log_records
 from haac_repo._store.repository import connect_to
-from haac_repo._trust.layout import KEYS
+from haac_repo._trust.layout import root_versions
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -181,4 +181,4 @@ def disclosure(repository: Repository, source_names: SourceNames | None = None) 
 
 def is_signed(path: Path) -> bool:
     """Whether the repository in the folder `path` has keys, with which its heads are signed."""
-    return (path / KEYS).is_dir()
+    return bool(root_versions(path))

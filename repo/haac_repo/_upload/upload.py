@@ -28,6 +28,7 @@ _AT_ONCE = 64 * 2**20
 """Larger files are not read into memory, and go in parts."""
 _SMALL = 2**20  # bytes, of a file of metadata
 _is_pack = re.compile(r"packs/[0-9a-f]{64}\.pack").fullmatch
+_is_signature = re.compile(r"metadata/[0-9]+\.[a-z]+\.json|targets/[0-9a-f]{64}\.head").fullmatch
 
 
 @dataclass(slots=True)
@@ -98,6 +99,12 @@ def upload(
                 progress(report.bytes, total)
         if report.files:
             _check_all_there(destination, head)
+        if _published(folder)[1:] != (data, timestamp):
+            raise RepositoryError(f"somebody published in {folder.parent} meanwhile: send it again")
+        gone = [path for path in sorted(there) if _is_signature(path) and not (folder / path).exists()]
+        for path in gone:
+            if ".root." in path:  # before what is signed below the roots that are here
+                destination.delete(path)
         if is_news:
             small = min(enumerate(head.segments, 1), key=lambda each: each[1].length, default=None)
             if small is not None:
@@ -115,6 +122,9 @@ def upload(
             if _is_pack(path):
                 destination.delete(path)
                 report.deleted += 1
+        for path in gone:
+            if ".root." not in path:
+                destination.delete(path)
     return report
 
 
@@ -127,7 +137,10 @@ def _published(folder: Path) -> tuple[Head, bytes, bytes | None]:
             f"{folder.parent} publishes nothing yet: `haac publish` does, and `haac sync` completes a mirror that has only a part"
         ) from error
     stamp = folder / TIMESTAMP
-    return Head.from_bytes(data), data, stamp.read_bytes() if stamp.is_file() else None
+    timestamp = stamp.read_bytes() if stamp.is_file() else None
+    if (folder / HEAD_PATH).read_bytes() != data:
+        raise RepositoryError(f"somebody is publishing in {folder.parent}: try again")
+    return Head.from_bytes(data), data, timestamp
 
 
 def _before(data: bytes, head: Head) -> Head:

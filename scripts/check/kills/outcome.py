@@ -241,5 +241,7 @@ def _try(drive: Driver, scenario: str, folder: Path, expected: State, **job: flo
     found = state(work)
     assert found == expected, f"{scenario}, killed at {job}: {_difference(expected, found)}"
     report = verify(work / "repo")
-    assert (report.problems, report.notes) == ([], []), (scenario, job, report)
+    # Where nothing is published after a takedown, its bytes wait for that.
+    notes = [note for note in report.notes if "`haac publish` takes them out" not in note]
+    assert (report.problems, notes) == ([], []), (scenario, job, report)
     return _Trial(killed, silent)

@@ -136,7 +136,7 @@ def test_a_mirror_of_a_signed_repository_stays_one_when_its_catalog_is_lost(
         file.unlink()
     report = verify(mirror, repair=True)
     assert report.ok, report.problems
-    assert any(root in text and "`haac sync --root`" in text for text in report.repaired)
+    assert any(root in text for text in report.repaired)
     assert json.loads(identity.read_bytes())["root"] == root
     verify(mirror, repair=True)
     assert json.loads(identity.read_bytes())["root"] == root

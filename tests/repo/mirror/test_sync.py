@@ -308,7 +308,9 @@ def test_the_cache_is_by_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert cache_path("x").parent == tmp_path / "home" / ".cache" / "haac"
 
 
-@pytest.mark.parametrize("url", ["ftp://host/x", "http://", "https://host/x?y=1", "/nowhere/at/all"])
+@pytest.mark.parametrize(
+    "url", ["ftp://host/x", "http://", "http://[::1", "https://host/x?y=1", "/nowhere/at/all"]
+)
 def test_addresses_that_are_none(url: str, mirror: Path) -> None:
     with pytest.raises(HaacError):
         sync(url, mirror)

@@ -40,8 +40,8 @@ def test_lifetimes_are_stated(publisher: Repository) -> None:
 @pytest.mark.parametrize(
     ("days", "renewed"),
     [
-        (40, set()),
-        (50, {"timestamp"}),
+        (6, set()),
+        (8, {"timestamp"}),
         (100, {"timestamp"}),
         (200, {"timestamp", "snapshot", "targets"}),
         (1010, {"timestamp", "snapshot", "targets", "root"}),

@@ -12,8 +12,19 @@ from pathlib import Path
 import pytest
 
 from haac._cli.main import _run
-from haac_repo import HistoryError, Repository, RepositoryError, TransportError, publish, read_head, sync
+from haac_repo import (
+    HistoryError,
+    Pin,
+    Repository,
+    RepositoryError,
+    TransportError,
+    create_keys,
+    publish,
+    read_head,
+    sync,
+)
 from haac_repo._store.layout import published_folder
+from haac_repo._trust.admin import rotate_keys
 from haac_repo._upload.destination import ChangedError
 from haac_repo._upload.folder import FolderDestination
 from haac_repo._upload.upload import upload
@@ -52,6 +63,32 @@ def test_packs_that_are_published_no_more_go_and_other_files_stay(filled: Reposi
     assert not stray.exists()
     assert stray.with_name("notes.tmp").exists()
     assert (tmp_path / "disk" / "index.html").exists()
+
+
+def test_signatures_of_before_do_not_pile_up(filled: Repository, tmp_path: Path) -> None:
+    create_keys(filled)
+    target = tmp_path / "disk"
+    for seed in range(9, 13):
+        fill(filled, range(seed, seed + 1))
+        publish(filled)
+        upload(filled.path, FolderDestination(target))
+    assert content(target) == content(published_folder(filled.path))
+
+
+def test_roots_of_a_chain_that_was_begun_anew_go(filled: Repository, tmp_path: Path) -> None:
+    """Else readers would go on from the new first root to the old second one."""
+    create_keys(filled)
+    publish(filled)
+    rotate_keys(filled, "timestamp")
+    target = tmp_path / "disk"
+    upload(filled.path, FolderDestination(target))
+    shutil.rmtree(filled.path / "keys")
+    for name in ("metadata", "targets"):
+        shutil.rmtree(published_folder(filled.path) / name)
+    root = create_keys(filled)
+    publish(filled)
+    upload(filled.path, FolderDestination(target))
+    assert sync(str(target), tmp_path / "mirror", pin=Pin(sha256=root)).root == root
 
 
 def test_a_head_that_changed_meanwhile_is_not_replaced(filled: Repository, tmp_path: Path) -> None:

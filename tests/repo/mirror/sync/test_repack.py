@@ -9,8 +9,19 @@ from typing import Any
 
 import pytest
 
-from haac_repo import ElementWithdrawnError, HistoryError, Repository, TransportError, sync
+from haac_repo import (
+    ElementWithdrawnError,
+    HistoryError,
+    Pin,
+    Repository,
+    TransportError,
+    create_keys,
+    publish,
+    sync,
+    verify,
+)
 from haac_repo._mirror.wire import Record, pack_path, segment_path
+from tests.repo.mirror.conftest import picture
 
 TIME = "2026-11-23T01:02:03Z"
 
@@ -260,3 +271,35 @@ def test_starting_over_that_fails_changes_nothing(growing: Any, mirror: Path, di
     assert {path: sha for path, sha in disk.tree(mirror).items() if path not in parts} == before[0]
     assert disk.catalog(mirror) == before[1]
     assert not list((mirror / "lost").iterdir())
+
+
+def test_a_refused_start_over_changes_nothing_beside_the_catalog(
+    growing: Any, mirror: Path, tmp_path: Path
+) -> None:
+    """Another repository, whose pack is gone: the mirror stays one of the first."""
+    growing.sync(mirror)
+    identity = (mirror / "repository.json").read_bytes()
+    with Repository.create(tmp_path / "other") as other, other.writer() as writer:
+        writer.add(picture(77))
+    with Repository.open(tmp_path / "other") as other:
+        create_keys(other)
+        publish(other)
+    for pack in (tmp_path / "other" / "public" / "packs").iterdir():
+        pack.unlink()
+    with pytest.raises(TransportError):
+        sync(tmp_path / "other", mirror, start_over=True, pin=Pin())
+    assert (mirror / "repository.json").read_bytes() == identity
+    assert not [path for path in (mirror / "lost").iterdir() if path.name.startswith("start-over")]
+    assert growing.sync(mirror).elements == 10
+
+
+def test_starting_over_after_the_catalog_was_made_again(growing: Any, mirror: Path, disk: Any) -> None:
+    growing.sync(mirror)
+    for file in mirror.glob("catalog.sqlite*"):
+        file.unlink()
+    assert verify(mirror, repair=True).ok
+    fork(growing)
+    with pytest.raises(HistoryError, match=r"--start-over origin"):
+        growing.sync(mirror)
+    assert growing.sync(mirror, start_over=True).kept
+    disk.assert_sound(mirror)
