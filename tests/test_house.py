@@ -44,6 +44,7 @@ ROOMS = {
         "_files",
         "_lock",
         "_store",
+        "_set_aside",
         "_trust",
         "_mirror",
         "_publish",

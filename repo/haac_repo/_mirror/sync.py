@@ -46,8 +46,9 @@ from haac_repo._mirror.wire import (
     read_segment,
     segment_path,
 )
+from haac_repo._set_aside import blank_set_aside
 from haac_repo._store import catalog, repack
-from haac_repo._store.layout import Identity, keep_identity, published_folder
+from haac_repo._store.layout import LOST, Identity, keep_identity, published_folder
 from haac_repo._store.packs import Packs
 from haac_repo._store.repository import create, prepare
 from haac_repo._store.schema import CATALOG, bulk_loading
@@ -314,6 +315,10 @@ class _Sync:
                 packs.sealed_path(sha256).unlink(missing_ok=True)
             sync_folder(packs.sealed_folder)
             leftovers.forget_superseded(db, gone)
+            self.report.notes += [
+                f"overwrote bytes of withdrawn elements in {self.path / LOST / name}"
+                for name in blank_set_aside(db, self.path)
+            ]
         leftovers.sweep(db, self.path, Head.from_bytes(fresh.published.head))
 
     def _refused(self, fresh: Fresh, head: Head) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ from haac_repo._mirror.wire import HEAD_PATH, Head, PackInfo, SegmentInfo, segme
 from haac_repo._publish import erase, segments
 from haac_repo._publish.disclosure import SourceNames, disclosed, remember, remembered
 from haac_repo._publish.erase import Erased
+from haac_repo._set_aside import blank_set_aside
 from haac_repo._store import catalog, repack
 from haac_repo._store.layout import published_folder
 from haac_repo._store.records import dump_record, keep_published, log_records
@@ -87,7 +88,7 @@ def publish(
             head = _write_head(db, path)
             erase.delete_superseded(db, path, head)
             erased.elements = erase.without_bytes(db) - before
-            erased.set_aside = erase.blank_set_aside(db, path)
+            erased.set_aside = blank_set_aside(db, path)
     tell(erased)
     if erased.damaged:
         raise IntegrityError(

@@ -303,3 +303,17 @@ def test_starting_over_after_the_catalog_was_made_again(growing: Any, mirror: Pa
         growing.sync(mirror)
     assert growing.sync(mirror, start_over=True).kept
     disk.assert_sound(mirror)
+
+
+def test_what_a_mirror_set_aside_loses_withdrawn_bytes_too(growing: Any, mirror: Path) -> None:
+    growing.sync(mirror)
+    pack = mirror / "public" / growing.packs[0]
+    data = bytearray(pack.read_bytes())
+    data[-1] ^= 1  # of another element than the third
+    pack.write_bytes(data)
+    verify(mirror, repair=True)
+    growing.sync(mirror)
+    gone = take_down(growing, 3)
+    assert [path for path in holds(mirror, gone) if "lost" in path]
+    assert any("overwrote" in note for note in growing.sync(mirror).notes)
+    assert not holds(mirror, gone)
