@@ -147,10 +147,10 @@ def test_pipes_and_devices_are_not_replaced(tmp_path: Path) -> None:
 def test_errors_name_the_file_and_not_its_temporary_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(self: Path, *_: object) -> None:
-        raise PermissionError(13, "Permission denied", str(self))
+    def refused(name: str, *_: object) -> None:
+        raise PermissionError(13, "Permission denied", name)
 
-    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr(os, "open", refused)
     with pytest.raises(PermissionError) as caught:
         write_file(tmp_path / "a.haac", b"data")
     assert caught.value.filename == str(tmp_path / "a.haac")
