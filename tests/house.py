@@ -12,6 +12,8 @@ PACKAGES = {
     "haac_repo": ROOT / "repo" / "haac_repo",
     "haac": ROOT / "codec" / "haac",
     "haac_match": ROOT / "pipeline" / "haac_match",
+    "haac_similar": ROOT / "pipeline" / "haac_similar",
+    "haac_layers": ROOT / "pipeline" / "haac_layers",
     "haac_pipeline": ROOT / "pipeline" / "haac_pipeline",
 }
 """Each may import those before it."""

@@ -87,6 +87,8 @@ ROOMS = {
         "_matcher",
         "__init__",
     ),
+    "haac_similar": ("__init__",),
+    "haac_layers": ("__init__",),
     "haac_pipeline": (
         "_limits",
         "_extra",

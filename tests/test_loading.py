@@ -24,6 +24,8 @@ SEGMENTATION = {
     "numba",
     "pymatting",
     "haac_match",
+    "haac_similar",
+    "haac_layers",
     "haac_pipeline",
 }
 HEAVY = (

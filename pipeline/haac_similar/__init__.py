@@ -1,0 +1,3 @@
+"""Photographs told by similar elements: embeddings, their index, retrieval, placement, and when to trust it."""
+
+__all__: list[str] = []
