@@ -65,7 +65,8 @@ def test_what_an_extra_reads_says_which(data: bytes, package: str, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    "data", [gzip.compress(b"no drawing", mtime=0), b"\x1f\x8b\x08", b"<svg", b"<?xml version='1.0'?><svg><g></svg>"]
+    "data",
+    [gzip.compress(b"no drawing", mtime=0), b"\x1f\x8b\x08", b"<svg", b"<?xml version='1.0'?><svg><g></svg>"],
 )
 def test_what_is_no_drawing_is_no_picture(data: bytes) -> None:
     with pytest.raises(PictureError, match=r"not a picture|broken"):
