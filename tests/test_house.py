@@ -43,6 +43,7 @@ ROOMS = {
         "_pixels",
         "_files",
         "_lock",
+        "_vocabulary",
         "_store",
         "_set_aside",
         "_trust",

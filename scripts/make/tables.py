@@ -106,6 +106,22 @@ def catalog(figures: Figures) -> str:
     return table(("", f"{small['rows']:,} elements", f"{large['rows']:,} elements"), rows) + machine(figures)
 
 
+def words(figures: Figures) -> str:
+    names = {
+        "beginnings": "beginnings of words only (as before)",
+        "forms and spelling": "other forms and spellings",
+        "with keywords": "the same, with keywords of emoji",
+    }
+    kinds = list(figures["ways"]["beginnings"]["test"])
+    rows = []
+    for way, name in names.items():
+        sets = figures["ways"][way]["test"]
+        rows.append((name, *(f"{sets[kind]['answered']} of {sets[kind]['queries']}" for kind in kinds)))
+    made = table(("", *kinds), rows)
+    times = ", ".join(f"{key} {_ms(value)}" for key, value in figures["ms"].items())
+    return f"{made}\n\nA search among {figures['rows']:,} generated elements: {times}." + machine(figures)
+
+
 def _ms(value: float) -> str:
     return f"{value:.3f} ms" if value < 0.1 else f"{value:.2f} ms" if value < 10 else f"{value:,.0f} ms"
 
@@ -270,6 +286,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "bytes": bytes_,
     "decode": decode,
     "catalog": catalog,
+    "words": words,
     "sync": sync,
     "serve": serve,
     "segmentation": segmentation,

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from haac_pipeline._engine.engine import Job
 from haac_pipeline._engine.workers import TIMEOUT, Workers
 from haac_pipeline._ingest.keep import LeftOut
-from haac_pipeline._ingest.sidecar import Sidecars, default_name
+from haac_pipeline._ingest.keywords import emoji_keywords
+from haac_pipeline._ingest.sidecar import Sidecars, default_name, emoji_codes
 from haac_pipeline._ingest.worker import Cutting, Made, Task, make
 from haac_pipeline._input.passed_over import PassedOverCount
 from haac_pipeline._input.source import PassedOver, Refused, Source, label
 from haac_pipeline._parallel import attempt, cores, limit_threads
 from haac_pipeline._segment.models import MODELS, NONE, model, weights
-from haac_repo import DataError, HaacError, NewElement, Provenance, Repository
+from haac_repo import LIMITS, DataError, HaacError, NewElement, Provenance, Repository
 from haac_repo._internal import counted
 
 if TYPE_CHECKING:
@@ -293,10 +294,13 @@ class _Run:
         settings = self._settings
         about = self._sidecars.about(source)
         name, tags = default_name(source.name)
+        # Who gives all the tags that an element may have gets these, and fewer keywords.
+        room = LIMITS.tags - len({*tags, *about.tags, *settings.tags})
+        keywords = emoji_keywords(emoji_codes(source.name))[: max(0, room)]
         return _Pending(
             file,
             about.name or name,
-            (*tags, *about.tags, *settings.tags),
+            (*tags, *about.tags, *settings.tags, *keywords),
             Provenance(
                 source=source.name,
                 source_sha256=sha256,

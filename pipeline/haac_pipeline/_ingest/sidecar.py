@@ -133,18 +133,30 @@ def default_name(source_name: str) -> tuple[str, tuple[str, ...]]:
     'IMG_red-apple_2.png' is 'red apple 2'. Emoji sets call their files by code points; people look for the words that Unicode
     has for them: 'emoji_u1f431.png' is 'cat face', tagged 'emoji'.
     """
-    base = _plain(source_name)
-    if re.match(r"https?://", base, re.IGNORECASE):
-        base = unquote(urlsplit(base).path)
-    stem = PurePosixPath(base).stem
-    if codes := re.fullmatch(r"(?:emoji[_-])?u\+?([0-9a-f]{4,6}(?:[_-][0-9a-f]{2,6})*)", stem, re.IGNORECASE):
-        numbers = [int(part, 16) for part in re.split("[_-]", codes[1])]
-        if max(numbers) <= 0x10FFFF and (words := _emoji_words(numbers)):
-            return ", ".join(words)[: LIMITS.text_chars], ("emoji",)
+    stem = _stem(source_name)
+    if (numbers := emoji_codes(source_name)) and (words := _emoji_words(numbers)):
+        return ", ".join(words)[: LIMITS.text_chars], ("emoji",)
     words = re.sub(r"[\s_\-+.]+", " ", stem).strip().split()
     if len(words) > 1 and words[0].lower() in _CAMERAS and re.search(r"[^\W\d]", "".join(words[1:])):
         del words[0]
     return " ".join(words)[: LIMITS.text_chars] or "picture", ()
+
+
+def emoji_codes(source_name: str) -> list[int]:
+    """The code points that a source is called by, as emoji sets do ('emoji_u1f431.png'); none if it is called otherwise."""
+    codes = re.fullmatch(
+        r"(?:emoji[_-])?u\+?([0-9a-f]{4,6}(?:[_-][0-9a-f]{2,6})*)", _stem(source_name), re.IGNORECASE
+    )
+    numbers = [] if codes is None else [int(part, 16) for part in re.split("[_-]", codes[1])]
+    return numbers if max(numbers, default=0) <= 0x10FFFF else []
+
+
+def _stem(source_name: str) -> str:
+    """The name of a file without folders and suffix, also of one that a URL names."""
+    base = _plain(source_name)
+    if re.match(r"https?://", base, re.IGNORECASE):
+        base = unquote(urlsplit(base).path)
+    return PurePosixPath(base).stem
 
 
 _CAMERAS = frozenset({"img", "dsc", "dscn", "dscf", "pxl", "mvimg"})

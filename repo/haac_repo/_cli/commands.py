@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -60,6 +60,11 @@ _doubtful_option = click.option(
 )
 
 
+_exact_option = click.option(
+    "--exact", is_flag=True, help="Words as they are written: no beginnings, other forms or other spellings."
+)
+
+
 @command("search", "Elements")
 @repo_option
 @click.argument("words", nargs=-1, shell_complete=completion.tags)
@@ -67,20 +72,33 @@ _doubtful_option = click.option(
     "--colour", "--color", callback=_colour, help="Nearest to this colour first: '#ff8800', or a CSS name."
 )
 @_doubtful_option
+@_exact_option
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many at most.")
 def search(
-    console: Console, repo: Path, words: tuple[str, ...], colour: int | None, doubtful: bool, limit: int
+    console: Console,
+    repo: Path,
+    words: tuple[str, ...],
+    colour: int | None,
+    doubtful: bool,
+    exact: bool,
+    limit: int,
 ) -> None:
     """Find elements by the words in their names and tags, or by colour.
 
-    The beginning of a word is enough; an element must have all of them.
+    An element must have all words, or what begins with them, or other forms of them (in English: cats, cat). If none has, the nearest
+    spelling is looked for, which is said; with --json each element has it as `found_by`.
     """
     from haac_repo import Repository
     from haac_repo._cli.elements import element_json, element_table
 
+    if not words:
+        refuse({"exact"}, "goes with words.")
     with Repository.open(repo) as repository:
-        found = repository.search(" ".join(words), colour=colour, limit=limit, doubtful=doubtful)
-        console.data([element_json(element) for element in found], element_table(found))
+        found, meant = _search(
+            console, repository, words, exact, colour=colour, limit=limit, doubtful=doubtful
+        )
+        instead = {"found_by": meant} if meant else {}
+        console.data([element_json(element) | instead for element in found], element_table(found))
         if not found:
             console.note("Nothing was found.")
         elif len(found) == limit:
@@ -152,6 +170,7 @@ def show(
 )
 @click.option("--colour", "--color", callback=_colour, help="Nearest to this colour first.")
 @_doubtful_option
+@_exact_option
 @click.option("--limit", type=click.IntRange(1), help="So many elements at most.")
 @click.option(
     "--columns", type=click.IntRange(1, 100), default=12, show_default=True, help="Elements in a row."
@@ -168,12 +187,13 @@ def sheet(
     ids: tuple[str, ...],
     colour: int | None,
     doubtful: bool,
+    exact: bool,
     limit: int | None,
     columns: int,
     cell: int,
     per_page: int,
 ) -> None:
-    """Draw a contact sheet: all elements, or those with WORDS, over their ids."""
+    """Draw a contact sheet: all elements, or those with WORDS (as `haac search` finds them), over their ids."""
     from haac_repo import HaacError, Repository, write_file
     from haac_repo._cli.sheet import SheetStyle, sheets
 
@@ -181,10 +201,20 @@ def sheet(
         raise click.BadParameter(f"{output.name}: the name must end in .png", param_hint="--output")
     if ids and (words or colour is not None or doubtful):
         raise click.UsageError("give words or a colour to search for, or --doubtful, or --ids, not both")
+    if not words:
+        refuse({"exact"}, "goes with words.")
+    elements: Iterable[Element]
     with Repository.open(repo) as repository:
-        elements, count = (
-            _listed(repository, ids, limit) if ids else _found(repository, words, colour, limit, doubtful)
-        )
+        if ids:
+            elements, count = _listed(repository, ids, limit)
+        elif words or colour is not None or doubtful:
+            most = limit or len(repository) or 1
+            found, _ = _search(
+                console, repository, words, exact, colour=colour, limit=most, doubtful=doubtful
+            )
+            elements, count = found, len(found)
+        else:
+            elements, count = _all(repository, limit)
         if count == 0:
             raise HaacError("there are no such elements to draw: `haac search` shows what there is")
         title = " ".join(words) or repo.absolute().name
@@ -260,17 +290,39 @@ def _listed(repository: Repository, ids: tuple[str, ...], limit: int | None) -> 
     return chosen, len(chosen)
 
 
-def _found(
-    repository: Repository, words: tuple[str, ...], colour: int | None, limit: int | None, doubtful: bool
-) -> tuple[Iterable[Element], int]:
-    if words or colour is not None or doubtful:
-        most = limit or len(repository) or 1
-        found = repository.search(" ".join(words), colour=colour, limit=most, doubtful=doubtful)
-        return found, len(found)
+def _all(repository: Repository, limit: int | None) -> tuple[Iterable[Element], int]:
     from itertools import islice
 
     count = len(repository)
     return islice(repository.elements(), limit), min(count, limit or count)
+
+
+def _search(
+    console: Console,
+    repository: Repository,
+    words: tuple[str, ...],
+    exact: bool,
+    **how: Any,
+) -> tuple[list[Element], str]:
+    """Search, and look for the nearest spelling if nothing is found; with the words that found it, if they are others.
+
+    Args:
+        console: Says so.
+        repository: To be searched.
+        words: As given.
+        exact: As they are written only.
+        how: What else `Repository.search` takes.
+    """
+    asked = " ".join(words)
+    found = repository.search(asked, exact=exact, **how)
+    if found or exact:
+        return found, ""
+    meant = repository.did_you_mean(asked)
+    found = repository.search(meant, **how) if meant else []
+    if not found:
+        return [], ""
+    console.note(f"No element has {asked!r}: these have {meant!r}. --exact asks for nothing else.")
+    return found, meant
 
 
 def _encoded(picture: Image.Image, suffix: str) -> bytes:

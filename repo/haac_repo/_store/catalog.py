@@ -15,6 +15,7 @@ from haac_repo._limits import LIMITS
 from haac_repo._store import repack
 from haac_repo._store.packs import Place
 from haac_repo._store.records import PROVENANCE, stored
+from haac_repo._vocabulary import match_expression
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -115,12 +116,15 @@ def places(db: Database, number: int) -> list[Place]:
 _DOUBTFUL = " and doubts != ''"
 
 
-def search(db: Database, words: str, limit: int, *, doubtful: bool = False) -> list[Element]:
-    """Full-text search: live elements with all words (or prefixes) in name or tags, best first; all if none given.
+def search(
+    db: Database, words: str, limit: int, *, doubtful: bool = False, exact: bool = False
+) -> list[Element]:
+    """Full-text search: live elements with all words in name or tags, best first; all if none given.
 
-    Those that are `doubtful` only: without words the worst first.
+    A word stands for what begins with it and for its other forms; not if `exact`. Those that are `doubtful` only: without words the worst
+    first.
     """
-    if match := _match(words):
+    if match := match_expression(db, words, exact=exact):
         rows = db.execute(
             f"select {_COLUMNS} from"
             f" (select rowid, rank from element_fts where element_fts match ? limit {_RANKED}) as found"
@@ -138,10 +142,12 @@ def search(db: Database, words: str, limit: int, *, doubtful: bool = False) -> l
     return [_element(row) for row in rows.fetchall()]
 
 
-def colours(db: Database, words: str, *, doubtful: bool = False) -> Iterator[list[tuple[int, int]]]:
-    """(colour, number) of the live (and `doubtful`) elements with all the words, some thousands at a time."""
+def colours(
+    db: Database, words: str, *, doubtful: bool = False, exact: bool = False
+) -> Iterator[list[tuple[int, int]]]:
+    """(colour, number) of the live (and `doubtful`) elements with all the words (as in `search`), some thousands at a time."""
     only = _DOUBTFUL if doubtful else ""
-    if match := _match(words):
+    if match := match_expression(db, words, exact=exact):
         cursor = db.execute(
             "select colour, number from element_fts join element on number = element_fts.rowid"
             f" where element_fts match ? and colour is not null and withdrawn is null{only}",
@@ -356,9 +362,3 @@ def _element(row: Sequence[Any]) -> Element:
         keep_bytes=bool(keep_bytes),
         provenance=Provenance(**dict(zip(PROVENANCE, row[16:], strict=True))),
     )
-
-
-def _match(words: str) -> str:
-    """An FTS5 query: every word quoted, and taken as a beginning."""
-    terms = [word.replace('"', "") for word in words.replace("\0", " ").split()]
-    return " ".join(f'"{term}"*' for term in terms if term)

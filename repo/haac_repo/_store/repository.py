@@ -40,6 +40,7 @@ from haac_repo._store.packs import Packs
 from haac_repo._store.schema import CATALOG, connect, create_catalog, is_outdated, migrate
 from haac_repo._store.stats import Stats, stats
 from haac_repo._store.writer import Writer
+from haac_repo._vocabulary import nearest
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -197,25 +198,37 @@ class Repository:
             return catalog.held(db)
 
     def search(
-        self, words: str = "", *, colour: int | None = None, limit: int = 50, doubtful: bool = False
+        self,
+        words: str = "",
+        *,
+        colour: int | None = None,
+        limit: int = 50,
+        doubtful: bool = False,
+        exact: bool = False,
     ) -> list[Element]:
         """Search live elements by words in their names or tags, and by colour.
 
         Args:
-            words: Separated by spaces; the beginning of a word is enough.
+            words: Separated by spaces; the beginning of a word is enough, or another form of it (English: 'cats' finds 'cat').
             colour: 0xRRGGBB: nearest in colour first, instead of best match first.
             limit: So many at most.
             doubtful: Only cut-outs about which there are doubts; without words and colour the worst first.
+            exact: Words as they are written only.
         """
         if colour is None:
             with self._reading() as db:
-                return catalog.search(db, words, limit, doubtful=doubtful)
+                return catalog.search(db, words, limit, doubtful=doubtful, exact=exact)
         from haac_repo._store.near import nearest_colours  # loads numpy
 
         with self._reading() as db:
-            numbers = nearest_colours(colour, catalog.colours(db, words, doubtful=doubtful), limit)
-            found = [catalog.find(db, number) for number in numbers]
+            coloured = catalog.colours(db, words, doubtful=doubtful, exact=exact)
+            found = [catalog.find(db, number) for number in nearest_colours(colour, coloured, limit)]
         return [element for element in found if element is not None]
+
+    def did_you_mean(self, words: str) -> str:
+        """The words with the nearest spelling that elements have for each that none has; '' if there is nothing to correct, or to offer."""
+        with self._reading() as db:
+            return nearest(db, words)
 
     def by_pixels(self, pixels_sha256: str) -> Element | None:
         """The live element with these pixels (see `pixel_hash`)."""

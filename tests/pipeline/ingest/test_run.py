@@ -261,7 +261,8 @@ def test_the_command_reports_and_exits_with_1(
     (pictures / "bad.png").unlink()
     assert _run([*args, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["files"][0]["status"] == "skipped"
-    assert [element.name for element in repository.search("cat face")] == ["cat face"]
+    (found,) = repository.search("cat face")
+    assert (found.name, found.tags[0]) == ("cat face", "emoji")
 
 
 def test_what_is_passed_over_is_told_and_no_failure(

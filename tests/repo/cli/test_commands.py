@@ -360,3 +360,39 @@ def test_no_repository_is_one_clear_line(
     assert (code, out) == (1, "")
     assert err.startswith("Error: there is no repository in haac-repo")
     assert err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("repo")
+def test_search_finds_other_forms_and_other_spellings(haac: Haac) -> None:
+    assert haac("search", "trees")[1].split()[:3] == ["3", "18x18", "tree"]
+    code, out, err = haac("search", "blu", "caar")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["2"]
+    assert err == "No element has 'blu caar': these have 'blu car'. --exact asks for nothing else.\n"
+    code, out, err = haac("search", "caar", "--json")
+    assert [(row["id"], row["found_by"]) for row in json.loads(out)] == [("1", "car"), ("2", "car")]
+    assert all("found_by" not in row for row in json.loads(haac("search", "trees", "--json")[1]))
+    assert haac("search", "caar", "thing", "--colour", "blue")[1].split()[0] == "2"
+
+
+@pytest.mark.parametrize("words", [["caar"], ["trees"], ["tre"]])
+@pytest.mark.usefixtures("repo")
+def test_exact_words_are_not_replaced(haac: Haac, words: list[str]) -> None:
+    assert haac("search", "--exact", *words) == (0, "", "Nothing was found.\n")
+    code, out, err = haac("sheet", "--exact", *words)
+    assert (code, out) == (1, "")
+    assert "no such elements" in err
+
+
+@pytest.mark.parametrize("command", ["search", "sheet"])
+def test_exact_goes_with_words(haac: Haac, command: str) -> None:
+    code, out, err = haac(command, "--exact")
+    assert (code, out) == (2, "")
+    assert "--exact goes with words." in err
+
+
+def test_a_sheet_has_what_search_finds(haac: Haac, repo: Path) -> None:
+    code, out, err = haac("sheet", "caar")
+    assert (code, out) == (0, "sheet.png\n")
+    assert "these have 'car'" in err
+    assert (repo.parent / "sheet.png").exists()
