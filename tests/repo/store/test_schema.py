@@ -49,6 +49,8 @@ def test_elements_of_the_first_schema_are_kept(tmp_path: Path) -> None:
         assert (element.name, element.tags, element.width) == ("Red car", ("car", "red"), 3)
         assert (element.quality, element.doubts, element.derived_from) == (None, (), None)
         assert [found.number for found in migrated.search("car")] == [1]
+        assert [found.number for found in migrated.search("cars")] == [1]
+        assert migrated.did_you_mean("caar") == "car"
         migrated._db.execute("insert into element_fts (element_fts, rank) values ('integrity-check', 1)")
         assert migrated._db.execute("pragma foreign_key_check").fetchall() == []
 
