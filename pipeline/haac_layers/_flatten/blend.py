@@ -32,7 +32,9 @@ def _soft(b: Colours, s: Colours) -> Colours:
 
 
 def _vivid(b: Colours, s: Colours) -> Colours:
-    return np.where(s <= 0.5, _burn(b, 2 * s), _dodge(b, 2 * s - 1))
+    """Photoshop's: at its ends the layer wins, whatever the backdrop is."""
+    mixed = np.where(s <= 0.5, _burn(b, 2 * s), _dodge(b, 2 * s - 1))
+    return np.where(s <= 0, 0, np.where(s >= 1, 1, mixed))
 
 
 def _luma(c: Colours) -> Colours:
@@ -80,7 +82,7 @@ BLENDS: dict[str, Callable[[Colours, Colours], Colours]] = {
     "pin-light": lambda b, s: np.where(s <= 0.5, np.minimum(b, 2 * s), np.maximum(b, 2 * s - 1)),
     "hard-mix": lambda b, s: (_vivid(b, s) >= 0.5).astype(np.float32),
     "subtract": lambda b, s: b - s,
-    "divide": lambda b, s: np.where(s <= 0, 1, b / np.maximum(s, _TINY)),
+    "divide": lambda b, s: np.where(s <= 0, (b > 0).astype(np.float32), b / np.maximum(s, _TINY)),
     "darker-color": lambda b, s: np.where(_luma(b) <= _luma(s), b, s),
     "lighter-color": lambda b, s: np.where(_luma(b) >= _luma(s), b, s),
     "hue": lambda b, s: _with_luma(_with_saturation(s, _saturation(b)), _luma(b)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,18 +99,16 @@ def import_layers(
     from haac import Layer, Scene, render
     from haac_layers import flatten, read_document
     from haac_pipeline._ingest.describe import as_element, software
+    from haac_pipeline._parallel import cores
 
-    try:
-        data = path.read_bytes() if path.stat().st_size <= 2**30 else path
-    except OSError as error:
-        raise PictureError(f"{path} cannot be read: {error.strerror}") from None
+    data = _bytes(path)
     document = read_document(data)
     flat = flatten(document, one=settings.flatten)
     if not flat.layers:
         raise PictureError(f"{path} has no layer that shows anything: there is nothing to import")
     about = Provenance(
         source=path.name,
-        source_sha256=hashlib.sha256(data).hexdigest() if isinstance(data, bytes) else "",
+        source_sha256=hashlib.sha256(data).hexdigest(),
         licence=settings.licence,
         attribution=settings.attribution,
         software=software(),
@@ -125,9 +124,12 @@ def import_layers(
         progress(1)
         return made
 
-    elements = [described(layer) for layer in flat.layers]
     stored = flat.hidden if not settings.only_visible and not settings.flatten else []
-    kept = [described(layer) for layer in stored]
+    with ThreadPoolExecutor(
+        cores()
+    ) as pool:  # the encoder, which takes most of the time, lets other threads work
+        elements = list(pool.map(described, flat.layers))
+        kept = list(pool.map(described, stored))
     # Numbers of its own, for the drawing before anything is stored.
     numbers = {new.pixels_sha256: n for n, new in enumerate(elements, 1)}
     layers = [
@@ -166,6 +168,23 @@ def _store(
             done.new += is_new
             ids[new.pixels_sha256] = element.number, element.id
     return ids
+
+
+def _bytes(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        PictureError: there are too many, or they cannot be read.
+    """
+    from haac._internal import PICTURE_LIMITS
+
+    try:
+        size = path.stat().st_size
+        if size > PICTURE_LIMITS.file_bytes:
+            raise PictureError(f"it has {size:,} bytes; at most {PICTURE_LIMITS.file_bytes:,} are read")
+        return path.read_bytes()
+    except OSError as error:
+        raise PictureError(f"it cannot be read: {error.strerror}") from None
 
 
 class _Pictures:
