@@ -31,10 +31,13 @@ def _soft(b: Colours, s: Colours) -> Colours:
     return np.where(s <= 0.5, b - (1 - 2 * s) * b * (1 - b), b + (2 * s - 1) * (d - b))
 
 
+def _burn_or_dodge(b: Colours, s: Colours) -> Colours:
+    return np.where(s <= 0.5, _burn(b, 2 * s), _dodge(b, 2 * s - 1))
+
+
 def _vivid(b: Colours, s: Colours) -> Colours:
     """Photoshop's: at its ends the layer wins, whatever the backdrop is."""
-    mixed = np.where(s <= 0.5, _burn(b, 2 * s), _dodge(b, 2 * s - 1))
-    return np.where(s <= 0, 0, np.where(s >= 1, 1, mixed))
+    return np.where(s <= 0, 0, np.where(s >= 1, 1, _burn_or_dodge(b, s)))
 
 
 def _luma(c: Colours) -> Colours:
@@ -80,7 +83,7 @@ BLENDS: dict[str, Callable[[Colours, Colours], Colours]] = {
     "linear-light": lambda b, s: b + 2 * s - 1,
     "vivid-light": _vivid,
     "pin-light": lambda b, s: np.where(s <= 0.5, np.minimum(b, 2 * s), np.maximum(b, 2 * s - 1)),
-    "hard-mix": lambda b, s: (_vivid(b, s) >= 0.5).astype(np.float32),
+    "hard-mix": lambda b, s: (_burn_or_dodge(b, s) >= 0.5).astype(np.float32),
     "subtract": lambda b, s: b - s,
     "divide": lambda b, s: np.where(s <= 0, (b > 0).astype(np.float32), b / np.maximum(s, _TINY)),
     "darker-color": lambda b, s: np.where(_luma(b) <= _luma(s), b, s),
