@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from haac import _blur as blur
     from haac._drawing.boxes import COS, sin
-    from haac._drawing.layer import blur_and_fade, draw, warp
+    from haac._drawing.layer import blur_and_fade, draw, draw_premultiplied, warp
     from haac._drawing.work import WEIGHTS, check_work
     from haac._files import decode_files, picture_bytes, picture_format
     from haac._forms import binary, binary_elements, binary_layer
@@ -80,6 +80,7 @@ __all__ = [
     "decode_files",
     "draw",
     "draw_background",
+    "draw_premultiplied",
     "drawn_planes",
     "finest",
     "grid",
@@ -101,7 +102,7 @@ __all__ = [
 
 _PLACES = {
     "_drawing.boxes": "COS sin",
-    "_drawing.layer": "blur_and_fade draw warp",
+    "_drawing.layer": "blur_and_fade draw draw_premultiplied warp",
     "_drawing.work": "WEIGHTS check_work",
     "_files": "decode_files picture_bytes picture_format",
     "_forms.binary": "measured",

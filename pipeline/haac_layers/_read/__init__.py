@@ -1,0 +1,1 @@
+"""Readers of layered files: each gives a `Document`."""
