@@ -1,0 +1,55 @@
+"""Which reader reads a layered file: by its first bytes, not by its name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from haac_layers._document import Document
+from haac_repo import PictureError
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of layered file."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    fits: Callable[[bytes], bool]
+    """Whether a file is one, told from its bytes."""
+    reader: str
+    """`module:function` in this room: bytes to a `Document`. Loaded when it is used."""
+
+
+FORMATS = (Format("Photoshop", (".psd", ".psb"), lambda data: data[:4] == b"8BPS", "psd:read_psd"),)
+"""All that are read; the first that fits counts."""
+
+
+def read_document(file: Path | bytes) -> Document:
+    """Read a layered file.
+
+    Raises:
+        PictureError: it is of no kind that is read, is broken, or is beyond the limits.
+        MissingExtraError: the package that reads it is not installed.
+        OSError: the file cannot be read.
+    """
+    from haac._internal import PICTURE_LIMITS
+
+    if isinstance(file, Path):
+        size = file.stat().st_size
+        if size > PICTURE_LIMITS.file_bytes:
+            raise PictureError(f"the file has {size:,} bytes; at most {PICTURE_LIMITS.file_bytes:,} are read")
+        file = file.read_bytes()
+    for kind in FORMATS:
+        if kind.fits(file):
+            module, _, function = kind.reader.partition(":")
+            read: Callable[[bytes], Document] = getattr(
+                importlib.import_module(f"haac_layers._read.{module}"), function
+            )
+            return read(file)
+    suffixes = ", ".join(suffix for kind in FORMATS for suffix in kind.suffixes)
+    raise PictureError(
+        f"this is no layered file that is read here ({suffixes}); a plain picture goes to `haac ingest`"
+    )

@@ -1,0 +1,210 @@
+"""Import of a layered file: each layer becomes an element, and a recipe shows them where they stand."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from haac_repo import LIMITS, HaacError, NewElement, PictureError, Provenance, Repository
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from haac import Scene
+    from haac_layers import Baked, Flat
+
+FAITHFUL = 40.0
+"""Decibels of PSNR below which a recipe is said to look different."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How a recipe's picture compares with the one that the file has of itself, premultiplied, 0 to 255."""
+
+    psnr: float | None
+    """Decibels; None: they are the same."""
+    largest: int
+
+    @property
+    def faithful(self) -> bool:
+        """Whether nobody would see a difference."""
+        return self.psnr is None or self.psnr >= FAITHFUL
+
+    def told(self) -> str:
+        """In words."""
+        if self.psnr is None:
+            return "the same pixels as the file's own picture"
+        said = f"{self.psnr:.1f} dB beside the file's own picture, largest difference {self.largest} of 255"
+        return said if self.faithful else f"{said}: it does not look the same"
+
+
+@dataclass(slots=True)
+class Imported:
+    """A layered file that was imported."""
+
+    scene: Scene
+    names: list[str]
+    """Of the recipe's layers, back to front."""
+    ids: list[str]
+    """Of their elements; empty in a dry run."""
+    new: int
+    """Elements that were not in the repository."""
+    hidden: int
+    """Layers that are stored, and not shown."""
+    likeness: Likeness | None
+    """None if the file has no picture of itself."""
+    baked: list[Baked] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSettings:
+    """What is asked of an import."""
+
+    tags: Sequence[str] = ()
+    licence: str = ""
+    attribution: str = ""
+    flatten: bool = False
+    """Merge all layers into one."""
+    only_visible: bool = False
+    """Do not store hidden layers."""
+    dry_run: bool = False
+
+
+def import_layers(
+    repository: Repository,
+    path: Path,
+    settings: ImportSettings,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Imported:
+    """Store the layers of a file as elements, each pixels once, and make the recipe that shows them.
+
+    Nothing is stored before all of it has been read, drawn and compared with the limits.
+
+    Args:
+        repository: not a mirror, unless it is a dry run.
+        path: of the file.
+        settings: what is asked for.
+        progress: told each layer that is done.
+
+    Raises:
+        PictureError: the file cannot be read, or what it shows is beyond the limits of a recipe.
+        RepositoryError: the repository cannot be written to.
+    """
+    from haac import Layer, Scene, render
+    from haac_layers import flatten, read_document
+    from haac_pipeline._ingest.describe import as_element, software
+
+    try:
+        data = path.read_bytes() if path.stat().st_size <= 2**30 else path
+    except OSError as error:
+        raise PictureError(f"{path} cannot be read: {error.strerror}") from None
+    document = read_document(data)
+    flat = flatten(document, one=settings.flatten)
+    if not flat.layers:
+        raise PictureError(f"{path} has no layer that shows anything: there is nothing to import")
+    about = Provenance(
+        source=path.name,
+        source_sha256=hashlib.sha256(data).hexdigest() if isinstance(data, bytes) else "",
+        licence=settings.licence,
+        attribution=settings.attribution,
+        software=software(),
+    )
+
+    def described(layer: Flat) -> NewElement:
+        made: NewElement = replace(
+            as_element(layer.image),
+            name=_named(layer.name) or path.stem,
+            tags=tuple(settings.tags),
+            provenance=about,
+        ).checked()
+        progress(1)
+        return made
+
+    elements = [described(layer) for layer in flat.layers]
+    stored = flat.hidden if not settings.only_visible and not settings.flatten else []
+    kept = [described(layer) for layer in stored]
+    # Numbers of its own, for the drawing before anything is stored.
+    numbers = {new.pixels_sha256: n for n, new in enumerate(elements, 1)}
+    layers = [
+        Layer(numbers[new.pixels_sha256], opacity=f.opacity, x=f.x, y=f.y)
+        for f, new in zip(flat.layers, elements, strict=True)
+    ]
+    scene = Scene(document.width, document.height, layers=layers)
+    pictures = {numbers[new.pixels_sha256]: f.image for f, new in zip(flat.layers, elements, strict=True)}
+    drawn = render(scene, _Pictures(pictures))
+    likeness = None if document.merged is None else compare(drawn, document.merged)
+    done = Imported(
+        scene, [f.name for f in flat.layers], [], 0, len(stored), likeness, flat.baked, document.notes
+    )
+    if settings.dry_run:
+        done.new = len(
+            {new.pixels_sha256 for new in (*elements, *kept) if not repository.by_pixels(new.pixels_sha256)}
+        )
+        return done
+    ids = _store(repository, [*elements, *kept], done)
+    done.ids = [ids[new.pixels_sha256][1] for new in elements]
+    layers = [
+        replace(layer, element=ids[new.pixels_sha256][0]) for layer, new in zip(layers, elements, strict=True)
+    ]
+    done.scene = Scene(document.width, document.height, layers=layers, fingerprint=repository.fingerprint)
+    return done
+
+
+def _store(
+    repository: Repository, elements: Sequence[NewElement], done: Imported
+) -> dict[str, tuple[int, str]]:
+    """Store elements; number and id by the hash of their pixels."""
+    ids = {}
+    with repository.writer() as writer:
+        for new in elements:
+            element, is_new = writer.add(new)
+            done.new += is_new
+            ids[new.pixels_sha256] = element.number, element.id
+    return ids
+
+
+class _Pictures:
+    """Elements of pictures at hand."""
+
+    def __init__(self, pictures: dict[int, Image.Image]) -> None:
+        self._pictures = pictures
+
+    def image(self, ref: int) -> Image.Image:
+        """RGBA pixels."""
+        return self._pictures[ref]
+
+    def size(self, ref: int) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self._pictures[ref].size
+
+
+def compare(drawn: Image.Image, merged: Image.Image) -> Likeness:
+    """Compare two RGBA pictures, premultiplied: what is under alpha 0 counts for nothing.
+
+    Raises:
+        HaacError: they are of different sizes.
+    """
+    import numpy as np
+
+    if drawn.size != merged.size:
+        raise HaacError(f"the file's own picture is {merged.size}, its canvas {drawn.size}")
+    total, largest, rows = 0, 0, max(1, (1 << 20) // drawn.width)
+    for top in range(0, drawn.height, rows):
+        box = 0, top, drawn.width, min(drawn.height, top + rows)
+        a, b = (np.asarray(image.crop(box).convert("RGBa")).astype(np.int32) for image in (drawn, merged))
+        difference = np.abs(a - b)
+        largest = max(largest, int(difference.max()))
+        total += int((difference.astype(np.int64) ** 2).sum())
+    if total == 0:
+        return Likeness(None, 0)
+    return Likeness(10 * math.log10(255**2 * 4 * drawn.width * drawn.height / total), largest)
+
+
+def _named(name: str) -> str:
+    """A layer's name as an element's: on one line, no longer than allowed."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[: LIMITS.text_chars]

@@ -1,0 +1,97 @@
+"""Groups and blend modes as flat layers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from haac_layers import Document, Flat, Group, Raster, flatten
+from haac_layers._flatten.blend import BLENDS
+
+
+def plain(colour: tuple[int, int, int, int], width: int = 10, height: int = 10) -> Image.Image:
+    return Image.new("RGBA", (width, height), colour)
+
+
+def names(layers: list[Flat]) -> list[str]:
+    return [each.name for each in layers]
+
+
+def test_a_group_without_opacity_is_dissolved() -> None:
+    group = Group("g", (Raster("a", plain((255, 0, 0, 255))), Raster("b", plain((0, 255, 0, 128)))))
+    flat = flatten(Document(20, 20, (group,)))
+    assert names(flat.layers) == ["a", "b"]
+    assert not flat.baked
+
+
+def test_a_groups_opacity_goes_to_children_that_do_not_overlap() -> None:
+    group = Group(
+        "g", (Raster("a", plain((255, 0, 0, 255))), Raster("b", plain((0, 255, 0, 255)), x=10)), 0.5
+    )
+    flat = flatten(Document(20, 20, (group,)))
+    assert names(flat.layers) == ["a", "b"]
+    assert {each.opacity for each in flat.layers} == {50}
+
+
+def test_a_groups_opacity_merges_children_that_overlap() -> None:
+    group = Group("g", (Raster("a", plain((255, 0, 0, 255))), Raster("b", plain((0, 255, 0, 255)), x=5)), 0.5)
+    flat = flatten(Document(20, 20, (group,)))
+    assert names(flat.layers) == ["g"]
+    assert flat.layers[0].image.getpixel((7, 3)) == (0, 255, 0, 255)
+    assert flat.layers[0].opacity == 50
+    assert [each.layer for each in flat.baked] == ["g"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "shown"),
+    [
+        ("multiply", (100, 25, 0)),
+        ("screen", (200, 125, 200)),
+        ("difference", (0, 50, 200)),
+        ("darken", (200, 50, 0)),
+    ],
+)
+def test_a_mode_is_baked_into_the_colours_of_its_layer(mode: str, shown: tuple[int, int, int]) -> None:
+    below, above = (200, 100, 0, 255), (200, 50, 200, 255)
+    if mode == "multiply":
+        above = (128, 64, 200, 255)
+    if mode == "screen":
+        below, above = (200, 0, 0, 255), (0, 125, 200, 255)
+    flat = flatten(Document(10, 10, (Raster("a", plain(below)), Raster("b", plain(above), blend=mode))))
+    assert names(flat.layers) == ["a", "b"]
+    assert np.abs(np.array(flat.layers[1].image.getpixel((3, 3)))[:3] - shown).max() <= 1
+    assert [each.what for each in flat.baked] == [f"mode {mode}"]
+
+
+def test_a_mode_over_nothing_changes_nothing() -> None:
+    flat = flatten(
+        Document(
+            30,
+            10,
+            (
+                Raster("a", plain((9, 9, 9, 255))),
+                Raster("b", plain((50, 60, 70, 255)), x=15, blend="multiply"),
+            ),
+        )
+    )
+    assert flat.layers[1].image.getpixel((0, 0)) == (50, 60, 70, 255)
+
+
+@pytest.mark.parametrize("mode", sorted(BLENDS))
+def test_every_mode_stays_within_its_range(mode: str) -> None:
+    rng = np.random.default_rng(0)
+    a, b = (Image.fromarray(rng.integers(0, 256, (16, 16, 4), dtype=np.uint8)) for _ in range(2))
+    flat = flatten(Document(16, 16, (Raster("a", a), Raster("b", b, blend=mode))))
+    drawn = np.asarray(flat.layers[1].image)
+    assert drawn[:, :, 3].max() > 0
+    assert len(flat.layers) == 2
+
+
+def test_all_layers_become_one_when_asked() -> None:
+    flat = flatten(
+        Document(20, 20, (Raster("a", plain((1, 2, 3, 255))), Raster("b", plain((4, 5, 6, 255)), x=5))),
+        one=True,
+    )
+    assert len(flat.layers) == 1
+    assert flat.layers[0].image.size == (20, 20)

@@ -1,0 +1,205 @@
+"""Photoshop documents: a scene written and imported shows the same pixels; strangers' files are one error."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from haac import Layer, Scene, colour, read_recipe, render
+from haac._cli.main import _run
+from haac_layers import flatten, read_document, write_psd
+from haac_repo import PictureError, Repository
+
+pytest.importorskip("psd_tools")
+
+
+Haac = Callable[..., tuple[int, str, str]]
+
+
+class Pictures:
+    """Elements of a test."""
+
+    def __init__(self, *pictures: Image.Image) -> None:
+        self._pictures = pictures
+
+    def image(self, ref: int) -> Image.Image:
+        return self._pictures[ref - 1]
+
+
+def blob(seed: int, width: int = 40, height: int = 30) -> Image.Image:
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (height, width, 4), dtype=np.uint8)
+    pixels[: height // 4, :, 3] = 0
+    pixels[height // 2 :, :, 3] = 255
+    pixels[pixels[:, :, 3] == 0] = 0
+    return Image.fromarray(pixels)
+
+
+NAMES = {1: "Möwe 鳥", 2: "boat"}
+SOURCE = Pictures(blob(1), blob(2, 25, 50))
+SCENE = Scene(
+    120,
+    90,
+    background=colour("#306090"),
+    layers=[
+        Layer(1, x=5, y=7),
+        Layer(2, x=60, y=-10, opacity=37, rotation=93),
+        Layer(1, x=90, y=50, flip="h", width=70, blur=5, saturation=40),
+    ],
+)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "scene.psd"
+    write_psd(SCENE, SOURCE, path, lambda ref: NAMES[ref] if isinstance(ref, int) else "")
+    return path
+
+
+def differences(a: Image.Image, b: Image.Image) -> int:
+    x, y = (np.asarray(image.convert("RGBa")).astype(int) for image in (a, b))
+    return int(np.abs(x - y).max())
+
+
+@pytest.fixture
+def haac(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Haac:
+    """Runs a command with a new repository."""
+    Repository.create(tmp_path / "repo").close()
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = _run([*arguments, "--no-index", "--repo", str(tmp_path / "repo")])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return code, out, err
+
+    return run
+
+
+def test_layers_keep_names_order_opacity_and_places(written: Path) -> None:
+    document = read_document(written)
+    flat = flatten(document)
+    assert [each.name for each in flat.layers] == ["background", NAMES[1], NAMES[2], NAMES[1]]
+    assert [each.opacity for each in flat.layers] == [100, 100, 37, 100]
+    assert not flat.baked
+    assert not flat.hidden
+    assert (document.width, document.height) == (120, 90)
+
+
+def test_the_stored_picture_is_the_renderers(written: Path) -> None:
+    merged = read_document(written).merged
+    assert merged is not None
+    assert differences(merged, render(SCENE, SOURCE)) == 0
+
+
+@pytest.mark.skipif(shutil.which("convert") is None, reason="ImageMagick is not installed")
+def test_imagemagick_shows_the_same_picture(written: Path, tmp_path: Path) -> None:
+    subprocess.run(["convert", f"{written}[0]", str(tmp_path / "seen.png")], check=True)
+    with Image.open(tmp_path / "seen.png") as seen:
+        assert differences(seen.convert("RGBA"), render(SCENE, SOURCE)) <= 1
+
+
+def test_import_gives_elements_and_a_recipe_of_the_same_pixels(
+    haac: Haac, written: Path, tmp_path: Path
+) -> None:
+    code, _, _ = haac("import", str(written), "--tags", "sea")
+    assert code == 0
+    scene = read_recipe((tmp_path / "scene.haac").read_bytes())
+    with Repository.open(tmp_path / "repo") as repository:
+        assert differences(render(scene, repository), render(SCENE, SOURCE)) <= 1
+        elements = [repository.element(layer.number) for layer in scene.layers]
+        assert [each.name for each in elements] == ["background", NAMES[1], NAMES[2], NAMES[1]]
+        assert {each.tags for each in elements} == {("sea",)}
+        assert scene.fingerprint == repository.fingerprint
+
+
+def test_the_same_file_again_stores_nothing_new(haac: Haac, written: Path) -> None:
+    haac("import", str(written))
+    code, said, _ = haac("import", str(written), "--force", "--json")
+    assert code == 0
+    (facts,) = json.loads(said)
+    assert facts["new"] == 0
+    assert facts["faithful"] is True
+    assert facts["largest_difference"] <= 1
+
+
+def test_a_dry_run_writes_nothing(haac: Haac, written: Path, tmp_path: Path) -> None:
+    code, said, _ = haac("import", str(written), "--dry-run", "--json")
+    assert code == 0
+    assert json.loads(said)[0]["new"] == 4
+    assert not (tmp_path / "scene.haac").exists()
+    with Repository.open(tmp_path / "repo") as repository:
+        assert repository.stats().elements == 0
+
+
+def test_a_recipe_that_is_there_is_left_alone(haac: Haac, written: Path, tmp_path: Path) -> None:
+    (tmp_path / "scene.haac").write_bytes(b"mine")
+    code, _, _ = haac("import", str(written))
+    assert code == 2
+    assert (tmp_path / "scene.haac").read_bytes() == b"mine"
+
+
+def header(width: int, height: int) -> bytes:
+    return b"8BPS" + struct.pack(">H6xHIIHH", 1, 4, height, width, 8, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("empty", b""),
+        ("no-document", b"hello" * 100),
+        ("header-alone", header(10, 10)),
+        ("huge-canvas", header(300_000, 300_000) + bytes(100)),
+        ("no-canvas", header(0, 10) + bytes(100)),
+        ("huge-section", header(10, 10) + bytes(8) + b"\xff" * 4 + bytes(100)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_hostile_file_is_one_error(haac: Haac, name: str, data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.psd"
+    path.write_bytes(data)
+    code, _, said = haac("import", str(path))
+    assert code == 1
+    assert path.name in said
+    assert not path.with_suffix(".haac").exists()
+
+
+@pytest.mark.parametrize("share", [10, 35, 60])
+def test_a_truncated_document_is_one_error(share: int, written: Path) -> None:
+    data = written.read_bytes()
+    with pytest.raises(PictureError):
+        read_document(data[: len(data) * share // 100])
+
+
+def test_groups_too_deep_are_refused(tmp_path: Path) -> None:
+    from psd_tools import PSDImage
+
+    psd = PSDImage.new("RGBA", (8, 8))
+    group = psd.create_group(name="0")
+    for depth in range(70):
+        group = group.create_group(name=str(depth))
+    group.create_pixel_layer(blob(3, 8, 8))
+    psd._updated = False
+    psd.save(tmp_path / "deep.psd")
+    with pytest.raises(PictureError, match="deep"):
+        read_document(tmp_path / "deep.psd")
+
+
+def test_what_is_hidden_is_stored_and_not_shown(tmp_path: Path) -> None:
+    from psd_tools import PSDImage
+
+    psd = PSDImage.new("RGBA", (60, 40))
+    psd.create_pixel_layer(blob(4), name="seen")
+    psd.create_pixel_layer(blob(5), name="hidden").visible = False
+    psd.save(tmp_path / "two.psd")
+    flat = flatten(read_document(tmp_path / "two.psd"))
+    assert [each.name for each in flat.layers] == ["seen"]
+    assert [each.name for each in flat.hidden] == ["hidden"]
