@@ -11,7 +11,7 @@ from haac_repo import PictureError
 class LayerLimits:
     """Upper bounds, with their units. A file beyond them is refused with its reason. Of one picture, `haac`'s own limits hold too."""
 
-    file_bytes: int = 2**30
+    file_bytes: int = 256 * 2**20
     """Bytes of one layered file."""
     members: int = 16_384
     """Members of an archive (.ora, .kra)."""
@@ -27,10 +27,14 @@ class LayerLimits:
     """Groups inside each other."""
     layers: int = 4096
     """Layers and groups of one file."""
+    canvas_side: int = 16_383
+    """Pixels; the longest side of the canvas, which is that of a recipe."""
+    canvas_pixels: int = 2**25
+    """Pixels of the canvas, which are those of a recipe."""
     side: int = 65_535
-    """Pixels; the longest side of the canvas, or of a layer."""
+    """Pixels; the longest side of a layer."""
     pixels: int = 2**27
-    """Pixels of the canvas, or of one layer (134 megapixels, 512 MiB as RGBA)."""
+    """Pixels of one layer (134 megapixels, 512 MiB as RGBA)."""
     layers_pixels: int = 2**29
     """Pixels of all layers of one file (2 GiB as RGBA)."""
     offset: int = 2**20
@@ -52,18 +56,21 @@ def check_file(size: int) -> None:
         raise PictureError(f"the file has {size:,} bytes; at most {LAYER_LIMITS.file_bytes:,} are read")
 
 
-def check_canvas(width: int, height: int, what: str = "the canvas") -> None:
-    """Refuse a canvas, or a layer, for its width and height in pixels.
+def check_canvas(width: int, height: int) -> None:
+    """Refuse a canvas for its width and height in pixels.
 
     Raises:
         PictureError: it has no pixels, or too many.
     """
+    _check_size("the canvas", width, height, LAYER_LIMITS.canvas_side, LAYER_LIMITS.canvas_pixels)
+
+
+def _check_size(what: str, width: int, height: int, side: int, pixels: int) -> None:
     if width < 1 or height < 1:
         raise PictureError(f"{what} is {width}x{height}: it has no pixels")
-    if max(width, height) > LAYER_LIMITS.side or width * height > LAYER_LIMITS.pixels:
+    if max(width, height) > side or width * height > pixels:
         raise PictureError(
-            f"{what} is {width}x{height}; at most {LAYER_LIMITS.pixels:,} pixels and {LAYER_LIMITS.side:,} a side are read:"
-            " make it smaller first"
+            f"{what} is {width}x{height}; at most {pixels:,} pixels and {side:,} a side are read: make it smaller first"
         )
 
 
@@ -93,7 +100,7 @@ class Budget:
         Raises:
             PictureError: it has too many, or all of them together.
         """
-        check_canvas(width, height, "a layer")
+        _check_size("a layer", width, height, LAYER_LIMITS.side, LAYER_LIMITS.pixels)
         self._pixels += width * height
         if self._pixels > LAYER_LIMITS.layers_pixels:
             raise PictureError(

@@ -112,6 +112,10 @@ def _inflated(data: bytes) -> bytes:
             text = packed.read(LAYER_LIMITS.index_bytes + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise PictureError("this is a broken gzip file, not a drawing") from error
+    if text[:1] == b"{":
+        raise PictureError(
+            "a Lottie animation (.tgs), which is not read: export its first frame as PNG or WebP for `haac ingest`"
+        )
     if len(text) > LAYER_LIMITS.index_bytes:
         raise PictureError(
             f"the drawing has more than {LAYER_LIMITS.index_bytes:,} bytes, which are not read"

@@ -174,3 +174,10 @@ def test_what_only_krita_can_draw_is_its_merged_picture(layer: str, said: str) -
 def test_a_gimp_file_names_the_way_out() -> None:
     with pytest.raises(PictureError, match=r"v011.*\.ora"):
         read_xcf(b"gimp xcf v011\0" + bytes(20))
+
+
+def test_a_canvas_is_that_of_a_recipe() -> None:
+    from haac import LIMITS
+
+    limits = _limits.LAYER_LIMITS
+    assert (limits.canvas_side, limits.canvas_pixels) == (LIMITS.canvas_side, LIMITS.canvas_pixels)

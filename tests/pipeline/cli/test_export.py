@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from haac import Scene, gradient, render, to_text
+from haac import Scene, gradient, read_recipe, render, to_text
 from haac._cli.main import _run
 from haac_layers._document import Document, Raster
 from haac_layers._read.ora import read_ora
@@ -117,3 +117,24 @@ def test_an_element_that_is_not_there_leaves_nothing(run: Run, repo: Path, tmp_p
     assert code == 1
     assert "zz" in err
     assert not list(tmp_path.glob("a.*"))
+
+
+def test_photoshop(run: Run, repo: Path, tmp_path: Path) -> None:
+    pytest.importorskip("psd_tools")
+    assert run("export", to_text(scene()), "-o", tmp_path / "a.psd", "--repo", repo)[0] == 0
+    from haac_layers import read_document
+
+    read = read_document(tmp_path / "a.psd")
+    assert [layer.name for layer in read.layers] == ["background", "name 0", "name 1"]
+
+
+def test_what_is_exported_is_imported_to_the_same_picture(run: Run, repo: Path, tmp_path: Path) -> None:
+    """From a repository to another one, through OpenRaster."""
+    assert run("export", to_text(scene()), "-o", tmp_path / "a.ora", "--repo", repo)[0] == 0
+    other = tmp_path / "other"
+    Repository.create(other).close()
+    code, _, err = run("import", tmp_path / "a.ora", "-o", tmp_path / "b.haac", "--repo", other, "--no-index")
+    assert code == 0, err
+    with Repository.open(repo) as before, Repository.open(other) as after:
+        made = render(read_recipe((tmp_path / "b.haac").read_bytes()), after)
+        assert np.array_equal(np.asarray(made), np.asarray(render(scene(), before)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,8 @@ from haac._cli.arguments import open_repository, read_scene, recipe_argument, re
 from haac_repo._internal import Console, command, counted
 
 if TYPE_CHECKING:
-    from haac import ElementCache, Inline, Scene
-    from haac_layers._document import Document
+    from haac import Inline, Scene
+    from haac_layers import Document
     from haac_repo import Repository
 
 _WRITERS = {".ora": "OpenRaster", ".psd": "Photoshop", ".svg": "SVG"}
@@ -71,8 +70,7 @@ def _write(scene: Scene, repository: Repository | None, path: Path) -> list[str]
     """
     from haac import ElementCache, Inline, render
     from haac._internal import NO_ELEMENTS
-    from haac_layers._document import Document
-    from haac_layers._write.drawn import drawn_layers
+    from haac_layers import Document, drawn_layers
     from haac_repo import format_id
 
     inlines = scene.inlines()
@@ -87,33 +85,23 @@ def _write(scene: Scene, repository: Repository | None, path: Path) -> list[str]
     layers = tuple(drawn_layers(scene, cache, name_of))
     kind = path.suffix.lower()
     if kind == ".psd":
-        _write_psd(scene, cache, path, name_of)
+        from haac_layers import write_psd
+
+        write_psd(scene, cache, path, name_of)
     else:
         document = Document(scene.width, scene.height, layers, render(scene, cache))
         _WRITE[kind](path, document)
     return [layer.name for layer in layers]
 
 
-def _write_psd(scene: Scene, cache: ElementCache, path: Path, name_of: Callable[[int | Inline], str]) -> None:
-    import haac_layers
-    from haac_repo import MissingExtraError
-
-    write = getattr(haac_layers, "write_psd", None)
-    if write is None:
-        raise MissingExtraError(
-            "Photoshop documents are not written by this version: name a file that ends in .ora"
-        )
-    write(scene, cache, path, name_of)
-
-
 def _write_ora(path: Path, document: Document) -> None:
-    from haac_layers._write.ora import write_ora
+    from haac_layers import write_ora
 
     write_ora(path, document)
 
 
 def _write_svg(path: Path, document: Document) -> None:
-    from haac_layers._write.svg import write_svg
+    from haac_layers import write_svg
 
     write_svg(path, document)
 
