@@ -89,7 +89,7 @@ ROOMS = {
         "__init__",
     ),
     "haac_similar": ("__init__",),
-    "haac_layers": ("_document", "_read", "_flatten", "_write", "__init__"),
+    "haac_layers": ("_document", "_limits", "_read", "_flatten", "_write", "__init__"),
     "haac_pipeline": (
         "_limits",
         "_extra",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from haac._drawing.boxes import COS, sin
     from haac._drawing.layer import blur_and_fade, draw, draw_premultiplied, warp
     from haac._drawing.work import WEIGHTS, check_work
-    from haac._files import decode_files, picture_bytes, picture_format
+    from haac._files import check_fingerprint, decode_files, picture_bytes, picture_format
     from haac._forms import binary, binary_elements, binary_layer
     from haac._forms.binary import measured
     from haac._forms.inspect import inspect
@@ -73,6 +73,7 @@ __all__ = [
     "bitstream",
     "blur",
     "blur_and_fade",
+    "check_fingerprint",
     "check_vectors",
     "check_work",
     "contexts",
@@ -104,7 +105,7 @@ _PLACES = {
     "_drawing.boxes": "COS sin",
     "_drawing.layer": "blur_and_fade draw draw_premultiplied warp",
     "_drawing.work": "WEIGHTS check_work",
-    "_files": "decode_files picture_bytes picture_format",
+    "_files": "check_fingerprint decode_files picture_bytes picture_format",
     "_forms.binary": "measured",
     "_forms.inspect": "inspect",
     "_forms.layer_order": "covering ordered",

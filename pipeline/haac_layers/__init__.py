@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from haac_layers._flatten.flatten import Baked, Flat, Flattened, flatten
     from haac_layers._read.open import read_document
     from haac_layers._write.drawn import drawn_layers
+    from haac_layers._write.ora import write_ora
     from haac_layers._write.psd import write_psd
+    from haac_layers._write.svg import write_svg
 
 __all__ = [
     "Baked",
@@ -20,7 +22,9 @@ __all__ = [
     "drawn_layers",
     "flatten",
     "read_document",
+    "write_ora",
     "write_psd",
+    "write_svg",
 ]
 
 # Loaded when first used: most of them bring numpy and Pillow.
@@ -34,7 +38,9 @@ _LAZY = {
     "drawn_layers": "_write.drawn",
     "flatten": "_flatten.flatten",
     "read_document": "_read.open",
+    "write_ora": "_write.ora",
     "write_psd": "_write.psd",
+    "write_svg": "_write.svg",
 }
 
 

@@ -23,7 +23,30 @@ class Format:
     """`module:function` in this room: bytes to a `Document`. Loaded when it is used."""
 
 
-FORMATS = (Format("Photoshop", (".psd", ".psb"), lambda data: data[:4] == b"8BPS", "psd:read_psd"),)
+_DIRECTORY = 2**20
+"""Bytes at the end of an archive in which the name of a member is looked for."""
+
+
+def _zipped(mimetype: bytes, member: bytes) -> Callable[[bytes], bool]:
+    """Whether a file is an archive that says this of itself, or has this member."""
+
+    def fits(data: bytes) -> bool:
+        return data[:2] == b"PK" and (b"mimetype" + mimetype in data[:128] or member in data[-_DIRECTORY:])
+
+    return fits
+
+
+def _is_svg(data: bytes) -> bool:
+    return data[:2] == b"\x1f\x8b" or b"<svg" in data[: 2**16].replace(b"\0", b"")
+
+
+FORMATS = (
+    Format("Photoshop", (".psd", ".psb"), lambda data: data[:4] == b"8BPS", "psd:read_psd"),
+    Format("OpenRaster", (".ora",), _zipped(b"image/openraster", b"stack.xml"), "ora:read_ora"),
+    Format("Krita", (".kra",), _zipped(b"application/x-krita", b"maindoc.xml"), "kra:read_kra"),
+    Format("SVG", (".svg", ".svgz"), _is_svg, "svg:read_svg"),
+    Format("GIMP", (), lambda data: data[:9] == b"gimp xcf ", "xcf:read_xcf"),
+)
 """All that are read; the first that fits counts."""
 
 

@@ -1,0 +1,103 @@
+"""Krita itself, of Debian's package: it opens what is written here, and what it writes is read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from haac_layers._document import Document, Group, Raster
+from haac_layers._read.kra import read_kra
+from haac_layers._read.ora import read_ora
+from haac_layers._write.ora import write_ora
+from tests.pipeline.layers.documents import document
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("krita") and shutil.which("xvfb-run")), reason="krita or xvfb is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
+    """What Krita makes of the document, as .ora and as .kra."""
+    folder = tmp_path_factory.mktemp("krita")
+    write_ora(folder / "ours.ora", document())
+    return {
+        "ora": read_ora(krita(folder, "theirs.ora").read_bytes()),
+        "kra": read_kra(krita(folder, "theirs.kra").read_bytes()),
+    }
+
+
+def krita(folder: Path, name: str) -> Path:
+    command = ["xvfb-run", "-a", "krita", "ours.ora", "--export", "--export-filename", name]
+    own = os.environ | {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
+    done = subprocess.run(command, cwd=folder, env=own, capture_output=True, timeout=300)
+    assert (folder / name).is_file(), done.stderr.decode(errors="replace")[-2000:]
+    return folder / name
+
+
+def pixels(layer: Raster) -> np.ndarray[tuple[int, int, int], np.dtype[np.int64]]:
+    """Of the whole canvas, since boxes may be cropped."""
+    canvas = Image.new("RGBA", (160, 160))
+    canvas.paste(layer.image, (layer.x + 20, layer.y + 20))
+    shown = np.asarray(canvas).astype(np.int64)
+    shown[shown[:, :, 3] == 0] = 0
+    return shown
+
+
+def compare(left: tuple[Raster | Group, ...], right: tuple[Raster | Group, ...]) -> None:
+    assert [layer.name for layer in left] == [layer.name for layer in right]
+    for one, other in zip(left, right, strict=True):
+        assert one.opacity == pytest.approx(other.opacity, abs=1 / 255)
+        assert one.visible == other.visible
+        if isinstance(one, Group):
+            assert isinstance(other, Group)
+            compare(one.children, other.children)
+        else:
+            assert isinstance(other, Raster)
+            assert np.abs(pixels(one) - pixels(other)).max() == 0
+
+
+@pytest.mark.parametrize("kind", ["ora", "kra"])
+def test_layers_names_order_opacity_and_pixels_are_the_same(written: dict[str, Document], kind: str) -> None:
+    compare(written[kind].layers, document().layers)
+
+
+def test_both_files_have_the_same_merged_picture(written: dict[str, Document]) -> None:
+    one, other = written["ora"].merged, written["kra"].merged
+    assert one is not None
+    assert other is not None
+    assert np.array_equal(np.asarray(one), np.asarray(other))
+
+
+def test_krita_shows_what_the_layers_show(written: dict[str, Document]) -> None:
+    """Source-over of the layers that were written, in floating point, group by group."""
+    merged = written["ora"].merged
+    assert merged is not None
+    shown = over(document().layers)
+    found = np.asarray(merged).astype(float) / 255
+    found[..., :3] *= found[..., 3:]
+    assert np.abs(shown - found).max() * 255 <= 2.5
+
+
+def over(layers: tuple[Raster | Group, ...]) -> np.ndarray[tuple[int, int, int], np.dtype[np.float64]]:
+    """Premultiplied, 0 to 1."""
+    shown = np.zeros((120, 160, 4))
+    for layer in layers:
+        if not layer.visible:
+            continue
+        if isinstance(layer, Group):
+            on_top = over(layer.children)
+        else:
+            canvas = Image.new("RGBA", (160, 120))
+            canvas.paste(layer.image, (layer.x, layer.y))
+            on_top = np.asarray(canvas) / 255
+            on_top[..., :3] *= on_top[..., 3:]
+        on_top = on_top * round(layer.opacity * 255) / 255
+        shown = on_top + shown * (1 - on_top[..., 3:])
+    return shown
