@@ -7,11 +7,20 @@ from haac_similar._embed.networks import DEFAULT_NETWORK, NETWORKS, Network, net
 
 if TYPE_CHECKING:
     from haac_similar._embed.embedder import Embedder, Embeddings
+    from haac_similar._index.index import SimilarIndex
 
-__all__ = ["DEFAULT_NETWORK", "NETWORKS", "Embedder", "Embeddings", "Network", "network_named"]
+__all__ = [
+    "DEFAULT_NETWORK",
+    "NETWORKS",
+    "Embedder",
+    "Embeddings",
+    "Network",
+    "SimilarIndex",
+    "network_named",
+]
 
 # Numpy and Pillow are needed only where something is embedded.
-_LAZY = {"Embedder": "_embed.embedder", "Embeddings": "_embed.embedder"}
+_LAZY = {"Embedder": "_embed.embedder", "Embeddings": "_embed.embedder", "SimilarIndex": "_index.index"}
 
 
 def __getattr__(name: str) -> object:

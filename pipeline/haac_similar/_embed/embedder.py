@@ -104,11 +104,24 @@ class Embedder:
         return Embeddings(features, probabilities if network.classes else None)
 
 
+def classifier(network: Network) -> Floats:
+    """(classes, d) weights of a network's last layer, whose weights are in place.
+
+    Raises:
+        DataError: they are not, or cannot be read.
+    """
+    if not is_here(network) or network.path is None:
+        raise DataError(
+            f"the weights of {network.name} are not here: `haac models --fetch {network.name}` gets them"
+        )
+    return np.asarray(read_weights(network.path)["_fc.weight"], np.float32)
+
+
 def prepared(picture: Image.Image, side: int) -> Floats:
     """A picture as EfficientNet-Lite wants it, (3, side, side): the largest square from its middle, alpha laid on grey.
 
     The networks were trained on a crop of 7/8 of that square; the whole of it finds as many neighbours of the right kind, and a picture
-    squeezed into a square finds fewer (docs/similar.md).
+    squeezed into a square finds fewer.
     """
     square = min(picture.size)
     left, top = ((size - square) / 2 for size in picture.size)

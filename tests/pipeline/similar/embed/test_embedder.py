@@ -86,6 +86,12 @@ def test_without_weights_it_says_how_to_get_them(tiny: Path) -> None:
 
 
 @pytest.mark.usefixtures("tiny")
+def test_the_classifier_is_that_of_the_weights() -> None:
+    found = embedder.classifier(NETWORKS["tiny"])
+    np.testing.assert_array_equal(found, tiny_weights()["_fc.weight"])
+
+
+@pytest.mark.usefixtures("tiny")
 def test_alpha_is_laid_on_grey() -> None:
     clear = Image.new("RGBA", (10, 10), (200, 30, 40, 0))
     grey = Image.new("RGB", (10, 10), (128, 128, 128))
