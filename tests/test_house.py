@@ -87,7 +87,7 @@ ROOMS = {
         "_matcher",
         "__init__",
     ),
-    "haac_similar": ("__init__",),
+    "haac_similar": ("_runtime", "_weights", "_embed", "_index", "__init__", "_internal"),
     "haac_layers": ("_document", "__init__"),
     "haac_pipeline": (
         "_limits",

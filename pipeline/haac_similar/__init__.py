@@ -1,3 +1,33 @@
 """Photographs told by similar elements: embeddings, their index, retrieval, placement, and when to trust it."""
 
-__all__: list[str] = []
+import importlib
+from typing import TYPE_CHECKING
+
+from haac_similar._embed.networks import DEFAULT_NETWORK, NETWORKS, Network, network_named
+
+if TYPE_CHECKING:
+    from haac_similar._embed.embedder import Embedder, Embeddings
+    from haac_similar._index.index import SimilarIndex
+
+__all__ = [
+    "DEFAULT_NETWORK",
+    "NETWORKS",
+    "Embedder",
+    "Embeddings",
+    "Network",
+    "SimilarIndex",
+    "network_named",
+]
+
+# Numpy and Pillow are needed only where something is embedded.
+_LAZY = {"Embedder": "_embed.embedder", "Embeddings": "_embed.embedder", "SimilarIndex": "_index.index"}
+
+
+def __getattr__(name: str) -> object:
+    if name in _LAZY:
+        return getattr(importlib.import_module(f"haac_similar.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
