@@ -84,6 +84,6 @@ def membership() -> npt.NDArray[np.float32]:
     return found
 
 
-def of_kinds(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def kinds_of(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """(n, kinds) probabilities of kinds, from those of classes (n, 1000); what is left to 1 is of no kind."""
     return np.asarray(probabilities @ membership(), np.float32)

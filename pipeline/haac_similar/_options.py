@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from haac import Scene
 
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom; pixels."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarOptions:
@@ -20,20 +23,20 @@ class SimilarOptions:
         budget: bytes of the binary recipe.
         people: people may be told by other people.
         always: tell what is most like it even where confidence is missing.
-        most_things: so many at most are told, the largest first.
+        max_objects: so many at most are told, the largest first.
         only_tags: only elements with all these tags are used.
     """
 
     budget: int = 100
     people: bool = False
     always: bool = False
-    most_things: int = 3
+    max_objects: int = 3
     only_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
-    """One thing of a photograph, and the element that tells it.
+class SimilarElement:
+    """An element that tells an object of a photograph.
 
     Args:
         number: of the element.
@@ -41,7 +44,7 @@ class Thing:
         score: likeness of their embeddings; only its order means anything.
         agree: how many of the `of` most similar elements are of that kind.
         of: how many were asked.
-        box: left, top, right, bottom of the thing in the photograph, pixels.
+        box: of the object in the photograph.
     """
 
     number: int
@@ -49,7 +52,7 @@ class Thing:
     score: float
     agree: int
     of: int
-    box: tuple[int, int, int, int]
+    box: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +61,27 @@ class Told:
 
     Args:
         scene: its canvas has the size of the photograph; a wash alone where nothing is told.
-        things: what its layers tell, back to front; empty for a wash alone.
-        reason: why things are not told, a sentence; empty if they are.
+        elements: what its layers are, back to front; empty for a wash alone.
+        reason: why objects are not told, a sentence; empty if they are.
     """
 
     scene: Scene
-    things: list[Thing] = field(default_factory=list)
+    elements: list[SimilarElement] = field(default_factory=list)
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A thing in a photograph.
+class SalientObject:
+    """An object of a photograph.
 
     Args:
         mask: (height, width) of the photograph, 0 to 255.
-        box: left, top, right, bottom, pixels.
+        box: of the mask.
         share: of the photograph's area, 0 to 1.
-        soft: pixels of which it is unsure (25 to 230) for each that is solid.
+        soft: pixels of which the mask is unsure (26 to 229) for each that is solid.
     """
 
     mask: npt.NDArray[np.uint8]
-    box: tuple[int, int, int, int]
+    box: Box
     share: float
     soft: float

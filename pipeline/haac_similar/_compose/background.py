@@ -1,56 +1,70 @@
-"""What stands behind the elements: a wash of the photograph with its things painted over."""
+"""What stands behind the elements: a wash of the photograph with its objects painted over."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from haac import ElementCache, Scene, Wash, render
+from haac import Colour, ElementCache, Scene, Wash, render
 from haac._internal import WashEncoder, measured
 from haac_repo import PictureError
+from haac_similar._options import SalientObject
 
 _COVERED = 0.05
 """Weight of a wash's errors under a layer."""
-_PAINTED = 96
-"""Pixels of the longer side at which a thing is painted over: its surroundings need not be sharp."""
-_MARGIN = 0.02
-"""Of the longer side: so far around its mask, a thing is painted over too."""
+_SIDE = 96
+"""Pixels of the longer side at which an object is painted over: its surroundings need not be sharp."""
+_MARGIN = 2
+"""Pixels of that size around its mask that are painted over too."""
+_ANY = 25
+"""Of a mask, above which something is painted over."""
 
 
-def painted_over(picture: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8]) -> Image.Image:
-    """The photograph with colours from around in the place of its things.
+def painted_over(picture: Image.Image, objects: Sequence[SalientObject]) -> Image.Image:
+    """The photograph with colours from around in the place of its objects.
 
     Source: A. Telea, "An image inpainting technique based on the fast marching method" (2004).
 
     Args:
-        picture: (height, width, 3).
-        mask: (height, width), above 25 where something is painted over.
+        picture: RGB.
+        objects: in it.
     """
+    if not objects:
+        return picture
+    pixels = np.asarray(picture)
+    mask = np.maximum.reduce([each.mask for each in objects])
     height, width = mask.shape
-    scale = min(1.0, _PAINTED / max(height, width))
+    scale = min(1.0, _SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    margin = 2 * max(1, round(_MARGIN * _PAINTED)) + 1
-    hole = cv2.dilate(
-        (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 25).astype(np.uint8), np.ones((margin, margin), np.uint8)
-    )
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    hole = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > _ANY).astype(np.uint8)
+    hole = np.asarray(cv2.dilate(hole, np.ones((2 * _MARGIN + 1,) * 2, np.uint8)), np.uint8)
     if hole.all():
-        return Image.fromarray(picture)
-    filled = cv2.resize(cv2.inpaint(small, hole, 3, cv2.INPAINT_TELEA), (width, height), interpolation=cv2.INTER_LINEAR)
+        return picture
+    filled = cv2.inpaint(small, hole, 3, cv2.INPAINT_TELEA)
+    large = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
     soft = cv2.resize(hole * 255, (width, height), interpolation=cv2.INTER_LINEAR)[:, :, None] / np.float32(255)
-    return Image.fromarray(np.rint(filled * soft + picture * (1 - soft)).astype(np.uint8))
+    return Image.fromarray(np.rint(large * soft + pixels * (1 - soft)).astype(np.uint8))
+
+
+def mean_colour(picture: Image.Image) -> Colour:
+    """The mean of all pixels."""
+    red, green, blue = (round(float(c)) for c in np.asarray(picture).reshape(-1, 3).mean(axis=0))
+    return Colour(red << 24 | green << 16 | blue << 8 | 255)
 
 
 def wash_behind(
     scene: Scene, around: Image.Image, source: ElementCache, budget: int, *, refined: bool
 ) -> Scene | None:
     """The scene on a wash of `around`, within a budget in bytes of all; None if there is no room for one."""
-    alpha = np.asarray(render(replace(scene, background=None), source).getchannel("A"))
-    weights = np.where(alpha > 127, np.float32(_COVERED), np.float32(1))
+    weights = None
+    if scene.layers:
+        alpha = np.asarray(render(replace(scene, background=None), source).getchannel("A"))
+        weights = np.where(alpha > 127, np.float32(_COVERED), np.float32(1))
 
     def size(wash: Wash) -> tuple[bytes, float]:
         return measured(replace(scene, background=wash))

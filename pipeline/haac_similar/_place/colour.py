@@ -1,4 +1,4 @@
-"""Brightness, contrast and saturation that bring an element near to the colours of the thing that it tells."""
+"""Brightness, contrast and saturation that bring an element near to the colours of the object that it tells."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Bytes = npt.NDArray[np.uint8]
 
 
 def adjustments(element: Bytes, picture: Bytes, mask: Bytes) -> dict[str, int]:
-    """The adjustments of a layer by which mean and deviation of its luma, and its mean chroma, become those of the thing.
+    """The adjustments of a layer by which mean and deviation of its luma, and its mean chroma, become those of the object.
 
     Args:
         element: (height, width, 4).
         picture: (height, width, 3).
-        mask: (height, width) of the thing.
+        mask: (height, width) of the object.
     """
     own = element[element[:, :, 3] > 127][:, :3].astype(np.float32)
     wanted = picture[mask > 127].astype(np.float32)

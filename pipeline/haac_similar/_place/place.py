@@ -1,4 +1,4 @@
-"""An element placed as a layer that tells a thing."""
+"""An element placed as a layer that tells an object."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import LIMITS, Layer
-from haac_similar._options import Found
+from haac_similar._options import SalientObject
 from haac_similar._place.colour import adjustments
 from haac_similar._place.pose import Pose, Silhouette, best_pose
 
@@ -18,24 +18,24 @@ FULL_TURN = 1440
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A layer, and how well the element's silhouette covers the thing: intersection over union less penalties."""
+    """A layer, and how well the element's silhouette covers the found: intersection over union less penalties."""
 
     layer: Layer
     fit: float
 
 
-def place(number: int, element: Image.Image, picture: npt.NDArray[np.uint8], thing: Found) -> Placed:
-    """Place an element where a thing is.
+def place(number: int, element: Image.Image, picture: npt.NDArray[np.uint8], found: SalientObject) -> Placed:
+    """Place an element where a found is.
 
     Args:
         number: of the element.
         element: its pixels, RGBA.
         picture: (height, width, 3) of the photograph.
-        thing: in it.
+        found: in it.
     """
     pixels = np.asarray(element)
-    pose = best_pose(Silhouette(pixels[:, :, 3]), thing)
-    return Placed(_layer(number, pose, adjustments(pixels, picture, thing.mask)), pose.fit)
+    pose = best_pose(Silhouette(pixels[:, :, 3]), found)
+    return Placed(_layer(number, pose, adjustments(pixels, picture, found.mask)), pose.fit)
 
 
 def _layer(number: int, pose: Pose, adjusted: dict[str, int]) -> Layer:

@@ -1,4 +1,4 @@
-"""Pose of an element that tells a thing: by moments and by bounding box, mirrored or not, compared as silhouettes at a small size."""
+"""Pose of an element that tells an object: by moments and by bounding box, mirrored or not, compared as silhouettes at a small size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from haac_similar._options import Found
+from haac_similar._options import SalientObject
 
 SIDE = 96
 """Pixels of the longer side of the canvas on which silhouettes are compared."""
@@ -23,9 +23,9 @@ _CUT = 0.3
 _STANDING_FREE = 0.5
 """Cost of a cut side that would be seen, if all of it is."""
 _LOST = 0.35
-"""Cost of what would stand beyond a side of the canvas that the thing does not touch, if that were all of it."""
+"""Cost of what would stand beyond a side of the canvas that the object does not touch, if that were all of it."""
 _INSIDE = 0.02
-"""Of the canvas: nearer to its edge, a thing touches it."""
+"""Of the canvas: nearer to its edge, an object touches it."""
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
@@ -42,7 +42,7 @@ class Pose:
         turn: degrees counter-clockwise.
         x: centre, pixels of the canvas.
         y: centre.
-        fit: intersection over union with the thing, less what speaks against it.
+        fit: intersection over union with the object, less what speaks against it.
     """
 
     flip: bool
@@ -72,12 +72,12 @@ class Silhouette:
         """Left, top, right, bottom: whether it is cut off there."""
 
 
-def best_pose(element: Silhouette, thing: Found) -> Pose:
-    """The pose in which an element covers a thing best."""
-    height, width = thing.mask.shape
+def best_pose(element: Silhouette, found: SalientObject) -> Pose:
+    """The pose in which an element covers an object best."""
+    height, width = found.mask.shape
     scale = SIDE / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    wanted = cv2.resize(thing.mask, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    wanted = cv2.resize(found.mask, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     return max((_judged(pose, element, wanted, scale) for pose in _poses(element, wanted, scale)), key=lambda p: p.fit)
 
 
@@ -164,7 +164,7 @@ def _judged(pose: Pose, element: Silhouette, wanted: Floats, scale: float) -> Po
 
 
 def _against(pose: Pose, element: Silhouette, wanted: Floats, scale: float, beyond: float) -> float:
-    """What speaks against a pose: cut sides that are seen, and what stands beyond sides that the thing does not touch."""
+    """What speaks against a pose: cut sides that are seen, and what stands beyond sides that the object does not touch."""
     height, width = wanted.shape
     box = _box(wanted)
     near_x, near_y = _INSIDE * width + 1, _INSIDE * height + 1

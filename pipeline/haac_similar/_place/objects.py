@@ -1,4 +1,4 @@
-"""The things of a photograph, out of a salient-object mask: connected components that are large enough."""
+"""The objects of a photograph, out of a salient-object mask: connected components that are large enough."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from haac_similar._options import Found
+from haac_similar._options import SalientObject
 
 _PART = 0.15
-"""Of the largest part, that another must have to be a thing of its own."""
+"""Of the largest part, that another must have to be an object of its own."""
 _LEAST = 0.004
-"""Of the photograph, that a thing must have."""
+"""Of the photograph, that an object must have."""
 _SOLID, _SOFT = 230, 25
 
 
-def things_of(mask: npt.NDArray[np.uint8], most: int) -> list[Found]:
-    """The things of a mask, the largest first.
+def objects_of(mask: npt.NDArray[np.uint8], most: int) -> list[SalientObject]:
+    """The objects of a mask, the largest first.
 
     Args:
-        mask: (height, width), 255 where something salient is.
+        mask: (height, width), 255 where an object is.
         most: so many at most.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 127).astype(np.uint8), connectivity=8)
@@ -46,10 +46,10 @@ def _owners(labels: npt.NDArray[np.int32], order: list[int]) -> npt.NDArray[np.i
     return np.asarray(names[nearest], np.int32)
 
 
-def _found(mask: npt.NDArray[np.uint8]) -> Found:
+def _found(mask: npt.NDArray[np.uint8]) -> SalientObject:
     inside = mask > 127
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     solid = int((mask >= _SOLID).sum())
     soft = int(((mask > _SOFT) & (mask < _SOLID)).sum())
     box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-    return Found(mask, box, float(inside.mean()), soft / max(1, solid))
+    return SalientObject(mask, box, float(inside.mean()), soft / max(1, solid))
