@@ -4,10 +4,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 from haac_similar._embed.networks import DEFAULT_NETWORK, NETWORKS, Network, network_named
+from haac_similar._options import SimilarElement, SimilarOptions, Told
 
 if TYPE_CHECKING:
     from haac_similar._embed.embedder import Embedder, Embeddings
     from haac_similar._index.index import SimilarIndex
+    from haac_similar._similar import Similar
 
 __all__ = [
     "DEFAULT_NETWORK",
@@ -15,12 +17,21 @@ __all__ = [
     "Embedder",
     "Embeddings",
     "Network",
+    "Similar",
+    "SimilarElement",
     "SimilarIndex",
+    "SimilarOptions",
+    "Told",
     "network_named",
 ]
 
 # Numpy and Pillow are needed only where something is embedded.
-_LAZY = {"Embedder": "_embed.embedder", "Embeddings": "_embed.embedder", "SimilarIndex": "_index.index"}
+_LAZY = {
+    "Embedder": "_embed.embedder",
+    "Embeddings": "_embed.embedder",
+    "Similar": "_similar",
+    "SimilarIndex": "_index.index",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -1,12 +1,12 @@
 """The page: how a photograph becomes a recipe of similar elements.
 
- 1. objects       parts of a salient-object mask                                     `_place/objects.py`
- 2. retrieve      elements whose embeddings are most like that of the object         `_embed/`, `_index/`, `_compose/retrieval.py`
- 3. place         pose by silhouettes, then brightness, contrast and saturation      `_place/`
- 4. choose        each candidate drawn, embedded, and compared with the photograph   `_compose/choose.py`
- 5. confidence    what is in doubt is not told                                       `_compose/confidence.py`
- 6. compose       the layers on a wash of what is around them, within the budget     `_compose/background.py`
- 7. compare       with a wash of as many bytes, which is what remains if it is as like
+1. objects       parts of a salient-object mask                                     `_place/objects.py`
+2. retrieve      elements whose embeddings are most like that of the object         `_embed/`, `_index/`, `_compose/retrieval.py`
+3. place         pose by silhouettes, then brightness, contrast and saturation      `_place/`
+4. choose        each candidate drawn, embedded, and compared with the photograph   `_compose/choose.py`
+5. confidence    what is in doubt is not told                                       `_compose/confidence.py`
+6. compose       the layers on a wash of what is around them, within the budget     `_compose/background.py`
+7. compare       with a wash of as many bytes, which is what remains if it is as like
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy.typing as npt
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from haac import ElementCache, Scene, render, to_binary
@@ -93,14 +93,18 @@ class Similar:
 
     def _allowed(self, options: SimilarOptions, exclude: Collection[int]) -> set[int]:
         wanted = set(options.only_tags)
-        return {each.number for each in self._repository.elements() if wanted <= set(each.tags)} - set(exclude)
+        return {each.number for each in self._repository.elements() if wanted <= set(each.tags)} - set(
+            exclude
+        )
 
     def _composed(
         self, photograph: Image.Image, chosen: list[Choice], budget: int
     ) -> tuple[Scene, list[Choice]] | None:
         """The chosen elements on a wash, the most that fit the budget; on a colour, or nothing, where there is no room for one."""
         for count in range(len(chosen), 0, -1):
-            used = sorted(chosen[:count], key=lambda each: each.salient.box[3])  # what stands lower is in front
+            used = sorted(
+                chosen[:count], key=lambda each: each.salient.box[3]
+            )  # what stands lower is in front
             scene = Scene(*photograph.size, layers=[each.placed.layer for each in used])
             around = painted_over(photograph, [each.salient for each in used])
             if made := wash_behind(scene, around, self._source, budget, refined=True):

@@ -47,7 +47,9 @@ def painted_over(picture: Image.Image, objects: Sequence[SalientObject]) -> Imag
         return picture
     filled = cv2.inpaint(small, hole, 3, cv2.INPAINT_TELEA)
     large = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
-    soft = cv2.resize(hole * 255, (width, height), interpolation=cv2.INTER_LINEAR)[:, :, None] / np.float32(255)
+    soft = cv2.resize(hole * 255, (width, height), interpolation=cv2.INTER_LINEAR)[:, :, None] / np.float32(
+        255
+    )
     return Image.fromarray(np.rint(large * soft + pixels * (1 - soft)).astype(np.uint8))
 
 
@@ -70,6 +72,8 @@ def wash_behind(
         return measured(replace(scene, background=wash))
 
     try:
-        return replace(scene, background=WashEncoder(around, weights, size).within(budget, refined=refined).wash)
+        return replace(
+            scene, background=WashEncoder(around, weights, size).within(budget, refined=refined).wash
+        )
     except PictureError:
         return None

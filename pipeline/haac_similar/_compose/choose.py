@@ -53,7 +53,11 @@ class Choice:
 
 
 def choose(
-    picture: Image.Image, objects: list[SalientObject], retrieval: Retrieval, source: ElementCache, budget: int
+    picture: Image.Image,
+    objects: list[SalientObject],
+    retrieval: Retrieval,
+    source: ElementCache,
+    budget: int,
 ) -> list[Choice]:
     """Choose an element for each object, on a quick wash of what is around them.
 
@@ -67,12 +71,17 @@ def choose(
     around = painted_over(picture, objects)
     room = budget - LAYER_BYTES * len(objects)
     base = Scene(*picture.size)
-    behind = wash_behind(base, around, source, room, refined=False) or replace(base, background=mean_colour(around))
+    behind = wash_behind(base, around, source, room, refined=False) or replace(
+        base, background=mean_colour(around)
+    )
     backdrop = flattened(render(behind, source), _GREY)
     views = [_view(each, picture.size, alone=len(objects) == 1) for each in objects]
     wanted = retrieval.embed([picture.crop(view) for view in views])
     chooser = _Chooser(picture, backdrop, retrieval, source)
-    return [chooser.choice(each, view, wanted[n : n + 1]) for n, (each, view) in enumerate(zip(objects, views, strict=True))]
+    return [
+        chooser.choice(each, view, wanted[n : n + 1])
+        for n, (each, view) in enumerate(zip(objects, views, strict=True))
+    ]
 
 
 def _view(salient: SalientObject, size: tuple[int, int], *, alone: bool) -> Box:
@@ -81,7 +90,12 @@ def _view(salient: SalientObject, size: tuple[int, int], *, alone: bool) -> Box:
         return 0, 0, *size
     left, top, right, bottom = salient.box
     margin = round(_MARGIN * max(right - left, bottom - top))
-    return max(0, left - margin), max(0, top - margin), min(size[0], right + margin), min(size[1], bottom + margin)
+    return (
+        max(0, left - margin),
+        max(0, top - margin),
+        min(size[0], right + margin),
+        min(size[1], bottom + margin),
+    )
 
 
 class _Chooser:
@@ -94,11 +108,16 @@ class _Chooser:
     def choice(self, salient: SalientObject, view: Box, wanted: Embeddings) -> Choice:
         nearest = self._retrieval.nearest(wanted, max(_CANDIDATES, _ASKED))
         placed = [
-            place(each.number, self._source.image(each.number), self._pixels, salient) for each in nearest[:_CANDIDATES]
+            place(each.number, self._source.image(each.number), self._pixels, salient)
+            for each in nearest[:_CANDIDATES]
         ]
         drawn = self._retrieval.embed([self._drawn(each.layer).crop(view) for each in placed])
         likeness = self._retrieval.likeness(wanted, drawn)
-        best = int(np.argmax([float(like) + _FIT_WEIGHT * each.fit for like, each in zip(likeness, placed, strict=True)]))
+        best = int(
+            np.argmax(
+                [float(like) + _FIT_WEIGHT * each.fit for like, each in zip(likeness, placed, strict=True)]
+            )
+        )
         kinds = Counter(each.kind for each in nearest[:_ASKED] if each.kind)
         each = nearest[best]
         kind, sure = kind_of(None if wanted.probabilities is None else wanted.probabilities[0])

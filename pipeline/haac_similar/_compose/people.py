@@ -30,7 +30,11 @@ def _has_face(picture: Image.Image) -> bool:
     if min(small.size) < _FACE[0]:
         return False
     found = _cascade().detect_multi_scale(
-        img=np.asarray(small), scale_factor=1.2, step_ratio=1, min_size=(_FACE[0],) * 2, max_size=(_FACE[1],) * 2
+        img=np.asarray(small),
+        scale_factor=1.2,
+        step_ratio=1,
+        min_size=(_FACE[0],) * 2,
+        max_size=(_FACE[1],) * 2,
     )
     return bool(found)
 

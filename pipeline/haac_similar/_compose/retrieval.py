@@ -10,12 +10,7 @@ from PIL import Image
 
 from haac_similar._embed.embedder import Embedder, Embeddings, Floats
 from haac_similar._index.index import SimilarIndex
-from haac_similar._kinds import NAMES, kinds_of
-
-CLASS_WEIGHT, KIND_WEIGHT = 0.7, 1.5
-"""Of the affinity of classes, and of kinds, beside the cosine of features."""
-_SURE = 0.3
-"""Probability from which on a kind is named."""
+from haac_similar._kinds import NAMES, SURE, kinds_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +54,4 @@ def kind_of(probabilities: Floats | None) -> tuple[str, float]:
         return "", 0.0
     kinds = kinds_of(probabilities[None])[0]
     best = int(np.argmax(kinds))
-    return (NAMES[best] if kinds[best] >= _SURE else ""), float(kinds[best])
+    return (NAMES[best] if kinds[best] >= SURE else ""), float(kinds[best])

@@ -31,7 +31,8 @@ def adjustments(element: Bytes, picture: Bytes, mask: Bytes) -> dict[str, int]:
     luma, target = own @ _LUMA, wanted @ _LUMA
     spread = float(target.std()) / max(1.0, float(luma.std()))
     mean, aim = max(1.0, float(luma.mean())), float(target.mean())
-    # The renderer multiplies by the brightness b, then stretches by the contrast c about mid-grey: c b = spread, c (b mean - 128) = aim - 128.
+    # The renderer multiplies by the brightness b, then stretches by the contrast c about mid-grey:
+    # c b = spread, c (b mean - 128) = aim - 128.
     contrast = _within((spread * mean - aim + 128) / 128, _CONTRAST)
     brightness = _within(((aim - 128) / contrast * 100 + 128) / mean, _BRIGHTNESS)
     saturation = _within(_chroma(wanted) / max(1.0, _chroma(own) * contrast * brightness / 1e4), _SATURATION)

@@ -35,7 +35,7 @@ def objects_of(mask: npt.NDArray[np.uint8], most: int) -> list[SalientObject]:
 
 
 def _owners(labels: npt.NDArray[np.int32], order: list[int]) -> npt.NDArray[np.int32]:
-    """(height, width) to which thing a pixel of the mask belongs: soft edges to the nearest one."""
+    """(height, width) to which object a pixel of the mask belongs: soft edges to the nearest one."""
     if len(order) == 1:
         return np.full(labels.shape, order[0], np.int32)
     seeds: Any = np.where(np.isin(labels, order), 0, 255).astype(np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -41,13 +41,11 @@ def place(number: int, element: Image.Image, picture: npt.NDArray[np.uint8], fou
 def _layer(number: int, pose: Pose, adjusted: dict[str, int]) -> Layer:
     width = min(max(1, round(pose.width)), LIMITS.layer_side)
     height = min(max(1, round(pose.height)), LIMITS.layer_side)
-    return Layer(
-        number,
+    return replace(
+        Layer(number, width=width, height=height),
         flip="h" if pose.flip else "",
-        width=width,
-        height=height,
         rotation=4 * pose.turn % FULL_TURN,
         x=round(pose.x - width / 2),
         y=round(pose.y - height / 2),
-        **adjusted,
+        **adjusted,  # type: ignore[arg-type]
     )

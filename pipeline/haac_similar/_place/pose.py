@@ -78,7 +78,10 @@ def best_pose(element: Silhouette, found: SalientObject) -> Pose:
     scale = SIDE / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     wanted = cv2.resize(found.mask, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    return max((_judged(pose, element, wanted, scale) for pose in _poses(element, wanted, scale)), key=lambda p: p.fit)
+    return max(
+        (_judged(pose, element, wanted, scale) for pose in _poses(element, wanted, scale)),
+        key=lambda p: p.fit,
+    )
 
 
 def _poses(element: Silhouette, wanted: Floats, scale: float) -> Iterator[Pose]:
@@ -103,9 +106,13 @@ def _fits(shape: Floats, wanted: Floats) -> Iterator[tuple[float, float, float]]
     wanted_area, wx, wy = _moments(wanted)
     factor = math.sqrt(wanted_area / max(area, 1e-6))
     yield factor, wx + (middle[0] - cx) * factor, wy + (middle[1] - cy) * factor
-    (l, t, r, b), (wl, wt, wr, wb) = _box(shape), _box(wanted)
-    factor = math.sqrt((wr - wl) * (wb - wt) / max(1, (r - l) * (b - t)))
-    yield factor, (wl + wr) / 2 + (middle[0] - (l + r) / 2) * factor, (wt + wb) / 2 + (middle[1] - (t + b) / 2) * factor
+    (left, top, right, bottom), (wl, wt, wr, wb) = _box(shape), _box(wanted)
+    factor = math.sqrt((wr - wl) * (wb - wt) / max(1, (right - left) * (bottom - top)))
+    yield (
+        factor,
+        (wl + wr) / 2 + (middle[0] - (left + right) / 2) * factor,
+        (wt + wb) / 2 + (middle[1] - (top + bottom) / 2) * factor,
+    )
 
 
 def _moments(shape: Floats) -> tuple[float, float, float]:
@@ -137,7 +144,10 @@ def _warped(
     angle = math.radians(turn)
     cos, sin = math.cos(angle), math.sin(angle)
     if place is None:
-        size = math.ceil(abs(width * cos) + abs(height * sin)) + 2, math.ceil(abs(width * sin) + abs(height * cos)) + 2
+        size = (
+            math.ceil(abs(width * cos) + abs(height * sin)) + 2,
+            math.ceil(abs(width * sin) + abs(height * cos)) + 2,
+        )
         x, y = size[0] / 2, size[1] / 2
     else:
         x, y, *rest = place
@@ -159,7 +169,9 @@ def _judged(pose: Pose, element: Silhouette, wanted: Floats, scale: float) -> Po
         return Pose(pose.flip, pose.width, pose.height, pose.turn, pose.x, pose.y, -1.0)
     both, either = float(np.minimum(shape, wanted).sum()), float(np.maximum(shape, wanted).sum())
     area = float(element.small.sum()) * pose.width * pose.height * scale * scale / element.small.size
-    fit = both / max(either, 1e-6) - _against(pose, element, wanted, scale, 1 - float(shape.sum()) / max(area, 1e-6))
+    fit = both / max(either, 1e-6) - _against(
+        pose, element, wanted, scale, 1 - float(shape.sum()) / max(area, 1e-6)
+    )
     return Pose(pose.flip, pose.width, pose.height, pose.turn, pose.x, pose.y, fit)
 
 
