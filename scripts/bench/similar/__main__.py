@@ -32,13 +32,13 @@ from scripts.bench.similar.judges import Judge
 from scripts.bench.similar.kinds import KINDS
 from scripts.bench.similar.photographs import LONG, SEED, Photograph, folder, halves
 from scripts.bench.similar.scores import SURE, judged, scored, summary
-from scripts.bench.similar.ways import ROWS, Made, made
+from scripts.bench.similar.ways import ROWS, Made, made, outside_of_kinds
 
 BUDGETS = (20, 60, 100, 150, 318)
 
 Row = dict[str, Any]
-Task = tuple[Photograph, dict[str, tuple[int, ...]], tuple[Path, ...], Path | None, Path]
-"""A photograph, the budgets to do of each row, files of judges, the repository, the folder of renders."""
+Task = tuple[Photograph, dict[str, tuple[int, ...]], tuple[Path, ...], Path | None, Path, frozenset[int]]
+"""A photograph, the budgets to do of each row, files of judges, the repository, the folder of renders, elements left out."""
 
 
 @cache
@@ -53,14 +53,14 @@ def render_path(renders: Path, photograph: Path, row: str, budget: int) -> Path:
 
 def done(task: Task) -> list[Row]:
     """Tell a photograph in all ways that are asked for, and score them; what a row lacks is said in its record."""
-    photograph, wanted, judges, repository, renders = task
+    photograph, wanted, judges, repository, renders, excluded = task
     one_core.settle()
     image = photograph.opened()
     originals = {path.stem: _judge(path)(image) for path in judges}
     records: list[Row] = []
     for row, budgets in wanted.items():
         try:
-            told = made(row, photograph.path, image, budgets, repository)
+            told = made(row, photograph.path, image, budgets, repository, excluded)
         except RuntimeError as e:
             records += [
                 {"row": row, "budget": b, "name": photograph.path.name, "failed": str(e)} for b in budgets
@@ -102,7 +102,12 @@ def kept(path: Path, judges: Iterable[Path]) -> dict[tuple[str, str, int], Row]:
     return found
 
 
-def tasks(photographs: list[Photograph], found: dict[tuple[str, str, int], Row], options: Any) -> list[Task]:
+def tasks(
+    photographs: list[Photograph],
+    found: dict[tuple[str, str, int], Row],
+    options: Any,
+    excluded: frozenset[int] = frozenset(),
+) -> list[Task]:
     """What is not done yet."""
     renders = options.work / "renders"
     renders.mkdir(parents=True, exist_ok=True)
@@ -114,15 +119,15 @@ def tasks(photographs: list[Photograph], found: dict[tuple[str, str, int], Row],
         }
         wanted = {row: budgets for row, budgets in wanted.items() if budgets}
         if wanted:
-            missing.append((one, wanted, tuple(options.judge), options.repo, renders))
+            missing.append((one, wanted, tuple(options.judge), options.repo, renders, excluded))
     return missing
 
 
-def measured(photographs: list[Photograph], options: Any) -> list[Row]:
+def measured(photographs: list[Photograph], options: Any, excluded: frozenset[int]) -> list[Row]:
     """Records of all photographs, the missing ones made by processes."""
     path = options.work / "records.jsonl"
     found = kept(path, options.judge)
-    todo = tasks(photographs, found, options)
+    todo = tasks(photographs, found, options, excluded)
     started, failures = time.monotonic(), set()
     with (
         ProcessPoolExecutor(options.jobs) as pool,
@@ -184,12 +189,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--half", choices=("a", "b", "all"), default="a")
     parser.add_argument("--rows", type=listed, default=list(ROWS), help=", ".join(ROWS))
     parser.add_argument("--budgets", type=lambda text: [int(n) for n in listed(text)], default=list(BUDGETS))
+    parser.add_argument("--personal", type=int, default=0, metavar="N")
     parser.add_argument("--limit", type=int, help="photographs, the first that were drawn")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", help="name or path of the figures; without it, they are only printed")
     options = parser.parse_args()
     if unknown := set(options.rows) - set(ROWS):
         parser.error(f"no rows: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
+    if options.personal and not options.repo:
+        parser.error("--personal needs --repo")
     return options
 
 
@@ -198,10 +206,19 @@ def main() -> None:
     photographs = folder(options.photographs)
     if options.half != "all":
         photographs = halves(photographs)[options.half]
+    excluded: frozenset[int] = frozenset()
+    kinds: set[int] = set()
+    if options.personal:
+        labels = {one.path.name: one.label for one in folder(options.photographs) if one.label is not None}
+        kinds, excluded = outside_of_kinds(options.repo, labels, options.personal)
+        photographs = [one for one in photographs if one.label in kinds]
+        options.work /= f"personal-{options.personal}"
+        options.work.mkdir(parents=True, exist_ok=True)
     photographs = photographs[: options.limit]
-    records = measured(photographs, options)
+    records = measured(photographs, options, excluded)
     payload = {
         "half": options.half,
+        "personal": sorted(KINDS[kind] for kind in kinds),
         "seed": SEED,
         "long_side": LONG,
         "sure": SURE,
