@@ -1,6 +1,6 @@
 """Kinds of things: classes of ImageNet (ILSVRC 2012, in the order of their WordNet ids) put into groups that a person would name alike.
 
-Made by hand. A class that is no thing of its own, or that no group fits, belongs to no kind.
+Made by hand. A class that no group fits belongs to no kind.
 """
 
 from __future__ import annotations
