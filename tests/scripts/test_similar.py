@@ -15,7 +15,7 @@ from scripts.bench.similar.judges import Seen
 from scripts.bench.similar.kinds import CLASSES, KINDS, TABLE, indices, kind_of_class, of_classes
 from scripts.bench.similar.photographs import HALF_A, HALF_B, Photograph, folder, halves
 from scripts.bench.similar.scores import average, judged, kind_of, scored, share, summary
-from scripts.bench.similar.things import parts
+from scripts.bench.similar.several import parts
 
 
 def seen(**classes: float) -> Seen:

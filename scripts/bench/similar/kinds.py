@@ -1,4 +1,4 @@
-"""Kinds of things: classes of ImageNet (ILSVRC 2012, in the order of their WordNet ids) put into groups that a person would name alike.
+"""Kinds of objects: classes of ImageNet (ILSVRC 2012, in the order of their WordNet ids) put into groups that a person would name alike.
 
 Made by hand. A class that no group fits belongs to no kind.
 """

@@ -3,7 +3,7 @@
     python -m scripts.bench.similar.sheets --photographs DIR --work DIR --out FILE.png [--half b] [--count 24]
 
 Of any folder of photographs; --work is where the benchmark left its renders. Beside FILE.png stand FILE-blind.png, whose
-numbered pictures are renders in an order drawn by lot, and FILE-blind.txt with the answers.
+numbered pictures are renders in an order drawn at random, and FILE-blind.txt with the answers.
 """
 
 from __future__ import annotations

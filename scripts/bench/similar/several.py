@@ -1,7 +1,7 @@
-"""Photographs with several things: found by masks, named by the judge on crops.
+"""Photographs with several objects: found by masks, named by the judge on crops.
 
-    python -m scripts.bench.similar.things --photographs DIR [DIR ...] --judge FILE --out things.json
-    python -m scripts.bench.similar.things --score things.json --judge FILE --work DIR
+    python -m scripts.bench.similar.several --photographs DIR [DIR ...] --judge FILE --out several.json
+    python -m scripts.bench.similar.several --score several.json --judge FILE --work DIR
 
 The first searches all photographs: the segmenter's mask must have two or more separate parts, each at least 15 % of the largest and
 1 % of the picture, whose crops the judge puts into kinds with more than `SEEN`. The second looks at the same crops of renders that
@@ -72,7 +72,7 @@ def _judge(path: Path) -> Judge:
 
 
 def things_of(photograph: Photograph, judge: Path) -> Row | None:
-    """The things of a photograph, or None if there are not two that the judge names."""
+    """The objects of a photograph, or None if there are not two that the judge names."""
     one_core.settle()
     image = photograph.opened()
     boxes = parts(np.asarray(mask(image, MODEL)))
@@ -87,7 +87,7 @@ def things_of(photograph: Photograph, judge: Path) -> Row | None:
 
 
 def searched(options: Any) -> Iterator[Row]:
-    """All photographs that have several things, those of the same name once."""
+    """All photographs that have several objects, those of the same name once."""
     every = {one.path.name: one for path in reversed(options.photographs) for one in folder(path)}
     with ProcessPoolExecutor(options.jobs) as pool:
         futures = [pool.submit(things_of, one, options.judge) for _, one in sorted(every.items())]
@@ -99,7 +99,7 @@ def searched(options: Any) -> Iterator[Row]:
 
 
 def told(render: Image.Image, things: list[Row], judge: Judge) -> list[bool]:
-    """Which of the things the judge sees again in the same crops of a render."""
+    """Which of the objects the judge sees again in the same crops of a render."""
     seen = (kind_of(judge(render.crop(tuple(thing["box"])))) for thing in things)
     return [kind >= 0 and KINDS[kind] == thing["kind"] for (kind, _), thing in zip(seen, things, strict=True)]
 
