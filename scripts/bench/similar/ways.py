@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,11 @@ import numpy as np
 from PIL import Image
 
 from haac import Plate, Scene, encode_wash, render, to_binary
+from haac_pipeline._segment.models import SMALL
+from haac_pipeline._segment.session import mask
 from haac_repo import Repository
+from haac_similar import Embedder, Similar, SimilarOptions
+from haac_similar._index.index import read
 from scripts.bench.similar.catalog_size import vectors
 from scripts.bench.similar.codecs import CODECS, within
 from scripts.bench.similar.photographs import folder as listed
@@ -115,42 +119,31 @@ def opened(repository: Path) -> Repository:
 
 
 @cache
-def _engine(repository: Path) -> Any:
-    try:
-        from haac_similar import Similar  # type: ignore[attr-defined, unused-ignore]
-    except ImportError as e:
-        raise RuntimeError("rows of elements need haac_similar.Similar") from e
-    return Similar(opened(repository))
+def _engine(repository: Path) -> Similar:
+    """Once a process."""
+    embedder = Embedder(fetching=True)
+    index, damage = read(opened(repository), embedder.network.name)
+    if index is None:
+        raise RuntimeError(
+            f"the similar index of {repository} {damage or 'is not there'}: `haac index --similar`"
+        )
+    return Similar(opened(repository), index, embedder)
 
 
 def _similar(row: str, image: Image.Image, budget: int, repository: Path, excluded: set[int]) -> Made:
     engine = _engine(repository)
-    from haac_similar import SimilarOptions  # type: ignore[attr-defined, unused-ignore]
-
     options = SimilarOptions(budget=budget, always=row == "composed")
     started = time.process_time()
-    told = engine.compress(image, options, exclude=excluded)
+    told = engine.compress(image, np.asarray(mask(image, SMALL)), options, exclude=excluded)
     seconds = time.process_time() - started
-    fields = ("number", "kind", "score", "agree", "of", "box")
-    things = [{key: _plain(getattr(one, key)) for key in fields} for one in told.things]
+    elements = [asdict(each) for each in told.elements]
     picture = render(told.scene, opened(repository)).convert("RGB")
-    return Made(len(to_binary(told.scene)), seconds, picture, {"things": things, "reason": told.reason})
-
-
-def _plain(value: Any) -> Any:
-    """What JSON can hold of a number, a word or a box."""
-    if isinstance(value, tuple):
-        return [int(one) for one in value]
-    return value if isinstance(value, str) else round(float(value), 4)
+    return Made(len(to_binary(told.scene)), seconds, picture, {"elements": elements, "reason": told.reason})
 
 
 @cache
 def _photographs(folder: Path) -> tuple[list[Path], Any, Any]:
     """Paths, embedder, and vectors of all whole photographs of a folder with the mean taken away."""
-    try:
-        from haac_similar import Embedder  # type: ignore[attr-defined, unused-ignore]
-    except ImportError as e:
-        raise RuntimeError("row plate needs haac_similar.Embedder") from e
     found = listed(folder)
     embedder = Embedder(fetching=True)
     said = embedder.embed([one.opened() for one in found])
