@@ -8,6 +8,7 @@ from haac_similar._embed.networks import DEFAULT_NETWORK, NETWORKS, Network, net
 if TYPE_CHECKING:
     from haac_similar._embed.embedder import Embedder, Embeddings
     from haac_similar._index.index import SimilarIndex
+    from haac_similar._index.update import open_similar_index, survey_similar_index, update_similar_index
 
 __all__ = [
     "DEFAULT_NETWORK",
@@ -17,10 +18,20 @@ __all__ = [
     "Network",
     "SimilarIndex",
     "network_named",
+    "open_similar_index",
+    "survey_similar_index",
+    "update_similar_index",
 ]
 
 # Numpy and Pillow are needed only where something is embedded.
-_LAZY = {"Embedder": "_embed.embedder", "Embeddings": "_embed.embedder", "SimilarIndex": "_index.index"}
+_LAZY = {
+    "Embedder": "_embed.embedder",
+    "Embeddings": "_embed.embedder",
+    "SimilarIndex": "_index.index",
+    "open_similar_index": "_index.update",
+    "survey_similar_index": "_index.update",
+    "update_similar_index": "_index.update",
+}
 
 
 def __getattr__(name: str) -> object:
