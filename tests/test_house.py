@@ -43,6 +43,7 @@ ROOMS = {
         "_pixels",
         "_files",
         "_lock",
+        "_derived",
         "_store",
         "_set_aside",
         "_trust",

@@ -9,6 +9,7 @@ from haac_similar._options import SimilarElement, SimilarOptions, Told
 if TYPE_CHECKING:
     from haac_similar._embed.embedder import Embedder, Embeddings
     from haac_similar._index.index import SimilarIndex
+    from haac_similar._index.update import open_similar_index, survey_similar_index, update_similar_index
     from haac_similar._similar import Similar
 
 __all__ = [
@@ -23,6 +24,9 @@ __all__ = [
     "SimilarOptions",
     "Told",
     "network_named",
+    "open_similar_index",
+    "survey_similar_index",
+    "update_similar_index",
 ]
 
 # Numpy and Pillow are needed only where something is embedded.
@@ -31,6 +35,9 @@ _LAZY = {
     "Embeddings": "_embed.embedder",
     "Similar": "_similar",
     "SimilarIndex": "_index.index",
+    "open_similar_index": "_index.update",
+    "survey_similar_index": "_index.update",
+    "update_similar_index": "_index.update",
 }
 
 

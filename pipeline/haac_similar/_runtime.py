@@ -31,7 +31,7 @@ def load_runtime() -> Any:
         import onnxruntime
     except ImportError as error:
         raise MissingExtraError(
-            f"onnxruntime cannot be loaded ({error}): pip install 'haac[ingest]'"
+            f"onnxruntime cannot be loaded ({error}): pip install 'haac[ingest]', or 'haac[similar]' for similar elements alone"
         ) from None
     return onnxruntime
 

@@ -72,7 +72,7 @@ class Embedder:
             if not fetching:
                 raise DataError(
                     f"the weights of {name} are not here ({self.network.megabytes:g} MB, {self.network.licence}):"
-                    f" `haac models --fetch {name}` gets them"
+                    f" `haac index --similar`, or `haac models --fetch {name}`, gets them"
                 )
             from haac_similar._weights.fetch import fetch
 

@@ -1,4 +1,4 @@
-"""The similar index: 136 bytes an element of its embedding, the file that keeps them, and nearest neighbours among them.
+"""The similar index: 137 bytes an element of its embedding, the file that keeps them, and nearest neighbours among them.
 
 Features are projected onto the directions in which the network's classifier looks (singular vectors of its weights), which needs no data
 and so is the same for all catalogs; and the most probable classes are kept.
@@ -7,22 +7,27 @@ and so is the same for all catalogs; and the most probable classes are kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from haac_repo._internal import replacing
+from haac_repo._internal import mark, replacing
 from haac_similar._embed.embedder import Embeddings, Floats
+<<<<<<< HEAD
 from haac_similar._kinds import NAMES, SURE, kinds_of, membership
+=======
+from haac_similar._embed.networks import NETWORKS, Network
+>>>>>>> w-embed
 
 if TYPE_CHECKING:
     from haac_repo import Repository
 
 FOLDER, FILE = "similar", "index.npz"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """An index of another format is made again."""
 WIDTH: Final = 96
 """Numbers of a projection."""
@@ -43,6 +48,7 @@ class Rows:
         scales: (n,) float32.
         classes: (n, 8) uint16, the most probable ones; (n, 0) where the network knows none.
         roots: (n, 8) uint8, square roots of their probabilities times 255.
+        photographs: (n,) True where the whole photograph was embedded that an element was cut out of.
     """
 
     numbers: npt.NDArray[np.int64]
@@ -51,9 +57,34 @@ class Rows:
     scales: npt.NDArray[np.float32]
     classes: npt.NDArray[np.uint16]
     roots: npt.NDArray[np.uint8]
+    photographs: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def take(self, rows: npt.NDArray[Any]) -> Rows:
+        """Some of the rows, by index or as a mask."""
+        return Rows(*(getattr(self, part.name)[rows] for part in fields(Rows)))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Contents of the file.
+
+    Args:
+        rows: of the elements.
+        projection: (d, k) float32 of features to codes.
+    """
+
+    rows: Rows
+    projection: Floats
+
+
+def joined(first: Rows, second: Rows) -> Rows:
+    """All rows of both, by number."""
+    parts = (np.concatenate([getattr(each, part.name) for each in (first, second)]) for part in fields(Rows))
+    both = Rows(*parts)
+    return both.take(np.argsort(both.numbers, kind="stable"))
 
 
 def projection_of(classifier: Floats, width: int = WIDTH) -> Floats:
@@ -72,13 +103,19 @@ def projection_of(classifier: Floats, width: int = WIDTH) -> Floats:
     return np.ascontiguousarray((directions * signs[:, None]).T, np.float32)
 
 
-def rows_of(held: Iterable[tuple[int, str]], embeddings: Embeddings, projection: Floats) -> Rows:
+def rows_of(
+    held: Iterable[tuple[int, str]],
+    embeddings: Embeddings,
+    projection: Floats,
+    photographs: Sequence[bool] | None = None,
+) -> Rows:
     """Pack embeddings.
 
     Args:
         held: numbers, rising, and pixel hashes of the elements.
         embeddings: of these.
         projection: (d, k), the same for all rows of an index.
+        photographs: whether each embedding is of the photograph an element was cut out of; None: none is.
     """
     numbers, hashes = zip(*held, strict=True) if len(embeddings) else ((), ())
     found = embeddings.features @ projection
@@ -89,11 +126,12 @@ def rows_of(held: Iterable[tuple[int, str]], embeddings: Embeddings, projection:
     classes = np.argsort(-probabilities, axis=1, kind="stable")[:, :_CLASSES]
     return Rows(
         np.array(numbers, np.int64),
-        np.array([int(pixels[:8], 16) for pixels in hashes], np.uint32),
+        np.array([mark(pixels) for pixels in hashes], np.uint32),
         np.rint(found / scales[:, None]).astype(np.int8),
         scales.astype(np.float32),
         classes.astype(np.uint16),
         np.rint(np.sqrt(np.take_along_axis(probabilities, classes, 1)) * 255).astype(np.uint8),
+        np.array(photographs or [False] * len(found), np.bool_),
     )
 
 
@@ -170,35 +208,71 @@ def _units(values: Any) -> Floats:
     return np.asarray(values / np.maximum(np.linalg.norm(values, axis=-1, keepdims=True), 1e-9), np.float32)
 
 
-def write(repository: Repository, network: str, rows: Rows, projection: Floats) -> None:
-    """Replace the file of the index.
+def path(repository: Repository) -> Path:
+    """Of the file."""
+    return repository.path / FOLDER / FILE
+
+
+def write(repository: Repository, network: str, stored: Stored) -> None:
+    """Replace the file of the index, whose folder is there.
 
     Raises:
         OSError: it cannot be written.
     """
     about = json.dumps({"format": FORMAT, "repository": repository.id, "network": network}).encode()
-    parts = {part.name: getattr(rows, part.name) for part in fields(Rows)}
-    path = repository.path / FOLDER / FILE
-    path.parent.mkdir(exist_ok=True)
-    with replacing(path) as file:
-        np.savez(file, about=np.frombuffer(about, np.uint8), projection=projection, **parts)
+    parts = {part.name: getattr(stored.rows, part.name) for part in fields(Rows)}
+    with replacing(path(repository)) as file:
+        np.savez(file, about=np.frombuffer(about, np.uint8), projection=stored.projection, **parts)
 
 
-def read(repository: Repository, network: str) -> tuple[SimilarIndex | None, str]:
-    """The index; or None and why it cannot be used, without a word if it is not there."""
+def read(repository: Repository, network: str) -> tuple[Stored | None, str]:
+    """What is stored; or None and why it cannot be used, without a word if it is not there."""
     try:
-        with (repository.path / FOLDER / FILE).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+        with path(repository).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            # Written without compression: what claims to be larger than the file it stands in is no such file.
+            if sum(member.file_size for member in file.zip.infolist()) > path(repository).stat().st_size:
+                return None, "is damaged (a part is larger than the file)"
             about = json.loads(file["about"].tobytes())
             if about["format"] != FORMAT or about["network"] != network:
                 return None, "is of another version or network"
             if about["repository"] != repository.id:
                 return None, "is of another repository"
-            rows = Rows(**{part.name: file[part.name] for part in fields(Rows)})
-            lengths = {len(getattr(rows, part.name)) for part in fields(Rows)}
-            if lengths != {len(rows)} or rows.codes.dtype != np.int8:
-                return None, "is damaged"
-            return SimilarIndex(rows, file["projection"]), ""
+            stored = Stored(Rows(*(file[part.name] for part in fields(Rows))), file["projection"])
+            if wrong := _wrong(stored, NETWORKS.get(network)):
+                return None, f"is damaged ({wrong})"
+            return stored, ""
     except FileNotFoundError:
         return None, ""
     except Exception as error:  # numpy, zipfile, zlib and json raise what they like
         return None, f"is damaged ({type(error).__name__})"
+
+
+def _wrong(stored: Stored, network: Network | None) -> str:
+    """What cannot be in a file that was written here; "" if nothing is."""
+    rows, projection = stored.rows, stored.projection
+    count, width = len(rows.numbers), rows.codes.shape[-1]
+    kept = rows.classes.shape[-1]
+    wanted: dict[str, tuple[type, tuple[int, ...]]] = {
+        "numbers": (np.int64, (count,)),
+        "marks": (np.uint32, (count,)),
+        "codes": (np.int8, (count, width)),
+        "scales": (np.float32, (count,)),
+        "classes": (np.uint16, (count, kept)),
+        "roots": (np.uint8, (count, kept)),
+        "photographs": (np.bool_, (count,)),
+    }
+    for name, (kind, shape) in wanted.items():
+        part = getattr(rows, name)
+        if part.dtype != kind or part.shape != shape:
+            return f"{name} of {part.dtype} in the shape {part.shape}"
+    if projection.dtype != np.float32 or projection.ndim != 2 or projection.shape[1] != width:
+        return f"a projection of {projection.dtype} in the shape {projection.shape}"
+    if not (np.isfinite(projection).all() and np.isfinite(rows.scales).all()):
+        return "numbers that are not finite"
+    if count and (rows.numbers[0] < 1 or (np.diff(rows.numbers) <= 0).any()):
+        return "elements that are not in order"
+    if network is not None and network.dimensions != len(projection):
+        return f"a projection of {len(projection)} features where the network has {network.dimensions}"
+    if network is not None and rows.classes.max(initial=0) >= max(1, network.classes):
+        return f"a class that the network, with {network.classes}, does not know"
+    return ""

@@ -8,7 +8,7 @@ import numpy as np
 
 from haac_repo import Repository
 from haac_similar import Embeddings
-from haac_similar._index.index import FILE, FOLDER, SimilarIndex, projection_of, read, rows_of, write
+from haac_similar._index.index import SimilarIndex, Stored, path, projection_of, read, rows_of, write
 
 RANDOM = np.random.default_rng(3)
 CLASSIFIER = RANDOM.normal(0, 1, (50, 32)).astype(np.float32)
@@ -16,7 +16,7 @@ PROJECTION = projection_of(CLASSIFIER)
 FEATURES = np.abs(RANDOM.normal(0, 1, (20, 32))).astype(np.float32)
 PROBABILITIES = RANDOM.dirichlet(np.full(50, 0.05), 20).astype(np.float32)
 FOUND = Embeddings(FEATURES, PROBABILITIES)
-HELD = [(2 * at, f"{at:064x}") for at in range(20)]
+HELD = [(2 * at + 2, f"{at:064x}") for at in range(20)]
 
 
 def test_the_nearest_of_each_is_itself() -> None:
@@ -48,11 +48,13 @@ def test_it_comes_back_from_disk_and_damage_is_told(tmp_path: Path) -> None:
     with Repository.create(tmp_path / "r") as repository:
         assert read(repository, "tiny") == (None, "")
         rows = rows_of(HELD, FOUND, PROJECTION)
-        write(repository, "tiny", rows, PROJECTION)
-        index, _ = read(repository, "tiny")
-        assert index is not None
+        path(repository).parent.mkdir()
+        write(repository, "tiny", Stored(rows, PROJECTION))
+        stored, _ = read(repository, "tiny")
+        assert stored is not None
+        index = SimilarIndex(stored.rows, stored.projection)
         assert index.nearest(FOUND[3:4], 5) == SimilarIndex(rows, PROJECTION).nearest(FOUND[3:4], 5)
         assert read(repository, "other")[1] == "is of another version or network"
-        path = repository.path / FOLDER / FILE
-        path.write_bytes(path.read_bytes()[:500])
+        file = path(repository)
+        file.write_bytes(file.read_bytes()[:500])
         assert "is damaged" in read(repository, "tiny")[1]
