@@ -17,11 +17,8 @@ import numpy.typing as npt
 
 from haac_repo._internal import mark, replacing
 from haac_similar._embed.embedder import Embeddings, Floats
-<<<<<<< HEAD
-from haac_similar._kinds import NAMES, SURE, kinds_of, membership
-=======
 from haac_similar._embed.networks import NETWORKS, Network
->>>>>>> w-embed
+from haac_similar._kinds import NAMES, SURE, kinds_of, membership
 
 if TYPE_CHECKING:
     from haac_repo import Repository

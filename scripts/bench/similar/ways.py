@@ -19,8 +19,7 @@ from haac import Plate, Scene, encode_wash, render, to_binary
 from haac_pipeline._segment.models import SMALL
 from haac_pipeline._segment.session import mask
 from haac_repo import Repository
-from haac_similar import Embedder, Similar, SimilarOptions
-from haac_similar._index.index import read
+from haac_similar import Embedder, Similar, SimilarOptions, open_similar_index
 from scripts.bench.similar.catalog_size import vectors
 from scripts.bench.similar.codecs import CODECS, within
 from scripts.bench.similar.photographs import folder as listed
@@ -122,12 +121,7 @@ def opened(repository: Path) -> Repository:
 def _engine(repository: Path) -> Similar:
     """Once a process."""
     embedder = Embedder(fetching=True)
-    index, damage = read(opened(repository), embedder.network.name)
-    if index is None:
-        raise RuntimeError(
-            f"the similar index of {repository} {damage or 'is not there'}: `haac index --similar`"
-        )
-    return Similar(opened(repository), index, embedder)
+    return Similar(opened(repository), open_similar_index(opened(repository), embedder), embedder)
 
 
 def _similar(row: str, image: Image.Image, budget: int, repository: Path, excluded: set[int]) -> Made:
