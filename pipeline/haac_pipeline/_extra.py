@@ -1,4 +1,4 @@
-"""Optional dependencies: which packages of `haac[ingest]` a job needs, and what is said where one is not installed.
+"""Optional dependencies: which packages of `haac[ingest]` or `haac[similar]` a job needs, and what is said where one is not installed.
 
 A package may be missing because this Python has no wheel of it; what does not need it must go on.
 """
@@ -13,6 +13,7 @@ _PACKAGES = {
     "cv2": "opencv-python-headless",
     "faiss": "faiss-cpu",
     "numba": "numba",
+    "onnx": "onnx",
     "onnxruntime": "onnxruntime",
     "pymatting": "pymatting",
 }
@@ -26,6 +27,8 @@ MATTING = (*CUTTING, "numba", "pymatting")
 """What alpha matting needs; rembg brings pymatting."""
 MATCHING = ("cv2", "faiss", "numba")
 """What finding elements in pictures needs, and the match index."""
+SIMILAR = ("onnx", "onnxruntime")
+"""What embedding pictures needs."""
 
 
 def missing(*modules: str) -> list[str]:
@@ -33,22 +36,32 @@ def missing(*modules: str) -> list[str]:
     return [_PACKAGES[module] for module in modules if find_spec(module) is None]
 
 
-def need(purpose: str, *modules: str, without: str = "") -> None:
+def need(purpose: str, *modules: str, without: str = "", extra: str = "ingest") -> None:
     """Make sure that modules are installed.
 
     Args:
         purpose: what they are for, as the beginning of a sentence.
         modules: their names when imported.
         without: what can be done where they are not.
+        extra: that brings them.
 
     Raises:
         MissingExtraError: one of them is not.
     """
     if names := missing(*modules):
         raise MissingExtraError(
-            f"{purpose} needs {', '.join(names)}, not installed here: pip install 'haac[ingest]'; what that leaves out has no"
+            f"{purpose} needs {', '.join(names)}, not installed here: pip install 'haac[{extra}]'; what that leaves out has no"
             ' wheel for this Python (README, "What runs where")' + (f". {without}" if without else "")
         )
+
+
+def need_similar() -> None:
+    """Make sure that pictures can be embedded.
+
+    Raises:
+        MissingExtraError: they cannot.
+    """
+    need("finding similar elements", *SIMILAR, extra="similar")
 
 
 def need_matching() -> None:

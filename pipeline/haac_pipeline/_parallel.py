@@ -8,23 +8,13 @@ from typing import TypeVar
 
 from haac_pipeline._extra import need_matching
 from haac_repo import HaacError, MissingExtraError
-
-
-def cores() -> int:
-    """CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from haac_similar._internal import cores as cores
 
 
 def limit_threads(threads: int) -> None:
     """Limit OpenMP and BLAS threads. They look at the environment when they load: call it before numpy is imported."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(threads)
-
-
-def numeric_threads() -> int:
-    """The threads that `limit_threads` left to this process's numerical libraries; without a limit, one a core."""
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    return int(given) if given.isdecimal() and int(given) else cores()
 
 
 def one_core(*, matching: bool = True, say: Callable[[str], None] = lambda _: None) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         on_checkerboard,
         sheet_page,
     )
+    from haac_repo._derived import Held, Survey, Updated, is_current, mark, missing, size, updating
     from haac_repo._files import TEMPORARY, home, now, replacing, storage_errors
     from haac_repo._http import open_client
     from haac_repo._lock import writer_lock
@@ -42,7 +43,10 @@ __all__ = [
     "Cell",
     "Check",
     "Console",
+    "Held",
     "SheetStyle",
+    "Survey",
+    "Updated",
     "checkerboard",
     "command",
     "completion",
@@ -51,7 +55,10 @@ __all__ = [
     "flattened",
     "given",
     "home",
+    "is_current",
     "listed",
+    "mark",
+    "missing",
     "now",
     "on_checkerboard",
     "open_client",
@@ -60,7 +67,9 @@ __all__ = [
     "repo_option",
     "require",
     "sheet_page",
+    "size",
     "storage_errors",
+    "updating",
     "writer_lock",
 ]
 
@@ -72,7 +81,10 @@ _LAZY = {
     "Cell": "_cli.sheet",
     "Check": "_cli.doctor",
     "Console": "_cli.console",
+    "Held": "_derived",
     "SheetStyle": "_cli.sheet",
+    "Survey": "_derived",
+    "Updated": "_derived",
     "checkerboard": "_cli.sheet",
     "command": "_cli.console",
     "counted": "_cli.console",
@@ -80,7 +92,10 @@ _LAZY = {
     "flattened": "_pixels",
     "given": "_cli.console",
     "home": "_files",
+    "is_current": "_derived",
     "listed": "_cli.elements",
+    "mark": "_derived",
+    "missing": "_derived",
     "now": "_files",
     "on_checkerboard": "_cli.sheet",
     "open_client": "_http",
@@ -89,7 +104,9 @@ _LAZY = {
     "repo_option": "_cli.console",
     "require": "_cli.elements",
     "sheet_page": "_cli.sheet",
+    "size": "_derived",
     "storage_errors": "_files",
+    "updating": "_derived",
     "writer_lock": "_lock",
 }
 

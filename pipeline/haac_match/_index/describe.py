@@ -18,6 +18,7 @@ from haac_match._picture.arrays import Bools, Bytes, Floats, Integers
 from haac_match._picture.background import thumbnail
 from haac_match._thresholds.index import DESCRIPTOR, KEYPOINT
 from haac_repo import HaacError, MissingExtraError, Repository, decode
+from haac_repo._internal import mark
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -179,11 +180,6 @@ def joined(parts: Sequence[Rows], width: int) -> Rows:
     if (np.diff(rows.numbers) > 0).all():
         return rows
     return rows.take(np.argsort(rows.numbers, kind="stable"))
-
-
-def mark(pixels_sha256: str) -> int:
-    """The beginning of a pixel hash, 32 bits."""
-    return int(pixels_sha256[:8], 16)
 
 
 def described(number: int, pixels_sha256: str, image: Image.Image) -> Rows:

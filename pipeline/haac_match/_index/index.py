@@ -13,7 +13,7 @@ import contextlib
 import io
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -32,12 +32,14 @@ from haac_match._index.keypoints import DIMENSIONS, Features, Vote, votes
 from haac_match._index.polar import RingTable
 from haac_match._index.segment_table import SegmentTable
 from haac_match._index.segments import unpacked_frames, unpacked_outlines
-from haac_match._index.store import FOLDER, Held, Stored, is_current, missing, pack, read, size, write
+from haac_match._index.store import FOLDER, Stored, pack, path, read, write
 from haac_match._options import Mapper
 from haac_match._picture.arrays import Bytes, Floats, Integers
 from haac_match._thresholds.index import DESCRIPTOR, INVERTED
 from haac_repo import RepositoryError
-from haac_repo._internal import TEMPORARY, storage_errors, writer_lock
+from haac_repo._internal import Held, is_current, missing, size, storage_errors, updating
+from haac_repo._internal import Survey as Survey
+from haac_repo._internal import Updated as Updated
 
 if TYPE_CHECKING:
     from haac_repo import Repository
@@ -51,7 +53,6 @@ _TOGETHER = 512
 """Keypoints that are looked up together."""
 _CODED = 60_000
 """Keypoints that are coded together."""
-_WAIT = 600.0  # seconds for another process that makes the index
 
 
 class Words(Protocol):
@@ -127,37 +128,11 @@ class Index:
         return sorted(made, key=lambda vote: -vote.score)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Updated:
-    """What was done to the index."""
-
-    elements: int
-    """In it now."""
-    described: int
-    bytes: int
-    """Of its file."""
-    seconds: float
-    unread: list[int] = field(default_factory=list)
-    """Numbers of elements that could not be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """The state of the index."""
-
-    there: bool
-    """Whether there is one that can be used."""
-    missing: int
-    """Elements that are not in it."""
-    bytes: int
-    damage: str
-    """Why one that is there cannot be used."""
-
-
 def survey_index(repository: Repository) -> Survey:
     """The state of the index; nothing is changed."""
     stored, damage = read(repository)
-    return Survey(stored is not None, len(missing(stored, repository.held())), size(repository), damage)
+    left = missing(None if stored is None else stored.rows, repository.held())
+    return Survey(stored is not None, len(left), size(path(repository)), damage)
 
 
 def load(
@@ -177,7 +152,7 @@ def load(
     """
     held = repository.held()
     stored, _ = read(repository)
-    if stored is None or missing(stored, held):
+    if stored is None or missing(stored.rows, held):
         try:
             stored, _ = _update(repository, False, run, progress, say)
         except RepositoryError as error:
@@ -222,19 +197,14 @@ def _update(
     say: Callable[[str], None],
 ) -> tuple[Stored, Updated]:
     started = time.monotonic()
-    folder = repository.path / FOLDER
-    with storage_errors(repository.path):
-        folder.mkdir(exist_ok=True)
-    with writer_lock(folder, _WAIT):
+    with updating(repository.path, FOLDER):
         old, damage = (None, "") if rebuild else read(repository)
         if damage:
             say(f"the match index {damage}: it is made again")
         held = repository.held()
         stored, described, unread = _renewed(old, repository, held, run, progress)
-        with storage_errors(repository.path):
-            for leftover in folder.glob(f"*{TEMPORARY}"):
-                leftover.unlink()
-            if stored is not old:
+        if stored is not old:
+            with storage_errors(repository.path):
                 write(repository, stored)
     if unread:
         say(
@@ -245,7 +215,7 @@ def _update(
     return stored, Updated(
         elements=len(stored.rows),
         described=described,
-        bytes=size(repository),
+        bytes=size(path(repository)),
         seconds=seconds,
         unread=unread,
     )
@@ -259,7 +229,7 @@ def _renewed(
         current = is_current(old.rows, held)
         if not current.all():
             old = replace(old, rows=old.rows.take(np.flatnonzero(current)))
-    new, unread = describe_all(repository, missing(old, held), run, progress)
+    new, unread = describe_all(repository, missing(None if old is None else old.rows, held), run, progress)
     if old is not None and not len(new):
         return old, 0, unread
     step = _step(held[-1][0] if held else 0)

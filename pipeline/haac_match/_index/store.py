@@ -1,19 +1,17 @@
-"""The file of the match index, and how it compares with the catalog."""
+"""The file of the match index."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
-from haac_match._index.describe import Rows, checked, mark
+from haac_match._index.describe import Rows, checked
 from haac_match._index.keypoints import DIMENSIONS
-from haac_match._picture.arrays import Bools, Bytes, Integers
+from haac_match._picture.arrays import Bytes
 from haac_repo._internal import replacing
 
 if TYPE_CHECKING:
@@ -39,49 +37,9 @@ class Stored:
     step: int
 
 
-Held = Sequence[tuple[int, str]]
-"""Numbers and pixel hashes of the elements that can be described, by number."""
-
-
-def is_current(rows: Rows, held: Held) -> Bools:
-    """(rows,) True where the element is still the one that was described."""
-    numbers, marks = _marks(held)
-    at = np.minimum(np.searchsorted(numbers, rows.numbers), max(0, len(numbers) - 1))
-    if not len(numbers):
-        return np.zeros(len(rows), np.bool_)
-    return np.asarray((numbers[at] == rows.numbers) & (marks[at] == rows.marks))
-
-
-def missing(stored: Stored | None, held: Held) -> Held:
-    """Elements that are not in the index, or were others when they were described."""
-    if stored is None:
-        return held
-    numbers, marks = _marks(held)
-    known = np.zeros(len(numbers), np.bool_)
-    rows = stored.rows
-    if len(rows) and len(numbers):
-        at = np.minimum(np.searchsorted(rows.numbers, numbers), len(rows) - 1)
-        known = (rows.numbers[at] == numbers) & (rows.marks[at] == marks)
-    return [held[index] for index in np.flatnonzero(~known).tolist()]
-
-
-def _marks(held: Held) -> tuple[Integers, npt.NDArray[np.uint32]]:
-    return (
-        np.array([number for number, _ in held], np.int64),
-        np.array([mark(pixels) for _, pixels in held], np.uint32),
-    )
-
-
-def _path(repository: Repository) -> Path:
+def path(repository: Repository) -> Path:
+    """Of the file."""
     return repository.path / FOLDER / FILE
-
-
-def size(repository: Repository) -> int:
-    """Bytes of the file; 0 if there is none."""
-    try:
-        return _path(repository).stat().st_size
-    except OSError:
-        return 0
 
 
 def write(repository: Repository, stored: Stored) -> None:
@@ -90,7 +48,7 @@ def write(repository: Repository, stored: Stored) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    with replacing(_path(repository)) as file:
+    with replacing(path(repository)) as file:
         pack(file, stored, repository.id)
 
 
@@ -105,7 +63,7 @@ def read(repository: Repository) -> tuple[Stored | None, str]:
     """What is stored; or None and why it cannot be used, without a word if it is not there."""
     try:
         # The zip file in which numpy puts arrays has a checksum of each.
-        with _path(repository).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+        with path(repository).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             about = json.loads(file["about"].tobytes())
             if about["format"] != FORMAT:
                 return None, "is of another version"

@@ -1,4 +1,4 @@
-"""The command `haac index`, what ingest and doctor ask of the match index."""
+"""The command `haac index`; what ingest and doctor ask of the match index."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from haac_pipeline._cli.workers import workers_options
+from haac_pipeline._cli.similar import update_similar
+from haac_pipeline._cli.workers import refuse_workers, workers_options
 from haac_repo._internal import Console, command, repo_option
 
 if TYPE_CHECKING:
@@ -22,19 +23,34 @@ if TYPE_CHECKING:
 @command("index", "Elements")
 @repo_option
 @click.option("--rebuild", is_flag=True, help="Describe all elements again.")
+@click.option(
+    "--similar",
+    is_flag=True,
+    help="Embed elements instead, for `haac suggest` and `haac search --like`. The network that does it is fetched the first time.",
+)
 @workers_options(600, what="batch of 16 elements", alone="With one process, or one batch, there is no limit.")
-def index(console: Console, repo: Path, rebuild: bool, workers: Workers) -> None:
+def index(console: Console, repo: Path, rebuild: bool, similar: bool, workers: Workers) -> None:
     """Describe elements for compressing: bring the match index up to date.
 
     `haac ingest` does it too, and `haac compress` where it was not done. The index stays on this machine: it is neither
-    published nor synced, and a mirror makes its own.
+    published nor synced, and a mirror makes its own. So does the similar index, which --similar makes: photographs that are still
+    where `haac ingest` read them give it better embeddings than the cut-outs alone.
     """
-    from haac_pipeline._parallel import one_core
     from haac_repo import Repository
+
+    if similar:
+        refuse_workers("does not go with --similar: one process embeds.")
+        with Repository.open(repo) as repository:
+            _tell(console, update_similar(console, repository, rebuild=rebuild), "embedded")
+        return
+    from haac_pipeline._parallel import one_core
 
     one_core(say=console.note)
     with Repository.open(repo) as repository:
-        done = _update(console, repository, rebuild, workers)
+        _tell(console, _update(console, repository, rebuild, workers), "described")
+
+
+def _tell(console: Console, done: Updated, verb: str) -> None:
     each = done.bytes / max(1, done.elements)
     console.data(
         {
@@ -45,7 +61,7 @@ def index(console: Console, repo: Path, rebuild: bool, workers: Workers) -> None
             "bytes_per_element": round(each, 1),
             "seconds": round(done.seconds, 2),
         },
-        f"{done.described:,} elements described in {done.seconds:.1f} s; the index has {done.elements:,} elements in"
+        f"{done.described:,} elements {verb} in {done.seconds:.1f} s; the index has {done.elements:,} elements in"
         f" {done.bytes:,} bytes, {each:,.0f} each",
     )
 

@@ -121,6 +121,11 @@ def _frames(_: click.Context, __: click.Parameter, value: str) -> int | None:
     show_default=True,
     help="Then describe the new elements for compressing, as `haac index` does.",
 )
+@click.option(
+    "--similar/--no-similar",
+    default=None,
+    help="Then embed them, as `haac index --similar` does. Default: where haac[similar] is installed and the network is here.",
+)
 def ingest_(
     console: Console,
     repo: Path,
@@ -143,6 +148,7 @@ def ingest_(
     workers: Workers,
     report: Path | None,
     index: bool,
+    similar: bool | None,
 ) -> int:
     """Make elements out of pictures: files, folders, zip archives, URLs.
 
@@ -157,6 +163,7 @@ def ingest_(
         raise click.UsageError(f"there is no folder {report.parent} for the report: nothing was ingested.")
     from haac_pipeline import Cutting, Settings
     from haac_pipeline._cli.index import keep_up
+    from haac_pipeline._cli.similar import keep_up_similar
     from haac_repo import Repository
     from haac_repo._internal import listed
 
@@ -183,14 +190,15 @@ def ingest_(
     )
     with Repository.open(repo) as repository:
         if recipe is not None:
-            if _move(console, repository, recipe, output, settings) and index:
-                keep_up(console, repository, workers)
-            return 0
-        done = _ingest(console, repository, paths, settings)
-        stored = bool(done.counts()["elements_new"]) and not dry_run
+            done, stored = None, bool(_move(console, repository, recipe, output, settings))
+        else:
+            done = _ingest(console, repository, paths, settings)
+            stored = bool(done.counts()["elements_new"]) and not dry_run
         if index and stored:
             keep_up(console, repository, workers)
-    return _told(console, done, report)
+        if similar is not False and stored:
+            keep_up_similar(console, repository, asked=bool(similar))
+    return 0 if done is None else _told(console, done, report)
 
 
 def _told(console: Console, done: IngestReport, report: Path | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -11,16 +12,31 @@ from haac_repo._internal import Console, command
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from haac_pipeline._segment.models import Model
+    from haac_similar import Network
+
 
 def model_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Completes the options --model and --fetch."""
-    from click.shell_completion import CompletionItem
-
+    """Completes the option --model."""
     from haac_pipeline._segment.models import MODELS
+
+    return _completions(MODELS.values(), incomplete)
+
+
+def _all_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Completes the option --fetch."""
+    from haac_pipeline._segment.models import MODELS
+    from haac_similar import NETWORKS
+
+    return _completions((*MODELS.values(), *NETWORKS.values()), incomplete)
+
+
+def _completions(models: Iterable[Model | Network], incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
 
     return [
         CompletionItem(model.name, help=f"{model.good_for} ({model.licence})")
-        for model in MODELS.values()
+        for model in models
         if model.name.startswith(incomplete)
     ]
 
@@ -29,11 +45,11 @@ def model_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -
 @click.option(
     "--fetch",
     metavar="NAME",
-    shell_complete=model_names,
+    shell_complete=_all_names,
     help="Fetch the weights of this model, check them, and put them where rembg and haac look for them.",
 )
 def models(console: Console, fetch: str | None) -> None:
-    """List the segmentation models: size, licence, and which are here.
+    """List the segmentation models and embedding networks: size, licence, and which are here.
 
     With --fetch, get one ready, e.g. before going where there is no network. A download that breaks off goes on where it
     stopped.
@@ -45,14 +61,17 @@ def models(console: Console, fetch: str | None) -> None:
 
 
 def _list(console: Console) -> None:
-    from haac_pipeline._segment.models import DEFAULT, MODELS, OFFLINE, SMALL, best_here, verified
+    from haac_pipeline._segment.models import DEFAULT, MODELS, OFFLINE, SMALL, best_here
     from haac_repo import DataError
+    from haac_similar import NETWORKS
+    from haac_similar._internal import is_here
 
     used = best_here()
     rows = []
-    for model in MODELS.values():
+    listed: list[Model | Network] = [*MODELS.values(), *NETWORKS.values()]
+    for model in listed:
         try:
-            state = "embedded" if not model.file else "here" if verified(model.name) else "not fetched"
+            state = "embedded" if not model.file else "here" if is_here(model) else "not fetched"
         except DataError:
             state = "damaged"
         rows.append(
@@ -82,12 +101,14 @@ def _list(console: Console) -> None:
 
 
 def _fetch(console: Console, name: str) -> None:
-    from haac_pipeline._segment.fetch import fetch
     from haac_pipeline._segment.models import MODELS, model
+    from haac_similar import NETWORKS
+    from haac_similar._internal import fetch
 
-    chosen = model(name) if name in MODELS else None
+    chosen: Model | Network | None = model(name) if name in MODELS else NETWORKS.get(name)
     if chosen is None or not chosen.file:
-        those = ", ".join(each.name for each in MODELS.values() if each.file)
+        listed: list[Model | Network] = [*MODELS.values(), *NETWORKS.values()]
+        those = ", ".join(each.name for each in listed if each.file)
         why = f"{name} is embedded: it has no weights" if chosen else f"there is no model {name!r}"
         raise click.UsageError(f"{why}. --fetch takes one of {those}.")
     console.note(f"{name}: {chosen.megabytes:g} MB, licence {chosen.licence}")

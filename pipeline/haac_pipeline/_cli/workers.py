@@ -90,7 +90,7 @@ def workers_options(
         ) -> Any:
             scheduler = None
             if cluster is None:
-                _refuse_on_the_command_line()
+                _refuse_typed(CLUSTER, "goes with --cluster.")
             else:
                 from haac_pipeline._engine.cluster import Scheduler
 
@@ -108,8 +108,13 @@ def workers_options(
     return wrap
 
 
-def _refuse_on_the_command_line() -> None:
-    """TLS files may well stand in the environment for other runs."""
+def refuse_workers(why: str) -> None:
+    """Refuse the options of workers where this process does all by itself."""
+    refuse({"jobs", "timeout", "memory"}, why)
+    _refuse_typed({"cluster"}, why)
+
+
+def _refuse_typed(names: set[str], why: str) -> None:
+    """A cluster and its TLS files may well stand in the environment for other runs."""
     source = click.get_current_context().get_parameter_source
-    typed = {name for name in CLUSTER if source(name) is click.core.ParameterSource.COMMANDLINE}
-    refuse(typed, "goes with --cluster.")
+    refuse({name for name in names if source(name) is click.core.ParameterSource.COMMANDLINE}, why)

@@ -9,7 +9,6 @@ of 2, 4 and 8 took 0.99 to 1.08 times as long a picture on a CPU.
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from haac_pipeline._parallel import numeric_threads
-from haac_repo import MissingExtraError
+from haac_similar._internal import load_runtime as load_runtime
+from haac_similar._internal import open_session
 
 if TYPE_CHECKING:
     from haac_pipeline._segment.models import Model, Normalisation
@@ -56,40 +55,8 @@ def _normalised(picture: Image.Image, wants: Normalisation) -> npt.NDArray[np.fl
     return np.stack([values[small[:, :, channel], channel] for channel in range(3)])[None]
 
 
-def load_runtime() -> Any:
-    """Import onnxruntime.
-
-    Raises:
-        MissingExtraError: it cannot be loaded.
-    """
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingExtraError(
-            f"onnxruntime cannot be loaded ({error}): pip install 'haac[ingest]'"
-        ) from None
-    return onnxruntime
-
-
 @cache
 def _session(model: Model) -> Any:
-    """The process's session of a model."""
-    runtime = load_runtime()
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = numeric_threads()
-    options.inter_op_num_threads = (
-        1  # these networks are one chain: operators have nothing to do side by side
-    )
-    options.execution_mode = runtime.ExecutionMode.ORT_SEQUENTIAL
-    # The plan of one run's memory that it makes for the next runs is used beside what that run took: u2netp peaks at 540 MiB with
-    # it and at 346 without, in the same time.
-    options.enable_mem_pattern = False
-    options.log_severity_level = 3
-    return runtime.InferenceSession(str(model.path), sess_options=options, providers=_providers(runtime))
-
-
-def _providers(runtime: Any) -> list[str]:
-    there = runtime.get_available_providers()
-    wanted = ("CUDAExecutionProvider", "ROCMExecutionProvider", "CPUExecutionProvider")
-    return [name for name in wanted if name in there]
+    """The process's session of a model, whose weights are in place."""
+    assert model.path is not None
+    return open_session(model.path)

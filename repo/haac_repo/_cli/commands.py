@@ -73,6 +73,12 @@ _exact_option = click.option(
 )
 @_doubtful_option
 @_exact_option
+@click.option(
+    "--like",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PICTURE",
+    help="The most similar to this picture first, instead of words (needs `haac index --similar`).",
+)
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many at most.")
 def search(
     console: Console,
@@ -81,9 +87,10 @@ def search(
     colour: int | None,
     doubtful: bool,
     exact: bool,
+    like: Path | None,
     limit: int,
 ) -> None:
-    """Find elements by the words in their names and tags, or by colour.
+    """Find elements by the words in their names and tags, by colour, or by a picture.
 
     An element must have all words, or what begins with them, or other forms of them (in English: cats, cat). If none has, the nearest
     spelling is looked for, which is said; with --json each element has it as `found_by`.
@@ -93,6 +100,9 @@ def search(
 
     if not words:
         refuse({"exact"}, "goes with words.")
+    if like is not None:
+        _search_like(console, repo, like, limit)
+        return
     with Repository.open(repo) as repository:
         found, meant = _search(
             console, repository, words, exact, colour=colour, limit=limit, doubtful=doubtful
@@ -103,6 +113,30 @@ def search(
             console.note("Nothing was found.")
         elif len(found) == limit:
             console.note(f"The first {limit}; --limit shows more.")
+
+
+def _search_like(console: Console, repo: Path, picture: Path, limit: int) -> None:
+    """The nearest elements, by whatever package of haac embeds pictures."""
+    from importlib.metadata import entry_points
+
+    from haac_repo import MissingExtraError, Repository
+    from haac_repo._cli.elements import element_json, element_table
+
+    refuse({"words", "colour", "doubtful", "exact"}, "does not go with --like.")
+    points = entry_points(group="haac.similar", name="nearest")
+    if not points:
+        raise MissingExtraError("finding similar elements is not installed here: pip install 'haac[similar]'")
+    with Repository.open(repo) as repository:
+        found: list[tuple[Element, float, str]] = next(iter(points)).load()(
+            console, repository, picture, limit
+        )
+    rows = [
+        element_json(element) | {"score": round(score, 4), "kind": kind} for element, score, kind in found
+    ]
+    lines = element_table([element for element, _, _ in found])
+    console.data(rows, [f"{score:5.2f}  {line}" for (_, score, _), line in zip(found, lines, strict=True)])
+    if not found:
+        console.note("Nothing was found.")
 
 
 @command("show", "Elements")

@@ -166,8 +166,9 @@ def _erased_lines(done: Erased, repo: Path) -> Iterator[str]:
         )
     for name in done.set_aside:
         yield f"Overwrote bytes of withdrawn elements in {repo / 'lost' / name}."
-    if done.elements and (repo / "match" / "index.npz").exists():
-        yield "The match index still says what they look like: `haac index` takes them out."
+    for index, command_ in (("match", "haac index"), ("similar", "haac index --similar")):
+        if done.elements and (repo / index / "index.npz").exists():
+            yield f"The {index} index still says what they look like: `{command_}` takes them out."
 
 
 def _disclosure_lines(found: Disclosure, repo: Path) -> Iterator[str]:

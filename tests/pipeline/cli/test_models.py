@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from haac._cli.main import _run
-from haac_pipeline._segment import fetch, models
+from haac_pipeline._segment import models
 from haac_pipeline._segment.models import DEFAULT, MODELS, SMALL, Model
+from haac_similar._weights import fetch
 
 WEIGHTS = b"weights of a model"
 

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from haac_pipeline._segment import fetch as module
 from haac_pipeline._segment import models
-from haac_pipeline._segment.fetch import fetch, from_address, from_package
 from haac_pipeline._segment.models import MODELS, SMALL, Model, verified
 from haac_repo import DataError, HaacError, TransportError
+from haac_similar._weights import fetch as module
+from haac_similar._weights.fetch import fetch, from_address, from_package
 
 WEIGHTS = bytes(range(256)) * 1200
 """Stands for weights: more than one chunk."""

@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from haac_pipeline import _extra
-from haac_pipeline._segment import fetch, models
+from haac_pipeline._segment import models
 from haac_pipeline._segment.models import DEFAULT, MODELS, NONE, OFFLINE, PREFERRED, SMALL, Model, best_here
 from haac_pipeline._segment.session import choose_model, mask
 from haac_repo import DataError, HaacError, MissingExtraError, TransportError
+from haac_similar._weights import fetch
 
 WEIGHTS = b"weights of a model"
 

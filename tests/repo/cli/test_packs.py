@@ -50,14 +50,16 @@ def test_a_takedown_and_the_publish_that_frees_its_bytes(
     assert (
         err == "Mirrors learn of it with the next `haac publish`, which takes their bytes out of the packs.\n"
     )
-    (repo / "match").mkdir()
-    (repo / "match" / "index.npz").touch()
+    for index in ("match", "similar"):
+        (repo / index).mkdir()
+        (repo / index / "index.npz").touch()
     code, out, err = haac("publish")
     assert code == 0
     assert out == f"{repo}: published 4 new log records; 4 elements in 2 packs\n"
     assert err.splitlines() == [
         f"Rewrote 2 packs, without 2 withdrawn elements; {sum(len(make_element(n).data) for n in (2, 3))} bytes freed.",
         "The match index still says what they look like: `haac index` takes them out.",
+        "The similar index still says what they look like: `haac index --similar` takes them out.",
     ]
     code, out, err = haac("publish", "--json")
     found = json.loads(out)

