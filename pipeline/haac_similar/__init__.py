@@ -4,11 +4,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 from haac_similar._embed.networks import DEFAULT_NETWORK, NETWORKS, Network, network_named
+from haac_similar._options import SimilarElement, SimilarOptions, Told
 
 if TYPE_CHECKING:
     from haac_similar._embed.embedder import Embedder, Embeddings
     from haac_similar._index.index import SimilarIndex
     from haac_similar._index.update import open_similar_index, survey_similar_index, update_similar_index
+    from haac_similar._similar import Similar
 
 __all__ = [
     "DEFAULT_NETWORK",
@@ -16,7 +18,11 @@ __all__ = [
     "Embedder",
     "Embeddings",
     "Network",
+    "Similar",
+    "SimilarElement",
     "SimilarIndex",
+    "SimilarOptions",
+    "Told",
     "network_named",
     "open_similar_index",
     "survey_similar_index",
@@ -27,6 +33,7 @@ __all__ = [
 _LAZY = {
     "Embedder": "_embed.embedder",
     "Embeddings": "_embed.embedder",
+    "Similar": "_similar",
     "SimilarIndex": "_index.index",
     "open_similar_index": "_index.update",
     "survey_similar_index": "_index.update",

@@ -1,8 +1,7 @@
 """The similar index: 137 bytes an element of its embedding, the file that keeps them, and nearest neighbours among them.
 
 Features are projected onto the directions in which the network's classifier looks (singular vectors of its weights), which needs no data
-and so is the same for all catalogs; and the most probable classes are kept. Similarity is the cosine of the projections, less the
-catalog's mean, plus a part of the Bhattacharyya coefficient of the probabilities (A. Bhattacharyya, 1943).
+and so is the same for all catalogs; and the most probable classes are kept.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ import numpy.typing as npt
 from haac_repo._internal import mark, replacing
 from haac_similar._embed.embedder import Embeddings, Floats
 from haac_similar._embed.networks import NETWORKS, Network
+from haac_similar._kinds import NAMES, SURE, kinds_of, membership
 
 if TYPE_CHECKING:
     from haac_repo import Repository
@@ -29,8 +29,9 @@ FORMAT: Final = 2
 WIDTH: Final = 96
 """Numbers of a projection."""
 _CLASSES: Final = 8
-_SHARE: Final = 0.7
-"""Of the Bhattacharyya coefficient; by a study, with centred features."""
+CLASS_WEIGHT: Final = 0.7
+KIND_WEIGHT: Final = 1.5
+"""Of the affinities of classes and of kinds; the cosine of features has 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +133,20 @@ def rows_of(
 
 
 class SimilarIndex:
-    """Nearest neighbours, by comparing with all rows."""
+    """Nearest neighbours, by comparing with all rows.
+
+    Likeness is the cosine of centred projections, plus parts of the affinities of classes and of kinds; an affinity of two distributions is
+    their Bhattacharyya coefficient, the sum of sqrt(p q). Kinds tell apart what a person would: among classes, a terrier is as far from a
+    hound as from a teapot.
+    """
 
     def __init__(self, rows: Rows, projection: Floats) -> None:
         self.rows, self._projection = rows, projection
         values = rows.codes * rows.scales[:, None]
         self._mean = values.mean(0) if len(rows) else np.zeros(projection.shape[1], np.float32)
         self._units = _units(values - self._mean)
+        self._roots = np.asarray(rows.roots / np.float32(255), np.float32)
+        self._kinds = self._kinds_of_rows()
 
     def nearest(
         self, embedding: Embeddings, limit: int, allowed: Iterable[int] | None = None
@@ -151,18 +159,46 @@ class SimilarIndex:
             allowed: numbers of the elements that may come; None: all.
 
         Returns:
-            Numbers and scores (at most 1.7), the highest first; of equal ones the lower number.
+            Numbers and scores (at most 3.2), the highest first; of equal ones the lower number.
         """
         rows = self.rows
-        scores = self._units @ _units(embedding.features[:1] @ self._projection - self._mean)[0]
+        scores = self._units @ self._unit(embedding)[0]
         if embedding.probabilities is not None and rows.classes.shape[1]:
             roots = np.sqrt(embedding.probabilities[0])
-            scores = scores + _SHARE * (roots[rows.classes] * (rows.roots / np.float32(255))).sum(1)
+            scores = scores + CLASS_WEIGHT * (roots[rows.classes] * self._roots).sum(1)
+            scores = scores + KIND_WEIGHT * (self._kinds @ np.sqrt(kinds_of(embedding.probabilities[:1])[0]))
         there = np.arange(len(rows))
         if allowed is not None:
             there = there[np.isin(rows.numbers, np.fromiter(allowed, np.int64))]
         order = there[np.argsort(-scores[there], kind="stable")[:limit]]
         return [(int(rows.numbers[at]), float(scores[at])) for at in order]
+
+    def likeness(self, one: Embeddings, many: Embeddings) -> Floats:
+        """(n,) how like each of n pictures is to one: as `nearest` scores elements."""
+        found = self._unit(many) @ self._unit(one)[0]
+        if one.probabilities is not None and many.probabilities is not None:
+            found = found + CLASS_WEIGHT * (np.sqrt(many.probabilities) @ np.sqrt(one.probabilities[0]))
+            own = np.sqrt(kinds_of(one.probabilities[:1])[0])
+            found = found + KIND_WEIGHT * (np.sqrt(kinds_of(many.probabilities)) @ own)
+        return np.asarray(found, np.float32)
+
+    def kind(self, number: int) -> str:
+        """The likeliest kind of an element; empty where none is likely."""
+        at = int(np.searchsorted(self.rows.numbers, number))
+        if at == len(self.rows) or self.rows.numbers[at] != number or not self._kinds.shape[1]:
+            return ""
+        best = int(self._kinds[at].argmax())
+        return NAMES[best] if self._kinds[at, best] ** 2 >= SURE else ""
+
+    def _unit(self, embeddings: Embeddings) -> Floats:
+        return _units(embeddings.features @ self._projection - self._mean)
+
+    def _kinds_of_rows(self) -> Floats:
+        """(n, kinds) square roots of the probabilities of kinds."""
+        probabilities = np.zeros((len(self.rows), len(NAMES)), np.float32)
+        for column in range(self.rows.classes.shape[1]):
+            probabilities += membership()[self.rows.classes[:, column]] * self._roots[:, column, None] ** 2
+        return np.sqrt(probabilities)
 
 
 def _units(values: Any) -> Floats:

@@ -1,7 +1,7 @@
 """The similar index brought up to date with the catalog, and opened.
 
 An element is embedded by the photograph it was cut out of where that is still the file that ingest read, else by its cut-out on grey: what
-is around a thing tells a network what it is. Rows of photographs cannot be made again once these are gone, so they stay, also when
+is around an object tells a network what it is. Rows of photographs cannot be made again once these are gone, so they stay, also when
 everything else is made anew, as long as the element is the same.
 """
 

@@ -1,0 +1,132 @@
+"""An element for each object: retrieved, placed, and judged by the embedding of what the renderer draws."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from haac import ElementCache, Layer, Scene, render
+from haac_repo._internal import flattened
+from haac_similar._compose.background import mean_colour, painted_over, wash_behind
+from haac_similar._compose.people import may_show_person
+from haac_similar._compose.retrieval import Retrieval, kind_of
+from haac_similar._embed.embedder import Embeddings
+from haac_similar._options import Box, SalientObject, SimilarElement
+from haac_similar._place.place import Placed, place
+
+LAYER_BYTES = 11
+"""What a layer is taken to cost, while candidates are compared."""
+_CANDIDATES = 6
+"""Elements that are tried for an object."""
+_ASKED = 5
+"""Nearest elements that are asked for their kind."""
+_FIT_WEIGHT = 0.3
+_MARGIN = 0.15
+"""Of its longer side, what a crop shows around an object."""
+_GREY = (127, 127, 127)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An element chosen for an object.
+
+    Args:
+        element: which one.
+        salient: the object.
+        placed: its layer.
+        likeness: of what is drawn to the photograph.
+        kind: of the object, by the photograph alone.
+        sure: probability of that kind.
+        person: whether the object, or the element, may show a person.
+    """
+
+    element: SimilarElement
+    salient: SalientObject
+    placed: Placed
+    likeness: float
+    kind: str
+    sure: float
+    person: bool
+
+
+def choose(
+    picture: Image.Image,
+    objects: list[SalientObject],
+    retrieval: Retrieval,
+    source: ElementCache,
+    budget: int,
+) -> list[Choice]:
+    """Choose an element for each object, on a quick wash of what is around them.
+
+    Args:
+        picture: RGB.
+        objects: in it, the largest first.
+        retrieval: finds elements.
+        source: gives them.
+        budget: bytes of the recipe.
+    """
+    around = painted_over(picture, objects)
+    room = budget - LAYER_BYTES * len(objects)
+    base = Scene(*picture.size)
+    behind = wash_behind(base, around, source, room, refined=False) or replace(
+        base, background=mean_colour(around)
+    )
+    backdrop = flattened(render(behind, source), _GREY)
+    views = [_view(each, picture.size, alone=len(objects) == 1) for each in objects]
+    wanted = retrieval.embed([picture.crop(view) for view in views])
+    chooser = _Chooser(picture, backdrop, retrieval, source)
+    return [
+        chooser.choice(each, view, wanted[n : n + 1])
+        for n, (each, view) in enumerate(zip(objects, views, strict=True))
+    ]
+
+
+def _view(salient: SalientObject, size: tuple[int, int], *, alone: bool) -> Box:
+    """What is looked at to tell an object: all of the photograph if it is the only one, else a box around it."""
+    if alone:
+        return 0, 0, *size
+    left, top, right, bottom = salient.box
+    margin = round(_MARGIN * max(right - left, bottom - top))
+    return (
+        max(0, left - margin),
+        max(0, top - margin),
+        min(size[0], right + margin),
+        min(size[1], bottom + margin),
+    )
+
+
+class _Chooser:
+    def __init__(
+        self, picture: Image.Image, backdrop: Image.Image, retrieval: Retrieval, source: ElementCache
+    ) -> None:
+        self._picture, self._backdrop, self._retrieval, self._source = picture, backdrop, retrieval, source
+        self._pixels = np.asarray(picture)
+
+    def choice(self, salient: SalientObject, view: Box, wanted: Embeddings) -> Choice:
+        nearest = self._retrieval.nearest(wanted, max(_CANDIDATES, _ASKED))
+        placed = [
+            place(each.number, self._source.image(each.number), self._pixels, salient)
+            for each in nearest[:_CANDIDATES]
+        ]
+        drawn = self._retrieval.embed([self._drawn(each.layer).crop(view) for each in placed])
+        likeness = self._retrieval.likeness(wanted, drawn)
+        best = int(
+            np.argmax(
+                [float(like) + _FIT_WEIGHT * each.fit for like, each in zip(likeness, placed, strict=True)]
+            )
+        )
+        kinds = Counter(each.kind for each in nearest[:_ASKED] if each.kind)
+        each = nearest[best]
+        kind, sure = kind_of(None if wanted.probabilities is None else wanted.probabilities[0])
+        element = SimilarElement(each.number, each.kind, each.score, kinds[each.kind], _ASKED, salient.box)
+        person = may_show_person(self._picture.crop(view), kind) or may_show_person(
+            flattened(self._source.image(each.number), _GREY), each.kind
+        )
+        return Choice(element, salient, placed[best], float(likeness[best]), kind, sure, person)
+
+    def _drawn(self, layer: Layer) -> Image.Image:
+        made = render(Scene(*self._picture.size, layers=[layer]), self._source)
+        return Image.alpha_composite(self._backdrop.convert("RGBA"), made).convert("RGB")

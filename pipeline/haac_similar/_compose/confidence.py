@@ -1,0 +1,31 @@
+"""Whether a similar element may stand for an object: a paraphrase must not lie.
+
+The numbers were set on one half of the photographs of `scripts/bench/similar`, and are reported on the other.
+"""
+
+from __future__ import annotations
+
+from haac_similar._compose.choose import Choice
+
+KIND = 0.5
+"""Probability that the object's kind must have."""
+AGREE = 3
+"""Of the five nearest elements, so many must be of its kind."""
+SHARE = 0.02
+"""Of the photograph, that it must cover."""
+
+
+def doubt(choice: Choice, *, people: bool) -> str:
+    """Why an element should not tell an object, as a clause; empty if it may."""
+    element = choice.element
+    if choice.sure < KIND or not element.kind:
+        return "what it is cannot be told for sure"
+    if element.agree < AGREE:
+        return f"only {element.agree} of the {element.of} elements that are most like it are of one kind"
+    if element.kind != choice.kind:
+        return f"it is like a {choice.kind}, and the element that would tell it is like a {element.kind}"
+    if choice.salient.share < SHARE:
+        return "it is too small to be recognised"
+    if choice.person and not people:
+        return "it may show a person, and people are not told by other people unless --people is given"
+    return ""

@@ -1,0 +1,51 @@
+"""An element placed as a layer that tells an object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from haac import LIMITS, Layer
+from haac_similar._options import SalientObject
+from haac_similar._place.colour import adjustments
+from haac_similar._place.pose import Pose, Silhouette, best_pose
+
+FULL_TURN = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A layer, and how well the element's silhouette covers the found: intersection over union less penalties."""
+
+    layer: Layer
+    fit: float
+
+
+def place(number: int, element: Image.Image, picture: npt.NDArray[np.uint8], found: SalientObject) -> Placed:
+    """Place an element where a found is.
+
+    Args:
+        number: of the element.
+        element: its pixels, RGBA.
+        picture: (height, width, 3) of the photograph.
+        found: in it.
+    """
+    pixels = np.asarray(element)
+    pose = best_pose(Silhouette(pixels[:, :, 3]), found)
+    return Placed(_layer(number, pose, adjustments(pixels, picture, found.mask)), pose.fit)
+
+
+def _layer(number: int, pose: Pose, adjusted: dict[str, int]) -> Layer:
+    width = min(max(1, round(pose.width)), LIMITS.layer_side)
+    height = min(max(1, round(pose.height)), LIMITS.layer_side)
+    return replace(
+        Layer(number, width=width, height=height),
+        flip="h" if pose.flip else "",
+        rotation=4 * pose.turn % FULL_TURN,
+        x=round(pose.x - width / 2),
+        y=round(pose.y - height / 2),
+        **adjusted,  # type: ignore[arg-type]
+    )
