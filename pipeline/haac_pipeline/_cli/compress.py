@@ -16,11 +16,13 @@ from haac_pipeline._cli.workers import workers_options
 from haac_repo._internal import Console, command, completion, counted, refuse, repo_option
 
 if TYPE_CHECKING:
+    from haac_match import Options
     from haac_pipeline._compress.task import CompressedFile, Outputs
     from haac_pipeline._engine.workers import Workers
     from haac_pipeline._input.passed_over import PassedOverCount
     from haac_pipeline._input.source import Refused, Source
     from haac_repo import Repository
+    from haac_similar import SimilarOptions
 
 
 @command("compress", "Recipes")
@@ -77,7 +79,17 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Look for no elements, and need no repository: only a wash, of 318 bytes if nothing is said.",
 )
-@click.option("--max-layers", type=click.IntRange(0), help="At most so many.")
+@click.option(
+    "--max-layers", type=click.IntRange(0), help="At most so many.  [default: 64, with --similar 3]"
+)
+@click.option(
+    "--similar",
+    is_flag=True,
+    help="Tell what a photograph shows by elements that are like it, instead of finding those that are in it."
+    "  [default budget: 100]",
+)
+@click.option("--people", is_flag=True, help="With --similar: people may be told by other people.")
+@click.option("--always", is_flag=True, help="With --similar: also where it is in doubt.")
 @click.option(
     "--only-tag",
     "only_tags",
@@ -108,6 +120,9 @@ def compress(
     inline: bool,
     no_catalog: bool,
     max_layers: int | None,
+    similar: bool,
+    people: bool,
+    always: bool,
     only_tags: tuple[str, ...],
     fingerprint: bool | None,
     workers: Workers,
@@ -116,15 +131,25 @@ def compress(
 
     PATH is a picture, a folder of them, a zip archive or a URL. The same picture, repository and options give the same bytes. What
     cannot be compressed is listed with its reason, the rest goes on, and the exit code is 1.
+
+    With --similar a photograph is told by elements that are like what it shows, where that is sure enough; where not, it becomes a wash.
+    Such a recipe is marked: similar, not the same. Needs haac[similar] and `haac index --similar`.
     """
     from haac_pipeline._compress.run import PAPER_BYTES, compress_files, options_of
     from haac_pipeline._compress.task import CompressedFile
-    from haac_pipeline._extra import need_matching
+    from haac_pipeline._extra import need_matching, need_similar
     from haac_pipeline._input.source import Refused
     from haac_repo import Repository
 
     if budget is not None and quality is not None:
         raise click.UsageError("--budget and --quality exclude each other: give one of them.")
+    if similar:
+        refuse(
+            {"quality", "subject_weight", "inline", "no_catalog", "effort"},
+            "is not for --similar, which tells what a photograph shows by a few elements.",
+        )
+    else:
+        refuse({"people", "always"}, "goes with --similar.")
     if no_catalog:
         refuse(
             {"only_tags", "fingerprint", "max_layers", "effort"},
@@ -137,23 +162,29 @@ def compress(
     refused = [source for source in sources if isinstance(source, Refused)]
     if len(refused) == len(sources):  # nothing heavy needs to be loaded
         return _told(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused], passed_over)
-    if not no_catalog:
-        need_matching()
-    segmenter = _segmenter(subject_weight, model, console, inline=inline)
-    weight = 1.0 if segmenter is None else 4.0 if subject_weight is None else subject_weight
-    options = options_of(
-        effort=effort,
-        budget=budget,
-        quality=quality,
-        subject_weight=weight,
-        inline=inline,
-        max_layers=max_layers,
-        only_tags=only_tags,
-    )
+    options: Options | SimilarOptions
+    if similar:
+        need_similar()
+        segmenter = _segmenter(None, model, console, inline=True)
+        options = _similar_options(budget, max_layers, people, always, only_tags)
+    else:
+        if not no_catalog:
+            need_matching()
+        segmenter = _segmenter(subject_weight, model, console, inline=inline)
+        weight = 1.0 if segmenter is None else 4.0 if subject_weight is None else subject_weight
+        options = options_of(
+            effort=effort,
+            budget=budget,
+            quality=quality,
+            subject_weight=weight,
+            inline=inline,
+            max_layers=max_layers,
+            only_tags=only_tags,
+        )
     done = []
     with contextlib.nullcontext() if no_catalog else Repository.open(repo) as repository:
         folders = {path.parent for _, outputs in work for path in outputs.paths()}
-        _make_ready(console, repository, only_tags, folders, workers)
+        _make_ready(console, repository, only_tags, folders, None if similar else workers)
         with console.progress("Compressing", len(work), "pictures") as advance:
             for result in compress_files(
                 work,
@@ -166,6 +197,21 @@ def compress(
                 advance(1)
                 done.append(result)
     return _told(console, done, passed_over)
+
+
+def _similar_options(
+    budget: int | None, max_layers: int | None, people: bool, always: bool, only_tags: tuple[str, ...]
+) -> SimilarOptions:
+    from haac_similar import SimilarOptions
+
+    default = SimilarOptions()
+    return SimilarOptions(
+        budget=default.budget if budget is None else budget,
+        people=people,
+        always=always,
+        max_objects=default.max_objects if max_layers is None else max_layers,
+        only_tags=only_tags,
+    )
 
 
 def _found(paths: Sequence[str]) -> tuple[list[Source | Refused], PassedOverCount]:
@@ -336,9 +382,9 @@ def _make_ready(
     repository: Repository | None,
     tags: tuple[str, ...],
     folders: set[Path],
-    workers: Workers,
+    workers: Workers | None,
 ) -> None:
-    """Make the folders to write to, and bring the match index up to date.
+    """Make the folders to write to, and let workers, if there are any, bring the match index up to date.
 
     Raises:
         ElementNotFoundError: no element has all the tags; then nothing was made.
@@ -352,7 +398,8 @@ def _make_ready(
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     if repository is not None:
-        keep_up(console, repository, workers)
+        if workers is not None:
+            keep_up(console, repository, workers)
         if not len(repository):
             console.note(
                 f"{repository.path} has no element yet, so there is nothing to find: see `haac ingest`"
@@ -374,6 +421,7 @@ def _as_json(result: CompressedFile) -> dict[str, Any]:
         "notes": result.notes,
         "binary_bytes": result.binary_bytes,
         "text": result.text,
+        "similar": result.like or None,
         "background": result.background or None,
         "ids": result.ids,
         "exact": result.exact,
@@ -389,6 +437,9 @@ def _lines(done: list[CompressedFile]) -> Iterator[str]:
 
     for result in done:
         if result.error or result.outputs is None or result.quality is None:
+            continue
+        if result.like:
+            yield f"{label(str(result.outputs.recipe))}: {result.binary_bytes} bytes, {result.like}"
             continue
         near = "exact" if result.exact else f"{result.quality.psnr:.1f} dB"
         used = [f"{result.background} (background)"] if result.background else []

@@ -17,7 +17,9 @@ from haac_pipeline._engine.engine import Job
 from haac_pipeline._engine.workers import Workers
 from haac_pipeline._input.source import Refused, Source, label
 from haac_pipeline._parallel import attempt, cores, one_core
+from haac_pipeline._segment.models import OFFLINE
 from haac_repo import RecipeError, Repository, write_file
+from haac_similar import SimilarOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,6 +82,8 @@ class _Match:
     """(height, width)."""
     fingerprint: int | None = None
     """Of the repository; None if there is none."""
+    like: str = ""
+    """What similar elements tell, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +130,10 @@ def _match(read: _Read, task: Task) -> _Match:
     from haac._internal import NO_ELEMENTS
     from haac_match import wash_only
 
-    picture = read.image
-    options, where = task.options, partial(_subject, picture, task)
+    picture, options = read.image, task.options
+    if isinstance(options, SimilarOptions):
+        return _tell(picture, task, options)
+    where = partial(_subject, picture, task, cut=options.inline)
     if task.repository is None:
         found = wash_only(picture, options, where)
         return _Match(found.scene, NO_ELEMENTS, found.unexplained)
@@ -140,13 +146,28 @@ def _match(read: _Read, task: Task) -> _Match:
     return _Match(found.scene, repository, found.unexplained, repository.fingerprint)
 
 
-def _subject(picture: Image.Image, task: Task) -> Subject | None:
+def _tell(picture: Image.Image, task: Task, options: SimilarOptions) -> _Match:
+    """Tell what the picture shows by similar elements."""
+    import numpy as np
+
+    from haac_pipeline._compress.similar import engine, in_words, tell
+
+    if task.fingerprint is not False:
+        options = replace(options, budget=max(1, options.budget - FINGERPRINT_BYTES))
+    assert task.repository is not None
+    told = tell(picture, task.repository, task.segmenter or OFFLINE, options)
+    repository, _ = engine(task.repository)
+    nothing = np.zeros(picture.size[::-1], np.bool_)
+    return _Match(told.scene, repository, nothing, repository.fingerprint, in_words(told))
+
+
+def _subject(picture: Image.Image, task: Task, *, cut: bool) -> Subject | None:
     """The salient object, on which errors weigh more."""
     if task.segmenter is None:
         return None
     from haac_pipeline._segment.subject import subject
 
-    return subject(picture, task.segmenter, cut=task.options.inline)
+    return subject(picture, task.segmenter, cut=cut)
 
 
 def _marked(match: _Match, task: Task) -> Scene:
@@ -247,6 +268,7 @@ def _result(
         exact=decoded.exact and not read.reduced,
         quality=decoded.quality,
         unexplained=float(match.unexplained.mean()),
+        like=match.like,
         notes=read.notes,
     )
 
@@ -278,7 +300,7 @@ def options_of(*, max_layers: int | None, **others: Any) -> Options:
 def compress_files(
     sources: Sequence[tuple[Source | Refused, Outputs]],
     repository: Repository | None,
-    options: Options,
+    options: Options | SimilarOptions,
     *,
     workers: Workers,
     fingerprint: bool | None = None,
@@ -290,7 +312,7 @@ def compress_files(
     Args:
         sources: pictures, each with the files to write.
         repository: its elements are looked for; None: no element is.
-        options: of the matcher, for all of them.
+        options: for all of them: of the matcher, or of what tells them by similar elements.
         workers: with one job it is done in this process, without limits, unless there is a cluster; so is a
             picture by itself, with a thread a core.
         fingerprint: add that of the repository to the recipes; None: to those with elements of it, where the budget allows.
@@ -322,7 +344,7 @@ def _not_stored(done: CompressedFile, reason: str) -> CompressedFile:
 def _compressed(
     sources: Sequence[tuple[Source | Refused, Outputs]],
     repository: Repository | None,
-    options: Options,
+    options: Options | SimilarOptions,
     workers: Workers,
     fingerprint: bool | None,
     segmenter: str | None,
@@ -330,19 +352,20 @@ def _compressed(
 ) -> Iterator[CompressedFile]:
     path = None if repository is None else repository.path.resolve()
     tasks = _tasks(sources, path, options, fingerprint, segmenter)
-    one_core(matching=path is not None)
+    matching = path is not None and not isinstance(options, SimilarOptions)
+    one_core(matching=matching)
     if workers.cluster is None and (workers.jobs == 1 or len(sources) == 1):
-        if path is not None and len(sources) == 1:
+        if matching and path is not None and len(sources) == 1:
             opened(path, threads=cores())
         for task in tasks:
             yield task if isinstance(task, CompressedFile) else work(task)
         return
-    if path is not None:
+    if matching and path is not None:
         opened(path)  # so that the index is made once, not in every process
         _opened.clear()
     job = Job(
         work,
-        partial(one_core, matching=path is not None),
+        partial(one_core, matching=matching),
         workers.limits,
         crash="it crashed the program that compresses it, or took all memory: try --jobs 1",
         survey=partial(repository_state, path, segmenter),
@@ -363,7 +386,7 @@ def _compressed(
 def _tasks(
     sources: Sequence[tuple[Source | Refused, Outputs]],
     repository: Path | None,
-    options: Options,
+    options: Options | SimilarOptions,
     fingerprint: bool | None,
     segmenter: str | None,
 ) -> Iterator[Task | CompressedFile]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from haac_match import Options
     from haac_pipeline._compress.quality import Quality
+    from haac_similar import SimilarOptions
 
 INLINE = "(inline)"
 """In the place of an id."""
@@ -35,7 +36,8 @@ class Task:
     name: str
     data: bytes
     outputs: Outputs
-    options: Options
+    options: Options | SimilarOptions
+    """Find elements that are in it, or tell it by similar ones."""
     repository: Path | None
     """None: no element is looked for."""
     fingerprint: bool | None = None
@@ -67,5 +69,7 @@ class CompressedFile:
     quality: Quality | None = None
     unexplained: float = 0.0
     """Share of the picture, 0 to 1, that neither an element nor the background explains."""
+    like: str = ""
+    """What similar elements tell, in words; empty where the same ones were looked for."""
     notes: tuple[str, ...] = ()
     """What a person should know of how the file was read."""

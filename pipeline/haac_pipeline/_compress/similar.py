@@ -1,0 +1,61 @@
+"""A photograph told by similar elements, for `haac compress --similar`: the engine of a repository, and what was told in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from haac_repo import Repository, format_id
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from haac_similar import Similar, SimilarOptions, Told
+
+_engines: dict[Path, tuple[Repository, Similar]] = {}
+
+
+def engine(path: Path) -> tuple[Repository, Similar]:
+    """The repository in the folder `path`, and what tells photographs by its elements, once a process.
+
+    Raises:
+        HaacError: there is no similar index, or the network is not here.
+        MissingExtraError: `haac[similar]` is not installed.
+    """
+    from haac_similar import Embedder, Similar, open_similar_index
+
+    if path not in _engines:
+        repository, embedder = Repository.open(path), Embedder()
+        _engines[path] = repository, Similar(repository, open_similar_index(repository, embedder), embedder)
+    return _engines[path]
+
+
+def tell(picture: Image.Image, path: Path, segmenter: str, options: SimilarOptions) -> Told:
+    """Tell a picture by the elements of a repository.
+
+    Args:
+        picture: RGB, or RGBA, whose alpha then tells its objects.
+        path: of the repository.
+        segmenter: salient-object model that finds the objects.
+        options: what is wanted.
+    """
+    from haac_pipeline._segment.session import mask
+
+    found = picture.getchannel("A") if picture.mode == "RGBA" else mask(picture.convert("RGB"), segmenter)
+    return engine(path)[1].compress(picture, np.asarray(found), options)
+
+
+def in_words(told: Told) -> str:
+    """What tells the picture: "like dog 7k2 (4 of 5 agree) and like boat 3f, on a wash"; or why nothing does."""
+    if not told.elements:
+        return f"a wash, because {told.reason}"
+    named = [
+        f"like {each.kind or 'element'} {format_id(each.number)} ({each.agree} of {each.of} agree)"
+        for each in told.elements
+    ]
+    from haac import Wash
+
+    on = "a wash" if isinstance(told.scene.background, Wash) else "one colour"
+    return f"{' and '.join(named)}, on {on}"
