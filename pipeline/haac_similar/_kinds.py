@@ -106,4 +106,6 @@ def membership() -> npt.NDArray[np.float32]:
 
 def kinds_of(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """(n, kinds) probabilities of kinds, from those of classes (n, 1000); what is left to 1 is of no kind."""
+    if probabilities.shape[1] != CLASSES:  # of a network with other classes, nothing is known of kinds
+        return np.zeros((len(probabilities), len(NAMES)), np.float32)
     return np.asarray(probabilities @ membership(), np.float32)

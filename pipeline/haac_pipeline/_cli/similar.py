@@ -78,7 +78,9 @@ def nearest(console: Console, repository: Repository, picture: Path, limit: int)
 
     need_similar()
     from haac_similar import Embedder, open_similar_index
+    from haac_similar._internal import require_similar_index
 
+    require_similar_index(repository)
     read = _read(picture)
     embedder = Embedder(say=console.note)
     with _embedding(console, repository) as advance:

@@ -1,7 +1,7 @@
 """The similar index brought up to date with the catalog, and opened.
 
 An element is embedded by the photograph it was cut out of where that is still the file that ingest read, else by its cut-out on grey: what
-is around a thing tells a network what it is. Rows of photographs cannot be made again once these are gone, so they stay, also when
+is around an object tells a network what it is. Rows of photographs cannot be made again once these are gone, so they stay, also when
 everything else is made anew, as long as the element is the same.
 """
 
@@ -62,6 +62,16 @@ def survey_similar_index(repository: Repository, network: str = DEFAULT_NETWORK)
     return Survey(stored is not None, len(left), size(path(repository)), damage)
 
 
+def require_similar_index(repository: Repository) -> None:
+    """Make sure that there is an index, in whatever state, before a network is loaded for it.
+
+    Raises:
+        HaacError: there is none.
+    """
+    if not path(repository).is_file():
+        raise HaacError(f"{repository.path} has no similar index: `haac index --similar` makes it")
+
+
 def open_similar_index(
     repository: Repository,
     embedder: Embedder,
@@ -80,10 +90,9 @@ def open_similar_index(
     Raises:
         HaacError: there is no index.
     """
+    require_similar_index(repository)
     held = repository.held()
-    stored, damage = read(repository, embedder.network.name)
-    if stored is None and not damage:
-        raise HaacError(f"{repository.path} has no similar index: `haac index --similar` makes it")
+    stored, _ = read(repository, embedder.network.name)
     if stored is None or missing(stored.rows, held):
         try:
             stored, _ = _update(repository, embedder, False, progress, say)

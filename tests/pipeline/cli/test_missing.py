@@ -73,12 +73,12 @@ def run(folder: Path, missing: str, *commands: list[str]) -> list[Done]:
     return found[1:]
 
 
-def refused(done: Done, *packages: str) -> bool:
+def refused(done: Done, *packages: str, extra: str = "ingest") -> bool:
     """Whether a command ended with one message that names these packages and what to do."""
     lines = done.err.splitlines()
     errors = [line for line in lines if line.startswith("Error: ")]
     errors += [json.loads(line)["error"]["message"] for line in lines if line.startswith('{"error"')]
-    named = f"needs {', '.join(packages)}, not installed here: pip install 'haac[ingest]'"
+    named = f"needs {', '.join(packages)}, not installed here: pip install 'haac[{extra}]'"
     return done.code == 1 and len(errors) == 1 and named in errors[0] and "Traceback" not in done.err
 
 
@@ -142,3 +142,19 @@ def test_without_what_models_need_all_but_those_works(folder: Path) -> None:
     assert found.code == 0, found.err
     assert (folder / "found.haac").exists()
     assert refused(model, "onnxruntime")
+
+
+def test_without_what_similar_elements_need(folder: Path) -> None:
+    clear, *commands, doctor = run(
+        folder,
+        "onnx onnxruntime",
+        ["ingest", "clear.png", "--no-index"],
+        ["index", "--similar"],
+        ["suggest", "photo.png"],
+        ["search", "--like", "photo.png"],
+        ["doctor"],
+    )
+    assert (clear.code, clear.err.count("similar")) == (0, 0)
+    assert [refused(done, "onnx", "onnxruntime", extra="similar") for done in commands] == [True] * 3
+    assert doctor.code == 0
+    assert "similar index" in doctor.out

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import pickle
 import struct
 from collections import OrderedDict
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
+
+from haac_similar import DEFAULT_NETWORK, NETWORKS
+from haac_similar._embed import embedder
+from haac_similar._embed.build import Stage
 
 Arrays = dict[str, npt.NDArray[Any]]
 SIDE, DIMENSIONS, CLASSES = 8, 6, 5
@@ -92,3 +100,25 @@ def tiny_weights(seed: int = 0) -> Arrays:
     arrays["_fc.weight"] = random.normal(0, 1, (CLASSES, DIMENSIONS)).astype(np.float32)
     arrays["_fc.bias"] = random.normal(0, 1, CLASSES).astype(np.float32)
     return arrays
+
+
+def put_in_table(home: Path, monkeypatch: pytest.MonkeyPatch, name: str = DEFAULT_NETWORK) -> Path:
+    """Let a tiny network stand in the table under this name, its weights in place; returns their path."""
+    monkeypatch.setenv("U2NET_HOME", str(home))
+    data = legacy(tiny_weights())
+    network = replace(
+        NETWORKS[DEFAULT_NETWORK],
+        name=name,
+        file="tiny.pth",
+        md5=hashlib.md5(data).hexdigest(),
+        sha256=hashlib.sha256(data).hexdigest(),
+        side=SIDE,
+        dimensions=DIMENSIONS,
+        classes=CLASSES,
+    )
+    monkeypatch.setitem(NETWORKS, name, network)
+    monkeypatch.setattr(embedder, "LITE0", (Stage(1, 2), Stage(1, 1)))
+    path = network.paths[0]
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data)
+    return path

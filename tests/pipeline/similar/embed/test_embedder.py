@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +11,7 @@ from PIL import Image
 from haac_repo import DataError
 from haac_similar import NETWORKS, Embedder
 from haac_similar._embed import embedder
-from haac_similar._embed.build import Stage
-from tests.pipeline.similar.embed.networks import CLASSES, DIMENSIONS, SIDE, legacy, tiny_weights
+from tests.pipeline.similar.embed.networks import CLASSES, DIMENSIONS, legacy, put_in_table, tiny_weights
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -23,24 +20,7 @@ pytest.importorskip("onnxruntime")
 @pytest.fixture
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The tiny network, in the table and in place; returns its weights."""
-    monkeypatch.setenv("U2NET_HOME", str(tmp_path))
-    data = legacy(tiny_weights())
-    network = replace(
-        NETWORKS["efficientnet-lite0"],
-        name="tiny",
-        file="tiny.pth",
-        md5=hashlib.md5(data).hexdigest(),
-        sha256=hashlib.sha256(data).hexdigest(),
-        side=SIDE,
-        dimensions=DIMENSIONS,
-        classes=CLASSES,
-    )
-    monkeypatch.setitem(NETWORKS, "tiny", network)
-    monkeypatch.setattr(embedder, "LITE0", (Stage(1, 2), Stage(1, 1)))
-    path = network.paths[0]
-    path.parent.mkdir(parents=True)
-    path.write_bytes(data)
-    return path
+    return put_in_table(tmp_path, monkeypatch, "tiny")
 
 
 def pictures() -> list[Image.Image]:
