@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from haac._drawing.layer import blur_and_fade, draw, draw_premultiplied, warp
     from haac._drawing.work import WEIGHTS, check_work
     from haac._files import check_fingerprint, decode_files, picture_bytes, picture_format
-    from haac._forms import binary, binary_elements, binary_layer
+    from haac._forms import binary, binary_elements, binary_layer, binary_similar
     from haac._forms.binary import measured
     from haac._forms.inspect import inspect
     from haac._forms.layer_order import covering, ordered
@@ -70,6 +70,7 @@ __all__ = [
     "binary",
     "binary_elements",
     "binary_layer",
+    "binary_similar",
     "bitstream",
     "blur",
     "blur_and_fade",
@@ -130,6 +131,7 @@ _MODULES = {
     "binary": "_forms.binary",
     "binary_elements": "_forms.binary_elements",
     "binary_layer": "_forms.binary_layer",
+    "binary_similar": "_forms.binary_similar",
     "bitstream": "_wash.bitstream",
     "blur": "_blur",
     "contexts": "_wash.contexts",

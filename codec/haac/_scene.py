@@ -18,6 +18,9 @@ FLIPS: tuple[Flip, ...] = ("", "h", "v", "hv")
 FULL_TURN = 1440
 """Quarter degrees."""
 
+SIMILAR = "similar, not the same"
+"""What is said of a paraphrase, wherever it is shown."""
+
 
 def _check(name: str, value: object, low: int, high: int, unit: str = "") -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
@@ -199,6 +202,7 @@ class Scene:
         background: None (transparent), a `Colour`, `Gradient`, `Plate` or `Wash`.
         layers: back to front.
         fingerprint: first 16 bits of the repository's id, to notice a wrong one; None if not given.
+        similar: the repository's elements are like what the picture shows, not the same: a paraphrase.
 
     Raises:
         RecipeError: outside the limits.
@@ -209,16 +213,25 @@ class Scene:
     background: Background = None
     layers: list[Layer] = field(default_factory=list)
     fingerprint: int | None = None
+    similar: bool = False
 
     def __post_init__(self) -> None:
-        self.check()
+        self._check_values()
 
     def check(self) -> None:
-        """Check the limits; also called before a scene is written or rendered.
+        """Check the limits, and what `similar` says; also called before a scene is written or rendered.
 
         Raises:
-            RecipeError: outside the limits.
+            RecipeError: outside the limits, or nothing in the scene could be similar.
         """
+        self._check_values()
+        # Not when it is made: a script adds its layers afterwards.
+        if self.similar and not self.elements():
+            raise RecipeError(
+                "the scene is marked as similar, but shows no element of a repository that could be: leave `similar` out"
+            )
+
+    def _check_values(self) -> None:
         _check("the canvas width", self.width, 1, LIMITS.canvas_side, " pixels")
         _check("the canvas height", self.height, 1, LIMITS.canvas_side, " pixels")
         if self.width * self.height > LIMITS.canvas_pixels:
@@ -235,6 +248,8 @@ class Scene:
             raise RecipeError(f"the scene has {len(self.layers)} layers; at most {LIMITS.layers} are allowed")
         if self.fingerprint is not None:
             _check("a fingerprint", self.fingerprint, 0, 0xFFFF)
+        if not isinstance(self.similar, bool):
+            raise RecipeError(f"similar is {self.similar!r}; True and False are allowed")
         self._check_inlines()
 
     def _check_inlines(self) -> None:

@@ -13,6 +13,7 @@ from haac import LIMITS, from_text, to_binary
 from haac._internal import GROWTH, WEIGHTS, Table, binary, blur
 from haac._internal import binary_elements as elements
 from haac._internal import binary_layer as layer
+from haac._internal import binary_similar as similar
 from haac._internal import bitstream as wash
 from haac._internal import inspect as take_apart
 
@@ -21,15 +22,22 @@ EXAMPLE = "haac1:400x300:c87ceeb;7k2.wd2.r30.p280,b4;3f.w78.p28,1e"
 
 
 def tables() -> str:
-    """Every frequency table, and the common canvases."""
+    """Every frequency table, and the lists that symbols are indices of."""
     rows = ["| table | frequencies | grows by |", "|---|---|---|"]
-    for module in (binary, elements, layer, wash, blur):
+    for module in (binary, elements, layer, similar, wash, blur):
         growth = GROWTH if module in (elements, layer) else 0
         for name, table in vars(module).items():
             if isinstance(table, Table):
                 rows.append(f"| {name.lstrip('_')} | {' '.join(map(str, table.frequencies))} | {growth} |")
-    canvases = ", ".join(f"{width}x{height}" for width, height in binary.COMMON_CANVASES)
-    return "\n".join([*rows, "", f"Common canvases, from index 0: {canvases}."])
+    lists = {
+        "Common canvases": [f"{width}x{height}" for width, height in binary.COMMON_CANVASES],
+        "Long sides": map(str, similar.LONG_SIDES),
+        "Shapes": [f"{across}:{down}" for across, down in similar.SHAPES],
+        "Grids": map(str, similar.GRIDS),
+    }
+    for name, values in lists.items():
+        rows += ["", f"{name}, from index 0: {', '.join(values)}."]
+    return "\n".join(rows)
 
 
 def example() -> str:

@@ -1,9 +1,10 @@
 """Write the golden vectors anew: tests/vectors/golden.json, with PNGs of the elements and renders beside it for human eyes.
 
-    python -m scripts.make.golden [--write] [--binary]
+    python -m scripts.make.golden [--write] [--binary] [--new]
 
-Only after a wanted change of the format or the renderer, which then also need a new version. Without --write: only compare. With
+Only after a wanted change of the format or the renderer, which then also need a new version. Without an option: only compare. With
 --binary, texts and pixels stay: where nothing but the binary form changed, they are not to change (a wash that fits a budget would).
+With --new, all that are there stay, and those that are not yet are drawn.
 """
 
 import argparse
@@ -88,6 +89,14 @@ WASHES = {
 """Element, size, and budget in bytes of washes."""
 
 
+LIKE = {
+    "like-plate": "haac1:like:fax177:e4",
+    "like-on-plate": "haac1:like:c0x80~7f2c:e4;1.fh.l78.k5f.u7d.w50.h40.r20.p-14,28;3.fh.l5a.u96.w20.h28.r580.p60,8",
+    "like-off-the-grid": "haac1:like:12cx61:g87ceeb,ffffff,438;2.l5d.k67.w61.r1.p-1f,2c;3.k41.s5dc.r2d0.b5.o5a.p7d,-8",
+    "like-beyond": "haac1:like:40x40:c203040;4.c5,5,64,46.fv.l0.u190.w80.r2d1.p3e,3c;4.h10.p-64,4;2.fhv.p20,20",
+}
+"""Paraphrases, which have tables of their own."""
+
 SINGLE_PRECISION = {f"blur-{blur}": f"haac1:78x50;4.b{blur:x}" for blur in (1, 4, 115, 217, 227, 487)}
 """The blurs that show whether floats keep their precision (see `haac._vectors`); found by rendering all with Pillow built for the x87."""
 
@@ -131,6 +140,9 @@ def scenes() -> dict[str, str]:
     texts["inline-two-on-wash"] = (
         texts["wash-hills"] + f";{both};!1.w30;2.w14.p5a,5;!2.w30.p40,20;!1.w10.p2,2"
     )
+    texts |= LIKE
+    for name in ("wash-under-layers", "inline-two-on-wash"):
+        texts[f"like-{name}"] = texts[name].replace("haac1:", "haac1:like:")
     return texts
 
 
@@ -156,7 +168,15 @@ def main() -> None:
     )
     parser.add_argument("--write", action="store_true", help="write the vectors and their pictures")
     parser.add_argument("--binary", action="store_true", help="write the binary forms of the texts there are")
+    parser.add_argument("--new", action="store_true", help="write those that are not there yet")
     given = parser.parse_args()
+    if given.new:
+        lists, elements = read(), DrawnElements()
+        names = {row["name"] for row in lists["vectors"]}
+        missing = {name: text for name, text in scenes().items() if name not in names}
+        lists["vectors"] += [drawn(name, text, elements) for name, text in missing.items()]
+        write(lists)
+        return
     if given.binary:
         write(
             {

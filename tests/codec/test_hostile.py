@@ -50,9 +50,8 @@ def hostile(seed: int, count: int) -> list[bytes]:
     for n in range(count):
         match n % 8:
             case 0:
-                cases.append(
-                    bytes([rng.choice([0xA1, 0xA5, 0xA9, 0xAD])]) + rng.randbytes(rng.randrange(200))
-                )
+                first = rng.choice([0xA1, 0xA5, 0xA9, 0xAD, 0xB1, 0xB5, 0xB9, 0xBD])
+                cases.append(bytes([first]) + rng.randbytes(rng.randrange(200)))
             case 1:
                 cases.append(rng.randbytes(rng.randrange(200)))
             case 2:

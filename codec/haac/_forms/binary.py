@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from haac._forms import binary_similar as similar
 from haac._forms.binary_elements import code_elements
-from haac._forms.binary_layer import TURN_STEPS, LayerCoder, stepped
+from haac._forms.binary_layer import TURN_STEPS, LayerCoder, SimilarLayerCoder, stepped
 from haac._inline import Inline
 from haac._limits import LIMITS
 from haac._rans import Coded, Coder, Decoder, Encoder, Table, Uniform
@@ -23,7 +24,14 @@ _FINGERPRINT = 4
 """In the first byte: the repository's fingerprint follows it, in two bytes."""
 _INLINE = 8
 """In the first byte: inline elements stand before the number."""
-FORMATS = bytes(FORMAT | bits for bits in (0, _FINGERPRINT, _INLINE, _FINGERPRINT | _INLINE))
+_SIMILAR = 16
+"""In the first byte: the elements are similar, not the same, which costs nothing; a decoder that does not know it refuses the recipe."""
+FORMATS = bytes(
+    FORMAT | like | inline | fingerprint
+    for like in (0, _SIMILAR)
+    for inline in (0, _INLINE)
+    for fingerprint in (0, _FINGERPRINT)
+)
 
 COMMON_CANVASES = (
     (512, 512), (1024, 1024), (1080, 1080), (256, 256), (128, 128),
@@ -34,7 +42,6 @@ COMMON_CANVASES = (
 """Canvas sizes that cost five bits; the last symbol says that the size follows."""
 
 _CANVAS = Table(*(1 for _ in COMMON_CANVASES), 12)
-_SIDE = Table(1, 1, 1, 1, 2, 4, 8, 12, 16, 28, 40, 36, 16, 6, 2)
 _RESERVED = Table(15, 1)
 """1 is kept for a later version."""
 _BACKGROUND = Table(12, 10, 4, 10, 1, 6, 1, 12, 8)
@@ -98,6 +105,7 @@ def _head(scene: Scene) -> bytes:
     """What stands before the number: in it, every symbol would move all these bytes."""
     inlines = scene.inlines()
     first = FORMAT | _FINGERPRINT * (scene.fingerprint is not None) | _INLINE * bool(inlines)
+    first |= _SIMILAR * scene.similar
     marked = b"" if scene.fingerprint is None else scene.fingerprint.to_bytes(2, "big")
     return b"".join([bytes([first]), marked, *map(_framed, inlines), b"\0" * bool(inlines)])
 
@@ -146,7 +154,7 @@ def trace_binary(data: bytes) -> tuple[Scene, list[Coded]]:
     if data[start : start + 1] == b"\0":
         raise RecipeError("the recipe is damaged: its number begins with a zero byte")
     decoder = Decoder(int.from_bytes(data[start:], "big"))
-    scene = _code_scene(decoder, Scene(1, 1), inlines)
+    scene = _code_scene(decoder, Scene(1, 1, similar=bool(data[0] & _SIMILAR)), inlines)
     decoder.finish()
     scene.fingerprint = fingerprint
     # The same symbols are the same number, which would take as long again to make.
@@ -180,19 +188,23 @@ def _inlines(data: bytes, at: int) -> tuple[list[Inline], int]:
 
 
 def _code_scene(io: Coder, scene: Scene, inlines: Sequence[Inline] = ()) -> Scene:
-    """Code a scene; while decoding the argument is a stand-in that is not looked at, and its inline elements are given."""
-    width, height = _canvas(io, scene)
-    made = Scene(width, height)  # refuses a canvas that a wash could not be on
+    """Code a scene; while decoding, of the argument only `similar` is looked at, and the inline elements are given."""
+    like = scene.similar
+    width, height = similar.code_canvas(io, scene.width, scene.height) if like else _canvas(io, scene)
+    made = Scene(width, height, similar=like)  # refuses a canvas that a wash could not be on
     if io.pick("reserved", _RESERVED, lambda: 0):
         raise RecipeError("the recipe is of a newer version than this haac can read, or damaged")
-    kind = io.pick("background", _BACKGROUND, lambda: _background_kind(scene.background))
-    count = io.number("layers", _COUNT_ON_WASH if kind == _WASH else _COUNT, lambda: len(scene.layers))
+    kinds = similar.LIKE_BACKGROUND if like else _BACKGROUND
+    kind = io.pick("background", kinds, lambda: _background_kind(scene.background))
+    counts = similar.LIKE_COUNT if like else _COUNT_ON_WASH if kind == _WASH else _COUNT
+    count = io.number("layers", counts, lambda: len(scene.layers))
     if count > LIMITS.layers:
         raise RecipeError(f"the recipe has {count} layers; at most {LIMITS.layers} are allowed")
     wanted: list[int | Inline] = []
     if isinstance(io, Encoder):
         wanted, inlines = [layer.element for layer in scene.layers], scene.inlines()
-    again = io.number("repeats", _REPEATS, lambda: count - len(set(wanted))) if count > 1 else 0
+    repeats = similar.LIKE_REPEATS if like else _REPEATS
+    again = io.number("repeats", repeats, lambda: count - len(set(wanted))) if count > 1 else 0
     new = count - again - len(inlines)
     if new < 0 or count > 0 == new + len(inlines):
         raise RecipeError(
@@ -200,7 +212,8 @@ def _code_scene(io: Coder, scene: Scene, inlines: Sequence[Inline] = ()) -> Scen
         )
     bits = 0
     if new or kind == _PLATE:
-        bits = io.pick("id bits", _ID_BITS, lambda: max(scene.elements(), default=0).bit_length())
+        lengths = similar.LIKE_ID_BITS if like else _ID_BITS
+        bits = io.pick("id bits", lengths, lambda: max(scene.elements(), default=0).bit_length())
     if kind == _WASH:
         from haac._wash.bitstream import code_wash  # brings numpy
 
@@ -208,7 +221,11 @@ def _code_scene(io: Coder, scene: Scene, inlines: Sequence[Inline] = ()) -> Scen
         made.background = code_wash(io, width, height, given)
     else:
         made.background = _background(io, kind, Uniform(2**bits), scene.background)
-    coder = LayerCoder(width, height, code_elements(io, new, again, bits, inlines, wanted))
+    elements = code_elements(io, new, again, bits, inlines, wanted)
+    if like and count:
+        coder: LayerCoder = SimilarLayerCoder(width, height, elements, similar.code_grid(io, scene.layers))
+    else:
+        coder = LayerCoder(width, height, elements)
     for n, layer in enumerate(scene.layers if isinstance(io, Encoder) else [Layer(1)] * count, 1):
         io.part = f"layer {n}"
         made.layers.append(coder.code(io, layer))
@@ -223,13 +240,9 @@ def _canvas(io: Coder, scene: Scene) -> tuple[int, int]:
     )
     if symbol < common:
         return COMMON_CANVASES[symbol]
-    width = io.number("canvas width", _SIDE, lambda: scene.width)
-    return width, io.number("canvas height", _height_lengths(width), lambda: scene.height)
-
-
-def _height_lengths(width: int) -> Table:
-    """Most canvases are about as high as wide."""
-    return Table(*(max(1, 64 >> (bits - width.bit_length()) ** 2) for bits in range(15)))
+    width = io.number("canvas width", similar.SIDE, lambda: scene.width)
+    # Most canvases are about as high as wide.
+    return width, io.number("canvas height", similar.near_lengths(width.bit_length()), lambda: scene.height)
 
 
 def _background(io: Coder, kind: int, ids: Uniform, given: Background) -> Background:

@@ -21,6 +21,8 @@ def to_script(scene: Scene) -> str:
     arguments = [str(scene.width), str(scene.height), *([f"background={background}"] if background else [])]
     if scene.fingerprint is not None:
         arguments.append(f"fingerprint=0x{scene.fingerprint:04x}")
+    if scene.similar:
+        arguments.append("similar=True")
     inlines = scene.inlines()
     needed += ["inline"] if inlines else []
     lines = [

@@ -2,7 +2,7 @@
 
     haac1:400x2ab:e3f;7k2.wd2.h190.r30.b6.p280,b4
 
-Numbers are hexadecimal, ids Crockford base32.
+Numbers are hexadecimal, ids Crockford base32. `haac1:like:` begins a paraphrase.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from haac_repo import RecipeError, format_id
 
 PREFIX = "haac1:"
 """Version 1 of the format and of the renderer."""
+_LIKE = "like:"
+"""After the prefix: the elements are similar, not the same."""
 
 _NUMBERS = {
     "l": ("brightness", 100),
@@ -40,7 +42,7 @@ def to_text(scene: Scene) -> str:
         RecipeError: outside the limits.
     """
     scene.check()
-    head = f"{PREFIX}{scene.width:x}x{scene.height:x}"
+    head = f"{PREFIX}{_LIKE if scene.similar else ''}{scene.width:x}x{scene.height:x}"
     if scene.fingerprint is not None:
         head += f"~{scene.fingerprint:04x}"
     inlines = scene.inlines()
@@ -67,12 +69,15 @@ def from_text(text: str) -> Scene:
         raise RecipeError(
             f"this is no recipe that this haac can read: it begins with {_shown(head)}, not with '{PREFIX}'"
         )
+    rest = head[len(PREFIX) :]
+    similar = rest.startswith(_LIKE)
     match = re.fullmatch(
-        r"([0-9a-f]{1,8})x([0-9a-f]{1,8})(?:~([0-9a-f]{4}))?(?::(.*))?", head[len(PREFIX) :], re.ASCII
+        r"([0-9a-f]{1,8})x([0-9a-f]{1,8})(?:~([0-9a-f]{4}))?(?::(.*))?", rest.removeprefix(_LIKE), re.ASCII
     )
     if match is None:
         raise RecipeError(
-            f"{_shown(head)} is not '{PREFIX}WIDTHxHEIGHT', then perhaps '~FINGERPRINT' and ':BACKGROUND'"
+            f"{_shown(head)} is not '{PREFIX}WIDTHxHEIGHT' or '{PREFIX}{_LIKE}WIDTHxHEIGHT', then perhaps '~FINGERPRINT'"
+            " and ':BACKGROUND'"
         )
     width, height, fingerprint, background = match.groups()
     carried = [item[1:] for item in layers if item.startswith("=")]
@@ -91,7 +96,9 @@ def from_text(text: str) -> Scene:
         None if background is None else _background(background, size),
         [_layer(layer, inlines) for layer in layers],
         None if fingerprint is None else int(fingerprint, 16),
+        similar,
     )
+    scene.check()
     if len(scene.inlines()) != len(inlines):
         raise RecipeError("the recipe is damaged: an inline element stands twice in it, or in no layer")
     return scene

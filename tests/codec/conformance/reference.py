@@ -1,17 +1,15 @@
 """A second decoder, written from docs/format.md alone: no code of haac, no drawing calls of Pillow (which only reads WebP).
 
 The tables, the common canvases and the limits are read out of the page itself, so a test that decodes with this module tests the page.
-It is slow and plain on purpose. Here are the text and the binary form; reference_render.py has the rendering, reference_wash.py the wash.
+It is slow and plain on purpose. Here are the text and the binary form; reference_values.py has the binary
+form's values, reference_render.py the rendering, reference_wash.py the wash.
 """
 
 from __future__ import annotations
 
-import functools
 import importlib.util
-import math
 import re
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,37 +28,14 @@ def _beside(name: str) -> ModuleType:
 
 
 wash, rendering = _beside("reference_wash"), _beside("reference_render")
-pixel_hash = rendering.pixel_hash
+values = _beside("reference_values")
+pixel_hash, require = rendering.pixel_hash, values.require
+TABLES, CANVASES, GRIDS, LIMITS = values.TABLES, values.CANVASES, values.GRIDS, values.LIMITS
 
-PAGE = (Path(__file__).parents[3] / "docs" / "format.md").read_text(encoding="utf-8")
-TABLES = {
-    name: ([int(f) for f in row.split()], int(growth))
-    for name, row, growth in re.findall(r"^\| ([A-Z_]+) \| ([\d ]+) \| (\d+) \|$", PAGE, re.M)
-}
-"""Frequencies, and what is added to one each time."""
-CANVASES = [
-    (int(w), int(h))
-    for w, h in re.findall(
-        r"(\d+)x(\d+)", re.findall(r"^Common canvases, from index 0: (.*)\.$", PAGE, re.M)[0]
-    )
-]
-LIMITS = {
-    name: int(value.replace(",", ""))
-    for name, value in re.findall(r"^\| ([a-z_]+) \| ([\d,]+) \|", PAGE, re.M)
-}
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 
 Scene = dict[str, Any]  # canvas, fingerprint, background, layers: plain values, equal when the scenes are
 Pixels = np.ndarray
-
-
-class RefusedError(ValueError):
-    """The recipe is not one."""
-
-
-def require(condition: bool, what: str) -> None:
-    if not condition:
-        raise RefusedError(what)
 
 
 def new_layer(element: int | bytes) -> dict[str, Any]:
@@ -119,6 +94,7 @@ def checked(scene: Scene) -> Scene:
         )
         require(abs(layer["x"]) <= LIMITS["position"] and abs(layer["y"]) <= LIMITS["position"], "position")
     require(all(0 < element < 2**40 for element in elements), "element")
+    require(not scene["similar"] or len(elements) > 0, "nothing that is similar")
     return scene
 
 
@@ -155,12 +131,13 @@ def from_text(text: str) -> Scene:
     head, *layers = re.sub(r"\s", "", text).lower().split(";")
     carried = [_digits(part[1:]) for part in layers if part[0] == "="]
     inlines = [number.to_bytes(-(-number.bit_length() // 8), "big") for number in carried]
-    match = re.fullmatch(r"haac1:([^x]+)x([^~:]+)(?:~([0-9a-f]{4}))?(?::(.+))?", head)
+    match = re.fullmatch(r"haac1:(like:)?([^x:]+)x([^~:]+)(?:~([0-9a-f]{4}))?(?::(.+))?", head)
     require(match is not None, "not a recipe")
-    width, height, fingerprint, background = match.groups()  # type: ignore[union-attr]
+    like, width, height, fingerprint, background = match.groups()  # type: ignore[union-attr]
     return checked(
         {
             "canvas": (_number(width), _number(height)),
+            "similar": like is not None,
             "fingerprint": None if fingerprint is None else int(fingerprint, 16),
             "background": _background(background, _number(width), _number(height))
             if background
@@ -180,7 +157,7 @@ def _background(text: str, width: int, height: int) -> tuple[Any, ...]:
     if text[0] == "e":
         return ("plate", _id(parts[0]))
     require(0 < width <= LIMITS["canvas_side"] and 0 < height <= LIMITS["canvas_side"], "canvas")
-    take = _Values(_digits(parts[0]))
+    take = values.Values(_digits(parts[0]))
     found = wash.values(take, width, height, LIMITS, require)
     require(take.state == 0, "values left over")
     return ("wash", found)
@@ -197,14 +174,14 @@ def _layer(text: str, inlines: list[bytes]) -> dict[str, Any]:
             require(arguments in {"h", "v", "hv"}, "flip")
             layer["flip"] = arguments
             continue
-        values = [_number(argument) for argument in arguments.split(",")]
-        require(len(values) == {"c": 4, "p": 2}.get(name, 1), f"arguments of {name!r}")
+        numbers = [_number(argument) for argument in arguments.split(",")]
+        require(len(numbers) == {"c": 4, "p": 2}.get(name, 1), f"arguments of {name!r}")
         if name == "c":
-            layer["crop"] = tuple(values)
+            layer["crop"] = tuple(numbers)
         elif name == "p":
-            layer["x"], layer["y"] = values
+            layer["x"], layer["y"] = numbers
         elif name in "lku":
-            adjust["lku".index(name)] = values[0]
+            adjust["lku".index(name)] = numbers[0]
         else:
             field = {
                 "w": "width",
@@ -216,83 +193,12 @@ def _layer(text: str, inlines: list[bytes]) -> dict[str, Any]:
             }.get(name)
             require(field is not None, f"function {name!r}")
             assert field is not None
-            layer[field] = values[0]
+            layer[field] = numbers[0]
     layer["adjust"] = tuple(adjust)
     return layer
 
 
 # Binary form
-
-
-@functools.cache
-def _spread(frequencies: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Of each slot the symbol, and which of the symbol's slots it is."""
-    stands = sorted((Fraction(2 * r + 1, f), s, r) for s, f in enumerate(frequencies) for r in range(f))
-    return [(s, r) for _, s, r in stands]
-
-
-class _Values:
-    """Takes one value after the other out of the number."""
-
-    def __init__(self, state: int) -> None:
-        self.bits = state.bit_length()
-        self.state = state
-        self.tables = {name: (frequencies[:], growth) for name, (frequencies, growth) in TABLES.items()}
-
-    def uniform(self, n: int) -> int:
-        self.state, slot = divmod(self.state, n)
-        return slot
-
-    def symbol(self, table: str) -> int:
-        frequencies, growth = self.tables[table]
-        s = self.pick(frequencies)
-        frequencies[s] += growth
-        return s
-
-    def pick(self, frequencies: list[int]) -> int:
-        quotient, slot = divmod(self.state, sum(frequencies))
-        s = c = 0
-        while slot >= c + frequencies[s]:
-            c += frequencies[s]
-            s += 1
-        self.state = quotient * frequencies[s] + slot - c
-        return s
-
-    def spread(self, frequencies: list[int]) -> int:
-        owners = _spread(tuple(frequencies))
-        quotient, slot = divmod(self.state, len(owners))
-        s, r = owners[slot]
-        self.state = quotient * frequencies[s] + r
-        return s
-
-    def number(self, table: str) -> int:
-        return self.bits_below(self.symbol(table))
-
-    def bits_below(self, bits: int) -> int:
-        return bits if bits < 2 else (1 << bits - 1) + self.uniform(1 << bits - 1)
-
-    def stepped(self, table: str, n: int, *steps: int) -> int:
-        kind = self.symbol(table)
-        numbers = [v for v in range(1, n + 1) if v % steps[kind] == 0 and all(v % s for s in steps[:kind])]
-        return numbers[self.uniform(len(numbers))]
-
-    def set(self, n: int, bits: int) -> list[int]:
-        if n == 0 or bits == 0:
-            return [0] * n
-        if n == 1:
-            return [self.uniform(1 << bits)]
-        lower = self.pick([math.comb(n, k) for k in range(n + 1)])
-        return self.set(lower, bits - 1) + [v + (1 << bits - 1) for v in self.set(n - lower, bits - 1)]
-
-    def colour(self, size: int) -> tuple[int, ...]:
-        return tuple(self.uniform(256**size).to_bytes(size, "big").ljust(4, b"\xff"))
-
-    def where(self, side: int) -> int:
-        kind = self.symbol("WHERE")
-        if kind == 0:
-            return self.uniform(side)
-        n = self.number("OUTSIDE")
-        return -1 - n if kind == 1 else side + n
 
 
 def _inlines(data: bytes) -> tuple[list[bytes], bytes]:
@@ -323,21 +229,16 @@ def _before_the_number(data: bytes) -> tuple[int | None, list[bytes], bytes]:
 
 def from_binary(data: bytes) -> Scene:
     """The scene of a binary recipe. (That it is the only form of its scene is checked by half: no spare bytes, nothing left over.)"""
-    require(data[:1] in {b"\xa1", b"\xa5", b"\xa9", b"\xad"}, "not a recipe")
+    require(data[:1] != b"" and data[0] in (0xA1, 0xA5, 0xA9, 0xAD, 0xB1, 0xB5, 0xB9, 0xBD), "not a recipe")
+    similar = bool(data[0] & 16)
     fingerprint, inlines, data = _before_the_number(data)
     require(data[:1] != b"\0" and len(data) < LIMITS["recipe_bytes"], "not a recipe")
-    take = _Values(int.from_bytes(data, "big"))
-    common = take.symbol("CANVAS")
-    if common < len(CANVASES):
-        canvas = CANVASES[common]
-    else:
-        width = take.number("SIDE")
-        lengths = [max(1, 64 >> (s - width.bit_length()) ** 2) for s in range(15)]
-        canvas = (width, take.bits_below(take.pick(lengths)))
+    take = values.Values(int.from_bytes(data, "big"), similar)
+    canvas = take.canvas()
     require(min(canvas) > 0, "canvas")
     require(take.symbol("RESERVED") == 0, "a newer version")
     kind = take.symbol("BACKGROUND")
-    count = take.number("COUNT_ON_WASH" if kind == 8 else "COUNT")
+    count = take.number("COUNT_ON_WASH" if kind == 8 and not similar else "COUNT")
     require(count <= LIMITS["layers"], "layers")
     repeats = take.number("REPEATS") if count > 1 else 0
     different = count - repeats
@@ -370,35 +271,61 @@ def from_binary(data: bytes) -> Scene:
     row = sorted([*range(different), *again])
     at = 0
     layers = []
+    grid = GRIDS[take.symbol("GRID")][0] if similar and count else 1
     for _ in range(count):
         at = at if at < len(row) else 0
         if len(row) > 1 and take.symbol("NEXT") == 0:
             others = [place for place in range(len(row)) if place != at]
             at = others[take.uniform(len(others))]
-        layer = new_layer(elements[row.pop(at)])
-        if take.symbol("HAS_CROP"):
-            left, top, w, h = (take.number("EDGE") for _ in range(4))
-            layer["crop"] = (left, top, left + w, top + h)
-        layer["flip"] = ("", "h", "v", "hv")[take.symbol("FLIP")]
-        if take.symbol("HAS_ADJUSTMENT"):
-            layer["adjust"] = tuple(take.uniform(401) if take.symbol("ADJUSTED") else 100 for _ in range(3))
-        size = take.symbol("SIZE")
-        if size in (1, 3):
-            layer["width"] = take.number("PIXELS")
-        if size in (2, 3):
-            layer["height"] = take.number("PIXELS")
-        if size == 4:
-            layer["scale"] = take.number("SCALE")
-        if take.symbol("HAS_ROTATION"):
-            layer["rotation"] = take.stepped("TURN", 1439, 360, 20, 4, 1)
-        if take.symbol("HAS_BLUR"):
-            layer["blur"] = take.number("BLUR")
-        if take.symbol("HAS_OPACITY"):
-            layer["opacity"] = 100 - take.stepped("OPACITY", 100, 10, 5, 1)
-        layer["x"], layer["y"] = take.where(canvas[0]), take.where(canvas[1])
-        layers.append(layer)
+        layers.append(_coded_layer(take, elements[row.pop(at)], canvas, grid))
     require(take.state == 0, "values left over")
-    return checked({"canvas": canvas, "fingerprint": fingerprint, "background": background, "layers": layers})
+    return checked(
+        {
+            "canvas": canvas,
+            "similar": similar,
+            "fingerprint": fingerprint,
+            "background": background,
+            "layers": layers,
+        }
+    )
+
+
+def _coded_layer(take: Any, element: int | bytes, canvas: tuple[int, int], grid: int) -> dict[str, Any]:
+    layer = new_layer(element)
+    if take.symbol("HAS_CROP"):
+        left, top, w, h = (take.number("EDGE") for _ in range(4))
+        layer["crop"] = (left, top, left + w, top + h)
+    layer["flip"] = ("", "h", "v", "hv")[take.symbol("FLIP")]
+    if take.symbol("HAS_ADJUSTMENT"):
+        tables = ["ADJUST_FIVES", "ADJUST_ONES"]
+        layer["adjust"] = tuple(
+            100 + take.distance("ADJUST_SIDE", "ADJUST", tables, 5, 1) if take.symbol("ADJUSTED") else 100
+            for _ in range(3)
+        )
+    size = take.symbol("SIZE")
+    if size in (1, 3):
+        layer["width"] = grid * take.number("PIXELS")
+    if size == 3 and take.similar:
+        layer["height"] = grid * take.near(layer["width"] // grid)
+    elif size in (2, 3):
+        layer["height"] = grid * take.number("PIXELS")
+    if size == 4:
+        layer["scale"] = take.number("SCALE")
+    if take.symbol("HAS_ROTATION"):
+        if take.similar:
+            turn = take.distance("LIKE_TURN_SIDE", "TURN", 3 * ["LIKE_TURN_LENGTH"], 32, 4, 1)
+            require(-720 < turn <= 720, "rotation")
+            layer["rotation"] = turn % 1440
+        else:
+            layer["rotation"] = take.stepped("TURN", 1439, 360, 20, 4, 1)
+    if take.symbol("HAS_BLUR"):
+        layer["blur"] = take.number("BLUR")
+    if take.symbol("HAS_OPACITY"):
+        layer["opacity"] = 100 - take.stepped("OPACITY", 100, 10, 5, 1)
+    for field, side, length in (("x", "width", canvas[0]), ("y", "height", canvas[1])):
+        middle = (layer[side] or 0) // grid // 2 if take.similar else 0
+        layer[field] = grid * (take.where(-(-length // grid)) - middle)
+    return layer
 
 
 def render(scene: Scene, element: Callable[[int], Pixels]) -> Pixels:

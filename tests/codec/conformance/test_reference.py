@@ -62,7 +62,7 @@ def assert_equal(scene: dict[str, Any], other: dict[str, Any]) -> None:
 
 
 def test_the_page_has_all_tables() -> None:
-    assert len(reference.TABLES) == 31
+    assert len(reference.TABLES) == 57
     assert len(reference.CANVASES) == len(reference.TABLES["CANVAS"][0]) - 1
 
 
@@ -111,6 +111,31 @@ def test_random_scene(seed: int) -> None:
     assert_same(random_recipe(random.Random(seed)))
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_random_paraphrase(seed: int) -> None:
+    """Which has tables of its own, on a grid or not, with canvases of photographs and others."""
+    rng = random.Random(seed)
+    scene = replace(haac.from_text(random_recipe(rng)), similar=True)
+    grid = rng.choice([1, 2, 4, 8])
+
+    def put(length: int) -> int:
+        return max(1, length // grid) * grid
+
+    scene.layers = [
+        replace(
+            layer,
+            x=layer.x // grid * grid,
+            y=layer.y // grid * grid,
+            width=layer.width and put(layer.width),
+            height=layer.height and put(layer.height),
+        )
+        for layer in scene.layers
+    ]
+    if seed % 2:
+        scene.width, scene.height = rng.choice([(128, 96), (96, 128), (384, 256), (256, 256), (320, 180)])
+    assert_same(haac.to_text(scene))
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_the_binary_form_of_many_layers(seed: int) -> None:
     """Sets, repeats, order, and tables that grew."""
@@ -122,7 +147,9 @@ def test_the_binary_form_of_many_layers(seed: int) -> None:
     scene.layers = [replace(layer, element=rng.choice(few)) for layer in layers]
     if seed % 2:
         scene.layers.sort(key=lambda layer: layer.number)
-    assert_equal(reference.from_binary(haac.to_binary(scene)), reference.from_text(haac.to_text(scene)))
+    for similar in (False, True):
+        scene.similar = similar
+        assert_equal(reference.from_binary(haac.to_binary(scene)), reference.from_text(haac.to_text(scene)))
 
 
 def test_turned_off_the_canvas() -> None:

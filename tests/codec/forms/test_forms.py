@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,14 @@ from haac._forms.binary import (
     _BACKGROUND,
     _CANVAS,
     _RESERVED,
-    _SIDE,
     COMMON_CANVASES,
     FORMAT,
     _code_scene,
-    _height_lengths,
     trace_binary,
 )
+from haac._forms.binary_similar import SIDE, near_lengths
 from haac._forms.inspect import explain, inspect
+from haac._internal import Background
 from haac._rans import Encoder, Uniform
 from haac._vectors import DrawnElements
 from haac_repo import RecipeError, format_id
@@ -87,13 +88,45 @@ backgrounds = st.one_of(
     st.builds(Gradient, colours, colours, turns),
     st.builds(Plate, numbers),
 )
-canvases = st.sampled_from(COMMON_CANVASES) | st.tuples(st.integers(1, 5000), st.integers(1, 5000))
+photographs = st.sampled_from([(500, 375), (333, 500), (4032, 2268), (341, 512), (1, 1), (7, 7), (2, 1)])
+canvases = (
+    st.sampled_from(COMMON_CANVASES) | photographs | st.tuples(st.integers(1, 5000), st.integers(1, 5000))
+)
+
+
+def _scene(
+    canvas: tuple[int, int],
+    background: Background,
+    layers: list[Layer],
+    fingerprint: int | None,
+    grid: int,
+    similar: bool,
+) -> Scene:
+    """On a grid, if it is not 1; marked as similar, if it is to be and may be."""
+    if grid > 1:
+        layers = [
+            replace(
+                layer,
+                x=layer.x // grid * grid,
+                y=layer.y // grid * grid,
+                width=layer.width and max(grid, layer.width // grid * grid),
+                height=layer.height and max(grid, layer.height // grid * grid),
+            )
+            for layer in layers
+        ]
+    scene = Scene(*canvas, background, layers, fingerprint)
+    scene.similar = similar and bool(scene.elements())
+    return scene
+
+
 scenes = st.builds(
-    lambda canvas, *rest: Scene(*canvas, *rest),
+    _scene,
     canvases,
     backgrounds,
     st.lists(layers, max_size=6),
     st.none() | st.integers(0, 0xFFFF),
+    st.sampled_from([1, 1, 2, 4, 32]),
+    st.booleans(),
 )
 
 
@@ -197,6 +230,10 @@ def test_unused_operations_cost_almost_nothing() -> None:
         ("", "begins with ''"),
         ("haac2:10x10", "begins with"),
         ("haac1:", "WIDTHxHEIGHT"),
+        ("haac1:like:", "WIDTHxHEIGHT"),
+        ("haac1:like:like:10x10:e1", "WIDTHxHEIGHT"),
+        ("haac1:like:10x10", "marked as similar"),
+        ("haac1:like:10x10:cffffff", "marked as similar"),
         ("haac1:0x10", "canvas width is 0"),
         ("haac1:4000x10", "canvas width is 16384"),
         ("haac1:3fff x 3fff", "16383x16383"),
@@ -234,8 +271,8 @@ def test_malformed_text_is_one_clear_error(text: str, complaint: str) -> None:
 def test_a_canvas_without_pixels_is_refused_before_its_wash() -> None:
     encoder = Encoder()
     encoder.pick("canvas", _CANVAS, lambda: len(COMMON_CANVASES))
-    encoder.number("width", _SIDE, lambda: 0)
-    encoder.number("height", _height_lengths(0), lambda: 0)
+    encoder.number("width", SIDE, lambda: 0)
+    encoder.number("height", near_lengths(0), lambda: 0)
     encoder.pick("reserved", _RESERVED, lambda: 0)
     encoder.pick("background", _BACKGROUND, lambda: 8)
     encoder.pick("more", Uniform(2**80), lambda: 2**79)
