@@ -105,7 +105,7 @@ class Similar:
             used = sorted(
                 chosen[:count], key=lambda each: each.salient.box[3]
             )  # what stands lower is in front
-            scene = Scene(*photograph.size, layers=[each.placed.layer for each in used])
+            scene = Scene(*photograph.size, layers=[each.placed.layer for each in used], similar=True)
             around = painted_over(photograph, [each.salient for each in used])
             if made := wash_behind(scene, around, self._source, budget, refined=True):
                 return made, used

@@ -8,8 +8,37 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-WORN = frozenset({"clothing", "headgear", "shoe", "armour", "sport"})
+WORN = frozenset({"clothing", "headgear", "sport"})
 """Kinds that are mostly photographed on people."""
+ANIMALS = frozenset(
+    {
+        *(
+            "fish",
+            "bird",
+            "amphibian",
+            "turtle",
+            "lizard",
+            "snake",
+            "spider",
+            "marsupial",
+            "shell or slug",
+            "crustacean",
+        ),
+        *(
+            "sea mammal",
+            "dog",
+            "cat",
+            "bear",
+            "insect",
+            "sea animal",
+            "rodent",
+            "hoofed animal",
+            "ape or monkey",
+            "elephant",
+        ),
+    }
+)
+"""In their fur and feathers the detector sees faces of people that are none."""
 _SIDE = 200
 """Pixels of the longer side at which faces are looked for."""
 _FACE = (24, 150)
@@ -21,7 +50,7 @@ def may_show_person(picture: Image.Image, kind: str) -> bool:
 
     Source of the face detector: scikit-image's cascade of multi-block local binary patterns (S. Liao et al., 2007).
     """
-    return kind in WORN or _has_face(picture)
+    return kind in WORN or (kind not in ANIMALS and _has_face(picture))
 
 
 def _has_face(picture: Image.Image) -> bool:
