@@ -5,7 +5,7 @@
 3. place         pose by silhouettes, then brightness, contrast and saturation      `_place/`
 4. choose        each candidate drawn, embedded, and compared with the photograph   `_compose/choose.py`
 5. confidence    what is in doubt is not told                                       `_compose/confidence.py`
-6. compose       the layers on a wash of what is around them, within the budget     `_compose/background.py`
+6. compose       the layers on a wash of what is around them, within the budget     `_compose/background.py`, `plate.py`
 7. compare       with a wash of as many bytes, which is what remains if it is as like
 """
 
@@ -25,9 +25,11 @@ from haac_repo._internal import flattened
 from haac_similar._compose.background import mean_colour, painted_over, wash_behind
 from haac_similar._compose.choose import Choice, choose
 from haac_similar._compose.confidence import doubt
+from haac_similar._compose.plate import nearest_plate
 from haac_similar._compose.retrieval import Retrieval
 from haac_similar._embed.embedder import Embedder
 from haac_similar._index.index import SimilarIndex
+from haac_similar._index.update import PLATE_TAG
 from haac_similar._options import SimilarOptions, Told
 from haac_similar._place.objects import objects_of
 
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 Mask = npt.NDArray[np.uint8]
 _GREY = (127, 127, 127)
+_LEAST_WASH = 16
+"""Bytes below which a wash tells less than a plate, or than one colour."""
 
 
 class Similar:
@@ -76,14 +80,17 @@ class Similar:
         objects = [] if mask is None else objects_of(mask, options.max_objects)
         if not objects:
             return self._wash(photograph, options.budget, "no object stands out")
-        retrieval = Retrieval(self._embedder, self._index, self._allowed(options, exclude))
+        cutouts, plates = self._allowed(options, exclude)
+        retrieval = Retrieval(self._embedder, self._index, cutouts)
         chosen = choose(photograph, objects, retrieval, self._source, options.budget)
         if not chosen:
             return self._wash(photograph, options.budget, "the repository has no element that may be used")
         kept = [each for each in chosen if options.always or not doubt(each, people=options.people)]
         if not kept:
             return self._wash(photograph, options.budget, doubt(chosen[0], people=options.people))
-        composed = self._composed(photograph, kept, options.budget)
+        composed = self._composed(
+            photograph, kept, options.budget, Retrieval(self._embedder, self._index, plates)
+        )
         if composed is None:
             return self._wash(photograph, options.budget, "there is no room for a layer: allow more bytes")
         scene, used = composed
@@ -91,27 +98,40 @@ class Similar:
             return self._wash(photograph, options.budget, "a wash of as many bytes is as much like it")
         return Told(scene, [each.element for each in used])
 
-    def _allowed(self, options: SimilarOptions, exclude: Collection[int]) -> set[int]:
-        wanted = set(options.only_tags)
-        return {each.number for each in self._repository.elements() if wanted <= set(each.tags)} - set(
-            exclude
-        )
+    def _allowed(self, options: SimilarOptions, exclude: Collection[int]) -> tuple[set[int], set[int]]:
+        """Numbers of the cut-outs that may be used, and of the background plates."""
+        wanted, left_out = set(options.only_tags), set(exclude)
+        cutouts: set[int] = set()
+        plates: set[int] = set()
+        for each in self._repository.elements():
+            if each.number not in left_out:
+                if PLATE_TAG in each.tags:
+                    plates.add(each.number)
+                elif wanted <= set(each.tags):
+                    cutouts.add(each.number)
+        return cutouts, plates
 
     def _composed(
-        self, photograph: Image.Image, chosen: list[Choice], budget: int
+        self, photograph: Image.Image, chosen: list[Choice], budget: int, plates: Retrieval
     ) -> tuple[Scene, list[Choice]] | None:
-        """The chosen elements on a wash, the most that fit the budget; on a colour, or nothing, where there is no room for one."""
+        """The chosen elements, the most that fit the budget, on the background that it has room for; None if not one fits."""
         for count in range(len(chosen), 0, -1):
             used = sorted(
                 chosen[:count], key=lambda each: each.salient.box[3]
             )  # what stands lower is in front
             scene = Scene(*photograph.size, layers=[each.placed.layer for each in used], similar=True)
             around = painted_over(photograph, [each.salient for each in used])
-            if made := wash_behind(scene, around, self._source, budget, refined=True):
-                return made, used
-            for bare in (replace(scene, background=mean_colour(around)), scene):
-                if len(to_binary(bare)) <= budget:
-                    return bare, used
+            backgrounds: list[Scene] = []
+            if budget - len(to_binary(scene)) >= _LEAST_WASH and (
+                made := wash_behind(scene, around, self._source, budget, refined=True)
+            ):
+                backgrounds.append(made)
+            elif plate := nearest_plate(around, plates, self._source):
+                backgrounds.append(replace(scene, background=plate))
+            backgrounds += [replace(scene, background=mean_colour(around)), scene]
+            for each in backgrounds:
+                if len(to_binary(each)) <= budget:
+                    return each, used
         return None
 
     def _is_better(self, retrieval: Retrieval, photograph: Image.Image, scene: Scene, budget: int) -> bool:

@@ -55,7 +55,15 @@ def in_words(told: Told) -> str:
         f"like {each.kind or 'element'} {format_id(each.number)} ({each.agree} of {each.of} agree)"
         for each in told.elements
     ]
-    from haac import Wash
+    from haac import Plate, Wash
 
-    on = "a wash" if isinstance(told.scene.background, Wash) else "one colour"
+    match told.scene.background:
+        case Wash():
+            on = "a wash"
+        case Plate(number):
+            on = f"the plate {format_id(number)}"
+        case None:
+            on = "nothing"
+        case _:
+            on = "one colour"
     return f"{' and '.join(named)}, on {on}"
