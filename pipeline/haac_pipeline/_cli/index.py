@@ -33,8 +33,8 @@ def index(console: Console, repo: Path, rebuild: bool, similar: bool, workers: W
     """Describe elements for compressing: bring the match index up to date.
 
     `haac ingest` does it too, and `haac compress` where it was not done. The index stays on this machine: it is neither
-    published nor synced, and a mirror makes its own. So does the similar index, which --similar makes: photographs that are still
-    where `haac ingest` read them give it better embeddings than the cut-outs alone.
+    published nor synced, and a mirror makes its own. So does the similar index, which --similar makes: it embeds photographs
+    that are still where `haac ingest` read them, else the cut-outs.
     """
     from haac_repo import Repository
 

@@ -1,7 +1,8 @@
 """The similar index brought up to date with the catalog, and opened.
 
-An element is embedded by the photograph it was cut out of where that is still the file that ingest read, else by its cut-out on grey: what
-is around an object tells a network what it is. Rows of photographs cannot be made again once these are gone, so they stay, also when
+An element is embedded by the photograph it was cut out of where that is still the file that ingest read and nothing else was cut out of it,
+else by its cut-out on grey: what is around an object tells a network what it is, but several elements of one photograph would look the
+same. Rows of photographs cannot be made again once these are gone, so they stay, also when
 everything else is made anew, as long as the element is the same.
 """
 
@@ -11,6 +12,7 @@ import contextlib
 import hashlib
 import stat
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -177,7 +179,8 @@ class _Renewal:
     ) -> None:
         self._repository, self._embedder = repository, embedder
         self._progress, self._keep = progress, keep
-        self._photograph: tuple[str, Embeddings | None] = "", None
+        self._shared: frozenset[str] = frozenset()
+        """Photographs, by SHA-256, out of which several objects were cut."""
 
     def of(self, old: Stored | None, held: Held) -> tuple[Stored, int, list[int]]:
         """The index as it should be (the old one itself if it is that), how many were embedded, and which cannot be read."""
@@ -188,6 +191,8 @@ class _Renewal:
             current = is_current(old.rows, held)
             stored = old if current.all() else Stored(old.rows.take(current), old.projection)
         left = missing(stored.rows, held)
+        if left:
+            self._shared = _shared(self._repository)
         unread: list[int] = []
         for first in range(0, len(left), _AT_ONCE):
             if first:
@@ -218,16 +223,25 @@ class _Renewal:
         return rows_of(done, _stacked(found, self._embedder), stored.projection, photographs)
 
     def _of_photograph(self, element: Element) -> Embeddings | None:
-        """The embedding of the photograph that an element was cut out of; None where that is not here any more."""
+        """The embedding of the photograph that an element was cut out of; None where that is not here any more, or shows others too."""
         source = element.provenance
         # A mirror's catalog is somebody else's, and so are the paths in it.
         if self._repository.role == "mirror" or not source.source_sha256 or PLATE_TAG in element.tags:
             return None
-        if self._photograph[0] != source.source_sha256:
-            picture = _photograph(source.source, source.source_sha256, self._embedder.network.side)
-            embedding = None if picture is None else self._embedder.embed([picture])
-            self._photograph = source.source_sha256, embedding
-        return self._photograph[1]
+        if source.source_sha256 in self._shared:
+            return None
+        picture = _photograph(source.source, source.source_sha256, self._embedder.network.side)
+        return None if picture is None else self._embedder.embed([picture])
+
+
+def _shared(repository: Repository) -> frozenset[str]:
+    """SHA-256 of the photographs out of which more than one object was cut; a re-cut is the same object."""
+    counts = Counter(
+        element.provenance.source_sha256
+        for element in repository.elements()
+        if element.derived_from is None and PLATE_TAG not in element.tags
+    )
+    return frozenset(sha256 for sha256, count in counts.items() if count > 1)
 
 
 def _photograph(source: str, sha256: str, side: int) -> Image.Image | None:
