@@ -43,7 +43,7 @@ ROOMS = {
         "_pixels",
         "_files",
         "_lock",
-        "_vocabulary",
+        "_search",
         "_derived",
         "_store",
         "_set_aside",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from haac_repo import Repository
 
 Mask = npt.NDArray[np.uint8]
+Numbers = npt.NDArray[np.int64]
 _GREY = (127, 127, 127)
 _LEAST_WASH = 16
 """Bytes below which a wash tells less than a plate, or than one colour."""
@@ -54,6 +55,7 @@ class Similar:
     def __init__(self, repository: Repository, index: SimilarIndex, embedder: Embedder) -> None:
         self._repository, self._index, self._embedder = repository, index, embedder
         self._source = ElementCache(repository)
+        self._numbers: dict[tuple[str, ...], tuple[Numbers, Numbers]] = {}
 
     def compress(
         self,
@@ -80,7 +82,8 @@ class Similar:
         objects = [] if mask is None else objects_of(mask, options.max_objects)
         if not objects:
             return self._wash(photograph, options.budget, "no object stands out")
-        cutouts, plates = self._allowed(options, exclude)
+        left_out = np.fromiter(exclude, np.int64)
+        cutouts, plates = (np.setdiff1d(numbers, left_out) for numbers in self._allowed(options.only_tags))
         retrieval = Retrieval(self._embedder, self._index, cutouts)
         chosen = choose(photograph, objects, retrieval, self._source, options.budget)
         if not chosen:
@@ -98,18 +101,20 @@ class Similar:
             return self._wash(photograph, options.budget, "a wash of as many bytes is as much like it")
         return Told(scene, [each.element for each in used])
 
-    def _allowed(self, options: SimilarOptions, exclude: Collection[int]) -> tuple[set[int], set[int]]:
-        """Numbers of the cut-outs that may be used, and of the background plates."""
-        wanted, left_out = set(options.only_tags), set(exclude)
-        cutouts: set[int] = set()
-        plates: set[int] = set()
-        for each in self._repository.elements():
-            if each.number not in left_out:
+    def _allowed(self, tags: tuple[str, ...]) -> tuple[Numbers, Numbers]:
+        """Numbers of the cut-outs with all these tags, and of the background plates, whose bytes are here; looked up once."""
+        if tags not in self._numbers:
+            here = {number for number, _ in self._repository.held()}
+            cutouts, plates = [], []
+            for each in self._repository.elements():
+                if each.number not in here:
+                    continue
                 if PLATE_TAG in each.tags:
-                    plates.add(each.number)
-                elif wanted <= set(each.tags):
-                    cutouts.add(each.number)
-        return cutouts, plates
+                    plates.append(each.number)
+                elif set(tags) <= set(each.tags):
+                    cutouts.append(each.number)
+            self._numbers[tags] = np.array(cutouts, np.int64), np.array(plates, np.int64)
+        return self._numbers[tags]
 
     def _composed(
         self, photograph: Image.Image, chosen: list[Choice], budget: int, plates: Retrieval

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         on_checkerboard,
         sheet_page,
     )
-    from haac_repo._derived import Held, Survey, Updated, is_current, mark, missing, size, updating
+    from haac_repo._derived.updating import Held, Survey, Updated, is_current, mark, missing, size, updating
     from haac_repo._files import TEMPORARY, home, now, replacing, storage_errors
     from haac_repo._http import open_client
     from haac_repo._lock import writer_lock

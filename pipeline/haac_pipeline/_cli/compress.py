@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from haac_pipeline._cli.models import model_names
+from haac_pipeline._cli.targets import targets
 from haac_pipeline._cli.workers import workers_options
 from haac_repo._internal import Console, command, completion, counted, refuse, repo_option
 
 if TYPE_CHECKING:
     from haac_match import Options
-    from haac_pipeline._compress.task import CompressedFile, Outputs
+    from haac_pipeline._compress.task import CompressedFile
     from haac_pipeline._engine.workers import Workers
     from haac_pipeline._input.passed_over import PassedOverCount
     from haac_pipeline._input.source import Refused, Source
@@ -141,24 +140,11 @@ def compress(
     from haac_pipeline._input.source import Refused
     from haac_repo import Repository
 
-    if budget is not None and quality is not None:
-        raise click.UsageError("--budget and --quality exclude each other: give one of them.")
-    if similar:
-        refuse(
-            {"quality", "subject_weight", "inline", "no_catalog", "effort"},
-            "is not for --similar, which tells what a photograph shows by a few elements.",
-        )
-    else:
-        refuse({"people", "always"}, "goes with --similar.")
-    if no_catalog:
-        refuse(
-            {"only_tags", "fingerprint", "max_layers", "effort"},
-            "is about the elements of a repository, with --no-catalog none are looked for.",
-        )
-        if budget is None and quality is None:
-            budget = PAPER_BYTES
+    _check(budget, quality, similar=similar, no_catalog=no_catalog)
+    if no_catalog and budget is None and quality is None:
+        budget = PAPER_BYTES
     sources, passed_over = _found(paths)
-    work = _targets(sources, output, form, report, script)
+    work = targets(sources, output, form, report, script)
     refused = [source for source in sources if isinstance(source, Refused)]
     if len(refused) == len(sources):  # nothing heavy needs to be loaded
         return _told(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused], passed_over)
@@ -197,6 +183,24 @@ def compress(
                 advance(1)
                 done.append(result)
     return _told(console, done, passed_over)
+
+
+def _check(budget: int | None, quality: int | None, *, similar: bool, no_catalog: bool) -> None:
+    """Refuse options that do not go together."""
+    if budget is not None and quality is not None:
+        raise click.UsageError("--budget and --quality exclude each other: give one of them.")
+    if similar:
+        refuse(
+            {"quality", "subject_weight", "inline", "no_catalog", "effort"},
+            "is not for --similar, which tells what a photograph shows by a few elements.",
+        )
+    else:
+        refuse({"people", "always"}, "goes with --similar.")
+    if no_catalog:
+        refuse(
+            {"only_tags", "fingerprint", "max_layers", "effort"},
+            "is about the elements of a repository, with --no-catalog none are looked for.",
+        )
 
 
 def _similar_options(
@@ -258,125 +262,6 @@ def _segmenter(weight: float | None, model: str | None, console: Console, *, inl
     return segmenter(model, console.note)
 
 
-def _targets(
-    sources: Sequence[Source | Refused],
-    output: Path | None,
-    form: Literal["binary", "text"] | None,
-    report: Path | None,
-    script: Path | None,
-) -> list[tuple[Source | Refused, Outputs]]:
-    """Each picture with the files to write."""
-    from haac._internal import picture_format
-    from haac_pipeline._compress.task import Outputs
-    from haac_pipeline._input.source import Source, label
-    from haac_repo import PictureError
-
-    count = sum(isinstance(source, Source) for source in sources)
-    if output is not None and output.suffix and not output.is_dir():
-        if output.suffix not in (".haac", ".txt"):
-            raise click.UsageError(
-                f"{output} is no name for a recipe: give a file that ends in .haac or .txt, or a folder."
-            )
-        form = form or ("text" if output.suffix == ".txt" else "binary")
-    form = form or "binary"
-    if script is not None and script.suffix not in ("", ".py") and not script.is_dir():
-        raise click.UsageError(
-            f"{script} is no name for a script: give a file that ends in .py, or a folder."
-        )
-    if report is not None and report.suffix and not report.is_dir():
-        try:
-            picture_format(report.suffix)
-        except PictureError as error:
-            raise click.UsageError(f"{report}: {error}.") from error
-    suffix = ".haac" if form == "binary" else ".txt"
-    work: list[tuple[Source | Refused, Outputs]] = []
-    stems = Counter(_folder(source) / _name(source).stem for source in sources)
-    in_archives = _names_in_archives(sources)
-    for source in sources:
-        beside, name = _folder(source), _name(source)
-        # Of a.png and a.jpg, the recipes are a.png.haac and a.jpg.haac.
-        stem = (name.stem if stems[beside / name.stem] == 1 else name.name) or "picture"
-        stem = in_archives.get(source.name, stem)
-        outputs = Outputs(
-            _target(output or beside, stem, suffix, count, "recipe", files=output is not None),
-            form,
-            None if script is None else _target(script, stem, ".py", count, "script"),
-            None if report is None else _target(report, stem, ".report.png", count, "report"),
-        )
-        work.append((source, outputs))
-    written = [path for s, outputs in work if isinstance(s, Source) for path in outputs.paths()]
-    if len(set(written)) < len(written):
-        twice = next(path for path in written if written.count(path) > 1)
-        raise click.UsageError(
-            f"{label(str(twice))} would be written twice: compress pictures of the same name into different folders."
-        )
-    read = {s.path.resolve() for s in sources if isinstance(s, Source) and s.path is not None}
-    for path in written:
-        if path.resolve() in read:
-            raise click.UsageError(f"{label(str(path))} is one of the pictures: give another name.")
-    return work
-
-
-def _folder(source: Source | Refused) -> Path:
-    """Where it is; here, if that is not on this machine's disk."""
-    path = getattr(source, "path", None)
-    return Path() if path is None else path.parent
-
-
-def _name(source: Source | Refused) -> Path:
-    """A path whose last part is the picture's own name: of a file, its very bytes."""
-    return getattr(source, "path", None) or Path(source.name)
-
-
-def _names_in_archives(sources: Sequence[Source | Refused]) -> dict[str, str]:
-    """Names of sources to stems, of those that have the same name in several folders of an archive: a-1.png, b-1.png."""
-    alike: dict[str, list[str]] = {}
-    for source in sources:
-        if getattr(source, "path", None) is None:
-            alike.setdefault(_name(source).name, []).append(source.name)
-    stems: dict[str, str] = {}
-    for names in alike.values():
-        if len(set(names)) > 1:
-            parts = [name.split("/") for name in names]
-            columns = enumerate(zip(*parts, strict=False))
-            common = next((at for at, column in columns if len(set(column)) > 1), 0)
-            stems |= {
-                name: re.sub(r"[/\\:]+", "-", "-".join(part[common:])).strip("-.")
-                for name, part in zip(names, parts, strict=True)
-            }
-    return stems
-
-
-def _target(given: Path, stem: str, suffix: str, count: int, what: str, *, files: bool = True) -> Path:
-    """A file for one picture, in a folder if that is what was given."""
-    if files and given.suffix and not given.is_dir():
-        if count > 1:
-            raise click.UsageError(
-                f"The {what}s of {count} pictures cannot go to the one file {given}: give a folder."
-            )
-        return given
-    return given / _fitting(stem, suffix)
-
-
-_NAME_BYTES = 255
-"""That file systems allow a name, nearly all of them."""
-
-
-def _fitting(stem: str, suffix: str) -> str:
-    """A file's name; where that is too long, a part of it and a hash of all of it, so that others do not get the same."""
-    import hashlib
-
-    def encoded(text: str) -> bytes:
-        return text.encode("utf-8", "surrogateescape")
-
-    if len(encoded(stem + suffix)) <= _NAME_BYTES:
-        return stem + suffix
-    suffix = f"-{hashlib.sha256(encoded(stem)).hexdigest()[:8]}{suffix}"
-    while len(encoded(stem + suffix)) > _NAME_BYTES:
-        stem = stem[:-1]
-    return stem + suffix
-
-
 def _make_ready(
     console: Console,
     repository: Repository | None,
@@ -391,6 +276,7 @@ def _make_ready(
     """
     from haac_pipeline._cli.index import keep_up
     from haac_repo import ElementNotFoundError
+    from haac_similar._internal import require_similar_index
 
     if repository and tags and not any(set(tags) <= set(element.tags) for element in repository.elements()):
         named = " and ".join(map(repr, tags))
@@ -400,6 +286,8 @@ def _make_ready(
     if repository is not None:
         if workers is not None:
             keep_up(console, repository, workers)
+        else:
+            require_similar_index(repository)
         if not len(repository):
             console.note(
                 f"{repository.path} has no element yet, so there is nothing to find: see `haac ingest`"

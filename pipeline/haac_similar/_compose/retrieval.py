@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from haac_similar._embed.embedder import Embedder, Embeddings, Floats
@@ -31,7 +32,7 @@ class Retrieval:
         allowed: numbers of the elements that may come.
     """
 
-    def __init__(self, embedder: Embedder, index: SimilarIndex, allowed: set[int]) -> None:
+    def __init__(self, embedder: Embedder, index: SimilarIndex, allowed: npt.NDArray[np.int64]) -> None:
         self._embedder, self._index, self._allowed = embedder, index, allowed
 
     def embed(self, pictures: Sequence[Image.Image]) -> Embeddings:

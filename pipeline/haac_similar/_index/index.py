@@ -149,7 +149,7 @@ class SimilarIndex:
         self._kinds = self._kinds_of_rows()
 
     def nearest(
-        self, embedding: Embeddings, limit: int, allowed: Iterable[int] | None = None
+        self, embedding: Embeddings, limit: int, allowed: npt.NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:
         """The elements most similar to a picture.
 
@@ -165,11 +165,14 @@ class SimilarIndex:
         scores = self._units @ self._unit(embedding)[0]
         if embedding.probabilities is not None and rows.classes.shape[1]:
             roots = np.sqrt(embedding.probabilities[0])
-            scores = scores + CLASS_WEIGHT * (roots[rows.classes] * self._roots).sum(1)
+            scores = scores + CLASS_WEIGHT * np.einsum("nk,nk->n", roots.take(rows.classes), self._roots)
             scores = scores + KIND_WEIGHT * (self._kinds @ np.sqrt(kinds_of(embedding.probabilities[:1])[0]))
         there = np.arange(len(rows))
         if allowed is not None:
-            there = there[np.isin(rows.numbers, np.fromiter(allowed, np.int64))]
+            there = there[np.isin(rows.numbers, allowed)]
+        if len(there) > limit:  # sorting all of them takes longer than everything else
+            least = -np.partition(-scores[there], limit - 1)[limit - 1]
+            there = there[scores[there] >= least]
         order = there[np.argsort(-scores[there], kind="stable")[:limit]]
         return [(int(rows.numbers[at]), float(scores[at])) for at in order]
 

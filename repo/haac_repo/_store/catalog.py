@@ -15,7 +15,7 @@ from haac_repo._limits import LIMITS
 from haac_repo._store import repack
 from haac_repo._store.packs import Place
 from haac_repo._store.records import PROVENANCE, stored
-from haac_repo._vocabulary import match_expression
+from haac_repo._search.vocabulary import match_expression
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

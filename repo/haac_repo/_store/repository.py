@@ -40,7 +40,7 @@ from haac_repo._store.packs import Packs
 from haac_repo._store.schema import CATALOG, connect, create_catalog, is_outdated, migrate
 from haac_repo._store.stats import Stats, stats
 from haac_repo._store.writer import Writer
-from haac_repo._vocabulary import nearest
+from haac_repo._search.vocabulary import nearest
 
 if TYPE_CHECKING:
     from PIL import Image

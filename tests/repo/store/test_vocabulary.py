@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from haac_repo import Repository, publish, sync, verify
 from haac_repo._store.schema import MIGRATIONS
-from haac_repo._vocabulary import edit_distance
+from haac_repo._search.vocabulary import edit_distance
 from tests.repo.elements import MakeElement
 
 NAMES = ["cat", "caterpillar", "kitchen knife", "berry", "mouse", "wolf face", "two buses", "giraffe", "Café"]
@@ -143,7 +143,7 @@ def test_a_catalog_on_a_read_only_medium_is_searched_too(stocked: Repository) ->
     stocked.close()
     from haac_repo._store import catalog
     from haac_repo._store.schema import CATALOG, connect
-    from haac_repo._vocabulary import nearest
+    from haac_repo._search.vocabulary import nearest
 
     db = connect(stocked.path / CATALOG, immutable=True)
     try:

@@ -27,7 +27,7 @@ def test_the_nearest_of_each_is_itself() -> None:
 
 def test_only_what_is_allowed_comes() -> None:
     index = SimilarIndex(rows_of(HELD, FOUND, PROJECTION), PROJECTION)
-    assert {number for number, _ in index.nearest(FOUND[:1], 9, allowed=[4, 6, 7])} == {4, 6}
+    assert {number for number, _ in index.nearest(FOUND[:1], 9, allowed=np.array([4, 6, 7]))} == {4, 6}
     assert len(index.nearest(FOUND[:1], 9)) == 9
 
 
