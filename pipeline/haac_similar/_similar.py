@@ -20,7 +20,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import ElementCache, Scene, render, to_binary
-from haac_repo import RecipeError
+from haac_repo import PictureError, RecipeError
 from haac_repo._internal import flattened
 from haac_similar._compose.background import mean_colour, painted_over, wash_behind
 from haac_similar._compose.choose import Choice, choose
@@ -73,9 +73,13 @@ class Similar:
 
         Raises:
             RecipeError: the budget is too small for anything.
-            HaacError: an element cannot be had.
+            PictureError: the mask has another size than the picture.
         """
         options = options or SimilarOptions()
+        if mask is not None and mask.shape != picture.size[::-1]:
+            raise PictureError(
+                f"the mask has the shape {mask.shape}, the picture is {picture.height} high and {picture.width} wide: they must be the same"
+            )
         photograph = flattened(picture.convert("RGBA"), _GREY)
         objects = [] if mask is None else objects_of(mask, options.max_objects)
         if not objects:
@@ -99,16 +103,14 @@ class Similar:
         return Told(scene, [each.element for each in used])
 
     def _allowed(self, options: SimilarOptions, exclude: Collection[int]) -> tuple[set[int], set[int]]:
-        """Numbers of the cut-outs that may be used, and of the background plates."""
-        wanted, left_out = set(options.only_tags), set(exclude)
+        """Numbers of the cut-outs that may be used, and of the background plates; a mirror may hold the bytes of some only."""
+        wanted = set(options.only_tags)
+        held = {number for number, _ in self._repository.held()} - set(exclude)
         cutouts: set[int] = set()
         plates: set[int] = set()
         for each in self._repository.elements():
-            if each.number not in left_out:
-                if PLATE_TAG in each.tags:
-                    plates.add(each.number)
-                elif wanted <= set(each.tags):
-                    cutouts.add(each.number)
+            if each.number in held and wanted <= set(each.tags):
+                (plates if PLATE_TAG in each.tags else cutouts).add(each.number)
         return cutouts, plates
 
     def _composed(
@@ -147,5 +149,5 @@ class Similar:
     def _wash(self, photograph: Image.Image, budget: int, reason: str) -> Told:
         scene = wash_behind(Scene(*photograph.size), photograph, self._source, budget, refined=True)
         if scene is None:
-            raise RecipeError(f"no wash has {budget} bytes: allow more")
+            raise RecipeError("a wash needs more bytes than the budget leaves it: allow more")
         return Told(scene, reason=reason)
