@@ -171,7 +171,7 @@ def test_index_fetches_the_network_and_says_so(
     weights.unlink()
     code, _, err = haac("index", "--similar")
     assert code == 1
-    assert "cannot be had" in err
+    assert f"which has the weights of {DEFAULT_NETWORK}, cannot be had" in err
 
     def put(*_: object, begin: Callable[[], None], **__: object) -> str:
         begin()
