@@ -16,6 +16,7 @@ _PACKAGES = {
     "onnx": "onnx",
     "onnxruntime": "onnxruntime",
     "pymatting": "pymatting",
+    "skimage": "scikit-image",
 }
 """Modules, and the packages that bring them."""
 
@@ -29,6 +30,8 @@ MATCHING = ("cv2", "faiss", "numba")
 """What finding elements in pictures needs, and the match index."""
 SIMILAR = ("onnx", "onnxruntime")
 """What embedding pictures needs."""
+TELLING = (*SIMILAR, *CUTTING, "skimage")
+"""What telling photographs by similar elements needs."""
 
 
 def missing(*modules: str) -> list[str]:
@@ -62,6 +65,15 @@ def need_similar() -> None:
         MissingExtraError: they cannot.
     """
     need("finding similar elements", *SIMILAR, extra="similar")
+
+
+def need_telling() -> None:
+    """Make sure that photographs can be told by similar elements.
+
+    Raises:
+        MissingExtraError: they cannot.
+    """
+    need("telling photographs by similar elements", *TELLING, extra="ingest,similar")
 
 
 def need_matching() -> None:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from haac import ElementCache, Scene, render, to_binary
-from haac_repo import RecipeError
+from haac_repo import PictureError, RecipeError
 from haac_repo._internal import flattened
 from haac_similar._compose.background import mean_colour, painted_over, wash_behind
 from haac_similar._compose.choose import Choice, choose
@@ -75,9 +75,13 @@ class Similar:
 
         Raises:
             RecipeError: the budget is too small for anything.
-            HaacError: an element cannot be had.
+            PictureError: the mask has another size than the picture.
         """
         options = options or SimilarOptions()
+        if mask is not None and mask.shape != picture.size[::-1]:
+            raise PictureError(
+                f"the mask has the shape {mask.shape}, the picture is {picture.height} high and {picture.width} wide: they must be the same"
+            )
         photograph = flattened(picture.convert("RGBA"), _GREY)
         objects = [] if mask is None else objects_of(mask, options.max_objects)
         if not objects:
@@ -107,14 +111,11 @@ class Similar:
             here = {number for number, _ in self._repository.held()}
             cutouts, plates = [], []
             for each in self._repository.elements():
-                if each.number not in here:
-                    continue
-                if PLATE_TAG in each.tags:
-                    plates.append(each.number)
-                elif set(tags) <= set(each.tags):
-                    cutouts.append(each.number)
+                if each.number in here and set(tags) <= set(each.tags):
+                    (plates if PLATE_TAG in each.tags else cutouts).append(each.number)
             self._numbers[tags] = np.array(cutouts, np.int64), np.array(plates, np.int64)
         return self._numbers[tags]
+
 
     def _composed(
         self, photograph: Image.Image, chosen: list[Choice], budget: int, plates: Retrieval
@@ -152,5 +153,5 @@ class Similar:
     def _wash(self, photograph: Image.Image, budget: int, reason: str) -> Told:
         scene = wash_behind(Scene(*photograph.size), photograph, self._source, budget, refined=True)
         if scene is None:
-            raise RecipeError(f"no wash has {budget} bytes: allow more")
+            raise RecipeError("a wash needs more bytes than the budget leaves it: allow more")
         return Told(scene, reason=reason)

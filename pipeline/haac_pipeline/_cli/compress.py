@@ -132,11 +132,11 @@ def compress(
     cannot be compressed is listed with its reason, the rest goes on, and the exit code is 1.
 
     With --similar a photograph is told by elements that are like what it shows, where that is sure enough; where not, it becomes a wash.
-    Such a recipe is marked: similar, not the same. Needs haac[similar] and `haac index --similar`.
+    Such a recipe is marked: similar, not the same. Needs haac[ingest,similar] and `haac index --similar`.
     """
     from haac_pipeline._compress.run import PAPER_BYTES, compress_files, options_of
     from haac_pipeline._compress.task import CompressedFile
-    from haac_pipeline._extra import need_matching, need_similar
+    from haac_pipeline._extra import need_matching, need_telling
     from haac_pipeline._input.source import Refused
     from haac_repo import Repository
 
@@ -150,7 +150,7 @@ def compress(
         return _told(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused], passed_over)
     options: Options | SimilarOptions
     if similar:
-        need_similar()
+        need_telling()
         segmenter = _segmenter(None, model, console, inline=True)
         options = _similar_options(budget, max_layers, people, always, only_tags)
     else:
@@ -170,6 +170,10 @@ def compress(
     done = []
     with contextlib.nullcontext() if no_catalog else Repository.open(repo) as repository:
         folders = {path.parent for _, outputs in work for path in outputs.paths()}
+        if similar and repository is not None:
+            from haac_pipeline._cli.similar import opened
+
+            opened(console, repository)  # what is missing is said once, and the index is made up to date once
         _make_ready(console, repository, only_tags, folders, None if similar else workers)
         with console.progress("Compressing", len(work), "pictures") as advance:
             for result in compress_files(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from haac_repo import Element, Repository
     from haac_repo._internal import Check, Updated
+    from haac_similar import Embedder, SimilarIndex
 
 Neighbour = tuple["Element", float, str]
 """An element, its score, and its kind (empty where none is likely)."""
@@ -46,6 +47,8 @@ def suggest(console: Console, repo: Path, photo: Path, limit: int, output: Path 
             raise click.BadParameter(f"{output.name}: the name must end in .png", param_hint="--output")
         if not output.parent.is_dir():
             raise click.UsageError(f"there is no folder {output.parent} for the contact sheet.")
+        if output.resolve() == photo.resolve():
+            raise click.UsageError(f"{output} is the photograph: give the contact sheet another name.")
     from haac_repo import Repository
 
     with Repository.open(repo) as repository:
@@ -77,18 +80,30 @@ def nearest(console: Console, repository: Repository, picture: Path, limit: int)
     from haac_pipeline._extra import need_similar
 
     need_similar()
-    from haac_similar import Embedder, open_similar_index
     from haac_similar._internal import require_similar_index
 
     require_similar_index(repository)
     read = _read(picture)
-    embedder = Embedder(say=console.note)
-    with _embedding(console, repository) as advance:
-        index = open_similar_index(repository, embedder, progress=advance, say=console.note)
+    embedder, index = opened(console, repository)
     return [
         (repository.element(number), score, index.kind(number))
         for number, score in index.nearest(embedder.embed([read]), limit)
     ]
+
+
+def opened(console: Console, repository: Repository) -> tuple[Embedder, SimilarIndex]:
+    """The network, and the similar index, brought up to date.
+
+    Raises:
+        HaacError: the network or the index is not here.
+    """
+    from haac_similar import Embedder, open_similar_index
+    from haac_similar._internal import require_similar_index
+
+    require_similar_index(repository)
+    embedder = Embedder(say=console.note)
+    with _embedding(console, repository) as advance:
+        return embedder, open_similar_index(repository, embedder, progress=advance, say=console.note)
 
 
 def update_similar(console: Console, repository: Repository, *, rebuild: bool = False) -> Updated:
@@ -137,6 +152,18 @@ def _is_ready() -> bool:
     return is_here(NETWORKS[DEFAULT_NETWORK])
 
 
+def _lack_of_network() -> str:
+    """What is wrong with the network's weights, and what to do; empty if nothing is."""
+    from haac_repo import DataError
+    from haac_similar import DEFAULT_NETWORK
+
+    try:
+        ready = _is_ready()
+    except DataError as error:
+        return str(error)
+    return "" if ready else f"its network is not here; `haac models --fetch {DEFAULT_NETWORK}` gets it"
+
+
 def check_similar(path: Path) -> Iterator[Check]:
     """Whether similar elements can be found, for `haac doctor`."""
     from haac_pipeline._extra import SIMILAR, missing
@@ -162,6 +189,8 @@ def check_similar(path: Path) -> Iterator[Check]:
     elif found.missing:
         advice = "`haac index --similar` embeds them"
         yield Check(name, "note", f"{counted(found.missing, 'element')} not in it; {advice}")
+    elif found.there and (lack := _lack_of_network()):
+        yield Check(name, "note", f"up to date, but {lack}")
     elif found.there:
         yield Check(name, "ok", f"up to date, {found.bytes:,} bytes for {counted(count, 'element')}")
 

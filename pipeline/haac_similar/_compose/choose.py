@@ -12,7 +12,7 @@ from haac import ElementCache, Layer, Scene, render
 from haac_repo._internal import flattened
 from haac_similar._compose.background import mean_colour, painted_over, wash_behind
 from haac_similar._compose.people import may_show_person
-from haac_similar._compose.retrieval import Retrieval, kind_of
+from haac_similar._compose.retrieval import Retrieval, can_be_had, kind_of
 from haac_similar._embed.embedder import Embeddings
 from haac_similar._options import Box, SalientObject, SimilarElement
 from haac_similar._place.place import Placed, place
@@ -59,7 +59,7 @@ def choose(
     source: ElementCache,
     budget: int,
 ) -> list[Choice]:
-    """Choose an element for each object, on a quick wash of what is around them.
+    """Choose an element for each object, on a quick wash of what is around them; for none if there is no element.
 
     Args:
         picture: RGB.
@@ -78,10 +78,11 @@ def choose(
     views = [_view(each, picture.size, alone=len(objects) == 1) for each in objects]
     wanted = retrieval.embed([picture.crop(view) for view in views])
     chooser = _Chooser(picture, backdrop, retrieval, source)
-    return [
+    chosen = (
         chooser.choice(each, view, wanted[n : n + 1])
         for n, (each, view) in enumerate(zip(objects, views, strict=True))
-    ]
+    )
+    return [each for each in chosen if each is not None]
 
 
 def _view(salient: SalientObject, size: tuple[int, int], *, alone: bool) -> Box:
@@ -105,8 +106,14 @@ class _Chooser:
         self._picture, self._backdrop, self._retrieval, self._source = picture, backdrop, retrieval, source
         self._pixels = np.asarray(picture)
 
-    def choice(self, salient: SalientObject, view: Box, wanted: Embeddings) -> Choice:
-        nearest = self._retrieval.nearest(wanted, max(_CANDIDATES, _ASKED))
+    def choice(self, salient: SalientObject, view: Box, wanted: Embeddings) -> Choice | None:
+        nearest = [
+            each
+            for each in self._retrieval.nearest(wanted, max(_CANDIDATES, _ASKED))
+            if can_be_had(self._source, each.number)
+        ]
+        if not nearest:
+            return None
         placed = [
             place(each.number, self._source.image(each.number), self._pixels, salient)
             for each in nearest[:_CANDIDATES]
@@ -118,10 +125,13 @@ class _Chooser:
                 [float(like) + _FIT_WEIGHT * each.fit for like, each in zip(likeness, placed, strict=True)]
             )
         )
-        kinds = Counter(each.kind for each in nearest[:_ASKED] if each.kind)
+        asked = nearest[:_ASKED]
+        kinds = Counter(each.kind for each in asked if each.kind)
         each = nearest[best]
         kind, sure = kind_of(None if wanted.probabilities is None else wanted.probabilities[0])
-        element = SimilarElement(each.number, each.kind, each.score, kinds[each.kind], _ASKED, salient.box)
+        element = SimilarElement(
+            each.number, each.kind, each.score, kinds[each.kind], len(asked), salient.box
+        )
         person = may_show_person(self._picture.crop(view), kind) or may_show_person(
             flattened(self._source.image(each.number), _GREY), each.kind
         )

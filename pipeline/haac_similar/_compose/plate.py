@@ -8,7 +8,7 @@ from PIL import Image
 
 from haac import ElementCache, Plate
 from haac_repo._internal import flattened
-from haac_similar._compose.retrieval import Retrieval
+from haac_similar._compose.retrieval import Retrieval, can_be_had
 
 _LOOKED_AT = 12
 """Plates that are compared by their colours, of those whose embeddings are nearest."""
@@ -25,7 +25,8 @@ def nearest_plate(around: Image.Image, plates: Retrieval, source: ElementCache) 
         source: gives them.
     """
     wanted = _thumbnail(around)
-    found = plates.nearest(plates.embed([around]), _LOOKED_AT)
+    nearest = plates.nearest(plates.embed([around]), _LOOKED_AT)
+    found = [each for each in nearest if can_be_had(source, each.number)]
     if not found:
         return None
     errors = [

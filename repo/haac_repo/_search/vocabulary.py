@@ -38,8 +38,9 @@ _ENDINGS = (("ves", "f"), ("ves", "fe"), ("men", "man"), ("ses", "s"))
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a query, without quotes."""
-    terms = [word.replace('"', "") for word in text.replace("\0", " ").split()]
+    """The words of a query, without quotes; what is no text, such as bytes of an argument in another encoding, becomes a question mark."""
+    plain = text.encode("utf-8", "replace").decode()
+    terms = [word.replace('"', "") for word in plain.replace("\0", " ").split()]
     return [term for term in terms if term]
 
 

@@ -171,7 +171,7 @@ def test_index_fetches_the_network_and_says_so(
     weights.unlink()
     code, _, err = haac("index", "--similar")
     assert code == 1
-    assert "cannot be had" in err
+    assert f"which has the weights of {DEFAULT_NETWORK}, cannot be had" in err
 
     def put(*_: object, begin: Callable[[], None], **__: object) -> str:
         begin()
@@ -206,3 +206,51 @@ def test_what_is_no_picture_is_refused(haac: Haac, command: list[str]) -> None:
         code, out, err = haac(*command, name)
         assert (code, out) == (1, "")
         assert err.startswith(f"Error: {name}: ")
+
+
+def test_a_contact_sheet_does_not_replace_the_photograph(haac: Haac) -> None:
+    haac("index", "--similar")
+    before = Path("1.png").read_bytes()
+    Path("folder").mkdir()
+    code, _, err = haac("suggest", "1.png", "-o", "folder/../1.png")
+    assert code == 2
+    assert "is the photograph: give the contact sheet another name" in err
+    assert Path("1.png").read_bytes() == before
+
+
+def test_doctor_tells_that_the_network_is_not_here(haac: Haac, weights: Path) -> None:
+    def told() -> str:
+        checks = {each["name"]: each for each in data(haac("doctor", "--json"))}
+        assert checks["similar index"]["state"] == "note"
+        return str(checks["similar index"]["detail"])
+
+    haac("index", "--similar")
+    weights.write_bytes(b"others")
+    assert "delete it, and it is fetched again" in told()
+    weights.unlink()
+    assert "`haac models --fetch efficientnet-lite0` gets it" in told()
+
+
+def test_compress_says_once_what_is_missing(haac: Haac, weights: Path) -> None:
+    pytest.importorskip("cv2")
+    pytest.importorskip("skimage")
+    command = ("compress", "--similar", "1.png", "2.png", "--model", "offline", "-o", "out")
+    code, out, err = haac(*command)
+    assert (code, out) == (1, "")
+    assert err == "Error: haac-repo has no similar index: `haac index --similar` makes it\n"
+    haac("index", "--similar")
+    weights.unlink()
+    code, out, err = haac(*command)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "`haac models --fetch efficientnet-lite0`" in err
+    assert not Path("out").exists()
+
+
+def test_compress_needs_more_than_embedding_does(haac: Haac, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spec(name: str) -> object:
+        return None if name == "skimage" else name
+
+    monkeypatch.setattr("haac_pipeline._extra.find_spec", spec)
+    code, _, err = haac("compress", "--similar", "1.png")
+    assert code == 1
+    assert "needs scikit-image, not installed here: pip install 'haac[ingest,similar]'" in err

@@ -44,6 +44,8 @@ def stocked(repository: Repository, make_element: MakeElement) -> Repository:
         ("giraf", {"giraffe"}),
         ("cats mice", set()),
         ("ca" * 600, set()),
+        ("cats \udcff", {"cat"}),
+        ("\udcff\udcfe", set()),
     ],
 )
 def test_other_forms(stocked: Repository, words: str, found: set[str]) -> None:

@@ -229,7 +229,30 @@ def infinite(stored: Stored) -> None:
     stored.rows.scales[0] = np.inf
 
 
-@pytest.mark.parametrize("change", [swapped, unknown_class, infinite], ids=lambda change: change.__name__)
+def no_number(stored: Stored) -> None:
+    stored.projection[0, 0] = np.nan
+
+
+def enormous(stored: Stored) -> None:
+    stored.rows.scales[0] = 3e38
+
+
+def negative_scale(stored: Stored) -> None:
+    stored.rows.scales[0] = -1
+
+
+def twice(stored: Stored) -> None:
+    stored.rows.numbers[1] = stored.rows.numbers[0]
+
+
+def wrapping(stored: Stored) -> None:
+    stored.rows.numbers[1] = np.iinfo(np.int64).min
+
+
+_IMPOSSIBLE = [swapped, unknown_class, infinite, no_number, enormous, negative_scale, twice, wrapping]
+
+
+@pytest.mark.parametrize("change", _IMPOSSIBLE, ids=lambda change: change.__name__)
 def test_values_that_cannot_be_are_damage(repository: Repository, embedder: Embedder, change: object) -> None:
     update_similar_index(repository, embedder)
     stored, _ = read(repository, NETWORK)
