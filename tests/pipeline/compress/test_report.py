@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -118,13 +120,13 @@ class Several:
 def test_a_paraphrase_is_called_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the render, and above the elements."""
     said = []
-    draw = ImageDraw.ImageDraw.text
 
-    def text(self: object, place: object, words: str, *args: object, **options: object) -> None:
-        said.append(words)
-        draw(self, place, words, *args, **options)
+    class Draw(ImageDraw.ImageDraw):
+        def text(self, xy: Any, text: Any, *args: Any, **options: Any) -> None:
+            said.append(text)
+            super().text(xy, text, *args, **options)
 
-    monkeypatch.setattr(ImageDraw.ImageDraw, "text", text)
+    monkeypatch.setattr(ImageDraw, "Draw", Draw)
     for similar in (False, True):
         said.clear()
         scene = Scene(400, 300, SCENE.background, SCENE.layers, similar=similar)
