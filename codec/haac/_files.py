@@ -33,6 +33,8 @@ class Decoded:
     pixels: str = ""
     """Hash of the pixels; empty if it failed."""
     error: str = ""
+    similar: bool = False
+    """Whether its elements are like what the original shows, not the same."""
 
 
 def check_fingerprint(scene: Scene, repository: Repository | None) -> None:
@@ -123,7 +125,7 @@ def decode_files(
         except OSError as error:
             where = f": {error.filename}" if error.filename not in (None, name) else ""
             return Decoded(name, path, error=f"{error.strerror or error}{where}")
-        return Decoded(name, path, image.size, pixel_hash(image))
+        return Decoded(name, path, image.size, pixel_hash(image), similar=scene.similar)
 
     with ThreadPoolExecutor(jobs) as pool:
         yield from pool.map(lambda recipe: decode(*recipe), recipes)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from haac._input.read import Picture, read_frames, read_picture
     from haac._rans import GROWTH, Table
     from haac._render import NO_ELEMENTS, ElementSource, draw_background
-    from haac._scene import Background
+    from haac._scene import SIMILAR, Background
     from haac._vectors import DrawnElements, check_vectors, load_vectors
     from haac._wash import bitstream, contexts, tables
     from haac._wash.synthesis import amplitude, drawn_planes, finest
@@ -52,6 +52,7 @@ __all__ = [
     "GROWTH",
     "NO_ELEMENTS",
     "PICTURE_LIMITS",
+    "SIMILAR",
     "SYMBOLS",
     "TRADE",
     "UNCODED",
@@ -115,7 +116,7 @@ _PLACES = {
     "_input.read": "Picture read_frames read_picture",
     "_rans": "GROWTH Table",
     "_render": "NO_ELEMENTS ElementSource draw_background",
-    "_scene": "Background",
+    "_scene": "SIMILAR Background",
     "_vectors": "DrawnElements check_vectors load_vectors",
     "_wash.synthesis": "amplitude drawn_planes finest",
     "_wash.tables": "CAUSAL CONTEXTS DILATIONS FEATURES SYMBOLS ZONES Tables make_tables",

@@ -23,6 +23,7 @@ from haac_repo._internal import Console, command, completion, refuse, repo_optio
 if TYPE_CHECKING:
     from haac._inline import Inline
     from haac._scene import Scene
+    from haac_repo import Element
 
 
 class _AtHand(NamedTuple):
@@ -34,11 +35,13 @@ class _AtHand(NamedTuple):
     """Whether the recipe's fingerprint is that of the repository; None if one of them has none."""
     told: str
     """Of the fingerprint, in words; empty where there is nothing that it could be about."""
+    elements: dict[int, Element]
+    """Those of the recipe that the catalog knows, by number."""
 
     def facts(self, scene: Scene) -> dict[str, object]:
         """For --json."""
         mark = None if scene.fingerprint is None else f"{scene.fingerprint:04x}"
-        return {"fingerprint": mark, "fits_repository": self.fits}
+        return {"fingerprint": mark, "fits_repository": self.fits, "similar": scene.similar}
 
 
 def _at_hand(repo: Path, scene: Scene, console: Console) -> _AtHand:
@@ -46,7 +49,7 @@ def _at_hand(repo: Path, scene: Scene, console: Console) -> _AtHand:
     from haac import Inline
     from haac_repo import HaacError, Repository, format_id
 
-    names: dict[int, str] = {}
+    elements: dict[int, Element] = {}
     fits = None
     mark = None if scene.fingerprint is None else f"{scene.fingerprint:04x}"
     told = f"Made for a repository with the fingerprint {mark}" if mark else ""
@@ -60,7 +63,7 @@ def _at_hand(repo: Path, scene: Scene, console: Console) -> _AtHand:
                 told += f", as {repo} has." if fits else f", {other}."
             if fits is not False:
                 for number in scene.elements():
-                    names[number] = repository.element(number).name
+                    elements[number] = repository.element(number)
     except HaacError as error:
         console.detail(f"Names are not shown: {error}")
     if mark and fits is None:
@@ -71,13 +74,17 @@ def _at_hand(repo: Path, scene: Scene, console: Console) -> _AtHand:
     def name_of(element: int | Inline) -> str:
         if isinstance(element, Inline):
             return f"inline element {inlines.index(element) + 1}"
-        return (
-            f"{names[element]} ({format_id(element)})"
-            if names.get(element)
-            else f"element {format_id(element)}"
-        )
+        name = elements[element].name if element in elements else ""
+        return f"{name} ({format_id(element)})" if name else f"element {format_id(element)}"
 
-    return _AtHand(name_of, fits, told)
+    return _AtHand(name_of, fits, told, elements)
+
+
+def _note_similar(console: Console, name: str) -> None:
+    """Say of a paraphrase that it is one, beside the result."""
+    from haac._scene import SIMILAR
+
+    console.note(f"{name}: {SIMILAR}: its elements are like what the original shows.")
 
 
 @command("decompress", "Recipes")
@@ -139,9 +146,18 @@ def decompress(
     rows = [
         {"recipe": r.recipe, "error": r.error}
         if r.error
-        else {"recipe": r.recipe, "picture": str(r.picture), "size": r.size, "pixels": r.pixels}
+        else {
+            "recipe": r.recipe,
+            "picture": str(r.picture),
+            "size": r.size,
+            "pixels": r.pixels,
+            "similar": r.similar,
+        }
         for r in done
     ]
+    similar = [str(r.picture) for r in done if r.similar]
+    if similar:
+        _note_similar(console, similar[0] if len(similar) == 1 else f"{len(similar)} of the pictures")
     lines = [f"{r.picture}: {r.size[0]}x{r.size[1]}, pixels {r.pixels[:16]}" for r in done if r.size]
     console.data(rows, lines if len(lines) <= 20 else f"{len(lines)} pictures written")
     return 1 if failed else 0
@@ -208,6 +224,7 @@ def inspect(console: Console, recipe: str, repo: Path) -> None:
     RECIPE is a file, - or the text form itself. Elements are shown with their names, if the repository is at hand.
     """
     from haac._forms.inspect import inspect as take_apart
+    from haac._scene import SIMILAR
 
     found = take_apart(read_scene(recipe))
     at_hand = _at_hand(repo, found.scene, console)
@@ -232,6 +249,8 @@ def inspect(console: Console, recipe: str, repo: Path) -> None:
     )
     if layers:
         lines.append(f"{found.binary_bytes / len(layers):.2f} bytes a layer, header included")
+    if found.scene.similar:
+        lines.append(f"{SIMILAR[0].upper()}{SIMILAR[1:]}: its elements are like what the original shows.")
     if at_hand.told:
         lines.append(at_hand.told)
     fields = [
@@ -251,13 +270,29 @@ def inspect(console: Console, recipe: str, repo: Path) -> None:
 @recipe_argument
 @repo_option
 def explain(console: Console, recipe: str, repo: Path) -> None:
-    """Say a recipe in plain English."""
+    """Say a recipe in plain English.
+
+    Of one whose elements are similar to what a photograph shows, not the same, first comes a caption of the photograph.
+    """
+    from haac._forms.caption import caption
     from haac._forms.inspect import explain as tell
+    from haac._scene import SIMILAR
 
     scene = read_scene(recipe)
     at_hand = _at_hand(repo, scene, console)
-    text = "\n".join(filter(None, [tell(scene, at_hand.name_of), at_hand.told]))
-    console.data({"english": text} | at_hand.facts(scene), text)
+    known = at_hand.elements
+    facts = at_hand.facts(scene)
+    lines = [tell(scene, at_hand.name_of), at_hand.told]
+    if scene.similar:
+        said = caption(
+            scene,
+            lambda number: known[number].name if number in known else "",
+            lambda number: (known[number].width, known[number].height) if number in known else None,
+        )
+        facts["caption"] = said
+        lines = [said, f"{SIMILAR[0].upper()}{SIMILAR[1:]}.", *lines]
+    text = "\n".join(filter(None, lines))
+    console.data({"english": text} | facts, text)
 
 
 @command("credits", "Recipes")
@@ -278,6 +313,7 @@ def credits_(console: Console, recipe: str, repo: str) -> None:
                     "attribution": terms.attribution,
                     "source": terms.source,
                     "withdrawn": element.withdrawn,
+                    "similar": scene.similar,
                 }
             )
     lines = [
@@ -287,4 +323,6 @@ def credits_(console: Console, recipe: str, repo: str) -> None:
         + (f"  WITHDRAWN: {row['withdrawn']}" if row["withdrawn"] is not None else "")
         for row in rows
     ]
+    if scene.similar:
+        _note_similar(console, "The recipe")
     console.data(rows, lines or "The recipe uses no element.")

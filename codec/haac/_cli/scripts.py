@@ -46,6 +46,7 @@ def compile_(
     here, and where neither --repo nor HAAC_REPO names one, they are taken as they are.
     """
     from haac import run_script, to_binary, to_text
+    from haac._scene import SIMILAR
     from haac_repo import write_file
 
     scene = run_script(script)
@@ -57,11 +58,18 @@ def compile_(
     text, binary = to_text(scene), to_binary(scene)
     form = form or ("text" if output is None or output.suffix == ".txt" else "binary")
     data = binary if form == "binary" else text.encode() + b"\n"
-    facts = {"binary_bytes": len(binary), "text_chars": len(text), "layers": len(scene.layers), "text": text}
+    facts = {
+        "binary_bytes": len(binary),
+        "text_chars": len(text),
+        "layers": len(scene.layers),
+        "text": text,
+        "similar": scene.similar,
+    }
     if output is not None:
         write_file(output, data)
         layers = counted(len(scene.layers), "layer")
-        console.data(facts | {"output": str(output)}, f"{output}: {len(data)} bytes, {layers}")
+        told = f"{output}: {len(data)} bytes, {layers}"
+        console.data(facts | {"output": str(output)}, f"{told}, {SIMILAR}" if scene.similar else told)
     elif form == "binary" and not console.as_json:
         if sys.stdout.isatty():
             raise click.UsageError("A binary recipe would garble the terminal. Give a file with -o.")
@@ -135,6 +143,7 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
     from haac import render, run_script, to_binary
     from haac._files import check_fingerprint, picture_bytes
     from haac._render import NO_ELEMENTS
+    from haac._scene import SIMILAR
     from haac_repo import write_file
     from haac_repo._internal import require
 
@@ -149,7 +158,13 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
     path = output or Path((Path(scene).stem if Path(scene).suffix else "scene") + ".preview.png")
     write_file(path, picture_bytes(picture, path.suffix))
     size = len(to_binary(described))
-    facts = {"output": str(path), "layers": len(described.layers), "binary_bytes": size}
-    console.data(facts, f"{path}: {counted(len(described.layers), 'layer')}, {size} bytes as a recipe")
+    facts = {
+        "output": str(path),
+        "layers": len(described.layers),
+        "binary_bytes": size,
+        "similar": described.similar,
+    }
+    told = f"{path}: {counted(len(described.layers), 'layer')}, {size} bytes as a recipe"
+    console.data(facts, f"{told}, {SIMILAR}" if described.similar else told)
     if open_:
         console.show_file(path)

@@ -57,6 +57,8 @@ _LIKE_TURN_LENGTH = Table(0, 16, 4, 4, 4, 2, 1, 1, 1, 1, 1)
 _LIKE_HAS_BLUR = Table(15, 1)
 _LIKE_HAS_OPACITY = Table(30, 2)
 _LIKE_WHERE = Table(40, 2, 2)
+_LIKE_OUTSIDE = Table(2, 4, 6, 8, 10, 10, 8, 6, 4, 2, *(1 for _ in range(22)))
+"""One length more: the middle of a box may be farther away than its edge."""
 
 
 class LayerCoder:
@@ -209,6 +211,7 @@ class SimilarLayerCoder(LayerCoder):
         "has blur": _LIKE_HAS_BLUR,
         "has opacity": _LIKE_HAS_OPACITY,
         "where": _LIKE_WHERE,
+        "outside": _LIKE_OUTSIDE,
     }
 
     def __init__(self, width: int, height: int, elements: Elements, grid: int) -> None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from haac import ElementCache, Inline, Plate, Scene, to_text
+from haac._internal import SIMILAR
 from haac_pipeline._compress.quality import BOUNDARY
 from haac_repo import format_id
 from haac_repo._internal import checkerboard, counted, on_checkerboard
@@ -140,7 +141,8 @@ def _panels(told: Reported) -> Iterator[tuple[str, str, Image.Image]]:
     size = _panel_size(*told.original.size)
     yield "original", "", _scaled(_seen(told.original), size)
     marked, some = _marked(_scaled(_seen(told.made), size), told.unexplained)
-    yield "recipe, rendered", "hatched: nothing explains it" if some else "", marked
+    remarks = [SIMILAR] * told.scene.similar + ["hatched: nothing explains it"] * some
+    yield "recipe, rendered", "; ".join(remarks), marked
     difference = ImageChops.difference(_seen(told.original), _seen(told.made))
     most = max(high for _, high in difference.getextrema())  # type: ignore[misc]
     if most == 0:
@@ -215,6 +217,7 @@ def _elements(scene: Scene, cache: ElementCache, width: int) -> Image.Image:
     strip = Image.new("RGB", (width, 32 + max(1, rows) * step if used else 28), _PAPER)
     draw = ImageDraw.Draw(strip)
     title = "elements, back to front" if used else "no element was used"
+    title += f": {SIMILAR}" if scene.similar else ""
     draw.text((0, 0), title, _INK, _font(20))
     for n, (number, times) in enumerate(shown):
         left, top = 1 + n % columns * (_CELL + _GAP), 36 + n // columns * step

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haac import (
+    LIMITS,
     Layer,
     Plate,
     Scene,
@@ -183,6 +184,16 @@ def test_every_adjustment_comes_back(similar: bool) -> None:
     for value in range(401):
         layers = [Layer(1, brightness=value, saturation=400 - value), Layer(2, contrast=value)]
         scene = Scene(64, 64, layers=layers, similar=similar)
+        assert from_binary(to_binary(scene)) == scene
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+@pytest.mark.parametrize("side", [None, 1, 16_383])
+def test_the_farthest_positions_come_back(grid: int, side: int | None) -> None:
+    """The middle of the box is farther away than the edge that the limit is for."""
+    size = side and max(grid, side // grid * grid)
+    for x, y in ((LIMITS.position, -LIMITS.position), (-LIMITS.position, LIMITS.position)):
+        scene = Scene(64, 64, layers=[Layer(1, width=size, height=size, x=x, y=y)], similar=True)
         assert from_binary(to_binary(scene)) == scene
 
 

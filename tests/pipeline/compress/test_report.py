@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from haac import Colour, ElementCache, Layer, Plate, Scene, render, to_binary
 from haac._vectors import DrawnElements
@@ -113,3 +115,22 @@ class Several:
     def image(self, ref: int) -> Image.Image:
         """A square of some colour."""
         return Image.new("RGBA", (20, 20), (ref % 256, 90, 90, 255))
+
+
+def test_a_paraphrase_is_called_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the render, and above the elements."""
+    said = []
+
+    class Draw(ImageDraw.ImageDraw):
+        def text(self, xy: Any, text: Any, *args: Any, **options: Any) -> None:
+            said.append(text)
+            super().text(xy, text, *args, **options)
+
+    monkeypatch.setattr(ImageDraw, "Draw", Draw)
+    for similar in (False, True):
+        said.clear()
+        scene = Scene(400, 300, SCENE.background, SCENE.layers, similar=similar)
+        report(told(scene), DrawnElements())
+        assert ("similar, not the same" in said) == similar
+        assert ("elements, back to front: similar, not the same" in said) == similar
+        assert any("haac1:like:" in words for words in said) == similar
