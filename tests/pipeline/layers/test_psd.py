@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from PIL import Image
 
 from haac import Layer, Scene, colour, read_recipe, render
 from haac._cli.main import _run
-from haac_layers import flatten, read_document, write_psd
+from haac_layers import _limits, flatten, read_document, write_psd
 from haac_repo import PictureError, Repository
 
 pytest.importorskip("psd_tools")
@@ -189,8 +190,27 @@ def test_groups_too_deep_are_refused(tmp_path: Path) -> None:
     group.create_pixel_layer(blob(3, 8, 8))
     psd._updated = False
     psd.save(tmp_path / "deep.psd")
-    with pytest.raises(PictureError, match="deep"):
+    with pytest.raises(PictureError, match="groups inside each other"):
         read_document(tmp_path / "deep.psd")
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "said"),
+    [
+        ("layers", 3, "more than 3 layers"),
+        ("pixels", 100, "a layer is"),
+        ("layers_pixels", 12_000, "12,000 pixels together"),
+        ("offset", 4, "a layer stands at"),
+        ("canvas_side", 100, "the canvas is 120x90"),
+        ("file_bytes", 2000, "the file has"),
+    ],
+)
+def test_the_limits_of_layered_files_hold(
+    limit: str, most: int, said: str, written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_limits, "LAYER_LIMITS", replace(_limits.LAYER_LIMITS, **{limit: most}))
+    with pytest.raises(PictureError, match=said):
+        read_document(written)
 
 
 def test_what_is_hidden_is_stored_and_not_shown(tmp_path: Path) -> None:
