@@ -5,6 +5,7 @@ What a layer has beyond pixels (effects, shapes, fills, adjustments, masks of gr
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import math
@@ -50,6 +51,7 @@ def read_psd(data: bytes) -> Document:
         raise PictureError(f"the document is broken or cut short ({said[:200]})") from error
     finally:
         logging.disable(before)
+        gc.collect()  # its layers know each other in circles, and hold the file's bytes
 
 
 def _check_header(data: bytes) -> None:

@@ -102,13 +102,16 @@ def import_layers(
     from haac_pipeline._parallel import cores
 
     data = _bytes(path)
+    sha256 = hashlib.sha256(data).hexdigest()
     document = read_document(data)
+    del data  # as large as its layers, maybe; nor are those needed that were changed
     flat = flatten(document, one=settings.flatten)
+    document = replace(document, layers=())
     if not flat.layers:
         raise PictureError(f"{path} has no layer that shows anything: there is nothing to import")
     about = Provenance(
         source=path.name,
-        source_sha256=hashlib.sha256(data).hexdigest(),
+        source_sha256=sha256,
         licence=settings.licence,
         attribution=settings.attribution,
         software=software(),
