@@ -9,6 +9,7 @@ import gc
 import io
 import logging
 import math
+import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -94,12 +95,15 @@ class _Reader:
                 budget.offset(layer.left, layer.top)
 
     def document(self) -> Document:
+        from psd_tools.compression import PSDDecompressionWarning
+
         psd = self._psd
-        merged = None
-        if psd.has_preview():
-            image = psd.topil()
-            merged = None if image is None else _rgba(image)
-        layers = tuple(self._children(psd))
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "error", PSDDecompressionWarning
+            )  # else what is cut short is silently black
+            merged = self._preview()
+            layers = tuple(self._children(psd))
         if not len(psd) and merged is not None:
             layers = (Raster("picture", merged),)
         if psd.color_mode.name != "RGB" or psd.depth != 8:
@@ -108,6 +112,17 @@ class _Reader:
                 " program computes between them in its own colours may differ."
             )
         return Document(psd.width, psd.height, layers, merged, self._notes)
+
+    def _preview(self) -> Image.Image | None:
+        """The stored merged picture. It is there to compare with: if it is broken, the layers still are what they are."""
+        try:
+            image = self._psd.topil() if self._psd.has_preview() else None
+            return None if image is None else _rgba(image)
+        except MemoryError:
+            raise
+        except Exception:
+            self._notes.append("The file's own picture is broken or cut short: nothing was compared with it.")
+            return None
 
     def _children(self, group: Any) -> list[Raster | Group]:
         """The layers of a group, back to front."""

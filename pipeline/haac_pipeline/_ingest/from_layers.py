@@ -128,7 +128,8 @@ def import_layers(
         return made
 
     stored = flat.hidden if not settings.only_visible and not settings.flatten else []
-    # The encoder, which takes most of the time, lets other threads work; one of them draws and compares meanwhile.
+    # The encoder, which takes most of the time, lets other threads work; one of them draws and compares meanwhile. Its least effort would
+    # take a quarter of the time, and 29 to 33 % more bytes for as long as the elements are kept.
     pool = ThreadPoolExecutor(cores())
     try:
         encoded = [pool.submit(described, layer) for layer in (*flat.layers, *stored)]
