@@ -39,6 +39,8 @@ class LayerLimits:
     """Pixels of all layers of one file (2 GiB as RGBA)."""
     offset: int = 2**20
     """Pixels; how far from the canvas a layer may stand."""
+    memory_bytes: int = 2**32
+    """Bytes that a parser may allocate at once, which is above what a file within the limits takes: 16 a pixel."""
 
 
 LAYER_LIMITS = LayerLimits()

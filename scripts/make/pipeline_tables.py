@@ -118,6 +118,41 @@ def wash(figures: Figures) -> str:
     return made + machine(figures)
 
 
+def layers(figures: Figures) -> str:
+    """Real Photoshop documents, and the import of a large one beside psd-tools' reading of its layers."""
+    counts = [
+        ("documents", figures["files"]),
+        ("tracebacks", figures["tracebacks"]),
+        ("refused with a reason", len(figures["refused"])),
+        ("8-bit RGB with a merged picture", figures["rgb_8"]),
+        ("of these at 40 dB or more", figures["rgb_8_at_40_db"]),
+    ]
+    large = figures["large"]
+    ways = [
+        ("psd-tools, one layer after the other", "psd_tools"),
+        ("psd-tools, all layers held", "psd_tools_holding_all"),
+        ("import", "import"),
+    ]
+    width, height = large["size"]
+    return (
+        table(("", ""), counts)
+        + f"\n\nA document of {large['layers']} layers, {width}x{height}, {large['bytes'] / 1e6:.0f} MB:\n\n"
+        + table(
+            ("", "elapsed", "processor", "peak of memory"),
+            [
+                (
+                    said,
+                    f"{large[f'{way}_seconds']:.1f} s",
+                    f"{large[f'{way}_processor_seconds']:.1f} s",
+                    f"{large[f'{way}_mb']} MB",
+                )
+                for said, way in ways
+            ],
+        )
+        + machine(figures)
+    )
+
+
 def cutout_edges(figures: Figures) -> str:
     """Errors and halo by mask; errors of the blurred mask by what was drawn."""
     masks, made = figures["masks"], figures["composites"]

@@ -18,7 +18,7 @@ from pathlib import Path
 from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
 from scripts.make.markdown import Figures, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
-from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, wash
+from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, layers, wash
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -295,6 +295,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "cluster": cluster,
     "compress": compress,
     "kills": kills,
+    "layers": layers,
     "wash": wash,
     "crossings": crossings,
     "cutout_edges": cutout_edges,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from haac_layers._document import Document
+from haac_layers._limits import check_file
 from haac_repo import PictureError
 
 
@@ -58,12 +59,8 @@ def read_document(file: Path | bytes) -> Document:
         MissingExtraError: the package that reads it is not installed.
         OSError: the file cannot be read.
     """
-    from haac._internal import PICTURE_LIMITS
-
     if isinstance(file, Path):
-        size = file.stat().st_size
-        if size > PICTURE_LIMITS.file_bytes:
-            raise PictureError(f"the file has {size:,} bytes; at most {PICTURE_LIMITS.file_bytes:,} are read")
+        check_file(file.stat().st_size)
         file = file.read_bytes()
     for kind in FORMATS:
         if kind.fits(file):

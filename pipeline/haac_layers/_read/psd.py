@@ -5,25 +5,21 @@ What a layer has beyond pixels (effects, shapes, fills, adjustments, masks of gr
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import math
+import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
+from haac_layers._limits import LAYER_LIMITS, Budget, check_canvas, check_file
 from haac_repo import MissingExtraError, PictureError
 
 if TYPE_CHECKING:
     from PIL import Image
-
-LAYERS = 4096
-"""Layers and groups of one document."""
-DEPTH = 64
-"""Groups inside each other."""
-LAYER_PIXELS = 2**30
-"""Pixels of all layers together."""
 
 MAGIC = b"8BPS"
 
@@ -56,6 +52,7 @@ def read_psd(data: bytes) -> Document:
         raise PictureError(f"the document is broken or cut short ({said[:200]})") from error
     finally:
         logging.disable(before)
+        gc.collect()  # its layers know each other in circles, and hold the file's bytes
 
 
 def _check_header(data: bytes) -> None:
@@ -64,24 +61,10 @@ def _check_header(data: bytes) -> None:
     Raises:
         PictureError: no header, or too large.
     """
-    from haac import LIMITS
-    from haac._internal import PICTURE_LIMITS
-
-    if len(data) > PICTURE_LIMITS.file_bytes:
-        raise PictureError(
-            f"the file has {len(data):,} bytes; at most {PICTURE_LIMITS.file_bytes:,} are read"
-        )
+    check_file(len(data))
     if len(data) < 26 or data[:4] != MAGIC:
         raise PictureError("this is no Photoshop document: it does not begin as one")
-    height, width = int.from_bytes(data[14:18], "big"), int.from_bytes(data[18:22], "big")
-    if not (0 < width <= LIMITS.canvas_side and 0 < height <= LIMITS.canvas_side):
-        raise PictureError(
-            f"the canvas is {width}x{height}; 1 to {LIMITS.canvas_side:,} pixels a side are allowed: make it smaller first"
-        )
-    if width * height > LIMITS.canvas_pixels:
-        raise PictureError(
-            f"the canvas is {width}x{height}; at most {LIMITS.canvas_pixels:,} pixels in all are allowed: make it smaller first"
-        )
+    check_canvas(int.from_bytes(data[18:22], "big"), int.from_bytes(data[14:18], "big"))
 
 
 class _Reader:
@@ -91,39 +74,36 @@ class _Reader:
         from psd_tools import PSDImage
         from psd_tools.psd.parse_limits import ParseLimits
 
-        # Below what a machine has, above what a document within the limits takes: 16 bytes a pixel, and its intermediates.
         self._psd: Any = PSDImage.open(
-            io.BytesIO(data), max_alloc_bytes=4 * 2**30, parse_limits=ParseLimits(max_nesting_depth=DEPTH)
+            io.BytesIO(data),
+            max_alloc_bytes=LAYER_LIMITS.memory_bytes,
+            parse_limits=ParseLimits(max_nesting_depth=LAYER_LIMITS.depth),
         )
         self._notes: list[str] = []
-        self._pixels = 0
-        self._left = LAYERS
-        self._check(self._psd, 0)
+        self._check(self._psd, 0, Budget())
 
-    def _check(self, group: Any, depth: int) -> None:
-        """Count layers, their pixels and the depth of groups."""
-        if depth > DEPTH:
-            raise PictureError(f"groups stand more than {DEPTH} deep inside each other, which is not read")
+    def _check(self, group: Any, depth: int, budget: Budget) -> None:
+        """Compare layers, their pixels, places and the depth of groups with the limits."""
         for layer in group:
-            self._left -= 1
-            if self._left < 0:
-                raise PictureError(f"the document has more than {LAYERS} layers, which is not read")
             if layer.is_group():
-                self._check(layer, depth + 1)
-            elif layer.has_pixels():
-                self._pixels += max(0, layer.width) * max(0, layer.height)
-                if self._pixels > LAYER_PIXELS:
-                    raise PictureError(
-                        f"its layers have more than {LAYER_PIXELS:,} pixels, which is not read"
-                    )
+                budget.layer(depth + 1)
+                self._check(layer, depth + 1, budget)
+                continue
+            budget.layer(depth)
+            if layer.has_pixels() and layer.width > 0 and layer.height > 0:
+                budget.pixels(layer.width, layer.height)
+                budget.offset(layer.left, layer.top)
 
     def document(self) -> Document:
+        from psd_tools.compression import PSDDecompressionWarning
+
         psd = self._psd
-        merged = None
-        if psd.has_preview():
-            image = psd.topil()
-            merged = None if image is None else _rgba(image)
-        layers = tuple(self._children(psd))
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "error", PSDDecompressionWarning
+            )  # else what is cut short is silently black
+            merged = self._preview()
+            layers = tuple(self._children(psd))
         if not len(psd) and merged is not None:
             layers = (Raster("picture", merged),)
         if psd.color_mode.name != "RGB" or psd.depth != 8:
@@ -132,6 +112,17 @@ class _Reader:
                 " program computes between them in its own colours may differ."
             )
         return Document(psd.width, psd.height, layers, merged, self._notes)
+
+    def _preview(self) -> Image.Image | None:
+        """The stored merged picture. It is there to compare with: if it is broken, the layers still are what they are."""
+        try:
+            image = self._psd.topil() if self._psd.has_preview() else None
+            return None if image is None else _rgba(image)
+        except MemoryError:
+            raise
+        except Exception:
+            self._notes.append("The file's own picture is broken or cut short: nothing was compared with it.")
+            return None
 
     def _children(self, group: Any) -> list[Raster | Group]:
         """The layers of a group, back to front."""

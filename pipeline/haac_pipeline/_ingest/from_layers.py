@@ -15,8 +15,8 @@ from haac_repo import LIMITS, HaacError, NewElement, PictureError, Provenance, R
 if TYPE_CHECKING:
     from PIL import Image
 
-    from haac import Scene
-    from haac_layers import Baked, Flat
+    from haac import Layer, Scene
+    from haac_layers import Baked, Document, Flat
 
 FAITHFUL = 40.0
 """Decibels of PSNR below which a recipe is said to look different."""
@@ -96,19 +96,22 @@ def import_layers(
         PictureError: the file cannot be read, or what it shows is beyond the limits of a recipe.
         RepositoryError: the repository cannot be written to.
     """
-    from haac import Layer, Scene, render
+    from haac import Scene
     from haac_layers import flatten, read_document
     from haac_pipeline._ingest.describe import as_element, software
     from haac_pipeline._parallel import cores
 
     data = _bytes(path)
+    sha256 = hashlib.sha256(data).hexdigest()
     document = read_document(data)
+    del data  # as large as its layers, maybe; nor are those needed that were changed
     flat = flatten(document, one=settings.flatten)
+    document = replace(document, layers=())
     if not flat.layers:
         raise PictureError(f"{path} has no layer that shows anything: there is nothing to import")
     about = Provenance(
         source=path.name,
-        source_sha256=hashlib.sha256(data).hexdigest(),
+        source_sha256=sha256,
         licence=settings.licence,
         attribution=settings.attribution,
         software=software(),
@@ -125,36 +128,51 @@ def import_layers(
         return made
 
     stored = flat.hidden if not settings.only_visible and not settings.flatten else []
-    with ThreadPoolExecutor(
-        cores()
-    ) as pool:  # the encoder, which takes most of the time, lets other threads work
-        elements = list(pool.map(described, flat.layers))
-        kept = list(pool.map(described, stored))
-    # Numbers of its own, for the drawing before anything is stored.
+    # The encoder, which takes most of the time, lets other threads work; one of them draws and compares meanwhile. Its least effort would
+    # take a quarter of the time, and 29 to 33 % more bytes for as long as the elements are kept.
+    pool = ThreadPoolExecutor(cores())
+    try:
+        encoded = [pool.submit(described, layer) for layer in (*flat.layers, *stored)]
+        likeness = (
+            None if document.merged is None else compare(_drawn(document, flat.layers), document.merged)
+        )
+        made = [each.result() for each in encoded]
+    finally:
+        pool.shutdown(cancel_futures=True)
+    elements = made[: len(flat.layers)]
     numbers = {new.pixels_sha256: n for n, new in enumerate(elements, 1)}
-    layers = [
-        Layer(numbers[new.pixels_sha256], opacity=f.opacity, x=f.x, y=f.y)
-        for f, new in zip(flat.layers, elements, strict=True)
-    ]
+    layers = _layers(flat.layers, [numbers[new.pixels_sha256] for new in elements])
     scene = Scene(document.width, document.height, layers=layers)
-    pictures = {numbers[new.pixels_sha256]: f.image for f, new in zip(flat.layers, elements, strict=True)}
-    drawn = render(scene, _Pictures(pictures))
-    likeness = None if document.merged is None else compare(drawn, document.merged)
     done = Imported(
         scene, [f.name for f in flat.layers], [], 0, len(stored), likeness, flat.baked, document.notes
     )
     if settings.dry_run:
-        done.new = len(
-            {new.pixels_sha256 for new in (*elements, *kept) if not repository.by_pixels(new.pixels_sha256)}
-        )
+        done.new = len({new.pixels_sha256 for new in made if not repository.by_pixels(new.pixels_sha256)})
         return done
-    ids = _store(repository, [*elements, *kept], done)
+    ids = _store(repository, made, done)
     done.ids = [ids[new.pixels_sha256][1] for new in elements]
-    layers = [
-        replace(layer, element=ids[new.pixels_sha256][0]) for layer, new in zip(layers, elements, strict=True)
-    ]
+    layers = _layers(flat.layers, [ids[new.pixels_sha256][0] for new in elements])
     done.scene = Scene(document.width, document.height, layers=layers, fingerprint=repository.fingerprint)
     return done
+
+
+def _layers(flats: Sequence[Flat], numbers: Sequence[int]) -> list[Layer]:
+    """Flat layers as those of a recipe, with the numbers of their elements."""
+    from haac import Layer
+
+    return [
+        Layer(number, opacity=flat.opacity, x=flat.x, y=flat.y)
+        for flat, number in zip(flats, numbers, strict=True)
+    ]
+
+
+def _drawn(document: Document, flats: Sequence[Flat]) -> Image.Image:
+    """What the recipe of some layers shows, before they are elements: each has a number of its own."""
+    from haac import Scene, render
+
+    numbers = range(1, len(flats) + 1)
+    scene = Scene(document.width, document.height, layers=_layers(flats, numbers))
+    return render(scene, _Pictures(dict(zip(numbers, (flat.image for flat in flats), strict=True))))
 
 
 def _store(
@@ -176,12 +194,10 @@ def _bytes(path: Path) -> bytes:
     Raises:
         PictureError: there are too many, or they cannot be read.
     """
-    from haac._internal import PICTURE_LIMITS
+    from haac_layers._limits import check_file
 
     try:
-        size = path.stat().st_size
-        if size > PICTURE_LIMITS.file_bytes:
-            raise PictureError(f"it has {size:,} bytes; at most {PICTURE_LIMITS.file_bytes:,} are read")
+        check_file(path.stat().st_size)
         return path.read_bytes()
     except OSError as error:
         raise PictureError(f"it cannot be read: {error.strerror}") from None

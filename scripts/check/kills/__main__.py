@@ -1,4 +1,4 @@
-"""kill -9 at seeded points of ingest, publish, takedown, discard, compact, index and sync; writes benchmarks/kills.json.
+"""kill -9 at seeded points of ingest, import, publish, takedown, discard, compact, index and sync; writes benchmarks/kills.json.
 
     python -m scripts.check.kills --points 200
 

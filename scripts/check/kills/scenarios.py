@@ -13,10 +13,12 @@ import numpy as np
 from PIL import Image
 
 import haac_repo._files
+from haac_layers import Document, Raster, write_ora
 from haac_match._index.index import update_index
 from haac_pipeline import Settings, find_sources, ingest
 from haac_pipeline._engine import workers
 from haac_pipeline._engine.engine import Job
+from haac_pipeline._ingest.from_layers import ImportSettings, import_layers
 from haac_repo import LIMITS, NewElement, Repository, encode, pixel_hash, publish, sync
 from haac_repo._publish import compact as compaction
 from haac_repo._store import growing, writer
@@ -185,6 +187,22 @@ def _ingest(folder: Path, say: Say) -> None:
         say({"records": publish(repository).records})
 
 
+def _layered(folder: Path) -> None:
+    """A document whose layers are in part elements already, some of them twice; its last one is hidden."""
+    layers = [Raster(f"layer {n}", picture(n), 3 * n, 2 * n) for n in (*range(1, 13), 4, 9)]
+    layers.append(Raster("hidden", picture(13), visible=False))
+    write_ora(folder / "layered.ora", Document(64, 48, tuple(layers), Image.new("RGBA", (64, 48))))
+    with Repository.create(folder / "repo") as repository:
+        _stock(repository, range(3, 6))
+
+
+def _import(folder: Path, say: Say) -> None:
+    with Repository.open(folder / "repo") as repository:
+        import_layers(repository, folder / "layered.ora", ImportSettings())
+        say({"elements": 13})
+        say({"records": publish(repository).records})
+
+
 def _indexed(folder: Path) -> None:
     with Repository.create(folder / "repo") as repository:
         _stock(repository, range(1, 9))
@@ -218,6 +236,7 @@ def _sync(folder: Path, say: Say) -> None:
 
 SCENARIOS = {
     "ingest": Scenario(_pictures, _ingest),
+    "import": Scenario(_layered, _import),
     "publish": Scenario(_taken_down, _publish),
     "takedown": Scenario(_published_and_more, _takedown),
     "discard": Scenario(_published_and_more, _discard),

@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from PIL import Image
 
 from haac import Layer, Scene, colour, read_recipe, render
 from haac._cli.main import _run
-from haac_layers import flatten, read_document, write_psd
+from haac_layers import _limits, flatten, read_document, write_psd
 from haac_repo import PictureError, Repository
 
 pytest.importorskip("psd_tools")
@@ -172,11 +173,39 @@ def test_a_hostile_file_is_one_error(haac: Haac, name: str, data: bytes, tmp_pat
     assert not path.with_suffix(".haac").exists()
 
 
-@pytest.mark.parametrize("share", [10, 35, 60])
+@pytest.mark.parametrize("share", [10, 35, 50])
 def test_a_truncated_document_is_one_error(share: int, written: Path) -> None:
     data = written.read_bytes()
     with pytest.raises(PictureError):
         read_document(data[: len(data) * share // 100])
+
+
+@pytest.mark.parametrize("lost", [1, 2000, 8000])
+def test_a_document_cut_in_its_stored_picture_is_read_and_it_is_said(
+    lost: int, haac: Haac, written: Path
+) -> None:
+    whole = flatten(read_document(written)).layers
+    cut = read_document(written.read_bytes()[:-lost])
+    assert cut.merged is None
+    assert "cut short" in "".join(cut.notes)
+    assert [(f.name, f.x, f.y) for f in flatten(cut).layers] == [(f.name, f.x, f.y) for f in whole]
+    assert all(differences(a.image, b.image) == 0 for a, b in zip(flatten(cut).layers, whole, strict=True))
+    written.write_bytes(written.read_bytes()[:-lost])
+    code, said, _ = haac("import", str(written))
+    assert code == 0
+    assert "nothing was compared" in said
+
+
+def test_a_broken_channel_of_a_layer_is_one_error_and_not_black(written: Path) -> None:
+    from psd_tools import PSDImage
+
+    psd = PSDImage.open(written)
+    channel = psd._record.layer_and_mask_information.layer_info.channel_image_data[1][1]
+    assert channel.compression == 1
+    channel.data = channel.data[: len(channel.data) // 2]
+    psd.save(written)
+    with pytest.raises(PictureError, match="broken or cut short"):
+        read_document(written)
 
 
 def test_groups_too_deep_are_refused(tmp_path: Path) -> None:
@@ -189,8 +218,27 @@ def test_groups_too_deep_are_refused(tmp_path: Path) -> None:
     group.create_pixel_layer(blob(3, 8, 8))
     psd._updated = False
     psd.save(tmp_path / "deep.psd")
-    with pytest.raises(PictureError, match="deep"):
+    with pytest.raises(PictureError, match="groups inside each other"):
         read_document(tmp_path / "deep.psd")
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "said"),
+    [
+        ("layers", 3, "more than 3 layers"),
+        ("pixels", 100, "a layer is"),
+        ("layers_pixels", 12_000, "12,000 pixels together"),
+        ("offset", 4, "a layer stands at"),
+        ("canvas_side", 100, "the canvas is 120x90"),
+        ("file_bytes", 2000, "the file has"),
+    ],
+)
+def test_the_limits_of_layered_files_hold(
+    limit: str, most: int, said: str, written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_limits, "LAYER_LIMITS", replace(_limits.LAYER_LIMITS, **{limit: most}))
+    with pytest.raises(PictureError, match=said):
+        read_document(written)
 
 
 def test_what_is_hidden_is_stored_and_not_shown(tmp_path: Path) -> None:
