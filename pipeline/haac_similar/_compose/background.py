@@ -63,6 +63,8 @@ def wash_behind(
     scene: Scene, around: Image.Image, source: ElementCache, budget: int, *, refined: bool
 ) -> Scene | None:
     """The scene on a wash of `around`, within a budget in bytes of all; None if there is no room for one."""
+    if budget < 1:  # what is left of a small budget, when layers were taken off it
+        return None
     weights = None
     if scene.layers:
         alpha = np.asarray(render(replace(scene, background=None), source).getchannel("A"))

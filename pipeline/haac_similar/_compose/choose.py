@@ -67,6 +67,9 @@ def choose(
         retrieval: finds elements.
         source: gives them.
         budget: bytes of the recipe.
+
+    Returns:
+        Of those objects that any element may tell.
     """
     around = painted_over(picture, objects)
     room = budget - LAYER_BYTES * len(objects)
@@ -78,10 +81,11 @@ def choose(
     views = [_view(each, picture.size, alone=len(objects) == 1) for each in objects]
     wanted = retrieval.embed([picture.crop(view) for view in views])
     chooser = _Chooser(picture, backdrop, retrieval, source)
-    return [
+    chosen = [
         chooser.choice(each, view, wanted[n : n + 1])
         for n, (each, view) in enumerate(zip(objects, views, strict=True))
     ]
+    return [each for each in chosen if each is not None]
 
 
 def _view(salient: SalientObject, size: tuple[int, int], *, alone: bool) -> Box:
@@ -105,8 +109,10 @@ class _Chooser:
         self._picture, self._backdrop, self._retrieval, self._source = picture, backdrop, retrieval, source
         self._pixels = np.asarray(picture)
 
-    def choice(self, salient: SalientObject, view: Box, wanted: Embeddings) -> Choice:
+    def choice(self, salient: SalientObject, view: Box, wanted: Embeddings) -> Choice | None:
         nearest = self._retrieval.nearest(wanted, max(_CANDIDATES, _ASKED))
+        if not nearest:
+            return None
         placed = [
             place(each.number, self._source.image(each.number), self._pixels, salient)
             for each in nearest[:_CANDIDATES]
@@ -118,10 +124,13 @@ class _Chooser:
                 [float(like) + _FIT_WEIGHT * each.fit for like, each in zip(likeness, placed, strict=True)]
             )
         )
-        kinds = Counter(each.kind for each in nearest[:_ASKED] if each.kind)
+        asked = nearest[:_ASKED]
+        kinds = Counter(each.kind for each in asked if each.kind)
         each = nearest[best]
         kind, sure = kind_of(None if wanted.probabilities is None else wanted.probabilities[0])
-        element = SimilarElement(each.number, each.kind, each.score, kinds[each.kind], _ASKED, salient.box)
+        element = SimilarElement(
+            each.number, each.kind, each.score, kinds[each.kind], len(asked), salient.box
+        )
         person = may_show_person(self._picture.crop(view), kind) or may_show_person(
             flattened(self._source.image(each.number), _GREY), each.kind
         )
