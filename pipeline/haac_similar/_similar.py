@@ -116,7 +116,6 @@ class Similar:
             self._numbers[tags] = np.array(cutouts, np.int64), np.array(plates, np.int64)
         return self._numbers[tags]
 
-
     def _composed(
         self, photograph: Image.Image, chosen: list[Choice], budget: int, plates: Retrieval
     ) -> tuple[Scene, list[Choice]] | None:

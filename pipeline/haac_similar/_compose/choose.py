@@ -67,6 +67,9 @@ def choose(
         retrieval: finds elements.
         source: gives them.
         budget: bytes of the recipe.
+
+    Returns:
+        Of those objects that any element may tell.
     """
     around = painted_over(picture, objects)
     room = budget - LAYER_BYTES * len(objects)

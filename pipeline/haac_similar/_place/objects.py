@@ -30,7 +30,11 @@ def objects_of(mask: npt.NDArray[np.uint8], most: int) -> list[SalientObject]:
         return []
     least = max(_PART * int(areas.max()), _LEAST * mask.size)
     order = [int(n) + 1 for n in np.argsort(-areas, kind="stable") if areas[n] >= least][:most]
+    if not order:
+        return []
     owner = _owners(labels, order)
+    # Parts that are no objects would stretch the boxes of those that are.
+    owner[(labels > 0) & ~np.isin(labels, order)] = 0
     return [_found(np.where(owner == n, mask, 0).astype(np.uint8)) for n in order]
 
 

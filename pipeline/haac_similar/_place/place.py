@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,12 +36,11 @@ def place(number: int, element: Image.Image, picture: npt.NDArray[np.uint8], fou
     """
     pixels = np.asarray(element)
     pose = best_pose(Silhouette(pixels[:, :, 3]), found)
-    return Placed(_layer(number, pose, adjustments(pixels, picture, found.mask)), pose.fit)
+    return Placed(_layer(number, pose, pixels.shape[0], adjustments(pixels, picture, found.mask)), pose.fit)
 
 
-def _layer(number: int, pose: Pose, adjusted: dict[str, int]) -> Layer:
-    width = min(max(1, round(pose.width)), LIMITS.layer_side)
-    height = min(max(1, round(pose.height)), LIMITS.layer_side)
+def _layer(number: int, pose: Pose, own_height: int, adjusted: dict[str, int]) -> Layer:
+    width, height = _allowed(pose.width, pose.height, own_height)
     return replace(
         Layer(number, width=width, height=height),
         flip="h" if pose.flip else "",
@@ -49,3 +49,15 @@ def _layer(number: int, pose: Pose, adjusted: dict[str, int]) -> Layer:
         y=round(pose.y - height / 2),
         **adjusted,  # type: ignore[arg-type]
     )
+
+
+def _allowed(width: float, height: float, own_height: int) -> tuple[int, int]:
+    """Width and height of a layer, smaller where a recipe may not ask for so much (`Layer.size`)."""
+    shrink = min(
+        1.0,
+        LIMITS.layer_side / max(width, height),
+        math.sqrt(LIMITS.layer_pixels / (width * height)),
+        LIMITS.layer_pixels / (width * own_height),  # the width is resized before the height
+    )
+    rounded = round if shrink == 1.0 else int
+    return max(1, rounded(width * shrink)), max(1, rounded(height * shrink))

@@ -86,15 +86,17 @@ def best_pose(element: Silhouette, found: SalientObject) -> Pose:
 
 def _poses(element: Silhouette, wanted: Floats, scale: float) -> Iterator[Pose]:
     """Poses to be judged, without their fit."""
+    own = max(element.width, element.height) * scale
+    # Far smaller or larger than the canvas, an element would have no shape there, or be no picture any more.
+    near = 1.0 if SIDE / 4 <= own <= 2 * SIDE else SIDE / own
     for flip in (False, True):
         small = element.small[:, ::-1] if flip else element.small
         for aspect in _ASPECTS:
             # Of the same area as the element's own shape.
-            w, h = element.width * math.sqrt(aspect), element.height / math.sqrt(aspect)
+            w, h = element.width * near * math.sqrt(aspect), element.height * near / math.sqrt(aspect)
             for turn in _TURNS:
                 shape = _warped(small, w * scale, h * scale, turn, None)
-                if shape is None:
-                    continue
+                assert shape is not None  # of the size of the canvas
                 for factor, x, y in _fits(shape, wanted):
                     yield Pose(flip, w * factor, h * factor, turn, x / scale, y / scale, 0.0)
 
@@ -139,8 +141,9 @@ def _warped(
     small: Floats, width: float, height: float, turn: int, place: tuple[float, float, int, int] | None
 ) -> Floats | None:
     """A silhouette resized and turned: on its own box, or about a centre (x, y) on a canvas (width, height)."""
-    if not (1 <= width <= 16 * SIDE and 1 <= height <= 16 * SIDE):
+    if max(width, height) > 16 * SIDE:
         return None
+    width, height = max(1.0, width), max(1.0, height)
     angle = math.radians(turn)
     cos, sin = math.cos(angle), math.sin(angle)
     if place is None:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from haac_repo._element import Element, Provenance
 from haac_repo._limits import LIMITS
+from haac_repo._search.vocabulary import match_expression
 from haac_repo._store import repack
 from haac_repo._store.packs import Place
 from haac_repo._store.records import PROVENANCE, stored
-from haac_repo._search.vocabulary import match_expression
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

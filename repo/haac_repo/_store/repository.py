@@ -24,6 +24,7 @@ from haac_repo._ids import format_id, parse_id
 from haac_repo._limits import LIMITS
 from haac_repo._lock import LOCK, writer_lock
 from haac_repo._pixels import decode
+from haac_repo._search.vocabulary import nearest
 from haac_repo._store import catalog
 from haac_repo._store.layout import (
     FOLDERS,
@@ -40,7 +41,6 @@ from haac_repo._store.packs import Packs
 from haac_repo._store.schema import CATALOG, connect, create_catalog, is_outdated, migrate
 from haac_repo._store.stats import Stats, stats
 from haac_repo._store.writer import Writer
-from haac_repo._search.vocabulary import nearest
 
 if TYPE_CHECKING:
     from PIL import Image

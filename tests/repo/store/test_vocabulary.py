@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haac_repo import Repository, publish, sync, verify
-from haac_repo._store.schema import MIGRATIONS
 from haac_repo._search.vocabulary import edit_distance
+from haac_repo._store.schema import MIGRATIONS
 from tests.repo.elements import MakeElement
 
 NAMES = ["cat", "caterpillar", "kitchen knife", "berry", "mouse", "wolf face", "two buses", "giraffe", "Café"]
@@ -143,9 +143,9 @@ def test_what_is_added_meanwhile_is_found(stocked: Repository, make_element: Mak
 def test_a_catalog_on_a_read_only_medium_is_searched_too(stocked: Repository) -> None:
     """As `connect_to` opens it where SQLite can make no files."""
     stocked.close()
+    from haac_repo._search.vocabulary import nearest
     from haac_repo._store import catalog
     from haac_repo._store.schema import CATALOG, connect
-    from haac_repo._search.vocabulary import nearest
 
     db = connect(stocked.path / CATALOG, immutable=True)
     try:
