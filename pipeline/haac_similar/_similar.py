@@ -109,7 +109,8 @@ class Similar:
         """Numbers of the cut-outs with all these tags, and of the background plates, whose bytes are here; looked up once."""
         if tags not in self._numbers:
             here = {number for number, _ in self._repository.held()}
-            cutouts, plates = [], []
+            cutouts: list[int] = []
+            plates: list[int] = []
             for each in self._repository.elements():
                 if each.number in here and set(tags) <= set(each.tags):
                     (plates if PLATE_TAG in each.tags else cutouts).append(each.number)
