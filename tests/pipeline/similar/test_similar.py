@@ -80,7 +80,7 @@ def test_two_objects_and_what_stands_lower_is_in_front(teller: Similar) -> None:
     assert kinds(tell(teller, *TWO, max_objects=1, always=True)) == ["dog"]
 
 
-@pytest.mark.parametrize("budget", [8, 12, 20, 40, 100, 318])
+@pytest.mark.parametrize("budget", [12, 20, 40, 100, 318])
 @pytest.mark.parametrize("always", [False, True])
 @pytest.mark.parametrize("objects", [(), (DOG,), TWO])
 def test_the_budget_is_never_exceeded(
