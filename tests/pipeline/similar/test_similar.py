@@ -77,10 +77,10 @@ def test_two_objects_and_what_stands_lower_is_in_front(teller: Similar) -> None:
     told = tell(teller, *TWO)
     assert kinds(told) == ["dog", "cat"]
     assert [each.element for each in told.scene.layers] == [each.number for each in told.elements]
-    assert kinds(tell(teller, *TWO, max_objects=1)) == ["dog"]
+    assert kinds(tell(teller, *TWO, max_objects=1, always=True)) == ["dog"]
 
 
-@pytest.mark.parametrize("budget", [6, 12, 20, 40, 100, 318])
+@pytest.mark.parametrize("budget", [12, 20, 40, 100, 318])
 @pytest.mark.parametrize("always", [False, True])
 @pytest.mark.parametrize("objects", [(), (DOG,), TWO])
 def test_the_budget_is_never_exceeded(
@@ -245,18 +245,6 @@ def test_tiny_and_long_pictures(
         told = teller.compress(picture, mask, SimilarOptions(budget=budget, always=True))
         assert len(to_binary(told.scene)) <= budget
         assert render(told.scene, repository).size == size
-
-
-def test_a_canvas_far_larger_than_what_is_in_it(teller: Similar, repository: Repository) -> None:
-    small, mask = photograph(DOG)
-    size = (2400, 1800)
-    told = teller.compress(
-        small.resize(size), np.asarray(Image.fromarray(mask).resize(size)), SimilarOptions(budget=60)
-    )
-    assert kinds(told) == ["dog"]
-    assert (told.scene.layers[0].width or 0) == pytest.approx(1200, rel=0.05)
-    assert render(told.scene, repository).size == size
-    assert len(to_binary(told.scene)) <= 60
 
 
 def test_an_element_far_larger_or_smaller_than_the_photograph(tmp_path: Path) -> None:
