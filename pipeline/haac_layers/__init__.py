@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from haac_layers._document import Document, Group, Raster
     from haac_layers._flatten.flatten import Baked, Flat, Flattened, flatten
+    from haac_layers._limits import check_file
     from haac_layers._read.open import read_document
     from haac_layers._write.drawn import drawn_layers
     from haac_layers._write.ora import write_ora
@@ -19,6 +20,7 @@ __all__ = [
     "Flattened",
     "Group",
     "Raster",
+    "check_file",
     "drawn_layers",
     "flatten",
     "read_document",
@@ -35,6 +37,7 @@ _LAZY = {
     "Flattened": "_flatten.flatten",
     "Group": "_document",
     "Raster": "_document",
+    "check_file": "_limits",
     "drawn_layers": "_write.drawn",
     "flatten": "_flatten.flatten",
     "read_document": "_read.open",

@@ -194,7 +194,7 @@ def _bytes(path: Path) -> bytes:
     Raises:
         PictureError: there are too many, or they cannot be read.
     """
-    from haac_layers._limits import check_file
+    from haac_layers import check_file
 
     try:
         check_file(path.stat().st_size)
