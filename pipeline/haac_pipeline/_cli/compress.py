@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from haac_pipeline._cli.models import model_names
+from haac_pipeline._cli.similar import opened, similar_options
 from haac_pipeline._cli.targets import targets
 from haac_pipeline._cli.workers import workers_options
 from haac_repo._internal import Console, command, completion, counted, refuse, repo_option
@@ -140,7 +141,7 @@ def compress(
     from haac_pipeline._input.source import Refused
     from haac_repo import Repository
 
-    _check(budget, quality, similar=similar, no_catalog=no_catalog)
+    _refuse_together(budget, quality, similar, no_catalog)
     if no_catalog and budget is None and quality is None:
         budget = PAPER_BYTES
     sources, passed_over = _found(paths)
@@ -152,7 +153,7 @@ def compress(
     if similar:
         need_telling()
         segmenter = _segmenter(None, model, console, inline=True)
-        options = _similar_options(budget, max_layers, people, always, only_tags)
+        options = similar_options(budget, max_layers, people, always, only_tags)
     else:
         if not no_catalog:
             need_matching()
@@ -170,10 +171,6 @@ def compress(
     done = []
     with contextlib.nullcontext() if no_catalog else Repository.open(repo) as repository:
         folders = {path.parent for _, outputs in work for path in outputs.paths()}
-        if similar and repository is not None:
-            from haac_pipeline._cli.similar import opened
-
-            opened(console, repository)  # what is missing is said once, and the index is made up to date once
         _make_ready(console, repository, only_tags, folders, None if similar else workers)
         with console.progress("Compressing", len(work), "pictures") as advance:
             for result in compress_files(
@@ -189,8 +186,8 @@ def compress(
     return _told(console, done, passed_over)
 
 
-def _check(budget: int | None, quality: int | None, *, similar: bool, no_catalog: bool) -> None:
-    """Refuse options that do not go together."""
+def _refuse_together(budget: int | None, quality: int | None, similar: bool, no_catalog: bool) -> None:
+    """Refuse options of which one says that the other has no meaning."""
     if budget is not None and quality is not None:
         raise click.UsageError("--budget and --quality exclude each other: give one of them.")
     if similar:
@@ -205,21 +202,6 @@ def _check(budget: int | None, quality: int | None, *, similar: bool, no_catalog
             {"only_tags", "fingerprint", "max_layers", "effort"},
             "is about the elements of a repository, with --no-catalog none are looked for.",
         )
-
-
-def _similar_options(
-    budget: int | None, max_layers: int | None, people: bool, always: bool, only_tags: tuple[str, ...]
-) -> SimilarOptions:
-    from haac_similar import SimilarOptions
-
-    default = SimilarOptions()
-    return SimilarOptions(
-        budget=default.budget if budget is None else budget,
-        people=people,
-        always=always,
-        max_objects=default.max_objects if max_layers is None else max_layers,
-        only_tags=only_tags,
-    )
 
 
 def _found(paths: Sequence[str]) -> tuple[list[Source | Refused], PassedOverCount]:
@@ -273,7 +255,7 @@ def _make_ready(
     folders: set[Path],
     workers: Workers | None,
 ) -> None:
-    """Make the folders to write to, and let workers, if there are any, bring the match index up to date.
+    """Make the folders to write to, and let workers bring the match index up to date; without workers, that is done to the similar index.
 
     Raises:
         ElementNotFoundError: no element has all the tags; then nothing was made.
@@ -285,6 +267,8 @@ def _make_ready(
     if repository and tags and not any(set(tags) <= set(element.tags) for element in repository.elements()):
         named = " and ".join(map(repr, tags))
         raise ElementNotFoundError(f"no element has the tag {named}: see what there is with `haac stats`")
+    if repository is not None and workers is None:
+        opened(console, repository)  # what is missing is said once, and the index is brought up to date once
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     if repository is not None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from haac_repo import Element, Repository
     from haac_repo._internal import Check, Updated
-    from haac_similar import Embedder, SimilarIndex
+    from haac_similar import Embedder, SimilarIndex, SimilarOptions
 
 Neighbour = tuple["Element", float, str]
 """An element, its score, and its kind (empty where none is likely)."""
@@ -106,6 +106,22 @@ def opened(console: Console, repository: Repository) -> tuple[Embedder, SimilarI
         return embedder, open_similar_index(repository, embedder, progress=advance, say=console.note)
 
 
+def similar_options(
+    budget: int | None, max_layers: int | None, people: bool, always: bool, only_tags: tuple[str, ...]
+) -> SimilarOptions:
+    """What `haac compress --similar` is asked for; of what was not given (None), the default."""
+    from haac_similar import SimilarOptions
+
+    default = SimilarOptions()
+    return SimilarOptions(
+        budget=default.budget if budget is None else budget,
+        people=people,
+        always=always,
+        max_objects=default.max_objects if max_layers is None else max_layers,
+        only_tags=only_tags,
+    )
+
+
 def update_similar(console: Console, repository: Repository, *, rebuild: bool = False) -> Updated:
     """Bring the similar index up to date, fetching the network if it is not here.
 
@@ -179,7 +195,7 @@ def check_similar(path: Path) -> Iterator[Check]:
 
     try:
         with Repository.open(path) as repository:
-            found, count = survey_similar_index(repository), len(repository)
+            found, count = survey_similar_index(repository), len(repository.held())
     except HaacError:  # said by the check of the repository
         return
     if found.damage:
