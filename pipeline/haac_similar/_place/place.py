@@ -19,14 +19,14 @@ FULL_TURN = 1440
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A layer, and how well the element's silhouette covers the found: intersection over union less penalties."""
+    """A layer, and how well the element's silhouette covers the object: intersection over union less penalties."""
 
     layer: Layer
     fit: float
 
 
 def place(number: int, element: Image.Image, picture: npt.NDArray[np.uint8], found: SalientObject) -> Placed:
-    """Place an element where a found is.
+    """Place an element where an object is.
 
     Args:
         number: of the element.
