@@ -19,6 +19,8 @@ from haac_similar._place.place import Placed, place
 
 LAYER_BYTES = 11
 """What a layer is taken to cost, while candidates are compared."""
+_BACKDROP_BYTES = 60
+"""Of the wash behind candidates at most: they are compared with one another, not with the photograph's background."""
 _CANDIDATES = 6
 """Elements that are tried for an object."""
 _ASKED = 5
@@ -72,7 +74,7 @@ def choose(
         Of those objects that any element may tell.
     """
     around = painted_over(picture, objects)
-    room = budget - LAYER_BYTES * len(objects)
+    room = min(_BACKDROP_BYTES, budget - LAYER_BYTES * len(objects))
     base = Scene(*picture.size)
     behind = wash_behind(base, around, source, room, refined=False) or replace(
         base, background=mean_colour(around)

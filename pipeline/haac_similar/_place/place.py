@@ -15,6 +15,10 @@ from haac_similar._place.colour import adjustments
 from haac_similar._place.pose import Pose, Silhouette, best_pose
 
 FULL_TURN = 1440
+_LARGE = 2**22
+"""Pixels of a layer from which its size is not rounded."""
+_STEPS = 96
+"""Places along the longer side of a canvas that are told apart at least, unless it has fewer pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +40,27 @@ def place(number: int, element: Image.Image, picture: npt.NDArray[np.uint8], fou
     """
     pixels = np.asarray(element)
     pose = best_pose(Silhouette(pixels[:, :, 3]), found)
-    return Placed(_layer(number, pose, pixels.shape[0], adjustments(pixels, picture, found.mask)), pose.fit)
+    step = _step(max(picture.shape[:2]))
+    layer = _layer(number, pose, pixels.shape[0], adjustments(pixels, picture, found.mask), step)
+    return Placed(layer, pose.fit)
 
 
-def _layer(number: int, pose: Pose, own_height: int, adjusted: dict[str, int]) -> Layer:
-    width, height = _allowed(pose.width, pose.height, own_height)
+def _step(side: int) -> int:
+    """Pixels between the places that are used on a canvas of that longer side: round ones cost fewer bits (docs/format.md)."""
+    return 1 << max(0, min(5, (side // _STEPS).bit_length() - 1))
+
+
+def _layer(number: int, pose: Pose, own_height: int, adjusted: dict[str, int], step: int = 1) -> Layer:
+    allowed = _allowed(pose.width, pose.height, own_height)
+    rounded = tuple(step * round(side / step) or side for side in allowed)
+    # Of layers as large as they may be, not a pixel more.
+    width, height = rounded if math.prod(rounded) <= _LARGE else allowed
     return replace(
         Layer(number, width=width, height=height),
         flip="h" if pose.flip else "",
         rotation=4 * pose.turn % FULL_TURN,
-        x=round(pose.x - width / 2),
-        y=round(pose.y - height / 2),
+        x=step * round((pose.x - width / 2) / step),
+        y=step * round((pose.y - height / 2) / step),
         **adjusted,  # type: ignore[arg-type]
     )
 

@@ -176,7 +176,7 @@ def test_withdrawn_elements_are_not_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mask", [None, np.zeros((60, 80), np.uint8), np.full((60, 80), 100, np.uint8)])
-def test_nothing_stands_out(teller: Similar, mask: np.ndarray | None) -> None:  # type: ignore[type-arg]
+def test_nothing_stands_out(teller: Similar, mask: np.ndarray | None) -> None:
     told = teller.compress(photograph(DOG)[0], mask, SimilarOptions(always=True))
     assert (told.reason, told.elements, told.scene.similar) == ("no object stands out", [], False)
     assert isinstance(told.scene.background, Wash)
