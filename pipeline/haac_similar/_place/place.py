@@ -17,7 +17,7 @@ from haac_similar._place.pose import Pose, Silhouette, best_pose
 FULL_TURN = 1440
 _LARGE = 2**22
 """Pixels of a layer from which its size is not rounded."""
-_STEPS = 96
+_STEPS = 128
 """Places along the longer side of a canvas that are told apart at least, unless it has fewer pixels."""
 
 
