@@ -21,6 +21,7 @@ class SimilarOptions:
 
     Args:
         budget: bytes of the binary recipe.
+        reserved: bytes of the budget that are left free where elements tell it, for a fingerprint of their repository.
         people: people may be told by other people.
         always: tell what is most like it even where confidence is missing.
         max_objects: so many at most are told, the largest first.
@@ -28,6 +29,7 @@ class SimilarOptions:
     """
 
     budget: int = 100
+    reserved: int = 0
     people: bool = False
     always: bool = False
     max_objects: int = 3

@@ -89,15 +89,14 @@ class Similar:
         left_out = np.fromiter(exclude, np.int64)
         cutouts, plates = (np.setdiff1d(numbers, left_out) for numbers in self._allowed(options.only_tags))
         retrieval = Retrieval(self._embedder, self._index, cutouts)
-        chosen = choose(photograph, objects, retrieval, self._source, options.budget)
+        room = options.budget - options.reserved
+        chosen = choose(photograph, objects, retrieval, self._source, room)
         if not chosen:
             return self._wash(photograph, options.budget, "the repository has no element that may be used")
         kept = [each for each in chosen if options.always or not doubt(each, people=options.people)]
         if not kept:
             return self._wash(photograph, options.budget, doubt(chosen[0], people=options.people))
-        composed = self._composed(
-            photograph, kept, options.budget, Retrieval(self._embedder, self._index, plates)
-        )
+        composed = self._composed(photograph, kept, room, Retrieval(self._embedder, self._index, plates))
         if composed is None:
             return self._wash(photograph, options.budget, "there is no room for a layer: allow more bytes")
         scene, used = composed

@@ -118,6 +118,35 @@ def wash(figures: Figures) -> str:
     return made + machine(figures)
 
 
+def similar(figures: Figures) -> str:
+    """Ways to tell a photograph at each budget, by each judge."""
+    names = {
+        "wash": "a wash",
+        "composed": "similar elements, always",
+        "rule": "similar elements where it is sure enough, else a wash",
+    }
+    made = []
+    for judge, ways in figures["table"].items():
+        rows = [
+            (
+                names.get(way, way),
+                f"{cell['bytes']['mean']:.0f}",
+                f"{cell['kind_right']['share']:.2f} ± {cell['kind_right']['error']:.2f}",
+                f"{cell['confidently_wrong']['share']:.2f}",
+                f"{cell['psnr']['mean']:.1f} dB",
+                cell["kind_right"]["count"],
+            )
+            for way, cells in ways.items()
+            for cell in cells.values()
+            if cell["kind_right"]["count"]
+        ]
+        made.append(
+            f"Judge {figures['judge_names'].get(judge, judge)}:\n\n"
+            + table(("", "bytes", "kind right", "confidently wrong", "PSNR", "photographs"), rows)
+        )
+    return "\n\n".join(made) + machine(figures)
+
+
 def layers(figures: Figures) -> str:
     """Real Photoshop documents, and the import of a large one beside psd-tools' reading of its layers."""
     counts = [

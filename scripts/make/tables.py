@@ -18,7 +18,7 @@ from pathlib import Path
 from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
 from scripts.make.markdown import Figures, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
-from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, layers, wash
+from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, layers, similar, wash
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -296,6 +296,8 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "compress": compress,
     "kills": kills,
     "layers": layers,
+    "similar": similar,
+    "similar_personal": similar,
     "wash": wash,
     "crossings": crossings,
     "cutout_edges": cutout_edges,

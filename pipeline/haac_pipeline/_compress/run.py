@@ -152,8 +152,10 @@ def _tell(picture: Image.Image, task: Task, options: SimilarOptions) -> _Match:
 
     from haac_pipeline._compress.similar import engine, in_words, tell
 
-    if task.fingerprint is not False:
+    if task.fingerprint:
         options = replace(options, budget=max(1, options.budget - FINGERPRINT_BYTES))
+    elif task.fingerprint is None:  # only recipes with elements get one
+        options = replace(options, reserved=FINGERPRINT_BYTES)
     assert task.repository is not None
     told = tell(picture, task.repository, task.segmenter or OFFLINE, options)
     repository, _ = engine(task.repository)

@@ -21,7 +21,7 @@ def doubt(choice: Choice, *, people: bool) -> str:
     if choice.sure < KIND or not element.kind:
         return "what it is cannot be told for sure"
     if element.agree < AGREE:
-        return f"only {element.agree} of the {element.of} elements that are most like it are of one kind"
+        return f"the elements that are most like it are of different kinds ({element.agree} of {element.of} agree)"
     if element.kind != choice.kind:
         return f"it is like a {choice.kind}, and the element that would tell it is like a {element.kind}"
     if choice.salient.share < SHARE:

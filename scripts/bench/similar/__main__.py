@@ -36,6 +36,13 @@ from scripts.bench.similar.ways import ROWS, Made, made, outside_of_kinds
 
 BUDGETS = (20, 60, 100, 150, 318)
 
+JUDGE_NAMES = {
+    "tf2_mobilenet_v2_1.0_224_ptq": "MobileNet V2",
+    "mobilenet_v2_1.0_224_quant": "MobileNet V2 (trained for 8 bits)",
+    "lite2": "EfficientNet-Lite2",
+}
+"""Of files; others go by the name of theirs."""
+
 Row = dict[str, Any]
 Task = tuple[Photograph, dict[str, tuple[int, ...]], tuple[Path, ...], Path | None, Path, frozenset[int]]
 """A photograph, the budgets to do of each row, files of judges, the repository, the folder of renders, elements left out."""
@@ -222,6 +229,7 @@ def main() -> None:
         "seed": SEED,
         "long_side": LONG,
         "sure": SURE,
+        "judge_names": {path.stem: JUDGE_NAMES.get(path.stem, path.stem) for path in options.judge},
         "judges": {path.stem: _judge(path).sha256 for path in options.judge},
         "photographs": [one.path.name for one in photographs],
         "table": table(records, options),

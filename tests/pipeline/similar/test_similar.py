@@ -155,7 +155,7 @@ def test_fewer_elements_than_are_asked(teller: Similar) -> None:
     told = teller.compress(*photograph(DOG), SimilarOptions(always=True), exclude=left)
     assert (told.elements[0].agree, told.elements[0].of) == (2, 2)
     told = teller.compress(*photograph(DOG), SimilarOptions(), exclude=left)
-    assert told.reason == "only 2 of the 2 elements that are most like it are of one kind"
+    assert told.reason == "the elements that are most like it are of different kinds (2 of 2 agree)"
 
 
 def test_an_empty_repository(tmp_path: Path) -> None:
