@@ -48,7 +48,7 @@ class Similar:
 
     Args:
         repository: its elements.
-        index: their embeddings; see `similar_index`.
+        index: their embeddings; see `open_similar_index`.
         embedder: the network that the index was made with.
     """
 
