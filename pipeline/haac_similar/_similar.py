@@ -55,7 +55,7 @@ class Similar:
     def __init__(self, repository: Repository, index: SimilarIndex, embedder: Embedder) -> None:
         self._repository, self._index, self._embedder = repository, index, embedder
         self._source = ElementCache(repository)
-        self._numbers: dict[tuple[str, ...], tuple[Numbers, Numbers]] = {}
+        self._numbers: dict[tuple[tuple[str, ...], int], tuple[Numbers, Numbers]] = {}
 
     def compress(
         self,
@@ -106,15 +106,16 @@ class Similar:
 
     def _allowed(self, tags: tuple[str, ...]) -> tuple[Numbers, Numbers]:
         """Numbers of the cut-outs with all these tags, and of the background plates, whose bytes are here; looked up once."""
-        if tags not in self._numbers:
+        key = tags, len(self._repository)  # fewer when one was withdrawn, more when one was added
+        if key not in self._numbers:
             here = {number for number, _ in self._repository.held()}
             cutouts: list[int] = []
             plates: list[int] = []
             for each in self._repository.elements():
                 if each.number in here and set(tags) <= set(each.tags):
                     (plates if PLATE_TAG in each.tags else cutouts).append(each.number)
-            self._numbers[tags] = np.array(cutouts, np.int64), np.array(plates, np.int64)
-        return self._numbers[tags]
+            self._numbers = {key: (np.array(cutouts, np.int64), np.array(plates, np.int64))}
+        return self._numbers[key]
 
     def _composed(
         self, photograph: Image.Image, chosen: list[Choice], budget: int, plates: Retrieval

@@ -110,7 +110,7 @@ def test_a_plate_where_a_wash_has_no_room(teller: Similar, repository: Repositor
 
 @pytest.mark.parametrize("budget", [1, 2, 5])
 def test_a_budget_that_is_too_small_for_anything(teller: Similar, budget: int) -> None:
-    with pytest.raises(RecipeError, match=f"{budget} bytes: allow more"):
+    with pytest.raises(RecipeError, match="allow more"):
         tell(teller, DOG, budget=budget)
 
 
