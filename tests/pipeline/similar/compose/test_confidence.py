@@ -31,7 +31,7 @@ def test_what_is_sure_may_be_told() -> None:
     [
         (replace(SURE, sure=0.49), "cannot be told for sure"),
         (replace(SURE, element=replace(SURE.element, kind="")), "cannot be told for sure"),
-        (replace(SURE, element=replace(SURE.element, agree=2)), r"different kinds \(2 of 5 agree\)"),
+        (replace(SURE, element=replace(SURE.element, agree=2)), "different kinds (2 of 5 agree)"),
         (replace(SURE, kind="cat"), "like a cat, and the element that would tell it is like a dog"),
         (replace(SURE, salient=replace(OBJECT, share=0.019)), "too small"),
         (replace(SURE, person=True), "--people"),
