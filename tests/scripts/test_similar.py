@@ -123,7 +123,7 @@ def test_halves_share_nothing_and_do_not_depend_on_the_order() -> None:
     every = [Photograph(Path(f"{n:04}.png"), None, False) for n in range(500)]
     first, second = halves(every), halves(every[::-1])
     assert first == second
-    assert (len(first["a"]), len(first["b"])) == (143, HALF_B)
+    assert (len(first["a"]), len(first["b"])) == (71, HALF_B)
     assert len({one.path.name for half in first.values() for one in half}) == 500
 
 
