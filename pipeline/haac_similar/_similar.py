@@ -22,7 +22,7 @@ from PIL import Image
 from haac import ElementCache, Scene, render, to_binary
 from haac_repo import PictureError, RecipeError
 from haac_repo._internal import flattened
-from haac_similar._compose.background import mean_colour, painted_over, wash_behind
+from haac_similar._compose.background import GREY, mean_colour, painted_over, wash_behind
 from haac_similar._compose.choose import Choice, choose
 from haac_similar._compose.confidence import doubt
 from haac_similar._compose.plate import nearest_plate
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 Mask = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
-_GREY = (127, 127, 127)
 _LEAST_WASH = 16
 """Bytes below which a wash tells less than a plate, or than one colour."""
 
@@ -82,7 +81,7 @@ class Similar:
             raise PictureError(
                 f"the mask has the shape {mask.shape}, the picture is {picture.height} high and {picture.width} wide: they must be the same"
             )
-        photograph = flattened(picture.convert("RGBA"), _GREY)
+        photograph = flattened(picture.convert("RGBA"), GREY)
         objects = [] if mask is None else objects_of(mask, options.max_objects)
         if not objects:
             return self._wash(photograph, options.budget, "no object stands out")
@@ -90,7 +89,9 @@ class Similar:
         cutouts, plates = (np.setdiff1d(numbers, left_out) for numbers in self._allowed(options.only_tags))
         retrieval = Retrieval(self._embedder, self._index, cutouts)
         room = options.budget - options.reserved
-        chosen = choose(photograph, objects, retrieval, self._source, room)
+        chosen = choose(
+            photograph, objects, retrieval, self._source, room, people=options.people or options.always
+        )
         if not chosen:
             return self._wash(photograph, options.budget, "the repository has no element that may be used")
         kept = [each for each in chosen if options.always or not doubt(each, people=options.people)]
@@ -145,7 +146,7 @@ class Similar:
         wash = wash_behind(Scene(*photograph.size), photograph, self._source, budget, refined=False)
         if wash is None:
             return True
-        drawn = [flattened(render(each, self._source), _GREY) for each in (scene, wash)]
+        drawn = [flattened(render(each, self._source), GREY) for each in (scene, wash)]
         seen = retrieval.embed([photograph, *drawn])
         composed, washed = retrieval.likeness(seen[:1], seen[1:])
         return bool(composed > washed)

@@ -21,8 +21,18 @@ MakeElement = Callable[..., NewElement]
 def element_of(seed: int, side: int = 8, **known: Any) -> NewElement:
     """A small noisy picture; the same seed gives the same pixels."""
     pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 4), dtype=np.uint8)
-    image = Image.fromarray(pixels, "RGBA")
-    return NewElement(data=encode(image), width=side, height=side, pixels_sha256=pixel_hash(image), **known)
+    return element_from(Image.fromarray(pixels, "RGBA"), **known)
+
+
+def element_from(image: Image.Image, **known: Any) -> NewElement:
+    """A picture, encoded."""
+    return NewElement(
+        data=encode(image),
+        width=image.width,
+        height=image.height,
+        pixels_sha256=pixel_hash(image),
+        **known,
+    )
 
 
 def small_packs(monkeypatch: pytest.MonkeyPatch, size: int) -> None:

@@ -262,7 +262,6 @@ def _make_ready(
     """
     from haac_pipeline._cli.index import keep_up
     from haac_repo import ElementNotFoundError
-    from haac_similar._internal import require_similar_index
 
     if repository and tags and not any(set(tags) <= set(element.tags) for element in repository.elements()):
         named = " and ".join(map(repr, tags))
@@ -274,8 +273,6 @@ def _make_ready(
     if repository is not None:
         if workers is not None:
             keep_up(console, repository, workers)
-        else:
-            require_similar_index(repository)
         if not len(repository):
             console.note(
                 f"{repository.path} has no element yet, so there is nothing to find: see `haac ingest`"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from haac_pipeline._cli.models import model_names
+from haac_pipeline._cli.terms import attribution_option, licence_option, tags_option
 from haac_pipeline._cli.workers import workers_options
 from haac_repo._internal import Console, command, completion, counted, refuse, repo_option
 
@@ -52,22 +53,14 @@ def _frames(_: click.Context, __: click.Parameter, value: str) -> int | None:
     help="Model that cuts objects out (see `haac models`), or none: keep pictures whole.  [default: the best that is here or can be"
     " fetched, else offline]",
 )
-@click.option(
-    "--tags",
-    multiple=True,
-    metavar="TAG,TAG,...",
-    shell_complete=completion.listed_tags,
-    help="Tags for all elements.",
-)
+@tags_option
 @click.option(
     "--sidecar",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="CSV or JSON with the names, tags and licences of the files. Without it: haac.csv or haac.json beside them.",
 )
-@click.option(
-    "--license", "--licence", "licence", default="", help="Licence of the pictures: SPDX, or words."
-)
-@click.option("--attribution", default="", help="Who is to be credited.")
+@licence_option
+@attribution_option
 @click.option(
     "--split/--no-split",
     default=None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from haac_pipeline._cli.terms import attribution_option, licence_option, tags_option
 from haac_pipeline._cli.workers import workers_options
 from haac_repo._internal import Console, command, completion, counted, repo_option
 
@@ -40,17 +41,9 @@ if TYPE_CHECKING:
     help="Merge all layers into one element, or keep them.",
 )
 @click.option("--only-visible", is_flag=True, help="Do not store layers that are hidden.")
-@click.option(
-    "--tags",
-    multiple=True,
-    metavar="TAG,TAG,...",
-    shell_complete=completion.listed_tags,
-    help="Tags for all elements.",
-)
-@click.option(
-    "--license", "--licence", "licence", default="", help="Licence of the pictures: SPDX, or words."
-)
-@click.option("--attribution", default="", help="Who is to be credited.")
+@tags_option
+@licence_option
+@attribution_option
 @click.option("--dry-run", is_flag=True, help="Do everything but store and write.")
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @workers_options(600)

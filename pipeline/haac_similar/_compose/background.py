@@ -14,6 +14,8 @@ from haac._internal import WashEncoder, measured
 from haac_repo import PictureError
 from haac_similar._options import SalientObject
 
+GREY = (127, 127, 127)
+"""What is transparent is laid on it, to be looked at."""
 _COVERED = 0.05
 """Weight of a wash's errors under a layer."""
 _SIDE = 96

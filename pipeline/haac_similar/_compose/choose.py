@@ -10,14 +10,14 @@ from PIL import Image
 
 from haac import ElementCache, Layer, Scene, render
 from haac_repo._internal import flattened
-from haac_similar._compose.background import mean_colour, painted_over, wash_behind
+from haac_similar._compose.background import GREY, mean_colour, painted_over, wash_behind
 from haac_similar._compose.people import may_show_person
 from haac_similar._compose.retrieval import Retrieval, can_be_had, kind_of
 from haac_similar._embed.embedder import Embeddings
 from haac_similar._options import Box, SalientObject, SimilarElement
 from haac_similar._place.place import Placed, place
 
-LAYER_BYTES = 11
+_LAYER_BYTES = 11
 """What a layer is taken to cost, while candidates are compared."""
 _BACKDROP_BYTES = 60
 """Of the wash behind candidates at most: they are compared with one another, not with the photograph's background."""
@@ -28,7 +28,6 @@ _ASKED = 5
 _FIT_WEIGHT = 0.3
 _MARGIN = 0.15
 """Of its longer side, what a crop shows around an object."""
-_GREY = (127, 127, 127)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +38,14 @@ class Choice:
         element: which one.
         salient: the object.
         placed: its layer.
-        likeness: of what is drawn to the photograph.
         kind: of the object, by the photograph alone.
         sure: probability of that kind.
-        person: whether the object, or the element, may show a person.
+        person: whether the object, or the element, may show a person; False where that was not asked.
     """
 
     element: SimilarElement
     salient: SalientObject
     placed: Placed
-    likeness: float
     kind: str
     sure: float
     person: bool
@@ -60,6 +57,8 @@ def choose(
     retrieval: Retrieval,
     source: ElementCache,
     budget: int,
+    *,
+    people: bool,
 ) -> list[Choice]:
     """Choose an element for each object, on a quick wash of what is around them; for none if there is no element.
 
@@ -69,20 +68,21 @@ def choose(
         retrieval: finds elements.
         source: gives them.
         budget: bytes of the recipe.
+        people: people may be told by other people, so that none are looked for.
 
     Returns:
         Of those objects that any element may tell.
     """
     around = painted_over(picture, objects)
-    room = min(_BACKDROP_BYTES, budget - LAYER_BYTES * len(objects))
+    room = min(_BACKDROP_BYTES, budget - _LAYER_BYTES * len(objects))
     base = Scene(*picture.size)
     behind = wash_behind(base, around, source, room, refined=False) or replace(
         base, background=mean_colour(around)
     )
-    backdrop = flattened(render(behind, source), _GREY)
+    backdrop = flattened(render(behind, source), GREY)
     views = [_view(each, picture.size, alone=len(objects) == 1) for each in objects]
     wanted = retrieval.embed([picture.crop(view) for view in views])
-    chooser = _Chooser(picture, backdrop, retrieval, source)
+    chooser = _Chooser(picture, backdrop, retrieval, source, people=people)
     chosen = (
         chooser.choice(each, view, wanted[n : n + 1])
         for n, (each, view) in enumerate(zip(objects, views, strict=True))
@@ -106,9 +106,16 @@ def _view(salient: SalientObject, size: tuple[int, int], *, alone: bool) -> Box:
 
 class _Chooser:
     def __init__(
-        self, picture: Image.Image, backdrop: Image.Image, retrieval: Retrieval, source: ElementCache
+        self,
+        picture: Image.Image,
+        backdrop: Image.Image,
+        retrieval: Retrieval,
+        source: ElementCache,
+        *,
+        people: bool,
     ) -> None:
         self._picture, self._backdrop, self._retrieval, self._source = picture, backdrop, retrieval, source
+        self._people = people
         self._pixels = np.asarray(picture)
 
     def choice(self, salient: SalientObject, view: Box, wanted: Embeddings) -> Choice | None:
@@ -137,10 +144,11 @@ class _Chooser:
         element = SimilarElement(
             each.number, each.kind, each.score, kinds[each.kind], len(asked), salient.box
         )
-        person = may_show_person(self._picture.crop(view), kind) or may_show_person(
-            flattened(self._source.image(each.number), _GREY), each.kind
+        person = not self._people and (
+            may_show_person(self._picture.crop(view), kind)
+            or may_show_person(flattened(self._source.image(each.number), GREY), each.kind)
         )
-        return Choice(element, salient, placed[best], float(likeness[best]), kind, sure, person)
+        return Choice(element, salient, placed[best], kind, sure, person)
 
     def _drawn(self, layer: Layer) -> Image.Image:
         made = render(Scene(*self._picture.size, layers=[layer]), self._source)

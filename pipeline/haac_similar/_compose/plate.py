@@ -8,12 +8,12 @@ from PIL import Image
 
 from haac import ElementCache, Plate
 from haac_repo._internal import flattened
+from haac_similar._compose.background import GREY
 from haac_similar._compose.retrieval import Retrieval, can_be_had
 
 _LOOKED_AT = 12
 """Plates that are compared by their colours, of those whose embeddings are nearest."""
 _THUMBNAIL = (12, 8)
-_GREY = (127, 127, 127)
 
 
 def nearest_plate(around: Image.Image, plates: Retrieval, source: ElementCache) -> Plate | None:
@@ -30,7 +30,7 @@ def nearest_plate(around: Image.Image, plates: Retrieval, source: ElementCache) 
     if not found:
         return None
     errors = [
-        float(np.square(_thumbnail(flattened(source.image(each.number), _GREY)) - wanted).mean())
+        float(np.square(_thumbnail(flattened(source.image(each.number), GREY)) - wanted).mean())
         for each in found
     ]
     return Plate(found[int(np.argmin(errors))].number)

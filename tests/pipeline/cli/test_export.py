@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from haac import Scene, gradient, read_recipe, render, to_text
-from haac._cli.main import _run
 from haac_layers._document import Document, Raster
 from haac_layers._read.ora import read_ora
 from haac_layers._read.svg import read_svg
 from haac_repo import Repository
+from tests.command_line import Run, run
 from tests.repo.elements import element_of
 
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> Run:
-    def run(*args: object) -> tuple[int, str, str]:
-        capfd.readouterr()
-        code = _run([str(arg) for arg in args])
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return run
+__all__ = ["run"]
 
 
 @pytest.fixture

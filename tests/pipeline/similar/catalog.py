@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from haac_repo import NewElement, Repository, encode, pixel_hash
+from haac_repo import Repository
 from haac_similar import Embeddings, Similar, SimilarIndex
 from haac_similar._index.index import rows_of
 from haac_similar._kinds import CLASSES
+from tests.repo.elements import element_from
 
 Mask = npt.NDArray[np.uint8]
 COLOURS = {"dog": (220, 20, 30), "cat": (20, 190, 40), "boat": (30, 40, 210), "clothing": (220, 200, 20)}
@@ -70,18 +71,7 @@ class ByColour:
 def add(repository: Repository, *images: Image.Image, tags: tuple[str, ...] = ()) -> list[int]:
     """Store elements; their numbers."""
     with repository.writer() as writer:
-        return [
-            writer.add(
-                NewElement(
-                    data=encode(image),
-                    width=image.width,
-                    height=image.height,
-                    pixels_sha256=pixel_hash(image),
-                    tags=tags,
-                )
-            )[0].number
-            for image in images
-        ]
+        return [writer.add(element_from(image, tags=tags))[0].number for image in images]
 
 
 def catalog(folder: Path, kinds: Sequence[str] = tuple(COLOURS), each: int = 5) -> Repository:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from haac import Layer, Scene, Wash, to_text
 from haac._cli.main import _run
-from haac_repo import NewElement, PictureError, RecipeError, Repository, encode, pixel_hash
+from haac_repo import PictureError, RecipeError, Repository
 from haac_similar import (
     DEFAULT_NETWORK,
     Embedder,
@@ -23,6 +23,7 @@ from haac_similar import (
     update_similar_index,
 )
 from tests.pipeline.similar.embed.networks import put_in_table
+from tests.repo.elements import element_from
 
 pytest.importorskip("cv2")
 pytest.importorskip("onnx")
@@ -43,15 +44,7 @@ def repository(tmp_path: Path) -> Iterator[Repository]:
         with made.writer() as writer:
             for seed, tags in ((1, ("red",)), (2, ("red",)), (3, ()), (4, ("background",))):
                 image = disc(seed)
-                writer.add(
-                    NewElement(
-                        data=encode(image),
-                        width=image.width,
-                        height=image.height,
-                        pixels_sha256=pixel_hash(image),
-                        tags=tags,
-                    )
-                )
+                writer.add(element_from(image, tags=tags))
         yield made
 
 

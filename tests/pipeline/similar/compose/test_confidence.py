@@ -18,7 +18,7 @@ from haac_similar._place.place import Placed
 
 OBJECT = SalientObject(np.full((4, 4), 255, np.uint8), (0, 0, 4, 4), 0.3, 0.0)
 SURE = Choice(
-    SimilarElement(1, "dog", 1.0, 5, 5, (0, 0, 4, 4)), OBJECT, Placed(Layer(1), 0.9), 2.0, "dog", 0.9, False
+    SimilarElement(1, "dog", 1.0, 5, 5, (0, 0, 4, 4)), OBJECT, Placed(Layer(1), 0.9), "dog", 0.9, False
 )
 
 

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from haac_repo import HaacError, NewElement, Provenance, Repository, encode, pixel_hash
+from haac_repo import HaacError, Provenance, Repository
 from haac_similar import Embedder, open_similar_index, survey_similar_index, update_similar_index
 from haac_similar._index import update
 from haac_similar._index.index import Rows, Stored, path, read, write
 from tests.pipeline.similar.embed.networks import put_in_table
+from tests.repo.elements import element_from
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -54,19 +55,7 @@ def add(
             source=str(source), source_sha256=hashlib.sha256(source.read_bytes()).hexdigest(), model="m"
         )
     with repository.writer() as writer:
-        return [
-            writer.add(
-                NewElement(
-                    data=encode(image),
-                    width=image.width,
-                    height=image.height,
-                    pixels_sha256=pixel_hash(image),
-                    provenance=about,
-                    tags=tags,
-                )
-            )[0].number
-            for image in images
-        ]
+        return [writer.add(element_from(image, provenance=about, tags=tags))[0].number for image in images]
 
 
 def rows(repository: Repository) -> Rows:
