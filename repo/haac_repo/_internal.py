@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         sheet_page,
     )
     from haac_repo._derived.updating import Held, Survey, Updated, is_current, mark, missing, size, updating
-    from haac_repo._files import TEMPORARY, home, now, replacing, storage_errors
+    from haac_repo._files import home, now, replacing, storage_errors
     from haac_repo._http import open_client
     from haac_repo._lock import writer_lock
     from haac_repo._pixels import flattened
@@ -39,7 +39,6 @@ __all__ = [
     "CATALOG",
     "DEFAULT_REPO",
     "INTERRUPTED",
-    "TEMPORARY",
     "Cell",
     "Check",
     "Console",
@@ -77,7 +76,6 @@ _LAZY = {
     "CATALOG": "_store.schema",
     "DEFAULT_REPO": "_cli.console",
     "INTERRUPTED": "_cli.console",
-    "TEMPORARY": "_files",
     "Cell": "_cli.sheet",
     "Check": "_cli.doctor",
     "Console": "_cli.console",

@@ -17,7 +17,6 @@ from haac_pipeline._engine.engine import Job
 from haac_pipeline._engine.workers import Workers
 from haac_pipeline._input.source import Refused, Source, label
 from haac_pipeline._parallel import attempt, cores, one_core
-from haac_pipeline._segment.models import OFFLINE
 from haac_repo import RecipeError, Repository, write_file
 from haac_similar import SimilarOptions
 
@@ -151,6 +150,7 @@ def _tell(picture: Image.Image, task: Task, options: SimilarOptions) -> _Match:
     import numpy as np
 
     from haac_pipeline._compress.similar import engine, in_words, tell
+    from haac_pipeline._segment.models import OFFLINE
 
     if task.fingerprint:
         options = replace(options, budget=max(1, options.budget - FINGERPRINT_BYTES))
