@@ -10,11 +10,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {
     "haac_repo": ROOT / "repo" / "haac_repo",
+    "haac_web": ROOT / "codec" / "haac_web",
     "haac": ROOT / "codec" / "haac",
     "haac_match": ROOT / "pipeline" / "haac_match",
     "haac_similar": ROOT / "pipeline" / "haac_similar",
     "haac_layers": ROOT / "pipeline" / "haac_layers",
     "haac_pipeline": ROOT / "pipeline" / "haac_pipeline",
+    "haac_studio": ROOT / "pipeline" / "haac_studio",
 }
 """Each may import those before it."""
 

@@ -57,6 +57,7 @@ ROOMS = {
         "_cli",
         "_internal",
     ),
+    "haac_web": ("__init__",),
     "haac": (
         "_limits",
         "_input",
@@ -116,6 +117,7 @@ ROOMS = {
         "__init__",
         "_cli",
     ),
+    "haac_studio": ("__init__",),
 }
 """From bottom to top. What is public is told in `__init__`, what other packages of ours may use beside it in `_internal`."""
 

@@ -27,13 +27,14 @@ SEGMENTATION = {
     "haac_similar",
     "haac_layers",
     "haac_pipeline",
+    "haac_studio",
 }
 HEAVY = (
     SEGMENTATION
     | {"PIL", "numpy", "httpx", "sqlite_utils"}
     | {
         *("cryptography", "securesystemslib", "tuf"),
-        *("h11", "uvicorn"),
+        *("h11", "starlette", "uvicorn"),
         "obstore",
     }
 )
