@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -141,14 +141,11 @@ class _Handler(SimpleHTTPRequestHandler):
     """The checkout's modules, the files of the test, the page, and where its answer goes."""
 
     protocol_version = "HTTP/1.1"
-    extensions_map: ClassVar = {
-        **SimpleHTTPRequestHandler.extensions_map,
-        ".js": "text/javascript",
-        ".mjs": "text/javascript",
-    }
 
     def __init__(self, *arguments: Any, module: str, files: Path, answer: _Answer) -> None:
         self._module, self._files, self._answer = module, files, answer
+        scripts = {".js": "text/javascript", ".mjs": "text/javascript"}
+        self.extensions_map = {**SimpleHTTPRequestHandler.extensions_map, **scripts}
         super().__init__(*arguments, directory=str(ROOT))
 
     def log_message(self, format: str, *arguments: Any) -> None:
