@@ -1,4 +1,4 @@
-/** Base32 digits (Crockford's): of numbers of any length, as bytes; and short ids of elements. */
+/** Base32 digits (Crockford's): of numbers of any length, as bytes; short ids of elements; text of strangers. */
 
 import { REPOSITORY_LIMITS } from "../constants.js";
 import { RecipeError } from "../errors.js";
@@ -6,6 +6,9 @@ import { RecipeError } from "../errors.js";
 const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
 const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
 const READ_AS = new Map([...VALUES, ["o", 0], ["i", 1], ["l", 1]]);
+
+/** What Python's `str.split` takes as white space. */
+export const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
 
 /**
  * Writes a number, given by its bytes (big-endian), in base32, without leading zeros.

@@ -3,6 +3,7 @@
 import { LIMITS, REPOSITORY_LIMITS } from "../constants.js";
 import { RecipeError } from "../errors.js";
 import { checkCanvas, checkWash } from "../wash/value.js";
+import { formatId } from "./digits.js";
 import { inlineSize } from "./inline.js";
 
 export const FLIPS = ["", "h", "v", "hv"];
@@ -167,6 +168,42 @@ export function checkLayer(layer) {
   check("blur", layer.blur, 0, LIMITS.blur, " quarter pixels");
   check("opacity", layer.opacity, 0, 100, " per cent");
   for (const name of ["x", "y"]) check(name, layer[name], -LIMITS.position, LIMITS.position, " pixels");
+}
+
+/**
+ * Width and height of a layer after crop and resizing of an element of this size, in pixels, in integers.
+ * @param {object} layer
+ * @param {number} width of the element, pixels
+ * @param {number} height of the element, pixels
+ * @returns {[number, number]}
+ * @throws {RecipeError} larger than the limits allow, or the crop leaves the element
+ */
+export function layerSize(layer, width, height) {
+  const named = isInline(layer.element) ? "an inline element" : `element ${formatId(layer.element)}`;
+  let [across, down] = [width, height];
+  if (layer.crop !== null) {
+    const [left, top, right, bottom] = layer.crop;
+    if (right > width || bottom > height) {
+      throw new RecipeError(`the crop (${layer.crop.join(", ")}) leaves ${named}, which has ${width}x${height} pixels`);
+    }
+    [across, down] = [right - left, bottom - top];
+  }
+  let made = [across, down];
+  if (layer.scale !== null) made = [scaled(across, layer.scale, 1000), scaled(down, layer.scale, 1000)];
+  else if (layer.width !== null) made = [layer.width, layer.height ?? scaled(down, layer.width, across)];
+  else if (layer.height !== null) made = [scaled(across, layer.height, down), layer.height];
+  const most = Math.max(made[0] * made[1], made[0] * down);
+  if (Math.max(...made) > LIMITS.layer_side || most > LIMITS.layer_pixels) {
+    throw new RecipeError(
+      `${named} would be resized to ${made[0]}x${made[1]}; at most ${LIMITS.layer_side} pixels a side and` +
+        ` ${LIMITS.layer_pixels} in all are allowed`,
+    );
+  }
+  return made;
+}
+
+function scaled(length, numerator, denominator) {
+  return Math.max(1, Math.floor((2 * length * numerator + denominator) / (2 * denominator)));
 }
 
 function check(name, value, low, high, unit = "") {

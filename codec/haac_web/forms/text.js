@@ -3,7 +3,7 @@
 import { LIMITS } from "../constants.js";
 import { RecipeError } from "../errors.js";
 import { readWash, washDigits } from "../wash/text.js";
-import { formatId, fromDigits, parseId, shown, toDigits } from "./digits.js";
+import { formatId, fromDigits, parseId, shown, SPACE, toDigits } from "./digits.js";
 import { makeInline } from "./inline.js";
 import { checkBackground, checkScene, elementKey, FLIPS, inlinesOf, isInline, makeLayer, makeScene } from "./scene.js";
 
@@ -12,8 +12,6 @@ export { formatId, parseId } from "./digits.js";
 /** Version 1 of the format and of the renderer. */
 export const PREFIX = "haac1:";
 const LIKE = "like:"; // after the prefix: the elements are similar, not the same
-/** What Python's `str.split` takes as white space. */
-const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
 /** Functions of one number: field, and the value that is not written. */
 const NUMBERS = new Map([
   ["l", ["brightness", 100]],
@@ -62,7 +60,7 @@ export function fromText(text) {
   if (text.length > LIMITS.text_chars) {
     throw new RecipeError(`the recipe has ${text.length} characters; at most ${LIMITS.text_chars} are allowed`);
   }
-  const [head, ...items] = text.replace(SPACE, "").toLowerCase().split(";");
+  const [head, ...items] = text.replaceAll(SPACE, "").toLowerCase().split(";");
   if (!head.startsWith(PREFIX)) {
     throw new RecipeError(
       `this is no recipe that this haac can read: it begins with ${shown(head)}, not with '${PREFIX}'`,
