@@ -82,7 +82,6 @@ class Application:
                 answer = _Answer(503, {"Retry-After": "5"})
             await _send(scope, send, answer, file)
 
-
     def _open(self, name: str) -> PublishedFile | None:
         if name in self._pages:
             return page.open_page(self._pages, name)

@@ -20,7 +20,11 @@ _AT_ROOT = {"": "page/index.html", "service_worker.js": "service_worker.js"}
 """A service worker is for the pages below its own address."""
 _name = re.compile(r"[a-z0-9_]+(?:/[a-z0-9_]+)*\.(?:js|css|html)").fullmatch
 
-TYPES = {".css": "text/css; charset=utf-8", ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+}
 POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:;"
     " manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
