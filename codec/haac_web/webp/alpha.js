@@ -1,3 +1,5 @@
+/** Alpha beside a lossy picture. */
+
 import { damaged } from "./damaged.js";
 import { decodeBare } from "./lossless/decode.js";
 
@@ -11,7 +13,8 @@ const VERTICAL = 2;
 /**
  * Decode alpha beside a lossy picture (RFC 9649, section 2.7.1.2).
  *
- * That levels were reduced is only a hint, with which decoders may smooth alpha; libwebp does not, unless it is told to.
+ * That levels were reduced is only a hint, with which decoders may smooth alpha; libwebp does not, unless it is told
+ * to.
  *
  * @param {Uint8Array} bytes What is in a chunk `ALPH`.
  * @param {number} width Pixels.
@@ -29,13 +32,18 @@ export function decodeAlpha(bytes, width, height) {
   if (compression === RAW && data.length < width * height) {
     throw damaged("its alpha ends too early");
   }
-  const alpha =
-    compression === RAW
-      ? data.slice(0, width * height)
-      : // It stands in green.
-        Uint8Array.from(decodeBare(data, width, height), (argb) => argb >>> 8);
+  const alpha = compression === RAW ? data.slice(0, width * height) : greenOf(decodeBare(data, width, height));
   undoFilter(alpha, (about >> 2) & 3, width);
   return alpha;
+}
+
+/** Where alpha stands in a lossless picture. */
+function greenOf(pixels) {
+  const green = new Uint8Array(pixels.length);
+  for (let at = 0; at < green.length; at++) {
+    green[at] = pixels[at] >>> 8;
+  }
+  return green;
 }
 
 function undoFilter(alpha, filter, width) {

@@ -61,7 +61,8 @@ export function webpSize(bytes) {
 /**
  * Decode an element that came inside a recipe.
  *
- * @param {{data: Uint8Array, width: number, height: number}} inline As `readRecipe` gives it: without the first 12 bytes of a WebP file.
+ * @param {{data: Uint8Array, width: number, height: number}} inline As `readRecipe` gives it: without the first 12
+ *   bytes of a WebP file.
  * @returns {Picture}
  * @throws {PictureError} Damaged, or of another size than it says.
  */

@@ -1,8 +1,8 @@
 /**
  * Decoder of booleans with probabilities: the arithmetic decoder of VP8 (RFC 6386, section 7).
  *
- * `value` holds the bits that were read and not yet used, `spare` how many of them are beyond the 8 that are compared. Two bytes are
- * taken at once. After the end come zeros, and `ended` says so.
+ * `value` holds the bits that were read and not yet used, `spare` how many of them are beyond the 8 that are compared.
+ * Two bytes are taken at once. After the end come zeros, and `ended` says so.
  */
 export class BoolDecoder {
   /** @param {Uint8Array} bytes */

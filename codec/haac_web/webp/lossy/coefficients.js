@@ -1,4 +1,9 @@
-/** Which band of probabilities a coefficient has, by its place in the zigzag; one more for what is looked up behind the last. */
+/** Coefficients: tokens decoded and dequantised. */
+
+/**
+ * Which band of probabilities a coefficient has, by its place in the zigzag; one more for what is looked up behind the
+ * last.
+ */
 const BANDS = Uint8Array.of(0, 1, 2, 3, 6, 4, 5, 6, 6, 6, 6, 6, 6, 6, 6, 7, 0);
 const ZIGZAG = Uint8Array.of(0, 1, 4, 8, 5, 2, 3, 6, 9, 12, 13, 10, 7, 11, 14, 15);
 /** Probabilities of a context, a band, a kind of block. */

@@ -1,3 +1,5 @@
+/** Lossy pictures: the chunk `VP8 `. */
+
 import { damaged } from "../damaged.js";
 import { CoefficientReader } from "./coefficients.js";
 import { readHeader } from "./header.js";

@@ -1,3 +1,5 @@
+/** The header of a key frame: segments, loop filter, quantiser, probabilities of tokens. */
+
 import { damaged } from "../damaged.js";
 import { BoolDecoder } from "./bool_decoder.js";
 import { AC_STEPS, COEFFICIENT_PROBABILITIES, DC_STEPS, UPDATE_PROBABILITIES } from "./tables.js";
@@ -37,10 +39,12 @@ export function lossyHeader(bytes) {
  * @property {number} height Pixels.
  * @property {BoolDecoder} modes Where the modes of macroblocks come from.
  * @property {BoolDecoder[]} partitions Where coefficients come from; rows of macroblocks take turns.
- * @property {Uint8Array | null} segmentProbabilities Of the three decisions which segment a macroblock is in; `null`: it is 0.
- * @property {Int32Array[]} steps Of each segment: of Y first and other, Y2 first and other, chroma first and other coefficients.
- * @property {{simple: boolean, strengths: {limit: number, inner: number, variance: number}[]}} filter Of the loop filter; strengths by
- *   twice the segment, plus one where subblocks have their own modes; `limit` 0: none.
+ * @property {Uint8Array | null} segmentProbabilities Of the three decisions which segment a macroblock is in; `null`:
+ *   it is 0.
+ * @property {Int32Array[]} steps Of each segment: of Y first and other, Y2 first and other, chroma first and other
+ *   coefficients.
+ * @property {{simple: boolean, strengths: {limit: number, inner: number, variance: number}[]}} filter Of the loop
+ *   filter; strengths by twice the segment, plus one where subblocks have their own modes; `limit` 0: none.
  * @property {Uint8Array} probabilities Of tokens.
  * @property {number} skip Probability that a macroblock has coefficients, or -1: all have.
  */

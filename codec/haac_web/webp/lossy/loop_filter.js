@@ -5,7 +5,8 @@
  * @param {number} columns Macroblocks.
  * @param {number} rows Macroblocks.
  * @param {import("./header.js").FrameHeader["filter"]} filter
- * @param {Uint8Array} kinds Of each macroblock: twice the number of its strength, plus one if edges inside are filtered.
+ * @param {Uint8Array} kinds Of each macroblock: twice the number of its strength, plus one if edges inside are
+ *   filtered.
  */
 export function filterFrame({ y, u, v }, columns, rows, { simple, strengths }, kinds) {
   const filterPlane = simple ? filterSimple : filterNormal;
@@ -60,7 +61,10 @@ function filterNormal({ data, stride }, at, size, strength, { left, above, insid
 /** Filter an edge that `at` is the first pixel behind, `step` the way across it, `along` the way to the next pixel. */
 function simpleEdge(data, at, step, along, size, edgeLimit) {
   for (const end = at + size * along; at < end; at += along) {
-    const [p1, p0, q0, q1] = [data[at - 2 * step], data[at - step], data[at], data[at + step]];
+    const p1 = data[at - 2 * step];
+    const p0 = data[at - step];
+    const q0 = data[at];
+    const q1 = data[at + step];
     if (4 * Math.abs(p0 - q0) + Math.abs(p1 - q1) <= edgeLimit) {
       const change = 3 * (q0 - p0) + clip(p1 - q1);
       data[at - step] = p0 + (clip(change + 3) >> 3);
@@ -72,8 +76,12 @@ function simpleEdge(data, at, step, along, size, edgeLimit) {
 /** The edge between two macroblocks, as `simpleEdge`. */
 function outerEdge(data, at, step, along, size, edgeLimit, inner, variance) {
   for (const end = at + size * along; at < end; at += along) {
-    const [p2, p1, p0] = [data[at - 3 * step], data[at - 2 * step], data[at - step]];
-    const [q0, q1, q2] = [data[at], data[at + step], data[at + 2 * step]];
+    const p2 = data[at - 3 * step];
+    const p1 = data[at - 2 * step];
+    const p0 = data[at - step];
+    const q0 = data[at];
+    const q1 = data[at + step];
+    const q2 = data[at + 2 * step];
     if (
       4 * Math.abs(p0 - q0) + Math.abs(p1 - q1) > edgeLimit ||
       Math.abs(data[at - 4 * step] - p2) > inner ||
@@ -106,8 +114,12 @@ function outerEdge(data, at, step, along, size, edgeLimit, inner, variance) {
 /** The edge between two subblocks, as `simpleEdge`. */
 function innerEdge(data, at, step, along, size, edgeLimit, inner, variance) {
   for (const end = at + size * along; at < end; at += along) {
-    const [p2, p1, p0] = [data[at - 3 * step], data[at - 2 * step], data[at - step]];
-    const [q0, q1, q2] = [data[at], data[at + step], data[at + 2 * step]];
+    const p2 = data[at - 3 * step];
+    const p1 = data[at - 2 * step];
+    const p0 = data[at - step];
+    const q0 = data[at];
+    const q1 = data[at + step];
+    const q2 = data[at + 2 * step];
     if (
       4 * Math.abs(p0 - q0) + Math.abs(p1 - q1) > edgeLimit ||
       Math.abs(data[at - 4 * step] - p2) > inner ||

@@ -1,6 +1,11 @@
+/** Modes of intra prediction. */
+
 import { MODE_PROBABILITIES } from "./tables.js";
 
-/** Modes of whole blocks. Those of subblocks have the same numbers; more follow (RFC 6386, section 11.2, in its order there). */
+/**
+ * Modes of whole blocks. Those of subblocks have the same numbers; more follow (RFC 6386, section 11.2, in its order
+ * there).
+ */
 export const DC = 0;
 export const TRUE_MOTION = 1;
 export const VERTICAL = 2;

@@ -1,8 +1,11 @@
+/** Planes of a frame: one for each channel. */
+
 /** Bytes on the left and on the right of each row that prediction looks at. */
 const MARGIN = 8;
 
 /**
- * One channel of a frame in whole macroblocks, with the pixels around it that prediction takes for granted: 127 above, 129 on the left.
+ * One channel of a frame in whole macroblocks, with the pixels around it that prediction takes for granted: 127 above,
+ * 129 on the left.
  *
  * @typedef {object} Plane
  * @property {Uint8ClampedArray} data

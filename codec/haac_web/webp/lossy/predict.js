@@ -1,3 +1,5 @@
+/** Intra prediction. */
+
 import * as modes from "./modes.js";
 
 /** Pixels around a subblock, see `SubblockPredictor`. */
@@ -7,8 +9,8 @@ const CORNER = 6;
 const PAIR = LINE;
 
 /**
- * For each mode that predicts a subblock of means: where on the line around it the mean stands that predicts each of its 16 pixels
- * (RFC 6386, section 12.3).
+ * For each mode that predicts a subblock of means: where on the line around it the mean stands that predicts each of
+ * its 16 pixels (RFC 6386, section 12.3).
  */
 const MEANS = [];
 MEANS[modes.VERTICAL] = places((row, column) => CORNER + 1 + column);
@@ -47,8 +49,8 @@ function places(place) {
 /**
  * Predicts subblocks of 4x4 pixels.
  *
- * The pixels around one are kept as one line: the left column from below (with its lowest pixel twice more in front), the corner, four
- * pixels above and four on the right of these (with the last once more).
+ * The pixels around one are kept as one line: the left column from below (with its lowest pixel twice more in front),
+ * the corner, four pixels above and four on the right of these (with the last once more).
  */
 export class SubblockPredictor {
   constructor() {
@@ -149,7 +151,9 @@ function mean(data, at, stride, size, above, left) {
 
 function fill(data, at, stride, size, value) {
   for (let row = 0; row < size; row++, at += stride) {
-    data.fill(value, at, at + size);
+    for (let column = 0; column < size; column++) {
+      data[at + column] = value;
+    }
   }
 }
 

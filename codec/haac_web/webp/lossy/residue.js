@@ -1,9 +1,12 @@
+/** The inverse DCT. */
+
 /** Fixed-point factors of the inverse DCT, 16 bits behind the point: sqrt(2) cos(pi/8) - 1 and sqrt(2) sin(pi/8). */
 const COSINE = 20091;
 const SINE = 35468;
 
 /**
- * Add to a predicted block of 4x4 pixels what its coefficients say (RFC 6386, sections 14.4 and 14.5), and make these 0.
+ * Add to a predicted block of 4x4 pixels what its coefficients say (RFC 6386, sections 14.4 and 14.5), and make these
+ * 0.
  *
  * @param {Int16Array} values Coefficients.
  * @param {number} from The first of the block.
@@ -27,7 +30,8 @@ export function addResidue(values, from, count, data, at, stride) {
   for (let index = from; index < from + 4; index++) {
     const even = values[index] + values[index + 8];
     const odd = values[index] - values[index + 8];
-    const [second, fourth] = [values[index + 4], values[index + 12]];
+    const second = values[index + 4];
+    const fourth = values[index + 12];
     const inner = ((second * SINE) >> 16) - fourth - ((fourth * COSINE) >> 16);
     const outer = second + ((second * COSINE) >> 16) + ((fourth * SINE) >> 16);
     values[index] = even + outer;
@@ -37,7 +41,9 @@ export function addResidue(values, from, count, data, at, stride) {
   }
   for (let index = from; index < from + 16; index += 4, at += stride) {
     const first = values[index] + 4;
-    const [second, third, fourth] = [values[index + 1], values[index + 2], values[index + 3]];
+    const second = values[index + 1];
+    const third = values[index + 2];
+    const fourth = values[index + 3];
     const even = first + third;
     const odd = first - third;
     const inner = ((second * SINE) >> 16) - fourth - ((fourth * COSINE) >> 16);
@@ -46,6 +52,6 @@ export function addResidue(values, from, count, data, at, stride) {
     data[at + 1] += (odd + inner) >> 3;
     data[at + 2] += (odd - inner) >> 3;
     data[at + 3] += (even - outer) >> 3;
+    values[index] = values[index + 1] = values[index + 2] = values[index + 3] = 0;
   }
-  values.fill(0, from, from + 16);
 }

@@ -1,6 +1,6 @@
 /**
- * Luma and chroma to RGBA, as libwebp does by default: chroma, of which there is one pixel for four, is interpolated with weights
- * 9:3:3:1, and colours are of ITU-R BT.601, luma from 16 to 235, in fixed point with 14 bits.
+ * Luma and chroma to RGBA, as libwebp does by default: chroma, of which there is one pixel for four, is interpolated
+ * with weights 9:3:3:1, and colours are of ITU-R BT.601, luma from 16 to 235, in fixed point with 14 bits.
  *
  * @param {{y: Plane, u: Plane, v: Plane}} planes
  * @param {number} width Pixels.
@@ -26,7 +26,9 @@ export function toRgba({ y, u, v }, width, height) {
   return pixels;
 }
 
-/** One row of chroma at full width: three quarters of the nearer row, one quarter of the other, and likewise of columns. */
+/**
+ * One row of chroma at full width: three quarters of the nearer row, one quarter of the other, and likewise of columns.
+ */
 function interpolate({ data, origin, stride }, nearRow, farRow, width, into) {
   const near = origin + nearRow * stride;
   const far = origin + farRow * stride;
@@ -37,7 +39,7 @@ function interpolate({ data, origin, stride }, nearRow, farRow, width, into) {
   for (let column = 1; column <= pairs; column++) {
     const nearRight = data[near + column];
     const farRight = data[far + column];
-    // In two halvings, as the sums of both rows share them in libwebp; they round otherwise than (9a + 3b + 3c + d + 8) >> 4 would.
+    // In two steps, as libwebp does: rounding once, (9a + 3b + 3c + d + 8) >> 4, gives other values.
     const sum = nearLeft + nearRight + farLeft + farRight + 8;
     into[2 * column - 1] = (((sum + 2 * (nearRight + farLeft)) >> 3) + nearLeft) >> 1;
     into[2 * column] = (((sum + 2 * (nearLeft + farRight)) >> 3) + nearRight) >> 1;
