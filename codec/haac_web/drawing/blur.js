@@ -5,7 +5,7 @@
  * filtering", SSVM 2011.
  */
 
-import { blank, cutOut } from "./pixels.js";
+import { blank, cutOut } from "../pixels/pixels.js";
 
 const single = Math.fround;
 

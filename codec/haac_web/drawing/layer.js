@@ -6,10 +6,10 @@
 
 import { blurPixels } from "./blur.js";
 import { grown, isEmpty, moved } from "./boxes.js";
-import { cutOut } from "./pixels.js";
+import { cutOut } from "../pixels/pixels.js";
 import { blurMargin, planBlur, planWarp } from "./plan.js";
 import { prepare } from "./prepare.js";
-import { resizeColumns, resizeRows } from "./resize.js";
+import { resizeColumns, resizeRows } from "../pixels/resize.js";
 import { rotate } from "./rotate.js";
 
 /**

@@ -1,12 +1,6 @@
 /** Steps 2 to 5: crop, flip, brightness, contrast and saturation on straight alpha, premultiply (docs/format.md, "Rendering"). */
 
-import { blank } from "./pixels.js";
-
-/** v * alpha / 255, rounded, as Pillow does it. */
-function scaled(value, alpha) {
-  const t = value * alpha + 128;
-  return ((t >> 8) + t) >> 8;
-}
+import { blank, premultiply, timesAlpha } from "../pixels/pixels.js";
 
 /** Tone curve: brightness multiplies; contrast then stretches about 128. Halves go up; each step is clipped to 0...255. */
 function curveOf(brightness, contrast) {
@@ -54,34 +48,6 @@ export function prepare(layer, image, cut) {
   return result;
 }
 
-/** Premultiply, in place. What is transparent has no colour afterwards. */
-export function premultiply({ data, words }) {
-  for (let n = 0; n < words.length; n++) {
-    const alpha = words[n] >>> 24;
-    if (alpha === 255) continue;
-    if (alpha === 0) {
-      words[n] = 0;
-      continue;
-    }
-    const at = 4 * n;
-    data[at] = scaled(data[at], alpha);
-    data[at + 1] = scaled(data[at + 1], alpha);
-    data[at + 2] = scaled(data[at + 2], alpha);
-  }
-}
-
-/** Undo `premultiply`, in place: for alpha 0 and 255 the colours stay. */
-export function unpremultiply({ data, words }) {
-  for (let n = 0; n < words.length; n++) {
-    const alpha = words[n] >>> 24;
-    if (alpha === 255 || alpha === 0) continue;
-    const at = 4 * n;
-    data[at] = Math.min(255, ((255 * data[at]) / alpha) | 0);
-    data[at + 1] = Math.min(255, ((255 * data[at + 1]) / alpha) | 0);
-    data[at + 2] = Math.min(255, ((255 * data[at + 2]) / alpha) | 0);
-  }
-}
-
 function adjust({ data, words }, curve) {
   for (let n = 0; n < words.length; n++) {
     const alpha = words[n] >>> 24;
@@ -90,9 +56,9 @@ function adjust({ data, words }, curve) {
       continue;
     }
     const at = 4 * n;
-    data[at] = scaled(curve[data[at]], alpha);
-    data[at + 1] = scaled(curve[data[at + 1]], alpha);
-    data[at + 2] = scaled(curve[data[at + 2]], alpha);
+    data[at] = timesAlpha(curve[data[at]], alpha);
+    data[at + 1] = timesAlpha(curve[data[at + 1]], alpha);
+    data[at + 2] = timesAlpha(curve[data[at + 2]], alpha);
   }
 }
 
@@ -110,8 +76,8 @@ function saturate({ data, words }, curve, saturation) {
     const blue = curve[data[at + 2]];
     // Luma of ITU-R BT.601 in steps of 2^-16.
     const grey = (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
-    data[at] = scaled(clip(grey + stretch[red - grey + 255]), alpha);
-    data[at + 1] = scaled(clip(grey + stretch[green - grey + 255]), alpha);
-    data[at + 2] = scaled(clip(grey + stretch[blue - grey + 255]), alpha);
+    data[at] = timesAlpha(clip(grey + stretch[red - grey + 255]), alpha);
+    data[at + 1] = timesAlpha(clip(grey + stretch[green - grey + 255]), alpha);
+    data[at + 2] = timesAlpha(clip(grey + stretch[blue - grey + 255]), alpha);
   }
 }

@@ -4,8 +4,7 @@ import { washPicture } from "../wash/picture.js";
 import { cos, sin } from "./boxes.js";
 import { compose } from "./compose.js";
 import { drawLayer, seenOf } from "./layer.js";
-import { blank, pixelsOf } from "./pixels.js";
-import { unpremultiply } from "./prepare.js";
+import { blank, pixelsOf, unpremultiply } from "../pixels/pixels.js";
 import { checkWork, isVisible, plateLayer } from "./work.js";
 
 /**

@@ -1,7 +1,7 @@
 /** Step 7: rotation about the centre, by right angles exactly, else bilinear as Pillow's `transform` with AFFINE. */
 
 import { cos, grown, ONE, QUARTER, sin } from "./boxes.js";
-import { blank, cutOut } from "./pixels.js";
+import { blank, cutOut } from "../pixels/pixels.js";
 
 const FRACTION = 17;
 const WHOLE = 1 << FRACTION;

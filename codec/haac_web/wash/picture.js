@@ -1,8 +1,7 @@
 /** A wash, or a blur string, as a picture of any size (docs/format.md, "Wash", "Colours"). */
 
-import { blank } from "../drawing/pixels.js";
-import { premultiply, unpremultiply } from "../drawing/prepare.js";
-import { resizeColumns, resizeRows } from "../drawing/resize.js";
+import { blank, premultiply, unpremultiply } from "../pixels/pixels.js";
+import { resizeColumns, resizeRows } from "../pixels/resize.js";
 import { drawnPlanes, finestStep } from "./synthesis.js";
 import { upsample } from "./upsample.js";
 

@@ -2,118 +2,119 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import shutil
-import subprocess
+import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from haac import Colour, Gradient, Inline, Layer, Plate, Scene, Wash, from_text, render
+from haac import Layer, Scene, decode_blur, encode_blur, from_text, render
+from haac._drawing.work import check_work, layer_work
 from haac._vectors import DrawnElements, load_vectors
-
-RUNNER = Path(__file__).with_name("drawing_run.mjs")
-
-
-class Pictures:
-    """Elements by number; any number beyond them wraps round."""
-
-    def __init__(self, images: list[Image.Image]) -> None:
-        self.images = images
-
-    def image(self, ref: int) -> Image.Image:
-        return self.images[(ref - 1) % len(self.images)]
-
-    def size(self, ref: int) -> tuple[int, int]:
-        return self.image(ref).size
-
+from haac._wash.synthesis import cosines, wash_picture
+from haac_repo import HaacError, pixel_hash
+from tests.codec.test_hostile import TOO_LARGE
+from tests.codec.web.drawing_scenes import (
+    Case,
+    Pictures,
+    ask,
+    ask_sizes,
+    hostile_scene,
+    hostile_sizes,
+    hostile_wash,
+    plain,
+    plain_wash,
+    random_layer,
+    random_pictures,
+    random_scene,
+    random_washes,
+)
 
 DRAWN = Pictures([DrawnElements().image(n) for n in range(1, 6)])
+KEPT = 256 * 2**20
 
 
-def plain(scene: Scene) -> dict[str, Any]:
-    """A scene in the shape that the web decoder has it in, as JSON."""
-    return {
-        "width": scene.width,
-        "height": scene.height,
-        "fingerprint": scene.fingerprint,
-        "similar": scene.similar,
-        "background": plain_background(scene.background),
-        "layers": [plain_layer(layer) for layer in scene.layers],
-    }
-
-
-def plain_background(background: object) -> dict[str, Any] | None:
-    match background:
-        case Colour(rgba):
-            return {"kind": "colour", "rgba": rgba}
-        case Gradient(start, end, angle):
-            return {"kind": "gradient", "start": start, "end": end, "angle": angle}
-        case Plate(element):
-            return {"kind": "plate", "element": element}
-        case Wash():
-            return {"kind": "wash", "wash": plain_wash(background)}
-    return None
-
-
-def plain_wash(wash: Wash) -> dict[str, Any]:
-    channels = [base64.b64encode(channel).decode() for channel in wash.channels]
-    return {"width": wash.width, "height": wash.height, "step": wash.step, "channels": channels}
-
-
-def plain_layer(layer: Layer) -> dict[str, Any]:
-    values = {name: getattr(layer, name) for name in Layer.__dataclass_fields__}
-    if isinstance(layer.element, Inline):
-        width, height = layer.element.size
-        values["element"] = {"key": key_of(layer.element), "width": width, "height": height}
-    return values
-
-
-def key_of(element: int | Inline) -> str:
-    return "i" + hashlib.sha256(element.data).hexdigest() if isinstance(element, Inline) else str(element)
-
-
-def elements_of(scene: Scene) -> list[int | Inline]:
-    plate = [scene.background.element] if isinstance(scene.background, Plate) else []
-    return [*plate, *(layer.element for layer in scene.layers)]
-
-
-def run(folder: Path, cases: list[tuple[str, Any]], scenes: list[Scene], pictures: Pictures, **request: Any) -> list[Any]:
-    """What the web decoder answers to the cases; `scenes` are those whose elements it needs the pixels of."""
-    sizes = {}
-    for element in {element for scene in scenes for element in elements_of(scene)}:
-        image = element.image() if isinstance(element, Inline) else pictures.image(element)
-        sizes[key_of(element)] = image.size
-        (folder / f"{key_of(element)}.rgba").write_bytes(image.tobytes())
-    asked = {"sizes": sizes, "cases": [{"kind": kind, "value": value} for kind, value in cases], **request}
-    (folder / "request.json").write_text(json.dumps(asked))
-    return answers_of(folder / "request.json")
-
-
-def answers_of(request: Path) -> list[Any]:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("there is no node")
-    done = subprocess.run([node, str(RUNNER), str(request)], capture_output=True, text=True, check=False, timeout=600)
-    assert done.returncode == 0, done.stderr
-    answers: list[Any] = json.loads(done.stdout)
-    return answers
-
-
-def hash_of(image: Image.Image) -> str:
-    size = b"".join(side.to_bytes(4, "big") for side in image.size)
-    return hashlib.sha256(size + image.tobytes()).hexdigest()
+def refusal(error: HaacError) -> dict[str, str]:
+    return {"error": str(error), "name": type(error).__name__}
 
 
 def test_golden_vectors(tmp_path: Path) -> None:
     vectors = load_vectors()
     scenes = [from_text(vector.text) for vector in vectors]
-    found = run(tmp_path, [("render", plain(scene)) for scene in scenes], scenes, DRAWN)
-    expected = [vector.pixels for vector in vectors]
-    wrong = [vector.name for vector, a, b in zip(vectors, expected, found, strict=True) if a != b]
-    assert not wrong
+    found = ask("node", tmp_path, [("render", plain(scene)) for scene in scenes], scenes, DRAWN)
+    pairs = zip(vectors, found, strict=True)
+    assert [vector.name for vector, pixels in pairs if vector.pixels != pixels] == []
+
+
+def test_random_scenes(tmp_path: Path) -> None:
+    rng = random.Random(19)
+    pictures, washes = random_pictures(rng, 40), random_washes(rng, 12)
+    scenes = [random_scene(rng, pictures, washes) for _ in range(500)]
+    found = ask("node", tmp_path, [("render", plain(scene)) for scene in scenes], scenes, pictures)
+    assert [n for n, scene in enumerate(scenes) if answer(scene, pictures) != found[n]] == []
+    assert sum(isinstance(one, str) for one in found) > 450
+
+
+def answer(scene: Scene, pictures: Pictures) -> Any:
+    try:
+        return pixel_hash(render(scene, pictures))
+    except HaacError as error:
+        return refusal(error)
+
+
+def test_washes_at_any_size_and_hostile_ones(tmp_path: Path) -> None:
+    rng = random.Random(20)
+    washes = [wash for wash, _ in random_washes(rng, 10)]
+    washes += [hostile_wash(rng, 8 << n % 7) for n in range(40)]
+    sizes = [(rng.randint(1, 500), rng.randint(1, 300)) for _ in washes]
+    cases: list[Case] = [
+        ("wash", {"wash": plain_wash(wash), "size": size}) for wash, size in zip(washes, sizes, strict=True)
+    ]
+    found = ask("node", tmp_path, cases)
+    expected = [pixel_hash(wash_picture(wash, size)) for wash, size in zip(washes, sizes, strict=True)]
+    assert [n for n, pixels in enumerate(expected) if pixels != found[n]] == []
+
+
+def test_cosines_are_those_of_python(tmp_path: Path) -> None:
+    found = ask("node", tmp_path, [("cosines", size) for size in range(1, 9)])
+    assert found == [cosines(size).tolist() for size in range(1, 9)]
+
+
+def test_blur_strings(tmp_path: Path) -> None:
+    texts = [(encode_blur(DRAWN.image(n), 16 + 5 * n), 30 * n) for n in range(1, 6)]
+    found = ask("node", tmp_path, [("blur", {"text": text, "size": size}) for text, size in texts])
+    assert found == [pixel_hash(decode_blur(text, size)) for text, size in texts]
+
+
+def test_what_is_too_large_is_refused(tmp_path: Path) -> None:
+    scenes = [from_text(text) for text in TOO_LARGE[1:]]
+    found = ask("node", tmp_path, [("render", plain(scene)) for scene in scenes], scenes, DRAWN)
+    expected = [answer(scene, DRAWN) for scene in scenes]
+    assert found == expected
+    assert all(set(one) == {"error", "name"} for one in found)
+
+
+def test_work_of_hostile_scenes(tmp_path: Path) -> None:
+    rng = random.Random(21)
+    sizes = hostile_sizes(rng)
+    scenes = [hostile_scene(rng) for _ in range(2000)]
+    found = ask_sizes("node", tmp_path, [("check", plain(scene)) for scene in scenes], sizes)
+    expected = [work_of(scene, sizes) for scene in scenes]
+    assert [n for n, work in enumerate(expected) if work != found[n]] == []
+    refused = [one["error"] for one in found if isinstance(one, dict)]
+    for part in ("units of work", "MB of memory", "would be resized", "leaves element"):
+        assert sum(part in message for message in refused) > 10, part
+    assert len(found) - len(refused) > 200
+
+
+def work_of(scene: Scene, sizes: dict[int, tuple[int, int]]) -> Any:
+    def size_of(element: Any) -> tuple[int, int]:
+        return sizes[element]
+
+    try:
+        check_work(scene, size_of, KEPT)
+    except HaacError as error:
+        return refusal(error)
+    works = [layer_work(layer, size_of(layer.element), (scene.width, scene.height)) for layer in scene.layers]
+    return [{"units": work.units, "pixels": work.pixels} if work.units else None for work in works]

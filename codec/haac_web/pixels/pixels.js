@@ -50,3 +50,37 @@ export function cutOut(pixels, box, wanted) {
   }
   return result;
 }
+
+/** v * alpha / 255, rounded, as Pillow does it. */
+export function timesAlpha(value, alpha) {
+  const t = value * alpha + 128;
+  return ((t >> 8) + t) >> 8;
+}
+
+/** Premultiply, in place. What is transparent has no colour afterwards. */
+export function premultiply({ data, words }) {
+  for (let n = 0; n < words.length; n++) {
+    const alpha = words[n] >>> 24;
+    if (alpha === 255) continue;
+    if (alpha === 0) {
+      words[n] = 0;
+      continue;
+    }
+    const at = 4 * n;
+    data[at] = timesAlpha(data[at], alpha);
+    data[at + 1] = timesAlpha(data[at + 1], alpha);
+    data[at + 2] = timesAlpha(data[at + 2], alpha);
+  }
+}
+
+/** Undo `premultiply`, in place: for alpha 0 and 255 the colours stay. */
+export function unpremultiply({ data, words }) {
+  for (let n = 0; n < words.length; n++) {
+    const alpha = words[n] >>> 24;
+    if (alpha === 255 || alpha === 0) continue;
+    const at = 4 * n;
+    data[at] = Math.min(255, ((255 * data[at]) / alpha) | 0);
+    data[at + 1] = Math.min(255, ((255 * data[at + 1]) / alpha) | 0);
+    data[at + 2] = Math.min(255, ((255 * data[at + 2]) / alpha) | 0);
+  }
+}
