@@ -21,6 +21,7 @@ ROOMS = {
         "errors.js",
         "constants.js",
         "wash/tables.js",
+        "pixels",
         "forms",
         "wash",
         "webp",
