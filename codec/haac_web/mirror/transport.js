@@ -208,6 +208,8 @@ export class Transport {
       return;
     }
     if (found === 404 || found === 410) throw new NotThereError(`${url} is not there (HTTP ${found})`);
+    // Buckets that nobody may list say so of what is not there, too.
+    if (found === 403) throw new NotThereError(`${url}: the server refuses access (HTTP 403), or it is not there`);
     if ([408, 416, 425, 429, 500, 502, 503, 504].includes(found)) {
       const pause = 1000 * Number.parseInt(response.headers.get("retry-after") ?? "", 10);
       throw new TransientError(`${url}: the server is busy or failing (HTTP ${found})`, pause || undefined);
