@@ -38,6 +38,7 @@ export class Repository {
   #state;
   #pinned;
   #syncing = null;
+  #answered = false;
   #coming = new Map();
 
   /** Use `Repository.open`. */
@@ -121,6 +122,11 @@ export class Repository {
   /** When the state that is here was published, UTC, as 2026-11-23T01:02:03Z. */
   get time() {
     return this.#state.time;
+  }
+
+  /** Whether its server answered when it was asked last; false if it was not. */
+  get answered() {
+    return this.#answered;
   }
 
   /** Requests and bytes so far. */
@@ -228,7 +234,7 @@ export class Repository {
     const stop = () => patience.abort(signal.reason);
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      await this.sync({ signal: patience.signal });
+      await this.#update({ signal: patience.signal, tries: 1 });
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
     } finally {
@@ -258,6 +264,10 @@ export class Repository {
     this.#syncing = syncState(this.#transport, this.#store, this.#state, given);
     try {
       this.#state = await this.#syncing;
+      this.#answered = true;
+    } catch (error) {
+      this.#answered = false;
+      throw error;
     } finally {
       this.#syncing = null;
     }

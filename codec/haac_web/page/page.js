@@ -1,7 +1,7 @@
 /** The page that `haac serve` shows: what is published, its newest elements, recipes drawn, all of it kept for later. */
 
 import { sharedPainter } from "../custom_elements.js";
-import { HaacError, TransportError } from "../errors.js";
+import { HaacError } from "../errors.js";
 import { caption } from "../forms/caption.js";
 import { toBinary } from "../forms/binary/binary.js";
 import { readRecipe } from "../forms/recipe.js";
@@ -9,8 +9,8 @@ import { makeLayer, makeScene } from "../forms/scene.js";
 import { toText } from "../forms/text.js";
 import { hashPixels } from "../haac.js";
 
-/** How many elements are shown. */
-const NEWEST = 48;
+/** How many elements are shown at first, and more each time. */
+const NEWEST = 24;
 /** Pixels of the sides of a thumbnail, and at most of an element that is drawn by itself. */
 const THUMBNAIL = 128;
 const LARGE = 1024;
@@ -44,17 +44,10 @@ function sizeText(bytes) {
 
 async function showRepository() {
   ({ repository } = await sharedPainter(REPOSITORY));
-  showSummary("");
+  showSummary(repository.answered ? "" : "; its server cannot be reached now, this is what was kept here");
   showNewest();
   at("keep").disabled = false;
   await showKept();
-  try {
-    if ((await repository.sync()).changed) showNewest();
-    showSummary("");
-  } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
-    showSummary("; its server cannot be reached now, this is what was kept here");
-  }
 }
 
 function showSummary(more) {
@@ -64,25 +57,25 @@ function showSummary(more) {
 }
 
 function showNewest() {
-  const tiles = repository
-    .numbers()
-    .slice(-NEWEST)
-    .reverse()
-    .map((number) => {
-      const info = repository.info(number);
-      const tile = made("button", "", { type: "button", className: "tile" });
-      const picture = document.createElement("haac-picture");
-      picture.setAttribute("recipe", recipeOf(info, THUMBNAIL, THUMBNAIL));
-      picture.setAttribute("repository", REPOSITORY);
-      picture.setAttribute("alt", "");
-      tile.append(picture, made("span", info.name || "without a name", { title: info.name }), made("code", info.id));
-      tile.addEventListener("click", () => draw(recipeOf(info, LARGE, null)));
-      const item = document.createElement("li");
-      item.append(tile);
-      return item;
-    });
-  at("newest").replaceChildren(...tiles);
-  if (tiles.length === 0) at("newest").append(made("li", "There are none yet."));
+  const shown = at("newest").childElementCount;
+  const newest = repository.numbers().reverse();
+  const tiles = newest.slice(shown, shown + NEWEST).map((number) => {
+    const info = repository.info(number);
+    const tile = made("button", "", { type: "button", className: "tile" });
+    const picture = document.createElement("haac-picture");
+    picture.setAttribute("recipe", recipeOf(info, THUMBNAIL, THUMBNAIL));
+    picture.setAttribute("repository", REPOSITORY);
+    picture.setAttribute("alt", "");
+    tile.append(picture, made("span", info.name || "without a name", { title: info.name }), made("code", info.id));
+    tile.addEventListener("click", () => draw(recipeOf(info, LARGE, null)));
+    const item = document.createElement("li");
+    item.append(tile);
+    return item;
+  });
+  at("newest").append(...tiles);
+  if (newest.length === 0) at("newest").append(made("li", "There are none yet."));
+  at("more").hidden = shown + NEWEST >= newest.length;
+  return tiles;
 }
 
 /** A recipe of one element: in the middle of a square of `side` pixels, or, if that is null, by itself. */
@@ -90,7 +83,7 @@ function recipeOf({ number, width, height }, most, side) {
   const factor = Math.min(1, most / Math.max(width, height));
   const [across, down] = [width, height].map((length) => Math.max(1, Math.round(length * factor)));
   const scene = makeScene(side ?? across, side ?? down);
-  const place = (length) => (side === null ? 0 : Math.round(((side - length) / 2) * 4));
+  const place = (length) => (side === null ? 0 : Math.round((side - length) / 2));
   const size = factor < 1 ? { width: across, height: down } : {};
   scene.fingerprint = repository.fingerprint;
   scene.layers = [makeLayer({ element: number, ...size, x: place(across), y: place(down) })];
@@ -170,6 +163,7 @@ function listen() {
   });
   addEventListener("hashchange", drawLinked);
   at("keep").addEventListener("click", keep);
+  at("more").addEventListener("click", () => showNewest()[0].firstElementChild.focus());
 }
 
 function drawLinked() {

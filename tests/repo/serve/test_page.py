@@ -52,7 +52,9 @@ def test_all_that_the_page_imports_is_there(paged: Server) -> None:
         assert headers["Content-Type"] == f"{kind}; charset=utf-8", path
         assert headers["Access-Control-Allow-Origin"] == "*"
         if path.endswith(".js"):
-            found = re.findall(r'(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"|new URL\("(\.[^"]+)",', body.decode())
+            found = re.findall(
+                r'(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"|new URL\("(\.[^"]+)",\s*import\.meta', body.decode()
+            )
             todo += [urljoin(path, one or other) for one, other in found]
     assert {"/web/haac.js", "/web/worker.js", "/web/mirror/repository.js"} <= done
 
@@ -63,7 +65,10 @@ def test_names_are_exact(paged: Server) -> None:
         "web/../head", "web/page", "web/__init__.py", "web/package.json", "web/py.typed", "haac.js", "index.html", "?x", "/", "web/mirror",
     )  # fmt: skip
     for name in refused:
-        assert b" 404 " in raw(paged, f"GET /{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())[:20], name
+        assert (
+            b" 404 "
+            in raw(paged, f"GET /{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())[:20]
+        ), name
 
 
 def test_modules_are_sent_once(paged: Server) -> None:
@@ -82,10 +87,14 @@ def test_what_is_published_goes_before_nothing_of_the_page(paged: Server, publis
     assert headers["Content-Type"] == "application/json"
     assert "Content-Security-Policy" not in headers
     names = page_files()
-    assert not [name for name in names if name.startswith(("head", "log/", "packs/", "metadata/", "targets/"))]
+    assert not [
+        name for name in names if name.startswith(("head", "log/", "packs/", "metadata/", "targets/"))
+    ]
 
 
-def test_a_module_that_is_gone_is_not_there(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_that_is_gone_is_not_there(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gone = tmp_path / "gone.js"
     gone.write_text("")
     (tmp_path / "folder.js").mkdir()
