@@ -40,7 +40,8 @@ export function decodeWebp(bytes, { maxPixels = REPOSITORY_LIMITS.element_pixels
   } catch (error) {
     // Some hundred megabytes of prefix codes fit into two megabytes.
     if (error instanceof RangeError) {
-      throw new PictureError(`a picture of ${width}x${height} pixels takes more memory than there is`, { cause: error });
+      const message = `a picture of ${width}x${height} pixels takes more memory than there is`;
+      throw new PictureError(message, { cause: error });
     }
     throw error;
   }
