@@ -144,9 +144,11 @@ export class Transport {
       const end = whole ? size : stop;
       for await (const block of this.#blocks(response, path)) {
         if (at + block.length > end) throw new MirrorError(`${this.base}${path} goes on after byte ${end}`);
-        if (take(at, block)) return;
+        // An answer that is read to its end leaves the connection for the next one.
+        if (take(at, block) && whole) return;
         at += block.length;
       }
+      if (at === end) return;
       throw new TransientError(`${this.base}${path} ended at byte ${at}, before byte ${end}`);
     });
   }
