@@ -16,7 +16,7 @@ from haac import Layer, Scene, decode_blur, encode_blur, read_recipe, render, to
 from haac._render import NO_ELEMENTS
 from haac_repo import Repository, Server, pixel_hash
 from haac_web import FOLDER
-from tests.codec.web.test_offline import blob, browser, stickers
+from tests.codec.web.page.test_offline import blob, browser, stickers
 
 __all__ = ["browser", "stickers"]
 

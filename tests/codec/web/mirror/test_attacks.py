@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from haac_repo._mirror.wire import HEAD_PATH, segment_path
-from tests.codec.web.mirrors import FETCH, hashes, js, refused
+from tests.codec.web.mirror.mirrors import FETCH, hashes, js, refused
 from tests.repo.mirror.conftest import Rigged, growing, rigged
 
 __all__ = ["growing", "rigged"]

@@ -8,7 +8,7 @@ import pytest
 
 from haac_repo import Server
 from tests.codec.web.engines import ROOT, run
-from tests.codec.web.mirrors import hashes
+from tests.codec.web.mirror.mirrors import hashes
 from tests.repo.mirror.conftest import published
 
 __all__ = ["published"]
@@ -18,7 +18,7 @@ __all__ = ["published"]
 def test_what_is_published_is_kept(engine: str, published: Path, tmp_path: Path) -> None:
     with Server(published) as server:
         (tmp_path / "url").write_text(server.url)
-        told = run(engine, ROOT / "tests" / "codec" / "web" / "mirror.mjs", tmp_path)
+        told = run(engine, ROOT / "tests" / "codec" / "web" / "mirror" / "mirror.mjs", tmp_path)
     assert told["found"] == hashes(published)
     assert told["changed"] is False
     if engine != "node":

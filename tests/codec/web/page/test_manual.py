@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import struct
 import subprocess
@@ -18,8 +17,8 @@ from haac import encode_blur, read_recipe, render, to_binary
 from haac_repo import Repository, Server, pixel_hash
 from haac_web import FOLDER
 from tests.codec.web.engines import ROOT, node
-from tests.codec.web.test_custom_elements import Site, drawn, page, scene, site
-from tests.codec.web.test_offline import browser, stickers
+from tests.codec.web.page.test_custom_elements import Site, drawn, page, scene, site
+from tests.codec.web.page.test_offline import browser, stickers
 
 __all__ = ["browser", "page", "site", "stickers"]
 
@@ -140,13 +139,3 @@ def test_in_node(stickers: Path, tmp_path: Path) -> None:
             assert (done.stdout, done.returncode) == (f"200x100 {wanted}\n", 0), done.stderr
             server.close()
     assert len((tmp_path / "picture.rgba").read_bytes()) == 200 * 100 * 4
-
-
-def test_what_the_package_exports_is_there() -> None:
-    package = json.loads((FOLDER / "package.json").read_text("utf-8"))
-    assert package["name"] == "haac"
-    for file in package["exports"].values():
-        assert (FOLDER / file).is_file()
-    listed = set(package["files"])
-    folders = {path.relative_to(FOLDER).parts[0] for path in FOLDER.rglob("*.js") if path.parent != FOLDER}
-    assert folders <= listed

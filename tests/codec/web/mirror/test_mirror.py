@@ -12,7 +12,7 @@ import pytest
 from haac_repo import Repository, Server, create_keys, publish
 from haac_repo._mirror.wire import HEAD_PATH, segment_path
 from haac_repo._store.layout import published_folder
-from tests.codec.web.mirrors import FETCH, HAAC, hashes, js, refused
+from tests.codec.web.mirror.mirrors import FETCH, HAAC, hashes, js, refused
 from tests.repo.mirror.conftest import Origin, Rigged, add, grow, growing, origin, published, rigged
 
 __all__ = ["grow", "growing", "origin", "published", "rigged"]

@@ -6,8 +6,8 @@ const hex = async (data) => {
 };
 
 export async function run(load) {
-  const { Repository } = await import("../../../codec/haac_web/mirror/repository.js");
-  const { IndexedDbStore } = await import("../../../codec/haac_web/mirror/indexed_db_store.js");
+  const { Repository } = await import("../../../../codec/haac_web/mirror/repository.js");
+  const { IndexedDbStore } = await import("../../../../codec/haac_web/mirror/indexed_db_store.js");
   const url = new TextDecoder().decode(await load("url"));
   const repository = await Repository.open(url);
   const { changed } = await repository.sync({ packs: true });
