@@ -72,8 +72,7 @@ export class Repository {
       throw new MirrorError(`${String(id).slice(0, 60)} is not a repository's id: it has 32 hex digits (haac stats)`);
     }
     const base = baseOf(url);
-    const kept = store ?? storeOf(base);
-    const found = await kept.read();
+    const [kept, found] = await readStore(store, base);
     const state = found === null ? null : State.from(found);
     if (state !== null && id !== undefined && state.repository !== id) {
       throw new MirrorError(
@@ -127,6 +126,11 @@ export class Repository {
   /** Whether its server answered when it was asked last; false if it was not. */
   get answered() {
     return this.#answered;
+  }
+
+  /** Whether what was fetched outlasts this page. */
+  get keeps() {
+    return !(this.#store instanceof MemoryStore);
   }
 
   /** Requests and bytes so far. */
@@ -393,6 +397,17 @@ export class Repository {
 
 function storeOf(base) {
   return globalThis.indexedDB === undefined ? new MemoryStore() : new IndexedDbStore(base);
+}
+
+/** The store and what it has. Browsers may have an IndexedDB and forbid it to this page: then nothing outlasts that. */
+async function readStore(store, base) {
+  const given = store ?? storeOf(base);
+  try {
+    return [given, await given.read()];
+  } catch (error) {
+    if (store !== undefined || error instanceof HaacError) throw error;
+    return [new MemoryStore(), null];
+  }
 }
 
 async function isRight(entry, data) {
