@@ -66,7 +66,7 @@ export class Repository {
    * @throws {MirrorError} another repository, or what is published is wrong
    * @throws {TransportError} nothing is here yet, and the server cannot be reached
    */
-  static async open(url, { store, id, fetch, pause, fresh = false, signal, onProgress } = {}) {
+  static async open(url, { store, id, fresh = false, signal, onProgress, ...transport } = {}) {
     requireCrypto();
     if (id !== undefined && !/^[0-9a-f]{32}$/.test(id)) {
       throw new MirrorError(`${String(id).slice(0, 60)} is not a repository's id: it has 32 hex digits (haac stats)`);
@@ -80,7 +80,7 @@ export class Repository {
           " Repository.forget(url) drops it",
       );
     }
-    const made = new Repository(new Transport(base, { fetch, pause }), kept, state, id);
+    const made = new Repository(new Transport(base, transport), kept, state, id);
     if (state === null) await made.sync({ signal, onProgress });
     else if (fresh) await made.#freshen(signal);
     return made;
