@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,8 +155,8 @@ def test_what_is_no_picture_ends_in_an_error(own: tuple[Studio, Browser], data: 
     "sent",
     [
         {}, {"n": 1}, {"n": []}, {"n": [0]}, {"n": [2]}, {"n": [True]}, {"n": ["1"]}, {"n": [1], "name": 5}, {"n": [1], "tags": "a" * 99},
-        {"n": [1], "tags": [5]}, {"n": [1], "tags": ["x" * 65]}, {"n": [1], "tags": [str(n) for n in range(65)]}, {"n": [1], "name": "x" * 2001},
-        {"n": [1], "licence": []},
+        {"n": [1], "tags": [5]}, {"n": [1], "tags": ["x" * 65]}, {"n": [1], "tags": [str(n) for n in range(65)]},
+        {"n": [1], "name": "x" * 2001}, {"n": [1], "licence": []},
     ],
 )  # fmt: skip
 def test_what_cannot_be_accepted_is_refused_and_kept(
@@ -181,8 +183,6 @@ def test_what_cannot_be_accepted_is_refused_and_kept(
 def test_hints_that_make_no_sense_are_refused(own: tuple[Studio, Browser], sent: dict[str, Any]) -> None:
     _, client = own
     review = cut(client, png(shape(0x7733AA, 64)))["review"]
-    import json
-
     body = json.dumps({"review": review} | sent).encode()
     given = client.post("/api/jobs/recut", content=body)
     if "review" in sent:
@@ -201,7 +201,7 @@ def test_lines_become_points_along_them() -> None:
     assert (points[0].x, points[0].y) == (100, 100)
     assert (points[-1].x, points[-1].y) == (200, 160)
     places = [(hint.x, hint.y) for hint in points]
-    gaps = [((a - c) ** 2 + (b - d) ** 2) ** 0.5 for (a, b), (c, d) in zip(places, places[1:], strict=False)]
+    gaps = [((a - c) ** 2 + (b - d) ** 2) ** 0.5 for (a, b), (c, d) in itertools.pairwise(places)]
     assert max(gaps) <= 12.01
     box, point = hints_of([[1, 2, 30, 40], [7, 8]], False, review)
     assert (box.x, box.y, box.width, box.height, box.keep) == (1, 2, 29, 38, False)
