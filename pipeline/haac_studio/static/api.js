@@ -1,6 +1,6 @@
 /**
- * Client of the studio's server: one method an endpoint. All of them reject with an `ApiError` that has the server's message, and with
- * `AbortError` when their signal says so.
+ * Client of the studio's server: one method an endpoint. All of them reject with an `ApiError` that has the server's
+ * message, and with `AbortError` when their signal says so.
  */
 
 const GONE = "The studio's server does not answer: look whether `haac studio` still runs, then try again";
@@ -30,7 +30,8 @@ export function isAbort(error) {
 }
 
 /**
- * A function of which only the latest call counts: a call aborts the one before, whose promise rejects with `AbortError`.
+ * A function of which only the latest call counts: a call aborts the one before, whose promise rejects with
+ * `AbortError`.
  * @template T
  * @param {(signal: AbortSignal, ...rest: unknown[]) => Promise<T>} call
  * @returns {(...rest: unknown[]) => Promise<T>}
@@ -108,7 +109,12 @@ export class Api {
     return this.#json("POST", `/api/read?${new URLSearchParams({ name })}`, { body: content, signal });
   }
 
-  /** A scene as a file. @param {object} scene @param {"haac"|"txt"|"py"|"png"|"webp"} format @returns {Promise<Blob>} */
+  /**
+   * A scene as a file.
+   * @param {object} scene
+   * @param {"haac"|"txt"|"py"|"png"|"webp"} format
+   * @returns {Promise<Blob>}
+   */
   async write(scene, format, signal) {
     const answer = await this.#ask("POST", "/api/write", { json: { scene, format }, signal });
     return answer.blob();
@@ -128,7 +134,11 @@ export class Api {
     return this.#json("DELETE", "/api/draft", { signal });
   }
 
-  /** @param {Blob} picture @param {string} name @returns {Promise<{id: string, width: number, height: number, name: string}>} */
+  /**
+   * @param {Blob} picture what is traced
+   * @param {string} name
+   * @returns {Promise<{id: string, width: number, height: number, name: string}>}
+   */
   addReference(picture, name, signal) {
     return this.#json("POST", `/api/reference?${new URLSearchParams({ name })}`, { body: picture, signal });
   }
@@ -153,9 +163,15 @@ export class Api {
     return (await this.#json("POST", `/api/jobs/${kind}`, { json: given, signal })).job;
   }
 
-  /** Starts cutting elements out of a picture. @param {Blob} picture @param {string} name @returns {Promise<string>} the job's id */
+  /**
+   * Starts cutting elements out of a picture.
+   * @param {Blob} picture
+   * @param {string} name
+   * @returns {Promise<string>} the job's id
+   */
   async startIngest(picture, name, signal) {
-    return (await this.#json("POST", `/api/jobs/ingest?${new URLSearchParams({ name })}`, { body: picture, signal })).job;
+    const path = `/api/jobs/ingest?${new URLSearchParams({ name })}`;
+    return (await this.#json("POST", path, { body: picture, signal })).job;
   }
 
   /** @param {string} job @returns {string} address of its server-sent events */
@@ -223,5 +239,6 @@ export class Api {
 async function refusal(answer) {
   const details = await answer.json().catch(() => ({}));
   const said = typeof details.error === "string" && details.error;
-  return new ApiError(said || `The studio's server refused (${answer.status} ${answer.statusText})`, answer.status, details);
+  const otherwise = `The studio's server refused (${answer.status} ${answer.statusText})`;
+  return new ApiError(said || otherwise, answer.status, details);
 }

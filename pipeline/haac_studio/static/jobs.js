@@ -9,8 +9,8 @@ const ATTEMPTS = 5;
  * Follows a job until it ends.
  * @param {import("./api.js").Api} api
  * @param {string} job its id
- * @param {{onProgress?: (progress: {done: number, total: number, text: string}) => void, signal?: AbortSignal}} [options]
- *     total is 0 where it is not known. When the signal aborts, the job is cancelled.
+ * @param {{onProgress?: (progress: {done: number, total: number, text: string}) => void,
+ *     signal?: AbortSignal}} [options] total is 0 where it is not known. When the signal aborts, the job is cancelled.
  * @returns {Promise<object>} the job's result
  * @throws {ApiError} with what went wrong; {DOMException} AbortError when cancelled
  */
@@ -33,7 +33,7 @@ export function follow(api, job, { onProgress, signal } = {}) {
     });
     events.addEventListener("result", event => end(resolve, JSON.parse(event.data)));
     events.addEventListener("error", event => {
-      // The job's own failure has data; the browser's "error" only says that the connection broke, and that it tries again.
+      // The job's own failure has data; the browser's "error" only says that the connection broke.
       if (event.data !== undefined) end(reject, new ApiError(JSON.parse(event.data).error, 400));
       else if (events.readyState === EventSource.CLOSED || ++failures >= ATTEMPTS) end(reject, new ApiError(LOST, 0));
     });
