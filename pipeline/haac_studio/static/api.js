@@ -242,3 +242,6 @@ async function refusal(answer) {
   const otherwise = `The studio's server refused (${answer.status} ${answer.statusText})`;
   return new ApiError(said || otherwise, answer.status, details);
 }
+
+/** The server that this page is from. */
+export const api = new Api();

@@ -1,6 +1,7 @@
 /** Choosing a colour to search by: twelve swatches, and any other. */
 
-import { button, make } from "../shared/dom.js";
+import { el } from "../../shell/dom.js";
+import { button } from "../shared/dom.js";
 
 const SWATCHES = [
   ["red", "#d5352f"], ["orange", "#ee8322"], ["yellow", "#f6cf3a"], ["green", "#4a9d44"], ["teal", "#2aa198"],
@@ -23,7 +24,7 @@ export function colourChooser(onChoose) {
     node.style.setProperty("--swatch", colour);
     return { node, colour };
   });
-  const other = make("input", { type: "color", class: "swatch-other", "aria-label": "Search for another colour",
+  const other = el("input", { type: "color", class: "swatch-other", "aria-label": "Search for another colour",
     title: "another colour", value: "#66aa88" });
   other.addEventListener("input", () => {
     show(other.value);
@@ -36,5 +37,5 @@ export function colourChooser(onChoose) {
   };
   show(null);
   const nodes = swatches.map(({ node }) => node);
-  return { root: make("div", { class: "swatches", role: "group", "aria-label": "Colour" }, nodes, other), show };
+  return { root: el("div", { class: "swatches", role: "group", "aria-label": "Colour" }, ...nodes, other), show };
 }

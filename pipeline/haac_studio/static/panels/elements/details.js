@@ -1,7 +1,8 @@
 /** What is known of the element that was chosen in the grid: fetched when it is looked at. */
 
 import { isAbort, latest } from "../../api.js";
-import { button, debounced, make } from "../shared/dom.js";
+import { el } from "../../shell/dom.js";
+import { button, debounced, image } from "../shared/dom.js";
 
 const LOOKED_AT = 150; // milliseconds on an element after which its licence is asked for
 
@@ -12,7 +13,7 @@ const LOOKED_AT = 150; // milliseconds on an element after which its licence is 
  * @returns {{root: HTMLElement, show: (element: object|null) => void}}
  */
 export function elementDetails(api, given) {
-  const root = make("section", { class: "element-details", "aria-label": "Details of the element", hidden: true });
+  const root = el("section", { class: "element-details", "aria-label": "Details of the element", hidden: true });
   const fetchAll = latest((signal, id) => api.element(id, signal));
   const complete = debounced(LOOKED_AT, async (element) => {
     try {
@@ -45,16 +46,16 @@ function fill(root, element, api, given) {
   const tags = (element.tags ?? []).map((tag) =>
     button(tag, () => given.onTag(tag), { class: "tag", title: `Show what is tagged ${tag}` }));
   root.replaceChildren(
-    make("div", { class: "details-head" },
-      make("img", { src: api.thumbnailUrl(element.id, 192), alt: "", class: "details-picture checkerboard" }),
-      make("div", { class: "details-facts" },
-        make("h3", { text: name, title: name }),
-        make("dl", {}, facts.flatMap(([term, said]) => [
-          make("dt", { text: term }),
-          make("dd", { text: said, title: said, class: term === "Licence" ? "details-licence" : null }),
+    el("div", { class: "details-head" },
+      image({ src: api.thumbnailUrl(element.id, 192), alt: "", class: "details-picture checkerboard" }),
+      el("div", { class: "details-facts" },
+        el("h3", {}, name, title: name),
+        el("dl", {}, ...facts.flatMap(([term, said]) => [
+          el("dt", {}, term),
+          el("dd", {}, said, title: said, class: term === "Licence" ? "details-licence" : null),
         ])))),
-    tags.length ? make("div", { class: "tags", role: "group", "aria-label": "Tags" }, tags) : "",
-    make("div", { class: "row" },
-      button("Add", () => given.onAdd(element), { class: "button primary", title: "Add to the canvas (Enter)" }),
+    tags.length ? el("div", { class: "tags", role: "group", "aria-label": "Tags" }, ...tags) : "",
+    el("div", { class: "row" },
+      button("Add", () => given.onAdd(element), { class: "primary", title: "Add to the canvas (Enter)" }),
       given.similar && button("More like this", () => given.onLike(element))));
 }

@@ -1,6 +1,6 @@
 /** Dragging an element onto the canvas by mouse, pen or finger, with a preview beneath the pointer. */
 
-import { make } from "../shared/dom.js";
+import { image } from "../shared/dom.js";
 
 const BEGIN = 6; // CSS pixels of movement after which a press is a drag
 
@@ -62,7 +62,7 @@ export function follow(press, given) {
 
 function begin(source) {
   document.documentElement.classList.add("dragging-element");
-  const ghost = make("img", { class: "drag-ghost", src: source, alt: "", "aria-hidden": "true" });
+  const ghost = image({ class: "drag-ghost", src: source, alt: "", "aria-hidden": "true" });
   document.body.append(ghost);
   return ghost;
 }

@@ -1,6 +1,7 @@
 /** A virtualised grid of thumbnails (windowing): as many rows in the page as are seen, whatever the catalog's size. */
 
-import { make, newId } from "../shared/dom.js";
+import { el } from "../../shell/dom.js";
+import { image, newId } from "../shared/dom.js";
 
 const CELL = 72; // least width of a cell, CSS pixels
 const NAME = 20; // height of the name below the picture
@@ -27,8 +28,8 @@ export class ElementGrid {
     this.given = given;
     this.active = 0;
     this.id = newId("elements");
-    this.space = make("div", { class: "grid-space", role: "presentation" });
-    this.root = make("div", { class: "element-grid", role: "grid", tabindex: 0, "aria-label": "Elements found" }, this.space);
+    this.space = el("div", { class: "grid-space", role: "presentation" });
+    this.root = el("div", { class: "element-grid", role: "grid", tabindex: 0, "aria-label": "Elements found" }, this.space);
     this.root.addEventListener("scroll", () => this.#draw(), { passive: true });
     this.root.addEventListener("keydown", (event) => this.#key(event));
     this.root.addEventListener("pointerdown", (event) => this.#grab(event));
@@ -107,13 +108,13 @@ export class ElementGrid {
 
   #newRow() {
     const cells = Array.from({ length: this.#columns }, () => {
-      const picture = make("img", { alt: "", draggable: "false", decoding: "async" });
+      const picture = image({ alt: "", draggable: "false", decoding: "async" });
       picture.addEventListener("error", () => (picture.hidden = true));
-      const name = make("span", { class: "cell-name" });
-      const node = make("div", { class: "cell", role: "gridcell" }, make("span", { class: "cell-picture" }, picture), name);
+      const name = el("span", { class: "cell-name" });
+      const node = el("div", { class: "cell", role: "gridcell" }, el("span", { class: "cell-picture" }, picture), name);
       return { node, picture, name, shown: null };
     });
-    const node = make("div", { class: "grid-row", role: "row" }, cells.map((cell) => cell.node));
+    const node = el("div", { class: "grid-row", role: "row" }, ...cells.map((cell) => cell.node));
     node.style.setProperty("--columns", this.#columns);
     node.style.height = `${this.#rowHeight}px`;
     this.space.append(node);

@@ -1,6 +1,8 @@
 /** The elements panel: search as one types, a grid of what was found, and details of the one that is chosen. */
 
-import { button, counted, debounced, icon, iconButton, make } from "../shared/dom.js";
+import { el } from "../../shell/dom.js";
+import { icon } from "../../shell/icons.js";
+import { button, counted, debounced, iconButton } from "../shared/dom.js";
 import { colourChooser } from "./colours.js";
 import { elementDetails } from "./details.js";
 import { follow } from "./drag.js";
@@ -19,11 +21,11 @@ export function elementsPanel(app, features) {
   const filter = { query: "", colour: null, tag: null, like: null };
   let likeName = "";
 
-  const search = make("input", { type: "search", id: "element-search", placeholder: "Search elements", autocomplete: "off",
+  const search = el("input", { type: "search", id: "element-search", placeholder: "Search elements", autocomplete: "off",
     spellcheck: "false", "aria-label": "Search elements", "aria-describedby": "element-count" });
-  const count = make("p", { class: "element-count", id: "element-count", "aria-live": "polite" });
-  const chips = make("div", { class: "chips", role: "group", "aria-label": "Search is narrowed by" });
-  const empty = make("div", { class: "empty-note", hidden: true });
+  const count = el("p", { class: "element-count", id: "element-count", "aria-live": "polite" });
+  const chips = el("div", { class: "chips", role: "group", "aria-label": "Search is narrowed by" });
+  const empty = el("div", { class: "empty-note", hidden: true });
 
   const add = (element, where) => {
     app.document.addElement(element, where);
@@ -52,8 +54,8 @@ export function elementsPanel(app, features) {
     grid.root.hidden = results.total === 0;
     if (results.total > 0) return;
     empty.replaceChildren(
-      make("p", { text: whole ? "This repository has no elements yet." : "Nothing was found." }),
-      whole ? make("p", { text: "Drop a photograph here: what it shows is cut out." })
+      el("p", {}, whole ? "This repository has no elements yet." : "Nothing was found."),
+      whole ? el("p", {}, "Drop a photograph here: what it shows is cut out.")
         : button("Show all elements", () => {
           search.value = "";
           narrow({ query: "", colour: null, tag: null, like: null });
@@ -66,10 +68,10 @@ export function elementsPanel(app, features) {
       filter.colour && ["colour", { colour: null }, filter.colour],
     ].filter(Boolean);
     chips.replaceChildren(...shown.map(([label, change, colour]) => {
-      const dot = colour && make("span", { class: "dot" });
+      const dot = colour && el("span", { class: "dot" });
       dot?.style.setProperty("--swatch", colour);
-      return make("span", { class: "chip" }, dot, label,
-        iconButton("close", `Search no longer by ${label}`, () => narrow(change), { class: "chip-close" }));
+      return el("span", { class: "chip" }, dot, label,
+        iconButton("cross", `Search no longer by ${label}`, () => narrow(change), { class: "chip-close" }));
     }));
   };
 
@@ -109,8 +111,8 @@ export function elementsPanel(app, features) {
       narrow({ query: "" });
     }
   });
-  const root = make("div", { class: "panel-body elements" },
-    make("div", { class: "search-box" }, icon("like"), search), colours.root, chips, count, grid.root, empty, details.root);
+  const root = el("div", { class: "panel-body elements" },
+    el("div", { class: "search-box" }, icon("search"), search), colours.root, chips, count, grid.root, empty, details.root);
   return { root, refresh: ask, focus: () => search.focus(), grid, results };
 }
 

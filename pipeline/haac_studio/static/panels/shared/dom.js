@@ -1,69 +1,44 @@
-/** Small helpers for building the panels' DOM. */
+/** What the panels build their parts of the page of, beside `el` and `icon` of the shell. */
+
+import { el } from "../../shell/dom.js";
+import { icon } from "../../shell/icons.js";
 
 /**
- * Makes an element.
+ * A button that says what it does.
  *
- * @param {string} tag
- * @param {object} [given] `text`; `on<event>` listeners; attributes, of which `true` sets an empty one and null, undefined
- *   and false set none
- * @param {...(Node|string|null|false)} children
- * @returns {HTMLElement}
- */
-export function make(tag, given = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (typeof value === "function") node.addEventListener(name.slice(2), value);
-    else if (name === "text") node.textContent = value;
-    else if (name === "value") node.value = value;
-    else node.setAttribute(name, value === true ? "" : String(value));
-  }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
-  return node;
-}
-
-/**
- * A button.
- *
- * @param {string} label what it says
+ * @param {string} label
  * @param {(event: Event) => void} run
  * @param {object} [given] attributes
  * @returns {HTMLButtonElement}
  */
 export function button(label, run, given = {}) {
-  return make("button", { type: "button", class: "button", onclick: run, ...given }, label);
+  return el("button", { type: "button", onclick: run, ...given }, label);
 }
 
-/** An icon of the panels' own set: paths in a box of 16 by 16, stroked. */
-const ICONS = {
-  add: "M8 3v10M3 8h10",
-  close: "M4 4l8 8M12 4l-8 8",
-  copy: "M6 6h7v7H6zM3 10V3h7",
-  like: "M6.5 11a4.5 4.5 0 1 1 0-9 4.5 4.5 0 0 1 0 9zM9.8 9.8L14 14",
-  region: "M2 5V2h3M11 2h3v3M14 11v3h-3M5 14H2v-3",
-  drop: "M8 2v8M4.5 6.5L8 10l3.5-3.5M2.5 13.5h11",
-  photo: "M2 3h12v10H2zM2 11l4-4 3 3 2-2 3 3M10.5 6.2v.1",
-  warn: "M8 2L1.5 13.5h13zM8 6.5v3.2M8 11.7v.1",
-  undo: "M5 3L2 6l3 3M2 6h7.5a4 4 0 0 1 0 8H6",
-  keep: "M3 8.5l3.5 3.5L13 4.5",
-};
-
-/** @param {keyof typeof ICONS} name @returns {SVGElement} an icon, hidden from assistive technology */
-export function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  for (const [key, value] of Object.entries({ viewBox: "0 0 16 16", class: "p-icon", "aria-hidden": "true" })) {
-    svg.setAttribute(key, value);
-  }
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", ICONS[name]);
-  svg.append(path);
-  return svg;
-}
-
-/** A button that shows only an icon; its label is its accessible name and its tooltip. */
+/**
+ * A button that shows an icon only; its label is its accessible name and its tooltip.
+ *
+ * @param {string} name of the icon
+ * @param {string} label
+ * @param {(event: Event) => void} run
+ * @param {object} [given] attributes
+ * @returns {HTMLButtonElement}
+ */
 export function iconButton(name, label, run, given = {}) {
-  return make("button", { type: "button", class: "icon-button", onclick: run, "aria-label": label, title: label, ...given },
+  return el("button", { type: "button", class: "quiet", onclick: run, "aria-label": label, title: label, ...given },
     icon(name));
+}
+
+/**
+ * A picture that says nothing to screen readers, since what it shows is said beside it.
+ *
+ * @param {object} [given] attributes
+ * @returns {HTMLImageElement}
+ */
+export function image(given = {}) {
+  const made = el("img", { draggable: "false", decoding: "async", ...given });
+  made.alt = given.alt ?? "";
+  return made;
 }
 
 let numbered = 0;
@@ -75,7 +50,7 @@ export function newId(prefix) {
 }
 
 /**
- * A labelled field.
+ * A field with its label above it.
  *
  * @param {string} label
  * @param {HTMLElement} control
@@ -84,9 +59,9 @@ export function newId(prefix) {
  */
 export function field(label, control, hint) {
   control.id ||= newId("field");
-  const said = hint && make("small", { class: "p-hint", id: `${control.id}-hint`, text: hint });
+  const said = hint && el("small", { id: `${control.id}-hint` }, hint);
   if (said) control.setAttribute("aria-describedby", said.id);
-  return make("div", { class: "p-field" }, make("label", { for: control.id, text: label }), control, said);
+  return el("div", { class: "stacked" }, el("label", { for: control.id }, label), control, said);
 }
 
 /** @param {number} count @returns {string} e.g. "3,583" */
@@ -104,7 +79,7 @@ export function counted(count, one, many = `${one}s`) {
  *
  * @param {number} pause milliseconds
  * @param {Function} run
- * @returns {Function} has `now()`, which does not wait, and `cancel()`
+ * @returns {Function} with `now()`, which does not wait, and `cancel()`
  */
 export function debounced(pause, run) {
   let timer = 0;
