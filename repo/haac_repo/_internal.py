@@ -29,10 +29,11 @@ if TYPE_CHECKING:
         sheet_page,
     )
     from haac_repo._derived.updating import Held, Survey, Updated, is_current, mark, missing, size, updating
-    from haac_repo._files import home, now, replacing, storage_errors
+    from haac_repo._files import home, now, replacing, storage_errors, sync_folder
     from haac_repo._http import open_client
     from haac_repo._lock import writer_lock
     from haac_repo._pixels import flattened
+    from haac_repo._store.found import State, elements_of, found_numbers, state_of
     from haac_repo._store.schema import CATALOG
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Console",
     "Held",
     "SheetStyle",
+    "State",
     "Survey",
     "Updated",
     "checkerboard",
@@ -51,7 +53,9 @@ __all__ = [
     "completion",
     "counted",
     "debugging",
+    "elements_of",
     "flattened",
+    "found_numbers",
     "given",
     "home",
     "is_current",
@@ -67,7 +71,9 @@ __all__ = [
     "require",
     "sheet_page",
     "size",
+    "state_of",
     "storage_errors",
+    "sync_folder",
     "updating",
     "writer_lock",
 ]
@@ -81,13 +87,16 @@ _LAZY = {
     "Console": "_cli.console",
     "Held": "_derived.updating",
     "SheetStyle": "_cli.sheet",
+    "State": "_store.found",
     "Survey": "_derived.updating",
     "Updated": "_derived.updating",
     "checkerboard": "_cli.sheet",
     "command": "_cli.console",
     "counted": "_cli.console",
     "debugging": "_cli.console",
+    "elements_of": "_store.found",
     "flattened": "_pixels",
+    "found_numbers": "_store.found",
     "given": "_cli.console",
     "home": "_files",
     "is_current": "_derived.updating",
@@ -103,7 +112,9 @@ _LAZY = {
     "require": "_cli.elements",
     "sheet_page": "_cli.sheet",
     "size": "_derived.updating",
+    "state_of": "_store.found",
     "storage_errors": "_files",
+    "sync_folder": "_files",
     "updating": "_derived.updating",
     "writer_lock": "_lock",
 }

@@ -1,0 +1,7 @@
+"""placeholder"""
+
+from haac import Scene
+
+
+def read_script(data: bytes, name: str) -> Scene:
+    raise NotImplementedError

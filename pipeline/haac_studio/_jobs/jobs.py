@@ -1,0 +1,6 @@
+"""placeholder"""
+
+
+class Jobs:
+    def close(self) -> None:
+        pass

@@ -1,0 +1,57 @@
+/** Publishing and syncing: buttons of the toolbar, a dialog with the progress, and what came of it. */
+
+import { el } from "../../shell/dom.js";
+import { progressArea } from "../shared/progress.js";
+
+const KINDS = {
+  publish: { label: "Publish", icon: "publish", ask: "Elements that were added become visible to mirrors. What is published cannot be " +
+    "taken back without a trace.", doing: "Publishing" },
+  sync: { label: "Sync", icon: "sync", ask: "Fetches what was published since.", doing: "Syncing" },
+};
+
+/**
+ * Add the buttons for what this repository can do.
+ *
+ * @param {object} app the editor's
+ * @param {Record<string, any>} features of /api/state
+ * @param {{onChanged: () => void}} given called when the repository's elements may be others
+ */
+export function mountRepository(app, features, { onChanged }) {
+  for (const kind of Object.keys(KINDS)) {
+    if (!possible(features[kind])) continue;
+    const { label, icon } = KINDS[kind];
+    app.toolbar.add({ id: kind, label, icon, group: "jobs", run: () => ask(app, kind, onChanged) });
+  }
+}
+
+/** Features are true, false, or why not. */
+export function possible(feature) {
+  return feature === undefined || feature === true || (typeof feature === "object" && feature !== null && feature.possible !== false);
+}
+
+async function ask(app, kind, onChanged) {
+  const { label, ask: question, doing } = KINDS[kind];
+  const progress = progressArea(app);
+  let result = null;
+  const done = await app.dialogs.open({
+    title: label,
+    body: el("div", { class: "form" }, el("p", {}, question), progress.root),
+    actions: [{ label: "Cancel", value: null }, { label, value: true, primary: true }],
+    check: async () => {
+      if (progress.busy) return null;
+      result = await progress.run(doing, () => app.api.startJob(kind));
+      return result ? null : "It was not done.";
+    },
+  });
+  if (!done || !result) return;
+  onChanged();
+  await app.dialogs.open({ title: label, body: summary(result) });
+}
+
+/** What a job says of itself: its text, or its figures. */
+function summary(result) {
+  if (typeof result.text === "string") return result.text;
+  const rows = Object.entries(result).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
+  return el("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [
+    el("dt", {}, name.replaceAll("_", " ")), el("dd", {}, String(value))]));
+}
