@@ -1,7 +1,7 @@
 /** Scenes as JSON -> scenes as haac.js has them. */
 
 import { HaacError, RecipeError } from "/web/errors.js";
-import { inlineSize } from "/web/forms/inline.js";
+import { makeInline } from "/web/forms/inline.js";
 import { readRecipe } from "/web/forms/recipe.js";
 import { parseId } from "/web/forms/text.js";
 
@@ -39,9 +39,8 @@ export class Converter {
     if (typeof element === "string") return parseId(element);
     const known = this.#inlines.get(element.inline);
     if (known) return known;
-    const data = bytesOf(element.inline);
-    const [width, height] = inlineSize(data);
-    const made = { data, width, height, key: element.inline };
+    // Its key is what the page calls it.
+    const made = { ...makeInline(bytesOf(element.inline)), key: element.inline };
     this.#inlines.set(element.inline, made);
     return made;
   }

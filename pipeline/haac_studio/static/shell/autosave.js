@@ -62,7 +62,7 @@ export function autosave(app, status) {
     if (scene === saved) return;
     status.draft("Saving…", "saving");
     try {
-      await api.saveDraft(scene, label);
+      await api.putDraft(scene, label);
       saved = scene;
       if (doc.scene === scene) status.draft("Draft saved");
     } catch (error) {
@@ -131,7 +131,7 @@ export async function recover(app) {
       no: "Leave it",
     });
     if (!yes) {
-      await app.api.discardDraft?.().catch(() => {});
+      await app.api.deleteDraft().catch(() => {});
       return;
     }
   }
