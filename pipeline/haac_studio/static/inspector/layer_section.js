@@ -31,8 +31,8 @@ export class LayerSection {
       el("header", { class: "inspector-title" }, this.title, this.subtitle),
       this.#align(),
       this.#group("Place and size", this.#place()),
-      this.#group("Crop", this.#crop()),
       this.#group("Adjustments", this.#adjustments()),
+      this.#group("Crop", this.#crop()),
       this.#more());
   }
 
@@ -197,7 +197,7 @@ export class LayerSection {
       }),
     }, "Whole element");
     return el("div", {},
-      el("div", { class: "fields two" }, edge(0, "left", "L"), edge(1, "top", "T"), edge(2, "right", "R"), edge(3, "bottom", "B")),
+      el("div", { class: "fields four" }, edge(0, "left", "L"), edge(1, "top", "T"), edge(2, "right", "R"), edge(3, "bottom", "B")),
       el("div", { class: "button-row even" }, this.cropButton, this.uncrop));
   }
 

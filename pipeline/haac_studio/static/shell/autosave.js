@@ -123,17 +123,14 @@ export async function recover(app) {
   if (!goesOn) {
     const when = draft.saved_at ? ` of ${new Date(draft.saved_at).toLocaleString()}` : "";
     const count = draft.scene.layers.length;
-    const yes = await app.dialogs.confirm({
+    const answer = await app.dialogs.open({
       title: "Go on with the draft?",
-      text: `A draft${when} with ${count} ${count === 1 ? "layer" : "layers"} was not closed.` +
+      body: `A draft${when} with ${count} ${count === 1 ? "layer" : "layers"} was not saved.` +
         `${opened?.scene ? ` It is not the same as ${name ?? "the scene that was opened"}.` : ""}`,
-      yes: "Go on with it",
-      no: "Leave it",
+      actions: [{ label: "Throw it away", value: "drop" }, { label: "Go on with it", value: "keep", primary: true }],
     });
-    if (!yes) {
-      await app.api.deleteDraft().catch(() => {});
-      return;
-    }
+    if (answer === "drop") await app.api.deleteDraft().catch(() => {});
+    if (answer !== "keep") return;
   }
   if (opened?.scene) app.document.replace(draft.scene, "Draft");
   else app.document.open(draft.scene, "Draft", name);

@@ -29,7 +29,7 @@ export function mountStatus(root, app) {
     const layers = doc.selected;
     const frame = layers.length === 1 && stage.frameOf(layers[0].key);
     shown(selected, layers.length > 1 ? `${layers.length} layers`
-      : frame ? `${layers[0].x}, ${layers[0].y}  ${frame.width} × ${frame.height}` : "");
+      : frame ? `${layers[0].x}, ${layers[0].y} · ${frame.width} × ${frame.height}` : "");
     shown(size, `${doc.scene.width} × ${doc.scene.height}`);
   };
   for (const type of ["scene", "selection"]) doc.addEventListener(type, update);
