@@ -106,6 +106,15 @@ export class SceneDocument extends EventTarget {
     this.#emit("scene", { label: this.history.present.label, gesture: false });
   }
 
+  /** Break a gesture off: its step never was. @param {string} merge its merge key */
+  cancelGesture(merge) {
+    if (!this.history.drop(merge)) return;
+    this.#keepSelection(this.scene);
+    this.#emit("scene", { label: this.history.present.label, gesture: false });
+    this.#emit("history");
+    this.#emit("selection");
+  }
+
   get canUndo() {
     return this.history.canUndo;
   }

@@ -69,6 +69,19 @@ export class History {
     this.index += 1;
   }
 
+  /**
+   * Take the present state away as if it had never been.
+   *
+   * @param {string} merge it must have this merge key
+   * @returns {boolean} whether it had
+   */
+  drop(merge) {
+    if (this.index === 0 || this.present.merge !== merge) return false;
+    this.entries.length = this.index;
+    this.index -= 1;
+    return true;
+  }
+
   /** No step that comes is merged with the present one. */
   seal() {
     this.present.merge = null;
