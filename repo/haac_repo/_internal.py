@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from haac_repo._http import open_client
     from haac_repo._lock import writer_lock
     from haac_repo._pixels import flattened
-    from haac_repo._store.found import State, elements_of, found_numbers, state_of
+    from haac_repo._store.found import State, elements_of, found_numbers, origin_of, state_of
     from haac_repo._store.schema import CATALOG
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "now",
     "on_checkerboard",
     "open_client",
+    "origin_of",
     "refuse",
     "replacing",
     "repo_option",
@@ -106,6 +107,7 @@ _LAZY = {
     "now": "_files",
     "on_checkerboard": "_cli.sheet",
     "open_client": "_http",
+    "origin_of": "_store.found",
     "refuse": "_cli.console",
     "replacing": "_files",
     "repo_option": "_cli.console",

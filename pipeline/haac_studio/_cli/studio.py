@@ -39,8 +39,8 @@ def studio(console: Console, repo: Path, document: str | None, name: str, port: 
     as a script and a recipe, and kept as a draft until it is saved: nothing is lost when the browser or this command ends. What is
     saved goes into the folder where this command runs.
 
-    A script is run, as `haac compile` does: never open one that you do not trust. Only this machine can reach the studio, and only who has the
-    address that is printed. Ends with Ctrl-C. Needs haac[studio].
+    A script is run, as `haac compile` does: never open one that you do not trust. Only this machine can reach the studio, and only who has
+    the address that is printed. Ends with Ctrl-C. Needs haac[studio].
     """
     from importlib.util import find_spec
 

@@ -157,7 +157,7 @@ _KINDS: dict[str, Callable[[dict[str, Any], int, int], Colour | Gradient | Plate
         _colour(value.get("end")),
         _whole(value.get("angle", 1080), "a gradient's angle"),
     ),
-    "plate": lambda value, *_: Plate(element_number(value.get("element"))),  # type: ignore[arg-type]
+    "plate": lambda value, *_: Plate(element_number(value.get("element"))),
     "wash": _wash,
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib.metadata import version
 from typing import Any
 
@@ -17,7 +16,8 @@ from starlette.types import ASGIApp
 from haac_repo import ElementError, HaacError, RepositoryBusyError, read_head
 from haac_repo._internal import state_of
 from haac_studio._document.scene_json import scene_to_json
-from haac_studio._server import documents, elements, files
+from haac_studio._jobs.jobs import told
+from haac_studio._server import documents, elements, files, jobs, reviews
 from haac_studio._server.bodies import Answered
 from haac_studio._server.features import features
 from haac_studio._server.security import Door, Guard
@@ -35,6 +35,8 @@ def application(studio: Studio, door: Door) -> ASGIApp:
             Route("/api/state", state),
             *documents.routes(studio),
             *elements.routes(studio),
+            *reviews.routes(studio),
+            *jobs.routes(studio),
             *files.routes(),
         ],
         exception_handlers={
@@ -91,10 +93,7 @@ async def _failed(_: Request, error: Exception) -> Response:
 
 
 async def _broken(_: Request, error: Exception) -> Response:
-    assert isinstance(error, OSError)
-    what = error.strerror or str(error) or type(error).__name__
-    where = f": {os.path.basename(error.filename)}" if isinstance(error.filename, str) else ""
-    return JSONResponse({"error": what + where}, 500)
+    return JSONResponse({"error": told(error)}, 500)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -103,5 +102,4 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _fault(_: Request, error: Exception) -> Response:
-    told = f"{type(error).__name__}: {error}. This is a fault of haac: please report it, with what HAAC_DEBUG=1 shows"
-    return JSONResponse({"error": told}, 500)
+    return JSONResponse({"error": told(error)}, 500)

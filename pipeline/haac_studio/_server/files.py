@@ -1,4 +1,4 @@
-"""Files of the page: the studio's own, and those of the decoder for the web. Only kinds that a page is made of, whatever else lies there."""
+"""Files of the page: the studio's own, and the decoder for the web; only kinds that a page is made of, whatever else lies there."""
 
 from __future__ import annotations
 

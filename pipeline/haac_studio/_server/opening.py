@@ -12,7 +12,6 @@ from haac_repo import ElementError, HaacError, PictureError, RecipeError, Reposi
 from haac_repo._internal import require
 from haac_studio._document.drafts import Draft
 from haac_studio._document.names import plain_name
-from haac_studio._jobs.jobs import Jobs
 from haac_studio._server.app import application
 from haac_studio._server.security import Door
 from haac_studio._server.server import listening, serve
@@ -47,7 +46,7 @@ def opened(repository: Repository, what: str | None, name: str) -> Studio:
         document = _document(repository, path, data, name)
     draft = Draft(repository.id, place)
     try:
-        studio = Studio(repository, folder, draft, Jobs(), document)
+        studio = Studio(repository, folder, draft, document)
         if data and path.resolve().parent == folder.resolve():
             studio.files[path.name] = digest(data)
         if document.kind == "picture":
@@ -79,7 +78,7 @@ def run(
         said(door.url)
         if show is not None:
             show(door.url)
-        serve(application(studio, door), listener)
+        serve(application(studio, door), listener, studio.jobs.close)
 
 
 def _contents(path: Path) -> bytes:

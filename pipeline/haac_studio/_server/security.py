@@ -17,6 +17,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from haac_repo._internal import debugging
+
 MARK = "x-haac-studio"
 """Header that every request must have that changes something."""
 TOKEN = "x-haac-token"
@@ -79,7 +81,11 @@ class Guard:
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
-        await (answer or self._app)(scope, receive, guarded)
+        try:
+            await (answer or self._app)(scope, receive, guarded)
+        except Exception:  # it was answered with 500, and told there
+            if debugging():
+                raise
 
     def _answer(self, scope: Scope) -> Response | None:
         """What is answered instead of passing the request on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -39,13 +40,18 @@ def listening(port: int) -> socket.socket:
         ) from error
 
 
-def serve(app: ASGIApp, listener: socket.socket) -> None:
+def serve(app: ASGIApp, listener: socket.socket, ending: Callable[[], None]) -> None:
     """Serve until Ctrl-C, or SIGTERM.
+
+    Args:
+        app: answers.
+        listener: see `listening`; closed in the end.
+        ending: called before whoever is still being answered is waited for.
 
     Raises:
         KeyboardInterrupt: it was Ctrl-C.
     """
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             app,
             interface="asgi3",
@@ -56,9 +62,23 @@ def serve(app: ASGIApp, listener: socket.socket) -> None:
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=_PATIENCE,
-        )
+        ),
+        ending,
     )
     try:
         asyncio.run(server.serve(sockets=[listener]))
     finally:
         listener.close()
+
+
+class _Server(uvicorn.Server):
+    """Lets jobs end first: their events are answers that else would not end."""
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End."""
+        await asyncio.to_thread(self._ending)
+        await super().shutdown(sockets)

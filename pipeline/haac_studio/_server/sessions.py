@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from haac import Scene
 from haac_repo import Repository
 from haac_studio._document.drafts import Draft
+from haac_studio._jobs.finding import Finding
+from haac_studio._jobs.jobs import Jobs
+from haac_studio._jobs.reviews import Cutting, Review
 from haac_studio._limits import STUDIO_LIMITS
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    from haac_studio._jobs.jobs import Jobs
-    from haac_studio._jobs.reviews import Review
 
 Kind = Literal["new", "picture", "recipe", "script"]
 V = TypeVar("V")
@@ -87,16 +87,21 @@ class Studio:
     folder: Path
     """Where it was started: what is saved goes there."""
     draft: Draft
-    jobs: Jobs
     opened: Opened = field(default_factory=Opened)
     notes: list[str] = field(default_factory=list)
     """What the person should know when the page opens."""
+    jobs: Jobs = field(default_factory=Jobs)
+    finding: Finding = field(init=False)
+    cutting: Cutting = field(default_factory=Cutting)
     references: Shelf[Reference] = field(default_factory=lambda: Shelf(STUDIO_LIMITS.references))
     reviews: Shelf[Review] = field(default_factory=lambda: Shelf(STUDIO_LIMITS.reviews))
     files: dict[str, str] = field(default_factory=dict)
     """SHA-256 of the files of this folder as this studio last read or wrote them, by name."""
-    repository_lock: threading.Lock = field(default_factory=threading.Lock)
-    """One at a time adds to the repository, publishes or syncs."""
+
+    def __post_init__(self) -> None:
+        self.finding = Finding(self.repository)
+        self.jobs.at_end(self.finding.close)
+        self.jobs.at_end(self.cutting.close)
 
     def close(self) -> None:
         """End all jobs; the draft stays."""

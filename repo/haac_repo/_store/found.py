@@ -70,3 +70,9 @@ def elements_of(repository: Repository, numbers: list[int]) -> list[Element]:
     with repository._reading() as db:
         found = [catalog.find(db, number) for number in numbers]
     return [element for element in found if element is not None and element.withdrawn is None]
+
+
+def origin_of(repository: Repository) -> str:
+    """Where a mirror was synced from the last time: an address or a folder; '' if it is no mirror."""
+    with repository._reading() as db:
+        return catalog.meta(db).origin

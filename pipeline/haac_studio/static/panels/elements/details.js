@@ -49,10 +49,10 @@ function fill(root, element, api, given) {
     el("div", { class: "details-head" },
       image({ src: api.thumbnailUrl(element.id, 192), alt: "", class: "details-picture checkerboard" }),
       el("div", { class: "details-facts" },
-        el("h3", {}, name, title: name),
+        el("h3", { title: name }, name),
         el("dl", {}, ...facts.flatMap(([term, said]) => [
           el("dt", {}, term),
-          el("dd", {}, said, title: said, class: term === "Licence" ? "details-licence" : null),
+          el("dd", { title: said, class: term === "Licence" ? "details-licence" : "" }, said),
         ])))),
     tags.length ? el("div", { class: "tags", role: "group", "aria-label": "Tags" }, ...tags) : "",
     el("div", { class: "row" },
