@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import PACKAGES, ROOT, shown
+from tests.house import PACKAGES, shown
 from tests.test_house import FULL_ROOM, LONG_FILE
 from tests.test_words import retired
 
