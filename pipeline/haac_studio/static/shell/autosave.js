@@ -1,4 +1,4 @@
-/** After each change: the draft is kept on the server, and the recipe's forms are asked for. One request at a time each. */
+/** After each change the draft is kept on the server, and the recipe's forms are asked for; one request at a time each. */
 
 /** How long nothing may change before the draft is sent, milliseconds. */
 const DRAFT_AFTER = 350;

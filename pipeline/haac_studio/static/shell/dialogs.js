@@ -1,4 +1,4 @@
-/** Modal dialogs: questions, messages, and whatever else needs the whole attention. Native `<dialog>` keeps the focus. */
+/** Modal dialogs: questions, messages, whatever else needs the whole attention. Native `<dialog>` keeps the focus. */
 
 import { el } from "./dom.js";
 

@@ -35,7 +35,8 @@ export function mountStatus(root, app) {
   for (const type of ["scene", "selection"]) doc.addEventListener(type, update);
   doc.addEventListener("forms", () => {
     bytes.classList.toggle("bad", Boolean(doc.formsError));
-    shown(bytes, doc.formsError ? "Not a valid recipe" : doc.forms ? `${doc.forms.bytes.toLocaleString("en")} bytes` : "");
+    const count = doc.forms ? `${doc.forms.bytes.toLocaleString("en")} bytes` : "";
+    shown(bytes, doc.formsError ? "Not a valid recipe" : count);
     bytes.title = doc.formsError ?? "Size of the recipe";
   });
   update();
