@@ -1,11 +1,11 @@
 /** The studio's panels: elements, recipe, tracing, files, ingest, publishing. */
 
+import { tabs } from "../shell/tabs.js";
 import { elementsPanel } from "./elements/panel.js";
 import { mountFiles } from "./files/index.js";
 import { ingestArea } from "./ingest/index.js";
 import { recipePanel } from "./recipe/panel.js";
 import { mountRepository, possible } from "./repository/index.js";
-import { tabs } from "./shared/tabs.js";
 import { tracingPanel } from "./tracing/panel.js";
 
 /**
@@ -24,14 +24,16 @@ export function mountPanels(app) {
     onStored: () => elements.refresh(),
   });
   elements.root.append(ingest.root);
-  const left = tabs("Elements and tracing", [
-    { id: "elements", label: "Elements", content: elements.root },
-    { id: "trace", label: "Trace", content: tracing.root },
+  const [bar, ...pages] = tabs([
+    { id: "elements", label: "Elements", page: elements.root },
+    { id: "trace", label: "Trace", page: tracing.root },
   ]);
-  document.getElementById("elements-panel").append(left.root);
+  bar.setAttribute("aria-label", "Elements and tracing");
+  document.getElementById("elements-panel").append(bar, ...pages);
+  const show = (id) => bar.querySelector(`#tab-${id}`).click();
   document.getElementById("recipe-panel").append(recipePanel(app));
   const trace = (picture, name) => {
-    left.show("trace");
+    show("trace");
     tracing.open(picture, name);
   };
   mountFiles(app, { onPicture: trace });
@@ -39,7 +41,7 @@ export function mountPanels(app) {
   app.toolbar.add({
     id: "search-elements", label: "Search elements", shortcut: "/", hidden: true, group: "panels",
     run: () => {
-      left.show("elements");
+      show("elements");
       elements.focus();
     },
   });
@@ -47,7 +49,7 @@ export function mountPanels(app) {
     const { reference } = app.state;
     app.document.setReference({ ...reference, url: app.api.referenceUrl(reference.id), opacity: 0.5, mode: "beneath" });
   }
-  if (app.document.reference) left.show("trace");
+  if (app.document.reference) show("trace");
   elements.refresh();
-  return { elements, tracing, ingest, left };
+  return { elements, tracing, ingest };
 }

@@ -10,9 +10,9 @@ const BEGIN = 6; // CSS pixels of movement after which a press is a drag
  * A finger's vertical movement scrolls the grid (the browser then cancels the press); sideways, it drags.
  *
  * @param {PointerEvent} press
- * @param {{source: string, size: () => {width: number, height: number}|null, over: (x: number, y: number) => boolean,
+ * @param {{source: string, size: () => {width: number, height: number}, over: (x: number, y: number) => boolean,
  *   drop: (x: number, y: number) => void}} given source: address of the preview; size: of the preview over the canvas in CSS
- *   pixels, null where it is not known; over: whether a point of the page is on the canvas
+ *   pixels; over: whether a point of the page is on the canvas
  */
 export function follow(press, given) {
   const pointer = press.pointerId;
@@ -32,7 +32,7 @@ export function follow(press, given) {
     ghost ??= begin(given.source);
     event.preventDefault();
     const over = given.over(event.clientX, event.clientY);
-    const size = (over && given.size()) || { width: 64, height: 64 };
+    const size = over ? given.size() : { width: 64, height: 64 };
     ghost.classList.toggle("over", over);
     ghost.style.width = `${size.width}px`;
     ghost.style.height = `${size.height}px`;

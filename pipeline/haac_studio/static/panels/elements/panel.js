@@ -28,7 +28,7 @@ export function elementsPanel(app, features) {
   const empty = el("div", { class: "empty-note", hidden: true });
 
   const add = (element, where) => {
-    app.document.addElement(element, where);
+    app.stage.add(element, where ?? app.stage.centre());
     app.announce(`${element.name || element.id} added`);
   };
   const ask = async () => {
@@ -122,15 +122,16 @@ function grab(app, event, element, cell, add) {
     source: cell.querySelector("img").src,
     over: (x, y) => stage.contains(document.elementFromPoint(x, y)),
     size: () => {
-      const zoom = app.canvas?.zoom;
-      if (!zoom) return null;
+      const { zoom } = app.stage.view;
       const { width, height } = app.document.scene;
       const fit = Math.min(1, (width * 0.9) / element.width, (height * 0.9) / element.height);
       return { width: element.width * fit * zoom, height: element.height * fit * zoom };
     },
     drop: (x, y) => {
-      add(element, app.canvas?.toScene?.(x, y));
-      stage.querySelector("[tabindex], canvas")?.focus?.();
+      const { left, top } = app.stage.element.getBoundingClientRect();
+      const [across, down] = app.stage.view.toCanvas(x - left, y - top);
+      add(element, { x: across, y: down });
+      app.stage.element.focus();
     },
   });
 }

@@ -3,7 +3,7 @@
 import { el, isTyping } from "../../shell/dom.js";
 import { acceptFiles, isRecipe } from "../shared/drop.js";
 import { askNewScene } from "./new_scene.js";
-import { askText, open, openFile, pasteText } from "./opening.js";
+import { askText, open, openFile, pasteText, recipeName } from "./opening.js";
 import { download, save } from "./saving.js";
 
 /**
@@ -27,6 +27,9 @@ export function mountFiles(app, { onPicture }) {
     known.add(name);
     app.document.name = name;
     mark.saved(scene);
+    if (app.document.scene !== scene) return;
+    app.autosave?.kept();
+    app.api.deleteDraft().catch(() => {}); // it would only be asked about again
   };
   const renew = async () => {
     const scene = await askNewScene(app);
@@ -52,7 +55,8 @@ export function mountFiles(app, { onPicture }) {
   acceptFiles(document.getElementById("stage"), (file) => (isRecipe(file) ? take(file) : onPicture(file, file.name)));
   // A file that misses its place must not replace the page.
   for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault());
-  document.addEventListener("paste", (event) => paste(app, event, onPicture));
+  // Before the editor, which takes every other text for layers.
+  document.addEventListener("paste", (event) => paste(app, event, onPicture), { capture: true });
   return { saved: mark.saved };
 }
 
@@ -60,8 +64,11 @@ function paste(app, event, onPicture) {
   if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
   const picture = [...event.clipboardData.files].find((file) => file.type.startsWith("image/"));
   const text = event.clipboardData.getData("text/plain");
+  if (!picture && !recipeName(text)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
   if (picture) onPicture(picture, picture.name || "pasted picture");
-  else if (text) pasteText(app, text);
+  else pasteText(app, text);
 }
 
 /** The document's name with a mark while it has changes that are not saved; in the toolbar and in the page's title. */
@@ -70,6 +77,10 @@ function savedMark(app) {
   const label = el("span", { class: "document-name", id: "document-name" });
   const unsaved = () => app.document.scene !== last;
   const show = () => {
+    // What was just opened is a history of its own, of one state; a draft has been saved nowhere.
+    if (!app.document.canUndo && !app.document.canRedo && app.document.history.present.label !== "Draft") {
+      last = app.document.scene;
+    }
     const name = app.document.name ?? "Untitled";
     const changed = unsaved();
     label.replaceChildren(el("b", {}, name), changed ? el("span", { class: "unsaved", title: "Not saved" }, "•") : "",

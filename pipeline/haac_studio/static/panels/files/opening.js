@@ -56,19 +56,15 @@ export function recipeName(text) {
  *
  * @param {object} app the editor's
  * @param {string} text
- * @returns {Promise<boolean>} whether it was a recipe or a script
  */
 export async function pasteText(app, text) {
-  const name = recipeName(text);
-  if (!name) return false;
   try {
-    const { scene } = await app.api.read(name, text.trim());
+    const { scene } = await app.api.read(recipeName(text), text.trim());
     app.document.replace(scene, "Paste a recipe");
     app.announce("Recipe pasted");
   } catch (error) {
     app.dialogs.error("What was pasted could not be read", error);
   }
-  return true;
 }
 
 /**

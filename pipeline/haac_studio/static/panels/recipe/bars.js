@@ -35,7 +35,7 @@ export function costsOf(scene, forms) {
     .filter((layer) => !layer.hidden)
     .reverse();
   const rest = Math.max(0, forms.bits - bits.reduce((sum, each) => sum + each, 0));
-  return [...layers, { key: null, name: "Canvas and background", bits: rest }];
+  return [...layers, { key: null, name: "Canvas", bits: rest }];
 }
 
 function nameOf(layer) {

@@ -2,8 +2,8 @@
 
 import { el } from "../../shell/dom.js";
 import { icon } from "../../shell/icons.js";
+import { tabs } from "../../shell/tabs.js";
 import { grouped, iconButton } from "../shared/dom.js";
-import { tabs } from "../shared/tabs.js";
 import { layerBars } from "./bars.js";
 import { scriptView } from "./script_view.js";
 import { warningsOf } from "./warnings.js";
@@ -22,14 +22,14 @@ export function recipePanel(app) {
   const bits = el("p", { class: "bits" });
   const warnings = el("ul", { class: "warnings", "aria-label": "Warnings" });
 
-  const views = tabs("Forms of the recipe", [
-    { id: "text", label: "Text", content: text },
-    { id: "script", label: "Script", content: script.root },
-    { id: "english", label: "English", content: english },
-  ]);
-  const copied = { text: () => app.document.forms?.text, script: () => app.document.forms?.script,
-    english: () => app.document.forms?.explain };
-  views.list.append(iconButton("duplicate", "Copy", () => copy(app, copied[views.selected]()), { class: "quiet copy" }));
+  let shown = "text";
+  const [bar, ...pages] = tabs([
+    { id: "text", label: "Text", page: el("div", { class: "tab-page" }, text) },
+    { id: "script", label: "Script", page: el("div", { class: "tab-page" }, script.root) },
+    { id: "explain", label: "English", page: el("div", { class: "tab-page" }, english) },
+  ], (id) => (shown = id));
+  bar.setAttribute("aria-label", "Forms of the recipe");
+  const copies = iconButton("duplicate", "Copy", () => copy(app, app.document.forms?.[shown]));
 
   const show = () => {
     const { forms, formsError } = app.document;
@@ -52,7 +52,8 @@ export function recipePanel(app) {
   const root = el("div", { class: "recipe" },
     el("section", { class: "recipe-size", "aria-label": "Size" }, bytes, bits, warnings),
     el("section", { class: "recipe-bars", "aria-label": "Bits of each layer" }, el("h2", {}, "Bits a layer"), bars.root),
-    el("section", { class: "recipe-forms", "aria-label": "Forms" }, views.root));
+    el("section", { class: "recipe-forms", "aria-label": "Forms" },
+      el("div", { class: "tab-line" }, bar, copies), ...pages));
   show();
   return root;
 }

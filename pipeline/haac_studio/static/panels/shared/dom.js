@@ -25,7 +25,7 @@ export function button(label, run, given = {}) {
  * @returns {HTMLButtonElement}
  */
 export function iconButton(name, label, run, given = {}) {
-  return el("button", { type: "button", class: "quiet", onclick: run, "aria-label": label, title: label, ...given },
+  return el("button", { type: "button", class: "icon-button", onclick: run, "aria-label": label, title: label, ...given },
     icon(name));
 }
 

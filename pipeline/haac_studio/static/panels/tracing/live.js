@@ -1,61 +1,55 @@
 /** The comparison of the canvas with the reference picture, kept up to date while the scene is edited. */
 
-const EVERY = 120; // milliseconds between two comparisons while a drag goes on
+const PAUSE = 100; // milliseconds between two comparisons while a drag goes on
 
 /**
- * Events: "measured" (with `psnr`, `different` and, if a map is wanted, `map`: ImageData), "none" (there is no reference).
+ * Events: "measured" (with `psnr`, `different`, `width`, `height` and, if a map is wanted, `map`: RGBA), "failure" (`error`),
+ * "none" (there is no reference).
  *
  * At most one comparison is under way; what is painted meanwhile is compared when it is done.
  */
 export class LiveComparison extends EventTarget {
   #worker = null;
-  #reference = null;
-  #loaded = "";
   #busy = false;
   #again = false;
   #timer = 0;
+  #number = 0;
 
   /** @param {object} app the editor's */
   constructor(app) {
     super();
     this.app = app;
-    /** Boundary of the difference map in levels; 0 for none. */
+    /** Boundary of the difference map in levels; 0 for no map. */
     this.boundary = 0;
-    app.canvas?.addEventListener?.("painted", () => this.soon());
+    app.stage.addEventListener("frame", () => this.soon());
     app.document.addEventListener("reference", () => this.soon());
   }
 
   /** Compare, after a pause in which more may be painted. */
   soon() {
     if (!this.app.document.reference) {
-      this.dispatchEvent(new Event("none"));
-      return;
-    }
-    if (this.#busy || this.#timer) {
+      this.#say("none");
+    } else if (this.#busy || this.#timer) {
       this.#again = true;
-      return;
+    } else {
+      this.#timer = setTimeout(() => {
+        this.#timer = 0;
+        this.#compare();
+      }, PAUSE);
     }
-    this.#timer = setTimeout(() => {
-      this.#timer = 0;
-      this.#compare();
-    }, EVERY);
   }
 
   async #compare() {
-    const reference = this.app.document.reference;
-    const made = this.app.canvas?.pixels?.();
-    if (!reference || !made) return;
+    const { reference, scene } = this.app.document;
+    const { canvas } = this.app.stage;
+    // Until the first frame of a new size has come, the pixels are those of another canvas.
+    if (!reference || canvas.width !== scene.width || canvas.height !== scene.height) return;
     this.#busy = true;
     try {
-      const wanted = `${reference.url} ${made.width} ${made.height}`;
-      const fresh = wanted !== this.#loaded;
-      if (fresh) {
-        this.#reference = await pixelsOf(reference.url, made.width, made.height);
-        this.#loaded = wanted;
-      }
-      this.#show(await this.#ask(made, fresh), made);
+      const measured = await this.#ask(await createImageBitmap(canvas), reference.url);
+      if (this.app.document.reference?.url === reference.url) this.#say("measured", measured);
     } catch (error) {
-      this.dispatchEvent(Object.assign(new Event("failure"), { error }));
+      this.#say("failure", { error });
     } finally {
       this.#busy = false;
       if (this.#again) {
@@ -65,41 +59,18 @@ export class LiveComparison extends EventTarget {
     }
   }
 
-  #ask(made, fresh) {
+  #ask(made, url) {
     this.#worker ??= new Worker(new URL("./compare_worker.js", import.meta.url), { type: "module" });
-    const pixels = new Uint8Array(made.data); // a copy: the canvas goes on with its own
+    this.#number += 1;
     return new Promise((resolve, reject) => {
-      this.#worker.onmessage = ({ data }) => resolve(data);
-      this.#worker.onerror = (event) => reject(new Error(event.message || "the comparison failed"));
-      this.#worker.postMessage(
-        { made: pixels, boundary: this.boundary, reference: fresh ? this.#reference : null }, [pixels.buffer]);
+      this.#worker.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
+      this.#worker.onerror = (event) => reject(new Error(event.message || "The comparison failed"));
+      const { boundary } = this;
+      this.#worker.postMessage({ number: this.#number, made, boundary, url: new URL(url, location.href).href }, [made]);
     });
   }
 
-  #show(measured, { width, height }) {
-    const map = measured.map ? new ImageData(measured.map, width, height) : null;
-    this.dispatchEvent(Object.assign(new Event("measured"), { ...measured, map }));
+  #say(type, fields = {}) {
+    this.dispatchEvent(Object.assign(new Event(type), fields));
   }
-}
-
-/**
- * A picture's pixels, brought to another size.
- *
- * @param {string} url
- * @param {number} width
- * @param {number} height
- * @returns {Promise<Uint8ClampedArray>} RGBA
- */
-async function pixelsOf(url, width, height) {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error("the reference picture is no longer there: choose it again");
-  const bitmap = await createImageBitmap(await answer.blob(), { colorSpaceConversion: "none" });
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.imageSmoothingQuality = "high";
-  pen.drawImage(bitmap, 0, 0, width, height);
-  bitmap.close();
-  return pen.getImageData(0, 0, width, height).data;
 }

@@ -5,9 +5,9 @@ import { icon } from "../../shell/icons.js";
 import { button, field, iconButton, image, newId } from "../shared/dom.js";
 import { acceptFiles, chooseFile, isRecipe } from "../shared/drop.js";
 import { progressArea } from "../shared/progress.js";
+import { differenceOverlay } from "./difference.js";
 import { LiveComparison } from "./live.js";
 import { measures } from "./measures.js";
-import { differenceOverlay } from "./overlay.js";
 import { suggestions } from "./suggest.js";
 
 const PICTURES = "image/*,.psd,.heic,.avif,.jxl";
@@ -63,7 +63,7 @@ function noPicture(take) {
 }
 
 function parts(app, features, reference, progress, live) {
-  const overlay = differenceOverlay(app);
+  const overlay = differenceOverlay(app.stage);
   const figures = measures((boundary) => {
     live.boundary = view.mode === "difference" ? boundary : 0;
     live.soon();
@@ -75,9 +75,9 @@ function parts(app, features, reference, progress, live) {
   });
   const stop = new AbortController(); // of the listeners of this reference picture
   const listen = (type, run) => live.addEventListener(type, run, { signal: stop.signal });
-  listen("measured", ({ psnr, different, map }) => {
-    figures.show({ psnr, different });
-    overlay.show(view.mode === "difference" ? map : null);
+  listen("measured", (measured) => {
+    figures.show(measured);
+    overlay.show(view.mode === "difference" ? measured : null);
   });
   listen("failure", ({ error }) => progress.fail(error));
   listen("none", () => {

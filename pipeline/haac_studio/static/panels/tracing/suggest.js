@@ -4,7 +4,6 @@ import { layerSize, newLayer } from "../../scene.js";
 import { el } from "../../shell/dom.js";
 import { button, image } from "../shared/dom.js";
 import { progressArea } from "../shared/progress.js";
-import { markRegion } from "./overlay.js";
 
 const COUNT = 12;
 
@@ -33,20 +32,17 @@ export function suggestions(app) {
     region.forEach((value, n) => (sides[n].value = value));
     ask();
   };
-  const mark = async () => {
-    app.announce("Drag over the region on the canvas; Escape gives up");
-    use(await markRegion(app));
-  };
+  const mark = async () => use(await app.stage.pickBox({ label: "Drag over what an element is wanted for; Escape cancels" }));
   const ofLayer = () => {
-    const box = layerBox(app);
-    if (box) use(box);
-    else progress.say("Select one layer whose place is meant", true);
+    const box = app.stage.selectedBox();
+    if (box) use(withinCanvas(box, app.document.scene));
+    else progress.say("Select a layer whose place is meant", true);
   };
   return el("section", { class: "suggest", "aria-label": "Suggest elements for a region" },
     el("h3", {}, "Suggest for a region"),
     el("div", { class: "region-actions" },
       button("Mark a region", mark, { title: "Drag over it on the canvas" }),
-      button("Place of the layer", ofLayer, { title: "The region of the selected layer" })),
+      button("Layer’s place", ofLayer, { title: "The region of the selected layers" })),
     el("div", { class: "region-sides", role: "group", "aria-label": "Region" }, ...sides,
       button("Suggest", ask, { "aria-label": "Suggest for the region that the numbers say" })),
     progress.root, found);
@@ -91,15 +87,9 @@ export function fitted(element, [left, top, right, bottom]) {
   return { ...fields, x: Math.round((left + right - size[0]) / 2), y: Math.round((top + bottom - size[1]) / 2) };
 }
 
-function layerBox(app) {
-  const [layer, ...more] = app.document.selected;
-  const own = layer && !more.length && app.canvas?.sizeOf?.(layer.element);
-  if (!own) return null;
-  const [width, height] = layerSize(layer, own);
-  const { scene } = app.document;
-  const clip = (value, most) => Math.max(0, Math.min(value, most));
-  return [clip(layer.x, scene.width), clip(layer.y, scene.height), clip(layer.x + width, scene.width),
-    clip(layer.y + height, scene.height)];
+function withinCanvas([left, top, right, bottom], { width, height }) {
+  const clip = (value, most) => Math.max(0, Math.min(Math.round(value), most));
+  return [clip(left, width), clip(top, height), clip(right, width), clip(bottom, height)];
 }
 
 function show(app, found, elements, region, progress) {
