@@ -13,7 +13,7 @@ import { EMPTY_SCENE, complete, layerSize, newKey, newLayer, recipeOf } from "./
  * @property {boolean} similar whether the elements are only like what the picture shows
  * @property {object|null} background {kind: "colour", rgba} | {kind: "gradient", start, end, angle} |
  *   {kind: "plate", element} | {kind: "wash", digits}
- * @property {object[]} layers back to front; the fields of docs/format.md, and the editor's `key`, `name`, `hidden`, `locked`
+ * @property {object[]} layers back to front: fields of docs/format.md; of the editor `key`, `name`, `hidden`, `locked`
  */
 
 /**

@@ -1,4 +1,4 @@
-/** A field for a number on a grid of steps, with a slider if wanted. One gesture, or one spell of typing, is one step. */
+/** A field for a number on a grid of steps, with a slider if wanted. One gesture, or spell of typing, is one step. */
 
 import { el } from "../shell/dom.js";
 
