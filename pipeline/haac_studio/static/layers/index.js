@@ -3,6 +3,7 @@
 import { el } from "../shell/dom.js";
 import { LayersList } from "./list.js";
 import { HistoryList } from "./history.js";
+import { Names } from "./names.js";
 import { tabs } from "../shell/tabs.js";
 
 /**
@@ -16,6 +17,7 @@ export function mountLayers(root, app) {
     { id: "layers", label: "Layers", page: layers },
     { id: "history", label: "History", page: history },
   ]));
+  app.names = new Names(app.api);
   app.layers = new LayersList(layers, app);
   app.historyList = new HistoryList(history, app.document);
 }
