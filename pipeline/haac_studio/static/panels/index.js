@@ -5,7 +5,7 @@ import { elementsPanel } from "./elements/panel.js";
 import { mountFiles } from "./files/index.js";
 import { ingestArea } from "./ingest/index.js";
 import { recipePanel } from "./recipe/panel.js";
-import { mountRepository, possible } from "./repository/index.js";
+import { mountRepository } from "./repository/index.js";
 import { tracingPanel } from "./tracing/panel.js";
 
 /**
@@ -16,11 +16,10 @@ import { tracingPanel } from "./tracing/panel.js";
  */
 export function mountPanels(app) {
   const features = app.state.features ?? {};
-  const elements = elementsPanel(app, { similar: possible(features.similar) });
+  const elements = elementsPanel(app, { similar: features.similar === true });
   const tracing = tracingPanel(app, features);
   const ingest = ingestArea(app, elements.root, {
-    possible: possible(features.ingest),
-    why: typeof features.ingest === "string" ? features.ingest : "",
+    why: features.ingest === true ? "" : features.reasons?.ingest || "Elements cannot be added here",
     onStored: () => elements.refresh(),
   });
   elements.root.append(ingest.root);

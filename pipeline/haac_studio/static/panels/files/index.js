@@ -35,6 +35,7 @@ export function mountFiles(app, { onPicture }) {
     const scene = await askNewScene(app);
     if (scene && (await mayReplace())) {
       app.document.open(scene, "New scene", null);
+      app.stage.fit();
       mark.saved();
     }
   };

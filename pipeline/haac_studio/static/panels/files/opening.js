@@ -36,6 +36,7 @@ export async function openFile(app, file, mayReplace) {
   }
   if (!(await mayReplace())) return false;
   app.document.open(read.scene, `Open ${file.name}`, file.name);
+  app.stage.fit();
   app.announce(`${file.name} opened`);
   return true;
 }

@@ -27,11 +27,11 @@ export async function refine(app, review, cutout) {
       app.api.startJob("recut", { review, n: cutout.n, ...strokes }));
     apply.disabled = false;
     if (!answer) return;
-    changed = answer.cutout ?? answer;
+    changed = answer;
     result.src = fresh(app.api.cutoutUrl(review, cutout.n));
     app.announce("Cut again");
   };
-  const board = brush(app.api.sourceUrl(review), () => progress.say(""));
+  const board = brush(app.api.sourceUrl(review), cutout.box, () => progress.say(""));
   const name = newId("brush");
   const modes = MODES.map(([mode, label]) => el("label", { class: mode },
     el("input", { type: "radio", name, value: mode, checked: mode === board.mode, onchange: () => (board.mode = mode) }),

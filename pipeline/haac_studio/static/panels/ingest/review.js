@@ -16,7 +16,7 @@ import { refine } from "./refine.js";
 export async function reviewCutouts(app, found, fileName) {
   const chosen = new Set(found.cutouts.filter((cutout) => !doubtsOf(cutout).length).map((cutout) => cutout.n));
   if (!chosen.size && found.cutouts.length) chosen.add(found.cutouts[0].n);
-  const name = el("input", { type: "text", value: stem(fileName), autocomplete: "off" });
+  const name = el("input", { type: "text", value: found.name || stem(fileName), autocomplete: "off" });
   const tags = el("input", { type: "text", placeholder: "apart by commas", autocomplete: "off" });
   const licence = el("input", { type: "text", placeholder: "such as CC0-1.0, or own work", autocomplete: "off", list: "licences" });
   const licences = el("datalist", { id: "licences" }, ...["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "own work"].map((value) =>
@@ -29,9 +29,10 @@ export async function reviewCutouts(app, found, fileName) {
   };
   show();
   let elements = null;
-  const body = el("div", { class: "review" }, el("div", { class: "review-cards", role: "list" }, ...cards), state,
+  const body = el("div", { class: "review" }, ...(found.notes ?? []).map((note) => el("p", { class: "note" }, note)),
+    el("div", { class: "review-cards", role: "list" }, ...cards), state,
     el("div", { class: "form review-form" }, field("Name", name), field("Tags", tags), field("Licence", licence), licences));
-  const answer = await app.dialogs.open({
+  await app.dialogs.open({
     title: `${counted(found.cutouts.length, "cut-out")} of ${fileName}`,
     body,
     wide: true,
@@ -49,7 +50,7 @@ export async function reviewCutouts(app, found, fileName) {
     },
   });
   if (elements) return elements;
-  if (answer !== null || !elements) app.api.discard(found.review).catch(() => {}); // it goes with the server at the latest
+  app.api.discard(found.review).catch(() => {}); // it goes with the server at the latest
   return null;
 }
 
@@ -57,7 +58,7 @@ function card(app, review, cutout, chosen, onChange) {
   const picture = image({ src: app.api.cutoutUrl(review, cutout.n) });
   const facts = el("p", { class: "review-facts" });
   const doubts = el("ul", { class: "review-doubts" });
-  const label = `Cut-out ${cutout.n + 1}`;
+  const label = `Cut-out ${cutout.n}`;
   const accept = el("input", { type: "checkbox", checked: chosen.has(cutout.n), onchange: () => {
     if (accept.checked) chosen.add(cutout.n);
     else chosen.delete(cutout.n);
@@ -85,7 +86,7 @@ function card(app, review, cutout, chosen, onChange) {
     event.preventDefault();
     accept.click();
   });
-  accept.setAttribute("aria-label", `Accept cut-out ${cutout.n + 1}`);
+  accept.setAttribute("aria-label", `Accept ${label.toLowerCase()}`);
   show(cutout);
   return root;
 }

@@ -1,6 +1,7 @@
 /** Publishing and syncing: buttons of the toolbar, a dialog with the progress, and what came of it. */
 
 import { el } from "../../shell/dom.js";
+import { grouped } from "../shared/dom.js";
 import { progressArea } from "../shared/progress.js";
 
 const KINDS = {
@@ -18,15 +19,10 @@ const KINDS = {
  */
 export function mountRepository(app, features, { onChanged }) {
   for (const kind of Object.keys(KINDS)) {
-    if (!possible(features[kind])) continue;
+    if (features[kind] !== true) continue;
     const { label, icon } = KINDS[kind];
     app.toolbar.add({ id: kind, label, icon, group: "jobs", run: () => ask(app, kind, onChanged) });
   }
-}
-
-/** Features are true, false, or why not. */
-export function possible(feature) {
-  return feature === undefined || feature === true || (typeof feature === "object" && feature !== null && feature.possible !== false);
 }
 
 async function ask(app, kind, onChanged) {
@@ -48,10 +44,16 @@ async function ask(app, kind, onChanged) {
   await app.dialogs.open({ title: label, body: summary(result) });
 }
 
-/** What a job says of itself: its text, or its figures. */
-function summary(result) {
-  if (typeof result.text === "string") return result.text;
-  const rows = Object.entries(result).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
-  return el("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [
-    el("dt", {}, name.replaceAll("_", " ")), el("dd", {}, String(value))]));
+/** What publishing or syncing says it did. */
+function summary({ elements, new_records: records, received, withdrawn, notes, changed }) {
+  const facts = [
+    ["Elements", grouped(elements)],
+    ["New entries of the log", grouped(records)],
+    received !== undefined && ["Bytes received", grouped(received)],
+    withdrawn?.length && ["Withdrawn", withdrawn.join(", ")],
+  ].filter(Boolean);
+  return el("div", { class: "form" },
+    changed === false || (received !== undefined && !records) ? el("p", {}, "There was nothing new.") : null,
+    el("dl", { class: "facts" }, ...facts.flatMap(([term, said]) => [el("dt", {}, term), el("dd", {}, said)])),
+    ...(notes ?? []).map((note) => el("p", {}, note)));
 }

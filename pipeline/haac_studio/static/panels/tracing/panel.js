@@ -98,8 +98,8 @@ function parts(app, features, reference, progress, live) {
     view.root,
     figures.root,
     finding(app, features, progress),
-    features.suggest === false || features.similar === false ? null : suggestions(app),
-  ].filter(Boolean);
+    features.suggest === true ? suggestions(app) : cannot("Suggest for a region", features.reasons?.similar),
+  ];
 }
 
 function viewChooser(app, reference, onMode) {
@@ -139,6 +139,11 @@ function sizeNote(app, reference, signal) {
 function sizeCanvas(app, { width, height }) {
   app.document.apply("Canvas of the picture's size", (scene) =>
     (scene.width === width && scene.height === height ? scene : { ...scene, width, height }));
+  app.stage.fit();
+}
+
+function cannot(what, why) {
+  return el("section", { "aria-label": what }, el("h3", {}, what), el("small", { class: "quiet-note" }, why ?? "Not possible here"));
 }
 
 function finding(app, features, progress) {
@@ -151,16 +156,16 @@ function finding(app, features, progress) {
     const answer = await progress.run("Finding elements", () => app.api.startJob("compress", { reference, options }));
     if (!answer) return;
     app.document.replace(answer.scene, "Find elements");
+    app.stage.fit();
     const layers = answer.scene.layers.length;
     const said = `${layers} ${layers === 1 ? "layer" : "layers"} found; Undo brings back what was there`;
     progress.say(said);
     app.announce(said);
   };
-  const why = typeof features.compress === "string" ? features.compress : "";
-  const possible = features.compress !== false && !why;
+  const why = features.compress === true ? "" : features.reasons?.compress ?? "Elements cannot be found here";
   return el("section", { class: "finding", "aria-label": "Find elements" },
     el("div", { class: "finding-options" }, field("Budget, bytes", budget),
-      features.similar ? el("label", { class: "check" }, similar, el("span", {}, "similar elements will do")) : null),
-    button("Find elements", find, { class: "primary wide", disabled: !possible, title: why }),
+      features.similar === true ? el("label", { class: "check" }, similar, el("span", {}, "similar elements will do")) : null),
+    button("Find elements", find, { class: "primary wide", disabled: why !== "", title: why }),
     why ? el("small", {}, why) : null);
 }

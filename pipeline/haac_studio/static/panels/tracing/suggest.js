@@ -25,7 +25,7 @@ export function suggestions(app) {
     found.replaceChildren();
     const answer = await progress.run("Looking for elements", () =>
       app.api.startJob("suggest", { reference: reference.id, box, count: COUNT }));
-    if (answer) show(app, found, answer.suggestions ?? answer.elements ?? [], region, progress);
+    if (answer) show(app, found, answer.elements, region, progress);
   };
   const use = (region) => {
     if (!region) return;
