@@ -29,7 +29,7 @@ from haac_repo import Repository
 from scripts.lib.elements import drawing, new_element
 
 NAMES = ("apple", "boat", "cloud", "drum", "egg", "fern", "goat", "harp", "iris", "jug", "kite", "lamp")
-WAIT = 60_000
+WAIT = 120_000
 """Milliseconds; what takes longer hangs."""
 
 
@@ -53,6 +53,7 @@ def browser() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("chromium is not installed")
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield running
@@ -103,7 +104,7 @@ def page(browser: Browser, studio: Running) -> Iterator[Page]:
     faults: list[str] = []
     shown.on("pageerror", lambda error: faults.append(str(error)))
     shown.goto(studio.url)
-    expect(shown.locator("#element-count")).to_have_text(f"{len(NAMES)} elements", timeout=WAIT)
+    expect(shown.locator("#element-count")).to_have_text(f"{len(NAMES)} elements")
     yield shown
     context.close()
     assert faults == []
@@ -193,7 +194,7 @@ def test_a_picture_is_traced_to_the_recipe_that_made_it(page: Page, studio: Runn
     choose(page, "Choose a picture", tmp_path / "picture.png")
     expect(page.locator(".reference-facts")).to_contain_text("320 × 240")
     page.get_by_role("button", name="Find elements", exact=True).click()
-    expect(page.locator(".tracing .progress-message")).to_contain_text("3 layers found", timeout=WAIT)
+    expect(page.locator(".tracing .progress-message")).to_contain_text("3 layers found")
     found = scene_of(page)
     assert sorted((layer["element"], layer["x"], layer["y"]) for layer in found["layers"]) == sorted(
         (str(layer.element), layer.x, layer.y) for layer in scene.layers
