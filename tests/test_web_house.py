@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import PACKAGES, ROOT, shown
+from tests.house import PACKAGES, shown
 from tests.test_house import FULL_ROOM, LONG_FILE
 from tests.test_words import retired
 
@@ -27,7 +27,11 @@ ROOMS = {
         "webp",
         "drawing",
         "mirror",
+        "sources.js",
+        "draw.js",
+        "paint_jobs.js",
         "worker.js",
+        "worker_port.js",
         "painter.js",
         "haac.js",
         "custom_elements.js",

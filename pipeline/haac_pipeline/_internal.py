@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from haac_pipeline._compress.run import compress_file, opened, options_of
     from haac_pipeline._compress.task import CompressedFile, Outputs, Task
+    from haac_pipeline._describe import describe
     from haac_pipeline._engine.engine import Job, Limits
     from haac_pipeline._engine.local import Local
+    from haac_pipeline._engine.workers import Workers
     from haac_pipeline._extra import (
         CUTTING,
         MATCHING,
@@ -38,11 +40,13 @@ __all__ = [
     "Local",
     "Outputs",
     "Task",
+    "Workers",
     "choose_model",
     "compress_file",
     "cores",
     "cut_picture",
     "default_name",
+    "describe",
     "limit_threads",
     "missing",
     "need_matching",
@@ -59,8 +63,10 @@ __all__ = [
 _PLACES = {
     "_compress.run": "compress_file opened options_of",
     "_compress.task": "CompressedFile Outputs Task",
+    "_describe": "describe",
     "_engine.engine": "Job Limits",
     "_engine.local": "Local",
+    "_engine.workers": "Workers",
     "_extra": "CUTTING MATCHING TELLING missing need_matching need_similar need_telling",
     "_ingest.describe": "software",
     "_ingest.review": "CutPicture Cutout cut_picture recut_picture",

@@ -4,12 +4,12 @@
  * From resizing on, only what can be seen is computed; that does not change a pixel.
  */
 
+import { cutOut } from "../pixels/pixels.js";
+import { resizeColumns, resizeRows } from "../pixels/resize.js";
 import { blurPixels } from "./blur.js";
 import { grown, isEmpty, moved } from "./boxes.js";
-import { cutOut } from "../pixels/pixels.js";
 import { blurMargin, planBlur, planWarp } from "./plan.js";
 import { prepare } from "./prepare.js";
-import { resizeColumns, resizeRows } from "../pixels/resize.js";
 import { rotate } from "./rotate.js";
 
 /**
@@ -32,6 +32,23 @@ export function drawLayer(layer, image, seen) {
     ? blurPixels(warped, plan.turned, blurred, visible, layer.blur)
     : cutOut(warped, blurred, visible);
   return { image: drawn, x: visible[0], y: visible[1] };
+}
+
+/**
+ * Where a layer may have pixels on a canvas: its box after rotation and blur, cut to the canvas.
+ *
+ * @param layer how it stands.
+ * @param {[number, number]} size of its element.
+ * @param {{width: number, height: number}} canvas
+ * @returns {number[] | null} box of the canvas; null if there is none.
+ * @throws {RecipeError} the crop or the size is outside the limits.
+ */
+export function visibleBox(layer, size, canvas) {
+  const seen = seenOf(layer, canvas);
+  const plan = planWarp(layer, size, grown(seen, blurMargin(layer.blur)));
+  if (plan === null) return null;
+  const { visible } = planBlur(layer, plan.turned, seen);
+  return isEmpty(visible) ? null : moved(visible, layer.x, layer.y);
 }
 
 /** What of a layer may be seen on a canvas: `seen` of `drawLayer`. */

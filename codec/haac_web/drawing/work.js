@@ -74,11 +74,6 @@ function addWarping(add, layer, plan) {
   else if (layer.rotation) add(WEIGHTS.quarter * turned, part + turned);
 }
 
-/** Whether any pixel of a layer with an element of this size may be on the canvas; arguments as of `layerWork`. */
-export function isVisible(layer, size, canvas) {
-  return layerWork(layer, size, canvas) !== null;
-}
-
 /** A plate, as the layer that would show the same. */
 export function plateLayer(scene) {
   return {

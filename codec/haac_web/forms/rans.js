@@ -108,6 +108,14 @@ export class Coder {
   /** Whether it decodes: then what is wanted is not looked at. */
   decodes = false;
 
+  /**
+   * Tells a decoder which tables come next, so that it may take from a long number at once what they need. Nothing depends on it
+   * but the time.
+   * @param {Table[]} tables each as often as it is used
+   * @param {number[]} totals of uniform ones
+   */
+  expect() {}
+
   /** Codes one symbol of a table. */
   pick(table, wanted) {
     const value = this._transfer(table, wanted);
@@ -182,27 +190,86 @@ export class Encoder extends Coder {
 
 const GROUP = 4;
 
-/** Takes symbols out of a number. */
+/** Bits from which on a number is long: then each of its divisions takes longer than all that a window does. */
+const LONG = 8192;
+/** What the part above a window waits to be multiplied by, at most, or a little more. */
+const WAITING = 1n << 2048n;
+
+/**
+ * Takes symbols out of a number.
+ *
+ * A step divides the number by the total of a table, and multiplies it by the slots of a symbol. Of a long number only a window
+ * takes part: it is `above * waiting * modulus + state`, and a step whose total divides the modulus divides that instead, since
+ * then its remainder depends on `state` alone. So the long part is divided once for some tables that are known to come next.
+ */
 export class Decoder extends Coder {
   decodes = true;
 
   /** @param {bigint} number from 0 on */
   constructor(number) {
     super();
-    /** What is left of the number. */
-    this.state = number;
+    this._state = number;
+    this._above = 0n;
+    this._waiting = 1n;
+    this._modulus = 0n; // without a window
     /** Length of the number in bits. */
     this.length = bigLength(number);
     /** What the symbols cost, bits: log2(total / slots) of each. */
     this.bits = 0;
   }
 
+  /** What is left of the number. */
+  get state() {
+    this._close();
+    return this._state;
+  }
+
+  set state(number) {
+    this._close();
+    this._state = number;
+  }
+
+  expect(tables, totals) {
+    if (this.length < LONG) return;
+    if (this._waiting > WAITING) this._close();
+    if (!this._modulus) {
+      this._above = this._state;
+      this._state = 0n;
+      this._modulus = 1n;
+    }
+    const uses = new Map();
+    let product = totals.reduce((made, total) => made * BigInt(total), 1n);
+    for (const table of tables) {
+      const used = uses.get(table) ?? 0;
+      uses.set(table, used + 1);
+      product *= BigInt(table.total + used * GROWTH);
+    }
+    const above = this._above / product;
+    const slot = remainder(this._above, above, product);
+    this._state += slot * this._waiting * this._modulus;
+    this._above = above;
+    this._modulus *= product;
+  }
+
+  _close() {
+    if (!this._modulus) return;
+    this._state += this._above * (this._waiting * this._modulus);
+    this._above = this._modulus = 0n;
+    this._waiting = 1n;
+  }
+
   _transfer(table) {
     const { total } = table;
-    const state = this.state;
+    if (this._modulus) {
+      const divisor = BigInt(total);
+      if (this._modulus % divisor) this._close();
+      else this._modulus /= divisor;
+    }
+    const state = this._state;
     if (typeof total === "bigint") {
       const [value, start, count] = table.find(BigInt.asUintN(table.bits, state));
-      this.state = (state >> BigInt(table.bits)) * count + BigInt.asUintN(table.bits, state) - start;
+      this._state = (state >> BigInt(table.bits)) * count + BigInt.asUintN(table.bits, state) - start;
+      if (this._modulus) this._waiting *= count;
       this.bits += table.bits - bigLog2(count);
       return value;
     }
@@ -214,11 +281,11 @@ export class Decoder extends Coder {
     } else {
       const divisor = BigInt(total);
       rest = state / divisor;
-      // The remainder by its lowest bits: a second division would take as long again.
-      slot = Number(BigInt.asUintN(64, BigInt.asUintN(64, state) - BigInt.asUintN(64, rest) * divisor));
+      slot = Number(remainder(state, rest, divisor));
     }
     const [value, start, count] = table.find(slot);
-    this.state = count > 1 ? rest * BigInt(count) + BigInt(slot - start) : rest;
+    this._state = count > 1 ? rest * BigInt(count) + BigInt(slot - start) : rest;
+    if (this._modulus && count > 1) this._waiting *= BigInt(count);
     this.bits += Math.log2(total) - Math.log2(count);
     return value;
   }
@@ -230,6 +297,12 @@ export class Decoder extends Coder {
   finish() {
     if (this.state) throw new RecipeError("the recipe is damaged: something is left over after its last layer");
   }
+}
+
+/** What a division leaves, of which the quotient is known, by its lowest bits: a second division would take as long again. */
+function remainder(number, quotient, divisor) {
+  const bits = bigLength(divisor);
+  return BigInt.asUintN(bits, BigInt.asUintN(bits, number) - BigInt.asUintN(bits, quotient) * divisor);
 }
 
 /** Length in bits of a number from 0 on. */

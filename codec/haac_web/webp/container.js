@@ -1,3 +1,5 @@
+/** The container of WebP: RIFF chunks. */
+
 import { damaged } from "./damaged.js";
 
 /** Bytes of `RIFF`, the length and `WEBP`. */
@@ -36,11 +38,12 @@ export function partsOf(bytes) {
   for (let at = RIFF_HEADER; at < end && !parts.frame; ) {
     const length = at + CHUNK_HEADER <= end ? view.getUint32(at + 4, true) : Infinity;
     const from = at + CHUNK_HEADER;
-    if (from + length > end) {
+    const next = from + length + (length % 2);
+    if (next > end) {
       throw damaged("one of its chunks ends too early");
     }
     take(parts, nameAt(bytes, at), bytes.subarray(from, from + length), at === RIFF_HEADER);
-    at = from + length + (length % 2);
+    at = next;
   }
   if (!parts.frame) {
     throw damaged("it has no pixels");
@@ -56,6 +59,9 @@ function take(parts, name, data, first) {
       parts.lossless = name === "VP8L";
       break;
     case "ALPH":
+      if (first) {
+        throw damaged("it has alpha without a header");
+      }
       parts.alpha ??= data;
       break;
     case "VP8X":
@@ -67,7 +73,10 @@ function take(parts, name, data, first) {
       }
       parts.canvas = { width: uint24(data, 4) + 1, height: uint24(data, 7) + 1 };
       break;
-    default: // metadata
+    default:
+      if (first) {
+        throw damaged("it does not begin with its pixels or its header");
+      }
   }
 }
 

@@ -1,3 +1,5 @@
+/** The error of a damaged picture. */
+
 import { PictureError } from "../errors.js";
 
 /**

@@ -6,9 +6,12 @@
 
 import { LIMITS, REPOSITORY_LIMITS } from "../constants.js";
 import { PictureError } from "../errors.js";
+import { decodeAlpha } from "./alpha.js";
 import { partsOf, RIFF_HEADER } from "./container.js";
 import { damaged } from "./damaged.js";
 import { decodeLossless, losslessHeader } from "./lossless/decode.js";
+import { decodeLossy } from "./lossy/decode.js";
+import { lossyHeader } from "./lossy/header.js";
 
 /**
  * @typedef {object} Picture
@@ -31,10 +34,16 @@ export function decodeWebp(bytes, { maxPixels = REPOSITORY_LIMITS.element_pixels
   if (width * height > maxPixels) {
     throw new PictureError(`a picture has ${width}x${height} pixels; at most ${maxPixels} in all are allowed`);
   }
-  if (!parts.lossless) {
-    throw damaged("it is lossy");
+  if (parts.lossless) {
+    return { width, height, data: toRgba(decodeLossless(parts.frame), alpha) };
   }
-  return { width, height, data: toRgba(decodeLossless(parts.frame), alpha) };
+  // Alpha first: if it is damaged, the rest is not needed.
+  const plane = parts.alpha && decodeAlpha(parts.alpha, width, height);
+  const data = new Uint8Array(decodeLossy(parts.frame).buffer);
+  for (let at = 0; plane && at < plane.length; at++) {
+    data[at * 4 + 3] = plane[at];
+  }
+  return { width, height, data };
 }
 
 /**
@@ -52,7 +61,8 @@ export function webpSize(bytes) {
 /**
  * Decode an element that came inside a recipe.
  *
- * @param {{data: Uint8Array, width: number, height: number}} inline As `readRecipe` gives it: without the first 12 bytes of a WebP file.
+ * @param {{data: Uint8Array, width: number, height: number}} inline As `readRecipe` gives it: without the first 12
+ *   bytes of a WebP file.
  * @returns {Picture}
  * @throws {PictureError} Damaged, or of another size than it says.
  */
@@ -68,8 +78,8 @@ export function decodeInline(inline) {
   return picture;
 }
 
-function headerOf({ frame, lossless, canvas, alpha }) {
-  const header = losslessHeader(frame);
+function headerOf({ frame, lossless, canvas }) {
+  const header = lossless ? losslessHeader(frame) : lossyHeader(frame);
   if (canvas && (canvas.width !== header.width || canvas.height !== header.height)) {
     throw damaged("its header says another size than its pixels have");
   }

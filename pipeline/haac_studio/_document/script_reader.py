@@ -1,7 +1,7 @@
 """Scripts read without running them: what `haac decompile` writes, and plain variations of it, by Python's syntax tree.
 
-Only assignments, arithmetic of numbers and calls of the recording API have a meaning here. What else a script does needs Python to know, and
-only its author runs a script: `haac studio FILE`.
+Only assignments, arithmetic of numbers and calls of the recording API have a meaning here. What else a script does needs Python to know,
+and only its author runs a script: `haac studio FILE`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,19 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
 }
 """Names of `haac` that a script may call, and how often: some take long."""
 _OPERATIONS = frozenset(
-    ["crop", "flip", "resize", "scale", "rotate", "brightness", "contrast", "saturation", "blur", "opacity", "place"]
+    [
+        "crop",
+        "flip",
+        "resize",
+        "scale",
+        "rotate",
+        "brightness",
+        "contrast",
+        "saturation",
+        "blur",
+        "opacity",
+        "place",
+    ]
 )
 """Methods of a layer."""
 _SET = frozenset(("background", "fingerprint", "similar"))

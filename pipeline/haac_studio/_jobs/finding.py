@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,10 @@ from haac import read_recipe
 from haac_pipeline._internal import (
     Outputs,
     Task,
+    Workers,
     compress_file,
     cores,
+    describe,
     limit_threads,
     need_matching,
     need_similar,
@@ -21,7 +24,7 @@ from haac_pipeline._internal import (
     options_of,
     segmenter,
 )
-from haac_repo import HaacError, Repository
+from haac_repo import HaacError, Repository, RepositoryError
 from haac_repo._internal import state_of
 from haac_studio._document.scene_json import scene_to_json
 from haac_studio._jobs.jobs import Job
@@ -67,10 +70,30 @@ class Finding:
             process, call = self._similar, partial(_told, path, name, asked)
         else:
             need_matching()
+            self._describe(job)
             process, call = self._same, partial(_matched, path, name, asked)
         job.progress(0, 0, "starting")
         result: dict[str, Any] = process.run(job, Request(data, call), state_of(self._repository))
         return result
+
+    def _describe(self, job: Job) -> None:
+        """Bring the match index up to date, with a process a core, which are this process's own."""
+        one_core()
+        from haac_match import survey_index, update_index
+
+        total, done = survey_index(self._repository).missing, 0
+        if not total:
+            return
+
+        def advance(more: int) -> None:
+            nonlocal done
+            done += more
+            job.progress(done, total, "describing elements, once for all pictures")
+            job.check()
+
+        job.progress(0, total, "describing elements, once for all pictures")
+        with suppress(RepositoryError):  # where it cannot be written, the worker makes it in memory
+            update_index(self._repository, run=partial(describe, Workers()), progress=advance)
 
     def suggest(self, job: Job, data: bytes, box: Box, count: int) -> list[tuple[int, float, str]]:
         """The elements that are most similar to a part of a picture: numbers, scores, kinds; the nearest first.
@@ -95,19 +118,6 @@ class Finding:
 
 def _matched(path: Path, name: str, asked: dict[str, Any], data: bytes, say: Say) -> dict[str, Any]:
     """Find the same elements."""
-    from haac_match import survey_index, update_index
-
-    with Repository.open(path) as repository:
-        total = survey_index(repository).missing
-        if total:
-            done = 0
-
-            def advance(more: int) -> None:
-                nonlocal done
-                done += more
-                say(done, total, "describing elements, once for all pictures")
-
-            update_index(repository, progress=advance)
     say(0, 0, "loading what is known of the elements")
     opened(path, threads=cores())
     options = options_of(

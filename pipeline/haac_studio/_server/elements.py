@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -21,8 +22,9 @@ from haac_studio._server.sessions import Studio
 if TYPE_CHECKING:
     from haac_similar import SimilarIndex
 
-_FOREVER = {"cache-control": "private, max-age=31536000, immutable"}
-"""An id never means another element; but who may see it is this browser only."""
+_KEPT = "private, max-age=3600, immutable"
+"""An id never means another element. Not for longer: a later run may have this port with another repository."""
+MEDIA_TYPE = "image/webp"
 _WORDS = 200
 """Characters of a query."""
 _SEARCHES = 16
@@ -135,20 +137,21 @@ def routes(studio: Studio) -> list[Route]:
         )
 
     async def file(request: Request) -> Response:
-        def read() -> tuple[bytes, str]:
+        def made() -> Response:
             element = _standing(studio, request.path_params["id"])
-            return studio.repository.data(element.number), element.media_type
+            return _kept(studio, request, element.sha256, lambda: studio.repository.data(element.number))
 
-        data, kind = await run_in_threadpool(read)
-        return Response(data, media_type=kind, headers=_FOREVER)
+        return await run_in_threadpool(made)
 
     async def thumbnail(request: Request) -> Response:
         side = _number(request.query_params.get("size", "96"), "size", 1, STUDIO_LIMITS.thumbnail)
 
-        def made() -> bytes:
-            return thumbnails.get(_standing(studio, request.path_params["id"]).number, side)
+        def made() -> Response:
+            element = _standing(studio, request.path_params["id"])
+            tag = f"{element.sha256}-{side}"
+            return _kept(studio, request, tag, lambda: thumbnails.get(element.number, side))
 
-        return Response(await run_in_threadpool(made), media_type="image/webp", headers=_FOREVER)
+        return await run_in_threadpool(made)
 
     return [
         Route("/api/elements", search),
@@ -156,6 +159,14 @@ def routes(studio: Studio) -> list[Route]:
         Route("/api/elements/{id}/file", file),
         Route("/api/elements/{id}/thumbnail", thumbnail),
     ]
+
+
+def _kept(studio: Studio, request: Request, tag: str, data: Callable[[], bytes]) -> Response:
+    """A WebP picture that the browser may keep; if it did already, only that it may."""
+    headers = {"cache-control": "no-cache" if studio.fixed else _KEPT, "etag": f'"{tag}"'}
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(data(), media_type=MEDIA_TYPE, headers=headers)
 
 
 def _page(studio: Studio, finder: Finder, asked: dict[str, str]) -> dict[str, Any]:

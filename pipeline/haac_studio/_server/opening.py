@@ -74,6 +74,7 @@ def run(
     """
     with contextlib.closing(studio):
         listener = listening(port)
+        studio.fixed = port != 0
         door = Door(listener.getsockname()[1])
         said(door.url)
         if show is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import secrets
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -29,7 +30,8 @@ class Shelf(Generic[V]):
     """Values under short names, of which the oldest goes when there are too many. Used by several threads."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._count = most, 0
+        # No name comes again in a later run: browsers keep what they had under it.
+        self._most, self._count, self._run = most, 0, secrets.token_hex(4)
         self._held: OrderedDict[str, V] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -37,7 +39,7 @@ class Shelf(Generic[V]):
         """Keep a value; its name."""
         with self._lock:
             self._count += 1
-            name = str(self._count)
+            name = f"{self._run}-{self._count}"
             self._held[name] = value
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
@@ -95,6 +97,8 @@ class Studio:
     cutting: Cutting = field(default_factory=Cutting)
     references: Shelf[Reference] = field(default_factory=lambda: Shelf(STUDIO_LIMITS.references))
     reviews: Shelf[Review] = field(default_factory=lambda: Shelf(STUDIO_LIMITS.reviews))
+    fixed: bool = False
+    """Whether the address is the same in every run, so that browsers may have kept something of another repository under it."""
     files: dict[str, str] = field(default_factory=dict)
     """SHA-256 of the files of this folder as this studio last read or wrote them, by name."""
 

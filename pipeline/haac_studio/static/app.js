@@ -10,7 +10,8 @@
  * @property {Toolbar} toolbar `add({id, label, icon, shortcut, run, group})`
  * @property {Shortcuts} shortcuts
  * @property {Dialogs} dialogs `open`, `confirm`, `prompt`, `error`
- * @property {Stage} stage `centre()` is the middle of what is visible, `pickBox()` lets the user draw a box; canvas pixels
+ * @property {Stage} stage `centre()` is the middle of what is visible, `pickBox()` lets the user draw a box
+ * @property {Stage} canvas the same
  * @property {Commands} commands what one can do with the selected layers
  * @property {{busy: boolean}} autosave whether a draft is still on its way to the server
  */
@@ -55,6 +56,7 @@ async function start() {
     dialogs: new Dialogs(),
   };
   app.stage = new Stage(part("stage"), app);
+  app.canvas = app.stage;
   app.renderer = app.stage.picture;
   app.commands = new Commands(app);
   mountLayers(part("layers"), app);

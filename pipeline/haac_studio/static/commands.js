@@ -164,7 +164,11 @@ export class Commands {
     this.app.announce(label);
   }
 
-  /** Align with the canvas; several layers with each other. @param {"left"|"centre"|"right"|"top"|"middle"|"bottom"} side */
+  /**
+   * Align with the canvas; several layers with each other.
+   *
+   * @param {"left"|"centre"|"right"|"top"|"middle"|"bottom"} side
+   */
   align(side) {
     if (!this.#some()) return;
     const own = (layer) => this.#stage.picture.size(layer.element);

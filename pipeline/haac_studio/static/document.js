@@ -13,11 +13,11 @@ import { EMPTY_SCENE, complete, layerSize, newKey, newLayer, recipeOf } from "./
  * @property {boolean} similar whether the elements are only like what the picture shows
  * @property {object|null} background {kind: "colour", rgba} | {kind: "gradient", start, end, angle} |
  *   {kind: "plate", element} | {kind: "wash", digits}
- * @property {object[]} layers back to front; the fields of docs/format.md, and of the editor `key`, `name`, `hidden`, `locked`
+ * @property {object[]} layers back to front: fields of docs/format.md; of the editor `key`, `name`, `hidden`, `locked`
  */
 
 /**
- * Events (all plain `Event`s; read the new state off the document): "scene", "selection", "forms", "reference", "history".
+ * Events (plain `Event`s; read the new state off the document): "scene", "selection", "forms", "reference", "history".
  *
  * "scene" has `label`, and `gesture` (a drag goes on; more will come).
  */

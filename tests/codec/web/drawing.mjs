@@ -88,7 +88,14 @@ function edited(scenes, source, cacheBytes) {
   const renderer = new Renderer(source, { cacheBytes });
   let before = null;
   return scenes.map((scene) => {
-    const picture = renderer.render(scene);
+    let picture;
+    try {
+      picture = renderer.render(scene);
+    } catch (error) {
+      if (!(error instanceof HaacError)) throw error;
+      before = null;
+      return error.message;
+    }
     const expected = render(scene, source);
     if (!sameWithin(picture, expected, null)) return "other pixels";
     const { width, height, data } = picture;

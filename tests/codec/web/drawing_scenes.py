@@ -6,8 +6,8 @@ import base64
 import hashlib
 import json
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from PIL import Image
 from haac import LIMITS, Colour, Gradient, Inline, Layer, Plate, Scene, Wash, encode_inline, encode_wash
 from haac._scene import Background
 from haac._wash_value import band_shapes
+from haac_repo import LIMITS as REPO_LIMITS
+from haac_repo import RecipeError
 from tests.codec.web.engines import run
 
 MODULE = Path(__file__).with_name("drawing.mjs")
@@ -126,7 +128,7 @@ def random_pictures(rng: random.Random, count: int) -> Pictures:
     return Pictures([_picture(rng) for _ in range(count)])
 
 
-def _picture(rng: random.Random, alpha: Callable[..., Any] | None = None) -> Image.Image:
+def _picture(rng: random.Random) -> Image.Image:
     width, height = (rng.choice([1, 2, 3, rng.randint(1, 40), rng.randint(1, 300)]) for _ in range(2))
     y, x = np.mgrid[0:height, 0:width].astype(np.int64)
     noise = np.random.default_rng(rng.getrandbits(32)).integers(0, 256, (4, height, width))
@@ -190,9 +192,7 @@ def random_layer(rng: random.Random, scene: Scene, pictures: Pictures) -> Layer:
         {"width": rng.choice([1, 2, 3, 1000]), "height": rng.choice([1, 2, 3, 1000])},
     ]
     chosen = rng.choice(sizes)
-    if chosen.get("width", 0) > 8 * width * height or chosen.get("height", 0) > 8 * height * width:
-        chosen = {}
-    return Layer(
+    layer = Layer(
         element,
         crop=perhaps((left, top, rng.randint(left + 1, width), rng.randint(top + 1, height)), None),
         flip=perhaps(rng.choice(["h", "v", "hv"]), ""),
@@ -205,6 +205,15 @@ def random_layer(rng: random.Random, scene: Scene, pictures: Pictures) -> Layer:
         x=rng.randint(-200, scene.width),
         y=rng.randint(-200, scene.height),
         **chosen,
+    )
+    try:
+        across, down = layer.size(width, height)
+    except RecipeError:
+        across = down = LIMITS.layer_side
+    return (
+        layer
+        if across * down < 2**18 or rng.random() < 0.02
+        else replace(layer, width=99, height=99, scale=None)
     )
 
 
@@ -256,10 +265,10 @@ def hostile_scene(rng: random.Random) -> Scene:
         return rng.choice([rng.randint(1, 300), rng.randint(1, 3000), rng.randint(1, most)])
 
     width = length()
-    height = min(length(), LIMITS.canvas_pixels // width)
+    height = min(rng.choice([length(), 16_383]), LIMITS.canvas_pixels // width)
     backgrounds: list[Background] = [None, Colour(255), Gradient(1, 2, 3), Plate(rng.randint(1, 30))]
     scene = Scene(width, height, rng.choice(backgrounds))
-    for _ in range(rng.choice([1, 3, rng.randint(1, 40)])):
+    for _ in range(rng.choice([1, 3, rng.randint(1, 20)])):
         left, top = rng.randint(0, 400), rng.randint(0, 400)
         crop = (left, top, left + length(9000), top + length(9000)) if rng.random() < 0.1 else None
         size = rng.choice([{}, {"scale": rng.randint(1, 16_000)}, {"width": length()}, {"height": length()}])
@@ -279,15 +288,15 @@ def hostile_scene(rng: random.Random) -> Scene:
                 **size,
             )
         )
+    scene.layers *= rng.choice([1, 1, 30, 200])
     return scene
 
 
 def hostile_sizes(rng: random.Random) -> dict[int, tuple[int, int]]:
-    """Sizes of the elements 1 to 30, up to the largest."""
-    return {
-        n: (
-            side := rng.randint(1, rng.choice([300, 2000, 16_383])),
-            rng.randint(1, min(16_383, 2**25 // side)),
-        )
-        for n in range(1, 31)
-    }
+    """Sizes of the elements 1 to 30; every fourth has as many pixels as one may have."""
+    sizes = {}
+    for n in range(1, 31):
+        width = rng.randint(2049, 16_383) if n % 4 == 0 else rng.randint(1, rng.choice([300, 2000, 16_383]))
+        most = min(16_383, REPO_LIMITS.element_pixels // width)
+        sizes[n] = width, most if n % 4 == 0 else rng.randint(1, most)
+    return sizes

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from haac import Layer, Scene, decode_blur, encode_blur, from_text, render
+from haac import Inline, Scene, decode_blur, encode_blur, from_text, render
 from haac._drawing.work import check_work, layer_work
 from haac._vectors import DrawnElements, load_vectors
 from haac._wash.synthesis import cosines, wash_picture
@@ -20,12 +17,12 @@ from tests.codec.web.drawing_scenes import (
     Pictures,
     ask,
     ask_sizes,
+    edited,
     hostile_scene,
     hostile_sizes,
     hostile_wash,
     plain,
     plain_wash,
-    random_layer,
     random_pictures,
     random_scene,
     random_washes,
@@ -118,3 +115,33 @@ def work_of(scene: Scene, sizes: dict[int, tuple[int, int]]) -> Any:
         return refusal(error)
     works = [layer_work(layer, size_of(layer.element), (scene.width, scene.height)) for layer in scene.layers]
     return [{"units": work.units, "pixels": work.pixels} if work.units else None for work in works]
+
+
+def test_a_renderer_draws_edited_scenes_as_they_are(tmp_path: Path) -> None:
+    rng = random.Random(22)
+    pictures, washes = random_pictures(rng, 40), random_washes(rng, 4)
+    cases: list[Case] = []
+    scenes = []
+    for n in range(300):
+        sequence = [random_scene(rng, pictures, washes)]
+        for _ in range(rng.randint(1, 9)):
+            sequence.append(edited(rng, sequence[-1], pictures))
+        scenes += sequence
+        cache_bytes = [2**28, 2**20, 1][n % 3]
+        cases.append(("edits", {"scenes": list(map(plain, sequence)), "cacheBytes": cache_bytes}))
+    found = ask("node", tmp_path, cases, scenes, pictures)
+    verdicts = [verdict for sequence in found for verdict in sequence]
+    expected = [_refused(scene, pictures) or "same" for scene in scenes]
+    assert [n for n, verdict in enumerate(verdicts) if verdict != expected[n]] == []
+    assert verdicts.count("same") > 1000
+
+
+def _refused(scene: Scene, pictures: Pictures) -> str | None:
+    def size_of(element: Any) -> tuple[int, int]:
+        return element.size if isinstance(element, Inline) else pictures.size(element)
+
+    try:
+        check_work(scene, size_of, KEPT)
+    except HaacError as error:
+        return str(error)
+    return None

@@ -19,8 +19,13 @@ export class Elements {
     this._items = items;
     this._left = left;
     this._indices = new Map(items.map((item, n) => [elementKey(item), n]));
-    this._next = new Adaptive(TABLES.NEXT);
+    this.next = new Adaptive(TABLES.NEXT);
     this._at = 0; // place in `left` of the one after the last
+  }
+
+  /** How many are left but for one, or 1. */
+  get others() {
+    return Math.max(1, this._left.length - 1);
   }
 
   /** Codes the element of the next layer. */
@@ -35,7 +40,7 @@ export class Elements {
     const following = this._at % left.length;
     if (left.length === 1) return 0;
     const index = () => this._indices.get(elementKey(wanted()));
-    if (io.pick(this._next, () => left[following] === index())) return following;
+    if (io.pick(this.next, () => left[following] === index())) return following;
     const skipping = (place) => place - (place > following ? 1 : 0);
     const place = io.pick(new Uniform(left.length - 1), () => skipping(left.indexOf(index())));
     return place + (place >= following ? 1 : 0);

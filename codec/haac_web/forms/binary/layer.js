@@ -37,6 +37,10 @@ export const TURN_STEPS = [360, 20, 4, 1];
 /** Of paraphrases: eight degrees, a degree, a quarter degree. */
 const LIKE_TURN_STEPS = [32, 4, 1];
 const OPACITY_STEPS = [10, 5, 1];
+/** What a decoder may expect: tables that each layer uses, and the uniform totals of all steps, as their common multiple. */
+const ALWAYS = ["HAS_CROP", "FLIP", "HAS_ADJUSTMENT", "SIZE", "HAS_ROTATION", "HAS_BLUR", "HAS_OPACITY", "WHERE", "WHERE"];
+const TURN_RANKS = 73440; // 3, 68, 288, 1080
+const OPACITY_RANKS = 80; // 10, 10, 80
 
 /** Codes the layers of one recipe, one after the other. */
 export class LayerCoder {
@@ -50,6 +54,7 @@ export class LayerCoder {
     this._width = width;
     this._height = height;
     this._elements = elements;
+    this._places = [width, height];
     this._of = {};
     for (const name of NAMES) this._of[name] = new Adaptive(TABLES[prefix + name] ?? TABLES[name]);
   }
@@ -57,8 +62,10 @@ export class LayerCoder {
   /** Codes a layer; while decoding the argument is a stand-in that is not looked at. */
   code(io, layer) {
     const of = this._of;
+    io.expect([this._elements.next, ...ALWAYS.map((name) => of[name])], [this._elements.others, ...this._places]);
     const values = { element: this._elements.take(io, () => layer.element) };
     if (io.pick(of.HAS_CROP, () => layer.crop !== null)) {
+      io.expect([of.EDGE, of.EDGE, of.EDGE, of.EDGE], [2 ** 52]);
       const box = layer?.crop ?? [0, 0, 1, 1];
       const left = io.number(of.EDGE, () => box[0]);
       const top = io.number(of.EDGE, () => box[1]);
@@ -68,12 +75,17 @@ export class LayerCoder {
     }
     values.flip = FLIPS[io.pick(of.FLIP, () => FLIPS.indexOf(layer.flip))];
     if (io.pick(of.HAS_ADJUSTMENT, () => ADJUSTMENTS.some((name) => layer[name] !== 100))) {
+      io.expect([of.ADJUSTED, of.ADJUSTED, of.ADJUSTED], []);
       for (const name of ADJUSTMENTS) values[name] = this._adjustment(io, layer?.[name]);
     }
     this._size(io, layer, values);
     if (io.pick(of.HAS_ROTATION, () => layer.rotation !== 0)) values.rotation = this._rotation(io, layer);
-    if (io.pick(of.HAS_BLUR, () => layer.blur !== 0)) values.blur = io.number(of.BLUR, () => layer.blur);
+    if (io.pick(of.HAS_BLUR, () => layer.blur !== 0)) {
+      io.expect([of.BLUR], [2 ** 9]);
+      values.blur = io.number(of.BLUR, () => layer.blur);
+    }
     if (io.pick(of.HAS_OPACITY, () => layer.opacity !== 100)) {
+      io.expect([of.OPACITY], [OPACITY_RANKS]);
       values.opacity = 100 - stepped(io, of.OPACITY, OPACITY_STEPS, 100, () => 100 - layer.opacity);
     }
     values.x = this._position(io, this._width, values.width, () => layer.x);
@@ -84,15 +96,18 @@ export class LayerCoder {
   _adjustment(io, given) {
     const of = this._of;
     if (!io.pick(of.ADJUSTED, () => given !== 100)) return 100;
+    io.expect([of.ADJUST_SIDE, of.ADJUST, of.ADJUST_FIVES, of.ADJUST_ONES], [2 ** 7]);
     const lengths = [of.ADJUST_FIVES, of.ADJUST_ONES];
     return 100 + fromZero(io, of.ADJUST_SIDE, of.ADJUST, ADJUST_STEPS, lengths, () => given - 100);
   }
 
   _size(io, layer, values) {
-    const kind = io.pick(this._of.SIZE, () => sizeKind(layer));
+    const { PIXELS, SCALE, SIZE } = this._of;
+    const kind = io.pick(SIZE, () => sizeKind(layer));
+    if (kind) io.expect(kind === 4 ? [SCALE] : kind === 3 ? [PIXELS, PIXELS] : [PIXELS], [2 ** 26]);
     if (kind === 1 || kind === 3) values.width = this._pixels(io, undefined, () => layer.width);
     if (kind === 2 || kind === 3) values.height = this._pixels(io, values.width, () => layer.height);
-    if (kind === 4) values.scale = io.number(this._of.SCALE, () => layer.scale);
+    if (kind === 4) values.scale = io.number(SCALE, () => layer.scale);
   }
 
   /** A width; or a height, `near` being the width that was said before. */
@@ -101,6 +116,7 @@ export class LayerCoder {
   }
 
   _rotation(io, layer) {
+    io.expect([this._of.TURN], [TURN_RANKS]);
     return stepped(io, this._of.TURN, TURN_STEPS, FULL_TURN - 1, () => layer.rotation);
   }
 
@@ -114,6 +130,7 @@ export class LayerCoder {
     const { WHERE, OUTSIDE } = this._of;
     const where = io.pick(WHERE, () => (wanted() < 0 ? 1 : wanted() < length ? 0 : 2));
     if (where === 0) return io.pick(new Uniform(length), wanted);
+    io.expect([OUTSIDE], [2 ** 30]);
     if (where === 1) return -1 - io.number(OUTSIDE, () => -1 - wanted());
     return length + io.number(OUTSIDE, () => wanted() - length);
   }
@@ -127,16 +144,19 @@ export class SimilarLayerCoder extends LayerCoder {
     this._of.TURN_SIDE = new Adaptive(TABLES.LIKE_TURN_SIDE);
     this._of.TURN_LENGTH = new Adaptive(TABLES.LIKE_TURN_LENGTH);
     this._grid = grid;
+    this._places = [width, height].map((length) => Math.ceil(length / grid));
   }
 
   _pixels(io, near, wanted) {
     const grid = this._grid;
     const lengths = near === undefined ? this._of.PIXELS : nearLengths(bitLength(Math.floor(near / grid)));
+    if (near !== undefined) io.expect([], [lengths.total]);
     return grid * io.number(lengths, () => Math.floor(wanted() / grid));
   }
 
   _rotation(io, layer) {
     const { TURN_SIDE, TURN, TURN_LENGTH } = this._of;
+    io.expect([TURN_SIDE, TURN, TURN_LENGTH], [2 ** 9]);
     const wanted = () => (layer.rotation > FULL_TURN / 2 ? layer.rotation - FULL_TURN : layer.rotation);
     const turn = fromZero(io, TURN_SIDE, TURN, LIKE_TURN_STEPS, Array(3).fill(TURN_LENGTH), wanted);
     return modulo(turn, FULL_TURN);

@@ -1,3 +1,5 @@
+/** Bits of a lossless bitstream. */
+
 import { damaged } from "../damaged.js";
 
 /** Bytes after the end that may be looked at: more than one pixel or one copy takes beyond the last whole check. */
@@ -6,8 +8,8 @@ const PADDING = 24;
 /**
  * Bits of a lossless WebP bitstream, least significant first (RFC 9649, section 3.3).
  *
- * The position is in bits, and whoever looks at many bits keeps it in a variable: a 32-bit word that is read at its byte and
- * shifted by the rest has at least 25 bits from there on.
+ * The position is in bits, and whoever looks at many bits keeps it in a variable: a 32-bit word that is read at its
+ * byte and shifted by the rest has at least 25 bits from there on.
  */
 export class BitReader {
   /**

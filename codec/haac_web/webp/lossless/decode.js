@@ -1,3 +1,5 @@
+/** Lossless pictures: the chunk `VP8L`. */
+
 import { damaged } from "../damaged.js";
 import { BitReader } from "./bits.js";
 import { decodeImage } from "./image.js";

@@ -1,3 +1,5 @@
+/** Groups of prefix codes, and which part of a picture has which: meta prefix codes. */
+
 import { LENGTHS, LITERALS, PrefixTables, readCodes } from "./prefix_codes.js";
 
 /** Bits that are looked up for a whole pixel at once, where a group's codes are so short. */
@@ -23,7 +25,8 @@ export const PACKED_SIZE = 1 << PACKED_BITS;
  * @property {Group[]} all By number; undefined where no tile has it.
  *
  * @typedef {object} Group
- * @property {{base: number, mask: number, single: number}[]} codes Of green (with lengths and cached colours), red, blue, alpha, distances.
+ * @property {{base: number, mask: number, single: number}[]} codes Of green (with lengths and cached colours), red,
+ *   blue, alpha, distances.
  * @property {boolean} fixed Red, blue and alpha are the same everywhere.
  * @property {number} literal They as ARGB, if so.
  * @property {number} packedBase Where its table of packed pixels begins, or -1.

@@ -1,3 +1,5 @@
+/** Entropy-coded images: literals, copies (LZ77), colour cache. */
+
 import { damaged } from "../damaged.js";
 import { PACKED_SIZE, readGroups, readTiles } from "./groups.js";
 import { LENGTHS, LITERALS } from "./prefix_codes.js";
@@ -10,8 +12,8 @@ const HASH = 0x1e35a7bd;
 const NEAR = nearest();
 
 /**
- * Columns to the left and rows up of the pixels that short codes of distances mean (RFC 9649, section 3.6.2.2.1): those of the half
- * plane before, by their distance; among equals those in nearer columns first, and left before right.
+ * Columns to the left and rows up of the pixels that short codes of distances mean (RFC 9649, section 3.6.2.2.1): those
+ * of the half plane before, by their distance; among equals those in nearer columns first, and left before right.
  */
 function nearest() {
   const all = [];
@@ -26,7 +28,8 @@ function nearest() {
 }
 
 /**
- * Decode an entropy-coded image: that of the pixels, or one that a transform or the prefix codes need (RFC 9649, section 3.8.2).
+ * Decode an entropy-coded image: that of the pixels, or one that a transform or the prefix codes need (RFC 9649,
+ * section 3.8.2).
  *
  * @param {import("./bits.js").BitReader} reader
  * @param {number} width Columns.
@@ -58,7 +61,10 @@ export function decodeImage(reader, width, height, outer) {
   return target.pixels;
 }
 
-/** Colours that came lately, by their hash. What is decoded goes in only when a colour is asked for: most pixels come without. */
+/**
+ * Colours that came lately, by their hash. What is decoded goes in only when a colour is asked for: most pixels come
+ * without.
+ */
 class ColourCache {
   constructor(bits, pixels) {
     this.colours = new Int32Array(1 << bits);

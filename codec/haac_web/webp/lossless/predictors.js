@@ -1,6 +1,6 @@
 /**
- * The 14 predictors of the predictor transform (RFC 9649, section 3.5.1), each as a function that adds predictions to what was coded
- * of a part of one row, in place: (pixels, from, until, width), all pixels counted from the first one.
+ * The 14 predictors of the predictor transform (RFC 9649, section 3.5.1), each as a function that adds predictions to
+ * what was coded of a part of one row, in place: (pixels, from, until, width), all pixels counted from the first one.
  *
  * Above the last pixel of a row, on the right, stands the first one of this row, which is what follows in memory.
  */

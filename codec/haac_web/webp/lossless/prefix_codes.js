@@ -1,3 +1,5 @@
+/** Canonical prefix (Huffman) codes, decoded with tables. */
+
 import { damaged } from "../damaged.js";
 
 /** Bits of a root table: longer codes go on in a second table. */
@@ -20,8 +22,9 @@ const REVERSED = new Uint8Array(256).map((_, byte) => {
 /**
  * Tables of canonical prefix codes, all in one array.
  *
- * An entry is `symbol << 4 | length`, found by the next bits. In the root table, a length above 8 says that the code goes on: then the
- * upper part is where its second table begins, and the length is 8 more than the bits that are looked up there.
+ * An entry is `symbol << 4 | length`, found by the next bits. In the root table, a length above 8 says that the code
+ * goes on: then the upper part is where its second table begins, and the length is 8 more than the bits that are looked
+ * up there.
  */
 export class PrefixTables {
   constructor() {
@@ -35,7 +38,8 @@ export class PrefixTables {
    *
    * @param {Uint8Array} lengths Of each symbol's code, 0 to 15; 0: it has none.
    * @param {number} count Symbols.
-   * @returns {{base: number, mask: number, single: number}} Where it is; `single` is the only symbol, which takes no bits, or -1.
+   * @returns {{base: number, mask: number, single: number}} Where it is; `single` is the only symbol, which takes no
+   *   bits, or -1.
    * @throws {PictureError} No code has these lengths.
    */
   add(lengths, count) {
@@ -159,7 +163,8 @@ function reversed(code, length) {
  * @param {PrefixTables} tables Where they go.
  * @param {number} cacheSize Colours of the colour cache.
  * @param {Uint8Array} scratch At least as many bytes as the largest alphabet has symbols, and 256.
- * @returns {{base: number, mask: number, single: number}[]} Of green (with lengths and cached colours), red, blue, alpha, distances.
+ * @returns {{base: number, mask: number, single: number}[]} Of green (with lengths and cached colours), red, blue,
+ *   alpha, distances.
  * @throws {PictureError} Damaged.
  */
 export function readCodes(reader, tables, cacheSize, scratch) {

@@ -1,3 +1,5 @@
+/** Transforms of lossless pictures, undone: prediction, cross-colour, green, palette. */
+
 import { damaged } from "../damaged.js";
 import { tilesOf } from "./groups.js";
 import { decodeImage } from "./image.js";

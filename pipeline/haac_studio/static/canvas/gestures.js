@@ -1,6 +1,6 @@
 /**
- * Gestures: what happens between pressing and releasing the pointer. Each has `move(event, point)`, `end()` and `cancel()`;
- * points are canvas pixels. A gesture is one undo step; cancelled, it never was.
+ * Gestures: what happens between pressing and releasing the pointer. Each has `move(event, point)`, `end()` and
+ * `cancel()`; points are canvas pixels. A gesture is one undo step; cancelled, it never was.
  */
 
 import { bounds, frameBounds, frameOf, overlap, toFrame, union } from "./geometry.js";

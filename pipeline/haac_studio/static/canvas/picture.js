@@ -17,6 +17,8 @@ export class Picture extends EventTarget {
     super();
     this.canvas = canvas;
     this.#context = canvas.getContext("2d");
+    /** The picture's own pixels: a canvas element would not keep nearly transparent ones. @type {ImageData|null} */
+    this.image = null;
     this.failed = {};
     this.missing = 0;
     this.error = null;
@@ -83,13 +85,19 @@ export class Picture extends EventTarget {
 
   #draw({ width, height, box, pixels, missing, failed }) {
     const { canvas } = this;
-    if (canvas.width !== width || canvas.height !== height) {
+    if (canvas.width !== width || canvas.height !== height || !this.image) {
       canvas.width = width;
       canvas.height = height;
+      this.image = new ImageData(width, height);
     }
     this.missing = missing;
     this.failed = failed;
     if (!box || box[2] <= box[0] || box[3] <= box[1]) return;
-    this.#context.putImageData(new ImageData(pixels, box[2] - box[0], box[3] - box[1]), box[0], box[1]);
+    const [left, top, right, bottom] = box;
+    const row = 4 * (right - left);
+    for (let y = top; y < bottom; y += 1) {
+      this.image.data.set(pixels.subarray(row * (y - top), row * (y - top + 1)), 4 * (y * width + left));
+    }
+    this.#context.putImageData(this.image, 0, 0, left, top, right - left, bottom - top);
   }
 }

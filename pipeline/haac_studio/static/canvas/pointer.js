@@ -106,6 +106,11 @@ export class Pointers {
     return best?.handle ?? null;
   }
 
+  /** Whether a click adds to what is selected. */
+  #adds(event) {
+    return event.shiftKey || this.#stage.adding;
+  }
+
   #begin({ kind, point, handle, layer, frame, event }) {
     const stage = this.#stage;
     switch (kind) {
@@ -121,11 +126,13 @@ export class Pointers {
         return new ScaleGroup(stage, point, handle, frame);
       case "layer":
         if (!stage.document.selection.has(layer.key)) {
-          stage.document.select(event.shiftKey ? [...stage.document.selection, layer.key] : [layer.key]);
+          stage.document.select(this.#adds(event) ? [...stage.document.selection, layer.key] : [layer.key]);
         }
         return new Move(stage, point);
       case "empty":
-        return event.pointerType === "touch" ? new Pan(stage, event) : new Marquee(stage, point, event.shiftKey);
+        return event.pointerType === "touch" && !stage.adding
+          ? new Pan(stage, event)
+          : new Marquee(stage, point, this.#adds(event));
       default:
         return null;
     }
@@ -205,9 +212,9 @@ export class Pointers {
     const { document } = stage;
     if (kind === "leave") stage.crop(null);
     if (kind === "pick") stage.picked(null);
-    if (kind === "empty" && !event.shiftKey) document.select([]);
+    if (kind === "empty" && !this.#adds(event)) document.select([]);
     if (kind !== "layer") return;
-    if (!event.shiftKey) document.select([layer.key]);
+    if (!this.#adds(event)) document.select([layer.key]);
     else if (document.selection.has(layer.key)) {
       document.select([...document.selection].filter((key) => key !== layer.key));
     } else document.select([...document.selection, layer.key]);

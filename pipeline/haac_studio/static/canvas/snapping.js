@@ -1,4 +1,4 @@
-/** Snapping to lines of the canvas and of other layers: edges and centres, as drawing programs have it. Pure functions. */
+/** Snapping to edges and centres of the canvas and of other layers, as drawing programs have it. Pure functions. */
 
 /**
  * A line that something snapped to.

@@ -13,10 +13,10 @@ const VISIBLE = 12;
 
 /**
  * Events: "pointed" (`point`: canvas pixels beneath the pointer, or null), "crop" (the crop mode began or ended),
- * "frame" (pixels have come), "problems".
+ * "painted" (pixels have come), "view" (zoom or place of the canvas have changed).
  */
 export class Stage extends EventTarget {
-  #shown = { outlines: [], guides: [], hovered: null, handles: null, marquee: null, crop: null, note: null, noteAt: null };
+  #shown = { guides: [], marquee: null, note: null, noteAt: null };
   #asked = null;
   #hoveredKey = null;
   #drawing = false;
@@ -33,6 +33,8 @@ export class Stage extends EventTarget {
     this.overlay = new Overlay(this.view);
     /** Key of the layer that is cropped, or null. */
     this.cropping = null;
+    /** Whether a click adds to the selection, as with Shift: fingers have no Shift. */
+    this.adding = false;
     this.canvas = el("canvas", { class: "picture" });
     this.picture = new Picture(this.canvas);
     this.paper = el("div", { class: "paper" });
@@ -47,7 +49,8 @@ export class Stage extends EventTarget {
       "aria-describedby": "canvas-help",
     }, this.paper, this.reference, this.canvas, this.overlay.root, this.hint);
     const help = el("p", { id: "canvas-help", class: "hidden-visually" },
-      "Arrow keys move what is selected, Delete removes it, question mark shows all keys. Layers are chosen in the layers list.");
+      "Arrow keys move what is selected, Delete removes it, question mark shows all keys. " +
+      "Layers are chosen in the layers list.");
     this.problems = el("div", { class: "floating problems", role: "alert", hidden: true });
     main.append(this.element, help, this.problems);
     this.pointers = new Pointers(this);
@@ -64,10 +67,13 @@ export class Stage extends EventTarget {
       picture.addEventListener(type, () => {
         this.#tellProblems();
         this.redraw();
-        this.dispatchEvent(new Event("frame"));
+        this.dispatchEvent(new Event("painted"));
       });
     }
-    view.addEventListener("change", () => this.redraw());
+    view.addEventListener("change", () => {
+      this.redraw();
+      this.dispatchEvent(new Event("view"));
+    });
     new ResizeObserver(() => {
       const { clientWidth, clientHeight } = this.element;
       const first = view.width === 1;
@@ -184,8 +190,8 @@ export class Stage extends EventTarget {
     if (!frames.length) return null;
     if (frames.length === 1) return { frame: frames[0], group: false };
     const [left, top, right, bottom] = union(frames.map(frameBounds));
-    const frame = { cx: (left + right) / 2, cy: (top + bottom) / 2, width: right - left, height: bottom - top, rotation: 0 };
-    return { frame, group: true };
+    const [cx, cy] = [(left + right) / 2, (top + bottom) / 2];
+    return { frame: { cx, cy, width: right - left, height: bottom - top, rotation: 0 }, group: true };
   }
 
   /** Topmost layer with a visible pixel at a point; a selected one first if it has. @returns {object|null} */
@@ -196,7 +202,8 @@ export class Stage extends EventTarget {
       const spread = layer.blur / 4;
       const places = spread ? around(point, spread) : [point];
       // Lines thinner than the pointer can be clicked at, too.
-      if (this.#opaque(layer, own, places) || (near > 1.5 && this.#opaque(layer, own, around(point, near)))) return layer;
+      if (this.#opaque(layer, own, places)) return layer;
+      if (near > 1.5 && this.#opaque(layer, own, around(point, near))) return layer;
     }
     return null;
   }
@@ -268,6 +275,36 @@ export class Stage extends EventTarget {
     asked?.(box);
   }
 
+  /** Screen pixels for each pixel of the canvas. */
+  get zoom() {
+    return this.view.zoom;
+  }
+
+  /** @param {number} clientX @param {number} clientY @returns {{x: number, y: number}} canvas pixels */
+  toScene(clientX, clientY) {
+    const { left, top } = this.element.getBoundingClientRect();
+    const [x, y] = this.view.toCanvas(clientX - left, clientY - top);
+    return { x, y };
+  }
+
+  /** Where the canvas is in the window. @returns {DOMRect} */
+  box() {
+    const { left, top } = this.element.getBoundingClientRect();
+    const { x, y, zoom } = this.view;
+    const { width, height } = this.document.scene;
+    return new DOMRect(left + x, top + y, width * zoom, height * zoom);
+  }
+
+  /** Pixels that are on the screen, as the renderer made them. @returns {ImageData|null} do not change them */
+  pixels() {
+    return this.picture.image;
+  }
+
+  /** @param {string|object} element of a layer @returns {[number, number]|null} its own size, pixels, if it is known */
+  sizeOf(element) {
+    return this.picture.size(element);
+  }
+
   /** Show the whole canvas. */
   fit() {
     const { width, height } = this.document.scene;
@@ -285,9 +322,7 @@ export class Stage extends EventTarget {
     const text = event.dataTransfer.getData("application/x-haac-element");
     if (!text) return;
     event.preventDefault();
-    const { left, top } = this.element.getBoundingClientRect();
-    const [x, y] = this.view.toCanvas(event.clientX - left, event.clientY - top);
-    this.add(JSON.parse(text), { x, y });
+    this.add(JSON.parse(text), this.toScene(event.clientX, event.clientY));
     this.element.focus();
   }
 

@@ -1,5 +1,5 @@
 /**
- * What gestures do to layers: moving, scaling, rotating, cropping. Pure functions from the state at the gesture's start;
+ * What gestures do to layers: moving, scaling, rotating, cropping. Pure functions from the state at a gesture's start;
  * results are whole steps of the recipe grid.
  */
 

@@ -3,7 +3,8 @@
  * that changed.
  *
  * Messages in: {type: "scene", n, scene} (recipe JSON) | {type: "retry"}. Out:
- * {type: "frame", n, width, height, box, pixels, missing (how many are on their way), failed: {id: message}} (pixels: RGBA of the box) |
+ * {type: "frame", n, width, height, box, pixels, missing, failed: {id: message}} (pixels: RGBA of the box; missing: how
+ * many elements are on their way) |
  * {type: "element", key, width, height, alpha} (one byte a pixel) | {type: "error", n, message}.
  */
 

@@ -36,8 +36,9 @@ export class CanvasSection {
   constructor(app) {
     this.app = app;
     this.document = app.document;
+    this.subtitle = el("p", { class: "subtitle" });
     this.element = el("div", { class: "inspector-page" },
-      el("header", { class: "inspector-title" }, el("h2", {}, "Canvas"), this.subtitle = el("p", { class: "subtitle" })),
+      el("header", { class: "inspector-title" }, el("h2", {}, "Canvas"), this.subtitle),
       this.#similar(),
       this.#size(),
       this.#background());
@@ -67,7 +68,8 @@ export class CanvasSection {
 
   #similar() {
     this.similar = el("p", { class: "note similar" }, el("strong", {}, "Similar, not the same. "),
-      "This picture is a paraphrase: its elements are only like what the original shows. The mark travels in the recipe.");
+      "This picture is a paraphrase: its elements are only like what the original shows. ",
+      "The mark travels in the recipe.");
     return this.similar;
   }
 
@@ -122,7 +124,8 @@ export class CanvasSection {
       }));
     this.details = el("div", { class: "fields" });
     return el("section", { class: "group", "aria-label": "Background" }, el("h3", {}, "Background"),
-      el("div", { class: "field wide" }, el("label", { for: id, class: "field-label" }, "Kind"), this.kind), this.details);
+      el("div", { class: "field wide" }, el("label", { for: id, class: "field-label" }, "Kind"), this.kind),
+      this.details);
   }
 
   #set(background, label = "Background", how) {
@@ -151,7 +154,8 @@ export class CanvasSection {
       label: "Id of the element",
       value: before,
       yes: "Use it",
-      hint: "It is stretched over the whole canvas. The elements panel shows ids; a selected layer has “Use as background”.",
+      hint: "It is stretched over the whole canvas. The elements panel shows ids; " +
+        "a selected layer has “Use as background”.",
       check: async (text) => {
         try {
           found = await this.app.api.element(text.toLowerCase());
@@ -186,7 +190,8 @@ export class CanvasSection {
     if (kind === "wash") {
       const text = el("p", { class: "note" });
       this.updateDetails = ({ digits }) => {
-        text.textContent = `A coarse picture of the whole canvas in about ${Math.ceil((digits.length * 5) / 8)} bytes. It is kept as it is.`;
+        const bytes = Math.ceil((digits.length * 5) / 8);
+        text.textContent = `A coarse picture of the whole canvas in about ${bytes} bytes. It is kept as it is.`;
       };
       return [text];
     }
@@ -197,7 +202,8 @@ export class CanvasSection {
     const start = this.#colour("From", (b) => b.start, (b, colour) => ({ ...b, start: colour }));
     const end = this.#colour("To", (b) => b.end, (b, colour) => ({ ...b, end: colour }));
     const angle = new NumberField({
-      label: "Angle of the gradient", short: "Angle", unit: "°", min: 0, max: 359.75, step: 0.25, keyStep: 5, slider: [0, 359], rest: 270,
+      label: "Angle of the gradient", short: "Angle", unit: "°",
+      min: 0, max: 359.75, step: 0.25, keyStep: 5, slider: [0, 359], rest: 270,
       read: () => this.document.scene.background?.angle / 4,
       write: (value, how) => this.#set({ ...this.document.scene.background, angle: Math.round(value * 4) % 1440 },
         "Angle of the gradient", how),
@@ -221,8 +227,9 @@ export class CanvasSection {
   #colour(label, read, write) {
     const id = `colour-${++count}`;
     let session = 0;
-    const apply = (rgba) => this.#set(write(this.document.scene.background, rgba), label === "Colour" ? "Background colour" : `${label}: colour`,
-      { merge: `${id} ${session}` });
+    const step = label === "Colour" ? "Background colour" : `${label}: colour`;
+    const apply = (rgba) =>
+      this.#set(write(this.document.scene.background, rgba), step, { merge: `${id} ${session}` });
     const alphaOf = () => read(this.document.scene.background).slice(7);
     const picker = el("input", {
       type: "color", "aria-label": `${label}, chooser`,
@@ -245,7 +252,8 @@ export class CanvasSection {
         this.update();
       },
     });
-    const element = el("div", { class: "field colour" }, el("label", { for: id, class: "field-label" }, label), picker, text, problem);
+    const name = el("label", { for: id, class: "field-label" }, label);
+    const element = el("div", { class: "field colour" }, name, picker, text, problem);
     const update = (background) => {
       const rgba = read(background);
       picker.value = opaque(rgba);

@@ -15,7 +15,8 @@ function common(values) {
 
 /** A button with an icon. */
 export function iconButton(label, name, run) {
-  return el("button", { type: "button", class: "icon-button", title: label, "aria-label": label, onclick: run }, icon(name));
+  const attributes = { type: "button", class: "icon-button", title: label, "aria-label": label, onclick: run };
+  return el("button", attributes, icon(name));
 }
 
 /** The section of layers. */
@@ -31,8 +32,8 @@ export class LayerSection {
       el("header", { class: "inspector-title" }, this.title, this.subtitle),
       this.#align(),
       this.#group("Place and size", this.#place()),
-      this.#group("Crop", this.#crop()),
       this.#group("Adjustments", this.#adjustments()),
+      this.#group("Crop", this.#crop()),
       this.#more());
   }
 
@@ -110,7 +111,9 @@ export class LayerSection {
   #place() {
     const far = LIMITS.position;
     const plain = (name, short) => this.#number(name, {
-      label: `Position ${short}`, short, min: -far, max: far, rest: 0, read: (layer) => layer[name], write: (_, value) => ({ [name]: value }),
+      label: `Position ${short}`, short, min: -far, max: far, rest: 0,
+      read: (layer) => layer[name],
+      write: (_, value) => ({ [name]: value }),
     });
     this.link = iconButton("Keep the shape", "link", () => this.#toggleShape());
     this.link.classList.add("toggle");
@@ -197,13 +200,16 @@ export class LayerSection {
       }),
     }, "Whole element");
     return el("div", {},
-      el("div", { class: "fields two" }, edge(0, "left", "L"), edge(1, "top", "T"), edge(2, "right", "R"), edge(3, "bottom", "B")),
+      el("div", { class: "fields four" },
+        edge(0, "left", "L"), edge(1, "top", "T"), edge(2, "right", "R"), edge(3, "bottom", "B")),
       el("div", { class: "button-row even" }, this.cropButton, this.uncrop));
   }
 
   #adjustments() {
     const percent = (name, label, max, slider) => this.#number(name, {
-      label, unit: "%", min: 0, max, slider: [0, slider], rest: 100, read: (layer) => layer[name], write: (_, value) => ({ [name]: value }),
+      label, unit: "%", min: 0, max, slider: [0, slider], rest: 100,
+      read: (layer) => layer[name],
+      write: (_, value) => ({ [name]: value }),
     });
     const blur = this.#number("blur", {
       label: "Blur", unit: "px", min: 0, max: LIMITS.blur / 4, step: 0.25, keyStep: 0.25, slider: [0, 40], rest: 0,
@@ -226,7 +232,8 @@ export class LayerSection {
 
   #more() {
     const { commands } = this.app;
-    this.plate = el("button", { type: "button", onclick: () => commands.asBackground() }, icon("picture"), "Use as background");
+    this.plate = el("button", { type: "button", onclick: () => commands.asBackground() },
+      icon("picture"), "Use as background");
     this.lockNote = el("p", { class: "note" }, "Locked layers are not changed: unlock them in the layers list.");
     const mirror = (axis, label, name) => iconButton(label, name, () =>
       this.#change(label, (layer) => mirrored(layer, axis)));

@@ -1,4 +1,4 @@
-/** A field for a number on a grid of steps, with a slider if wanted. One gesture, or one spell of typing, is one undo step. */
+/** A field for a number on a grid of steps, with a slider if wanted. One gesture, or spell of typing, is one step. */
 
 import { el } from "../shell/dom.js";
 
@@ -32,7 +32,8 @@ export class NumberField {
     this.id = `field-${++count}`;
     const { label, short = label, unit, min, max, step } = this;
     this.input = el("input", {
-      type: "number", id: this.id, min, max, step, "aria-label": unit ? `${label}, ${unit}` : label, autocomplete: "off",
+      type: "number", id: this.id, min, max, step, autocomplete: "off",
+      "aria-label": unit ? `${label}, ${unit}` : label,
       oninput: () => this.#typed(),
       onchange: () => this.#finish(),
       onfocus: () => (this.#session += 1),
@@ -42,14 +43,17 @@ export class NumberField {
     this.problem = el("p", { class: "problem", id: `${this.id}-problem`, hidden: true });
     const name = el("label", { for: this.id, class: "field-label", title: label }, short);
     this.#scrub(name);
-    const box = el("span", { class: "field-box" }, this.input, unit && el("span", { class: "unit", "aria-hidden": "true" }, unit));
-    this.element = el("div", { class: `field${this.slider ? " with-slider" : ""}` }, name, this.#makeSlider(label), box, this.problem);
+    const sign = unit && el("span", { class: "unit", "aria-hidden": "true" }, unit);
+    const box = el("span", { class: "field-box" }, this.input, sign);
+    const kind = this.slider ? "field with-slider" : "field";
+    this.element = el("div", { class: kind }, name, this.#makeSlider(label), box, this.problem);
   }
 
   #makeSlider(label) {
     if (!this.slider) return null;
     this.range = el("input", {
-      type: "range", min: this.slider[0], max: this.slider[1], step: this.step, "aria-label": `${label}, slider`, tabindex: -1,
+      type: "range", min: this.slider[0], max: this.slider[1], step: this.step, tabindex: -1,
+      "aria-label": `${label}, slider`,
       oninput: () => this.#write(Number(this.range.value), true),
       onchange: () => this.#finish(),
       onpointerdown: () => (this.#session += 1),
@@ -145,7 +149,8 @@ export class NumberField {
       const by = Math.round((event.clientX - from.x) / 2);
       if (!by && !from.moved) return;
       from.moved = true;
-      this.#write(Math.min(this.max, Math.max(this.min, from.value + by * Math.max(this.step, this.keyStep ?? 0))), true);
+      const value = from.value + by * Math.max(this.step, this.keyStep ?? 0);
+      this.#write(Math.min(this.max, Math.max(this.min, value)), true);
     });
     const end = () => {
       if (from?.moved) this.#session += 1;

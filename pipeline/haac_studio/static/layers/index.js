@@ -10,8 +10,8 @@ import { tabs } from "../shell/tabs.js";
  * @param {import("../app.js").App} app
  */
 export function mountLayers(root, app) {
-  const layers = el("div", { class: "tab-page" });
-  const history = el("div", { class: "tab-page" });
+  const layers = el("div", { class: "tab-view" });
+  const history = el("div", { class: "tab-view" });
   root.append(...tabs([
     { id: "layers", label: "Layers", page: layers },
     { id: "history", label: "History", page: history },

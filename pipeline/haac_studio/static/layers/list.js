@@ -1,6 +1,6 @@
 /**
- * The layers list: topmost first, as one sees them. An ARIA listbox with several selected options; one Tab stop, arrow keys
- * move within it.
+ * The layers list: topmost first, as one sees them. An ARIA listbox with several selected options; one Tab stop, arrow
+ * keys move within it.
  */
 
 import { el, isTyping } from "../shell/dom.js";
@@ -148,7 +148,8 @@ export class LayersList {
     else if (row.lock.contains(event.target)) this.app.commands.toggleLocked([key]);
     else if (event.shiftKey && this.#anchor) this.#extend(key);
     else {
-      const keys = new Set(event.ctrlKey || event.metaKey ? this.document.selection : []);
+      const adds = event.ctrlKey || event.metaKey || this.app.stage.adding;
+      const keys = new Set(adds ? this.document.selection : []);
       if (!keys.delete(key)) keys.add(key);
       this.#anchor = key;
       this.#activate(key);
@@ -226,7 +227,9 @@ export class LayersList {
     const row = this.#rows.get(key);
     const layer = this.document.layer(key);
     if (!row || !layer) return;
-    const input = el("input", { type: "text", value: row.name.textContent, maxlength: 80, "aria-label": "Name of the layer" });
+    const input = el("input", {
+      type: "text", value: row.name.textContent, maxlength: 80, "aria-label": "Name of the layer",
+    });
     let done = false;
     const finish = (save) => {
       if (done) return;
@@ -256,7 +259,8 @@ export class LayersList {
     const kinds = { colour: "Colour", gradient: "Gradient", plate: "Plate", wash: "Wash" };
     if (background?.kind === "colour") swatch.style.background = background.rgba;
     if (background?.kind === "gradient") {
-      swatch.style.background = `linear-gradient(${90 - background.angle / 4}deg, ${background.start}, ${background.end})`;
+      const { start, end, angle } = background;
+      swatch.style.background = `linear-gradient(${90 - angle / 4}deg, ${start}, ${end})`;
     }
     if (background?.kind === "plate") this.thumbnails.show(swatch, background.element);
     const kind = kinds[background?.kind] ?? "Transparent";

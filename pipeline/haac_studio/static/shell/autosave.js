@@ -1,4 +1,4 @@
-/** After each change: the draft is kept on the server, and the recipe's forms are asked for. One request at a time each. */
+/** After each change the draft is kept on the server, and the recipe's forms are asked for. */
 
 /** How long nothing may change before the draft is sent, milliseconds. */
 const DRAFT_AFTER = 350;
@@ -105,6 +105,27 @@ function alike(a, b) {
   return plain(a) === plain(b);
 }
 
+/** What a window keeps for itself while it is loaded again; it ends with the window. */
+const SESSION = "haac-studio-session";
+
+/** @returns {{name: string|null, scene: object}|null} what this window showed of the same document when it was left */
+function left(state) {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(SESSION));
+    return kept && kept.of === documentOf(state) ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Which document of which repository a server has opened. */
+function documentOf(state) {
+  return JSON.stringify([state.repository?.id ?? null, state.document?.name ?? null]);
+}
+
+/** Whether there is nothing in a scene. */
+const isBlank = (scene) => !scene.layers.length && !scene.background;
+
 /**
  * Which scene to begin with. A page that is only loaded again goes on; after a crash, or in a new window, it is asked.
  *
@@ -112,29 +133,36 @@ function alike(a, b) {
  * @returns {Promise<void>}
  */
 export async function recover(app) {
-  const { draft, document: opened } = app.state;
+  const { state } = app;
+  const { draft, document: opened } = state;
+  const before = left(state);
   const name = opened?.name ?? null;
-  const session = "haac-studio-session";
-  const goesOn = sessionStorage.getItem(session) === "open";
-  sessionStorage.setItem(session, "open");
-  if (opened?.scene) app.document.open(opened.scene, name ? `Open ${name}` : "Opened", name);
-  if (!draft?.scene || (opened?.scene && alike(draft.scene, opened.scene))) return;
-  if (!opened?.scene && !draft.scene.layers.length && !draft.scene.background) return;
-  if (!goesOn) {
-    const when = draft.saved_at ? ` of ${new Date(draft.saved_at).toLocaleString()}` : "";
-    const count = draft.scene.layers.length;
-    const yes = await app.dialogs.confirm({
-      title: "Go on with the draft?",
-      text: `A draft${when} with ${count} ${count === 1 ? "layer" : "layers"} was not closed.` +
-        `${opened?.scene ? ` It is not the same as ${name ?? "the scene that was opened"}.` : ""}`,
-      yes: "Go on with it",
-      no: "Leave it",
-    });
-    if (!yes) {
-      await app.api.deleteDraft().catch(() => {});
-      return;
+  window.addEventListener("pagehide", () => {
+    const { scene, name: present } = app.document;
+    try {
+      sessionStorage.setItem(SESSION, JSON.stringify({ of: documentOf(state), name: present, scene }));
+    } catch {
+      sessionStorage.removeItem(SESSION); // larger than a browser keeps; the draft has it
     }
-  }
-  if (opened?.scene) app.document.replace(draft.scene, "Draft");
-  else app.document.open(draft.scene, "Draft", name);
+  });
+  if (opened?.scene) app.document.open(opened.scene, name ? `Open ${name}` : "Opened", name);
+  const found = draft?.scene ?? before?.scene;
+  if (!found || alike(found, app.document.scene) || (!opened?.scene && isBlank(found))) return;
+  if (!before && !(await wanted(app, draft, opened))) return;
+  if (opened?.scene) app.document.replace(found, "Draft");
+  else app.document.open(found, draft ? "Draft" : "Opened", before?.name ?? name);
+}
+
+/** Ask whether to go on with a draft. */
+async function wanted(app, draft, opened) {
+  const when = draft.saved_at ? ` of ${new Date(draft.saved_at).toLocaleString()}` : "";
+  const count = draft.scene.layers.length;
+  const other = opened?.scene ? ` It is not the same as ${opened.name ?? "the scene that was opened"}.` : "";
+  const answer = await app.dialogs.open({
+    title: "Go on with the draft?",
+    body: `A draft${when} with ${count} ${count === 1 ? "layer" : "layers"} was not saved.${other}`,
+    actions: [{ label: "Throw it away", value: "drop" }, { label: "Go on with it", value: "keep", primary: true }],
+  });
+  if (answer === "drop") await app.api.deleteDraft().catch(() => {});
+  return answer === "keep";
 }

@@ -1,4 +1,4 @@
-/** Modal dialogs: questions, messages, and whatever else needs the whole attention. Native `<dialog>` keeps the focus. */
+/** Modal dialogs: questions, messages, whatever else needs the whole attention. Native `<dialog>` keeps the focus. */
 
 import { el } from "./dom.js";
 
@@ -46,6 +46,8 @@ export class Dialogs {
       const buttons = actions.map((action) =>
         el("button", {
           type: action.primary ? "submit" : "button",
+          // Enter must not do what Escape does, so the focus begins here, or in a field before it.
+          autofocus: action.primary,
           class: action.danger ? "danger" : action.primary ? "primary" : "",
           onclick: action.primary ? undefined : () => choose(action),
         }, action.label));

@@ -15,7 +15,7 @@ const GESTURES = [
   ["Zoom", "Ctrl + wheel; pinch"],
   ["Copy, cut, paste", "Ctrl+C, Ctrl+X, Ctrl+V"],
   ["Add an element", "Enter or click in the elements panel; drag it onto the canvas"],
-  ["Layers list", "Arrow keys; Shift extends; Space selects; Alt + arrow keys change the order; F2 renames; H hides; L locks"],
+  ["Layers list", "Arrow keys; Shift extends; Space adds; Alt + arrow keys reorder; F2 renames; H hides; L locks"],
 ];
 
 const TITLES = {

@@ -38,18 +38,24 @@ export class Shortcuts {
   #run(event) {
     if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
     const found = this.list.find(({ keys }) => keys.some((key) => matches(key, event)));
-    if (!found || (isTyping(event.target) && !found.tool.always)) return;
+    if (!found) return;
+    const { always, inNumbers } = found.tool;
+    if (isTyping(event.target) && !always && !(inNumbers && isNumber(event.target))) return;
     event.preventDefault();
     found.tool.run();
   }
 }
+
+/** Whether a field takes only numbers: their own undoing of letters is of no use. */
+const isNumber = (target) => target instanceof HTMLInputElement && target.type === "number";
 
 /** @param {string} shortcut one of them @param {KeyboardEvent} event */
 export function matches(shortcut, event) {
   const parts = shortcut.split(/\+(?=.)/);
   const key = parts.pop();
   const mod = MAC ? event.metaKey : event.ctrlKey;
-  if ((MAC ? event.ctrlKey : event.metaKey) || mod !== parts.includes("Mod") || event.altKey !== parts.includes("Alt")) return false;
+  if ((MAC ? event.ctrlKey : event.metaKey) || mod !== parts.includes("Mod")) return false;
+  if (event.altKey !== parts.includes("Alt")) return false;
   if (/^[A-Z0-9]$/.test(key)) {
     // Letters by what they are, so that other keyboard layouts work; digits by what they say.
     return event.key.toUpperCase() === key && event.shiftKey === parts.includes("Shift");

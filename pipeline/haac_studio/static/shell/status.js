@@ -29,13 +29,14 @@ export function mountStatus(root, app) {
     const layers = doc.selected;
     const frame = layers.length === 1 && stage.frameOf(layers[0].key);
     shown(selected, layers.length > 1 ? `${layers.length} layers`
-      : frame ? `${layers[0].x}, ${layers[0].y}  ${frame.width} × ${frame.height}` : "");
+      : frame ? `${layers[0].x}, ${layers[0].y} · ${frame.width} × ${frame.height}` : "");
     shown(size, `${doc.scene.width} × ${doc.scene.height}`);
   };
   for (const type of ["scene", "selection"]) doc.addEventListener(type, update);
   doc.addEventListener("forms", () => {
     bytes.classList.toggle("bad", Boolean(doc.formsError));
-    shown(bytes, doc.formsError ? "Not a valid recipe" : doc.forms ? `${doc.forms.bytes.toLocaleString("en")} bytes` : "");
+    const count = doc.forms ? `${doc.forms.bytes.toLocaleString("en")} bytes` : "";
+    shown(bytes, doc.formsError ? "Not a valid recipe" : count);
     bytes.title = doc.formsError ?? "Size of the recipe";
   });
   update();

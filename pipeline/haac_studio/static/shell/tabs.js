@@ -31,7 +31,7 @@ export function tabs(list, onChoose = () => {}) {
     onChoose(id);
   };
   const bar = el("div", {
-    class: "tabs",
+    class: "side-tabs",
     role: "tablist",
     onkeydown: (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

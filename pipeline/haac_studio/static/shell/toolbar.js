@@ -11,12 +11,14 @@ const GROUPS = ["panels", "file", "history", "edit", "order", "gap", "jobs", "vi
  * @property {string} id
  * @property {string} label what it does; also its accessible name
  * @property {string} [icon] one of `ICONS`; without it the label is shown
- * @property {string} [shortcut] such as "Mod+Z" (Mod: Ctrl, or Cmd on a Mac), "Shift+H", "?", "Delete"; apart by spaces if several do
+ * @property {string} [shortcut] such as "Mod+Z" (Mod: Ctrl, or Cmd on a Mac), "Shift+H", "?", "Delete"; apart by spaces
+ *   if several do
  * @property {() => void} run
  * @property {string} [group] one of "panels", "file", "history", "edit", "order", "jobs", "view", "app"
  * @property {boolean} [text] show the label beside the icon
  * @property {boolean} [hidden] only a shortcut, no button
  * @property {boolean} [always] the shortcut works while typing in a field, too
+ * @property {boolean} [inNumbers] it works while typing in a field for numbers
  */
 
 /** `app.toolbar`. */
@@ -31,7 +33,8 @@ export class Toolbar {
   constructor(bar, shortcuts) {
     this.#bar = bar;
     this.#shortcuts = shortcuts;
-    this.groups = Object.fromEntries(GROUPS.map((name) => [name, el("div", { class: `group ${name}`, role: "group" })]));
+    const group = (name) => el("div", { class: `group ${name}`, role: "group" });
+    this.groups = Object.fromEntries(GROUPS.map((name) => [name, group(name)]));
     bar.append(...Object.values(this.groups));
     bar.addEventListener("keydown", (event) => this.#move(event));
     bar.addEventListener("focusin", (event) => this.#rove(event.target.closest("button")));
@@ -65,7 +68,10 @@ export class Toolbar {
         if (on) button.removeAttribute("aria-disabled");
         else button.setAttribute("aria-disabled", "true");
       },
-      setPressed: (on) => on === null ? button.removeAttribute("aria-pressed") : button.setAttribute("aria-pressed", on),
+      setPressed: (on) => {
+        if (on === null) button.removeAttribute("aria-pressed");
+        else button.setAttribute("aria-pressed", String(on));
+      },
       setLabel: (label) => {
         text.textContent = label;
         button.title = keys ? `${label} (${keys})` : label;
@@ -74,7 +80,7 @@ export class Toolbar {
   }
 
   #buttons() {
-    return [...this.#bar.querySelectorAll("button:not([hidden])")].filter((button) => !button.closest("[hidden]"));
+    return [...this.#bar.querySelectorAll("button")].filter((button) => button.offsetParent !== null);
   }
 
   #rove(current) {
@@ -90,7 +96,7 @@ export class Toolbar {
     if (at < 0) return;
     event.preventDefault();
     event.stopPropagation();
-    const next = Math.abs(step) === 1 ? (at + step + buttons.length) % buttons.length : step < 0 ? 0 : buttons.length - 1;
-    buttons[next].focus();
+    const end = step < 0 ? 0 : buttons.length - 1;
+    buttons[Math.abs(step) === 1 ? (at + step + buttons.length) % buttons.length : end].focus();
   }
 }

@@ -44,9 +44,12 @@ function addHistoryTools({ toolbar, document, announce }) {
     if (document[name]()) announce(`${name === "undo" ? "Undone" : "Redone"}: ${label}`);
     else announce(`Nothing to ${name}`);
   };
-  const undo = toolbar.add({ id: "undo", label: "Undo", icon: "undo", shortcut: "Mod+Z", run: step("undo"), group: "history" });
+  const shared = { group: "history", inNumbers: true };
+  const undo = toolbar.add({
+    id: "undo", label: "Undo", icon: "undo", shortcut: "Mod+Z", run: step("undo"), ...shared,
+  });
   const redo = toolbar.add({
-    id: "redo", label: "Redo", icon: "redo", shortcut: "Mod+Shift+Z Mod+Y", run: step("redo"), group: "history",
+    id: "redo", label: "Redo", icon: "redo", shortcut: "Mod+Shift+Z Mod+Y", run: step("redo"), ...shared,
   });
   const update = () => {
     undo.setEnabled(document.canUndo);
@@ -71,6 +74,14 @@ function addEditTools({ toolbar, document, commands, stage }) {
   const buttons = tools.map(([id, label, icon, shortcut, run, group]) =>
     toolbar.add({ id, label, icon, shortcut, run, group }));
   const crop = buttons[2];
+  const several = toolbar.add({
+    id: "several", label: "Select several", icon: "several", group: "edit",
+    run: () => {
+      stage.adding = !stage.adding;
+      several.setPressed(stage.adding);
+    },
+  });
+  several.setPressed(false);
   const update = () => {
     for (const button of buttons) button.setEnabled(document.selection.size > 0);
     crop.setEnabled(document.selection.size === 1);
@@ -116,7 +127,7 @@ function addViewTools({ toolbar, stage, dialogs, shortcuts, announce }) {
 
 /** Shortcuts without buttons. */
 function addKeys({ toolbar, document: doc, commands, stage }) {
-  const key = (id, label, shortcut, run, group = "edit") => toolbar.add({ id, label, shortcut, run, group, hidden: true });
+  const key = (id, label, shortcut, run) => toolbar.add({ id, label, shortcut, run, group: "edit", hidden: true });
   key("select-all", "Select all layers", "Mod+A", () => commands.selectAll());
   key("escape", "Break off; end the crop mode; select nothing", "Escape", () => {
     if (stage.pointers.cancel()) return;
@@ -124,7 +135,6 @@ function addKeys({ toolbar, document: doc, commands, stage }) {
     else if (stage.cropping) stage.crop(null);
     else doc.select([]);
   });
-  key("end-crop", "End the crop mode", "Enter", () => stage.crop(null));
   key("hide", "Hide or show", "Mod+Shift+H", () => commands.toggleHidden());
   key("lock", "Lock or unlock", "Mod+Shift+L", () => commands.toggleLocked());
   key("turn-left", "Rotate by 15° to the left", "R", () => commands.rotate(60));
@@ -135,6 +145,8 @@ function addKeys({ toolbar, document: doc, commands, stage }) {
   const pan = 48;
   stage.element.addEventListener("keydown", (event) => {
     const arrow = arrows[event.key];
+    // Not a shortcut of the page: elsewhere Enter presses buttons.
+    if (event.key === "Enter" && stage.cropping) stage.crop(null);
     if (!arrow || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const by = event.shiftKey ? 10 : 1;
@@ -151,7 +163,8 @@ function holdSpace(stage) {
     stage.element.style.cursor = on ? "grab" : "";
   };
   document.addEventListener("keydown", (event) => {
-    const busy = event.target.closest?.("button, select, summary, a, [role=option], [role=tab]") || isTyping(event.target);
+    const pressed = "button, select, summary, a, [role=option], [role=listbox], [role=grid], [role=tab]";
+    const busy = event.target.closest?.(pressed) || isTyping(event.target);
     if (event.key !== " " || busy || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     if (!event.repeat) set(true);
