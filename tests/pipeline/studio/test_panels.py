@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -124,6 +125,18 @@ def known_scene(repository: Path) -> tuple[Scene, Image.Image]:
         return scene, render(scene, opened)
 
 
+def paste(page: Page, text: str) -> None:
+    """Paste a text into the page, outside of any field."""
+    page.evaluate(
+        """text => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", text);
+          document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+        }""",
+        text,
+    )
+
+
 def choose(page: Page, button: str, path: Path) -> None:
     """Press a button that asks for a file, and give it one."""
     with page.expect_file_chooser() as chooser:
@@ -206,12 +219,25 @@ def test_a_picture_is_traced_to_the_recipe_that_made_it(page: Page, studio: Runn
 def test_what_is_traced_is_compared_with_the_canvas_while_it_is_edited(
     page: Page, studio: Running, tmp_path: Path
 ) -> None:
-    _, picture = known_scene(studio.repository)
+    scene, picture = known_scene(studio.repository)
     picture.save(tmp_path / "picture.png")
     page.get_by_role("tab", name="Trace").click()
     choose(page, "Choose a picture", tmp_path / "picture.png")
-    psnr = page.locator(".psnr b")
+    psnr, share = page.locator(".psnr b"), page.locator(".boundary output").first
+    expect(psnr).to_have_text(re.compile(r"^\d+\.\d$"))
+    paste(page, to_text(scene))
     expect(psnr).to_have_text("∞")
+    expect(share).to_have_text("0.00 %")
+    page.get_by_role("radio", name="Difference").check()
+    expect(page.locator(".difference-map")).to_be_visible()
+    page.evaluate(
+        """() => {
+          const { document: doc } = haacStudio;
+          doc.change("Move", [doc.scene.layers[0].key], (layer) => ({ x: layer.x + 30 }));
+        }"""
+    )
+    expect(psnr).to_have_text(re.compile(r"^\d+\.\d$"))
+    expect(share).not_to_have_text("0.00 %")
 
 
 def test_a_recipe_is_saved_opened_and_the_same(page: Page, studio: Running) -> None:
@@ -228,7 +254,7 @@ def test_a_recipe_is_saved_opened_and_the_same(page: Page, studio: Running) -> N
     expect(page.locator("#document-name")).to_have_text("after.haac")
     saved = read_recipe((studio.folder / "after.haac").read_bytes())
     assert saved.width == 400
-    assert saved.layers == scene.layers
+    assert list(saved.layers) == list(scene.layers)
     choose(page, "Open", studio.folder / "after.haac")
     expect(page.locator("#document-name")).to_have_text("after.haac")
     assert scene_of(page)["width"] == 400
@@ -264,14 +290,7 @@ def test_a_script_with_code_in_it_is_refused_and_not_run(page: Page, studio: Run
 
 def test_a_pasted_recipe_is_one_undo_step(page: Page, studio: Running) -> None:
     scene, _ = known_scene(studio.repository)
-    page.evaluate(
-        """text => {
-          const clipboardData = new DataTransfer();
-          clipboardData.setData("text/plain", text);
-          document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
-        }""",
-        to_text(scene),
-    )
+    paste(page, to_text(scene))
     page.wait_for_function("haacStudio.document.scene.layers.length === 3")
     page.evaluate("haacStudio.document.undo()")
     assert scene_of(page)["layers"] == []

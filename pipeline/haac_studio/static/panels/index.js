@@ -6,7 +6,7 @@ import { mountFiles } from "./files/index.js";
 import { ingestArea } from "./ingest/index.js";
 import { recipePanel } from "./recipe/panel.js";
 import { mountRepository } from "./repository/index.js";
-import { tracingPanel } from "./tracing/panel.js";
+import { asShown, tracingPanel } from "./tracing/panel.js";
 
 /**
  * Fills the page's panels.
@@ -45,8 +45,7 @@ export function mountPanels(app) {
     },
   });
   if (app.state.reference && !app.document.reference) {
-    const { reference } = app.state;
-    app.document.setReference({ ...reference, url: app.api.referenceUrl(reference.id), opacity: 0.5, mode: "beneath" });
+    app.document.setReference(asShown(app, app.state.reference));
   }
   if (app.document.reference) show("trace");
   elements.refresh();

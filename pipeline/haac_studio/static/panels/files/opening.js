@@ -78,7 +78,9 @@ export async function askText(app) {
   let read = null;
   const chosen = await app.dialogs.open({
     title: "Recipe from text",
-    body: el("div", { class: "form" }, el("p", {}, "A recipe begins with haac1: and a script with “from haac import”."), text),
+    body: el("div", { class: "form" },
+      el("p", {}, "A recipe begins with haac1: and a script with “from haac import”."),
+      text),
     actions: [{ label: "Cancel", value: null }, { label: "Show", value: true, primary: true }],
     check: async () => {
       try {

@@ -11,8 +11,8 @@ const MOST = 400; // points of a stroke
  * @param {string} url of the photograph
  * @param {number[]|undefined} box left, top, right, bottom of the object in it, pixels
  * @param {() => void} onChange called after each stroke
- * @returns {{root: HTMLElement, mode: "keep"|"remove", width: number, strokes: () => {keep: number[][][], remove: number[][][]},
- *   undo: () => void, clear: () => void}} width: of the brush in CSS pixels
+ * @returns {{root: HTMLElement, mode: "keep"|"remove", undo: () => void, clear: () => void,
+ *   strokes: () => {keep: number[][][], remove: number[][][]}}} mode: of the next stroke
  */
 export function brush(url, box, onChange) {
   const photograph = el("img", { src: url, class: "brush-photograph", draggable: "false" });

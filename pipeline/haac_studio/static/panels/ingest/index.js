@@ -23,7 +23,8 @@ export function ingestArea(app, target, { why, onStored }) {
     if (!stored) return progress.say("Discarded");
     const fresh = stored.filter((element) => element.new !== false).length;
     const old = stored.length - fresh;
-    const said = `${counted(fresh, "element")} stored${old ? `, ${old} ${old === 1 ? "was" : "were"} there already` : ""}`;
+    const already = old ? `, ${old} ${old === 1 ? "was" : "were"} there already` : "";
+    const said = `${counted(fresh, "element")} stored${already}`;
     progress.say(said);
     app.announce(said);
     onStored(stored);

@@ -21,7 +21,9 @@ export async function refine(app, review, cutout) {
   let changed = null;
   const again = async () => {
     const strokes = board.strokes();
-    if (strokes.keep.length + strokes.remove.length === 0) return progress.say("Paint over what is missing or too much first");
+    if (strokes.keep.length + strokes.remove.length === 0) {
+      return progress.say("Paint over what is missing or too much first");
+    }
     apply.disabled = true;
     const answer = await progress.run("Cutting again", () =>
       app.api.startJob("recut", { review, n: cutout.n, ...strokes }));
@@ -34,7 +36,8 @@ export async function refine(app, review, cutout) {
   const board = brush(app.api.sourceUrl(review), cutout.box, () => progress.say(""));
   const name = newId("brush");
   const modes = MODES.map(([mode, label]) => el("label", { class: mode },
-    el("input", { type: "radio", name, value: mode, checked: mode === board.mode, onchange: () => (board.mode = mode) }),
+    el("input", { type: "radio", name, value: mode, checked: mode === board.mode,
+      onchange: () => (board.mode = mode) }),
     el("span", {}, label)));
   const apply = button("Cut again", again, { class: "primary" });
   const body = el("div", { class: "refine" },
@@ -47,6 +50,7 @@ export async function refine(app, review, cutout) {
     progress.root);
   await app.dialogs.open({ title: "Refine the edges", body, wide: true,
     actions: [{ label: "Done", value: true, primary: true }] });
+  progress.cancel();
   return changed;
 }
 

@@ -5,9 +5,13 @@ import { grouped } from "../shared/dom.js";
 import { progressArea } from "../shared/progress.js";
 
 const KINDS = {
-  publish: { label: "Publish", icon: "publish", ask: "Elements that were added become visible to mirrors. What is published cannot be " +
-    "taken back without a trace.", doing: "Publishing" },
-  sync: { label: "Sync", icon: "sync", ask: "Fetches what was published since.", doing: "Syncing" },
+  publish: {
+    label: "Publish",
+    icon: "publish",
+    ask: "Elements that were added become visible to mirrors. Only a takedown, which all see, takes one back.",
+    doing: "Publishing",
+  },
+  sync: { label: "Sync", icon: "sync", ask: "Fetches what was published since the last time.", doing: "Syncing" },
 };
 
 /**
@@ -39,6 +43,7 @@ async function ask(app, kind, onChanged) {
       return result ? null : "It was not done.";
     },
   });
+  progress.cancel(); // whoever closes the dialog gives up
   if (!done || !result) return;
   onChanged();
   await app.dialogs.open({ title: label, body: summary(result) });

@@ -25,8 +25,8 @@ export function button(label, run, given = {}) {
  * @returns {HTMLButtonElement}
  */
 export function iconButton(name, label, run, given = {}) {
-  return el("button", { type: "button", class: "icon-button", onclick: run, "aria-label": label, title: label, ...given },
-    icon(name));
+  const shown = { class: "icon-button", "aria-label": label, title: label, ...given };
+  return el("button", { type: "button", onclick: run, ...shown }, icon(name));
 }
 
 /**

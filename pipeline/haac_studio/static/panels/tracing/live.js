@@ -3,8 +3,8 @@
 const PAUSE = 100; // milliseconds between two comparisons while a drag goes on
 
 /**
- * Events: "measured" (with `psnr`, `different`, `width`, `height` and, if a map is wanted, `map`: RGBA), "failure" (`error`),
- * "none" (there is no reference).
+ * Events: "measured" (with `psnr`, `different`, `width`, `height` and, if a map is wanted, `map`: RGBA), "failure"
+ * (`error`), "none" (there is no reference).
  *
  * At most one comparison is under way; what is painted meanwhile is compared when it is done.
  */

@@ -31,7 +31,7 @@ export function tracingPanel(app, features) {
       const reference = await app.api.addReference(picture, name);
       const fresh = app.document.scene.layers.length === 0 && !app.document.canUndo;
       if (fresh) sizeCanvas(app, reference);
-      app.document.setReference({ ...reference, url: app.api.referenceUrl(reference.id), opacity: 0.5, mode: "beneath" });
+      app.document.setReference(asShown(app, reference));
       app.announce(`${reference.name} is traced`);
     } catch (error) {
       progress.fail(error);
@@ -50,6 +50,17 @@ export function tracingPanel(app, features) {
   app.document.addEventListener("reference", show);
   show();
   return { root, open };
+}
+
+/**
+ * A reference picture as the document has it, at first half seen through the canvas.
+ *
+ * @param {object} app the editor's
+ * @param {{id: string, width: number, height: number, name: string}} reference as the server describes it
+ * @returns {object}
+ */
+export function asShown(app, reference) {
+  return { ...reference, url: app.api.referenceUrl(reference.id), opacity: 0.5, mode: "beneath" };
 }
 
 function noPicture(take) {
@@ -105,7 +116,8 @@ function parts(app, features, reference, progress, live) {
 function viewChooser(app, reference, onMode) {
   const name = newId("reference-view");
   const made = { mode: reference.mode };
-  const opacity = el("input", { type: "range", min: "0", max: "100", value: String(Math.round(reference.opacity * 100)) });
+  const percent = String(Math.round(reference.opacity * 100));
+  const opacity = el("input", { type: "range", min: "0", max: "100", value: percent });
   const change = (fields) => app.document.setReference({ ...app.document.reference, ...fields });
   opacity.addEventListener("input", () => change({ opacity: opacity.valueAsNumber / 100 }));
   const faded = field("Opacity", opacity);
@@ -143,7 +155,8 @@ function sizeCanvas(app, { width, height }) {
 }
 
 function cannot(what, why) {
-  return el("section", { "aria-label": what }, el("h3", {}, what), el("small", { class: "quiet-note" }, why ?? "Not possible here"));
+  const said = el("small", { class: "quiet-note" }, why ?? "Not possible here");
+  return el("section", { "aria-label": what }, el("h3", {}, what), said);
 }
 
 function finding(app, features, progress) {
@@ -163,9 +176,10 @@ function finding(app, features, progress) {
     app.announce(said);
   };
   const why = features.compress === true ? "" : features.reasons?.compress ?? "Elements cannot be found here";
+  const instead = features.similar === true &&
+    el("label", { class: "check" }, similar, el("span", {}, "similar elements will do"));
   return el("section", { class: "finding", "aria-label": "Find elements" },
-    el("div", { class: "finding-options" }, field("Budget, bytes", budget),
-      features.similar === true ? el("label", { class: "check" }, similar, el("span", {}, "similar elements will do")) : null),
+    el("div", { class: "finding-options" }, field("Budget, bytes", budget), instead),
     button("Find elements", find, { class: "primary wide", disabled: why !== "", title: why }),
     why ? el("small", {}, why) : null);
 }
