@@ -80,7 +80,8 @@ def studio(repository: Path, tmp_path: Path) -> Iterator[Running]:
     folder.mkdir()
     command = "from haac._cli.main import main; main()"
     arguments = ["studio", "--repo", str(own), "--no-browser"]
-    environment = {**os.environ, "U2NET_HOME": str(tmp_path / "no-weights"), "HOME": str(tmp_path)}
+    state = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    environment = {**os.environ, "U2NET_HOME": str(tmp_path / "no-weights"), **state}
     with subprocess.Popen(
         [sys.executable, "-c", command, *arguments],
         cwd=folder,
@@ -292,7 +293,7 @@ def test_a_script_with_code_in_it_is_refused_and_not_run(page: Page, studio: Run
 def test_a_pasted_recipe_is_one_undo_step(page: Page, studio: Running) -> None:
     scene, _ = known_scene(studio.repository)
     paste(page, to_text(scene))
-    page.wait_for_function("haacStudio.document.scene.layers.length === 3")
+    expect(page.locator(".bit-bars button")).to_have_count(3)
     page.evaluate("haacStudio.document.undo()")
     assert scene_of(page)["layers"] == []
 

@@ -21,7 +21,7 @@ export class LiveComparison extends EventTarget {
     this.app = app;
     /** Boundary of the difference map in levels; 0 for no map. */
     this.boundary = 0;
-    app.stage.addEventListener("frame", () => this.soon());
+    app.stage.addEventListener("painted", () => this.soon());
     app.document.addEventListener("reference", () => this.soon());
   }
 

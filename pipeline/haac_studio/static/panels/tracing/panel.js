@@ -43,7 +43,8 @@ export function tracingPanel(app, features) {
     shown.hidden = !reference;
     if (reference?.id === filledFor) return;
     filledFor = reference?.id ?? null;
-    if (reference) shown.replaceChildren(...parts(app, features, reference, progress, live));
+    if (!reference) root.append(progress.root);
+    else shown.replaceChildren(...parts(app, features, reference, progress, live));
   };
   const live = new LiveComparison(app);
   acceptFiles(root, (file) => open(file, file.name), (file) => !isRecipe(file));
@@ -109,6 +110,7 @@ function parts(app, features, reference, progress, live) {
     view.root,
     figures.root,
     finding(app, features, progress),
+    progress.root,
     features.suggest === true ? suggestions(app) : cannot("Suggest for a region", features.reasons?.similar),
   ];
 }
