@@ -76,7 +76,10 @@ def read_script(data: bytes, name: str) -> Scene:
     except RecursionError as error:
         raise RecipeError(f"{name} has brackets or calls too deep in each other to be read") from error
     scene = reader.scene()
-    scene.check()
+    try:
+        scene.check()
+    except RecipeError as error:
+        raise RecipeError(f"{name}: {error}") from error
     return scene
 
 

@@ -51,7 +51,16 @@ def serve(app: ASGIApp, listener: socket.socket, ending: Callable[[], None]) -> 
     Raises:
         KeyboardInterrupt: it was Ctrl-C.
     """
-    server = _Server(
+    server = server_of(app, ending)
+    try:
+        asyncio.run(server.serve(sockets=[listener]))
+    finally:
+        listener.close()
+
+
+def server_of(app: ASGIApp, ending: Callable[[], None]) -> uvicorn.Server:
+    """A server that has not begun."""
+    return _Server(
         uvicorn.Config(
             app,
             interface="asgi3",
@@ -65,10 +74,6 @@ def serve(app: ASGIApp, listener: socket.socket, ending: Callable[[], None]) -> 
         ),
         ending,
     )
-    try:
-        asyncio.run(server.serve(sockets=[listener]))
-    finally:
-        listener.close()
 
 
 class _Server(uvicorn.Server):

@@ -5,8 +5,8 @@ import { elementsPanel } from "./elements/panel.js";
 import { mountFiles } from "./files/index.js";
 import { ingestArea } from "./ingest/index.js";
 import { recipePanel } from "./recipe/panel.js";
-import { mountRepository, possible } from "./repository/index.js";
-import { tracingPanel } from "./tracing/panel.js";
+import { mountRepository } from "./repository/index.js";
+import { asShown, tracingPanel } from "./tracing/panel.js";
 
 /**
  * Fills the page's panels.
@@ -16,11 +16,10 @@ import { tracingPanel } from "./tracing/panel.js";
  */
 export function mountPanels(app) {
   const features = app.state.features ?? {};
-  const elements = elementsPanel(app, { similar: possible(features.similar) });
+  const elements = elementsPanel(app, { similar: features.similar === true });
   const tracing = tracingPanel(app, features);
   const ingest = ingestArea(app, elements.root, {
-    possible: possible(features.ingest),
-    why: typeof features.ingest === "string" ? features.ingest : "",
+    why: features.ingest === true ? "" : features.reasons?.ingest || "Elements cannot be added here",
     onStored: () => elements.refresh(),
   });
   elements.root.append(ingest.root);
@@ -46,8 +45,7 @@ export function mountPanels(app) {
     },
   });
   if (app.state.reference && !app.document.reference) {
-    const { reference } = app.state;
-    app.document.setReference({ ...reference, url: app.api.referenceUrl(reference.id), opacity: 0.5, mode: "beneath" });
+    app.document.setReference(asShown(app, app.state.reference));
   }
   if (app.document.reference) show("trace");
   elements.refresh();

@@ -11,8 +11,8 @@ const BEGIN = 6; // CSS pixels of movement after which a press is a drag
  *
  * @param {PointerEvent} press
  * @param {{source: string, size: () => {width: number, height: number}, over: (x: number, y: number) => boolean,
- *   drop: (x: number, y: number) => void}} given source: address of the preview; size: of the preview over the canvas in CSS
- *   pixels; over: whether a point of the page is on the canvas
+ *   drop: (x: number, y: number) => void}} given source: address of the preview; size: of the preview over the canvas
+ *   in CSS pixels; over: whether a point of the page is on the canvas
  */
 export function follow(press, given) {
   const pointer = press.pointerId;

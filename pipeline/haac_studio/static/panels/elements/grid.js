@@ -20,8 +20,9 @@ export class ElementGrid {
 
   /**
    * @param {import("./results.js").Results} results
-   * @param {{thumbnail: (id: string) => string, onActive: (element: object|null) => void, onAdd: (element: object) => void,
-   *   onType: () => void, onGrab: (event: PointerEvent, element: object, cell: HTMLElement) => void}} given
+   * @param {{thumbnail: (id: string) => string, onActive: (element: object|null) => void,
+   *   onAdd: (element: object) => void, onType: () => void,
+   *   onGrab: (event: PointerEvent, element: object, cell: HTMLElement) => void}} given
    */
   constructor(results, given) {
     this.results = results;
@@ -29,7 +30,8 @@ export class ElementGrid {
     this.active = 0;
     this.id = newId("elements");
     this.space = el("div", { class: "grid-space", role: "presentation" });
-    this.root = el("div", { class: "element-grid", role: "grid", tabindex: 0, "aria-label": "Elements found" }, this.space);
+    const named = { role: "grid", tabindex: 0, "aria-label": "Elements found" };
+    this.root = el("div", { class: "element-grid", ...named }, this.space);
     this.root.addEventListener("scroll", () => this.#draw(), { passive: true });
     this.root.addEventListener("keydown", (event) => this.#key(event));
     this.root.addEventListener("pointerdown", (event) => this.#grab(event));
@@ -166,8 +168,9 @@ export class ElementGrid {
     this.active = Math.max(0, Math.min(index, total - 1));
     const top = Math.floor(this.active / this.#columns) * this.#rowHeight;
     const bottom = top + this.#rowHeight;
-    if (top < this.root.scrollTop) this.root.scrollTop = top;
-    else if (bottom > this.root.scrollTop + this.root.clientHeight) this.root.scrollTop = bottom - this.root.clientHeight;
+    const { scrollTop, clientHeight } = this.root;
+    if (top < scrollTop) this.root.scrollTop = top;
+    else if (bottom > scrollTop + clientHeight) this.root.scrollTop = bottom - clientHeight;
     this.#draw();
     this.given.onActive(this.element ?? null);
   }

@@ -21,8 +21,15 @@ export function elementsPanel(app, features) {
   const filter = { query: "", colour: null, tag: null, like: null };
   let likeName = "";
 
-  const search = el("input", { type: "search", id: "element-search", placeholder: "Search elements", autocomplete: "off",
-    spellcheck: "false", "aria-label": "Search elements", "aria-describedby": "element-count" });
+  const search = el("input", {
+    type: "search",
+    id: "element-search",
+    placeholder: "Search elements",
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-label": "Search elements",
+    "aria-describedby": "element-count",
+  });
   const count = el("p", { class: "element-count", id: "element-count", "aria-live": "polite" });
   const chips = el("div", { class: "chips", role: "group", "aria-label": "Search is narrowed by" });
   const empty = el("div", { class: "empty-note", hidden: true });
@@ -112,7 +119,8 @@ export function elementsPanel(app, features) {
     }
   });
   const root = el("div", { class: "panel-body elements" },
-    el("div", { class: "search-box" }, icon("search"), search), colours.root, chips, count, grid.root, empty, details.root);
+    el("div", { class: "search-box" }, icon("search"), search),
+    colours.root, chips, count, grid.root, empty, details.root);
   return { root, refresh: ask, focus: () => search.focus(), grid, results };
 }
 

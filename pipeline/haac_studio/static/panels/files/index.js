@@ -8,8 +8,8 @@ import { download, save } from "./saving.js";
 
 /**
  * @param {object} app the editor's
- * @param {{onPicture: (picture: Blob, name: string) => void}} given onPicture: what becomes of a picture that is pasted, or
- *   dropped on the stage
+ * @param {{onPicture: (picture: Blob, name: string) => void}} given onPicture: what becomes of a picture that is
+ *   pasted, or dropped on the stage
  */
 export function mountFiles(app, { onPicture }) {
   const known = new Set(app.state.document?.kind && app.state.document.name ? [app.state.document.name] : []);
@@ -35,6 +35,7 @@ export function mountFiles(app, { onPicture }) {
     const scene = await askNewScene(app);
     if (scene && (await mayReplace())) {
       app.document.open(scene, "New scene", null);
+      app.stage.fit();
       mark.saved();
     }
   };
@@ -45,7 +46,7 @@ export function mountFiles(app, { onPicture }) {
 
   const tools = [
     { id: "new", label: "New scene", icon: "plus", shortcut: "Alt+N", run: renew },
-    { id: "open", label: "Open", icon: "open", shortcut: "Mod+O", run: async () => opened(await open(app, mayReplace)) },
+    { id: "open", label: "Open", icon: "open", shortcut: "Mod+O", run: () => open(app, mayReplace).then(opened) },
     { id: "save", label: "Save", icon: "save", shortcut: "Mod+S", run: () => saved(false), always: true },
     { id: "save-as", label: "Save as", shortcut: "Mod+Shift+S", run: () => saved(true), hidden: true },
     { id: "download", label: "Download", icon: "download", shortcut: "Mod+E", run: () => download(app) },

@@ -28,7 +28,7 @@ export async function askNewScene(app) {
   };
   for (const input of [width, height]) input.addEventListener("input", chosen);
   chosen();
-  const colour = el("input", { type: "color", value: "#9cc9f0", "aria-label": "Colour of the background", hidden: true });
+  const colour = el("input", { type: "color", value: "#9cc9f0", "aria-label": "Background’s colour", hidden: true });
   const background = el("select", { onchange: () => (colour.hidden = background.value !== "colour") },
     ...BACKGROUNDS.map(([value, label]) => el("option", { value }, label)));
   const body = el("div", { class: "form" },

@@ -36,6 +36,7 @@ export async function openFile(app, file, mayReplace) {
   }
   if (!(await mayReplace())) return false;
   app.document.open(read.scene, `Open ${file.name}`, file.name);
+  app.stage.fit();
   app.announce(`${file.name} opened`);
   return true;
 }
@@ -77,7 +78,9 @@ export async function askText(app) {
   let read = null;
   const chosen = await app.dialogs.open({
     title: "Recipe from text",
-    body: el("div", { class: "form" }, el("p", {}, "A recipe begins with haac1: and a script with “from haac import”."), text),
+    body: el("div", { class: "form" },
+      el("p", {}, "A recipe begins with haac1: and a script with “from haac import”."),
+      text),
     actions: [{ label: "Cancel", value: null }, { label: "Show", value: true, primary: true }],
     check: async () => {
       try {

@@ -9,15 +9,18 @@ const FORMATS = [
   ["txt", "Text (.txt)", "for messages and web pages"],
   ["py", "Script (.py)", "for editing by hand"],
 ];
-const DOWNLOADS = [["png", "PNG picture", "all pixels, for any program"], ["webp", "WebP picture", "the same pixels, smaller"],
-  ...FORMATS];
+const DOWNLOADS = [
+  ["png", "PNG picture", "all pixels, for any program"],
+  ["webp", "WebP picture", "the same pixels, smaller"],
+  ...FORMATS,
+];
 
 /**
  * Save under the name that the document has, or ask for one.
  *
  * @param {object} app the editor's
- * @param {{ask?: boolean, known: Set<string>}} options ask: for another name; known: names that this session read or wrote, which
- *   may be overwritten without a question
+ * @param {{ask?: boolean, known: Set<string>}} options ask: for another name; known: names that this session read or
+ *   wrote, which may be overwritten without a question
  * @returns {Promise<string|null>} the name; null if nothing was written
  */
 export async function save(app, { ask = false, known }) {
@@ -31,8 +34,8 @@ export async function save(app, { ask = false, known }) {
         return null;
       }
       // Another program changed the file meanwhile: that is a question.
-      const yes = await app.dialogs.confirm({ title: "Overwrite it?", text: error.message, yes: "Overwrite", danger: true });
-      return yes ? write(app, name, true) : null;
+      const question = { title: "Overwrite it?", text: error.message, yes: "Overwrite", danger: true };
+      return (await app.dialogs.confirm(question)) ? write(app, name, true) : null;
     }
   }
   return askName(app);
@@ -47,7 +50,9 @@ async function askName(app) {
   let refused = null; // the name that the person was told is taken: saving it again overwrites it
   const chosen = await app.dialogs.open({
     title: "Save",
-    body: el("div", { class: "form" }, field("Name", stem, "In the folder where the studio was started."), formats.root),
+    body: el("div", { class: "form" },
+      field("Name", stem, "In the folder where the studio was started."),
+      formats.root),
     actions: [{ label: "Cancel", value: null }, { label: "Save", value: true, primary: true }],
     onOpen: () => stem.select(),
     check: async () => {

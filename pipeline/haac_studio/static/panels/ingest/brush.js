@@ -9,11 +9,12 @@ const MOST = 400; // points of a stroke
  * A photograph that can be painted on. Strokes are polylines in pixels of the photograph.
  *
  * @param {string} url of the photograph
+ * @param {number[]|undefined} box left, top, right, bottom of the object in it, pixels
  * @param {() => void} onChange called after each stroke
- * @returns {{root: HTMLElement, mode: "keep"|"remove", width: number, strokes: () => {keep: number[][][], remove: number[][][]},
- *   undo: () => void, clear: () => void}} width: of the brush in CSS pixels
+ * @returns {{root: HTMLElement, mode: "keep"|"remove", undo: () => void, clear: () => void,
+ *   strokes: () => {keep: number[][][], remove: number[][][]}}} mode: of the next stroke
  */
-export function brush(url, onChange) {
+export function brush(url, box, onChange) {
   const photograph = el("img", { src: url, class: "brush-photograph", draggable: "false" });
   photograph.alt = "The photograph";
   const canvas = el("canvas", { class: "brush-strokes", tabindex: 0, role: "img",
@@ -46,6 +47,14 @@ export function brush(url, onChange) {
     pen.lineCap = "round";
     pen.lineJoin = "round";
     pen.lineWidth = 9 * scale;
+    if (box) {
+      pen.lineWidth = 2 * scale;
+      pen.setLineDash([7 * scale, 5 * scale]);
+      pen.strokeStyle = "rgb(255 255 255 / 90%)";
+      pen.strokeRect(box[0], box[1], box[2] - box[0], box[3] - box[1]);
+      pen.setLineDash([]);
+      pen.lineWidth = 9 * scale;
+    }
     for (const { mode, points } of strokes) {
       pen.strokeStyle = mode === "keep" ? "rgb(46 170 92 / 75%)" : "rgb(222 53 67 / 75%)";
       pen.beginPath();

@@ -21,20 +21,23 @@ export async function refine(app, review, cutout) {
   let changed = null;
   const again = async () => {
     const strokes = board.strokes();
-    if (strokes.keep.length + strokes.remove.length === 0) return progress.say("Paint over what is missing or too much first");
+    if (strokes.keep.length + strokes.remove.length === 0) {
+      return progress.say("Paint over what is missing or too much first");
+    }
     apply.disabled = true;
     const answer = await progress.run("Cutting again", () =>
       app.api.startJob("recut", { review, n: cutout.n, ...strokes }));
     apply.disabled = false;
     if (!answer) return;
-    changed = answer.cutout ?? answer;
+    changed = answer;
     result.src = fresh(app.api.cutoutUrl(review, cutout.n));
     app.announce("Cut again");
   };
-  const board = brush(app.api.sourceUrl(review), () => progress.say(""));
+  const board = brush(app.api.sourceUrl(review), cutout.box, () => progress.say(""));
   const name = newId("brush");
   const modes = MODES.map(([mode, label]) => el("label", { class: mode },
-    el("input", { type: "radio", name, value: mode, checked: mode === board.mode, onchange: () => (board.mode = mode) }),
+    el("input", { type: "radio", name, value: mode, checked: mode === board.mode,
+      onchange: () => (board.mode = mode) }),
     el("span", {}, label)));
   const apply = button("Cut again", again, { class: "primary" });
   const body = el("div", { class: "refine" },
@@ -47,6 +50,7 @@ export async function refine(app, review, cutout) {
     progress.root);
   await app.dialogs.open({ title: "Refine the edges", body, wide: true,
     actions: [{ label: "Done", value: true, primary: true }] });
+  progress.cancel();
   return changed;
 }
 

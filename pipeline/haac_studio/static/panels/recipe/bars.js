@@ -4,7 +4,7 @@ import { el } from "../../shell/dom.js";
 
 /**
  * @param {(key: string) => void} onSelect called with the key of a layer whose bar was chosen
- * @returns {{root: HTMLElement, show: (document: object) => void}} show draws it anew from the document's scene and forms
+ * @returns {{root: HTMLElement, show: (document: object) => void}} show draws it anew from the scene and its forms
  */
 export function layerBars(onSelect) {
   const list = el("ol", { class: "bit-bars", "aria-label": "Bits of each layer" });

@@ -51,7 +51,7 @@ export function recipePanel(app) {
   app.document.addEventListener("selection", marked);
   const root = el("div", { class: "recipe" },
     el("section", { class: "recipe-size", "aria-label": "Size" }, bytes, bits, warnings),
-    el("section", { class: "recipe-bars", "aria-label": "Bits of each layer" }, el("h2", {}, "Bits a layer"), bars.root),
+    el("section", { class: "recipe-bars", "aria-label": "Bits" }, el("h2", {}, "Bits a layer"), bars.root),
     el("section", { class: "recipe-forms", "aria-label": "Forms" },
       el("div", { class: "tab-line" }, bar, copies), ...pages));
   show();
@@ -64,6 +64,6 @@ async function copy(app, said) {
     await navigator.clipboard.writeText(said);
     app.announce("Copied");
   } catch {
-    app.dialogs.error("Copying is not allowed", "The browser does not let this page use the clipboard: select the text and copy it");
+    app.dialogs.error("It could not be copied", "The browser does not allow it: select the text, and copy it");
   }
 }

@@ -2,7 +2,10 @@
 
 import { el } from "../../shell/dom.js";
 
-const TOKENS = /(#.*$)|("(?:[^"\\]|\\.)*")|\b(from|import)\b|\b(0x[0-9a-f]+|\d+(?:\.\d+)?|True|False|None)\b|(\.?[a-z_]\w*)(?=\()/gim;
+const TOKENS = new RegExp([
+  /(#.*$)/, /("(?:[^"\\]|\\.)*")/, /\b(from|import)\b/, /\b(0x[0-9a-f]+|\d+(?:\.\d+)?|True|False|None)\b/,
+  /(\.?[a-z_]\w*)(?=\()/,
+].map((each) => each.source).join("|"), "gim");
 const KINDS = ["comment", "string", "keyword", "number", "call"];
 const LAYER = /^scene\.element\(/;
 const LONGEST = 400; // characters of a line that are shown: an inline element's are thousands
@@ -26,7 +29,7 @@ export function tokens(line) {
 }
 
 /**
- * Which line of a script says which layer: the n-th layer that is not hidden has the n-th line that begins with scene.element.
+ * Which line of a script says which layer: the n-th that is not hidden has the n-th that begins with scene.element.
  *
  * @param {string[]} lines
  * @param {object[]} layers of the document, hidden ones too
@@ -74,7 +77,8 @@ export function scriptView(onSelect) {
 
 function lineOf(text) {
   const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-  const parts = tokens(shown).map(({ kind, text: part }) => (kind ? el("span", { class: `code-${kind}` }, part) : part));
+  const parts = tokens(shown).map((token) =>
+    (token.kind ? el("span", { class: `code-${token.kind}` }, token.text) : token.text));
   return el("span", { class: "code-line" }, ...parts, "\n");
 }
 

@@ -12,16 +12,17 @@ export function warningsOf({ scene, forms, formsError }, repository) {
   if (formsError) found.push(formsError);
   const unknown = forms?.unknown ?? [];
   if (unknown.length) {
-    found.push(`${counted(unknown.length, "element is", "elements are")} not in this repository: ${unknown.join(", ")}`);
+    const count = counted(unknown.length, "element is", "elements are");
+    found.push(`${count} not in this repository: ${unknown.join(", ")}`);
   }
   if (scene.fingerprint !== null && repository.fingerprint !== null && scene.fingerprint !== repository.fingerprint) {
     found.push("The recipe was made with another repository: its ids may show other elements here");
   }
-  if (scene.similar) found.push("The elements are similar to what the picture shows, not the same: whatever shows it says so");
+  if (scene.similar) found.push("Its elements are similar to what the picture shows, not the same, and it says so");
   const hidden = scene.layers.filter((layer) => layer.hidden).length;
   if (hidden) found.push(`${counted(hidden, "hidden layer is", "hidden layers are")} not part of the recipe`);
   const outside = scene.layers.filter((layer) => !layer.hidden && isOutside(layer, scene)).length;
-  if (outside) found.push(`${counted(outside, "layer lies", "layers lie")} outside the canvas and cost bytes for nothing`);
+  if (outside) found.push(`${counted(outside, "layer lies", "layers lie")} outside the canvas and only cost bytes`);
   return [...found, ...(forms?.warnings ?? [])];
 }
 

@@ -1,12 +1,17 @@
 /** Publishing and syncing: buttons of the toolbar, a dialog with the progress, and what came of it. */
 
 import { el } from "../../shell/dom.js";
+import { grouped } from "../shared/dom.js";
 import { progressArea } from "../shared/progress.js";
 
 const KINDS = {
-  publish: { label: "Publish", icon: "publish", ask: "Elements that were added become visible to mirrors. What is published cannot be " +
-    "taken back without a trace.", doing: "Publishing" },
-  sync: { label: "Sync", icon: "sync", ask: "Fetches what was published since.", doing: "Syncing" },
+  publish: {
+    label: "Publish",
+    icon: "publish",
+    ask: "Elements that were added become visible to mirrors. Only a takedown, which all see, takes one back.",
+    doing: "Publishing",
+  },
+  sync: { label: "Sync", icon: "sync", ask: "Fetches what was published since the last time.", doing: "Syncing" },
 };
 
 /**
@@ -18,15 +23,10 @@ const KINDS = {
  */
 export function mountRepository(app, features, { onChanged }) {
   for (const kind of Object.keys(KINDS)) {
-    if (!possible(features[kind])) continue;
+    if (features[kind] !== true) continue;
     const { label, icon } = KINDS[kind];
     app.toolbar.add({ id: kind, label, icon, group: "jobs", run: () => ask(app, kind, onChanged) });
   }
-}
-
-/** Features are true, false, or why not. */
-export function possible(feature) {
-  return feature === undefined || feature === true || (typeof feature === "object" && feature !== null && feature.possible !== false);
 }
 
 async function ask(app, kind, onChanged) {
@@ -43,15 +43,22 @@ async function ask(app, kind, onChanged) {
       return result ? null : "It was not done.";
     },
   });
+  progress.cancel(); // whoever closes the dialog gives up
   if (!done || !result) return;
   onChanged();
   await app.dialogs.open({ title: label, body: summary(result) });
 }
 
-/** What a job says of itself: its text, or its figures. */
-function summary(result) {
-  if (typeof result.text === "string") return result.text;
-  const rows = Object.entries(result).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
-  return el("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [
-    el("dt", {}, name.replaceAll("_", " ")), el("dd", {}, String(value))]));
+/** What publishing or syncing says it did. */
+function summary({ elements, new_records: records, received, withdrawn, notes, changed }) {
+  const facts = [
+    ["Elements", grouped(elements)],
+    ["New entries of the log", grouped(records)],
+    received !== undefined && ["Bytes received", grouped(received)],
+    withdrawn?.length && ["Withdrawn", withdrawn.join(", ")],
+  ].filter(Boolean);
+  return el("div", { class: "form" },
+    changed === false || (received !== undefined && !records) ? el("p", {}, "There was nothing new.") : null,
+    el("dl", { class: "facts" }, ...facts.flatMap(([term, said]) => [el("dt", {}, term), el("dd", {}, said)])),
+    ...(notes ?? []).map((note) => el("p", {}, note)));
 }

@@ -25,8 +25,8 @@ export function button(label, run, given = {}) {
  * @returns {HTMLButtonElement}
  */
 export function iconButton(name, label, run, given = {}) {
-  return el("button", { type: "button", class: "icon-button", onclick: run, "aria-label": label, title: label, ...given },
-    icon(name));
+  const shown = { class: "icon-button", "aria-label": label, title: label, ...given };
+  return el("button", { type: "button", onclick: run, ...shown }, icon(name));
 }
 
 /**
@@ -46,7 +46,7 @@ let numbered = 0;
 /** @param {string} prefix @returns {string} an id that the page has not got yet */
 export function newId(prefix) {
   numbered += 1;
-  return `${prefix}-${numbered}`;
+  return `panels-${prefix}-${numbered}`;
 }
 
 /**
@@ -61,7 +61,7 @@ export function field(label, control, hint) {
   control.id ||= newId("field");
   const said = hint && el("small", { id: `${control.id}-hint` }, hint);
   if (said) control.setAttribute("aria-describedby", said.id);
-  return el("div", { class: "stacked" }, el("label", { for: control.id }, label), control, said);
+  return el("div", { class: "labelled" }, el("label", { for: control.id }, label), control, said);
 }
 
 /** @param {number} count @returns {string} e.g. "3,583" */

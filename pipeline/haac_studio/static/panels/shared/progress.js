@@ -9,20 +9,23 @@ import { button } from "./dom.js";
  * A place where one job at a time shows how far it is.
  *
  * @param {object} app the editor's
- * @returns {{root: HTMLElement, busy: boolean, run: (label: string, start: () => Promise<string>) => Promise<object|null>,
- *   say: (text: string) => void, fail: (error: Error) => void}} `run` gives the job's result, or null if it failed (the
- *   message is shown) or was cancelled
+ * @returns {{root: HTMLElement, busy: boolean, run: (label: string, start: () => Promise<string>) =>
+ *   Promise<object|null>, cancel: () => void, say: (text: string) => void, fail: (error: Error) => void}} `run` gives the
+ *   job's result, or null if it failed (the message is shown) or was cancelled
  */
 export function progressArea(app) {
   const bar = el("progress", { max: 1 });
   const text = el("span", { class: "progress-text" });
   const message = el("p", { class: "progress-message", role: "status", hidden: true });
   let control = null;
-  const cancel = button("Cancel", () => control?.abort(), { class: "quiet" });
-  const row = el("div", { class: "progress-row", hidden: true }, el("div", { class: "progress-head" }, text, cancel), bar);
+  const head = el("div", { class: "progress-head" }, text, button("Cancel", () => place.cancel()));
+  const row = el("div", { class: "progress-row", hidden: true }, head, bar);
   const place = {
     root: el("div", { class: "progress-area" }, row, message),
     busy: false,
+    cancel() {
+      control?.abort();
+    },
     say(said, bad = false) {
       message.hidden = !said;
       message.textContent = said;
@@ -42,7 +45,8 @@ export function progressArea(app) {
       text.textContent = `${label} …`;
       row.hidden = false;
       try {
-        return await runJob(app.api, start, { signal: control.signal, onProgress: (progress) => show(label, progress) });
+        const onProgress = (progress) => show(label, progress);
+        return await runJob(app.api, start, { signal: control.signal, onProgress });
       } catch (error) {
         if (isAbort(error)) place.say(`${label}: cancelled`);
         else place.fail(error);

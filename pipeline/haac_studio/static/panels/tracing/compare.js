@@ -8,8 +8,8 @@ export const BOUNDARIES = [16, 25, 51];
  *
  * @param {Uint8Array|Uint8ClampedArray} a RGBA, straight alpha
  * @param {Uint8Array|Uint8ClampedArray} b the same
- * @returns {{psnr: number, different: Record<number, number>}} psnr in decibels, infinite for equal pictures; different: for
- *   each of `BOUNDARIES` the share (0 to 1) of pixels of which a channel is off by more
+ * @returns {{psnr: number, different: Record<number, number>}} psnr in decibels, infinite for equal pictures;
+ *   different: for each of `BOUNDARIES` the share (0 to 1) of pixels of which a channel is off by more
  * @throws {RangeError} if their sizes differ
  */
 export function compare(a, b) {
@@ -32,8 +32,8 @@ export function compare(a, b) {
 }
 
 /**
- * A picture of the differences: the reference in pale grey, what is off beyond the boundary in red, the more the stronger, and
- * what is off less in yellow.
+ * A picture of the differences: the reference in pale grey, what is off beyond the boundary in red, the more the
+ * stronger, and what is off less in yellow.
  *
  * @param {Uint8Array|Uint8ClampedArray} made RGBA
  * @param {Uint8Array|Uint8ClampedArray} reference RGBA of the same size

@@ -1,4 +1,4 @@
-/** The map of differences, laid over the canvas. Pointers go through it, so that layers can be moved while it is shown. */
+/** The map of differences over the canvas. Pointers go through it, so that layers can be moved while it is shown. */
 
 import { el } from "../../shell/dom.js";
 

@@ -3,8 +3,8 @@
 const PAUSE = 100; // milliseconds between two comparisons while a drag goes on
 
 /**
- * Events: "measured" (with `psnr`, `different`, `width`, `height` and, if a map is wanted, `map`: RGBA), "failure" (`error`),
- * "none" (there is no reference).
+ * Events: "measured" (with `psnr`, `different`, `width`, `height` and, if a map is wanted, `map`: RGBA), "failure"
+ * (`error`), "none" (there is no reference).
  *
  * At most one comparison is under way; what is painted meanwhile is compared when it is done.
  */
@@ -21,7 +21,7 @@ export class LiveComparison extends EventTarget {
     this.app = app;
     /** Boundary of the difference map in levels; 0 for no map. */
     this.boundary = 0;
-    app.stage.addEventListener("frame", () => this.soon());
+    app.stage.addEventListener("painted", () => this.soon());
     app.document.addEventListener("reference", () => this.soon());
   }
 

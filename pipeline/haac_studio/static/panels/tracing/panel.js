@@ -31,7 +31,7 @@ export function tracingPanel(app, features) {
       const reference = await app.api.addReference(picture, name);
       const fresh = app.document.scene.layers.length === 0 && !app.document.canUndo;
       if (fresh) sizeCanvas(app, reference);
-      app.document.setReference({ ...reference, url: app.api.referenceUrl(reference.id), opacity: 0.5, mode: "beneath" });
+      app.document.setReference(asShown(app, reference));
       app.announce(`${reference.name} is traced`);
     } catch (error) {
       progress.fail(error);
@@ -43,13 +43,25 @@ export function tracingPanel(app, features) {
     shown.hidden = !reference;
     if (reference?.id === filledFor) return;
     filledFor = reference?.id ?? null;
-    if (reference) shown.replaceChildren(...parts(app, features, reference, progress, live));
+    if (!reference) root.append(progress.root);
+    else shown.replaceChildren(...parts(app, features, reference, progress, live));
   };
   const live = new LiveComparison(app);
   acceptFiles(root, (file) => open(file, file.name), (file) => !isRecipe(file));
   app.document.addEventListener("reference", show);
   show();
   return { root, open };
+}
+
+/**
+ * A reference picture as the document has it, at first half seen through the canvas.
+ *
+ * @param {object} app the editor's
+ * @param {{id: string, width: number, height: number, name: string}} reference as the server describes it
+ * @returns {object}
+ */
+export function asShown(app, reference) {
+  return { ...reference, url: app.api.referenceUrl(reference.id), opacity: 0.5, mode: "beneath" };
 }
 
 function noPicture(take) {
@@ -98,14 +110,16 @@ function parts(app, features, reference, progress, live) {
     view.root,
     figures.root,
     finding(app, features, progress),
-    features.suggest === false || features.similar === false ? null : suggestions(app),
-  ].filter(Boolean);
+    progress.root,
+    features.suggest === true ? suggestions(app) : cannot("Suggest for a region", features.reasons?.similar),
+  ];
 }
 
 function viewChooser(app, reference, onMode) {
   const name = newId("reference-view");
   const made = { mode: reference.mode };
-  const opacity = el("input", { type: "range", min: "0", max: "100", value: String(Math.round(reference.opacity * 100)) });
+  const percent = String(Math.round(reference.opacity * 100));
+  const opacity = el("input", { type: "range", min: "0", max: "100", value: percent });
   const change = (fields) => app.document.setReference({ ...app.document.reference, ...fields });
   opacity.addEventListener("input", () => change({ opacity: opacity.valueAsNumber / 100 }));
   const faded = field("Opacity", opacity);
@@ -139,6 +153,12 @@ function sizeNote(app, reference, signal) {
 function sizeCanvas(app, { width, height }) {
   app.document.apply("Canvas of the picture's size", (scene) =>
     (scene.width === width && scene.height === height ? scene : { ...scene, width, height }));
+  app.stage.fit();
+}
+
+function cannot(what, why) {
+  const said = el("small", { class: "quiet-note" }, why ?? "Not possible here");
+  return el("section", { "aria-label": what }, el("h3", {}, what), said);
 }
 
 function finding(app, features, progress) {
@@ -151,16 +171,17 @@ function finding(app, features, progress) {
     const answer = await progress.run("Finding elements", () => app.api.startJob("compress", { reference, options }));
     if (!answer) return;
     app.document.replace(answer.scene, "Find elements");
+    app.stage.fit();
     const layers = answer.scene.layers.length;
     const said = `${layers} ${layers === 1 ? "layer" : "layers"} found; Undo brings back what was there`;
     progress.say(said);
     app.announce(said);
   };
-  const why = typeof features.compress === "string" ? features.compress : "";
-  const possible = features.compress !== false && !why;
+  const why = features.compress === true ? "" : features.reasons?.compress ?? "Elements cannot be found here";
+  const instead = features.similar === true &&
+    el("label", { class: "check" }, similar, el("span", {}, "similar elements will do"));
   return el("section", { class: "finding", "aria-label": "Find elements" },
-    el("div", { class: "finding-options" }, field("Budget, bytes", budget),
-      features.similar ? el("label", { class: "check" }, similar, el("span", {}, "similar elements will do")) : null),
-    button("Find elements", find, { class: "primary wide", disabled: !possible, title: why }),
+    el("div", { class: "finding-options" }, field("Budget, bytes", budget), instead),
+    button("Find elements", find, { class: "primary wide", disabled: why !== "", title: why }),
     why ? el("small", {}, why) : null);
 }

@@ -15,7 +15,7 @@ export function suggestions(app) {
   const progress = progressArea(app);
   const found = el("div", { class: "suggestions", role: "group", "aria-label": "Suggested elements" });
   const sides = ["left", "top", "right", "bottom"].map((side) =>
-    el("input", { type: "number", step: "1", "aria-label": `Region: ${side}, pixels`, title: side, placeholder: side }));
+    el("input", { type: "number", "aria-label": `Region: ${side}, pixels`, title: side, placeholder: side }));
   const ask = async () => {
     const region = sides.map((input) => Math.round(input.valueAsNumber));
     const wrong = wrongRegion(region, app.document.scene);
@@ -25,14 +25,15 @@ export function suggestions(app) {
     found.replaceChildren();
     const answer = await progress.run("Looking for elements", () =>
       app.api.startJob("suggest", { reference: reference.id, box, count: COUNT }));
-    if (answer) show(app, found, answer.suggestions ?? answer.elements ?? [], region, progress);
+    if (answer) show(app, found, answer.elements, region, progress);
   };
   const use = (region) => {
     if (!region) return;
     region.forEach((value, n) => (sides[n].value = value));
     ask();
   };
-  const mark = async () => use(await app.stage.pickBox({ label: "Drag over what an element is wanted for; Escape cancels" }));
+  const label = "Drag over what an element is wanted for; Escape cancels";
+  const mark = async () => use(await app.stage.pickBox({ label }));
   const ofLayer = () => {
     const box = app.stage.selectedBox();
     if (box) use(withinCanvas(box, app.document.scene));
