@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,3 +107,109 @@ def test_blur_says_what_was_broken(tmp_path: Path, capfd: pytest.CaptureFixture[
     said = capfd.readouterr()
     assert "end marker" in said.err
     assert len(said.out.strip()) <= 34
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two pictures, one in a folder of its own, and a file that is none."""
+    (tmp_path / "album" / "more").mkdir(parents=True)
+    Image.new("RGB", (90, 60), "teal").save(tmp_path / "album" / "a_red-door.png")
+    Image.new("RGBA", (30, 60), (255, 0, 0, 90)).save(tmp_path / "album" / "more" / "IMG 1234.png")
+    (tmp_path / "album" / "notes.txt").write_text("none")
+    return tmp_path / "album"
+
+
+def test_blur_of_a_folder_is_a_line_for_each_picture(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert _run(["blur", str(folder)]) == 0
+    lines = [line.split("  ") for line in capfd.readouterr().out.splitlines()]
+    assert [Path(name).name for _, name in lines] == ["a_red-door.png", "IMG 1234.png"]
+    assert decode_blur(lines[0][0], 30).size == (30, 20)
+    assert _run(["blur", "--json", str(folder), str(folder / "a_red-door.png")]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert [each["blur"] for each in told] == [lines[0][0], lines[1][0], lines[0][0]]
+    assert told[0]["picture"] == lines[0][1]
+
+
+def test_blur_goes_on_after_what_is_no_picture(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "b.png").write_bytes(b"no picture")
+    assert _run(["blur", str(folder)]) == 1
+    said = capfd.readouterr()
+    assert len(said.out.splitlines()) == 2
+    assert "b.png" in said.err
+    assert "Traceback" not in said.err
+    (folder / "none").mkdir()
+    assert _run(["blur", str(folder / "none")]) == 1
+    assert "no pictures" in capfd.readouterr().err
+
+
+def shown(uri: str) -> Image.Image:
+    prefix, _, data = uri.partition(",")
+    assert prefix in ("data:image/webp;base64", "data:image/png;base64")
+    return Image.open(io.BytesIO(base64.b64decode(data)))
+
+
+def test_blur_as_a_data_uri(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for options, size in (([], (32, 21)), (["--size", "12"], (12, 8))):
+        assert _run(["blur", "--data-uri", *options, str(folder / "a_red-door.png")]) == 0
+        uri = capfd.readouterr().out.strip()
+        with shown(uri) as image:
+            assert image.size == size
+            assert np.abs(np.asarray(image.convert("RGB"), int) - (0, 128, 128)).max() < 24
+        assert len(uri) < 400
+    assert _run(["blur", "--data-uri", str(folder / "more" / "IMG 1234.png")]) == 0
+    with shown(capfd.readouterr().out.strip()) as image:
+        assert np.abs(np.asarray(image.convert("RGBA"), int)[..., 3] - 90).max() < 24
+
+
+def test_blur_as_html(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    name = folder / "more" / "IMG 1234.png"
+    assert _run(["blur", "--html", "img", str(name)]) == 0
+    line = capfd.readouterr().out.strip()
+    found = re.fullmatch(
+        r'<img src="(.*)" width="30" height="60" alt="" loading="lazy" style="background: url\((.*)\) 0 0 / 100% 100% no-repeat">',
+        line,
+    )
+    assert found
+    assert found[1].endswith("/more/IMG%201234.png")
+    shown(found[2]).close()
+    assert _run(["blur", "--html", "blur", "--json", str(folder / "a_red-door.png")]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert told["html"].startswith(f'<haac-blur value="{told["blur"]}"><img src="')
+    assert 'width="90" height="60" alt="a red door" loading="lazy"></haac-blur>' in told["html"]
+    assert (told["width"], told["height"]) == (90, 60)
+
+
+def test_blur_html_is_no_way_to_smuggle_markup_in(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / '"><script>alert()<.png'
+    Image.new("RGB", (9, 9)).save(path)
+    for kind in ("img", "blur"):
+        assert _run(["blur", "--html", kind, str(path)]) == 0
+        assert "<script" not in capfd.readouterr().out
+    assert _run(["blur", "--css", str(path)]) == 0
+    assert re.match(r"\.script-alert \{", capfd.readouterr().out)
+
+
+def test_blur_as_css(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert _run(["blur", "--css", str(folder)]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    for line, start in zip(
+        lines, (".a_red-door { aspect-ratio: 90 / 60; ", ".IMG-1234 { aspect-ratio: 30 / 60; "), strict=True
+    ):
+        assert line.startswith(start + "background: url(data:image/")
+        assert line.endswith(") 0 0 / 100% 100% no-repeat; }")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--css", "--data-uri"],
+        ["--html", "img", "--css"],
+        ["--size", "9"],
+        ["--html", "blur", "--size", "9"],
+        ["--decode", "--css", "-o", "x.png"],
+        ["-o", "x.png"],
+        ["--html", "svg"],
+    ],
+)
+def test_blur_refuses_options_that_would_do_nothing(folder: Path, options: list[str]) -> None:
+    assert _run(["blur", *options, str(folder / "a_red-door.png")]) == 2

@@ -24,8 +24,8 @@ _READ = (
 )
 
 _NAMED = (
-    (b"8BPS", "a layered Photoshop file (PSD)", "layered files are not read yet: export it as PNG"),
-    (b"gimp xcf", "a layered GIMP file (XCF)", "layered files are not read yet: export it as PNG"),
+    (b"8BPS", "a layered Photoshop file (PSD)", "use `haac import`, which takes its layers"),
+    (b"gimp xcf", "a layered GIMP file (XCF)", "export it as PNG, or as OpenRaster (.ora) for `haac import`"),
     (b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 picture", _AS_PNG),
     (b"\xff\x4f\xff\x51", "a JPEG 2000 codestream", _AS_PNG),
     (b"II\xbc\x01", "a JPEG XR picture", _AS_PNG),

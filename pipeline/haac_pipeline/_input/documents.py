@@ -11,13 +11,14 @@ _MIMETYPE = "mimetype"
 _MIMETYPE_BYTES = 256
 _ARCHIVES = frozenset({"application/zip", "application/x-cbz", "application/vnd.comicbook+zip"})
 
-_LAYERED = "a layered picture ({}): layered files are not read yet, export it as PNG"
+_IMPORTED = "a layered picture ({}): use `haac import`, which takes its layers"
+_LAYERED = "a layered picture ({}), which is not read: export it as PNG"
 _DOCUMENT = "{}, no archive of pictures: unpack it and name the folder to use pictures that are in it"
 
 _MIMETYPES = (
-    ("image/openraster", _LAYERED.format("OpenRaster, .ora")),
-    ("application/x-krita", _LAYERED.format("Krita, .kra")),
-    ("application/x-kra", _LAYERED.format("Krita, .kra")),
+    ("image/openraster", _IMPORTED.format("OpenRaster, .ora")),
+    ("application/x-krita", _IMPORTED.format("Krita, .kra")),
+    ("application/x-kra", _IMPORTED.format("Krita, .kra")),
     ("application/epub+zip", _DOCUMENT.format("a book (EPUB)")),
     ("application/vnd.oasis.opendocument.", _DOCUMENT.format("an office document (OpenDocument)")),
     ("application/vnd.sun.xml.", _DOCUMENT.format("an office document (OpenOffice.org)")),
@@ -26,8 +27,8 @@ _MIMETYPES = (
 """(beginning of the media type, reason)."""
 
 _ENTRIES = (
-    ({"stack.xml", "mergedimage.png"}, _LAYERED.format("OpenRaster, .ora")),
-    ({"maindoc.xml", "documentinfo.xml"}, _LAYERED.format("Krita, .kra")),
+    ({"stack.xml", "mergedimage.png"}, _IMPORTED.format("OpenRaster, .ora")),
+    ({"maindoc.xml", "documentinfo.xml"}, _IMPORTED.format("Krita, .kra")),
     ({"Document.archive"}, _LAYERED.format("Procreate, .procreate")),
     ({"document.json", "meta.json", "user.json"}, _LAYERED.format("Sketch, .sketch")),
     ({"canvas.fig", "meta.json"}, _LAYERED.format("Figma, .fig")),

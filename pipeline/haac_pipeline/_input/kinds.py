@@ -24,8 +24,9 @@ _KINDS = {
     "camera raw: develop it to TIFF, PNG or JPEG to use it": (
         "3fr arw cr2 cr3 crw dcr dng erf fff iiq k25 kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f"
     ),
+    "layered picture: `haac import` takes its layers": "kra ora psb psd",
     "layered picture: export it as PNG to use it": (
-        "af afdesign afphoto clip cpt fig kra krz mdp ora pdn procreate psb psd psp pspimage sai sai2 sketch xcf xd"
+        "af afdesign afphoto clip cpt fig krz mdp pdn procreate psp pspimage sai sai2 sketch xcf xd"
     ),
     "high dynamic range: export it as PNG to use it": "exr hdr pfm",
     "picture of a kind that is not read: convert it to PNG to use it": (

@@ -60,8 +60,12 @@ def compact(console: Console, repo: Path, dry_run: bool) -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8642, show_default=True, help="0 picks a free one."
 )
-def serve(console: Console, repo: Path, host: str, port: int) -> None:
+@click.option("--no-page", is_flag=True, help="Leave out the page that shows the repository in a browser.")
+def serve(console: Console, repo: Path, host: str, port: int, no_page: bool) -> None:
     """Serve a published repository or mirror over HTTP.
+
+    Opened in a browser, its address shows what is published, and draws recipes (docs/web.md); the decoder for other pages is
+    below it, as web/haac.js.
 
     Only what is published can be fetched, nothing else in the folder; by web pages too, wherever they are from. With -v, each request
     is shown: time (UTC), client, method, path, status, bytes, seconds. Ends with Ctrl-C. docs/hosting.md has the limits, and how
@@ -80,10 +84,12 @@ def serve(console: Console, repo: Path, host: str, port: int) -> None:
             f"{repo} publishes nothing yet: `haac publish` does, and `haac sync` completes a mirror that has only a part"
         )
     raise_limit(Bounds())
-    server = Server(repo, host, port, log=console.detail)
+    server = Server(repo, host, port, log=console.detail, page=not no_page)
     if host not in ("127.0.0.1", "::1", "localhost"):
         console.warn(f"everybody who can reach {host} can fetch this repository")
-    console.data({"url": server.url}, f"Serving {repo} at {server.url}")
+    console.data({"url": server.url, "page": server.has_page}, f"Serving {repo} at {server.url}")
+    if server.has_page:
+        console.note(f"Open {server.url} in a browser to look at it.")
     signed = show_keys(repo)
     option = f" --root {signed.fingerprint}" if signed else ""
     console.note(f"`haac sync {server.url} MIRROR{option}` fetches it. Ctrl-C ends.")

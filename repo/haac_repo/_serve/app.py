@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from haac_repo._serve import page
 from haac_repo._serve.files import PublishedFile, Tags, open_published
 
 Message = MutableMapping[str, Any]
@@ -47,10 +48,15 @@ class Application:
     """Answers requests for what the repository or mirror in `folder` publishes.
 
     The server has to know the extension `http.response.zerocopysend` of ASGI: bodies are files, and never in memory.
+
+    Args:
+        folder: The repository or mirror.
+        pages: Files that are served beside what is published, by their names in URLs, see `page_files`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pages: Mapping[str, Path] | None = None) -> None:
         self._folder = folder
+        self._pages = pages or {}
         self._tags = Tags()
 
     async def __call__(self, scope: Message, _receive: Receive, send: Send) -> None:
@@ -63,21 +69,29 @@ class Application:
         with contextlib.ExitStack() as opened:
             file = None
             try:
-                found = (
-                    open_published(self._folder, name)
-                    if slash == b"/" and not scope["query_string"]
-                    else None
-                )
+                found = self._open(name) if slash == b"/" and not scope["query_string"] else None
                 if found is None:
                     answer = _Answer(404)
                 else:
                     file = opened.enter_context(found.file)
-                    answer = _answer(scope, found, await self._tags.of(found))
+                    kind = page.headers(name) if name in self._pages else _kind(name)
+                    answer = _answer(scope, found, await self._tags.of(found), kind)
             except (
                 OSError
             ):  # too many open files, a disk that fails: not "there is none", which a mirror would believe
                 answer = _Answer(503, {"Retry-After": "5"})
             await _send(scope, send, answer, file)
+
+    def _open(self, name: str) -> PublishedFile | None:
+        if name in self._pages:
+            return page.open_page(self._pages, name)
+        return open_published(self._folder, name)
+
+
+def _kind(name: str) -> dict[str, str]:
+    """Headers that say what a published file is."""
+    is_json = name.endswith(("head", ".json"))
+    return {"Content-Type": "application/json" if is_json else "application/octet-stream"}
 
 
 def _refusal(scope: Message) -> _Answer | None:
@@ -92,7 +106,7 @@ def _refusal(scope: Message) -> _Answer | None:
     return _Answer(413, closing) if has_body else None
 
 
-def _answer(scope: Message, found: PublishedFile, etag: str) -> _Answer:
+def _answer(scope: Message, found: PublishedFile, etag: str, kind: dict[str, str]) -> _Answer:
     headers = {"ETag": etag}
     if found.immutable:
         headers["Cache-Control"] = _IMMUTABLE
@@ -100,9 +114,7 @@ def _answer(scope: Message, found: PublishedFile, etag: str) -> _Answer:
     if etag in known or known == ["*"]:
         return _Answer(304, headers)
     headers["Accept-Ranges"] = "bytes"
-    headers["Content-Type"] = (
-        "application/json" if found.name.endswith(("head", ".json")) else "application/octet-stream"
-    )
+    headers |= kind
     part = _asked_part(scope, etag, found.size)
     if part is None:
         return _Answer(200, headers, 0, found.size)

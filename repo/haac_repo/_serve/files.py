@@ -25,11 +25,11 @@ _FLAGS = (
 )
 _REFUSES_LINKS = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 """Whether the system can be told to open no links; Windows cannot."""
-_NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.EACCES}
+NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EMLINK, errno.ENXIO, errno.EACCES}
 """What opening fails with where there is no regular file that the server may read, on some system (a link: ELOOP or EMLINK)."""
 _RACY = 2 * 10**9
 """Nanoseconds: two changes so close together may leave the same time on a file, in some file systems."""
-_KEPT = 64
+_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,14 @@ def open_published(folder: Path, name: str) -> PublishedFile | None:
     try:
         descriptor = _open(root if root.is_dir() else folder, name)
     except OSError as error:
-        if error.errno in _NOT_THERE:
+        if error.errno in NOT_THERE:
             return None
         raise
+    return opened(descriptor, name, immutable=immutable)
+
+
+def opened(descriptor: int, name: str, *, immutable: bool) -> PublishedFile | None:
+    """What is read from a descriptor; None, and it is closed, if it is not a regular file."""
     with contextlib.ExitStack() as undo:
         undo.callback(os.close, descriptor)
         status = os.fstat(descriptor)

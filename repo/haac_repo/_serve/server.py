@@ -21,6 +21,7 @@ from haac_repo._serve.admission import Admission, Bounds
 from haac_repo._serve.app import Application
 from haac_repo._serve.connection import Connection
 from haac_repo._serve.descriptors import within_limit
+from haac_repo._serve.page import page_files
 
 DEFAULT_PORT = 8642
 _QUEUE = 1024
@@ -40,6 +41,7 @@ class Server:
         port: 0 picks a free one.
         log: Called with one line per request, from the thread that serves: time (UTC), client, method, path, status, bytes of
             the body that were sent, seconds. Requests that never came whole have "-" for method and path.
+        page: Whether a page at `/` shows the repository in a browser, if the web decoder is installed.
         bounds: What a client may take, if not the usual (docs/hosting.md).
 
     Raises:
@@ -53,11 +55,13 @@ class Server:
         port: int = 0,
         *,
         log: Callable[[str], None] | None = None,
+        page: bool = False,
         bounds: Bounds | None = None,
     ) -> None:
         path = Path(path)
         if not path.is_dir():
             raise RepositoryError(f"there is no folder {path} to serve")
+        self._pages = page_files() if page else {}
         bounds = within_limit(bounds or Bounds())
         shared = {
             "bounds": bounds,
@@ -66,7 +70,7 @@ class Server:
         }
         self._server = _Uvicorn(
             uvicorn.Config(
-                Application(path),
+                Application(path, self._pages),
                 http=type("_Connection", (Connection,), shared),
                 h11_max_incomplete_event_size=bounds.request_bytes,
                 timeout_keep_alive=bounds.idle_seconds,
@@ -90,6 +94,11 @@ class Server:
     def url(self) -> str:
         """Base URL, such as 'http://127.0.0.1:8642'."""
         return self._url
+
+    @property
+    def has_page(self) -> bool:
+        """Whether there is a page to look at."""
+        return "" in self._pages
 
     def serve_forever(self) -> None:
         """Serve in this thread until `close` is called from another, or an exception such as KeyboardInterrupt."""

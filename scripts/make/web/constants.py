@@ -50,6 +50,8 @@ def constants() -> str:
         "LONG_SIDES": ("Of paraphrases, pixels.", similar.LONG_SIDES),
         "SHAPES": ("Of paraphrases: longer to shorter side.", similar.SHAPES),
         "GRIDS": ("Of paraphrases, pixels.", similar.GRIDS),
+        "BLUR_SHAPES": ("Of blur strings: width by height.", blur.SHAPES),
+        "USUAL_STEPS": ("Of a wash, for each number of levels.", wash._USUAL_STEP),
         "COSINES": ("Of each quarter degree, in steps of 2^-16.", COS),
     }
     return _NOTE + "".join(

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 import haac
+from tests.codec.scenes import random_layer, random_paraphrase, random_recipe
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -77,35 +78,6 @@ def assert_same(text: str) -> None:
     assert np.array_equal(reference.render(other, pixels), np.asarray(haac.render(scene, Source()))), text
 
 
-def random_recipe(rng: random.Random) -> str:
-    colours = f"{rng.getrandbits(32):08x},{rng.getrandbits(32):08x}"
-    background = rng.choice(
-        ["", f":c{colours[:8]}", f":g{colours},{rng.randrange(1440):x}", f":e{rng.randint(1, 5)}"]
-    )
-    return f"haac1:{rng.randint(1, 90):x}x{rng.randint(1, 90):x}{background}" + "".join(
-        f";{random_layer(rng)}" for _ in range(rng.randint(1, 4))
-    )
-
-
-def random_layer(rng: random.Random) -> str:
-    number = rng.randint(1, 5)
-    width, height = picture(number).size
-    left, top = rng.randrange(width), rng.randrange(height)
-    functions = [
-        f"c{left:x},{top:x},{rng.randint(left + 1, width):x},{rng.randint(top + 1, height):x}",
-        "f" + rng.choice(["h", "v", "hv"]),
-        *(f"{name}{rng.randint(0, 400):x}" for name in "lku"),
-        f"r{rng.choice([rng.randrange(1440), 1, 360, 720, 1080, 1439]):x}",
-        f"b{rng.choice([rng.randint(1, 12), rng.randint(1, 200)]):x}",
-        f"o{rng.randint(0, 99):x}",
-    ]
-    size = rng.choice(
-        [[f"s{rng.randint(1, 3000):x}"], [f"w{rng.randint(1, 120):x}"], ["w20", f"h{rng.randint(1, 120):x}"]]
-    )
-    chosen = [function for function in functions if rng.random() < 0.4] + size
-    return ".".join([str(number), *chosen, f"p{rng.randint(-60, 90):x},{rng.randint(-60, 90):x}"])
-
-
 @pytest.mark.parametrize("seed", range(60))
 def test_random_scene(seed: int) -> None:
     assert_same(random_recipe(random.Random(seed)))
@@ -114,25 +86,7 @@ def test_random_scene(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(40))
 def test_random_paraphrase(seed: int) -> None:
     """Which has tables of its own, on a grid or not, with canvases of photographs and others."""
-    rng = random.Random(seed)
-    scene = replace(haac.from_text(random_recipe(rng)), similar=True)
-    grid = rng.choice([1, 2, 4, 8])
-
-    def put(length: int) -> int:
-        return max(1, length // grid) * grid
-
-    scene.layers = [
-        replace(
-            layer,
-            x=layer.x // grid * grid,
-            y=layer.y // grid * grid,
-            width=layer.width and put(layer.width),
-            height=layer.height and put(layer.height),
-        )
-        for layer in scene.layers
-    ]
-    if seed % 2:
-        scene.width, scene.height = rng.choice([(128, 96), (96, 128), (384, 256), (256, 256), (320, 180)])
+    scene = random_paraphrase(random.Random(seed), usual_canvas=bool(seed % 2))
     assert_same(haac.to_text(scene))
 
 

@@ -44,9 +44,10 @@ def test_what_is_not_read_is_named(start: bytes, name: str) -> None:
         read_picture(start + bytes(64))
 
 
-def test_layered_files_are_to_be_exported() -> None:
-    with pytest.raises(PictureError, match="export it as PNG"):
-        read_picture(b"8BPS" + bytes(64))
+@pytest.mark.parametrize("start", [b"8BPS", b"gimp xcf"])
+def test_layered_files_are_for_import(start: bytes) -> None:
+    with pytest.raises(PictureError, match="`haac import`"):
+        read_picture(start + bytes(64))
 
 
 @pytest.mark.parametrize(

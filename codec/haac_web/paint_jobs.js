@@ -1,0 +1,145 @@
+/** What a painter's worker does: jobs of drawing one recipe each, as messages. */
+
+import { render } from "./drawing/render.js";
+import { Renderer } from "./drawing/renderer.js";
+import * as errors from "./errors.js";
+import { Sources } from "./sources.js";
+
+/** Between two pictures of progress, milliseconds: each is a copy of the canvas. */
+const PAUSE = 100;
+
+/**
+ * A message to the worker.
+ *
+ * @typedef {object} Order
+ * @property {"draw"|"elements"|"cancel"} type
+ * @property {number} job Its number.
+ * @property {Scene} [scene] Of `draw`.
+ * @property {boolean} [progress] Of `draw`: pictures of it are wanted while elements come.
+ * @property {[number, [number, number]][]} [sizes] Of `draw`: of elements that come later, as far as they are known.
+ * @property {[number, Uint8Array|Picture][]} [elements] Of `draw` and `elements`.
+ *
+ * A message from the worker: an answer to a job. `picture` is the end of it, and `error`.
+ *
+ * @typedef {object} Answer
+ * @property {"progress"|"picture"|"error"|"cancelled"} type
+ * @property {number} job
+ * @property {Picture} [picture]
+ * @property {string} [stage] "background", or "layers".
+ * @property {{name: string, message: string}} [error]
+ */
+
+/** Draws what messages ask for. */
+export class PaintJobs {
+  #answer;
+  #jobs = new Map();
+
+  /** @param {(answer: Answer, transfer: ArrayBuffer[]) => void} answer Sends a message. */
+  constructor(answer) {
+    this.#answer = answer;
+  }
+
+  /** @param {Order} order */
+  take(order) {
+    if (order.type === "cancel") {
+      clearTimeout(this.#jobs.get(order.job)?.timer);
+      this.#jobs.delete(order.job);
+      this.#answer({ type: "cancelled", job: order.job }, []);
+      return;
+    }
+    try {
+      if (order.type === "draw") {
+        this.#begin(order);
+      }
+      this.#goOn(order);
+    } catch (error) {
+      this.#fail(order.job, error);
+    }
+  }
+
+  #begin({ job, scene, progress, sizes }) {
+    const sources = new Sources();
+    sizes.forEach(([number, size]) => sources.expect(number, size));
+    const painting = progress ? new Renderer(sources) : null;
+    this.#jobs.set(job, { scene, sources, painting, timer: undefined, shown: -1, last: -PAUSE });
+  }
+
+  #goOn({ job, elements }) {
+    const state = this.#jobs.get(job);
+    if (!state) {
+      return; // it was cancelled, or has failed
+    }
+    elements.forEach(([number, element]) => state.sources.add(number, element));
+    const all = allHere(state);
+    if (!state.painting && all) {
+      this.#finish(job, render(state.scene, state.sources));
+    } else if (state.painting && state.timer === undefined && hasBackground(state.scene.background, state.sources)) {
+      // Messages that wait already are taken first.
+      state.timer = setTimeout(() => this.#show(job), Math.max(state.last + PAUSE - performance.now(), 0));
+    }
+  }
+
+  /** Draw what there is; afterwards go on, or end. */
+  #show(job) {
+    const state = this.#jobs.get(job);
+    state.timer = undefined;
+    try {
+      const { scene, stage, layers } = partOf(state);
+      const picture = state.painting.render(scene);
+      if (allHere(state) && layers === state.scene.layers.length) {
+        this.#finish(job, picture);
+        return;
+      }
+      if (layers !== state.shown) {
+        state.shown = layers;
+        state.last = performance.now();
+        const copy = { ...picture, data: picture.data.slice() };
+        this.#answer({ type: "progress", job, picture: copy, stage }, [copy.data.buffer]);
+      }
+      if (allHere(state)) {
+        state.timer = setTimeout(() => this.#show(job), 0);
+      }
+    } catch (error) {
+      this.#fail(job, error);
+    }
+  }
+
+  #finish(job, picture) {
+    this.#jobs.delete(job);
+    const { data } = picture;
+    const whole = data.byteOffset === 0 && data.byteLength === data.buffer.byteLength ? data : data.slice();
+    this.#answer({ type: "picture", job, picture: { ...picture, data: whole } }, [whole.buffer]);
+  }
+
+  #fail(job, error) {
+    clearTimeout(this.#jobs.get(job)?.timer);
+    this.#jobs.delete(job);
+    this.#answer({ type: "error", job, error: { name: error.name, message: error.message } }, []);
+  }
+}
+
+function allHere({ scene, sources }) {
+  const { background, layers } = scene;
+  return layers.every(({ element }) => sources.has(element)) && hasBackground(background, sources);
+}
+
+function hasBackground(background, sources) {
+  return background?.kind !== "plate" || sources.has(background.element);
+}
+
+/** The part of a scene whose elements are here; at first only its background, which is here. */
+function partOf({ scene, sources, shown }) {
+  const layers = shown < 0 ? [] : scene.layers.filter(({ element }) => sources.has(element));
+  const stage = layers.length ? "layers" : "background";
+  return { scene: { ...scene, layers }, stage, layers: layers.length };
+}
+
+/**
+ * An error that came as a message.
+ *
+ * @param {{name: string, message: string}} error
+ * @returns {Error}
+ */
+export function errorOf({ name, message }) {
+  return Object.hasOwn(errors, name) ? new errors[name](message) : new Error(`${name}: ${message}`);
+}

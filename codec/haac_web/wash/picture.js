@@ -1,0 +1,55 @@
+/** A wash, or a blur string, as a picture of any size (docs/format.md, "Wash", "Colours"). */
+
+import { blank, premultiply, unpremultiply } from "../pixels/pixels.js";
+import { resizeColumns, resizeRows } from "../pixels/resize.js";
+import { drawnPlanes, finestStep } from "./synthesis.js";
+import { upsample } from "./upsample.js";
+
+/** Red, green, blue out of luma and two opponent colours; 2^-14. */
+const COLOUR = [
+  [9459, 11585, 6689],
+  [9459, 0, -13377],
+  [9459, -11585, 6689],
+];
+
+/**
+ * Draw a wash.
+ *
+ * @param {Wash} wash
+ * @param {[number, number]} size width and height, pixels.
+ * @returns {Picture} RGBA, straight alpha.
+ */
+export function washPicture(wash, [width, height]) {
+  const planes = drawnPlanes(wash);
+  const [luma, first, second] = upsample(planes.slice(0, 3), wash.width, wash.height, finestStep(wash));
+  const coarse = blank(2 * wash.width, 2 * wash.height);
+  const levels = new Uint8ClampedArray(coarse.data.buffer);
+  for (let n = 0; n < luma.length; n++) {
+    for (let c = 0; c < 3; c++) {
+      const [a, b, d] = COLOUR[c];
+      levels[4 * n + c] = Math.floor((a * luma[n] + b * first[n] + d * second[n] + 134742016) / 1048576);
+    }
+    levels[4 * n + 3] = 255;
+  }
+  const image = resizeColumns(resizeRows(coarse, width), coarse.height, height);
+  if (planes.length < 4) {
+    for (let at = 3; at < image.data.length; at += 4) image.data[at] = 255;
+  } else {
+    const alpha = alphaOf(planes[3], wash, width, height);
+    for (let at = 3; at < image.data.length; at += 4) image.data[at] = alpha.data[at];
+    premultiply(image);
+    unpremultiply(image);
+  }
+  return { width, height, data: image.data };
+}
+
+function alphaOf(plane, wash, width, height) {
+  const coarse = blank(wash.width, wash.height);
+  const levels = new Uint8ClampedArray(coarse.data.buffer);
+  for (let n = 0; n < plane.length; n++) levels[4 * n + 3] = Math.floor((plane[n] + 8224) / 64);
+  return resizeColumns(resizeRows(coarse, width), wash.height, height);
+}
+
+export function decodeBlur() {
+  throw new Error("not yet");
+}
