@@ -39,21 +39,29 @@ PAPER_BYTES = 318
 """Budget of a wash where nothing is said: the mean of Mahtab et al. (2019)."""
 
 
-def compress_file(task: Task) -> CompressedFile:
+Step = Callable[[str], None]
+"""Told what is done next, in words."""
+
+
+def compress_file(task: Task, step: Step = lambda _: None) -> CompressedFile:
     """Compress one picture file to a recipe file. Whatever is wrong with it comes back as `error`.
 
     Raises:
         MissingExtraError: what matching needs is not installed.
     """
-    return attempt(lambda: _compress(task), partial(_failed, task), task.outputs.recipe)
+    return attempt(lambda: _compress(task, step), partial(_failed, task), task.outputs.recipe)
 
 
-def _compress(task: Task) -> CompressedFile:
+def _compress(task: Task, step: Step) -> CompressedFile:
     """The steps of one file, in order."""
+    step("reading the picture")
     read = _read(task.data)
     picture = read.image
+    step("looking for elements")
     match = _match(read, task)
+    step("encoding the recipe")
     recipe = _encode(_marked(match, task), task.options.budget)
+    step("comparing it with the picture")
     decoded = _check(picture, recipe, match.source)
     files = {**_written(task.outputs, recipe), **_report(task, picture, match, recipe, decoded)}
     return _result(task, read, match, recipe, decoded, files)
