@@ -70,15 +70,16 @@ export class Transport {
    *
    * @param {string} etag of the one that is known; "" asks for it in any case
    * @param {AbortSignal} [signal]
+   * @param {number} [tries] so often it is asked for
    * @returns {Promise<{data: Uint8Array, etag: string}|null>} null if it is still that one
    */
-  head(etag, signal) {
+  head(etag, signal, tries = TRIES) {
     // A header that is asked of another origin needs its leave, which bare buckets do not give: there the browser
     // itself asks whether what it has is still right.
     const own = globalThis.location === undefined || new URL(this.base).origin === globalThis.location.origin;
     const asks = own && etag !== "";
     const options = asks ? { headers: { "If-None-Match": etag }, cache: "no-store" } : { cache: "no-cache" };
-    return this.#retried("head", options, signal, async (response) => {
+    const use = async (response) => {
       if (response.status === 304 && asks) return null;
       this.#require(response, 200);
       this.#checkLength(response, "head", REPOSITORY_LIMITS.head_bytes, false);
@@ -92,7 +93,8 @@ export class Transport {
         parts.push(block);
       }
       return { data: joined(parts, total), etag: response.headers.get("etag") ?? "" };
-    });
+    };
+    return this.#retried("head", options, signal, use, tries);
   }
 
   /**
@@ -142,14 +144,16 @@ export class Transport {
       const end = whole ? size : stop;
       for await (const block of this.#blocks(response, path)) {
         if (at + block.length > end) throw new MirrorError(`${this.base}${path} goes on after byte ${end}`);
-        if (take(at, block)) return;
+        // An answer that is read to its end leaves the connection for the next one.
+        if (take(at, block) && whole) return;
         at += block.length;
       }
+      if (at === end) return;
       throw new TransientError(`${this.base}${path} ended at byte ${at}, before byte ${end}`);
     });
   }
 
-  async #retried(path, options, signal, use) {
+  async #retried(path, options, signal, use, most = TRIES) {
     for (let tries = 1; ; tries += 1) {
       signal?.throwIfAborted();
       try {
@@ -157,7 +161,7 @@ export class Transport {
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
         if (!(error instanceof TransientError)) throw error;
-        if (tries === TRIES || globalThis.navigator?.onLine === false) throw new TransportError(error.message);
+        if (tries === most || globalThis.navigator?.onLine === false) throw new TransportError(error.message);
         await this.pause(Math.min(Math.max(error.pause ?? 0, FIRST_PAUSE * 2 ** (tries - 1)), LONGEST_PAUSE));
       }
     }
@@ -208,6 +212,8 @@ export class Transport {
       return;
     }
     if (found === 404 || found === 410) throw new NotThereError(`${url} is not there (HTTP ${found})`);
+    // Buckets that nobody may list say so of what is not there, too.
+    if (found === 403) throw new NotThereError(`${url}: the server refuses access (HTTP 403), or it is not there`);
     if ([408, 416, 425, 429, 500, 502, 503, 504].includes(found)) {
       const pause = 1000 * Number.parseInt(response.headers.get("retry-after") ?? "", 10);
       throw new TransientError(`${url}: the server is busy or failing (HTTP ${found})`, pause || undefined);

@@ -288,6 +288,9 @@ def hostile_scene(rng: random.Random) -> Scene:
                 **size,
             )
         )
+    if rng.random() < 0.1:
+        scene.width, scene.height = rng.choice([(16_383, 2048), (2048, 16_383), (5792, 5792)])
+        scene.layers.append(Layer(4, width=scene.width, height=scene.height, blur=rng.randint(1, 1000)))
     scene.layers *= rng.choice([1, 1, 30, 200])
     return scene
 
@@ -300,3 +303,35 @@ def hostile_sizes(rng: random.Random) -> dict[int, tuple[int, int]]:
         most = min(16_383, REPO_LIMITS.element_pixels // width)
         sizes[n] = width, most if n % 4 == 0 else rng.randint(1, most)
     return sizes
+
+
+def edited(rng: random.Random, scene: Scene, pictures: Pictures) -> Scene:
+    """The next scene as an editor makes it: a layer moved, changed, added, removed, put elsewhere; seldom the background or the canvas."""
+    layers = list(scene.layers)
+    at = rng.randrange(len(layers)) if layers else 0
+    match rng.randrange(12 if layers else 2):
+        case 0:
+            layers.insert(at, random_layer(rng, scene, pictures))
+        case 1:
+            background = rng.choice(
+                [None, Colour(rng.getrandbits(32)), Gradient(rng.getrandbits(32), 255, 77), Plate(3)]
+            )
+            return replace(scene, background=background, layers=layers)
+        case 2:
+            del layers[at]
+        case 3:
+            layers.insert(rng.randrange(len(layers)), layers.pop(at))
+        case 4:
+            layers[at] = replace(layers[at], opacity=rng.randint(0, 100))
+        case 5:
+            layers[at] = replace(random_layer(rng, scene, pictures), x=layers[at].x, y=layers[at].y)
+        case 6:
+            layers.append(replace(layers[at], x=layers[at].x + 10))
+        case 7 if not isinstance(scene.background, Wash):
+            return replace(scene, width=rng.randint(1, 300), layers=layers)
+        case 8:
+            pass
+        case _:
+            x, y = layers[at].x + rng.randint(-30, 30), layers[at].y + rng.randint(-30, 30)
+            layers[at] = replace(layers[at], x=x, y=y)
+    return replace(scene, layers=layers)
