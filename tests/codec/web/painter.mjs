@@ -158,6 +158,18 @@ const SCENARIOS = {
     return { reasons, hash: await hashPixels(await after), first };
   },
 
+  /** What takes long is shown layer by layer, though all elements are there. */
+  async layerByLayer({ slow, elements, painter }) {
+    const giveUp = new AbortController();
+    const stages = [];
+    const onProgress = (_, stage) => {
+      stages.push(stage);
+      if (stage === "layers") giveUp.abort(new Error("seen"));
+    };
+    const reason = await errorOf(painter.draw(slow, { elements, onProgress, signal: giveUp.signal }));
+    return { stages, reason };
+  },
+
   async closed({ recipe, slow, elements }) {
     const painter = new Painter();
     const drawing = painter.draw(slow, { elements });

@@ -47,6 +47,7 @@ def test_the_painter(tmp_path: Path, engine: str, subtests: pytest.Subtests) -> 
         assert steps["different"]
         assert steps["last"] == whole
         assert told["plate"] == {"first": "background", "hash": drawn(PLATE)}
+        assert told["layerByLayer"] == {"stages": ["background", "layers"], "reason": "Error: seen"}
     with subtests.test("errors are those of the worker"):
         damaged, missing, as_well, broken, mine, away, lying = told["errors"]
         assert damaged.startswith("RecipeError: ")
