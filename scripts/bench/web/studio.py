@@ -113,10 +113,15 @@ _CENTRE = """() => {
 
 def build(path: Path) -> None:
     """A repository of drawn elements with names of two words."""
-    with Repository.create(path) as repository, repository.writer() as writer:
-        for n in range(ELEMENTS):
-            colour, noun = COLOURS[n // len(NOUNS) % len(COLOURS)], NOUNS[n % len(NOUNS)]
-            writer.add(new_element(drawing(n), f"{colour} {noun}", (noun, "drawn")))
+    whole = path.with_name("building")
+    shutil.rmtree(whole, ignore_errors=True)  # of a run that was broken off
+    with Repository.create(whole) as repository, repository.writer() as writer:
+        stored = seed = 0
+        while stored < ELEMENTS:
+            colour, noun = COLOURS[seed // len(NOUNS) % len(COLOURS)], NOUNS[seed % len(NOUNS)]
+            _, new = writer.add(new_element(drawing(seed), f"{colour} {noun}", (noun, "drawn")))
+            stored, seed = stored + new, seed + 1
+    whole.rename(path)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Draws docs/pictures/studio.png and studio_dark.png: the studio at work, as Chromium shows it.
 
-The elements are drawn by `scripts.make.drawings`, or cut out of pictures that come with scikit-image; the studio is the real one. Look at the pictures afterwards.
+The elements are drawn by `scripts.make.drawings`, or cut out of pictures that come with scikit-image; the studio is the real one.
+Look at the pictures afterwards.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 import skimage.data
 from PIL import Image, ImageDraw, ImageFilter
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from haac import Scene, gradient, to_binary
 from haac_repo import Repository
@@ -27,7 +28,7 @@ from scripts.make.drawings import DRAWINGS
 from scripts.make.readme_picture import describe
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "pictures"
-SIZE = {"width": 1280, "height": 760}
+SIZE = ViewportSize(width=1280, height=760)
 CUTS = {"chelsea": (90, 20, 360, 290), "coffee": (90, 30, 520, 370)}
 """Ellipses in pictures of scikit-image."""
 
@@ -54,7 +55,11 @@ def studio(folder: Path, *arguments: str) -> Iterator[str]:
     command = [sys.executable, "-c", "from haac._cli.main import main; main()", "studio", *arguments]
     environment = {**os.environ, "HOME": str(folder), "XDG_STATE_HOME": str(folder / "state")}
     with subprocess.Popen(
-        [*command, "--repo", "stickers", "--no-browser"], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
+        [*command, "--repo", "stickers", "--no-browser"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         try:
             assert process.stdout is not None

@@ -3,7 +3,7 @@
 import { el } from "../../shell/dom.js";
 import { image, newId } from "../shared/dom.js";
 
-const CELL = 72; // least width of a cell, CSS pixels
+const CELL = 64; // least width of a cell, CSS pixels
 const NAME = 20; // height of the name below the picture
 const BEYOND = 2; // rows kept ready above and below what is seen
 const SETTLED = 60; // milliseconds of calm after which what was scrolled to is fetched
