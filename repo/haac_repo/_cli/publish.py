@@ -88,7 +88,9 @@ def publish(
             return
         if dry_run:
             from haac_repo._publish.disclosure import disclosure
+            from haac_repo._publish.publish import check_room
 
+            check_room(repository)
             found = disclosure(repository, source_names)
             console.data({"dry_run": True, **asdict(found)}, _disclosure_lines(found, repo))
             console.note("Dry run: nothing was published.")
