@@ -63,7 +63,7 @@ def verify(
             mend_catalog(path, report)
             db = stack.enter_context(contextlib.closing(connect_to(path)))
             report.repaired += tidy_up(path, db)
-        with Snapshot(path) as snapshot:
+        with Snapshot(path, alone=repair) as snapshot:
             findings = list(_without_echoes(_checks(snapshot, tally, quick, deep, progress)))
         if repair:
             findings = mend(path, db, findings, report)
