@@ -13,9 +13,15 @@ from haac_repo._publish.publish import read_head
 from haac_repo._trust import sign
 
 
-def check_published(snapshot: Snapshot, *, quick: bool) -> Iterator[Finding]:
-    """Check head, signatures and log segments against what was published."""
-    yield from _check_head(snapshot)
+def check_published(snapshot: Snapshot, *, quick: bool, alone: bool) -> Iterator[Finding]:
+    """Check head, signatures and log segments against what was published.
+
+    Args:
+        snapshot: Of the catalog.
+        quick: Read no segment.
+        alone: The caller holds the writer's lock, so nobody else is writing.
+    """
+    yield from _check_head(snapshot, alone=alone)
     if not snapshot.is_mirror:
         yield from (Finding(text) for text in sign.problems(snapshot.path))
     for bad in missing_segments(snapshot.path, snapshot.db, quick=quick):
@@ -30,10 +36,10 @@ def check_published(snapshot: Snapshot, *, quick: bool) -> Iterator[Finding]:
         )
 
 
-def _check_head(snapshot: Snapshot) -> Iterator[Finding]:
+def _check_head(snapshot: Snapshot, *, alone: bool) -> Iterator[Finding]:
     again = f"`{snapshot.sync_command}`" if snapshot.is_mirror else "`haac publish`"
     # Asked before: who writes lets go of the lock once the head is there.
-    busy = not snapshot.alone and is_locked(snapshot.path)
+    busy = not alone and is_locked(snapshot.path)
     try:
         head = read_head(snapshot.path)
     except HaacError as error:
@@ -57,10 +63,10 @@ def _check_head(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _was_published(snapshot: Snapshot) -> bool:
-    """Whether a head must be there: segments are, and a mirror has all packs too."""
-    return bool(snapshot.rows("select 1 from published limit 1")) and not (
-        snapshot.is_mirror and _absent(snapshot)
-    )
+    """Whether a head must be there: of a writer if segments are, of a mirror if it accepted one and has all packs."""
+    if snapshot.is_mirror:
+        return bool(snapshot.rows("select 1 from accepted")) and not _absent(snapshot)
+    return bool(snapshot.rows("select 1 from published limit 1"))
 
 
 def readable_head(snapshot: Snapshot) -> Head | None:

@@ -28,15 +28,10 @@ class Snapshot:
     """A read transaction on a connection of its own. A context manager.
 
     While it is open, the catalog's write-ahead log grows by what writers write.
-
-    Args:
-        path: Of the repository.
-        alone: The caller holds the writer's lock, so nobody else writes.
     """
 
-    def __init__(self, path: Path, *, alone: bool = False) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.alone = alone
         self.packs = Packs(path)
         self.db = connect_to(path, read_only=True)
         try:
