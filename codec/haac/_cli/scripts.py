@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from haac._cli.arguments import (
+    elements_in,
     open_repository,
     output_option,
     read_scene,
@@ -148,7 +149,7 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
     from haac_repo._internal import require
 
     described = run_script(Path(scene)) if scene.endswith(".py") else read_scene(scene)
-    with open_repository(repo, described.elements, console) as repository:
+    with open_repository(repo, elements_in(described), console) as repository:
         check_fingerprint(described, repository)
         if repository is not None:
             require(repository, sorted(described.elements()))
