@@ -17,6 +17,7 @@ from haac._cli.arguments import (
     repo_or_url_option,
     repository_at_hand,
 )
+from haac._cli.streams import write_bytes
 from haac_repo._internal import Console, command, completion, counted, given
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def compile_(
     elif form == "binary" and not console.as_json:
         if sys.stdout.isatty():
             raise click.UsageError("A binary recipe would garble the terminal. Give a file with -o.")
-        sys.stdout.buffer.write(data)
+        write_bytes(data)
     else:
         console.data(facts, text)
 
