@@ -64,9 +64,10 @@ def picture_format(suffix: str) -> str:
     Image.init()
     format = Image.EXTENSION.get(suffix.lower())
     if format not in {"PNG", "WEBP", "TIFF", "JPEG", "BMP", "PPM"}:
-        raise PictureError(
-            f"{suffix or 'no suffix'!r} is no picture format that haac writes; use .png, .webp, .tiff, .jpg, .bmp or .ppm"
-        )
+        known = "use .png, .webp, .tiff, .jpg, .bmp or .ppm"
+        if not suffix:
+            raise PictureError(f"the picture's name has no suffix, which says the format: {known}")
+        raise PictureError(f"{suffix!r} is no picture format that haac writes; {known}")
     return format
 
 

@@ -143,12 +143,14 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
     SCENE is a script (.py), a recipe, - or the text form itself.
     """
     from haac import render, run_script, to_binary
-    from haac._files import check_fingerprint, picture_bytes
+    from haac._files import check_fingerprint, picture_bytes, picture_format
     from haac._render import NO_ELEMENTS
     from haac._scene import SIMILAR
     from haac_repo import write_file
     from haac_repo._internal import require
 
+    path = output or Path((Path(scene).stem if Path(scene).suffix else "scene") + ".preview.png")
+    picture_format(path.suffix)  # before what may take long
     described = run_script(Path(scene)) if scene.endswith(".py") else read_scene(scene)
     with open_repository(repo, elements_in(described), console) as repository:
         check_fingerprint(described, repository)
@@ -157,7 +159,6 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
             if described.elements():  # as `compile` would write it
                 described.fingerprint = repository.fingerprint
         picture = render(described, repository or NO_ELEMENTS)
-    path = output or Path((Path(scene).stem if Path(scene).suffix else "scene") + ".preview.png")
     write_file(path, picture_bytes(picture, path.suffix))
     size = len(to_binary(described))
     facts = {

@@ -111,6 +111,26 @@ def test_a_folder_is_made_only_for_a_picture(haac: Run, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["picture.png"]
 
 
+@pytest.mark.parametrize("form", ["binary", "text"])
+def test_a_recipe_is_not_run_as_a_script(haac: Run, tmp_path: Path, form: str) -> None:
+    haac("compile", "scene.py", "-o", "a scene.py.haac", "--form", form)
+    (tmp_path / "other.py").write_bytes((tmp_path / "a scene.py.haac").read_bytes())
+    code, _, err = haac("compile", "a scene.py.haac", "-o", "new.haac")
+    assert code == 1
+    assert f"a scene.py.haac is a recipe already, in the {form} form, and no script" in err
+    assert "`haac decompile 'a scene.py.haac'`" in err
+    assert "`haac decompress 'a scene.py.haac'`" in err
+    assert not (tmp_path / "new.haac").exists()
+    assert f"other.py is a recipe already, in the {form} form" in haac("preview", "other.py")[2]
+
+
+def test_a_preview_does_not_go_to_a_folder(haac: Run, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    code, _, err = haac("preview", "scene.py", "-o", "folder")
+    assert (code, err.count("Error:"), "'folder' is a directory" in err) == (2, 1, True)
+    assert list((tmp_path / "folder").iterdir()) == []
+
+
 def test_preview_of_a_script_and_of_a_recipe(haac: Run, tmp_path: Path) -> None:
     assert haac("preview", "scene.py")[0] == 0
     haac("compile", "scene.py", "-o", "scene.txt")
@@ -169,11 +189,15 @@ def test_usage_errors_exit_with_2(haac: Run, tmp_path: Path) -> None:
 
 def test_failures_exit_with_1_and_leave_nothing_behind(haac: Run, tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("nonsense(\n")
+    (tmp_path / "zeros.py").write_bytes(b"GIF89a\0\0")
     (tmp_path / "photo.haac").write_bytes(b"\x89PNG\r\n\x1a\n")
     before = sorted(tmp_path.iterdir())
     for args, complaint in (
         (["compile", "broken.py", "-o", "out.haac"], "line 1"),
         (["compile", "missing.py", "-o", "out.haac"], "no script missing.py"),
+        (["compile", "haac1:9x9"], "is a recipe already, in the text form"),
+        (["compile", "zeros.py"], "zeros.py is no script: it is not text"),
+        (["preview", "scene.py", "-o", "new"], "the picture's name has no suffix"),
         (["decompress", "missing.haac", "-o", "out.png"], "No such file"),
         (["decompress", "photo.haac", "-o", "out.png"], "no recipe"),
         (["decompress", "haac1:5x5;zz", "-o", "out.png"], "zz"),
