@@ -303,7 +303,7 @@ def _as_json(result: CompressedFile) -> dict[str, Any]:
         "psnr": None if quality.identical else round(quality.psnr, 3),
         "ssim": None if quality.ssim is None else round(quality.ssim, 6),
         "percent_different": round(quality.different, 4),
-        "percent_unexplained": round(100 * result.unexplained, 4),
+        "percent_unexplained": round(100 * result.unexplained, 4) if result.compared else None,
     }
 
 
