@@ -122,7 +122,7 @@ def _figures(told: Reported) -> Iterator[tuple[str, str]]:
     )
     yield ("identical" if quality.identical else f"{quality.psnr:.1f} dB"), "PSNR"
     yield ("-" if quality.ssim is None else _cut(quality.ssim, 4)), "SSIM"
-    yield f"{_cut(quality.different, 2)} %", f"different (by more than {BOUNDARY} levels)"
+    yield f"{_cut(quality.different, 2)} %", f"differ by over {BOUNDARY} levels"
     if told.unexplained is not None:
         yield f"{_cut(100 * float(told.unexplained.mean()), 2)} %", "explained by nothing"
     elif told.scene.similar:
