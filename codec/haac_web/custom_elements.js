@@ -30,11 +30,12 @@ const PICTURE_STYLE = `
   p:empty { display: none; }
 `;
 const BLUR_STYLE = `
-  :host { display: inline-grid; max-width: 100%; vertical-align: bottom; }
+  :host { display: inline-grid; position: relative; max-width: 100%; vertical-align: bottom; }
   :host([hidden]) { display: none; }
-  canvas { grid-area: 1 / 1; display: block; width: 100%; height: 100%; min-width: 0; min-height: 0; }
+  canvas { display: block; width: 100%; height: 100%; }
+  canvas.beneath { position: absolute; inset: 0; }
   canvas[hidden] { display: none; }
-  ::slotted(*) { grid-area: 1 / 1; min-width: 0; }
+  ::slotted(*) { position: relative; min-width: 0; }
 `;
 
 const sheets = new Map();
@@ -92,6 +93,7 @@ export class HaacPicture extends HTMLElement {
   #canvas = document.createElement("canvas");
   #message = document.createElement("p");
   #observer = null;
+  #scheduled = false;
   #drawing = null;
   #scene = null;
   #picture = null;
@@ -120,7 +122,7 @@ export class HaacPicture extends HTMLElement {
   }
 
   connectedCallback() {
-    this.#begin();
+    this.#schedule();
   }
 
   disconnectedCallback() {
@@ -128,9 +130,19 @@ export class HaacPicture extends HTMLElement {
   }
 
   attributeChangedCallback(name, before, after) {
-    if (!this.isConnected || before === after) return;
+    if (before === after) return;
     if (name === "alt") this.#label();
-    else this.#begin();
+    else this.#schedule();
+  }
+
+  /** Begin once, when all attributes are set that are being set now. */
+  #schedule() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (this.isConnected) this.#begin();
+    });
   }
 
   #stop() {
@@ -307,7 +319,9 @@ export class HaacBlur extends HTMLElement {
 
   /** What has alpha would be seen over the blur, were that not hidden. */
   #watch() {
-    for (const each of this.#slot.assignedElements()) {
+    const all = this.#slot.assignedElements();
+    this.#canvas.classList.toggle("beneath", all.length > 0); // then they say how large it is
+    for (const each of all) {
       if (each.localName !== "img") continue;
       const done = () => {
         this.#canvas.hidden = each.complete && each.naturalWidth > 0;

@@ -8,8 +8,8 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "hosting.md"
@@ -121,7 +121,7 @@ def _running(command: list[str], port: int, work: Path) -> Iterator[tuple[str, i
             process.terminate()
 
 
-SERVERS = {"nginx": nginx, "caddy": caddy}
+SERVERS: dict[str, Callable[..., AbstractContextManager[tuple[str, int]]]] = {"nginx": nginx, "caddy": caddy}
 
 
 def missing(name: str) -> str:

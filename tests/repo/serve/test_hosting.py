@@ -185,9 +185,8 @@ def test_the_decoder_and_the_page_beside_it(name: str, growing: Any, tmp_path: P
         pytest.skip("the web decoder is not installed (sh scripts/test --setup)")
     (tmp_path / name).mkdir()
     decoder = files["web/haac.js"].parent
-    start: Any = SERVERS[name]
     with (
-        start(growing.folder / "public", tmp_path / name, decoder=decoder) as (url, _),
+        SERVERS[name](growing.folder / "public", tmp_path / name, decoder=decoder) as (url, _),
         Server(growing.folder, page=True) as own,
     ):
         for path in (

@@ -64,11 +64,11 @@ def scene(stickers: Path) -> Scene:
             height=240,
             fingerprint=repository.fingerprint,
             background=None,
-            layers=(
+            layers=[
                 Layer(element=7, x=80, y=40),
                 Layer(element=23, width=90, height=120, rotation=60, x=150, y=50, opacity=70),
                 Layer(element=41, flip="h", blur=12, x=75, y=105),
-            ),
+            ],
         )
 
 
@@ -156,7 +156,7 @@ def test_a_tile_draws_its_element(page: Page, stickers: Path) -> None:
         page.keyboard.press("Enter")
         told = facts(page)
         width, height = blob(59).size
-        alone = Scene(width=width, height=height, layers=(Layer(element=60),))
+        alone = Scene(width=width, height=height, layers=[Layer(element=60)])
         assert told["SHA-256 of the pixels"] == expected(stickers, alone)
 
 
