@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from haac import Layer, Scene, decode_blur, encode_blur, from_text, render
+from haac import Scene, decode_blur, encode_blur, from_text, render
 from haac._drawing.work import check_work, layer_work
 from haac._vectors import DrawnElements, load_vectors
 from haac._wash.synthesis import cosines, wash_picture
@@ -25,7 +22,6 @@ from tests.codec.web.drawing_scenes import (
     hostile_wash,
     plain,
     plain_wash,
-    random_layer,
     random_pictures,
     random_scene,
     random_washes,
