@@ -26,7 +26,7 @@ from haac._rans import AnyTable, Coder, Encoder, Uniform
 from haac_repo import HaacError
 from tests.codec.scenes import ELEMENTS, random_scene
 from tests.codec.test_hostile import hostile, mutated
-from tests.codec.web.form_cases import VECTORS, compare, forms, said
+from tests.codec.web.forms.cases import VECTORS, compare, forms, said
 
 
 @pytest.mark.parametrize("engine", ["node", "chromium", "firefox"])

@@ -19,7 +19,7 @@ from haac._forms.caption import caption, with_article
 from haac._forms.inspect import explain
 from haac_repo import format_id
 from tests.codec.scenes import random_recipe
-from tests.codec.web.form_cases import VECTORS, compare
+from tests.codec.web.forms.cases import VECTORS, compare
 
 NAMES = [
     "dog",

@@ -35,7 +35,7 @@ from haac._wash_value import band_shapes
 from haac_repo import HaacError
 from tests.codec.scenes import ELEMENTS
 from tests.codec.test_hostile import mutated
-from tests.codec.web.form_cases import VECTORS, compare, forms, plain, said
+from tests.codec.web.forms.cases import VECTORS, compare, forms, plain, said
 
 
 def test_wash_coefficients(tmp_path: Path) -> None:
