@@ -172,7 +172,7 @@ function readInlines(data, start) {
         `the recipe has more inline elements than the ${LIMITS.inline_elements} that are allowed`,
       );
     }
-    found.push(makeInline(data.slice(at, at + length)));
+    found.push(makeInline(new Uint8Array(data.subarray(at, at + length))));
     at += length;
   }
 }
