@@ -15,8 +15,8 @@ const PARTS = 128;
 /**
  * Reads a blur string.
  * @param {string} text base64url, with or without padding
- * @returns {{width: number, height: number, wash: object}} the shape of the picture, as two small numbers: a picture of any size
- *   may be drawn; and its wash
+ * @returns {{width: number, height: number, wash: object}} the shape of the picture, as two small numbers: a picture
+ *   of any size may be drawn; and its wash
  * @throws {RecipeError} not a blur string
  */
 export function readBlur(text) {

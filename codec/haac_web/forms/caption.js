@@ -1,6 +1,6 @@
 /**
- * Captions: what `haac explain` says of a recipe, as alternative text. Of a paraphrase, the photograph that it tells, in a
- * sentence, and that it is similar, not the same; of any other recipe, its scene in plain English.
+ * Captions: what `haac explain` says of a recipe, as alternative text. Of a paraphrase, the photograph that it tells,
+ * in a sentence, and that it is similar, not the same; of any other recipe, its scene in plain English.
  */
 
 import { RecipeError } from "../errors.js";
@@ -19,8 +19,8 @@ const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "e
 /** Last words of names without an article, for which there is no rule. */
 const UNCOUNTED = new Set(
   (
-    "bread clothing corn fire fog food foliage furniture grass hay ice lightning rain rice sand seaweed smoke snow water" +
-    " wheat wood cattle children feet geese men mice people teeth women"
+    "bread clothing corn fire fog food foliage furniture grass hay ice lightning rain rice sand seaweed smoke snow" +
+    " water wheat wood cattle children feet geese men mice people teeth women"
   ).split(" "),
 );
 /** Words that end with an s and are no plural: bus, iris, glass, gas. */
@@ -36,9 +36,11 @@ const VOWEL = /^(?:[aeiou]|heir|honest|honou?r|hour)/iu;
 /**
  * Describes a scene in plain English.
  * @param {object} scene
- * @param {(number: number) => string|{name: string, width?: number, height?: number}|null|undefined} wordsOf name of an element
- *   of the repository in the catalog, by its number, perhaps with its size in pixels; nothing or an empty name if it has none
- * @returns {string} of a paraphrase, two lines, the second one saying what it is; else a line for the canvas and each layer
+ * @param {(number: number) => string|{name: string, width?: number, height?: number}|null|undefined} wordsOf name of
+ *   an element of the repository in the catalog, by its number, perhaps with its size in pixels; nothing or an empty
+ *   name if it has none
+ * @returns {string} of a paraphrase, two lines, the second one saying what it is; else a line for the canvas and each
+ *   layer
  */
 export function caption(scene, wordsOf = () => "") {
   if (!scene.similar) return explain(scene, (number) => nameOf(wordsOf, number));
@@ -58,8 +60,8 @@ function sizeOf(wordsOf, number) {
 /**
  * Describes the photograph that a paraphrase tells, front to back, in one sentence.
  * @param {object} scene
- * @param {(number: number) => string|object|null|undefined} wordsOf as of `caption`; without a size, the place of an element is
- *   not told where a layer says no size
+ * @param {(number: number) => string|object|null|undefined} wordsOf as of `caption`; without a size, the place of an
+ *   element is not told where a layer says no size
  * @returns {string}
  */
 export function photograph(scene, wordsOf = () => "") {
@@ -121,7 +123,10 @@ function plainly(name) {
   return name.replace(/[\u0130\u0131]/g, "i");
 }
 
-/** The part of a layer's box, turned, that is on the canvas; in parts of the canvas, and all 0 if there is none; null: unknown. */
+/**
+ * The part of a layer's box, turned, that is on the canvas; in parts of the canvas, and all 0 if there is none; null:
+ * unknown.
+ */
 function boxOf(scene, layer, size) {
   let [width, height] = [layer.width, layer.height];
   if (width === null || height === null) {

@@ -19,7 +19,8 @@ export function explain(scene, nameOf) {
     const name = nameOf(element);
     return name ? `${name} (${formatId(element)})` : `element ${formatId(element)}`;
   };
-  const canvas = `Take a canvas ${scene.width} pixels wide and ${scene.height} high${filled(scene.background, called)}.`;
+  const background = filled(scene.background, called);
+  const canvas = `Take a canvas ${scene.width} pixels wide and ${scene.height} high${background}.`;
   const last = scene.layers.length - 1;
   const layers = scene.layers.map((layer, n) => {
     const start = n === 0 ? "First," : n === last ? "On top of it all," : "Then";

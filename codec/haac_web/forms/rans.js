@@ -109,8 +109,8 @@ export class Coder {
   decodes = false;
 
   /**
-   * Tells a decoder which tables come next, so that it may take from a long number at once what they need. Nothing depends on it
-   * but the time.
+   * Tells a decoder which tables come next, so that it may take from a long number at once what they need. Nothing
+   * depends on it but the time.
    * @param {Table[]} tables each as often as it is used
    * @param {number[]} totals of uniform ones
    */
@@ -198,9 +198,10 @@ const WAITING = 1n << 2048n;
 /**
  * Takes symbols out of a number.
  *
- * A step divides the number by the total of a table, and multiplies it by the slots of a symbol. Of a long number only a window
- * takes part: it is `above * waiting * modulus + state`, and a step whose total divides the modulus divides that instead, since
- * then its remainder depends on `state` alone. So the long part is divided once for some tables that are known to come next.
+ * A step divides the number by the total of a table, and multiplies it by the slots of a symbol. Of a long number only
+ * a window takes part: it is `above * waiting * modulus + state`, and a step whose total divides the modulus divides
+ * that instead, since then its remainder depends on `state` alone. So the long part is divided once for some tables
+ * that are known to come next.
  */
 export class Decoder extends Coder {
   decodes = true;
@@ -299,7 +300,10 @@ export class Decoder extends Coder {
   }
 }
 
-/** What a division leaves, of which the quotient is known, by its lowest bits: a second division would take as long again. */
+/**
+ * What a division leaves, of which the quotient is known, by its lowest bits: a second division would take as long
+ * again.
+ */
 function remainder(number, quotient, divisor) {
   const bits = bigLength(divisor);
   return BigInt.asUintN(bits, BigInt.asUintN(bits, number) - BigInt.asUintN(bits, quotient) * divisor);

@@ -187,8 +187,8 @@ function readLayer(text, inlines) {
       values.flip = each.slice(1);
     } else {
       throw new RecipeError(
-        `${shown(each)} in the layer ${shown(text)} is no function of a layer; they are cL,T,R,B  fAXES  pX,Y and, with` +
-          ` one number, ${[...NUMBERS.keys()].join(" ")}`,
+        `${shown(each)} in the layer ${shown(text)} is no function of a layer; they are cL,T,R,B  fAXES  pX,Y` +
+          ` and, with one number, ${[...NUMBERS.keys()].join(" ")}`,
       );
     }
   }

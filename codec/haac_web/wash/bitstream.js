@@ -100,8 +100,9 @@ function joined(bands) {
 /**
  * Takes coefficients out of a decoder's number.
  *
- * A step is `state -> (state >> 12) * share + rank`, of which the lowest bits depend on the lowest bits alone. So 48 bits are held
- * apart, as `state = rest * 2^48 + low`, and after four steps the large number is multiplied once by all four shares.
+ * A step is `state -> (state >> 12) * share + rank`, of which the lowest bits depend on the lowest bits alone. So 48
+ * bits are held apart, as `state = rest * 2^48 + low`, and after four steps the large number is multiplied once by all
+ * four shares.
  */
 class CoefficientDecoder {
   constructor(io) {

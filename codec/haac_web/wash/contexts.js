@@ -1,9 +1,9 @@
 /**
- * Context modelling of a wash: each coefficient's frequency table, chosen by a log-linear predictor out of what is decoded
- * before it (docs/format.md, "Wash"; names as in haac/_wash/contexts.py).
+ * Context modelling of a wash: each coefficient's frequency table, chosen by a log-linear predictor out of what is
+ * decoded before it (docs/format.md, "Wash"; names as in haac/_wash/contexts.py).
  *
- * Source of the idea: X. Wu, "High-order context modeling and embedded conditional entropy coding of wavelet coefficients for
- * image compression", Asilomar 1997.
+ * Source of the idea: X. Wu, "High-order context modeling and embedded conditional entropy coding of wavelet
+ * coefficients for image compression", Asilomar 1997.
  */
 
 import tables from "./tables.js";
@@ -21,7 +21,8 @@ const CONTEXTS = 48;
 const ZONES = 8;
 const FEATURES = CAUSAL.length + 16;
 /** Places of the weights after the causal ones. */
-const [ROWS, PARENT, PARENT_AROUND, PARENT_MEAN, SIBLING, EARLIER, PARENT_OTHERS, PRODUCT] = [6, 7, 8, 9, 10, 14, 20, 21];
+const [ROWS, PARENT, PARENT_AROUND, PARENT_MEAN] = [6, 7, 8, 9];
+const [SIBLING, EARLIER, PARENT_OTHERS, PRODUCT] = [10, 14, 20, 21];
 /** Columns and rows of zeros around a band: so far its neighbours reach. */
 const MARGIN = 2;
 /** round(16 * log2(1 + m)) of a magnitude m, of 63 for all larger ones. */
@@ -90,7 +91,10 @@ export class Known {
   }
 }
 
-/** Adds a weight times a plane at half the place (`shift` 1) or at the same (0); beyond its edge, its last row or column. */
+/**
+ * Adds a weight times a plane at half the place (`shift` 1) or at the same (0); beyond its edge, its last row or
+ * column.
+ */
 function add(sum, shape, weight, plane, { height, width }, shift) {
   if (!weight || !height || !width) return;
   for (let y = 0, at = 0; y < shape[0]; y++) {
@@ -113,7 +117,12 @@ function beforeBand(known, channel, band, shape, step) {
   const sum = new Int32Array(shape[0] * shape[1]);
   const bias = (zone) => weights[FEATURES + zone] + step * weights[FEATURES + ZONES + zone];
   if (band) sum.fill(bias(Math.min(depth(band), ZONES - 1)));
-  else for (let at = 0; at < sum.length; at++) sum[at] = bias(Math.min(ZONES - 1, (at % shape[1]) + Math.floor(at / shape[1])));
+  else {
+    for (let at = 0; at < sum.length; at++) {
+      const [row, column] = [Math.floor(at / shape[1]), at % shape[1]];
+      sum[at] = bias(Math.min(ZONES - 1, row + column));
+    }
+  }
   const own = known[channel];
   if (band > 3) {
     const parent = own[band - 3];
@@ -163,8 +172,8 @@ function signWeightsOf(channel, band) {
 /**
  * Codes one band, in either direction, one turn a coefficient.
  *
- * @param {object} coder `magnitude(context, at) -> number` and `negative(plus, at) -> boolean`, `at` being the place row by row
- *   and `plus` how likely a plus is, of 4096
+ * @param {object} coder `magnitude(context, at) -> number` and `negative(plus, at) -> boolean`, `at` being the place
+ *   row by row and `plus` how likely a plus is, of 4096
  * @param {Known[][]} known by channel, then by band: all before this band
  * @param {number} channel
  * @param {number} band

@@ -1,8 +1,9 @@
 /**
  * Wash, the value: {width, height, step, channels}, quantised wavelet coefficients of a whole picture (docs/format.md,
  * "Wash"). The grid's width and height are in samples, the long side is 8 * 2^levels; `step` of the quantiser is 0
- * (finest) to 63; `channels` are luma, two opponent colours and perhaps alpha: Int16Arrays of the first bands' coefficients
- * (`bandShapes`) row by row. What is missing at the end is zero; the last band that is there has one that is not.
+ * (finest) to 63; `channels` are luma, two opponent colours and perhaps alpha: Int16Arrays of the first bands'
+ * coefficients (`bandShapes`) row by row. What is missing at the end is zero; the last band that is there has one that
+ * is not.
  */
 
 import { LIMITS } from "../constants.js";

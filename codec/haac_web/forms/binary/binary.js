@@ -1,8 +1,8 @@
 /**
  * Binary form of a recipe: a format byte, then one number (docs/format.md, "Binary form").
  *
- * `codeScene` describes the format once; `rans.js` runs it in either direction. A scene has exactly one binary form: what was
- * decoded is coded again and must come to the same symbols, which are the same number.
+ * `codeScene` describes the format once; `rans.js` runs it in either direction. A scene has exactly one binary form:
+ * what was decoded is coded again and must come to the same symbols, which are the same number.
  */
 
 import { COMMON_CANVASES, LIMITS, TABLES } from "../../constants.js";
@@ -25,7 +25,10 @@ import { codeElements } from "./elements.js";
 import { LayerCoder, SimilarLayerCoder, stepped, TURN_STEPS } from "./layer.js";
 import { codeCanvas, codeGrid, nearLengths, SIDE } from "./similar.js";
 
-/** The first byte: version 1 of the format and of the renderer. No text begins with it, nor with one that also has the bits below. */
+/**
+ * The first byte: version 1 of the format and of the renderer. No text begins with it, nor with one that also has the
+ * bits below.
+ */
 export const FORMAT = 0xa1;
 const FINGERPRINT = 4; // the repository's fingerprint follows, in two bytes
 const INLINE = 8; // inline elements stand before the number
@@ -81,7 +84,9 @@ export function toBinary(scene) {
 export function fromBinary(data) {
   if (!isFormat(data[0])) {
     const found = data.length ? `begins with the byte 0x${data[0].toString(16).padStart(2, "0")}` : "is empty";
-    throw new RecipeError(`this is no recipe that this haac can read: it ${found}; 0xa1 or one of its kind was expected`);
+    throw new RecipeError(
+      `this is no recipe that this haac can read: it ${found}; 0xa1 or one of its kind was expected`,
+    );
   }
   let start = 1;
   let fingerprint = null;
@@ -106,7 +111,10 @@ export function fromBinary(data) {
   return scene;
 }
 
-/** Checks that an encoder would write the same; the same symbols are the same number, which would take as long again to make. */
+/**
+ * Checks that an encoder would write the same; the same symbols are the same number, which would take as long again to
+ * make.
+ */
 function checkForm(scene, decoder, head) {
   checkScene(scene);
   const checker = new Checker();
@@ -164,7 +172,7 @@ function readInlines(data, start) {
         `the recipe has more inline elements than the ${LIMITS.inline_elements} that are allowed`,
       );
     }
-    found.push(makeInline(data.slice(at, at + length)));
+    found.push(makeInline(new Uint8Array(data.subarray(at, at + length))));
     at += length;
   }
 }
@@ -189,7 +197,8 @@ function codeScene(io, scene, inlines) {
   const fresh = count - again - inlines.length;
   if (fresh < 0 || (count > 0 && fresh + inlines.length === 0)) {
     throw new RecipeError(
-      `the recipe is damaged: ${count} layers, ${again} of which repeat an element, and ${inlines.length} inline elements`,
+      `the recipe is damaged: ${count} layers, ${again} of which repeat an element, and` +
+        ` ${inlines.length} inline elements`,
     );
   }
   let bits = 0;

@@ -1,6 +1,6 @@
 /**
- * Element ids in the binary form: coded as a set, then the order of the layers (docs/format.md, "The values, in order" and
- * "Elements of the layers").
+ * Element ids in the binary form: coded as a set, then the order of the layers (docs/format.md, "The values, in order"
+ * and "Elements of the layers").
  */
 
 import { TABLES } from "../../constants.js";
@@ -11,8 +11,8 @@ import { elementKey } from "../scene.js";
 /** Multiset of the elements that are not yet given to a layer. */
 export class Elements {
   /**
-   * @param {(number|object)[]} items the different elements: inline ones in the order of their first use, then the others in
-   *   ascending order
+   * @param {(number|object)[]} items the different elements: inline ones in the order of their first use, then the
+   *   others in ascending order
    * @param {number[]} left of each layer the index of its element, ascending
    */
   constructor(items, left) {
@@ -76,7 +76,10 @@ export function codeElements(io, fresh, again, bits, inlines, wanted) {
   return new Elements(items, [...items.keys(), ...repeats].sort((a, b) => a - b));
 }
 
-/** Codes an ascending list of numbers below 2^bits by halving: how many are in the lower half, then each half in the same way. */
+/**
+ * Codes an ascending list of numbers below 2^bits by halving: how many are in the lower half, then each half in the
+ * same way.
+ */
 function picks(io, count, bits, wanted) {
   if (count === 0 || bits === 0) return Array(count).fill(0);
   if (count === 1) return [io.pick(new Uniform(2 ** bits), () => wanted[0])];

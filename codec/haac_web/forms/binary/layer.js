@@ -1,6 +1,6 @@
 /**
- * Layer parameters in the binary form (docs/format.md, "The values, in order" and "Paraphrases"), with adaptive tables: a layer
- * is like those before it.
+ * Layer parameters in the binary form (docs/format.md, "The values, in order" and "Paraphrases"), with adaptive tables:
+ * a layer is like those before it.
  */
 
 import { TABLES } from "../../constants.js";
@@ -37,8 +37,14 @@ export const TURN_STEPS = [360, 20, 4, 1];
 /** Of paraphrases: eight degrees, a degree, a quarter degree. */
 const LIKE_TURN_STEPS = [32, 4, 1];
 const OPACITY_STEPS = [10, 5, 1];
-/** What a decoder may expect: tables that each layer uses, and the uniform totals of all steps, as their common multiple. */
-const ALWAYS = ["HAS_CROP", "FLIP", "HAS_ADJUSTMENT", "SIZE", "HAS_ROTATION", "HAS_BLUR", "HAS_OPACITY", "WHERE", "WHERE"];
+/**
+ * What a decoder may expect: tables that each layer uses, and the uniform totals of all steps, as their common
+ * multiple.
+ */
+const ALWAYS = [
+  ...["HAS_CROP", "FLIP", "HAS_ADJUSTMENT", "SIZE", "HAS_ROTATION", "HAS_BLUR", "HAS_OPACITY"],
+  ...["WHERE", "WHERE"],
+];
 const TURN_RANKS = 73440; // 3, 68, 288, 1080
 const OPACITY_RANKS = 80; // 10, 10, 80
 
@@ -136,7 +142,10 @@ export class LayerCoder {
   }
 }
 
-/** Codes the layers of a paraphrase: sizes and positions in steps of a grid, boxes by their middle, small turns to either side. */
+/**
+ * Codes the layers of a paraphrase: sizes and positions in steps of a grid, boxes by their middle, small turns to
+ * either side.
+ */
 export class SimilarLayerCoder extends LayerCoder {
   /** The last argument, `grid`: pixels that positions and sizes are multiples of; the others as of LayerCoder. */
   constructor(width, height, elements, grid) {
@@ -183,8 +192,8 @@ function sizeKind({ width, height, scale }) {
 /**
  * Codes an integer that is not 0; a rounder one and one nearer to 0 cost less.
  *
- * First its sign; then the largest step that it is a multiple of; then which one from 0 on, of those that are multiples of no
- * larger step, counted from 1.
+ * First its sign; then the largest step that it is a multiple of; then which one from 0 on, of those that are multiples
+ * of no larger step, counted from 1.
  *
  * @param {Coder} io either direction
  * @param {Adaptive} sides how likely it is below 0

@@ -1,6 +1,6 @@
 /**
- * Canvas and grid of a paraphrase in the binary form (docs/format.md, "Paraphrases"): canvases are photographs' (a long side,
- * a shape), and positions and sizes are often multiples of some pixels.
+ * Canvas and grid of a paraphrase in the binary form (docs/format.md, "Paraphrases"): canvases are photographs' (a long
+ * side, a shape), and positions and sizes are often multiples of some pixels.
  */
 
 import { GRIDS, LONG_SIDES, SHAPES, TABLES } from "../../constants.js";
@@ -39,7 +39,10 @@ export function codeCanvas(io, width, height) {
   return [long, short];
 }
 
-/** Codes the largest of GRIDS that all positions and sizes in pixels are multiples of; while decoding no layers are given. */
+/**
+ * Codes the largest of GRIDS that all positions and sizes in pixels are multiples of; while decoding no layers are
+ * given.
+ */
 export function codeGrid(io, layers) {
   const wanted = () => {
     const values = layers.flatMap(({ x, y, width, height }) => [x, y, width ?? 0, height ?? 0]);

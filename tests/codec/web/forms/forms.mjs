@@ -1,12 +1,12 @@
-/** The forms of a recipe: reads, and tells, what `test_forms.py` asks for. */
+/** The forms of a recipe: reads, and tells, what the tests here ask for. */
 
-import { toBinary } from "../../../codec/haac_web/forms/binary/binary.js";
-import { readBlur } from "../../../codec/haac_web/forms/blur.js";
-import { caption, withArticle } from "../../../codec/haac_web/forms/caption.js";
-import { makeInline } from "../../../codec/haac_web/forms/inline.js";
-import { readRecipe } from "../../../codec/haac_web/forms/recipe.js";
-import { toText } from "../../../codec/haac_web/forms/text.js";
-import { takenApart } from "../../../codec/haac_web/wash/bitstream.js";
+import { toBinary } from "../../../../codec/haac_web/forms/binary/binary.js";
+import { readBlur } from "../../../../codec/haac_web/forms/blur.js";
+import { caption, withArticle } from "../../../../codec/haac_web/forms/caption.js";
+import { makeInline } from "../../../../codec/haac_web/forms/inline.js";
+import { readRecipe } from "../../../../codec/haac_web/forms/recipe.js";
+import { toText } from "../../../../codec/haac_web/forms/text.js";
+import { takenApart } from "../../../../codec/haac_web/wash/bitstream.js";
 
 /** How each kind of a case is answered: what Python answers alike. Bytes come as numbers below 256, in text. */
 const ANSWERS = {
