@@ -47,7 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, _page(Path(folder)) as page:
         _write_request(Path(folder))
         sides: dict[str, Callable[[], Times]] = {
-            "pillow": partial(_python, given.runs),
+            "pillow": partial(_python, Path(folder), given.runs),
             "node": partial(_node, Path(folder), given.runs),
             "chromium": lambda: page.evaluate(_in_page(f"renderTimes(request, pixels, {given.runs})")),
         }
@@ -109,9 +109,15 @@ def _write_request(folder: Path) -> None:
     (folder / "pixels.bin").write_bytes(b"".join(image.tobytes() for image in images.values()))
 
 
-def _python(runs: int) -> Times:
+def _python(folder: Path, runs: int) -> Times:
     single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "scripts.bench.web.pillow_times", str(runs)]
+    command = [
+        sys.executable,
+        "-m",
+        "scripts.bench.web.pillow_times",
+        str(folder / "request.json"),
+        str(runs),
+    ]
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, env=os.environ | single, cwd=ROOT
     )
