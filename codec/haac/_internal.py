@@ -16,14 +16,21 @@ if TYPE_CHECKING:
     from haac._files import check_fingerprint, decode_files, picture_bytes, picture_format
     from haac._forms import binary, binary_elements, binary_layer, binary_similar
     from haac._forms.binary import measured
-    from haac._forms.inspect import inspect
+    from haac._forms.caption import caption
+    from haac._forms.inspect import explain, inspect
     from haac._forms.layer_order import covering, ordered
     from haac._inline import inline_digits
     from haac._input.limits import PICTURE_LIMITS, PictureLimits
     from haac._input.read import Picture, read_frames, read_picture
     from haac._rans import GROWTH, Table
     from haac._render import NO_ELEMENTS, ElementSource, draw_background
-    from haac._scene import SIMILAR, Background
+    from haac._scene import (
+        SIMILAR,
+        Background,
+        element_number,
+        format_colour,
+        parse_colour,
+    )
     from haac._vectors import DrawnElements, check_vectors, load_vectors
     from haac._wash import bitstream, contexts, tables
     from haac._wash.synthesis import amplitude, drawn_planes, finest
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
         Tables,
         make_tables,
     )
+    from haac._wash.text import wash_digits
     from haac._wash_encoder.analysis import opponent
     from haac._wash_encoder.context_model import UNCODED
     from haac._wash_encoder.encoder import WashEncoder
@@ -75,6 +83,7 @@ __all__ = [
     "bitstream",
     "blur",
     "blur_and_fade",
+    "caption",
     "check_fingerprint",
     "check_vectors",
     "check_work",
@@ -85,7 +94,10 @@ __all__ = [
     "draw_background",
     "draw_premultiplied",
     "drawn_planes",
+    "element_number",
+    "explain",
     "finest",
+    "format_colour",
     "grid",
     "inline_digits",
     "inspect",
@@ -94,6 +106,7 @@ __all__ = [
     "measured",
     "opponent",
     "ordered",
+    "parse_colour",
     "picture_bytes",
     "picture_format",
     "read_frames",
@@ -101,6 +114,7 @@ __all__ = [
     "sin",
     "tables",
     "warp",
+    "wash_digits",
 ]
 
 _PLACES = {
@@ -109,16 +123,18 @@ _PLACES = {
     "_drawing.work": "WEIGHTS check_work",
     "_files": "check_fingerprint decode_files picture_bytes picture_format",
     "_forms.binary": "measured",
-    "_forms.inspect": "inspect",
+    "_forms.caption": "caption",
+    "_forms.inspect": "explain inspect",
     "_forms.layer_order": "covering ordered",
     "_inline": "inline_digits",
     "_input.limits": "PICTURE_LIMITS PictureLimits",
     "_input.read": "Picture read_frames read_picture",
     "_rans": "GROWTH Table",
     "_render": "NO_ELEMENTS ElementSource draw_background",
-    "_scene": "SIMILAR Background",
+    "_scene": "SIMILAR Background element_number format_colour parse_colour",
     "_vectors": "DrawnElements check_vectors load_vectors",
     "_wash.synthesis": "amplitude drawn_planes finest",
+    "_wash.text": "wash_digits",
     "_wash.tables": "CAUSAL CONTEXTS DILATIONS FEATURES SYMBOLS ZONES Tables make_tables",
     "_wash_encoder.analysis": "opponent",
     "_wash_encoder.encoder": "WashEncoder",

@@ -44,7 +44,8 @@ export function sceneOf(recipe) {
 }
 
 /**
- * Give what is at hand of a scene's elements, and check whether the scene is within the limits before any other is fetched.
+ * Give what is at hand of a scene's elements, and check whether the scene is within the limits before any other is
+ * fetched.
  *
  * @param {Sources} sources They go there.
  * @param {Scene} scene
@@ -79,7 +80,8 @@ export function giveElements(sources, scene, elements, repository) {
 }
 
 /**
- * The hash that Python gives the same pixels: SHA-256 of width and height, four bytes each, the highest first, then the pixels.
+ * The hash that Python gives the same pixels: SHA-256 of width and height, four bytes each, the highest first, then the
+ * pixels.
  *
  * @param {Picture} picture
  * @returns {Promise<string>} 64 hex digits.

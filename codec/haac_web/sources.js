@@ -112,5 +112,7 @@ export class Sources {
 }
 
 function missing(number) {
-  throw new ElementError(`element ${formatId(number)} was not given: it must be among the elements, or in the repository`);
+  throw new ElementError(
+    `element ${formatId(number)} was not given: it must be among the elements, or in the repository`,
+  );
 }

@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from haac_similar._index.update import require_similar_index
+    from haac_similar._index.update import require_similar_index, stored_similar_index
     from haac_similar._runtime import cores, load_runtime, numeric_threads, open_session
     from haac_similar._weights.fetch import fetch, from_address, from_package
     from haac_similar._weights.published import Published, expanded, is_here, weights_home
@@ -21,6 +21,7 @@ __all__ = [
     "numeric_threads",
     "open_session",
     "require_similar_index",
+    "stored_similar_index",
     "weights_home",
 ]
 
@@ -36,6 +37,7 @@ _LAZY = {
     "numeric_threads": "_runtime",
     "open_session": "_runtime",
     "require_similar_index": "_index.update",
+    "stored_similar_index": "_index.update",
     "weights_home": "_weights.published",
 }
 

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
         sheet_page,
     )
     from haac_repo._derived.updating import Held, Survey, Updated, is_current, mark, missing, size, updating
-    from haac_repo._files import home, now, replacing, storage_errors
+    from haac_repo._files import home, now, replacing, storage_errors, sync_folder
     from haac_repo._http import open_client
     from haac_repo._lock import writer_lock
+    from haac_repo._pages import State, elements_of, found_numbers, origin_of, state_of
     from haac_repo._pixels import flattened
     from haac_repo._store.schema import CATALOG
 
@@ -44,6 +45,7 @@ __all__ = [
     "Console",
     "Held",
     "SheetStyle",
+    "State",
     "Survey",
     "Updated",
     "checkerboard",
@@ -51,7 +53,9 @@ __all__ = [
     "completion",
     "counted",
     "debugging",
+    "elements_of",
     "flattened",
+    "found_numbers",
     "given",
     "home",
     "is_current",
@@ -61,13 +65,16 @@ __all__ = [
     "now",
     "on_checkerboard",
     "open_client",
+    "origin_of",
     "refuse",
     "replacing",
     "repo_option",
     "require",
     "sheet_page",
     "size",
+    "state_of",
     "storage_errors",
+    "sync_folder",
     "updating",
     "writer_lock",
 ]
@@ -81,13 +88,16 @@ _LAZY = {
     "Console": "_cli.console",
     "Held": "_derived.updating",
     "SheetStyle": "_cli.sheet",
+    "State": "_pages",
     "Survey": "_derived.updating",
     "Updated": "_derived.updating",
     "checkerboard": "_cli.sheet",
     "command": "_cli.console",
     "counted": "_cli.console",
     "debugging": "_cli.console",
+    "elements_of": "_pages",
     "flattened": "_pixels",
+    "found_numbers": "_pages",
     "given": "_cli.console",
     "home": "_files",
     "is_current": "_derived.updating",
@@ -97,13 +107,16 @@ _LAZY = {
     "now": "_files",
     "on_checkerboard": "_cli.sheet",
     "open_client": "_http",
+    "origin_of": "_pages",
     "refuse": "_cli.console",
     "replacing": "_files",
     "repo_option": "_cli.console",
     "require": "_cli.elements",
     "sheet_page": "_cli.sheet",
     "size": "_derived.updating",
+    "state_of": "_pages",
     "storage_errors": "_files",
+    "sync_folder": "_files",
     "updating": "_derived.updating",
     "writer_lock": "_lock",
 }

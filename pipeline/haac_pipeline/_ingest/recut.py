@@ -250,6 +250,29 @@ def _mask(
     return name, matted(rgb, found) if how.matting else found
 
 
+def shown_again(
+    rgb: Bytes, mask: Bytes, before: Bytes, place: tuple[int, int], hints: Sequence[Hint]
+) -> Part:
+    """Cut an object out of a picture again, by another mask: what an earlier cut-out shows, and what hints to keep stand in.
+
+    Args:
+        rgb: (height, width, 3).
+        mask: (height, width), corrected by the hints.
+        before: (height, width, 4), the earlier cut-out.
+        place: its left and top in the picture.
+        hints: in pixels of `rgb`.
+
+    Raises:
+        HaacError: nothing is left.
+    """
+    from haac_pipeline._segment.cutout import cut_out, parts
+
+    found = _shown(parts(cut_out(rgb, mask), split=True), before, place, hints)
+    if not found:
+        raise HaacError("nothing is left of it: remove less, or keep something")
+    return _together(found)
+
+
 def _shown(found: list[Part], before: Bytes, place: tuple[int, int], hints: Sequence[Hint]) -> list[Part]:
     """Those objects that the old element, which stands at `place`, shows, or that a hint to keep stands in."""
     x, y = place

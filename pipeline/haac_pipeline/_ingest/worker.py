@@ -78,6 +78,8 @@ class Made:
     """Cut-outs that are not stored."""
     previews: list[Preview] = field(default_factory=list)
     """Of all cut-outs, if they were asked for."""
+    places: list[tuple[int, int]] = field(default_factory=list)
+    """Left and top, in the first frame as it was cut, of the elements that are cut out of that."""
 
 
 def make(task: Task) -> Made:
@@ -210,6 +212,7 @@ def _choose(task: Task, made: Made, found: list[Part], judgements: Sequence[Judg
             made.left.append(LeftOut(number, width, height, quality, doubts, reason, poor=poor))
         else:
             made.elements.append(replace(as_element(picture(part.pixels)), quality=quality, doubts=doubts))
+            made.places.append((part.left, part.top))
 
 
 def frames_for(data: bytes, most: int | None, max_side: int) -> Iterator[Picture]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from haac_repo import HaacError, format_id
 from haac_repo._internal import mark, replacing
 from haac_similar._embed.embedder import Embeddings, Floats
 from haac_similar._embed.networks import NETWORKS, Network
@@ -60,6 +61,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    @property
+    def nbytes(self) -> int:
+        """Of all of them, as they are stored."""
+        return sum(getattr(self, part.name).nbytes for part in fields(Rows))
 
     def take(self, rows: npt.NDArray[Any]) -> Rows:
         """Some of the rows, by index or as a mask."""
@@ -169,6 +175,41 @@ class SimilarIndex:
             roots = np.sqrt(embedding.probabilities[0])
             scores = scores + CLASS_WEIGHT * np.einsum("nk,nk->n", roots.take(rows.classes), self._roots)
             scores = scores + KIND_WEIGHT * (self._kinds @ np.sqrt(kinds_of(embedding.probabilities[:1])[0]))
+        return self._best(scores, limit, allowed)
+
+    def nearest_to(
+        self, number: int, limit: int, allowed: npt.NDArray[np.int64] | None = None
+    ) -> list[tuple[int, float]]:
+        """The elements most similar to one that is in the index; no network is needed. As `nearest`, that element itself first.
+
+        Args:
+            number: of the element.
+            limit: at most so many.
+            allowed: numbers of the elements that may come; None: all.
+
+        Raises:
+            HaacError: the element is not in the index.
+        """
+        rows = self.rows
+        at = int(np.searchsorted(rows.numbers, number))
+        if at == len(rows) or rows.numbers[at] != number:
+            raise HaacError(
+                f"element {format_id(number)} is not in the similar index: `haac index --similar` brings it up to date"
+            )
+        scores = self._units @ self._units[at]
+        if rows.classes.shape[1]:
+            roots = np.zeros(int(rows.classes.max()) + 1, np.float32)
+            roots[rows.classes[at]] = self._roots[at]
+            scores = scores + CLASS_WEIGHT * np.einsum("nk,nk->n", roots.take(rows.classes), self._roots)
+            scores = scores + KIND_WEIGHT * (self._kinds @ self._kinds[at])
+        scores[at] = np.inf
+        return self._best(scores, limit, allowed)
+
+    def _best(
+        self, scores: Floats, limit: int, allowed: npt.NDArray[np.int64] | None
+    ) -> list[tuple[int, float]]:
+        """Numbers and scores of the rows with the highest scores."""
+        rows = self.rows
         there = np.arange(len(rows))
         if allowed is not None:
             there = there[np.isin(rows.numbers, allowed)]

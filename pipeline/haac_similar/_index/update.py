@@ -108,6 +108,25 @@ def open_similar_index(
     return SimilarIndex(stored.rows.take(is_current(stored.rows, held)), stored.projection)
 
 
+def stored_similar_index(repository: Repository, network: str = DEFAULT_NETWORK) -> SimilarIndex:
+    """Read the similar index as it is: the network need not be here, and what was added since is not in it.
+
+    Args:
+        repository: or mirror.
+        network: name of that which embedded.
+
+    Raises:
+        HaacError: there is none that can be used.
+    """
+    require_similar_index(repository)
+    stored, damage = read(repository, network)
+    if stored is None:
+        raise HaacError(
+            f"the similar index of {repository.path} {damage or 'is gone'}: `haac index --similar` makes it again"
+        )
+    return SimilarIndex(stored.rows.take(is_current(stored.rows, repository.held())), stored.projection)
+
+
 def update_similar_index(
     repository: Repository,
     embedder: Embedder,
@@ -164,6 +183,7 @@ def _update(
         bytes=size(path(repository)),
         seconds=seconds,
         unread=unread,
+        fixed=max(0, size(path(repository)) - stored.rows.nbytes),
     )
 
 

@@ -1,0 +1,116 @@
+/** Saving into the folder where the studio was started, and downloading. */
+
+import { el } from "../../shell/dom.js";
+import { field, newId } from "../shared/dom.js";
+
+const ENDING = /\.(haac|txt|py)$/i;
+const FORMATS = [
+  ["haac", "Binary (.haac)", "the smallest"],
+  ["txt", "Text (.txt)", "for messages and web pages"],
+  ["py", "Script (.py)", "for editing by hand"],
+];
+const DOWNLOADS = [
+  ["png", "PNG picture", "all pixels, for any program"],
+  ["webp", "WebP picture", "the same pixels, smaller"],
+  ...FORMATS,
+];
+
+/**
+ * Save under the name that the document has, or ask for one.
+ *
+ * @param {object} app the editor's
+ * @param {{ask?: boolean, known: Set<string>}} options ask: for another name; known: names that this session read or
+ *   wrote, which may be overwritten without a question
+ * @returns {Promise<string|null>} the name; null if nothing was written
+ */
+export async function save(app, { ask = false, known }) {
+  const { name } = app.document;
+  if (!ask && name && known.has(name)) {
+    try {
+      return await write(app, name, true);
+    } catch (error) {
+      if (error.status !== 409) {
+        app.dialogs.error("It could not be saved", error);
+        return null;
+      }
+      // Another program changed the file meanwhile: that is a question.
+      const question = { title: "Overwrite it?", text: error.message, yes: "Overwrite", danger: true };
+      return (await app.dialogs.confirm(question)) ? write(app, name, true) : null;
+    }
+  }
+  return askName(app);
+}
+
+async function askName(app) {
+  const { name } = app.document;
+  const stem = el("input", { type: "text", value: (name ?? "scene").replace(ENDING, ""), autocomplete: "off",
+    spellcheck: "false" });
+  const formats = choices("format", FORMATS, ENDING.exec(name ?? "")?.[1].toLowerCase() ?? "haac");
+  let saved = null;
+  let refused = null; // the name that the person was told is taken: saving it again overwrites it
+  const chosen = await app.dialogs.open({
+    title: "Save",
+    body: el("div", { class: "form" },
+      field("Name", stem, "In the folder where the studio was started."),
+      formats.root),
+    actions: [{ label: "Cancel", value: null }, { label: "Save", value: true, primary: true }],
+    onOpen: () => stem.select(),
+    check: async () => {
+      const wanted = ENDING.test(stem.value.trim()) ? stem.value.trim() : `${stem.value.trim()}.${formats.value()}`;
+      try {
+        saved = await write(app, wanted, refused === wanted);
+        return null;
+      } catch (error) {
+        if (error.status !== 409) return error.message;
+        refused = wanted;
+        return `${wanted} is there already. Press Save again to overwrite it, or give another name.`;
+      }
+    },
+  });
+  return chosen ? saved : null;
+}
+
+async function write(app, name, overwrite) {
+  const { name: written, bytes } = await app.api.save(app.document.recipe, name, overwrite);
+  app.announce(`${written} saved, ${bytes} bytes`);
+  return written;
+}
+
+/**
+ * Ask for a format, and give the file to the browser.
+ *
+ * @param {object} app the editor's
+ */
+export async function download(app) {
+  const formats = choices("download", DOWNLOADS, "png");
+  let file = null;
+  const chosen = await app.dialogs.open({
+    title: "Download",
+    body: el("div", { class: "form" }, formats.root),
+    actions: [{ label: "Cancel", value: null }, { label: "Download", value: true, primary: true }],
+    check: async () => {
+      try {
+        file = await app.api.write(app.document.recipe, formats.value());
+        return null;
+      } catch (error) {
+        return error.message;
+      }
+    },
+  });
+  if (!chosen) return;
+  const url = URL.createObjectURL(file);
+  const stem = (app.document.name ?? "scene").replace(ENDING, "");
+  el("a", { href: url, download: `${stem}.${formats.value()}` }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser reads it after the click
+}
+
+function choices(label, formats, first) {
+  const name = newId(label);
+  const inputs = formats.map(([value]) => el("input", { type: "radio", name, value, checked: value === first }));
+  const rows = formats.map(([, said, why], n) =>
+    el("label", { class: "choice" }, inputs[n], el("span", {}, said), el("small", {}, why)));
+  return {
+    root: el("fieldset", { class: "choices" }, el("legend", {}, "Format"), ...rows),
+    value: () => inputs.find((input) => input.checked).value,
+  };
+}
