@@ -127,3 +127,20 @@ def test_the_help_lists_the_keys(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("application", name="Canvas")).to_be_focused()
+
+
+def test_areas_are_made_larger_by_keys_and_stay_so(page: Page) -> None:
+    edge = page.get_by_role("separator", name="Width of the elements panel")
+    before = page.locator("#elements-panel").evaluate("(node) => node.offsetWidth")
+    edge.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(edge).to_have_attribute("aria-valuenow", str(before + 48))
+    page.reload()
+    page.wait_for_selector("body.ready")
+    assert page.locator("#elements-panel").evaluate("(node) => node.offsetWidth") == before + 48
+    for _ in range(30):
+        page.keyboard.press("Alt+1")
+    expect(page.locator("#elements-panel")).to_be_visible()
+    page.keyboard.press("Alt+1")
+    expect(page.locator("#elements-panel")).to_be_hidden()
