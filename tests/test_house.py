@@ -46,6 +46,7 @@ ROOMS = {
         "_search",
         "_derived",
         "_store",
+        "_pages",
         "_set_aside",
         "_trust",
         "_mirror",
