@@ -8,7 +8,7 @@
  */
 
 const CACHE = "haac-page-1";
-/** What the page needs, relative to this file; modules that these import are found by themselves. */
+/** What the page needs, recipes too, relative to this file; modules that these import are found by themselves. */
 const FILES = ["./", "./web/page/page.css", "./web/page/page.js"];
 const IMPORTS = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"|new URL\(\s*"(\.[^"]+)",\s*import\.meta\.url/g;
 
@@ -22,10 +22,11 @@ self.addEventListener("activate", (event) => {
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  const own = new URL(request.url).origin === self.location.origin;
-  const kinds = ["document", "script", "style", "worker"];
+  const { origin, pathname } = new URL(request.url);
+  const kinds = ["document", "script", "style", "worker", "image"];
   // What is published (head, log, packs) is none of these: whether it is new is the repository's business.
-  if (own && request.method === "GET" && kinds.includes(request.destination)) event.respondWith(answer(request));
+  const isPart = kinds.includes(request.destination) || /\.(haac|txt)$/.test(pathname);
+  if (origin === self.location.origin && request.method === "GET" && isPart) event.respondWith(answer(request));
 });
 
 /** Fetch all files, and all that they import, into the cache: all of them, or none. */

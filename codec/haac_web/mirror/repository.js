@@ -66,14 +66,13 @@ export class Repository {
    * @throws {MirrorError} another repository, or what is published is wrong
    * @throws {TransportError} nothing is here yet, and the server cannot be reached
    */
-  static async open(url, { store, id, fetch, pause, fresh = false, signal, onProgress } = {}) {
+  static async open(url, { store, id, fresh = false, signal, onProgress, ...transport } = {}) {
     requireCrypto();
     if (id !== undefined && !/^[0-9a-f]{32}$/.test(id)) {
       throw new MirrorError(`${String(id).slice(0, 60)} is not a repository's id: it has 32 hex digits (haac stats)`);
     }
     const base = baseOf(url);
-    const kept = store ?? storeOf(base);
-    const found = await kept.read();
+    const [kept, found] = await readStore(store, base);
     const state = found === null ? null : State.from(found);
     if (state !== null && id !== undefined && state.repository !== id) {
       throw new MirrorError(
@@ -81,7 +80,7 @@ export class Repository {
           " Repository.forget(url) drops it",
       );
     }
-    const made = new Repository(new Transport(base, { fetch, pause }), kept, state, id);
+    const made = new Repository(new Transport(base, transport), kept, state, id);
     if (state === null) await made.sync({ signal, onProgress });
     else if (fresh) await made.#freshen(signal);
     return made;
@@ -127,6 +126,11 @@ export class Repository {
   /** Whether its server answered when it was asked last; false if it was not. */
   get answered() {
     return this.#answered;
+  }
+
+  /** Whether what was fetched outlasts this page. */
+  get keeps() {
+    return !(this.#store instanceof MemoryStore);
   }
 
   /** Requests and bytes so far. */
@@ -393,6 +397,17 @@ export class Repository {
 
 function storeOf(base) {
   return globalThis.indexedDB === undefined ? new MemoryStore() : new IndexedDbStore(base);
+}
+
+/** The store and what it has. Browsers may have an IndexedDB and forbid it to this page: then nothing outlasts that. */
+async function readStore(store, base) {
+  const given = store ?? storeOf(base);
+  try {
+    return [given, await given.read()];
+  } catch (error) {
+    if (store !== undefined || error instanceof HaacError) throw error;
+    return [new MemoryStore(), null];
+  }
 }
 
 async function isRight(entry, data) {

@@ -15,8 +15,8 @@ const TRIES = 3;
  * @param {import("./transport.js").Transport} transport
  * @param {import("./memory_store.js").MemoryStore} store
  * @param {State|null} known what was accepted before
- * @param {object} options `id`: the only repository that is accepted; `signal`; `tries`: so often the head is asked for;
- *   `onProgress`: in log records
+ * @param {object} options `id`: the only repository that is accepted; `signal`; `tries`: so often the head is asked
+ *   for; `onProgress`: in log records
  * @returns {Promise<State>} `known` itself if nothing is new
  * @throws {MirrorError} what is published is wrong, or takes back what was accepted
  * @throws {import("../errors.js").TransportError} the server cannot be reached, or failed

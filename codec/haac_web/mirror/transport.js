@@ -11,6 +11,8 @@ const SILENCE = 20_000;
 /** Milliseconds in which a server has to send more than so many bytes a second. */
 const WINDOW = 30_000;
 const LEAST_RATE = 256;
+/** Bytes a second that a file has to come with on the whole, once it took twice a window. */
+const WHOLE_RATE = 4096;
 
 /** What may be different in a moment. */
 class TransientError extends TransportError {
@@ -55,9 +57,12 @@ export function baseOf(url) {
 export class Transport {
   /**
    * @param {string} base as `baseOf` makes it
-   * @param {{fetch?: typeof fetch, pause?: (milliseconds: number) => Promise<void>}} options for tests
+   * @param {{fetch?: typeof fetch, pause?: (milliseconds: number) => Promise<void>, silence?: number, window?: number}}
+   *   options for tests
    */
-  constructor(base, { fetch, pause } = {}) {
+  constructor(base, { fetch, pause, silence = SILENCE, window = WINDOW } = {}) {
+    this.silence = silence;
+    this.window = window;
     this.base = base;
     this.fetch = fetch ?? ((...given) => globalThis.fetch(...given));
     this.pause = pause ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)));
@@ -171,7 +176,7 @@ export class Transport {
     const given = new AbortController();
     const abort = () => given.abort(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
-    const silent = setTimeout(() => given.abort(), SILENCE);
+    const silent = setTimeout(() => given.abort(new Error(`silent for ${this.silence / 1000} seconds`)), this.silence);
     this.requests += 1;
     try {
       let response;
@@ -257,23 +262,14 @@ export class Transport {
   async *#blocks(response, path) {
     if (response.body === null) return;
     const reader = response.body.getReader();
-    let began = Date.now();
-    let received = 0;
+    const pace = new Pace(`${this.base}${path}`, this.window);
     try {
       for (;;) {
         const { done, value } = await this.#read(reader, path);
         if (done) return;
         this.received += value.length;
-        received += value.length;
         yield value;
-        const now = Date.now();
-        if (now - began >= WINDOW) {
-          if (received * 1000 < LEAST_RATE * (now - began)) {
-            throw new TransientError(`${this.base}${path}: the server sends fewer than ${LEAST_RATE} bytes a second`);
-          }
-          began = now;
-          received = 0;
-        }
+        pace.take(value.length);
       }
     } finally {
       reader.cancel().catch(() => {});
@@ -283,7 +279,7 @@ export class Transport {
   async #read(reader, path) {
     let timer;
     const silence = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`silent for ${SILENCE / 1000} seconds`)), SILENCE);
+      timer = setTimeout(() => reject(new Error(`silent for ${this.silence / 1000} seconds`)), this.silence);
     });
     try {
       return await Promise.race([reader.read(), silence]);
@@ -292,6 +288,34 @@ export class Transport {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** How fast a body comes: a server that sends a byte now and then holds nobody for ever. */
+class Pace {
+  constructor(url, window) {
+    this.url = url;
+    this.window = window;
+    this.start = Date.now();
+    this.began = this.start;
+    this.total = 0;
+    this.received = 0;
+  }
+
+  take(length) {
+    this.total += length;
+    this.received += length;
+    const now = Date.now();
+    const [whole, part] = [now - this.start, now - this.began];
+    if (whole >= 2 * this.window && this.total * 1000 < WHOLE_RATE * whole) {
+      throw new TransportError(`${this.url}: the server sends fewer than ${WHOLE_RATE} bytes a second on the whole`);
+    }
+    if (part < this.window) return;
+    if (this.received * 1000 < LEAST_RATE * part) {
+      throw new TransientError(`${this.url}: the server sends fewer than ${LEAST_RATE} bytes a second`);
+    }
+    this.began = now;
+    this.received = 0;
   }
 }
 

@@ -178,8 +178,9 @@ async function showKept() {
   const all = held === repository.size;
   const words = all ? "All elements are" : `${counted.format(held)} of ${counted.format(repository.size)} elements are`;
   const page = (await navigator.serviceWorker?.getRegistration()) ? ", and this page" : "";
-  at("kept").textContent = `${words} kept in this browser${all ? page : ""}.`;
-  at("kept").dataset.all = String(all);
+  const told = `${words} kept in this browser${all ? page : ""}.`;
+  at("kept").textContent = repository.keeps ? told : "This browser lets this page keep nothing: look at its settings.";
+  at("kept").dataset.all = String(all && repository.keeps);
 }
 
 async function keep() {

@@ -6,6 +6,8 @@ import gzip
 import hashlib
 import json
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -385,6 +387,39 @@ def test_log_whose_compression_the_server_calls_an_encoding(rigged: Rigged) -> N
     data = rigged.origin.files[segment_path(1)]
     rigged.only_for("log/", rigged.simple("200 OK", "Content-Encoding: gzip", body=data))
     refused(FETCH, "switch that off", url=rigged.url)
+
+
+QUICK = """const repository = await Repository.open(given.url, { pause, silence: 300, window: 300 });
+await repository.elements([1, 2]);"""
+
+
+@pytest.mark.parametrize("path", [HEAD_PATH, "log/", "packs/"])
+def test_a_server_that_falls_silent_in_a_browser(rigged: Rigged, path: str) -> None:
+    ended = threading.Event()
+
+    def silent(asked: str, headers: dict[str, str]) -> Iterator[bytes]:
+        whole = b"".join(rigged.honest(asked, headers))
+        yield whole[: whole.index(b"\r\n\r\n") + 40]
+        ended.wait(20)
+
+    rigged.only_for(path, silent)
+    refused(QUICK, "silent for 0.3 seconds", "TransportError", url=rigged.url)
+    ended.set()
+
+
+@pytest.mark.parametrize(
+    ("pause", "words"), [(0.1, "fewer than 256 bytes"), (0.002, "on the whole|fewer than 256")]
+)
+def test_a_server_that_drips_in_a_browser(rigged: Rigged, pause: float, words: str) -> None:
+    def dripping(asked: str, headers: dict[str, str]) -> Iterator[bytes]:
+        head, end, body = b"".join(rigged.honest(asked, headers)).partition(b"\r\n\r\n")
+        yield head + end
+        for byte in body:
+            yield bytes([byte])
+            time.sleep(pause)
+
+    rigged.only_for("packs/", dripping)
+    refused(QUICK, words, "TransportError", url=rigged.url)
 
 
 def test_abort(rigged: Rigged) -> None:

@@ -21,6 +21,8 @@ if not page_files():
     pytest.skip("the web decoder is not installed (sh scripts/test --setup)", allow_module_level=True)
 
 Page = Any
+MARKUP = "<img src=x onerror=alert()>"
+"""The name of an element."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,8 @@ def stickers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Repository.create(folder) as repository:
         with repository.writer() as writer:
             for seed in range(60):
-                writer.add(element_from(blob(seed), name=f"blob {seed}", tags=("blob",)))
+                name = MARKUP if seed == 58 else f"blob {seed}"
+                writer.add(element_from(blob(seed), name=name, tags=("blob",)))
         publish(repository)
     return folder
 
@@ -168,6 +171,14 @@ def test_more_elements_are_shown(page: Page, stickers: Path) -> None:
             assert page.locator("#newest li").count() == count
         assert not page.get_by_role("button", name="Show more").is_visible()
         assert page.locator("#newest code").all_inner_texts()[::59] == ["1w", "1"]
+
+
+def test_markup_in_a_name_is_text(page: Page, stickers: Path) -> None:
+    with Server(stickers, page=True) as server:
+        page.goto(server.url)
+        page.get_by_role("button", name=MARKUP).click()
+        assert MARKUP in facts(page)["Shows"]
+        assert page.locator("img").count() == 0
 
 
 def test_what_is_no_recipe_is_said(page: Page, stickers: Path) -> None:
