@@ -1,8 +1,8 @@
 /**
  * Step 8: Gaussian blur as Pillow's `GaussianBlur` does it: three extended box blurs along each axis, in fixed point.
  *
- * Source: P. Gwosdek, S. Grewenig, A. Bruhn, J. Weickert, "Theoretical foundations of Gaussian convolution by extended box
- * filtering", SSVM 2011.
+ * Source: P. Gwosdek, S. Grewenig, A. Bruhn, J. Weickert, "Theoretical foundations of Gaussian convolution by
+ * extended box filtering", SSVM 2011.
  */
 
 import { blank, cutOut } from "../pixels/pixels.js";
@@ -19,8 +19,8 @@ const PAIRED = 128;
  * Box of a blur; single precision but where the page says double.
  *
  * @param {number} blur quarter pixels of the standard deviation, from 1 on.
- * @returns {{radius: number, near: number, far: number}} pixels, and the weights, 2^-24, of what is within the radius and of the two
- *   pixels beyond it.
+ * @returns {{radius: number, near: number, far: number}} pixels, and the weights, 2^-24, of what is within the radius
+ *   and of the two pixels beyond it.
  */
 export function boxOf(blur) {
   const sigma = single(blur / 4);
@@ -82,8 +82,8 @@ function isBlank(words) {
 }
 
 /**
- * One box blur of a line with radius + 1 transparent pixels at both ends, which are left as they are. The sums of two channels
- * stand in the halves of one number.
+ * One box blur of a line with radius + 1 transparent pixels at both ends, which are left as they are. The sums of two
+ * channels stand in the halves of one number.
  */
 function boxBlurOfPairs(line, out, width, radius, near, far) {
   const reach = radius + 1;

@@ -22,8 +22,9 @@ function bicubic(x) {
  * @param {number} after length, pixels.
  * @param {number} first the first output that is wanted.
  * @param {number} last the one after the last.
- * @returns {{starts: Int32Array, ends: Int32Array, offsets: Int32Array, weights: Int32Array}} of each output from `first` on: the inputs
- *   it takes, from `starts` up to but not including `ends`, and where its weights begin; weights are in steps of 2^-22.
+ * @returns {{starts: Int32Array, ends: Int32Array, offsets: Int32Array, weights: Int32Array}} of each output from
+ *   `first` on: the inputs it takes, from `starts` up to but not including `ends`, and where its weights begin;
+ *   weights are in steps of 2^-22.
  */
 export function filterOf(before, after, first = 0, last = after) {
   const scale = before / after;
@@ -184,7 +185,8 @@ export function resizeColumns(image, before, height, firstRow = 0, top = 0, bott
 function addRows(data, stride, start, count, weights, k, left, right, out, to) {
   if (count === 4) {
     const at = start * stride + 4 * left;
-    addFour(data, at, stride, weights[k], weights[k + 1], weights[k + 2], weights[k + 3], out, to + 4 * left, to + 4 * right);
+    const [a, b, c, d] = weights.subarray(k, k + 4);
+    addFour(data, at, stride, a, b, c, d, out, to + 4 * left, to + 4 * right);
     return;
   }
   for (let x = left; x < right; x++) {

@@ -1,5 +1,6 @@
 /**
- * Wash synthesis: dequantisation, inverse DCT and CDF 9/7 wavelet, in integers (docs/format.md, "Wash", from "Samples" on).
+ * Wash synthesis: dequantisation, inverse DCT and CDF 9/7 wavelet, in integers (docs/format.md, "Wash", from
+ * "Samples" on).
  *
  * Samples are whole numbers in Float64Arrays: hostile ones outgrow 32 bits, none outgrows 53.
  */

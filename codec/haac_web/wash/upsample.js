@@ -1,6 +1,6 @@
 /**
- * Learned 2x upsampler of a wash, a convolutional net in integers (docs/format.md, "Wash", "Net"): it undoes some of the blur and
- * ringing of coarse steps.
+ * Learned 2x upsampler of a wash, a convolutional net in integers (docs/format.md, "Wash", "Net"): it undoes some of
+ * the blur and ringing of coarse steps.
  *
  * Activations have 16 bits, and the weights of an output add up to less than 2^12, so that sums have 32 bits at most.
  */
@@ -55,7 +55,8 @@ function rectified(values) {
  * 3x3 convolution with a dilation, its edge repeated.
  *
  * @param {Int32Array} values (y, x, channel).
- * @param {number[][]} layer rows of weights, (row, column, channel) of the window, one number for each output; then the biases.
+ * @param {number[][]} layer rows of weights, (row, column, channel) of the window, one number for each output; then
+ *   the biases.
  * @param {number} apart how far the inputs are apart.
  * @returns {Int32Array} (y, x, output).
  */

@@ -145,10 +145,12 @@ return await {call};
 class _Files(http.server.SimpleHTTPRequestHandler):
     """The checkout, and beneath /files/ what is measured."""
 
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}
-
     def __init__(self, *arguments: Any, files: Path) -> None:
         self._files = files
+        self.extensions_map = {
+            **http.server.SimpleHTTPRequestHandler.extensions_map,
+            ".mjs": "text/javascript",
+        }
         super().__init__(*arguments, directory=str(ROOT))
 
     def translate_path(self, path: str) -> str:

@@ -1,11 +1,15 @@
-/** Times of the web's renderer, in Node or in a browser: of whole scenes, and of frames while a layer is dragged. Milliseconds. */
+/**
+ * Times of the web's renderer, in Node or in a browser: of whole scenes, and of frames while a layer is dragged.
+ * Milliseconds.
+ */
 
 import { render } from "../../../codec/haac_web/drawing/render.js";
 import { Renderer } from "../../../codec/haac_web/drawing/renderer.js";
 import { readRecipe } from "../../../codec/haac_web/forms/recipe.js";
 
 /**
- * @param {{elements: object, recipes: object}} request sizes of elements by number, in the order of their pixels; recipes by kind
+ * @param {{elements: object, recipes: object}} request sizes of elements by number, in the order of their pixels;
+ *   recipes by kind
  * @param {Uint8Array} pixels of all elements
  * @param {number} runs
  * @returns {object} times of the runs, by kind
@@ -24,11 +28,12 @@ export function renderTimes({ elements, recipes }, pixels, runs) {
 
 /**
  * Drag layers about a canvas of the page.
- * @param {{elements: object, drag: {text: string, layers: object}}} request as above; a recipe, and which of its layers by kind
+ * @param {{elements: object, drag: {text: string, layers: object}}} request as above; a recipe, and which of its
+ *   layers by kind
  * @param {Uint8Array} pixels of all elements
  * @param {number} frames of each drag
- * @returns {Promise<object>} by kind: the time of each frame from the new scene until its pixels are on the canvas, and the time from
- *   one frame that the browser shows to the next
+ * @returns {Promise<object>} by kind: the time of each frame from the new scene until its pixels are on the canvas,
+ *   and the time from one frame that the browser shows to the next
  */
 export async function dragTimes({ elements, drag }, pixels, frames) {
   const source = sourceOf(elements, pixels);
@@ -53,7 +58,7 @@ async function dragged(renderer, scene, index, context, frames) {
   const shown = [];
   let before = await nextFrame();
   for (let n = 0; n < frames; n++) {
-    const turn = (2 * Math.PI * n) / frames;
+    const turn = (2 * Math.PI * (n + 1)) / frames;
     const layer = scene.layers[index];
     const [x, y] = [layer.x + Math.round(200 * Math.sin(turn)), layer.y + Math.round(120 - 120 * Math.cos(turn))];
     const moved = { ...scene, layers: scene.layers.with(index, { ...layer, x, y }) };

@@ -29,8 +29,9 @@ Case = tuple[str, Any]
 class Pictures:
     """Elements of a test by number; any number beyond them wraps round."""
 
-    def __init__(self, images: Sequence[Image.Image]) -> None:
+    def __init__(self, images: Sequence[Image.Image], inlines: Sequence[Inline] = ()) -> None:
         self._images = images
+        self.inlines = inlines
 
     def image(self, ref: int) -> Image.Image:
         return self._images[(ref - 1) % len(self._images)]
@@ -74,7 +75,8 @@ def _layer(layer: Layer) -> dict[str, Any]:
     values = {field.name: getattr(layer, field.name) for field in fields(layer)}
     if isinstance(layer.element, Inline):
         width, height = layer.element.size
-        values["element"] = {"key": _key(layer.element), "width": width, "height": height}
+        data = base64.b64encode(layer.element.data).decode()
+        values["element"] = {"key": _key(layer.element), "data": data, "width": width, "height": height}
     return values
 
 
@@ -125,7 +127,8 @@ def _asked(engine: str, folder: Path, cases: list[Case], elements: dict[str, Any
 
 def random_pictures(rng: random.Random, count: int) -> Pictures:
     """Elements of 1 to 300 pixels a side: noise, smooth, flat; opaque, with soft edges, with holes, with wide margins."""
-    return Pictures([_picture(rng) for _ in range(count)])
+    inlines = [encode_inline(_picture(rng), rng.choice([5, 80, 100])) for _ in range(count // 3)]
+    return Pictures([_picture(rng) for _ in range(count)], inlines)
 
 
 def _picture(rng: random.Random) -> Image.Image:
@@ -180,7 +183,7 @@ def random_layer(rng: random.Random, scene: Scene, pictures: Pictures) -> Layer:
     def perhaps(value: Any, otherwise: Any, chance: float = 0.3) -> Any:
         return value if rng.random() < chance else otherwise
 
-    element = perhaps(_inline(rng), rng.randint(1, 40), 0.1)
+    element = rng.choice(pictures.inlines) if rng.random() < 0.1 else rng.randint(1, 40)
     width, height = element.size if isinstance(element, Inline) else pictures.size(element)
     left, top = rng.randrange(width), rng.randrange(height)
     sizes: list[dict[str, int]] = [
@@ -217,15 +220,11 @@ def random_layer(rng: random.Random, scene: Scene, pictures: Pictures) -> Layer:
     )
 
 
-def _inline(rng: random.Random) -> Inline:
-    return encode_inline(_picture(rng), rng.choice([5, 80, 100]))
-
-
 def random_washes(rng: random.Random, count: int) -> list[tuple[Wash, tuple[int, int]]]:
     """Washes of pictures, with and without alpha, and the canvas of each."""
     found = []
     for n in range(count):
-        width, height = rng.randint(1, 300), rng.randint(1, 300)
+        width, height = rng.randint(1, 200), rng.randint(1, 200)
         y, x = np.mgrid[0:height, 0:width].astype(np.int64)
         waves = [
             abs((x * rng.randint(-5, 5) + y * rng.randint(-5, 5) + rng.randint(0, 510)) % 510 - 255)

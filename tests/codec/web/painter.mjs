@@ -1,6 +1,8 @@
 /** The painter: what it draws, when it says so, and how it is given up; `test_painter.py` compares. */
 
-import { draw, ElementError, HaacError, hashPixels, Painter, readRecipe } from "../../../codec/haac_web/haac.js";
+import {
+  decodeWebp, draw, ElementError, HaacError, hashPixels, Painter, readRecipe,
+} from "../../../codec/haac_web/haac.js";
 
 const ALL = [1, 2, 3, 4, 5];
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -60,6 +62,23 @@ const SCENARIOS = {
       await hashPixels(await painter.draw(recipe, { elements })),
       await hashPixels(await painter.draw(readRecipe(recipe), { elements, onProgress() {} })),
     ];
+  },
+
+  /** Buffers as `fetch` gives them, and pixels. */
+  async otherKinds({ recipe, elements, painter }) {
+    const buffers = new Map([...elements].map(([number, bytes]) => [number, bytes.slice().buffer]));
+    const pixels = new Map([...elements].map(([number, bytes]) => [number, decodeWebp(bytes)]));
+    const clamped = new Map([...pixels].map(([number, { width, height, data }]) => [
+      number,
+      { width, height, data: new Uint8ClampedArray(data) },
+    ]));
+    const hashes = [];
+    for (const kind of [buffers, pixels, clamped]) {
+      hashes.push(await hashPixels(await draw(recipe, { elements: kind })));
+      hashes.push(await hashPixels(await painter.draw(recipe, { elements: kind })));
+    }
+    const short = new Map(elements).set(1, { width: 9, height: 9, data: new Uint8Array(9) });
+    return { hashes, error: await errorOf(painter.draw(recipe, { elements: short })) };
   },
 
   async fromRepository({ recipe, elements, painter, repository }) {

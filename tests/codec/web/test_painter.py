@@ -38,6 +38,7 @@ def test_the_painter(tmp_path: Path, engine: str, subtests: pytest.Subtests) -> 
     with subtests.test("pixels are those of Python"):
         assert told["drawn"] == [whole] * 4
         assert told["manyAtOnce"] == [whole]
+        assert told["otherKinds"]["hashes"] == [whole] * 6
         assert told["withoutWorkers"] == [whole] * 2
         assert told["fromRepository"] == {"hashes": [whole] * 5, "asked": 2}
     with subtests.test("the background is there before the layers"):
@@ -55,6 +56,7 @@ def test_the_painter(tmp_path: Path, engine: str, subtests: pytest.Subtests) -> 
         assert missing.startswith("ElementError: element 1 was not given")
         assert broken.startswith("PictureError: the picture is damaged")
         assert mine == "TypeError: mine"
+        assert told["otherKinds"]["error"].startswith("PictureError: element 1 is neither a WebP file nor")
         assert away == "HaacError: the network is away"
         assert lying.startswith("ElementError: element 1 is a picture of ")
     with subtests.test("a drawing is given up, and the painter goes on"):
