@@ -46,6 +46,7 @@ ROOMS = {
         "_search",
         "_derived",
         "_store",
+        "_pages",
         "_set_aside",
         "_trust",
         "_mirror",
@@ -116,8 +117,9 @@ ROOMS = {
         "_compress",
         "__init__",
         "_cli",
+        "_internal",
     ),
-    "haac_studio": ("__init__",),
+    "haac_studio": ("_limits", "_document", "_jobs", "_server", "__init__", "_cli"),
 }
 """From bottom to top. What is public is told in `__init__`, what other packages of ours may use beside it in `_internal`."""
 

@@ -35,6 +35,8 @@ ROOMS = {
         "painter.js",
         "haac.js",
         "custom_elements.js",
+        "service_worker.js",
+        "page",
     ),
 }
 """From bottom to top: a module imports its own room and those before it."""

@@ -37,13 +37,18 @@ class Decoded:
     """Whether its elements are like what the original shows, not the same."""
 
 
+def fits(scene: Scene, fingerprint: int | None) -> bool:
+    """Whether a recipe can be one for the repository with this fingerprint; None if nobody knows which it is."""
+    return fingerprint is None or scene.fingerprint in (None, fingerprint)
+
+
 def check_fingerprint(scene: Scene, repository: Repository | None) -> None:
     """Check that the repository at hand is the one that a recipe was made for, if the recipe says.
 
     Raises:
         RecipeError: it is another one.
     """
-    if repository is not None and scene.fingerprint not in (None, repository.fingerprint):
+    if repository is not None and not fits(scene, repository.fingerprint):
         raise RecipeError(
             f"the recipe was made for a repository with the fingerprint {scene.fingerprint:04x}, this one has"
             f" {repository.fingerprint:04x}: decode it with a mirror of the right repository (--repo)"
@@ -59,9 +64,10 @@ def picture_format(suffix: str) -> str:
     Image.init()
     format = Image.EXTENSION.get(suffix.lower())
     if format not in {"PNG", "WEBP", "TIFF", "JPEG", "BMP", "PPM"}:
-        raise PictureError(
-            f"{suffix or 'no suffix'!r} is no picture format that haac writes; use .png, .webp, .tiff, .jpg, .bmp or .ppm"
-        )
+        known = "use .png, .webp, .tiff, .jpg, .bmp or .ppm"
+        if not suffix:
+            raise PictureError(f"the picture's name has no suffix, which says the format: {known}")
+        raise PictureError(f"{suffix!r} is no picture format that haac writes; {known}")
     return format
 
 

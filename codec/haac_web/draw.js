@@ -4,12 +4,12 @@ import { checkWork } from "./drawing/work.js";
 import { render } from "./drawing/render.js";
 import { elementsOf, readRecipe } from "./forms/recipe.js";
 import { sha256 } from "./mirror/digest.js";
-import { Sources } from "./sources.js";
+import { bytesOf, Sources } from "./sources.js";
 
 /**
  * Draw a recipe.
  *
- * @param {Uint8Array|string|Scene} recipe Binary or text, or what `readRecipe` made of it.
+ * @param {Uint8Array|ArrayBuffer|string|Scene} recipe Binary or text, or what `readRecipe` made of it.
  * @param {object} [options]
  * @param {Map<number, Uint8Array|Picture>} [options.elements] WebP files or pixels of its elements, by number.
  * @param {Repository} [options.repository] Where those that are not in `elements` are.
@@ -35,16 +35,18 @@ export async function draw(recipe, { elements = new Map(), repository, signal } 
 }
 
 /**
- * @param {Uint8Array|string|Scene} recipe
+ * @param {Uint8Array|ArrayBuffer|string|Scene} recipe
  * @returns {Scene}
  * @throws {RecipeError} It is damaged, or outside the limits.
  */
 export function sceneOf(recipe) {
-  return typeof recipe === "string" || recipe instanceof Uint8Array ? readRecipe(recipe) : recipe;
+  const bytes = bytesOf(recipe);
+  return bytes || typeof recipe === "string" ? readRecipe(bytes ?? recipe) : recipe;
 }
 
 /**
- * Give what is at hand of a scene's elements, and check whether the scene is within the limits before any other is fetched.
+ * Give what is at hand of a scene's elements, and check whether the scene is within the limits before any other is
+ * fetched.
  *
  * @param {Sources} sources They go there.
  * @param {Scene} scene
@@ -79,7 +81,8 @@ export function giveElements(sources, scene, elements, repository) {
 }
 
 /**
- * The hash that Python gives the same pixels: SHA-256 of width and height, four bytes each, the highest first, then the pixels.
+ * The hash that Python gives the same pixels: SHA-256 of width and height, four bytes each, the highest first, then the
+ * pixels.
  *
  * @param {Picture} picture
  * @returns {Promise<string>} 64 hex digits.

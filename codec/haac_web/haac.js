@@ -16,5 +16,6 @@ export { elementsOf, inlinesOf, readRecipe } from "./forms/recipe.js";
 export { formatId, parseId, toText } from "./forms/text.js";
 export { Repository } from "./mirror/repository.js";
 export { Painter } from "./painter.js";
+export { Sources } from "./sources.js";
 export { decodeBlur } from "./wash/picture.js";
 export { decodeInline, decodeWebp, webpSize } from "./webp/decode.js";

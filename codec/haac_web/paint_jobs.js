@@ -61,7 +61,8 @@ export class PaintJobs {
     const sources = new Sources();
     sizes.forEach(([number, size]) => sources.expect(number, size));
     const painting = progress ? new Renderer(sources) : null;
-    this.#jobs.set(job, { scene, sources, painting, timer: undefined, shown: -1, last: -PAUSE });
+    // `drawn`: numbers of the layers that are; `step`: how many are added at once; `last`: when it was told.
+    this.#jobs.set(job, { scene, sources, painting, timer: undefined, drawn: new Set(), step: 0, last: -PAUSE });
   }
 
   #goOn({ job, elements }) {
@@ -70,38 +71,47 @@ export class PaintJobs {
       return; // it was cancelled, or has failed
     }
     elements.forEach(([number, element]) => state.sources.add(number, element));
-    const all = allHere(state);
-    if (!state.painting && all) {
+    if (!hasBackground(state)) {
+      return;
+    }
+    if (state.painting) {
+      // Orders that wait already are taken first.
+      state.timer ??= setTimeout(() => this.#show(job), Math.max(state.last + PAUSE - performance.now(), 0));
+    } else if (state.scene.layers.every(({ element }) => state.sources.has(element))) {
       this.#finish(job, render(state.scene, state.sources));
-    } else if (state.painting && state.timer === undefined && hasBackground(state.scene.background, state.sources)) {
-      // Messages that wait already are taken first.
-      state.timer = setTimeout(() => this.#show(job), Math.max(state.last + PAUSE - performance.now(), 0));
     }
   }
 
-  /** Draw what there is; afterwards go on, or end. */
+  /** Draw some layers more, so that orders are taken in between; afterwards go on, or end. */
   #show(job) {
     const state = this.#jobs.get(job);
     state.timer = undefined;
     try {
-      const { scene, stage, layers } = partOf(state);
-      const picture = state.painting.render(scene);
-      if (allHere(state) && layers === state.scene.layers.length) {
+      const started = performance.now();
+      const more = addLayers(state);
+      const { scene, drawn } = state;
+      const picture = state.painting.render({ ...scene, layers: scene.layers.filter((_, n) => drawn.has(n)) });
+      if (drawn.size === scene.layers.length) {
         this.#finish(job, picture);
         return;
       }
-      if (layers !== state.shown) {
-        state.shown = layers;
-        state.last = performance.now();
-        const copy = { ...picture, data: picture.data.slice() };
-        this.#answer({ type: "progress", job, picture: copy, stage }, [copy.data.buffer]);
+      const now = performance.now();
+      state.step = now - started < PAUSE / 2 ? state.step * 2 : Math.ceil(state.step / 2);
+      if (now - state.last >= PAUSE || !more) {
+        state.last = now;
+        this.#tell(job, picture, drawn.size ? "layers" : "background");
       }
-      if (allHere(state)) {
+      if (more) {
         state.timer = setTimeout(() => this.#show(job), 0);
       }
     } catch (error) {
       this.#fail(job, error);
     }
+  }
+
+  #tell(job, picture, stage) {
+    const copy = { ...picture, data: picture.data.slice() };
+    this.#answer({ type: "progress", job, picture: copy, stage }, [copy.data.buffer]);
   }
 
   #finish(job, picture) {
@@ -118,20 +128,26 @@ export class PaintJobs {
   }
 }
 
-function allHere({ scene, sources }) {
-  const { background, layers } = scene;
-  return layers.every(({ element }) => sources.has(element)) && hasBackground(background, sources);
-}
-
-function hasBackground(background, sources) {
+function hasBackground({ scene: { background }, sources }) {
   return background?.kind !== "plate" || sources.has(background.element);
 }
 
-/** The part of a scene whose elements are here; at first only its background, which is here. */
-function partOf({ scene, sources, shown }) {
-  const layers = shown < 0 ? [] : scene.layers.filter(({ element }) => sources.has(element));
-  const stage = layers.length ? "layers" : "background";
-  return { scene: { ...scene, layers }, stage, layers: layers.length };
+/** Add layers whose elements are here to what is drawn, none the first time; whether there are more. */
+function addLayers(state) {
+  const { scene, sources, drawn } = state;
+  let left = state.step;
+  for (let n = 0; n < scene.layers.length; n++) {
+    if (!drawn.has(n) && sources.has(scene.layers[n].element)) {
+      if (!left) {
+        state.step ||= 1;
+        return true;
+      }
+      drawn.add(n);
+      left--;
+    }
+  }
+  state.step ||= 1;
+  return false;
 }
 
 /**

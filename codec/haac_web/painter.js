@@ -8,7 +8,10 @@ import { errorOf } from "./paint_jobs.js";
 import { Sources } from "./sources.js";
 import { startPort } from "./worker_port.js";
 
-/** How long a worker may take to answer that it let go of a job, milliseconds; one that is drawing cannot, and is replaced. */
+/**
+ * How long a worker may take to answer that it let go of a job, milliseconds; one that is drawing cannot, and is
+ * replaced.
+ */
 const PATIENCE = 250;
 
 /**

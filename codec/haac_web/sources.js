@@ -1,6 +1,6 @@
 /** Where the renderer has its elements from: files and pictures in memory, decoded when they are needed. */
 
-import { ElementError } from "./errors.js";
+import { ElementError, PictureError } from "./errors.js";
 import { formatId } from "./forms/text.js";
 import { decodeInline, decodeWebp, webpSize } from "./webp/decode.js";
 
@@ -22,17 +22,21 @@ export class Sources {
    * Give an element.
    *
    * @param {number} number Of the element.
-   * @param {Uint8Array|Picture} element A WebP file, or its pixels.
-   * @throws {PictureError} It is no WebP file.
+   * @param {Uint8Array|ArrayBuffer|Picture|ImageData} element A WebP file, or its pixels.
+   * @throws {PictureError} It is no WebP file, or has not as many pixels as it says.
+   * @throws {ElementError} It has another size than was expected.
    */
   add(number, element) {
-    if (element instanceof Uint8Array) {
-      const { width, height } = webpSize(element);
-      this.#fit(number, [width, height]);
-    } else {
-      this.#fit(number, [element.width, element.height]);
+    const bytes = bytesOf(element);
+    const { width, height } = bytes ? webpSize(bytes) : checkedPicture(element, number);
+    const expected = this.#sizes.get(number);
+    if (expected && (expected[0] !== width || expected[1] !== height)) {
+      throw new ElementError(
+        `element ${formatId(number)} is a picture of ${width}x${height} pixels, its record says ${expected.join("x")}`,
+      );
     }
-    this.#given.set(number, element);
+    this.#sizes.set(number, [width, height]);
+    this.#given.set(number, bytes ?? element);
   }
 
   /**
@@ -99,18 +103,31 @@ export class Sources {
     const given = this.#given.get(element) ?? missing(element);
     return given instanceof Uint8Array ? decodeWebp(given) : given;
   }
+}
 
-  #fit(number, size) {
-    const expected = this.#sizes.get(number);
-    if (expected && (expected[0] !== size[0] || expected[1] !== size[1])) {
-      throw new ElementError(
-        `element ${formatId(number)} is a picture of ${size.join("x")} pixels, its record says ${expected.join("x")}`,
-      );
-    }
-    this.#sizes.set(number, size);
+/**
+ * @param {*} value
+ * @returns {Uint8Array|null} The bytes, if it is a buffer of bytes; of any window or frame of the page.
+ */
+export function bytesOf(value) {
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   }
+  return Object.prototype.toString.call(value) === "[object ArrayBuffer]" ? new Uint8Array(value) : null;
+}
+
+function checkedPicture(picture, number) {
+  const { width, height, data } = picture ?? {};
+  if (!(width > 0 && height > 0 && data?.length === 4 * width * height)) {
+    throw new PictureError(
+      `element ${formatId(number)} is neither a WebP file nor a picture with width, height and four bytes a pixel`,
+    );
+  }
+  return picture;
 }
 
 function missing(number) {
-  throw new ElementError(`element ${formatId(number)} was not given: it must be among the elements, or in the repository`);
+  throw new ElementError(
+    `element ${formatId(number)} was not given: it must be among the elements, or in the repository`,
+  );
 }

@@ -92,7 +92,8 @@ function webWorker() {
 
 async function nodePort(take, fail) {
   const { Worker } = await import("node:worker_threads");
-  const worker = new Worker(new URL("./worker.js", import.meta.url));
+  // Without the options of this process: after `node --input-type=module --eval`, no worker would start.
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { execArgv: [] });
   worker.on("message", take);
   worker.on("error", fail);
   return {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import chain, islice
 
@@ -12,11 +13,21 @@ from haac_pipeline._engine.pool import Pool
 from haac_pipeline._engine.workers import Workers
 from haac_pipeline._parallel import one_core
 
+Stoppable = Callable[[Callable[[], None]], AbstractContextManager[None]]
+"""Given what ends the work from another thread, a context in which that may be called."""
 
-def describe(workers: Workers, parts: Iterator[Part]) -> Iterator[Described]:
+
+def describe(
+    workers: Workers, parts: Iterator[Part], *, stoppable: Stoppable = lambda _: nullcontext()
+) -> Iterator[Described]:
     """Describe parts, in their order. One whose worker is lost counts as unreadable.
 
     One part, or one job, is done in this process, without limits.
+
+    Args:
+        workers: who works.
+        parts: of the elements.
+        stoppable: while the workers run, somebody may end them.
 
     Raises:
         HaacError: the cluster cannot be used, or is lost.
@@ -32,7 +43,7 @@ def describe(workers: Workers, parts: Iterator[Part]) -> Iterator[Described]:
     pool: Pool[None, Part, Described] = workers.pool(
         job, lambda part, _: lost_part(part), again="Starting again describes all that are missing"
     )
-    with pool:
+    with pool, stoppable(pool.stop):
         for part in parts:
             pool.put(None, part)
             yield from (made for _, _, made in pool.outcomes(all_=False))

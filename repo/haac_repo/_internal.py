@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from haac_repo._files import home, now, replacing, storage_errors, sync_folder
     from haac_repo._http import open_client
     from haac_repo._lock import writer_lock
+    from haac_repo._pages import State, elements_of, found_numbers, origin_of, state_of
     from haac_repo._pixels import flattened
-    from haac_repo._store.found import State, elements_of, found_numbers, origin_of, state_of
     from haac_repo._store.schema import CATALOG
 
 __all__ = [
@@ -88,16 +88,16 @@ _LAZY = {
     "Console": "_cli.console",
     "Held": "_derived.updating",
     "SheetStyle": "_cli.sheet",
-    "State": "_store.found",
+    "State": "_pages",
     "Survey": "_derived.updating",
     "Updated": "_derived.updating",
     "checkerboard": "_cli.sheet",
     "command": "_cli.console",
     "counted": "_cli.console",
     "debugging": "_cli.console",
-    "elements_of": "_store.found",
+    "elements_of": "_pages",
     "flattened": "_pixels",
-    "found_numbers": "_store.found",
+    "found_numbers": "_pages",
     "given": "_cli.console",
     "home": "_files",
     "is_current": "_derived.updating",
@@ -107,14 +107,14 @@ _LAZY = {
     "now": "_files",
     "on_checkerboard": "_cli.sheet",
     "open_client": "_http",
-    "origin_of": "_store.found",
+    "origin_of": "_pages",
     "refuse": "_cli.console",
     "replacing": "_files",
     "repo_option": "_cli.console",
     "require": "_cli.elements",
     "sheet_page": "_cli.sheet",
     "size": "_derived.updating",
-    "state_of": "_store.found",
+    "state_of": "_pages",
     "storage_errors": "_files",
     "sync_folder": "_files",
     "updating": "_derived.updating",

@@ -8,8 +8,8 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "hosting.md"
@@ -41,15 +41,24 @@ def free_port() -> int:
 
 
 @contextmanager
-def nginx(folder: Path, work: Path, workers: int = 1) -> Iterator[tuple[str, int]]:
+def nginx(
+    folder: Path, work: Path, workers: int = 1, decoder: Path | None = None
+) -> Iterator[tuple[str, int]]:
     """URL and process id of an nginx that serves the published tree `folder`.
 
     Args:
+        folder: It.
         work: An empty folder for its own files.
+        workers: Processes.
+        decoder: Folder of the web decoder, to be served with its page.
     """
     port = free_port()
+    site = recipe("nginx")
+    if decoder is not None:
+        more = put_in(recipe("conf"), ("/srv/haac-web", str(decoder)))
+        site = f"{site.rstrip()[:-1]}{more}}}\n"
     site = put_in(
-        recipe("nginx"),
+        site,
         ("listen 80;", f"listen 127.0.0.1:{port};"),
         ("    listen [::]:80;\n", ""),
         ("/srv/stickers/public", str(folder)),
@@ -71,11 +80,15 @@ def nginx(folder: Path, work: Path, workers: int = 1) -> Iterator[tuple[str, int
 
 
 @contextmanager
-def caddy(folder: Path, work: Path) -> Iterator[tuple[str, int]]:
-    """URL and process id of a Caddy that serves the published tree `folder`; without TLS."""
+def caddy(folder: Path, work: Path, decoder: Path | None = None) -> Iterator[tuple[str, int]]:
+    """URL and process id of a Caddy that serves the published tree `folder`, and perhaps the web decoder; without TLS."""
     port = free_port()
+    site = recipe("caddy")
+    if decoder is not None:
+        more = put_in(recipe("Caddyfile"), ("/srv/haac-web", str(decoder)))
+        site = put_in(site, ("\thandle @published {", f"{more}\thandle @published {{"))
     site = put_in(
-        recipe("caddy"),
+        site,
         ("elements.example.org {", f":{port} {{\n\tbind 127.0.0.1"),
         ("/srv/stickers/public", str(folder)),
     )
@@ -108,7 +121,7 @@ def _running(command: list[str], port: int, work: Path) -> Iterator[tuple[str, i
             process.terminate()
 
 
-SERVERS = {"nginx": nginx, "caddy": caddy}
+SERVERS: dict[str, Callable[..., AbstractContextManager[tuple[str, int]]]] = {"nginx": nginx, "caddy": caddy}
 
 
 def missing(name: str) -> str:

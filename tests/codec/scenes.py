@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
-from haac import Inline, Layer, Plate, Scene, encode_inline, encode_wash, from_text
+from haac import Inline, Layer, Plate, Scene, Wash, encode_inline, encode_wash, from_text
 from haac._vectors import DrawnElements
 
 ELEMENTS = DrawnElements()
+WASHES = 20
+"""Different ones: each takes a second to encode."""
 
 
 def random_recipe(rng: random.Random) -> str:
@@ -78,9 +81,7 @@ def random_scene(rng: random.Random) -> Scene:
             return scene
         case 1:
             scene = from_text(random_recipe(rng))
-            picture = _photograph(rng, rng.randint(8, 240), rng.randint(8, 240), rng.random() < 0.3)
-            scene.width, scene.height = picture.size
-            scene.background = encode_wash(picture, budget=rng.randint(20, 400))
+            (scene.width, scene.height), scene.background = _wash(rng.randrange(WASHES))
             return scene
         case 2:
             scene = from_text(random_recipe(rng))
@@ -91,6 +92,14 @@ def random_scene(rng: random.Random) -> Scene:
                 scene.layers.insert(at, layer)
             return scene
     return from_text(random_recipe(rng))
+
+
+@functools.cache
+def _wash(seed: int) -> tuple[tuple[int, int], Wash]:
+    """A size, and the wash of a picture of it; every third with alpha."""
+    rng = random.Random(seed)
+    picture = _photograph(rng, rng.randint(8, 240), rng.randint(8, 240), seed % 3 == 0)
+    return picture.size, encode_wash(picture, budget=rng.randint(20, 400))
 
 
 def _inline(rng: random.Random) -> Inline:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from haac_repo import Repository
 
 
 def loaded_by(code: str) -> set[str]:
@@ -27,3 +32,33 @@ def test_compressing_loads_no_ingest(module: str) -> None:
 
 def test_a_worker_of_the_ingest_loads_numpy_after_its_threads_are_set() -> None:
     assert "numpy" not in loaded_by("import haac_pipeline._parallel, haac_pipeline._ingest.worker")
+
+
+_WATCHED = """
+import os, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "numpy":
+            print("numpy", os.environ.get("OPENBLAS_NUM_THREADS"), os.environ.get("OMP_NUM_THREADS"))
+            sys.meta_path.remove(self)
+sys.meta_path.insert(0, Finder())
+from haac._cli.main import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("where", ["--no-catalog", "--repo=repo"])
+def test_compressing_with_one_job_loads_numpy_after_its_threads_are_set(tmp_path: Path, where: str) -> None:
+    Repository.create(tmp_path / "repo").close()
+    Image.new("RGB", (48, 48), "red").save(tmp_path / "a.png")
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-c", _WATCHED, "compress", "a.png", where, "--jobs", "1"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=environment,
+    )
+    assert done.stdout.splitlines()[0] == "numpy 1 1"
+    assert (tmp_path / "a.haac").is_file()

@@ -61,6 +61,13 @@ def read_scene(recipe: str) -> Scene:
     return read_recipe(recipe_reader(recipe)())
 
 
+def elements_in(scene: Scene) -> Callable[[int | None], set[int]]:
+    """What `open_repository` asks: the elements of a recipe; none of them in a repository that it was not made for."""
+    from haac._files import fits
+
+    return lambda fingerprint: scene.elements() if fits(scene, fingerprint) else set()
+
+
 def repo_or_url_option(function: F) -> F:
     """The option --repo of commands that also take a URL: passes `repo: str`."""
     return click.option(
@@ -76,24 +83,29 @@ def repo_or_url_option(function: F) -> F:
 
 
 def open_repository(
-    repo: str, needed: Callable[[], set[int]], console: Console
+    repo: str, needed: Callable[[int | None], set[int]], console: Console
 ) -> AbstractContextManager[Repository | None]:
     """The repository or mirror at hand; for a URL a cached mirror of it, brought up to date for these elements.
 
     Where the network fails, or signatures do not hold, what is in the cache serves. Where no element is
     needed, there need not be a repository: None.
+
+    Args:
+        repo: Its folder or URL.
+        needed: From the fingerprint of the repository that is found there, or None, to the elements that will be asked for.
+        console: For what a person should know.
     """
     from haac_repo import Repository
 
     if not is_url(repo):
         path = Path(repo)
-        return nullcontext() if not path.exists() and not needed() else Repository.open(path)
+        return nullcontext() if not path.exists() and not needed(None) else Repository.open(path)
     from haac_repo import TransportError, TrustError, sync
     from haac_repo._internal import CATALOG
 
     path = _cache(repo, console)
     try:
-        sync(repo, path, only=needed())
+        sync(repo, path, only=lambda found: needed(int(found[:4], 16)))
     except (TransportError, TrustError) as error:
         if not (path / CATALOG).is_file():
             raise
@@ -138,7 +150,7 @@ def repository_at_hand(repo: str, console: Console) -> AbstractContextManager[Re
     from haac_repo._internal import CATALOG
 
     if is_url(repo):
-        return open_repository(repo, set, console)
+        return open_repository(repo, lambda _: set(), console)
     if not given("repo") and not (Path(repo) / CATALOG).is_file():
         return nullcontext()
     return Repository.open(Path(repo))

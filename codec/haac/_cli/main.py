@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from haac._cli.shell import COMPLETE, escape_in_bash
+from haac._cli.streams import PipeOutput, forgive_closed_pipes
 from haac_repo import HaacError
 from haac_repo._internal import INTERRUPTED, Console, debugging
 
@@ -53,6 +54,19 @@ class _Root(click.Group):
         if args[0] not in self._found() and not ctx.resilient_parsing:
             raise click.UsageError(_no_such_command(args[0], self.list_commands(ctx)), ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """click's own, which takes every broken pipe for that of its output, and ends without a word.
+
+        Raises:
+            HaacError: a pipe is broken, and none of those that `PipeOutput` writes to.
+        """
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise HaacError(
+                "something that this command talked to went away (broken pipe): try again"
+            ) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows: dict[str, list[tuple[str, str]]] = {section: [] for section in _SECTIONS}
@@ -99,7 +113,12 @@ def main(args: Sequence[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             # Names of files may have characters that this terminal has not, and bytes that are no characters.
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(_run(args))
+    forgive_closed_pipes()
+    code = _run(args)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, PipeOutput):
+            stream.flush()
+    sys.exit(code)
 
 
 def _run(args: Sequence[str] | None) -> int:
@@ -127,10 +146,6 @@ def _run(args: Sequence[str] | None) -> int:
             return 1
         console.error("Interrupted.", INTERRUPTED, 130)
         return 130
-    except BrokenPipeError:
-        # The reader went away (`haac search | head`); Python would complain again when it flushes at exit.
-        sys.stdout = None
-        return 0
     except Exception as error:
         if debugging():
             raise

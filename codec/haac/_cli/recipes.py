@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from haac._cli.arguments import (
+    elements_in,
     is_text_form,
     open_repository,
     read_scene,
@@ -133,7 +134,7 @@ def decompress(
     if output is not None and output.suffix and not output.is_dir():
         refuse({"suffix"}, f"goes without -o FILE: the name {output.name} says the format.")
     work = _targets(recipes, output, suffix)
-    with open_repository(repo, lambda: _needed(work), console) as repository:
+    with open_repository(repo, lambda found: _needed(work, found), console) as repository:
         done, failed = [], 0
         with console.progress("Decoding", len(work) if len(work) > 1 else None, "pictures") as advance:
             for result in decode_files(work, repository, jobs, force=force or output is not None):
@@ -203,15 +204,15 @@ def _targets(
     return work
 
 
-def _needed(work: list[tuple[str, Callable[[], bytes], Path]]) -> set[int]:
-    """The elements of all recipes that can be read; the others are reported when it is their turn."""
+def _needed(work: list[tuple[str, Callable[[], bytes], Path]], fingerprint: int | None) -> set[int]:
+    """The elements of all recipes that can be read and fit the repository; the others are reported when it is their turn."""
     from haac import read_recipe
     from haac_repo import HaacError
 
     needed: set[int] = set()
     for _, read, _ in work:
         with contextlib.suppress(HaacError, OSError):
-            needed |= read_recipe(read()).elements()
+            needed |= elements_in(read_recipe(read()))(fingerprint)
     return needed
 
 
@@ -300,9 +301,12 @@ def explain(console: Console, recipe: str, repo: Path) -> None:
 @repo_or_url_option
 def credits_(console: Console, recipe: str, repo: str) -> None:
     """List licence and attribution of a recipe's elements."""
+    from haac._files import check_fingerprint
+
     scene = read_scene(recipe)
     rows = []
-    with open_repository(repo, scene.elements, console) as repository:
+    with open_repository(repo, elements_in(scene), console) as repository:
+        check_fingerprint(scene, repository)
         for element in [repository.element(n) for n in sorted(scene.elements())] if repository else []:
             terms = element.provenance
             rows.append(

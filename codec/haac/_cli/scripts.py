@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from haac._cli.arguments import (
+    elements_in,
     open_repository,
     output_option,
     read_scene,
@@ -16,6 +17,7 @@ from haac._cli.arguments import (
     repo_or_url_option,
     repository_at_hand,
 )
+from haac._cli.streams import write_bytes
 from haac_repo._internal import Console, command, completion, counted, given
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def compile_(
     elif form == "binary" and not console.as_json:
         if sys.stdout.isatty():
             raise click.UsageError("A binary recipe would garble the terminal. Give a file with -o.")
-        sys.stdout.buffer.write(data)
+        write_bytes(data)
     else:
         console.data(facts, text)
 
@@ -141,21 +143,22 @@ def preview(console: Console, scene: str, output: Path | None, open_: bool, repo
     SCENE is a script (.py), a recipe, - or the text form itself.
     """
     from haac import render, run_script, to_binary
-    from haac._files import check_fingerprint, picture_bytes
+    from haac._files import check_fingerprint, picture_bytes, picture_format
     from haac._render import NO_ELEMENTS
     from haac._scene import SIMILAR
     from haac_repo import write_file
     from haac_repo._internal import require
 
+    path = output or Path((Path(scene).stem if Path(scene).suffix else "scene") + ".preview.png")
+    picture_format(path.suffix)  # before what may take long
     described = run_script(Path(scene)) if scene.endswith(".py") else read_scene(scene)
-    with open_repository(repo, described.elements, console) as repository:
+    with open_repository(repo, elements_in(described), console) as repository:
         check_fingerprint(described, repository)
         if repository is not None:
             require(repository, sorted(described.elements()))
             if described.elements():  # as `compile` would write it
                 described.fingerprint = repository.fingerprint
         picture = render(described, repository or NO_ELEMENTS)
-    path = output or Path((Path(scene).stem if Path(scene).suffix else "scene") + ".preview.png")
     write_file(path, picture_bytes(picture, path.suffix))
     size = len(to_binary(described))
     facts = {

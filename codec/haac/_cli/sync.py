@@ -63,12 +63,24 @@ def sync(
     from contextlib import ExitStack
     from dataclasses import asdict
 
-    from haac_repo import Pin, format_id, sync
+    from haac_repo import Pin, RecipeError, format_id, sync
 
     if root is not None and trust_on_first_use:
         raise click.UsageError("give --root or --trust-on-first-use, not both")
     pin = Pin.parse(root) if root is not None else Pin() if trust_on_first_use else None
-    only = set().union(*(read_scene(recipe).elements() for recipe in recipes)) if recipes else None
+    scenes = {recipe: read_scene(recipe) for recipe in recipes}
+
+    def needed(repository: str) -> set[int]:
+        from haac._files import fits
+
+        for recipe, scene in scenes.items():
+            if not fits(scene, found := int(repository[:4], 16)):
+                raise RecipeError(
+                    f"{recipe[:200]} was made for a repository with the fingerprint {scene.fingerprint:04x}, the one at {url} has"
+                    f" {found:04x}: nothing was fetched. Sync from the right one"
+                )
+        return set().union(*(scene.elements() for scene in scenes.values()))
+
     with ExitStack() as bars:
         expected = shown = 0
         advance: Callable[[int], None] = lambda _: None  # noqa: E731 (replaced by each bar's)
@@ -82,7 +94,15 @@ def sync(
             advance(done - shown)
             shown = done
 
-        report = sync(url, mirror, only=only, jobs=jobs, progress=progress, pin=pin, start_over=start_over)
+        report = sync(
+            url,
+            mirror,
+            only=needed if recipes else None,
+            jobs=jobs,
+            progress=progress,
+            pin=pin,
+            start_over=start_over,
+        )
     got = []
     if report.new_records:
         got.append(f"{report.new_records} new log records")

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from haac._cli.streams import reader_is_gone
 from haac_repo._internal import Console
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -70,6 +71,8 @@ def _watch(
             try:
                 function(quiet, *args, **options)
                 failures = 0
+                if reader_is_gone():
+                    return 0
                 if "start_over" in options:  # once is enough
                     options["start_over"] = False
             except (TransportError, RepositoryBusyError) as error:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import runpy
+import shlex
 import sys
 import traceback
 from pathlib import Path
 
+from haac._forms.binary import FORMATS
 from haac._inline import Inline, inline_digits
 from haac._scene import Colour, Gradient, Layer, Plate, Scene, format_colour
 from haac._wash_value import Wash
 from haac_repo import HaacError, RecipeError, format_id
+
+_BEGIN = 1024
+"""Bytes by which a file is told that cannot be a script."""
 
 
 def to_script(scene: Scene) -> str:
@@ -97,6 +102,7 @@ def run_script(path: str | os.PathLike[str]) -> Scene:
         RecipeError: the script failed (the message says in which line), or left no scene.
     """
     path = Path(path)
+    _refuse_recipe(path)
     if not path.is_file():
         raise RecipeError(f"there is no script {path}")
     before = sys.path[:]
@@ -115,6 +121,28 @@ def run_script(path: str | os.PathLike[str]) -> Scene:
             f"{path} leaves {found}: end with one in the variable `scene`, as in `scene = Scene(640, 480)`"
         )
     return next(iter(scenes.values()))
+
+
+def _refuse_recipe(path: Path) -> None:
+    """Refuse what is a recipe already, or no text at all, before Python tries to run it.
+
+    Raises:
+        RecipeError: it is.
+    """
+    name = str(path)
+    begin = name.encode(errors="replace")
+    if path.is_file():
+        with path.open("rb") as file:
+            begin = file.read(_BEGIN)
+    form = "binary" if begin[:1] and begin[0] in FORMATS else "text"
+    if form == "binary" or begin.lstrip()[:6].lower() == b"haac1:":
+        shown = shlex.quote(name if len(name) <= 80 else "RECIPE")
+        raise RecipeError(
+            f"{name[:80]} is a recipe already, in the {form} form, and no script: `haac decompile {shown}` turns it into one,"
+            f" `haac decompress {shown}` into a picture"
+        )
+    if b"\0" in begin:
+        raise RecipeError(f"{path} is no script: it is not text. A script is Python that makes a Scene")
 
 
 def _where(path: Path, error: BaseException) -> str:

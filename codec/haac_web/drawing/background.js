@@ -52,7 +52,8 @@ function gradient(width, height, { start, end, angle }) {
   for (let channel = 0; channel < 4; channel++) {
     const first = (start >>> (24 - 8 * channel)) & 255;
     const last = (end >>> (24 - 8 * channel)) & 255;
-    // Everything stays below 2^42, where doubles are exact and their quotients round to no whole number that they do not reach.
+    // Everything stays below 2^42, where doubles are exact and their quotients round to no whole number that they do
+    // not reach.
     const step = (2 * across * (last - first)) / (2 * reach);
     for (let y = 0; y < height; y++) {
       let at = 4 * y * width + channel;

@@ -1,20 +1,26 @@
 /**
  * Step 8: Gaussian blur as Pillow's `GaussianBlur` does it: three extended box blurs along each axis, in fixed point.
  *
- * Source: P. Gwosdek, S. Grewenig, A. Bruhn, J. Weickert, "Theoretical foundations of Gaussian convolution by extended box
- * filtering", SSVM 2011.
+ * Source: P. Gwosdek, S. Grewenig, A. Bruhn, J. Weickert, "Theoretical foundations of Gaussian convolution by
+ * extended box filtering", SSVM 2011.
  */
 
 import { blank, cutOut } from "../pixels/pixels.js";
 
 const single = Math.fround;
 
+const HALF = 8388608;
+/** Every other byte of a word. */
+const EVEN = 0x00ff00ff;
+/** The largest radius with which the sum of a channel has no more than 16 bits. */
+const PAIRED = 128;
+
 /**
  * Box of a blur; single precision but where the page says double.
  *
  * @param {number} blur quarter pixels of the standard deviation, from 1 on.
- * @returns {{radius: number, near: number, far: number}} pixels, and the weights, 2^-24, of what is within the radius and of the two
- *   pixels beyond it.
+ * @returns {{radius: number, near: number, far: number}} pixels, and the weights, 2^-24, of what is within the radius
+ *   and of the two pixels beyond it.
  */
 export function boxOf(blur) {
   const sigma = single(blur / 4);
@@ -53,43 +59,78 @@ export function blurPixels(image, box, blurred, visible, blur) {
 }
 
 /** Three box blurs of each row, in place; beyond its ends a row is transparent. */
-function blurRows({ width, height, data, words }, radius, near, far) {
+function blurRows({ width, height, words }, radius, near, far) {
   const reach = radius + 1;
-  const size = 4 * (width + 2 * reach);
-  let line = new Uint8Array(size);
-  let other = new Uint8Array(size);
-  const start = 4 * reach;
+  let line = new Uint32Array(width + 2 * reach);
+  let other = new Uint32Array(width + 2 * reach);
+  const boxBlur = radius <= PAIRED ? boxBlurOfPairs : boxBlurOfBytes;
   for (let y = 0; y < height; y++) {
-    const row = data.subarray(4 * y * width, 4 * (y + 1) * width);
-    if (isBlank(words, y * width, (y + 1) * width)) continue;
-    line.set(row, start);
+    const row = words.subarray(y * width, (y + 1) * width);
+    if (isBlank(row)) continue;
+    line.set(row, reach);
     for (let pass = 0; pass < 3; pass++) {
       boxBlur(line, other, width, radius, near, far);
       [line, other] = [other, line];
     }
-    row.set(line.subarray(start, start + 4 * width));
+    row.set(line.subarray(reach, reach + width));
   }
 }
 
-function isBlank(words, from, to) {
-  for (let at = from; at < to; at++) if (words[at] !== 0) return false;
+function isBlank(words) {
+  for (let at = 0; at < words.length; at++) if (words[at] !== 0) return false;
   return true;
 }
 
-/** One box blur of a line with radius + 1 transparent pixels at both ends, which are left as they are. */
-function boxBlur(line, out, width, radius, near, far) {
+/**
+ * One box blur of a line with radius + 1 transparent pixels at both ends, which are left as they are. The sums of two
+ * channels stand in the halves of one number.
+ */
+function boxBlurOfPairs(line, out, width, radius, near, far) {
+  const reach = radius + 1;
+  let sumEven = 0; // red and blue
+  let sumOdd = 0; // green and alpha
+  for (let at = Math.min(line.length, 2 * reach) - 1; at > 0; at--) {
+    sumEven += line[at] & EVEN;
+    sumOdd += (line[at] >>> 8) & EVEN;
+  }
+  let even = line[0] & EVEN;
+  let odd = (line[0] >>> 8) & EVEN;
+  const end = reach + width;
+  for (let put = reach, ahead = 2 * reach; put < end; put++, ahead++) {
+    const next = line[ahead];
+    const nextEven = next & EVEN;
+    const nextOdd = (next >>> 8) & EVEN;
+    const endsEven = nextEven + even;
+    const endsOdd = nextOdd + odd;
+    const red = Math.imul(near, sumEven & 0xffff) + Math.imul(far, endsEven & 0xffff) + HALF;
+    const green = Math.imul(near, sumOdd & 0xffff) + Math.imul(far, endsOdd & 0xffff) + HALF;
+    const blue = Math.imul(near, sumEven >>> 16) + Math.imul(far, endsEven >>> 16) + HALF;
+    const alpha = Math.imul(near, sumOdd >>> 16) + Math.imul(far, endsOdd >>> 16) + HALF;
+    out[put] = (red >>> 24) | ((green >>> 16) & 0xff00) | ((blue >>> 8) & 0xff0000) | (alpha & 0xff000000);
+    const last = line[put - radius];
+    even = last & EVEN;
+    odd = (last >>> 8) & EVEN;
+    sumEven = (sumEven + nextEven - even) | 0;
+    sumOdd = (sumOdd + nextOdd - odd) | 0;
+  }
+}
+
+/** The same for any radius. */
+function boxBlurOfBytes(lineWords, outWords, width, radius, near, far) {
+  const line = new Uint8Array(lineWords.buffer);
+  const out = new Uint8Array(outWords.buffer);
   const reach = radius + 1;
   for (let channel = 0; channel < 4; channel++) {
     let sum = 0;
-    let put = 4 * reach + channel;
-    for (let at = put - 4 * radius; at <= put + 4 * radius; at += 4) sum += at < line.length ? line[at] : 0;
+    for (let at = Math.min(line.length - 4, 8 * reach - 4) + channel; at > 3; at -= 4) sum += line[at];
     let behind = line[channel];
+    let put = 4 * reach + channel;
     let before = 4 + channel;
     let ahead = put + 4 * reach;
     const end = put + 4 * width;
     for (; put < end; put += 4, before += 4, ahead += 4) {
       const next = line[ahead];
-      out[put] = (Math.imul(near, sum) + Math.imul(far, next + behind) + 8388608) >>> 24;
+      out[put] = (Math.imul(near, sum) + Math.imul(far, next + behind) + HALF) >>> 24;
       behind = line[before];
       sum = (sum + next - behind) | 0;
     }

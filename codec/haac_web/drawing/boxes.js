@@ -89,9 +89,11 @@ export function outline(width, height, turn) {
 }
 
 /**
- * Where the pixels of a box within the `outline` come from: exact for right angles, else with all that the filter reads.
+ * Where the pixels of a box within the `outline` come from: exact for right angles, else with all that the filter
+ * reads.
  *
- * @returns a box relative to the picture before rotation; it may reach beyond it, by a transparent border and the filter.
+ * @returns a box relative to the picture before rotation; it may reach beyond it, by a transparent border and the
+ *   filter.
  */
 export function turnedBack(box, width, height, turn) {
   if (turn % QUARTER === 0) {

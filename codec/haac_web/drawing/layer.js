@@ -1,5 +1,6 @@
 /**
- * Pixels of one layer, premultiplied: crop, flip, adjust, resize, rotate, blur (docs/format.md, "Rendering", steps 2 to 8).
+ * Pixels of one layer, premultiplied: crop, flip, adjust, resize, rotate, blur (docs/format.md, "Rendering", steps 2
+ * to 8).
  *
  * From resizing on, only what can be seen is computed; that does not change a pixel.
  */
@@ -18,8 +19,8 @@ import { rotate } from "./rotate.js";
  * @param layer how it stands.
  * @param {Pixels} image of its element, straight alpha.
  * @param {number[]} seen box that may be seen, relative to the layer's own box before rotation.
- * @returns {{image: Pixels, x: number, y: number} | null} premultiplied pixels, and where their top left corner is relative to the same
- *   box; null if nothing is seen.
+ * @returns {{image: Pixels, x: number, y: number} | null} premultiplied pixels, and where their top left corner is
+ *   relative to the same box; null if nothing is seen.
  * @throws {RecipeError} the crop or the size is outside the limits.
  */
 export function drawLayer(layer, image, seen) {

@@ -1,8 +1,13 @@
-/** Steps 2 to 5: crop, flip, brightness, contrast and saturation on straight alpha, premultiply (docs/format.md, "Rendering"). */
+/**
+ * Steps 2 to 5: crop, flip, brightness, contrast and saturation on straight alpha, premultiply (docs/format.md,
+ * "Rendering").
+ */
 
 import { blank, premultiply, timesAlpha } from "../pixels/pixels.js";
 
-/** Tone curve: brightness multiplies; contrast then stretches about 128. Halves go up; each step is clipped to 0...255. */
+/**
+ * Tone curve: brightness multiplies; contrast then stretches about 128. Halves go up; each step is clipped to 0...255.
+ */
 function curveOf(brightness, contrast) {
   const curve = new Uint8ClampedArray(256);
   for (let v = 0; v < 256; v++) {

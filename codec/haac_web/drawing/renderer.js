@@ -1,14 +1,16 @@
 /**
- * The renderer for many scenes that differ little, as an editor shows them: it remembers drawn layers, and the composite of those
- * beneath the lowest one that changed, and composes nothing but the box that changed. Its pixels are those of `render`.
+ * The renderer for many scenes that differ little, as an editor shows them: it remembers drawn layers, and the
+ * composite of those beneath the lowest one that changed, and composes nothing but the box that changed. Its pixels
+ * are those of `render`.
  */
 
+import { checkScene, elementKey, layerSize } from "../forms/scene.js";
 import { blank, pixelsOf } from "../pixels/pixels.js";
 import { drawBackground } from "./background.js";
 import { area, grown, isEmpty, moved, outline, overlap, union } from "./boxes.js";
 import { compose } from "./compose.js";
 import { drawLayer, seenOf, visibleBox } from "./layer.js";
-import { blurMargin, layerSize } from "./plan.js";
+import { blurMargin } from "./plan.js";
 import { pictureOf } from "./render.js";
 import { checkWork } from "./work.js";
 
@@ -63,6 +65,7 @@ export class Renderer {
    * @throws {ElementError} an element cannot be had.
    */
   render(scene) {
+    checkScene(scene);
     checkWork(scene, (element) => this.#source.size(element));
     const boxes = scene.layers.map((layer) => visibleBox(layer, this.#source.size(layer.element), scene));
     const before = this.#scene;
@@ -148,9 +151,12 @@ export class Renderer {
     return drawn;
   }
 
-  /** What of a layer is drawn: all of it, if that is little more than what is needed, or if it was moved before and is not large. */
+  /**
+   * What of a layer is drawn: all of it, if that is little more than what is needed, or if it was moved before and is
+   * not large.
+   */
   #coveredOf(layer, needed, canvas, wasMoved) {
-    const size = layerSize(layer, this.#source.size(layer.element));
+    const size = layerSize(layer, ...this.#source.size(layer.element));
     const whole = grown(outline(...size, layer.rotation), blurMargin(layer.blur));
     const pixels = canvas.width * canvas.height;
     if (area(whole) <= pixels + WHOLE && (wasMoved || area(whole) <= 4 * area(needed))) return whole;
@@ -184,12 +190,8 @@ function copyBox(from, to, [left, top, right, bottom]) {
   }
 }
 
-function keyOf(element) {
-  return typeof element === "number" ? element : element.key;
-}
-
 function lookOf(layer) {
-  return [keyOf(layer.element), layer.crop?.join() ?? "", ...LOOK.map((name) => layer[name])].join(";");
+  return [elementKey(layer.element), layer.crop?.join() ?? "", ...LOOK.map((name) => layer[name])].join(";");
 }
 
 function sameLayer(a, b) {

@@ -42,7 +42,10 @@ export function rotate(image, plan, turn) {
   return result;
 }
 
-/** The numbers n below `count` with 0 <= (start + n * step) / 2^17 < size: from the first up to but not including the last. */
+/**
+ * The numbers n below `count` with 0 <= (start + n * step) / 2^17 < size: from the first up to but not including the
+ * last.
+ */
 function inside(start, step, size, count) {
   const end = size * WHOLE;
   if (step === 0) return start >= 0 && start < end ? [0, count] : [0, 0];

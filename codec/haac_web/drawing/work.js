@@ -1,10 +1,11 @@
 /**
- * Work and memory of a scene, predicted from sizes alone, before anything is decoded or drawn (haac/_drawing/work.py; the sum is
- * part of the format, so that which recipes are accepted does not depend on the decoder).
+ * Work and memory of a scene, predicted from sizes alone, before anything is decoded or drawn (haac/_drawing/work.py;
+ * the sum is part of the format, so that which recipes are accepted does not depend on the decoder).
  */
 
 import { LIMITS, WEIGHTS } from "../constants.js";
 import { RecipeError } from "../errors.js";
+import { elementKey } from "../forms/scene.js";
 import { area, grown, isEmpty, moved, QUARTER } from "./boxes.js";
 import { blurMargin, named, planBlur, planWarp } from "./plan.js";
 
@@ -23,8 +24,8 @@ const STRIPS = 32 * 2 ** 20;
  * @param layer how it stands.
  * @param {[number, number]} size width and height of its element.
  * @param {[number, number]} canvas width and height.
- * @returns {{units: number, pixels: number} | null} units of work, and the most pixels in memory at a time; null if no pixel of the
- *   layer can be on the canvas.
+ * @returns {{units: number, pixels: number} | null} units of work, and the most pixels in memory at a time; null if
+ *   no pixel of the layer can be on the canvas.
  * @throws {RecipeError} the crop or the size is outside the limits.
  */
 export function layerWork(layer, size, canvas) {
@@ -116,17 +117,12 @@ function backgroundWork(scene, sizeOf) {
   }
 }
 
-/** What an element is known by: its number, or the bytes of an inline one. */
-function keyOf(element) {
-  return typeof element === "number" ? element : element.key ?? element;
-}
-
 /** Decoding: each element once; or for each use, where they are not all kept. */
 function decodingWork(shown, sizeOf) {
   const pixels = new Map();
   for (const element of shown) {
     const [width, height] = sizeOf(element);
-    pixels.set(keyOf(element), width * height);
+    pixels.set(elementKey(element), width * height);
   }
   let together = 0;
   let largest = 0;
@@ -136,7 +132,7 @@ function decodingWork(shown, sizeOf) {
   }
   // With the copies of the one that is decoded: else others are forgotten to make room.
   const once = 4 * together <= KEPT && 4 * (together + (DECODE_COPIES - 1) * largest) <= WHILE_DECODING;
-  const count = once ? together : shown.reduce((sum, element) => sum + pixels.get(keyOf(element)), 0);
+  const count = once ? together : shown.reduce((sum, element) => sum + pixels.get(elementKey(element)), 0);
   const held = Math.min(together, Math.max(largest, KEPT / 4));
   const most = Math.min(held + DECODE_COPIES * largest, Math.max(WHILE_DECODING / 4, DECODE_COPIES * largest));
   return { units: WEIGHTS.decode * count, held, most };
@@ -168,8 +164,9 @@ export function checkWork(scene, sizeOf) {
       if ((work?.units ?? 0) > most[1]) most = [`layer ${n + 1} (${named(scene.layers[n].element)})`, work.units];
     });
     throw new RecipeError(
-      `drawing this recipe takes ${(units / 1e9).toFixed(1)} x 10^9 units of work, ${(most[1] / 1e9).toFixed(2)} of them for` +
-        ` ${most[0]}; at most ${LIMITS.work / 1e9} are allowed: use fewer or smaller layers, a smaller canvas, or less blur`,
+      `drawing this recipe takes ${(units / 1e9).toFixed(1)} x 10^9 units of work, ${(most[1] / 1e9).toFixed(2)} of them` +
+        ` for ${most[0]}; at most ${LIMITS.work / 1e9} are allowed:` +
+        " use fewer or smaller layers, a smaller canvas, or less blur",
     );
   }
   const largest = works.reduce((most, work) => Math.max(most, work?.pixels ?? 0), 0);

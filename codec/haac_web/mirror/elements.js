@@ -1,6 +1,7 @@
 /** Single elements out of packs: neighbours in one range request, each checked before it is given to anybody. */
 
 import { ElementError, MirrorError } from "../errors.js";
+import { formatId } from "../forms/text.js";
 import { sha256 } from "./digest.js";
 
 /** Bytes of one range request, which are held in memory; an element that is longer comes by itself. */
@@ -11,22 +12,9 @@ const GAP = 64 * 2 ** 10;
 const AT_ONCE = 4;
 const HEADER_BYTES = 25;
 
-const DIGITS = "0123456789abcdefghjkmnpqrstvwxyz";
-
 /** Path of a sealed pack, relative to the repository. */
 export function packPath(hash) {
   return `packs/${hash}.pack`;
-}
-
-/** An element's number as its short id, for messages. */
-export function idOf(number) {
-  let text = "";
-  let left = number;
-  do {
-    text = DIGITS[left % 32] + text;
-    left = Math.floor(left / 32);
-  } while (left > 0);
-  return text;
 }
 
 /**
@@ -43,7 +31,7 @@ export function idOf(number) {
 export async function fetchElements(transport, state, entries, deliver, signal) {
   const packs = new Map();
   for (const entry of entries) {
-    if (entry.pack === null) throw new ElementError(`element ${idOf(entry.number)} has no bytes any more`);
+    if (entry.pack === null) throw new ElementError(`element ${formatId(entry.number)} has no bytes any more`);
     packs.set(entry.pack, [...(packs.get(entry.pack) ?? []), entry]);
   }
   const jobs = [...packs].map(([key, wanted]) => {
@@ -81,7 +69,7 @@ function checkApart(wanted) {
     const same = entry.offset === before.offset && entry.length === before.length;
     if (!same && entry.offset < before.offset + before.length) {
       throw new MirrorError(
-        `elements ${idOf(before.number)} and ${idOf(entry.number)} overlap: the repository was published wrongly`,
+        `elements ${formatId(before.number)} and ${formatId(entry.number)} overlap: they were published wrongly`,
       );
     }
   });
@@ -146,13 +134,14 @@ class Cutter {
 export async function checkElement(entry, data) {
   if (data.length !== entry.length || (await sha256(data)) !== entry.sha256) {
     throw new MirrorError(
-      `element ${idOf(entry.number)} is not what the log promises: its pack is damaged on the server, or somebody` +
+      `element ${formatId(entry.number)} is not what the log promises: its pack is damaged on the server, or somebody` +
         " changed it on the way. It was not used; tell the publisher",
     );
   }
   if (!isLossless(data, entry.width, entry.height)) {
     throw new MirrorError(
-      `element ${idOf(entry.number)} was published wrongly: it is no lossless WebP of ${entry.width}x${entry.height}`,
+      `element ${formatId(entry.number)} was published wrongly: it is no lossless WebP of` +
+        ` ${entry.width}x${entry.height}`,
     );
   }
 }

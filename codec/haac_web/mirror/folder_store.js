@@ -41,11 +41,12 @@ export class FolderStore {
     if ((this.#meta?.head ?? "") !== expected) return false;
     const all = new Map(this.#pages);
     for (const [index, page] of pages) all.set(index, page);
+    // First, so that a crash leaves nothing of what was taken down; what it leaves without a reason is fetched again.
+    for (const number of gone) await rm(this.#path(number), { force: true });
     const state = JSON.stringify({ meta, pages: [...all] });
     await writeWhole(this.#folder, STATE, new TextEncoder().encode(state));
     this.#meta = meta;
     this.#pages = all;
-    for (const number of gone) await rm(this.#path(number), { force: true });
     return true;
   }
 

@@ -27,19 +27,14 @@ export class IndexedDbStore {
   }
 
   async commit({ expected, meta, pages, gone }) {
-    const transaction = await this.#begin([META, PAGES, BYTES], "readwrite");
-    const done = finished(transaction);
-    const before = await wanted(transaction.objectStore(META).get(STATE));
-    if ((before?.head ?? "") !== expected) {
-      transaction.abort();
-      await done.catch(() => {});
-      return false;
-    }
-    transaction.objectStore(META).put(meta, STATE);
-    for (const [index, page] of pages) transaction.objectStore(PAGES).put(page, index);
-    for (const number of gone) transaction.objectStore(BYTES).delete(number);
-    await done;
-    return true;
+    return this.#change([META, PAGES, BYTES], async (transaction) => {
+      const before = await wanted(transaction.objectStore(META).get(STATE));
+      if ((before?.head ?? "") !== expected) return false;
+      transaction.objectStore(META).put(meta, STATE);
+      for (const [index, page] of pages) transaction.objectStore(PAGES).put(page, index);
+      for (const number of gone) transaction.objectStore(BYTES).delete(number);
+      return true;
+    });
   }
 
   async bytes(numbers) {
@@ -50,12 +45,11 @@ export class IndexedDbStore {
   }
 
   async put(found, head) {
-    const transaction = await this.#begin([META, BYTES], "readwrite");
-    const done = finished(transaction);
-    const meta = await wanted(transaction.objectStore(META).get(STATE));
-    // Another page may have learnt meanwhile that some of them were withdrawn.
-    if (meta?.head === head) for (const [number, data] of found) transaction.objectStore(BYTES).put(data, number);
-    await done;
+    await this.#change([META, BYTES], async (transaction) => {
+      const meta = await wanted(transaction.objectStore(META).get(STATE));
+      // Another page may have learnt meanwhile that some of them were withdrawn.
+      if (meta?.head === head) for (const [number, data] of found) transaction.objectStore(BYTES).put(data, number);
+    });
   }
 
   async held() {
@@ -64,15 +58,32 @@ export class IndexedDbStore {
   }
 
   async clear() {
-    const transaction = await this.#begin([META, PAGES, BYTES], "readwrite");
-    const done = finished(transaction);
-    for (const name of [META, PAGES, BYTES]) transaction.objectStore(name).clear();
-    await done;
+    const all = [META, PAGES, BYTES];
+    await this.#change(all, async (transaction) => all.forEach((name) => transaction.objectStore(name).clear()));
   }
 
   close() {
     this.#db?.close();
     this.#db = null;
+  }
+
+  /** Change stores in one transaction: all of it, or, if anything goes wrong, nothing. */
+  async #change(stores, change) {
+    const transaction = await this.#begin(stores, "readwrite");
+    const done = finished(transaction);
+    done.catch(() => {}); // told below
+    try {
+      const result = await change(transaction);
+      await done;
+      return result;
+    } catch (error) {
+      try {
+        transaction.abort();
+      } catch {
+        // It has ended already.
+      }
+      throw error;
+    }
   }
 
   async #begin(stores, mode) {

@@ -116,7 +116,7 @@ async function read(reader) {
  * @returns {object} the record, with the keys of docs/repository.md; keys with empty values may be absent
  * @throws {MirrorError} malformed, outside the limits, or an operation of a newer haac
  */
-function parseRecord(line) {
+export function parseRecord(line) {
   const most = REPOSITORY_LIMITS.record_bytes;
   if (line.length > most || (3 * line.length > most && new TextEncoder().encode(line).length > most)) {
     throw new MirrorError(`a log record is longer than the ${most} bytes that are allowed`);

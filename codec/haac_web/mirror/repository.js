@@ -1,8 +1,9 @@
 /** A browser's local mirror of a published repository (docs/repository.md, docs/web.md). */
 
 import { ElementError, HaacError, MirrorError, RecipeError, TransportError } from "../errors.js";
+import { formatId } from "../forms/text.js";
 import { requireCrypto } from "./digest.js";
-import { checkElement, fetchElements, idOf } from "./elements.js";
+import { checkElement, fetchElements } from "./elements.js";
 import { IndexedDbStore } from "./indexed_db_store.js";
 import { MemoryStore } from "./memory_store.js";
 import { State } from "./state.js";
@@ -11,6 +12,8 @@ import { baseOf, NotThereError, Transport } from "./transport.js";
 
 /** So often the head is asked for again because packs of the one before are gone. */
 const HEADS = 3;
+/** Milliseconds that a repository that is here waits for news of its server. */
+const PATIENCE = 5000;
 
 /**
  * @typedef {object} Info What is known of an element.
@@ -35,6 +38,7 @@ export class Repository {
   #state;
   #pinned;
   #syncing = null;
+  #answered = false;
   #coming = new Map();
 
   /** Use `Repository.open`. */
@@ -54,20 +58,21 @@ export class Repository {
    * @param {object} [options.store] where it is kept: an IndexedDbStore where there is one, else a MemoryStore
    * @param {string} [options.id] the id (32 hex digits) of the only repository that is accepted there
    * @param {typeof fetch} [options.fetch]
+   * @param {boolean} [options.fresh] ask the server what is new, also if the repository was here before;
+   *   where it cannot be reached, what is here does
    * @param {AbortSignal} [options.signal]
    * @param {(told: {stage: "log", done: number, total: number}) => void} [options.onProgress] of the first sync
    * @returns {Promise<Repository>}
    * @throws {MirrorError} another repository, or what is published is wrong
    * @throws {TransportError} nothing is here yet, and the server cannot be reached
    */
-  static async open(url, { store, id, fetch, pause, signal, onProgress } = {}) {
+  static async open(url, { store, id, fresh = false, signal, onProgress, ...transport } = {}) {
     requireCrypto();
     if (id !== undefined && !/^[0-9a-f]{32}$/.test(id)) {
       throw new MirrorError(`${String(id).slice(0, 60)} is not a repository's id: it has 32 hex digits (haac stats)`);
     }
     const base = baseOf(url);
-    const kept = store ?? storeOf(base);
-    const found = await kept.read();
+    const [kept, found] = await readStore(store, base);
     const state = found === null ? null : State.from(found);
     if (state !== null && id !== undefined && state.repository !== id) {
       throw new MirrorError(
@@ -75,8 +80,9 @@ export class Repository {
           " Repository.forget(url) drops it",
       );
     }
-    const made = new Repository(new Transport(base, { fetch, pause }), kept, state, id);
+    const made = new Repository(new Transport(base, transport), kept, state, id);
     if (state === null) await made.sync({ signal, onProgress });
+    else if (fresh) await made.#freshen(signal);
     return made;
   }
 
@@ -117,6 +123,16 @@ export class Repository {
     return this.#state.time;
   }
 
+  /** Whether its server answered when it was asked last; false if it was not. */
+  get answered() {
+    return this.#answered;
+  }
+
+  /** Whether what was fetched outlasts this page. */
+  get keeps() {
+    return !(this.#store instanceof MemoryStore);
+  }
+
   /** Requests and bytes so far. */
   get traffic() {
     return { requests: this.#transport.requests, bytes: this.#transport.received };
@@ -140,7 +156,7 @@ export class Repository {
     if (entry === undefined) return null;
     const { name, tags, width, height, colour, licence, attribution, source, time, withdrawn } = entry;
     const told = { name, tags, width, height, colour, licence, attribution, source, time, withdrawn };
-    return { number, id: idOf(number), ...told };
+    return { number, id: formatId(number), ...told };
   }
 
   /**
@@ -215,6 +231,22 @@ export class Repository {
     }
   }
 
+  /** Takedowns reach whoever is on the network; whoever is not, or hardly, need not wait for it. */
+  async #freshen(signal) {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(new TransportError("the server takes too long")), PATIENCE);
+    const stop = () => patience.abort(signal.reason);
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      await this.#update({ signal: patience.signal, tries: 1 });
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
   /** Numbers of the live elements whose bytes are here. */
   async held() {
     const held = await this.#store.held();
@@ -236,13 +268,17 @@ export class Repository {
     this.#syncing = syncState(this.#transport, this.#store, this.#state, given);
     try {
       this.#state = await this.#syncing;
+      this.#answered = true;
+    } catch (error) {
+      this.#answered = false;
+      throw error;
     } finally {
       this.#syncing = null;
     }
   }
 
   async #lookAgain(unknown, signal) {
-    const ids = unknown.slice(0, 5).map(idOf).join(", ");
+    const ids = unknown.slice(0, 5).map(formatId).join(", ");
     try {
       await this.#update({ signal });
     } catch (error) {
@@ -255,8 +291,8 @@ export class Repository {
     const left = unknown.filter((number) => !this.#state.entries.has(number));
     if (left.length > 0) {
       throw new ElementError(
-        `element ${left.slice(0, 5).map(idOf).join(", ")} is not in the repository at ${this.url}: its ids run from 1` +
-          ` to ${idOf(this.#state.elements)}. Is it the repository that the recipe was made with?`,
+        `element ${left.slice(0, 5).map(formatId).join(", ")} is not in the repository at ${this.url}: its ids run` +
+          ` from 1 to ${formatId(this.#state.elements)}. Is it the repository that the recipe was made with?`,
       );
     }
   }
@@ -265,7 +301,7 @@ export class Repository {
     const entry = this.#state.entries.get(number);
     if (entry.withdrawn !== null) {
       const reason = entry.withdrawn ? `: ${entry.withdrawn}` : "";
-      throw new ElementError(`element ${idOf(number)} was withdrawn${reason}`);
+      throw new ElementError(`element ${formatId(number)} was withdrawn${reason}`);
     }
     return entry;
   }
@@ -361,6 +397,17 @@ export class Repository {
 
 function storeOf(base) {
   return globalThis.indexedDB === undefined ? new MemoryStore() : new IndexedDbStore(base);
+}
+
+/** The store and what it has. Browsers may have an IndexedDB and forbid it to this page: then nothing outlasts that. */
+async function readStore(store, base) {
+  const given = store ?? storeOf(base);
+  try {
+    return [given, await given.read()];
+  } catch (error) {
+    if (store !== undefined || error instanceof HaacError) throw error;
+    return [new MemoryStore(), null];
+  }
 }
 
 async function isRight(entry, data) {

@@ -46,14 +46,19 @@ export function jsonObject(text, what) {
 
 function countKeys(value) {
   if (typeof value === "number" && !Number.isFinite(value)) throw new Error("a number is too large");
-  if (typeof value === "string" && /\p{Surrogate}/u.test(value)) throw new Error("half of a surrogate pair");
+  if (typeof value === "string") requireCharacters(value);
   if (value === null || typeof value !== "object") return 0;
   if (Array.isArray(value)) return value.reduce((sum, each) => sum + countKeys(each), 0);
   let count = 0;
   for (const key of Object.keys(value)) {
+    requireCharacters(key);
     count += 1 + countKeys(value[key]);
   }
   return count;
+}
+
+function requireCharacters(text) {
+  if (/\p{Surrogate}/u.test(text)) throw new Error("half of a surrogate pair");
 }
 
 /** Validated access to the keys of one JSON object. */

@@ -15,7 +15,8 @@ const TRIES = 3;
  * @param {import("./transport.js").Transport} transport
  * @param {import("./memory_store.js").MemoryStore} store
  * @param {State|null} known what was accepted before
- * @param {object} options `id`: the only repository that is accepted; `signal`; `onProgress`: in log records
+ * @param {object} options `id`: the only repository that is accepted; `signal`; `tries`: so often the head is asked
+ *   for; `onProgress`: in log records
  * @returns {Promise<State>} `known` itself if nothing is new
  * @throws {MirrorError} what is published is wrong, or takes back what was accepted
  * @throws {import("../errors.js").TransportError} the server cannot be reached, or failed
@@ -37,8 +38,8 @@ export async function syncState(transport, store, known, options) {
   }
 }
 
-async function fetchState(transport, known, { id, signal, onProgress }) {
-  const answer = await transport.head(known?.etag ?? "", signal);
+async function fetchState(transport, known, { id, signal, tries, onProgress }) {
+  const answer = await transport.head(known?.etag ?? "", signal, tries);
   if (answer === null) return known;
   const digest = await sha256(answer.data);
   if (digest === known?.head) return known;

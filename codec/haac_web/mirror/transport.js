@@ -11,6 +11,8 @@ const SILENCE = 20_000;
 /** Milliseconds in which a server has to send more than so many bytes a second. */
 const WINDOW = 30_000;
 const LEAST_RATE = 256;
+/** Bytes a second that a file has to come with on the whole, once it took twice a window. */
+const WHOLE_RATE = 4096;
 
 /** What may be different in a moment. */
 class TransientError extends TransportError {
@@ -55,9 +57,12 @@ export function baseOf(url) {
 export class Transport {
   /**
    * @param {string} base as `baseOf` makes it
-   * @param {{fetch?: typeof fetch, pause?: (milliseconds: number) => Promise<void>}} options for tests
+   * @param {{fetch?: typeof fetch, pause?: (milliseconds: number) => Promise<void>, silence?: number, window?: number}}
+   *   options for tests
    */
-  constructor(base, { fetch, pause } = {}) {
+  constructor(base, { fetch, pause, silence = SILENCE, window = WINDOW } = {}) {
+    this.silence = silence;
+    this.window = window;
     this.base = base;
     this.fetch = fetch ?? ((...given) => globalThis.fetch(...given));
     this.pause = pause ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)));
@@ -70,15 +75,16 @@ export class Transport {
    *
    * @param {string} etag of the one that is known; "" asks for it in any case
    * @param {AbortSignal} [signal]
+   * @param {number} [tries] so often it is asked for
    * @returns {Promise<{data: Uint8Array, etag: string}|null>} null if it is still that one
    */
-  head(etag, signal) {
+  head(etag, signal, tries = TRIES) {
     // A header that is asked of another origin needs its leave, which bare buckets do not give: there the browser
     // itself asks whether what it has is still right.
     const own = globalThis.location === undefined || new URL(this.base).origin === globalThis.location.origin;
     const asks = own && etag !== "";
     const options = asks ? { headers: { "If-None-Match": etag }, cache: "no-store" } : { cache: "no-cache" };
-    return this.#retried("head", options, signal, async (response) => {
+    const use = async (response) => {
       if (response.status === 304 && asks) return null;
       this.#require(response, 200);
       this.#checkLength(response, "head", REPOSITORY_LIMITS.head_bytes, false);
@@ -92,7 +98,8 @@ export class Transport {
         parts.push(block);
       }
       return { data: joined(parts, total), etag: response.headers.get("etag") ?? "" };
-    });
+    };
+    return this.#retried("head", options, signal, use, tries);
   }
 
   /**
@@ -142,14 +149,16 @@ export class Transport {
       const end = whole ? size : stop;
       for await (const block of this.#blocks(response, path)) {
         if (at + block.length > end) throw new MirrorError(`${this.base}${path} goes on after byte ${end}`);
-        if (take(at, block)) return;
+        // An answer that is read to its end leaves the connection for the next one.
+        if (take(at, block) && whole) return;
         at += block.length;
       }
+      if (at === end) return;
       throw new TransientError(`${this.base}${path} ended at byte ${at}, before byte ${end}`);
     });
   }
 
-  async #retried(path, options, signal, use) {
+  async #retried(path, options, signal, use, most = TRIES) {
     for (let tries = 1; ; tries += 1) {
       signal?.throwIfAborted();
       try {
@@ -157,7 +166,7 @@ export class Transport {
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
         if (!(error instanceof TransientError)) throw error;
-        if (tries === TRIES || globalThis.navigator?.onLine === false) throw new TransportError(error.message);
+        if (tries === most || globalThis.navigator?.onLine === false) throw new TransportError(error.message);
         await this.pause(Math.min(Math.max(error.pause ?? 0, FIRST_PAUSE * 2 ** (tries - 1)), LONGEST_PAUSE));
       }
     }
@@ -167,7 +176,7 @@ export class Transport {
     const given = new AbortController();
     const abort = () => given.abort(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
-    const silent = setTimeout(() => given.abort(), SILENCE);
+    const silent = setTimeout(() => given.abort(new Error(`silent for ${this.silence / 1000} seconds`)), this.silence);
     this.requests += 1;
     try {
       let response;
@@ -208,6 +217,8 @@ export class Transport {
       return;
     }
     if (found === 404 || found === 410) throw new NotThereError(`${url} is not there (HTTP ${found})`);
+    // Buckets that nobody may list say so of what is not there, too.
+    if (found === 403) throw new NotThereError(`${url}: the server refuses access (HTTP 403), or it is not there`);
     if ([408, 416, 425, 429, 500, 502, 503, 504].includes(found)) {
       const pause = 1000 * Number.parseInt(response.headers.get("retry-after") ?? "", 10);
       throw new TransientError(`${url}: the server is busy or failing (HTTP ${found})`, pause || undefined);
@@ -251,23 +262,14 @@ export class Transport {
   async *#blocks(response, path) {
     if (response.body === null) return;
     const reader = response.body.getReader();
-    let began = Date.now();
-    let received = 0;
+    const pace = new Pace(`${this.base}${path}`, this.window);
     try {
       for (;;) {
         const { done, value } = await this.#read(reader, path);
         if (done) return;
         this.received += value.length;
-        received += value.length;
         yield value;
-        const now = Date.now();
-        if (now - began >= WINDOW) {
-          if (received * 1000 < LEAST_RATE * (now - began)) {
-            throw new TransientError(`${this.base}${path}: the server sends fewer than ${LEAST_RATE} bytes a second`);
-          }
-          began = now;
-          received = 0;
-        }
+        pace.take(value.length);
       }
     } finally {
       reader.cancel().catch(() => {});
@@ -277,7 +279,7 @@ export class Transport {
   async #read(reader, path) {
     let timer;
     const silence = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`silent for ${SILENCE / 1000} seconds`)), SILENCE);
+      timer = setTimeout(() => reject(new Error(`silent for ${this.silence / 1000} seconds`)), this.silence);
     });
     try {
       return await Promise.race([reader.read(), silence]);
@@ -286,6 +288,34 @@ export class Transport {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** How fast a body comes: a server that sends a byte now and then holds nobody for ever. */
+class Pace {
+  constructor(url, window) {
+    this.url = url;
+    this.window = window;
+    this.start = Date.now();
+    this.began = this.start;
+    this.total = 0;
+    this.received = 0;
+  }
+
+  take(length) {
+    this.total += length;
+    this.received += length;
+    const now = Date.now();
+    const [whole, part] = [now - this.start, now - this.began];
+    if (whole >= 2 * this.window && this.total * 1000 < WHOLE_RATE * whole) {
+      throw new TransportError(`${this.url}: the server sends fewer than ${WHOLE_RATE} bytes a second on the whole`);
+    }
+    if (part < this.window) return;
+    if (this.received * 1000 < LEAST_RATE * part) {
+      throw new TransientError(`${this.url}: the server sends fewer than ${LEAST_RATE} bytes a second`);
+    }
+    this.began = now;
+    this.received = 0;
   }
 }
 

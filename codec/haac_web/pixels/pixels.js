@@ -26,7 +26,8 @@ export function pixelsOf({ width, height, data }) {
 }
 
 /**
- * Crop or pad: the part `wanted` of pixels that cover `box`; transparent outside it. The pixels themselves if that is all of them.
+ * Crop or pad: the part `wanted` of pixels that cover `box`; transparent outside it. The pixels themselves if that is
+ * all of them.
  *
  * @param {Pixels} pixels
  * @param {number[]} box

@@ -22,8 +22,9 @@ function bicubic(x) {
  * @param {number} after length, pixels.
  * @param {number} first the first output that is wanted.
  * @param {number} last the one after the last.
- * @returns {{starts: Int32Array, ends: Int32Array, offsets: Int32Array, weights: Int32Array}} of each output from `first` on: the inputs
- *   it takes, from `starts` up to but not including `ends`, and where its weights begin; weights are in steps of 2^-22.
+ * @returns {{starts: Int32Array, ends: Int32Array, offsets: Int32Array, weights: Int32Array}} of each output from
+ *   `first` on: the inputs it takes, from `starts` up to but not including `ends`, and where its weights begin;
+ *   weights are in steps of 2^-22.
  */
 export function filterOf(before, after, first = 0, last = after) {
   const scale = before / after;
@@ -106,6 +107,10 @@ function resizeRow(data, from, out, to, { starts, ends, offsets, weights }, firs
     let at = from + 4 * starts[x];
     let k = offsets[x];
     const end = k + ends[x] - starts[x];
+    if (end - k === 4) {
+      fourOfRow(data, at, weights[k], weights[k + 1], weights[k + 2], weights[k + 3], out, to + 4 * x);
+      continue;
+    }
     let red = HALF;
     let green = HALF;
     let blue = HALF;
@@ -122,6 +127,14 @@ function resizeRow(data, from, out, to, { starts, ends, offsets, weights }, firs
     out[put + 1] = green >> 22;
     out[put + 2] = blue >> 22;
     out[put + 3] = alpha >> 22;
+  }
+}
+
+/** One pixel out of four in a row, as enlarging takes them. */
+function fourOfRow(data, at, a, b, c, d, out, put) {
+  for (const end = put + 4; put < end; put++, at++) {
+    const sum = Math.imul(a, data[at]) + Math.imul(b, data[at + 4]) + Math.imul(c, data[at + 8]);
+    out[put] = (sum + Math.imul(d, data[at + 12]) + HALF) >> 22;
   }
 }
 
@@ -170,6 +183,12 @@ export function resizeColumns(image, before, height, firstRow = 0, top = 0, bott
 }
 
 function addRows(data, stride, start, count, weights, k, left, right, out, to) {
+  if (count === 4) {
+    const at = start * stride + 4 * left;
+    const [a, b, c, d] = weights.subarray(k, k + 4);
+    addFour(data, at, stride, a, b, c, d, out, to + 4 * left, to + 4 * right);
+    return;
+  }
   for (let x = left; x < right; x++) {
     let at = start * stride + 4 * x;
     let red = HALF;
@@ -188,5 +207,14 @@ function addRows(data, stride, start, count, weights, k, left, right, out, to) {
     out[put + 1] = green >> 22;
     out[put + 2] = blue >> 22;
     out[put + 3] = alpha >> 22;
+  }
+}
+
+/** As many bytes as there are from `put` to `end`, each out of four in a column, as enlarging takes them. */
+function addFour(data, at, stride, a, b, c, d, out, put, end) {
+  let [second, third, fourth] = [at + stride, at + 2 * stride, at + 3 * stride];
+  for (; put < end; put++, at++, second++, third++, fourth++) {
+    const sum = Math.imul(a, data[at]) + Math.imul(b, data[second]) + Math.imul(c, data[third]);
+    out[put] = (sum + Math.imul(d, data[fourth]) + HALF) >> 22;
   }
 }

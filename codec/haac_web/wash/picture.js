@@ -1,5 +1,8 @@
 /** A wash, or a blur string, as a picture of any size (docs/format.md, "Wash", "Colours"). */
 
+import { LIMITS } from "../constants.js";
+import { RecipeError } from "../errors.js";
+import { readBlur } from "../forms/blur.js";
 import { blank, premultiply, unpremultiply } from "../pixels/pixels.js";
 import { resizeColumns, resizeRows } from "../pixels/resize.js";
 import { drawnPlanes, finestStep } from "./synthesis.js";
@@ -50,6 +53,28 @@ function alphaOf(plane, wash, width, height) {
   return resizeColumns(resizeRows(coarse, width), wash.height, height);
 }
 
-export function decodeBlur() {
-  throw new Error("not yet");
+/**
+ * Draw a blur string.
+ *
+ * @param {string} text what `haac blur` gave.
+ * @param {number} [longSide] pixels, 1 to 16383.
+ * @returns {Picture} RGBA, straight alpha.
+ * @throws {RecipeError} not a blur string, or too large a size.
+ */
+export function decodeBlur(text, longSide = 320) {
+  if (!Number.isInteger(longSide) || longSide < 1 || longSide > LIMITS.canvas_side) {
+    throw new RecipeError(
+      `a blur string is to be drawn with ${longSide} pixels; 1 to ${LIMITS.canvas_side} are allowed`,
+    );
+  }
+  const blur = readBlur(text);
+  const long = Math.max(blur.width, blur.height);
+  const side = (length) => Math.max(1, Math.floor((2 * longSide * length + long) / (2 * long)));
+  const [width, height] = [side(blur.width), side(blur.height)];
+  if (width * height > LIMITS.canvas_pixels) {
+    throw new RecipeError(
+      `a blur string is to be drawn with ${width}x${height} pixels; at most ${LIMITS.canvas_pixels} in all are allowed`,
+    );
+  }
+  return washPicture(blur.wash, [width, height]);
 }

@@ -1,11 +1,14 @@
 /**
- * Wash synthesis: dequantisation, inverse DCT and CDF 9/7 wavelet, in integers (docs/format.md, "Wash", from "Samples" on).
+ * Wash synthesis: dequantisation, inverse DCT and CDF 9/7 wavelet, in integers (docs/format.md, "Wash", from
+ * "Samples" on).
  *
  * Samples are whole numbers in Float64Arrays: hostile ones outgrow 32 bits, none outgrows 53.
  */
 
-import { contextsOf } from "./reconstruction.js";
+import { takenApart } from "./bitstream.js";
+import { depth, kind } from "./contexts.js";
 import tables from "./tables.js";
+import { bandShapes, levelsOf } from "./value.js";
 
 /** The quantiser's steps: amplitude in the lowest band, 1/64 of a level. */
 export const STEP = Array.from({ length: 64 }, (_, n) => Math.floor(32 * 2 ** (n / 8) + 0.5));
@@ -16,33 +19,9 @@ const GAIN = [242, 394, 394, 624];
 /** The CDF 9/7 wavelet's lifting steps, and the gain of its low band; 2^-14. */
 const LIFT = { a: -25987, b: -868, c: 14466, d: 7266, gain: 20155 };
 
-/** Orientation of a band: 0 LL, 1 HL, 2 LH, 3 HH. */
-export function kindOf(band) {
-  return band === 0 ? 0 : 1 + ((band - 1) % 3);
-}
-
-/** Level of a band: 0 for the lowest, then 1, 2, ... from coarse to fine. */
-export function depthOf(band) {
-  return band === 0 ? 0 : 1 + Math.floor((band - 1) / 3);
-}
-
-/** [height, width] of the bands of a grid: the lowest one, then for each level from the coarsest: HL, LH, HH. */
-export function bandShapes(width, height) {
-  let bands = [];
-  while (Math.max(width, height) > 8) {
-    const lowWidth = (width + 1) >> 1;
-    const lowHeight = (height + 1) >> 1;
-    bands = [[lowHeight, width >> 1], [height >> 1, lowWidth], [height >> 1, width >> 1], ...bands];
-    width = lowWidth;
-    height = lowHeight;
-  }
-  return [[height, width], ...bands];
-}
-
 /** Step size of a wash's finest band, 1/64 of a level. */
 export function finestStep(wash) {
-  const levels = Math.log2(Math.max(wash.width, wash.height) / 8);
-  return Math.floor((STEP[wash.step] * GAIN[1] * 2 ** levels) / 512);
+  return Math.floor((STEP[wash.step] * GAIN[1] * 2 ** levelsOf(wash)) / 512);
 }
 
 /**
@@ -53,8 +32,10 @@ export function finestStep(wash) {
  */
 export function drawnPlanes(wash) {
   const shapes = bandShapes(wash.width, wash.height);
-  return contextsOf(wash, shapes).map(({ bands, contexts }) => {
-    const samples = bands.map((band, b) => dequantised(band, contexts[b], b, wash.step));
+  return takenApart(wash).map(({ bands, contexts }) => {
+    const samples = shapes.map(([rows, columns], b) =>
+      b < bands.length ? dequantised(bands[b], contexts[b], b, wash.step) : new Float64Array(rows * columns),
+    );
     let plane = { data: inverseCosine(samples[0], ...shapes[0]), height: shapes[0][0], width: shapes[0][1] };
     for (let b = 1; b < shapes.length; b += 3) {
       const part = (n) => ({ data: samples[b + n], height: shapes[b + n][0], width: shapes[b + n][1] });
@@ -66,11 +47,10 @@ export function drawnPlanes(wash) {
   });
 }
 
-/** Of coefficients and their contexts: samples of a band; where nothing was coded there are no contexts. */
+/** Samples of a band, of its coefficients and their contexts. */
 function dequantised(values, contexts, band, step) {
   const samples = new Float64Array(values.length);
-  if (contexts === null) return samples;
-  const amplitude = STEP[step] * GAIN[kindOf(band)] * 2 ** Math.max(0, depthOf(band) - 1);
+  const amplitude = STEP[step] * GAIN[kind(band)] * 2 ** Math.max(0, depth(band) - 1);
   for (let n = 0; n < values.length; n++) {
     const value = values[n];
     if (value === 0) continue;

@@ -26,7 +26,7 @@ export function decodeAlpha(bytes, width, height) {
   const about = bytes.length ? bytes[0] : 255;
   const compression = about & 3;
   const data = bytes.subarray(1);
-  if (compression > LOSSLESS || ((about >> 4) & 3) > 1 || about >> 6 > 1) {
+  if (compression > LOSSLESS || ((about >> 4) & 3) > 1 || about >> 6) {
     throw damaged("its alpha is coded in a way that is not known");
   }
   if (compression === RAW && data.length < width * height) {

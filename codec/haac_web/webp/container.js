@@ -5,7 +5,9 @@ import { damaged } from "./damaged.js";
 /** Bytes of `RIFF`, the length and `WEBP`. */
 export const RIFF_HEADER = 12;
 const CHUNK_HEADER = 8;
-/** Flags of a chunk `VP8X`. */
+/** Flags of a chunk `VP8X`: those there are, and two of them. */
+const FLAGS = 0x3e;
+const ALPHA = 0x10;
 const ANIMATION = 0x02;
 
 /**
@@ -15,7 +17,7 @@ const ANIMATION = 0x02;
  * @property {Uint8Array} frame What is in the chunk `VP8 ` or `VP8L`.
  * @property {boolean} lossless It is `VP8L`.
  * @property {Uint8Array | null} alpha What is in the chunk `ALPH`, if there is one.
- * @property {{width: number, height: number} | null} canvas The size that `VP8X` says, if there is one.
+ * @property {{width: number, height: number, alpha: boolean} | null} canvas What `VP8X` says, if there is one.
  */
 
 /**
@@ -35,18 +37,23 @@ export function partsOf(bytes) {
     throw damaged(`it has ${bytes.length} bytes and says that it has ${end}`);
   }
   const parts = { frame: null, lossless: false, alpha: null, canvas: null };
-  for (let at = RIFF_HEADER; at < end && !parts.frame; ) {
-    const length = at + CHUNK_HEADER <= end ? view.getUint32(at + 4, true) : Infinity;
+  for (let at = RIFF_HEADER; at < end; ) {
     const from = at + CHUNK_HEADER;
+    const length = from <= end ? view.getUint32(at + 4, true) : 0;
     const next = from + length + (length % 2);
     if (next > end) {
       throw damaged("one of its chunks ends too early");
     }
-    take(parts, nameAt(bytes, at), bytes.subarray(from, from + length), at === RIFF_HEADER);
+    // Decoders take the byte that fills a chunk up to an even length for one of the bitstream.
+    const whole = nameAt(bytes, at) === "VP8L" ? next : from + length;
+    take(parts, nameAt(bytes, at), bytes.subarray(from, whole), at === RIFF_HEADER);
     at = next;
   }
   if (!parts.frame) {
     throw damaged("it has no pixels");
+  }
+  if (parts.canvas && !parts.canvas.alpha) {
+    parts.alpha = null; // as decoders do: the header says that there is none
   }
   return parts;
 }
@@ -55,23 +62,27 @@ function take(parts, name, data, first) {
   switch (name) {
     case "VP8 ":
     case "VP8L":
-      parts.frame = data;
-      parts.lossless = name === "VP8L";
+      if (!parts.frame) {
+        parts.frame = data;
+        parts.lossless = name === "VP8L";
+      }
       break;
     case "ALPH":
       if (first) {
         throw damaged("it has alpha without a header");
       }
-      parts.alpha ??= data;
+      if (!parts.frame) {
+        parts.alpha ??= data;
+      }
       break;
     case "VP8X":
-      if (!first || data.length < 10) {
-        throw damaged("its header is not where it belongs, or too short");
+      if (!first || data.length < 10 || data[0] & ~FLAGS) {
+        throw damaged("its header is wrong, or not where it belongs");
       }
       if (data[0] & ANIMATION) {
         throw damaged("it moves, and elements are still");
       }
-      parts.canvas = { width: uint24(data, 4) + 1, height: uint24(data, 7) + 1 };
+      parts.canvas = { width: uint24(data, 4) + 1, height: uint24(data, 7) + 1, alpha: (data[0] & ALPHA) !== 0 };
       break;
     default:
       if (first) {

@@ -30,12 +30,27 @@ import { lossyHeader } from "./lossy/header.js";
  */
 export function decodeWebp(bytes, { maxPixels = REPOSITORY_LIMITS.element_pixels } = {}) {
   const parts = partsOf(bytes);
-  const { width, height, alpha } = headerOf(parts);
+  const header = headerOf(parts);
+  const { width, height } = header;
   if (width * height > maxPixels) {
     throw new PictureError(`a picture has ${width}x${height} pixels; at most ${maxPixels} in all are allowed`);
   }
+  try {
+    return { width, height, data: pixelsOf(parts, header) };
+  } catch (error) {
+    // Some hundred megabytes of prefix codes fit into two megabytes.
+    if (error instanceof RangeError) {
+      const message = `a picture of ${width}x${height} pixels takes more memory than there is`;
+      throw new PictureError(message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** RGBA of a picture whose size was checked. */
+function pixelsOf(parts, { width, height, alpha }) {
   if (parts.lossless) {
-    return { width, height, data: toRgba(decodeLossless(parts.frame), alpha) };
+    return toRgba(decodeLossless(parts.frame), alpha);
   }
   // Alpha first: if it is damaged, the rest is not needed.
   const plane = parts.alpha && decodeAlpha(parts.alpha, width, height);
@@ -43,7 +58,7 @@ export function decodeWebp(bytes, { maxPixels = REPOSITORY_LIMITS.element_pixels
   for (let at = 0; plane && at < plane.length; at++) {
     data[at * 4 + 3] = plane[at];
   }
-  return { width, height, data };
+  return data;
 }
 
 /**

@@ -139,8 +139,10 @@ def compress(
     from haac_pipeline._compress.task import CompressedFile
     from haac_pipeline._extra import need_matching, need_telling
     from haac_pipeline._input.source import Refused
+    from haac_pipeline._parallel import limit_threads
     from haac_repo import Repository
 
+    limit_threads(1)  # the rest of `one_core` waits until it is known that there is something to compress
     _refuse_together(budget, quality, similar, no_catalog)
     if no_catalog and budget is None and quality is None:
         budget = PAPER_BYTES
@@ -301,7 +303,7 @@ def _as_json(result: CompressedFile) -> dict[str, Any]:
         "psnr": None if quality.identical else round(quality.psnr, 3),
         "ssim": None if quality.ssim is None else round(quality.ssim, 6),
         "percent_different": round(quality.different, 4),
-        "percent_unexplained": round(100 * result.unexplained, 4),
+        "percent_unexplained": round(100 * result.unexplained, 4) if result.compared else None,
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from haac._cli.arguments import open_repository, read_scene, recipe_argument, repo_or_url_option
+from haac._cli.arguments import elements_in, open_repository, read_scene, recipe_argument, repo_or_url_option
 from haac_repo._internal import Console, command, counted
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def export(console: Console, recipe: str, output: Path, force: bool, repo: str) 
     if output.exists() and not force:
         raise click.UsageError(f"{output} exists: name another file with -o, or use --force.")
     scene = read_scene(recipe)
-    with open_repository(repo, scene.elements, console) as repository:
+    with open_repository(repo, elements_in(scene), console) as repository:
         check_fingerprint(scene, repository)
         output.parent.mkdir(parents=True, exist_ok=True)
         names = _write(scene, repository, output)

@@ -51,18 +51,20 @@ def index(console: Console, repo: Path, rebuild: bool, similar: bool, workers: W
 
 
 def _tell(console: Console, done: Updated, verb: str) -> None:
-    each = done.bytes / max(1, done.elements)
+    each = (done.bytes - done.fixed) / max(1, done.elements)
+    beside = f" and {done.fixed:,} for all of them" if done.fixed else ""
     console.data(
         {
             "elements": done.elements,
             "described": done.described,
             "unreadable": len(done.unread),
             "bytes": done.bytes,
+            "fixed_bytes": done.fixed,
             "bytes_per_element": round(each, 1),
             "seconds": round(done.seconds, 2),
         },
         f"{done.described:,} elements {verb} in {done.seconds:.1f} s; the index has {done.elements:,} elements in"
-        f" {done.bytes:,} bytes, {each:,.0f} each",
+        f" {done.bytes:,} bytes, {each:,.0f} each{beside}",
     )
 
 

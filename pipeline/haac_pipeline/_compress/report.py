@@ -49,7 +49,8 @@ class Reported:
         name: of the picture.
         original: RGB or RGBA.
         made: RGBA, by the recipe.
-        unexplained: (height, width), True where neither an element nor the background explains the picture.
+        unexplained: (height, width), True where neither an element nor the background explains the picture. None where the elements
+            that it shows were not looked for: by a recipe of similar ones, or a wash alone.
     """
 
     name: str
@@ -58,7 +59,7 @@ class Reported:
     scene: Scene
     binary_bytes: int
     quality: Quality
-    unexplained: npt.NDArray[np.bool_]
+    unexplained: npt.NDArray[np.bool_] | None
 
 
 def report(told: Reported, source: ElementSource) -> Image.Image:
@@ -121,8 +122,13 @@ def _figures(told: Reported) -> Iterator[tuple[str, str]]:
     )
     yield ("identical" if quality.identical else f"{quality.psnr:.1f} dB"), "PSNR"
     yield ("-" if quality.ssim is None else _cut(quality.ssim, 4)), "SSIM"
-    yield f"{_cut(quality.different, 2)} %", f"different (by more than {BOUNDARY} levels)"
-    yield f"{_cut(100 * float(told.unexplained.mean()), 2)} %", "explained by nothing"
+    yield f"{_cut(quality.different, 2)} %", f"differ by over {BOUNDARY} levels"
+    if told.unexplained is not None:
+        yield f"{_cut(100 * float(told.unexplained.mean()), 2)} %", "explained by nothing"
+    elif told.scene.similar:
+        yield "similar", "not the same objects"
+    else:
+        yield "-", "no elements were compared"
 
 
 def _cut(value: float, digits: int) -> str:
@@ -178,8 +184,10 @@ def _scaled(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return image.resize(size, Image.Resampling.NEAREST if enlarged else Image.Resampling.LANCZOS)
 
 
-def _marked(panel: Image.Image, unexplained: npt.NDArray[np.bool_]) -> tuple[Image.Image, bool]:
+def _marked(panel: Image.Image, unexplained: npt.NDArray[np.bool_] | None) -> tuple[Image.Image, bool]:
     """A panel with the regions that nothing explains hatched and outlined, and whether there are any."""
+    if unexplained is None:
+        return panel, False
     patches = max(1, panel.width // _PATCH), max(1, panel.height // _PATCH)
     share = Image.fromarray(unexplained).convert("L").resize(patches, Image.Resampling.BOX)
     found = share.point([255 * (level >= 255 * _NOISE) for level in range(256)])

@@ -85,8 +85,8 @@ class _Match:
     scene: Scene
     source: ElementSource
     """Gives its elements."""
-    unexplained: npt.NDArray[np.bool_]
-    """(height, width)."""
+    unexplained: npt.NDArray[np.bool_] | None
+    """(height, width); None where the elements that the picture shows were not looked for."""
     fingerprint: int | None = None
     """Of the repository; None if there is none."""
     like: str = ""
@@ -143,7 +143,7 @@ def _match(read: _Read, task: Task) -> _Match:
     where = partial(_subject, picture, task, cut=options.inline)
     if task.repository is None:
         found = wash_only(picture, options, where)
-        return _Match(found.scene, NO_ELEMENTS, found.unexplained)
+        return _Match(found.scene, NO_ELEMENTS, None)
     from haac_match import recorded
 
     repository, matcher = opened(task.repository)
@@ -155,8 +155,6 @@ def _match(read: _Read, task: Task) -> _Match:
 
 def _tell(picture: Image.Image, task: Task, options: SimilarOptions) -> _Match:
     """Tell what the picture shows by similar elements."""
-    import numpy as np
-
     from haac_pipeline._compress.similar import engine, in_words, tell
     from haac_pipeline._segment.models import OFFLINE
 
@@ -167,8 +165,7 @@ def _tell(picture: Image.Image, task: Task, options: SimilarOptions) -> _Match:
     assert task.repository is not None
     told = tell(picture, task.repository, task.segmenter or OFFLINE, options)
     repository, _ = engine(task.repository)
-    nothing = np.zeros(picture.size[::-1], np.bool_)
-    return _Match(told.scene, repository, nothing, repository.fingerprint, in_words(told))
+    return _Match(told.scene, repository, None, repository.fingerprint, in_words(told))
 
 
 def _subject(picture: Image.Image, task: Task, *, cut: bool) -> Subject | None:
@@ -277,7 +274,8 @@ def _result(
         ],
         exact=decoded.exact and not read.reduced,
         quality=decoded.quality,
-        unexplained=float(match.unexplained.mean()),
+        unexplained=0.0 if match.unexplained is None else float(match.unexplained.mean()),
+        compared=match.unexplained is not None,
         like=match.like,
         notes=read.notes,
     )

@@ -68,7 +68,9 @@ class CompressedFile:
     """Whether the recipe gives all pixels of the picture, alpha included."""
     quality: Quality | None = None
     unexplained: float = 0.0
-    """Share of the picture, 0 to 1, that neither an element nor the background explains."""
+    """Share of the picture, 0 to 1, that neither an element nor the background explains..."""
+    compared: bool = True
+    """...which says nothing where the elements that it shows were not looked for: by a recipe of similar ones, or a wash alone."""
     like: str = ""
     """What similar elements tell, in words; empty where the same ones were looked for."""
     notes: tuple[str, ...] = ()

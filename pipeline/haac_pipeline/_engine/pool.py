@@ -47,6 +47,10 @@ class Pool(Generic[K, T, M]):
     def __exit__(self, kind: object, *_: object) -> None:
         self._engine.close(now=kind is not None)
 
+    def stop(self) -> None:
+        """End in the middle of the tasks, from another thread; whoever waits for outcomes gets `concurrent.futures.CancelledError`."""
+        self._engine.close(now=True)
+
     @property
     def full(self) -> bool:
         """Whether so much is in flight that an outcome must be taken before the next task goes in."""

@@ -62,6 +62,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self.numbers)
 
+    @property
+    def nbytes(self) -> int:
+        """Of all of them, as they are stored."""
+        return sum(getattr(self, part.name).nbytes for part in fields(Rows))
+
     def take(self, rows: npt.NDArray[Any]) -> Rows:
         """Some of the rows, by index or as a mask."""
         return Rows(*(getattr(self, part.name)[rows] for part in fields(Rows)))

@@ -183,6 +183,7 @@ def _update(
         bytes=size(path(repository)),
         seconds=seconds,
         unread=unread,
+        fixed=max(0, size(path(repository)) - stored.rows.nbytes),
     )
 
 

@@ -93,7 +93,8 @@ class Finding:
 
         job.progress(0, total, "describing elements, once for all pictures")
         with suppress(RepositoryError):  # where it cannot be written, the worker makes it in memory
-            update_index(self._repository, run=partial(describe, Workers()), progress=advance)
+            run = partial(describe, Workers(), stoppable=job.cancelling)
+            update_index(self._repository, run=run, progress=advance)
 
     def suggest(self, job: Job, data: bytes, box: Box, count: int) -> list[tuple[int, float, str]]:
         """The elements that are most similar to a part of a picture: numbers, scores, kinds; the nearest first.

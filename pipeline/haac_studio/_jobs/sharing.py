@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from haac_repo import HaacError, IntegrityError, Repository, format_id, publish, read_head, show_keys, sync
+from haac_repo import HaacError, IntegrityError, Repository, publish, read_head, show_keys, sync
 from haac_repo._internal import origin_of
 from haac_studio._jobs.jobs import Job
 
@@ -54,6 +54,5 @@ def synced(job: Job, repository: Repository) -> dict[str, Any]:
         "elements": report.elements,
         "new_records": report.new_records,
         "received": report.received,
-        "withdrawn": [format_id(number) for number in report.withdrawn],
         "notes": list(report.notes),
     }

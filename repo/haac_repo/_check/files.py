@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from haac_repo._check.report import BadPack, Finding, Stray
-from haac_repo._check.snapshot import Row, Snapshot, fresh, persistent
-from haac_repo._lock import LOCK
+from haac_repo._check.snapshot import Row, Snapshot, fresh, is_locked, persistent
 from haac_repo._store import discard
 from haac_repo._store.layout import FOLDERS, temporary_files
 
@@ -118,7 +117,7 @@ def _check_strays(snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding(
                 f"{shown} is in no record: `haac verify --repair` moves it to lost/",
                 # What stands there is given to whoever asks; but somebody who is writing may have made it just now.
-                harmless=path.parent == packs.open_folder or _is_locked(now.path),
+                harmless=path.parent == packs.open_folder or is_locked(now.path),
                 fault=Stray(path),
             )
 
@@ -135,14 +134,6 @@ def _is_known(snapshot: Snapshot, path: Path) -> bool:
     return bool(
         snapshot.rows("select 1 from pack where number = ? and state != 'absent'", min(number, 2**63 - 1))
     )
-
-
-def _is_locked(path: Path) -> bool:
-    """Whether somebody is writing, or died of it: the holder of the lock stands in its file. Never asks for the lock itself."""
-    try:
-        return bool((path / LOCK).read_bytes().strip())
-    except OSError:
-        return False
 
 
 def _size(path: Path) -> int:

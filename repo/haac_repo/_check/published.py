@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from haac_repo._check.report import BadSegment, Finding
-from haac_repo._check.snapshot import Row, Snapshot, persistent
+from haac_repo._check.snapshot import Row, Snapshot, is_locked, persistent
 from haac_repo._errors import HaacError
 from haac_repo._mirror.leftovers import missing_segments
 from haac_repo._mirror.wire import Head
@@ -13,9 +13,15 @@ from haac_repo._publish.publish import read_head
 from haac_repo._trust import sign
 
 
-def check_published(snapshot: Snapshot, *, quick: bool) -> Iterator[Finding]:
-    """Check head, signatures and log segments against what was published."""
-    yield from _check_head(snapshot)
+def check_published(snapshot: Snapshot, *, quick: bool, alone: bool) -> Iterator[Finding]:
+    """Check head, signatures and log segments against what was published.
+
+    Args:
+        snapshot: Of the catalog.
+        quick: Read no segment.
+        alone: The caller holds the writer's lock, so nobody else is writing.
+    """
+    yield from _check_head(snapshot, alone=alone)
     if not snapshot.is_mirror:
         yield from (Finding(text) for text in sign.problems(snapshot.path))
     for bad in missing_segments(snapshot.path, snapshot.db, quick=quick):
@@ -30,14 +36,22 @@ def check_published(snapshot: Snapshot, *, quick: bool) -> Iterator[Finding]:
         )
 
 
-def _check_head(snapshot: Snapshot) -> Iterator[Finding]:
+def _check_head(snapshot: Snapshot, *, alone: bool) -> Iterator[Finding]:
     again = f"`{snapshot.sync_command}`" if snapshot.is_mirror else "`haac publish`"
+    # Asked before: who writes lets go of the lock once the head is there.
+    busy = not alone and is_locked(snapshot.path)
     try:
         head = read_head(snapshot.path)
     except HaacError as error:
         yield Finding(f"{error}; {again} writes it again")
         return
     if head is None:
+        if _was_published(snapshot):
+            yield Finding(
+                f"log segments are written, and no head lists them: it is lost, or what wrote them was cut short. Nobody can sync: {again}"
+                " writes it",
+                harmless=busy,
+            )
         return
     if head.repository != snapshot.meta.repository:
         yield Finding(f"the head is of another repository, {head.repository}; {again} writes it again")
@@ -46,6 +60,13 @@ def _check_head(snapshot: Snapshot) -> Iterator[Finding]:
     listed = [(info.sha256, info.length, info.inflated) for info in head.segments]
     if listed[: len(rows)] != rows[: len(listed)]:
         yield Finding(f"the head lists other log segments than were written; {again} writes it again")
+
+
+def _was_published(snapshot: Snapshot) -> bool:
+    """Whether a head must be there: of a writer if segments are, of a mirror if it accepted one and has all packs."""
+    if snapshot.is_mirror:
+        return bool(snapshot.rows("select 1 from accepted")) and not _absent(snapshot)
+    return bool(snapshot.rows("select 1 from published limit 1"))
 
 
 def readable_head(snapshot: Snapshot) -> Head | None:

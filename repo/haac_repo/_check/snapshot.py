@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from haac_repo._lock import LOCK
 from haac_repo._store import catalog
 from haac_repo._store.packs import Packs
 from haac_repo._store.repository import connect_to
@@ -92,6 +93,14 @@ def persistent(
 def fresh(snapshot: Snapshot) -> contextlib.AbstractContextManager[Snapshot]:
     """Another snapshot, of now."""
     return Snapshot(snapshot.path)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether somebody is writing, or died of it: the holder of the lock stands in its file. Never asks for the lock itself."""
+    try:
+        return bool((path / LOCK).read_bytes().strip())
+    except OSError:
+        return False
 
 
 def in_pieces(rows: Iterator[T], size: int) -> Iterator[list[T]]:

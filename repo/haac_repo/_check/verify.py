@@ -64,7 +64,7 @@ def verify(
             db = stack.enter_context(contextlib.closing(connect_to(path)))
             report.repaired += tidy_up(path, db)
         with Snapshot(path) as snapshot:
-            findings = list(_without_echoes(_checks(snapshot, tally, quick, deep, progress)))
+            findings = list(_without_echoes(_checks(snapshot, tally, quick, deep, repair, progress)))
         if repair:
             findings = mend(path, db, findings, report)
         with Snapshot(path) as snapshot:
@@ -77,11 +77,11 @@ def verify(
 
 
 def _checks(
-    snapshot: Snapshot, tally: Tally, quick: bool, deep: bool, progress: Callable[[int], None]
+    snapshot: Snapshot, tally: Tally, quick: bool, deep: bool, alone: bool, progress: Callable[[int], None]
 ) -> Iterator[Finding]:
     yield from check_rows(snapshot)
     yield from check_files(snapshot)
-    yield from check_published(snapshot, quick=quick)
+    yield from check_published(snapshot, quick=quick, alone=alone)
     yield from check_erased(snapshot)
     if not quick:
         yield from check_objects(snapshot, tally, deep=deep, progress=progress)

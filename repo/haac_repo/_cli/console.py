@@ -54,6 +54,8 @@ class Console:
         elif text is not None:
             for line in text:
                 click.echo(line)
+                if getattr(sys.stdout, "reader_is_gone", False):  # of a pipe, see haac._cli.streams
+                    break
 
     def note(self, message: str) -> None:
         """What a person should know, on stderr; silent with -q."""

@@ -14,7 +14,7 @@ from haac_repo._cli import completion
 from haac_repo._cli.console import Console, command, counted, refuse, repo_option
 
 if TYPE_CHECKING:
-    from haac_repo import Repository
+    from haac_repo import IntegrityError, Repository
     from haac_repo._publish.disclosure import Disclosure, SourceNames
     from haac_repo._publish.erase import Erased
 
@@ -72,7 +72,7 @@ def publish(
     already is not sent again, and packs that are published no more are deleted there. Credentials are taken from the environment
     (AWS_ACCESS_KEY_ID and so on). A mirror can be sent too, as it stands.
     """
-    from haac_repo import Repository
+    from haac_repo import HaacError, Repository
     from haac_repo._trust.sign import warnings
 
     if target is None:
@@ -88,17 +88,24 @@ def publish(
             return
         if dry_run:
             from haac_repo._publish.disclosure import disclosure
+            from haac_repo._publish.publish import check_room
 
+            check_room(repository)
             found = disclosure(repository, source_names)
             console.data({"dry_run": True, **asdict(found)}, _disclosure_lines(found, repo))
             console.note("Dry run: nothing was published.")
             return
-        value, summary, first = _publish(console, repository, source_names)
+        value, summary, first, failure = _publish(console, repository, source_names)
     if target is None:
         console.data(value, summary)
     else:
         console.note(summary)
-        sent, said = _send(console, repo, target, endpoint, jobs)
+        try:
+            sent, said = _send(console, repo, target, endpoint, jobs)
+        except HaacError as error:
+            if failure is None:
+                raise
+            raise type(error)(f"{failure}. Sending failed too: {error}") from error
         console.data({**value, "sent": sent}, said)
     for warning in warnings(repo):
         console.warn(warning)
@@ -108,12 +115,14 @@ def publish(
         console.note(
             "It is not signed: `haac keys create` makes keys, so that others can tell that it is yours."
         )
+    if failure is not None:
+        raise failure
 
 
 def _publish(
     console: Console, repository: Repository, source_names: SourceNames | None
-) -> tuple[dict[str, Any], str, bool]:
-    """Publish; what --json says of it, a sentence, and whether it was the first time."""
+) -> tuple[dict[str, Any], str, bool, IntegrityError | None]:
+    """Publish; what --json says of it, a sentence, whether it was the first time, and what is damaged, if all else is published."""
     from haac_repo import IntegrityError, publish, read_head, show_keys
     from haac_repo._publish.erase import Erased
 
@@ -130,7 +139,14 @@ def _publish(
         for line in _erased_lines(done, repo):
             console.note(line)
 
-    head = publish(repository, source_names=source_names, tell=tell)
+    failure = None
+    try:
+        head = publish(repository, source_names=source_names, tell=tell)
+    except IntegrityError as error:
+        published = read_head(repo) if erased.damaged else None
+        if published is None:
+            raise
+        head, failure = published, error
     signed = show_keys(repo)
     records = head.records - (before.records if before else 0)
     summary = (
@@ -145,7 +161,7 @@ def _publish(
         "root": signed.fingerprint if signed else "",
         "erased": asdict(erased),
     }
-    return value, summary, before is None
+    return value, summary, before is None, failure
 
 
 def _erased_lines(done: Erased, repo: Path) -> Iterator[str]:

@@ -47,6 +47,8 @@ class Updated:
     seconds: float
     unread: list[int] = field(default_factory=list)
     """Numbers of elements that could not be read."""
+    fixed: int = 0
+    """Of the bytes: as many whatever the number of elements."""
 
 
 @dataclass(frozen=True, slots=True)

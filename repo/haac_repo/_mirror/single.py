@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +17,17 @@ from haac_repo._store.packs import OpenPack, Packs
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+Only = Iterable[int] | Callable[[str], Iterable[int]] | None
+"""Which elements to fetch: their numbers, a function from the repository's id to them, or None for all."""
 RANGE_MAX = 2 * 2**20
 """Bytes of a range request, which are held in memory."""
+
+
+def numbers(only: Only, repository: str) -> list[int] | None:
+    """The element numbers that are asked for, in order; None if all are."""
+    if only is None:
+        return None
+    return sorted(set(only(repository) if callable(only) else only))
 
 
 @dataclass(frozen=True, slots=True)

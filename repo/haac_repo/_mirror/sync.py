@@ -13,7 +13,7 @@ import hashlib
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -109,7 +109,7 @@ def sync(
     url: StrPath | Fetcher,
     path: StrPath,
     *,
-    only: Iterable[int] | None = None,
+    only: single.Only = None,
     progress: Progress = lambda _done, _total: None,
     jobs: int = JOBS,
     patience: Patience | None = None,
@@ -122,7 +122,7 @@ def sync(
         url: http, https or file URL of a published repository or mirror, or its folder; or what fetches from it.
         path: The mirror; made if it is not there.
         only: Element numbers; fetch the whole log, but of the elements only these (and what the mirror has already
-            is kept). None fetches everything.
+            is kept). None fetches everything. A function is given the repository's id, before anything is made or fetched.
         progress: Told how far it is, from any thread.
         jobs: Connections.
         patience: When to give up.
@@ -144,7 +144,7 @@ def sync(
     ) as source:
         job = _Sync(source.url, path, Transfer(path, source, patience, jobs, progress), pin)
         with storage_errors(path):
-            return job.run(patience.lock, None if only is None else sorted(set(only)), start_over)
+            return job.run(patience.lock, only if only is None or callable(only) else set(only), start_over)
 
 
 def cache_path(url: str) -> Path:
@@ -165,12 +165,12 @@ class _Sync:
         self.made: set[str] = set()
         """Packs that were made from those that they replace."""
 
-    def run(self, wait: float, only: list[int] | None, anew: bool) -> SyncReport:
+    def run(self, wait: float, only: single.Only, anew: bool) -> SyncReport:
         fresh: Fresh | None = None
         if not (self.path / CATALOG).exists():
             # Nothing is made for an address that turns out to be wrong.
             fresh = self._fetch(None)
-            Head.from_bytes(fresh.published.head)
+            single.numbers(only, Head.from_bytes(fresh.published.head).repository)
             self.path.mkdir(parents=True, exist_ok=True)
         # No thread writes after the lock is given back.
         with writer_lock(self.path, wait), contextlib.closing(self.transfer):
@@ -196,7 +196,7 @@ class _Sync:
             self.transfer.begin(head.packs)  # they come in while SQLite is loaded
         create(self.path, "mirror", head.repository).close()
 
-    def _start_over(self, db: Database, only: list[int] | None) -> None:
+    def _start_over(self, db: Database, only: single.Only) -> None:
         before = mirror.accepted(db)
         kept = start_over.keep_old(db, self.path)
         try:
@@ -208,9 +208,7 @@ class _Sync:
         self.report.kept = str(kept)
         self.report.rebound = start_over.rebound(db, kept / CATALOG)
 
-    def _bring(
-        self, db: Database, fresh: Fresh | None, only: list[int] | None, *, anew: bool = False
-    ) -> None:
+    def _bring(self, db: Database, fresh: Fresh | None, only: single.Only, *, anew: bool = False) -> None:
         """Update the catalog; with another head, if the publisher replaced packs meanwhile."""
         known, accepted = state.load(db), mirror.accepted(db)
         fresh = fresh or self._fetch(db, anew=anew)
@@ -259,10 +257,11 @@ class _Sync:
 
     # One transaction
 
-    def _update(self, db: Database, fresh: Fresh, head: Head, only: list[int] | None, anew: bool) -> None:
+    def _update(self, db: Database, fresh: Fresh, head: Head, only: single.Only, anew: bool) -> None:
         """Verify all that was asked for, and change the catalog; or leave it as it is."""
         self.report = SyncReport()
         self.made = set()
+        numbers = single.numbers(only, head.repository)
         with db.atomic():
             before = catalog.meta(db)
             if anew:
@@ -274,14 +273,14 @@ class _Sync:
                 leftovers.sweep(db, self.path, head)
             leftovers.mark_lost(db, self.path)
             # Packs that replace others can be made here, and the log says which.
-            if only is None and not mirror.holds_replaced(db, head):
+            if numbers is None and not mirror.holds_replaced(db, head):
                 self.transfer.begin(mirror.not_held(db, head))
             segments = self._bring_log(db, head)
             self._accept(db, fresh)
-            if only is None:
+            if numbers is None:
                 self._bring_packs(db, mirror.absent_packs(db))
             else:
-                self._bring_elements(db, only)
+                self._bring_elements(db, numbers)
             single.drop_copies(db, self.path)
             for number, file in segments:
                 self.report.segments += self.transfer.place_segment(number, file)

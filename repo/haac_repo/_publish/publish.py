@@ -24,6 +24,7 @@ from haac_repo._set_aside import blank_set_aside
 from haac_repo._store import catalog, repack
 from haac_repo._store.layout import published_folder
 from haac_repo._store.records import dump_record, keep_published, log_records
+from haac_repo._store.repository import connect_to
 from haac_repo._store.schema import CATALOG, connect
 from haac_repo._trust import sign
 
@@ -58,7 +59,8 @@ def publish(
         The head that is published now. If there was nothing new, it is the old one, and the file is as it was.
 
     Raises:
-        RepositoryError: it is a mirror, cannot be written to, or publishes what it does not hold.
+        RepositoryError: it is a mirror, cannot be written to, or publishes what it does not hold; or the head would be larger than
+            mirrors accept, and nothing was written.
         RepositoryBusyError: somebody else is writing.
         IntegrityError: all is published, but a pack with bytes of withdrawn elements stays as it is, since it is damaged.
     """
@@ -71,6 +73,7 @@ def publish(
     with repository.writer(wait=wait) as writer:
         erased = Erased()
         with storage_errors(path), contextlib.closing(connect(path / CATALOG)) as db:
+            _check_room(db, path)
             if source_names is not None:
                 remember(path, source_names)
             names = remembered(path)
@@ -97,6 +100,56 @@ def publish(
             " down what is damaged in it, and publish again"
         )
     return head
+
+
+def check_room(repository: Repository) -> None:
+    """Find out whether mirrors would accept the next head; changes nothing.
+
+    Raises:
+        RepositoryError: it would be too large.
+    """
+    with storage_errors(repository.path), contextlib.closing(connect_to(repository.path)) as db:
+        _check_room(db, repository.path)
+
+
+def _check_room(db: Database, path: Path) -> None:
+    """Refuse what would end in a head that is too large: with all that is to be published, and one pack more for what moves."""
+    meta, seq = catalog.meta(db), catalog.published(db)[0]
+    wasteful = repack.wasteful(db)
+    gone = {number for number, *_ in wasteful if not repack.ranges(db, [number])}
+    rows = db.execute("select number, size from pack where sha256 is not null or size > 0").fetchall()
+    sizes = [size for number, size in rows if number not in gone]
+    new = _new_segments(db, seq, len(wasteful))
+    if new:
+        sizes.append(LIMITS.pack_bytes)
+    hexes, largest = "0" * 64, LIMITS.segment_inflated_bytes
+    segment = SegmentInfo(sha256=hexes, length=LIMITS.segment_bytes, inflated=largest, records=largest)
+    expected = Head(
+        repository=meta.repository,
+        records=meta.records + len(wasteful),
+        elements=meta.elements,
+        segments=(*_segment_infos(db), *[segment] * new),
+        packs=tuple(PackInfo(sha256=hexes, length=size) for size in sizes),
+        previous=hexes,
+        time=now(),
+    )
+    if (size := len(expected.to_bytes())) > LIMITS.head_bytes:
+        raise RepositoryError(
+            f"{path}: the head would have about {size:,} bytes, with {len(expected.packs):,} packs and {len(expected.segments):,} log"
+            f" segments; mirrors accept at most {LIMITS.head_bytes:,}. Nothing was published. `haac compact` merges small packs; where"
+            " that is not enough, the repository is full: add to another one"
+        )
+
+
+def _new_segments(db: Database, seq: int, repacks: int) -> int:
+    """How many segments the records after `seq` take at most, and those of packs that are replaced."""
+    count, size = db.execute(
+        "select count(*), coalesce(sum(length(record)), 0) from log where seq > ?", [seq]
+    ).fetchone()
+    # Each but the last has as many records as will do, or as many bytes; 200 of these are for `seq`, `pack` and `offset`.
+    full = int(count) // (LIMITS.segment_records - _PAGE + 1)
+    full += (int(size) + 200 * int(count)) // _INFLATED_TARGET
+    return full + bool(count) + bool(repacks)
 
 
 def read_head(path: StrPath) -> Head | None:
@@ -170,18 +223,13 @@ def _next_records(db: Database, seq: int) -> list[dict[str, Any]]:
 
 def _make_head(db: Database, old: tuple[Head, bytes] | None) -> Head:
     meta = catalog.meta(db)
-    infos = []
-    before = 0
-    for sha256, length, inflated, last in db.execute(
-        "select sha256, bytes, inflated, last_seq from published order by number"
-    ).fetchall():
-        infos.append(SegmentInfo(sha256=sha256, length=length, inflated=inflated, records=last - before))
-        before = last
+    infos = _segment_infos(db)
+    last = sum(each.records for each in infos)
     # Also a pack that was lost: it was published, and mirrors may have it.
     rows = db.execute("select sha256, size from pack where sha256 is not null order by number").fetchall()
-    if before != meta.records:
+    if last != meta.records:
         raise RepositoryError(
-            f"the catalog's log ends at record {before}, and it counts {meta.records}: run `haac verify --repair`"
+            f"the catalog's log ends at record {last}, and it counts {meta.records}: run `haac verify --repair`"
         )
     return Head(
         repository=meta.repository,
@@ -192,3 +240,15 @@ def _make_head(db: Database, old: tuple[Head, bytes] | None) -> Head:
         previous=hashlib.sha256(old[1]).hexdigest() if old else "",
         time=now(),
     )
+
+
+def _segment_infos(db: Database) -> list[SegmentInfo]:
+    """All segments that were written, as the head lists them."""
+    infos = []
+    before = 0
+    for sha256, length, inflated, last in db.execute(
+        "select sha256, bytes, inflated, last_seq from published order by number"
+    ).fetchall():
+        infos.append(SegmentInfo(sha256=sha256, length=length, inflated=inflated, records=last - before))
+        before = last
+    return infos

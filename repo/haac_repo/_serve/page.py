@@ -27,7 +27,7 @@ TYPES = {
 }
 POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:;"
-    " manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """Content Security Policy of the page and of its workers: nothing but what this server sends is run, and nothing is sent elsewhere."""
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -17,7 +18,7 @@ from PIL import Image
 from haac import Scene, from_binary, from_text, read_recipe, render, to_text
 from haac._forms import inspect as inspection
 from haac._vectors import DrawnElements
-from haac_repo import NewElement, Provenance, Repository, Server, encode, pixel_hash
+from haac_repo import NewElement, Provenance, Repository, Server, encode, pixel_hash, publish
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -30,24 +31,26 @@ scene.element("1").resize(40).rotate(12).blur(1.5).place(60, 20)
 """
 
 
+def drawn(number: int, **known: Any) -> NewElement:
+    """A picture of the golden vectors."""
+    image = DrawnElements().image(number)
+    return NewElement(
+        data=encode(image),
+        width=image.width,
+        height=image.height,
+        pixels_sha256=pixel_hash(image),
+        **known,
+    )
+
+
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
     path = tmp_path / "repo"
-    drawn = DrawnElements()
     names = ["disc", "noise", "stripes", "hills"]
     with Repository.create(path) as repository, repository.writer() as writer:
         for number, name in enumerate(names, 1):
-            image = drawn.image(number)
             terms = Provenance(licence="CC0-1.0", attribution="the tests", source=f"{name}.png")
-            new = NewElement(
-                data=encode(image),
-                width=image.width,
-                height=image.height,
-                pixels_sha256=pixel_hash(image),
-                name=name,
-                provenance=terms,
-            )
-            writer.add(new)
+            writer.add(drawn(number, name=name, provenance=terms))
     return path
 
 
@@ -108,6 +111,26 @@ def test_a_folder_is_made_only_for_a_picture(haac: Run, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["picture.png"]
 
 
+@pytest.mark.parametrize("form", ["binary", "text"])
+def test_a_recipe_is_not_run_as_a_script(haac: Run, tmp_path: Path, form: str) -> None:
+    haac("compile", "scene.py", "-o", "a scene.py.haac", "--form", form)
+    (tmp_path / "other.py").write_bytes((tmp_path / "a scene.py.haac").read_bytes())
+    code, _, err = haac("compile", "a scene.py.haac", "-o", "new.haac")
+    assert code == 1
+    assert f"a scene.py.haac is a recipe already, in the {form} form, and no script" in err
+    assert "`haac decompile 'a scene.py.haac'`" in err
+    assert "`haac decompress 'a scene.py.haac'`" in err
+    assert not (tmp_path / "new.haac").exists()
+    assert f"other.py is a recipe already, in the {form} form" in haac("preview", "other.py")[2]
+
+
+def test_a_preview_does_not_go_to_a_folder(haac: Run, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    code, _, err = haac("preview", "scene.py", "-o", "folder")
+    assert (code, err.count("Error:"), "'folder' is a directory" in err) == (2, 1, True)
+    assert list((tmp_path / "folder").iterdir()) == []
+
+
 def test_preview_of_a_script_and_of_a_recipe(haac: Run, tmp_path: Path) -> None:
     assert haac("preview", "scene.py")[0] == 0
     haac("compile", "scene.py", "-o", "scene.txt")
@@ -166,11 +189,15 @@ def test_usage_errors_exit_with_2(haac: Run, tmp_path: Path) -> None:
 
 def test_failures_exit_with_1_and_leave_nothing_behind(haac: Run, tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("nonsense(\n")
+    (tmp_path / "zeros.py").write_bytes(b"GIF89a\0\0")
     (tmp_path / "photo.haac").write_bytes(b"\x89PNG\r\n\x1a\n")
     before = sorted(tmp_path.iterdir())
     for args, complaint in (
         (["compile", "broken.py", "-o", "out.haac"], "line 1"),
         (["compile", "missing.py", "-o", "out.haac"], "no script missing.py"),
+        (["compile", "haac1:9x9"], "is a recipe already, in the text form"),
+        (["compile", "zeros.py"], "zeros.py is no script: it is not text"),
+        (["preview", "scene.py", "-o", "new"], "the picture's name has no suffix"),
         (["decompress", "missing.haac", "-o", "out.png"], "No such file"),
         (["decompress", "photo.haac", "-o", "out.png"], "no recipe"),
         (["decompress", "haac1:5x5;zz", "-o", "out.png"], "zz"),
@@ -228,6 +255,56 @@ def test_a_recipe_for_another_repository_is_not_drawn_with_what_has_its_ids_here
         assert "element 1" in out, "the names there are of other elements"
         facts = json.loads(haac(command, "scene.haac", "--repo", other, "--json")[1])
         assert (facts["fingerprint"], facts["fits_repository"]) == (f"{mark:04x}", False)
+
+
+def test_elements_of_another_repository_are_neither_fetched_nor_credited(
+    haac: Run, repo: Path, tmp_path: Path
+) -> None:
+    haac("compile", "scene.py", "-o", "scene.haac")
+    assert haac("credits", "scene.haac")[0] == 0
+    other = tmp_path / "other"
+    with Repository.open(repo) as right, Repository.create(other) as wrong, wrong.writer() as writer:
+        if right.fingerprint == wrong.fingerprint:  # one in 65,536
+            pytest.skip("both repositories have the same fingerprint")
+        for number in (1, 2, 3, 4):
+            writer.add(drawn(number, name="x"))
+        marks = f"{right.fingerprint:04x}", f"{wrong.fingerprint:04x}"
+    code, out, err = haac("credits", "scene.haac", "--repo", other)
+    assert (code, out, all(mark in err for mark in marks)) == (1, "", True)
+    with Repository.open(other) as wrong, Repository.open(repo) as right:
+        publish(wrong)
+        publish(right)
+    mirror = tmp_path / "mirror"
+    code, out, err = haac("sync", other, mirror, "--for", "haac1:5x5;1;2", "--for", "scene.haac")
+    assert (code, out, all(mark in err for mark in marks), mirror.exists()) == (1, "", True, False)
+    assert haac("sync", other, mirror, "--for", "haac1:5x5")[0] == 0  # of no repository, and of no element
+    code, _, err = haac("sync", other, mirror, "--for", "scene.haac")
+    assert (code, "nothing was fetched" in err) == (1, True)
+    with Repository.open(mirror) as opened:
+        assert list(opened.held()) == []
+    assert haac("sync", repo, tmp_path / "right", "--for", "scene.haac")[0] == 0
+
+
+def test_decoding_from_a_url_fetches_no_elements_of_another_repository(
+    haac: Run, repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("haac._cli.arguments.is_url", lambda repo: "other" in repo)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    haac("compile", "scene.py", "-o", "scene.haac")
+    other = tmp_path / "other"
+    with Repository.open(repo) as right, Repository.create(other) as wrong:
+        if right.fingerprint == wrong.fingerprint:
+            pytest.skip("both repositories have the same fingerprint")
+        with wrong.writer() as writer:
+            for number in (1, 2, 3, 4):
+                writer.add(drawn(number))
+        publish(wrong)
+    for command in ("decompress", "credits", "preview"):
+        code, _, err = haac(command, "scene.haac", "--repo", other)
+        assert (code, "was made for a repository with the fingerprint" in err) == (1, True)
+    (mirror,) = (tmp_path / "cache" / "haac").iterdir()
+    with Repository.open(mirror) as opened:
+        assert list(opened.held()) == []
 
 
 def test_explain_and_inspect_show_the_fingerprint(haac: Run, repo: Path) -> None:

@@ -41,11 +41,12 @@ function sourceOf(elements, pixels) {
   };
 }
 
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
 function washOf({ width, height, step, channels }) {
-  const values = channels.map((text) => {
-    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    return new Int16Array(bytes.buffer);
-  });
+  const values = channels.map((text) => new Int16Array(bytesOf(text).buffer));
   return { width, height, step, channels: values };
 }
 
@@ -55,8 +56,9 @@ function sceneOf(plain) {
   const inlines = new Map();
   for (const layer of scene.layers) {
     if (typeof layer.element === "number") continue;
-    if (!inlines.has(layer.element.key)) inlines.set(layer.element.key, layer.element);
-    layer.element = inlines.get(layer.element.key);
+    const { key, data } = layer.element;
+    if (!inlines.has(key)) inlines.set(key, { ...layer.element, data: bytesOf(data) });
+    layer.element = inlines.get(key);
   }
   return scene;
 }
@@ -83,7 +85,9 @@ const ANSWERS = {
   edits: ({ scenes, cacheBytes }, source) => edited(scenes.map(sceneOf), source, cacheBytes),
 };
 
-/** Scenes through one Renderer: of each, whether it is what `render` draws, and differs only where the Renderer says so. */
+/**
+ * Scenes through one Renderer: of each, whether it is what `render` draws, and differs only where the Renderer says so.
+ */
 function edited(scenes, source, cacheBytes) {
   const renderer = new Renderer(source, { cacheBytes });
   let before = null;

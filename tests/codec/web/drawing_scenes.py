@@ -29,8 +29,9 @@ Case = tuple[str, Any]
 class Pictures:
     """Elements of a test by number; any number beyond them wraps round."""
 
-    def __init__(self, images: Sequence[Image.Image]) -> None:
+    def __init__(self, images: Sequence[Image.Image], inlines: Sequence[Inline] = ()) -> None:
         self._images = images
+        self.inlines = inlines
 
     def image(self, ref: int) -> Image.Image:
         return self._images[(ref - 1) % len(self._images)]
@@ -74,7 +75,8 @@ def _layer(layer: Layer) -> dict[str, Any]:
     values = {field.name: getattr(layer, field.name) for field in fields(layer)}
     if isinstance(layer.element, Inline):
         width, height = layer.element.size
-        values["element"] = {"key": _key(layer.element), "width": width, "height": height}
+        data = base64.b64encode(layer.element.data).decode()
+        values["element"] = {"key": _key(layer.element), "data": data, "width": width, "height": height}
     return values
 
 
@@ -125,7 +127,8 @@ def _asked(engine: str, folder: Path, cases: list[Case], elements: dict[str, Any
 
 def random_pictures(rng: random.Random, count: int) -> Pictures:
     """Elements of 1 to 300 pixels a side: noise, smooth, flat; opaque, with soft edges, with holes, with wide margins."""
-    return Pictures([_picture(rng) for _ in range(count)])
+    inlines = [encode_inline(_picture(rng), rng.choice([5, 80, 100])) for _ in range(count // 3)]
+    return Pictures([_picture(rng) for _ in range(count)], inlines)
 
 
 def _picture(rng: random.Random) -> Image.Image:
@@ -180,7 +183,7 @@ def random_layer(rng: random.Random, scene: Scene, pictures: Pictures) -> Layer:
     def perhaps(value: Any, otherwise: Any, chance: float = 0.3) -> Any:
         return value if rng.random() < chance else otherwise
 
-    element = perhaps(_inline(rng), rng.randint(1, 40), 0.1)
+    element = rng.choice(pictures.inlines) if rng.random() < 0.1 else rng.randint(1, 40)
     width, height = element.size if isinstance(element, Inline) else pictures.size(element)
     left, top = rng.randrange(width), rng.randrange(height)
     sizes: list[dict[str, int]] = [
@@ -217,15 +220,11 @@ def random_layer(rng: random.Random, scene: Scene, pictures: Pictures) -> Layer:
     )
 
 
-def _inline(rng: random.Random) -> Inline:
-    return encode_inline(_picture(rng), rng.choice([5, 80, 100]))
-
-
 def random_washes(rng: random.Random, count: int) -> list[tuple[Wash, tuple[int, int]]]:
     """Washes of pictures, with and without alpha, and the canvas of each."""
     found = []
     for n in range(count):
-        width, height = rng.randint(1, 300), rng.randint(1, 300)
+        width, height = rng.randint(1, 200), rng.randint(1, 200)
         y, x = np.mgrid[0:height, 0:width].astype(np.int64)
         waves = [
             abs((x * rng.randint(-5, 5) + y * rng.randint(-5, 5) + rng.randint(0, 510)) % 510 - 255)
@@ -288,6 +287,9 @@ def hostile_scene(rng: random.Random) -> Scene:
                 **size,
             )
         )
+    if rng.random() < 0.1:
+        scene.width, scene.height = rng.choice([(16_383, 2048), (2048, 16_383), (5792, 5792)])
+        scene.layers.append(Layer(4, width=scene.width, height=scene.height, blur=rng.randint(1, 1000)))
     scene.layers *= rng.choice([1, 1, 30, 200])
     return scene
 
@@ -300,3 +302,35 @@ def hostile_sizes(rng: random.Random) -> dict[int, tuple[int, int]]:
         most = min(16_383, REPO_LIMITS.element_pixels // width)
         sizes[n] = width, most if n % 4 == 0 else rng.randint(1, most)
     return sizes
+
+
+def edited(rng: random.Random, scene: Scene, pictures: Pictures) -> Scene:
+    """The next scene as an editor makes it: a layer moved, changed, added, removed, put elsewhere; seldom the background or the canvas."""
+    layers = list(scene.layers)
+    at = rng.randrange(len(layers)) if layers else 0
+    match rng.randrange(12 if layers else 2):
+        case 0:
+            layers.insert(at, random_layer(rng, scene, pictures))
+        case 1:
+            background = rng.choice(
+                [None, Colour(rng.getrandbits(32)), Gradient(rng.getrandbits(32), 255, 77), Plate(3)]
+            )
+            return replace(scene, background=background, layers=layers)
+        case 2:
+            del layers[at]
+        case 3:
+            layers.insert(rng.randrange(len(layers)), layers.pop(at))
+        case 4:
+            layers[at] = replace(layers[at], opacity=rng.randint(0, 100))
+        case 5:
+            layers[at] = replace(random_layer(rng, scene, pictures), x=layers[at].x, y=layers[at].y)
+        case 6:
+            layers.append(replace(layers[at], x=layers[at].x + 10))
+        case 7 if not isinstance(scene.background, Wash):
+            return replace(scene, width=rng.randint(1, 300), layers=layers)
+        case 8:
+            pass
+        case _:
+            x, y = layers[at].x + rng.randint(-30, 30), layers[at].y + rng.randint(-30, 30)
+            layers[at] = replace(layers[at], x=x, y=y)
+    return replace(scene, layers=layers)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from haac_web import FOLDER
+from tests.codec.web.engines import node
 
 _PROGRAM = """
 import {{ readFileSync }} from "node:fs";
@@ -46,16 +44,13 @@ def run_javascript(code: str, imports: str = "", **given: Any) -> Any:
     Raises:
         JsError: it threw.
     """
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed")
     lines = []
     for each in filter(None, (part.strip() for part in imports.split(";"))):
         names, _, module = each.partition(" from ")
         lines.append(f"import {{ {names} }} from {json.dumps((FOLDER / Path(module)).as_uri())};")
     program = _PROGRAM.format(imports="\n".join(lines), code=code)
     done = subprocess.run(
-        [node, "--input-type=module", "--eval", program],
+        [node(), "--input-type=module", "--eval", program],
         input=json.dumps(given),
         capture_output=True,
         text=True,

@@ -53,6 +53,10 @@ def haac(
     return run
 
 
+def index_size() -> int:
+    return Path("haac-repo/similar/index.npz").stat().st_size
+
+
 def data(done: tuple[int, str, str]) -> Any:
     assert done[0] == 0, done[2]
     return json.loads(done[1])
@@ -60,8 +64,14 @@ def data(done: tuple[int, str, str]) -> Any:
 
 def test_from_the_index_to_suggestions(haac: Haac) -> None:
     made = data(haac("index", "--similar", "--json"))
-    assert list(made) == ["elements", "described", "unreadable", "bytes", "bytes_per_element", "seconds"]
     assert (made["elements"], made["described"], made["unreadable"]) == (4, 4, 0)
+    # The projection does not count as the elements': it is as large for four as for a million.
+    assert made["bytes_per_element"] <= 137
+    assert made["bytes"] == made["fixed_bytes"] + 4 * made["bytes_per_element"] == index_size()
+    assert (
+        f"{made['bytes_per_element']:.0f} each and {made['fixed_bytes']:,} for"
+        in haac("index", "--similar")[1]
+    )
     assert data(haac("index", "--similar", "--json"))["described"] == 0
     names = {each["name"]: each["id"] for each in data(haac("search", "--json"))}
     for name, its in names.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,20 @@ def marks(page: Image.Image) -> npt.NDArray[np.bool_]:
 SCENE = Scene(
     400, 300, Colour(0x336699FF), [Layer(1, width=90, x=40, y=50), Layer(2, width=60, x=250, y=150)]
 )
+
+
+def test_where_nothing_was_looked_for_the_report_does_not_say_that_all_is_explained() -> None:
+    def figures(scene: Scene, *, compared: bool) -> list[tuple[str, str]]:
+        content = told(scene)
+        return list(page_module._figures(content if compared else replace(content, unexplained=None)))
+
+    alike = replace(SCENE, similar=True)
+    assert figures(SCENE, compared=True)[-1] == ("0 %", "explained by nothing")
+    assert figures(alike, compared=False)[-1] == ("similar", "not the same objects")
+    bare = replace(SCENE, layers=[])
+    assert figures(bare, compared=False)[-1] == ("-", "no elements were compared")
+    page = report(replace(told(alike), unexplained=None), DrawnElements())
+    assert not marks(page).any()
 
 
 def test_an_exact_recipe() -> None:

@@ -304,4 +304,4 @@ def closed_pipe() -> Iterator[int]:
 
 def test_a_reader_that_goes_away_gets_no_message(closed_pipe: int) -> None:
     done = subprocess.run([HAAC, "--help"], stdout=closed_pipe, stderr=subprocess.PIPE, text=True)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (done.returncode, done.stderr) == (0, "")

@@ -5,16 +5,20 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from haac_repo import LIMITS, Repository, RepositoryBusyError, publish, read_head, sync
+from haac_repo import LIMITS, Repository, RepositoryBusyError, RepositoryError, publish, read_head, sync
 from haac_repo._check.verify import verify
+from haac_repo._mirror import wire
 from haac_repo._mirror.wire import pack_path, segment_path
 from haac_repo._publish import publish as publish_module
+from haac_repo._publish.compact import compact
+from haac_repo._publish.disclosure import remembered
 
 
 def test_what_is_published(repository: Repository, make_element: Any) -> None:
@@ -156,3 +160,55 @@ def test_the_longest_words_can_be_published(
         writer.withdraw(1, words)
     publish(repository)
     assert sync(str(repository.path), tmp_path / "mirror").records == 2
+
+
+def test_a_head_that_no_mirror_would_accept_is_not_published(
+    repository: Repository, make_element: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for seed in range(6):
+        with repository.writer() as writer:
+            writer.add(make_element(seed))
+        publish(repository)
+    head = (repository.path / "public" / "head").read_bytes()
+    smaller = replace(LIMITS, head_bytes=len(head))
+    for module in (publish_module, wire):
+        monkeypatch.setattr(module, "LIMITS", smaller)
+    sync(str(repository.path), tmp_path / "mirror")
+    publish(repository)  # nothing is new: what stands there is small enough
+    with repository.writer() as writer:
+        writer.add(make_element(7))
+    before = {path: path.read_bytes() for path in repository.path.rglob("*.pack")}
+    with pytest.raises(RepositoryError, match=r"7 log segments; mirrors accept at most [\d,]+\. Nothing was"):
+        publish(repository, source_names="none")
+    with pytest.raises(RepositoryError, match="mirrors accept"):
+        publish_module.check_room(repository)
+    assert before == {path: path.read_bytes() for path in repository.path.rglob("*.pack")}
+    assert (repository.path / "public" / "head").read_bytes() == head
+    assert len(list((repository.path / "public" / "log").iterdir())) == 6
+    assert remembered(repository.path) == "base"
+    compact(repository)
+    publish(repository)
+    assert sync(str(repository.path), tmp_path / "mirror").elements == 7
+
+
+@pytest.mark.parametrize("withdrawn", [(), (1,), (8,), (1, 2, 3, 8)])
+def test_the_size_of_a_head_is_told_beforehand(
+    withdrawn: tuple[int, ...], repository: Repository, make_element: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(6):
+        with repository.writer() as writer:
+            writer.add(make_element(seed))
+        publish(repository)
+    with repository.writer() as writer:
+        for seed in range(6, 9):
+            writer.add(make_element(seed))
+        for number in withdrawn:
+            writer.withdraw(number, "gone")
+    monkeypatch.setattr(publish_module, "LIMITS", replace(LIMITS, head_bytes=1))
+    with pytest.raises(RepositoryError) as error:
+        publish(repository)
+    told = int(re.findall(r"about ([\d,]+) bytes", str(error.value))[0].replace(",", ""))
+    monkeypatch.setattr(publish_module, "LIMITS", LIMITS)
+    publish(repository)
+    size = (repository.path / "public" / "head").stat().st_size
+    assert size <= told <= size + 400  # a pack and a segment more, and longer numbers

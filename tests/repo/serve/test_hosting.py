@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from haac_repo import Pin, Repository, create_keys, sync, verify, write_file
+from haac_repo import Pin, Repository, Server, create_keys, sync, verify, write_file
+from haac_repo._serve.page import page_files
 from scripts.lib.web_servers import SERVERS, examples, missing
 from tests.repo.serve.asking import ask, raw
 
@@ -175,3 +176,40 @@ def test_a_file_that_is_being_replaced(host: str, growing: Any) -> None:
     for number in range(20):
         write_file(growing.folder / "public" / "head", heads[number % 2])
         assert ask(host, "/head")[2] == heads[number % 2]
+
+
+def test_the_decoder_and_the_page_beside_it(name: str, growing: Any, tmp_path: Path) -> None:
+    """As `haac serve` has them: the same bytes under the same names, and the page's policy."""
+    files = page_files()
+    if not files:
+        pytest.skip("the web decoder is not installed (sh scripts/test --setup)")
+    (tmp_path / name).mkdir()
+    decoder = files["web/haac.js"].parent
+    with (
+        SERVERS[name](growing.folder / "public", tmp_path / name, decoder=decoder) as (url, _),
+        Server(growing.folder, page=True) as own,
+    ):
+        for path in (
+            "/",
+            "/service_worker.js",
+            *(f"/{each}" for each in files if each.endswith((".js", ".css")) and each.startswith("web/")),
+        ):
+            status, headers, body = ask(url, path)
+            _, wanted, there = ask(own, path)
+            assert (status, body) == (200, there), path
+            assert headers["Content-Type"].split(";")[0] == wanted["Content-Type"].split(";")[0], path
+            assert "utf-8" in headers["Content-Type"] or path == "/service_worker.js", path
+            assert headers["Cache-Control"] == "no-cache", path
+        assert ask(url, "/")[1]["Content-Security-Policy"] == ask(own, "/")[1]["Content-Security-Policy"]
+        for path in (
+            "/web/",
+            "/web/__init__.py",
+            "/web/package.json",
+            "/web/../head.py",
+            "/page/index.html",
+            "/web/page/index.html",
+        ):
+            assert raw(url, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()).split()[
+                1
+            ] in (b"400", b"404"), path
+        assert ask(url, "/head")[2] == growing.files["head"]

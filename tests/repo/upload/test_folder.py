@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -63,6 +64,41 @@ def test_packs_that_are_published_no_more_go_and_other_files_stay(filled: Reposi
     assert not stray.exists()
     assert stray.with_name("notes.tmp").exists()
     assert (tmp_path / "disk" / "index.html").exists()
+
+
+@pytest.mark.parametrize("loss", ["flipped", "gone"])
+def test_one_damaged_pack_with_withdrawn_bytes_does_not_keep_the_rest_from_being_sent(
+    filled: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str], loss: str
+) -> None:
+    target = tmp_path / "disk"
+    args = ["publish", str(target), "--repo", str(filled.path)]
+    assert _run(args) == 0
+    sync(str(target), tmp_path / "mirror")
+    fill(filled, range(9, 12))
+    with filled.writer() as writer:
+        writer.withdraw_all([1, 4], "no")
+    head = read_head(filled.path)
+    assert head is not None
+    damaged = published_folder(filled.path) / "packs" / f"{head.packs[0].sha256}.pack"
+    if loss == "gone":
+        damaged.unlink()
+    else:
+        damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+    capsys.readouterr()
+    assert _run([*args, "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert (
+        json.loads(out)["sent"]["files"] == 4
+    )  # the pack in place of the other one, the new one, log and head
+    assert json.loads(err.splitlines()[-1])["error"]["message"].count(damaged.name) == 1
+    assert (target / "head").read_bytes() == (published_folder(filled.path) / "head").read_bytes()
+    assert sync(str(target), tmp_path / "mirror").elements == 10
+    # Where the damaged pack was never sent nothing counts, and both errors are told.
+    assert _run(["publish", str(tmp_path / "new"), "--repo", str(filled.path)]) == 1
+    err = capsys.readouterr().err
+    assert "still published" in err
+    assert "Sending failed too: " in err
+    assert not (tmp_path / "new" / "head").exists()
 
 
 def test_signatures_of_before_do_not_pile_up(filled: Repository, tmp_path: Path) -> None:

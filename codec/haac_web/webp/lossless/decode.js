@@ -3,7 +3,7 @@
 import { damaged } from "../damaged.js";
 import { BitReader } from "./bits.js";
 import { decodeImage } from "./image.js";
-import { readTransforms, undoTransforms } from "./transforms.js";
+import { isIndexed, readTransforms, undoTransforms } from "./transforms.js";
 
 /** The first byte of every lossless bitstream. */
 const SIGNATURE = 0x2f;
@@ -34,7 +34,7 @@ export function losslessHeader(bytes) {
  */
 export function decodeLossless(bytes) {
   const { width, height } = losslessHeader(bytes);
-  return decodeBare(bytes.subarray(HEADER), width, height);
+  return decodeStream(bytes.subarray(HEADER), width, height);
 }
 
 /**
@@ -47,7 +47,13 @@ export function decodeLossless(bytes) {
  * @throws {PictureError} Damaged.
  */
 export function decodeBare(bytes, width, height) {
+  return decodeStream(bytes, width, height, true);
+}
+
+/** `alpha`: libwebp overlooks it if numbers of a palette end some bits too early. */
+function decodeStream(bytes, width, height, alpha = false) {
   const reader = new BitReader(bytes);
   const { transforms, width: codedWidth } = readTransforms(reader, width, height);
-  return undoTransforms(decodeImage(reader, codedWidth, height, true), transforms, height);
+  const cutOff = alpha && isIndexed(transforms);
+  return undoTransforms(decodeImage(reader, codedWidth, height, true, cutOff), transforms, height);
 }

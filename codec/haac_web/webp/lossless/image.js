@@ -35,30 +35,37 @@ function nearest() {
  * @param {number} width Columns.
  * @param {number} height Rows.
  * @param {boolean} outer It is the image of the pixels: only that may have several groups of prefix codes.
+ * @param {boolean} [cutOff] The last pixel may end behind the data, if pixels differ in nothing but green.
  * @returns {Int32Array} ARGB, a row after the other.
  * @throws {PictureError} Damaged.
  */
-export function decodeImage(reader, width, height, outer) {
+export function decodeImage(reader, width, height, outer, cutOff = false) {
   const cacheBits = reader.read(1) ? reader.read(4) || -1 : 0;
   if (cacheBits < 0 || cacheBits > MAX_CACHE_BITS) {
     throw damaged("its colour cache has a size that is not allowed");
   }
   const tiles = outer && reader.read(1) ? readTiles(reader, width, height, decodeImage) : null;
   const groups = readGroups(reader, tiles, cacheBits ? 1 << cacheBits : 0);
-  const target = { pixels: new Int32Array(width * height), width, at: 0 };
-  const cache = cacheBits ? new ColourCache(cacheBits, target.pixels) : null;
-  if (!tiles) {
-    decodePixels(reader, groups, groups.all[0], target, width * height, cache);
-    return target.pixels;
+  const pixels = new Int32Array(width * height);
+  const target = { pixels, width, at: 0 };
+  const cache = cacheBits ? new ColourCache(cacheBits, pixels) : null;
+  while (target.at < pixels.length) {
+    reader.check();
+    const { group, until } = tiles ? tileAt(tiles, target.at, width) : { group: 0, until: pixels.length };
+    decodePixels(reader, groups, groups.all[group], target, until, cache);
   }
-  const side = 1 << tiles.bits;
-  while (target.at < target.pixels.length) {
-    const y = Math.floor(target.at / width);
-    const x = target.at - y * width;
-    const group = groups.all[tiles.groups[(y >> tiles.bits) * tiles.columns + (x >> tiles.bits)]];
-    decodePixels(reader, groups, group, target, y * width + Math.min((x | (side - 1)) + 1, width), cache);
+  if (!cutOff || cache || !groups.all.every(({ fixed }) => fixed)) {
+    reader.check();
   }
-  return target.pixels;
+  return pixels;
+}
+
+/** The group of codes of a pixel, and where its tile ends in this row. */
+function tileAt({ bits, columns, groups }, at, width) {
+  const y = Math.floor(at / width);
+  const x = at - y * width;
+  const until = y * width + Math.min(((x >> bits) + 1) << bits, width);
+  return { group: groups[(y >> bits) * columns + (x >> bits)], until };
 }
 
 /**
@@ -157,7 +164,6 @@ function decodePixels(reader, { entries, packed }, group, target, until, cache) 
   }
   target.at = at;
   reader.position = position;
-  reader.check();
 }
 
 /** Repeat earlier pixels; the place behind them. */

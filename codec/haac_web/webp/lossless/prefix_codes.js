@@ -5,6 +5,8 @@ import { damaged } from "../damaged.js";
 /** Bits of a root table: longer codes go on in a second table. */
 const ROOT_BITS = 8;
 const MAX_LENGTH = 15;
+/** By so many entries at most the tables grow at once. */
+const GROWTH = 2 ** 23;
 /** Symbols of literals, and of the magnitudes of lengths and of distances (RFC 9649, section 3.7.3). */
 export const LITERALS = 256;
 export const LENGTHS = 24;
@@ -144,7 +146,7 @@ export class PrefixTables {
     const base = this.used;
     this.used += count;
     if (this.used > this.entries.length) {
-      const entries = new Int32Array(this.used * 2);
+      const entries = new Int32Array(Math.min(this.used * 2, this.used + GROWTH));
       entries.set(this.entries);
       this.entries = entries;
     }

@@ -52,6 +52,14 @@ export function readTransforms(reader, width, height) {
   return { transforms, width };
 }
 
+/**
+ * @param {Transform[]} transforms
+ * @returns {boolean} The picture has a palette, and nothing else was done to it.
+ */
+export function isIndexed(transforms) {
+  return transforms.length === 1 && transforms[0].kind === COLOUR_INDEXING;
+}
+
 /** A palette, each colour coded as its difference to the one before. */
 function readPalette(reader, colours) {
   const palette = new Int32Array(256);

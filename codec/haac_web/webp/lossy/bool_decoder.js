@@ -2,7 +2,7 @@
  * Decoder of booleans with probabilities: the arithmetic decoder of VP8 (RFC 6386, section 7).
  *
  * `value` holds the bits that were read and not yet used, `spare` how many of them are beyond the 8 that are compared.
- * Two bytes are taken at once. After the end come zeros, and `ended` says so.
+ * Two bytes are taken at once. After the end come zeros, and `ended` says so. It also says so of bytes that cannot be.
  */
 export class BoolDecoder {
   /** @param {Uint8Array} bytes */
@@ -12,8 +12,8 @@ export class BoolDecoder {
     this.value = 0;
     this.range = 255;
     this.spare = -8;
-    this.ended = false;
-    this.load();
+    // No encoder begins like that: it is more than the range has, and decoders differ in what they make of it.
+    this.ended = bytes[0] === 255;
   }
 
   /** Take one or two more bytes. */
@@ -36,6 +36,9 @@ export class BoolDecoder {
    * @returns {0 | 1}
    */
   bit(probability) {
+    if (this.spare < 0) {
+      this.load();
+    }
     const split = 1 + (((this.range - 1) * probability) >> 8);
     const compared = split << this.spare;
     let bit = 0;
@@ -49,9 +52,6 @@ export class BoolDecoder {
       const shift = Math.clz32(range) - 24;
       range <<= shift;
       this.spare -= shift;
-      if (this.spare < 0) {
-        this.load();
-      }
     }
     this.range = range;
     return bit;

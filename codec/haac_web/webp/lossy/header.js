@@ -135,15 +135,15 @@ function strength(level, sharpness) {
 
 function readPartitions(bytes, count) {
   let from = 3 * (count - 1);
-  if (bytes.length <= from) {
-    throw damaged("its partitions end too early");
-  }
   const partitions = [];
   for (let number = 0; number < count; number++) {
     const at = 3 * number;
     const length = number < count - 1 ? bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) : bytes.length;
     partitions.push(new BoolDecoder(bytes.subarray(from, from + length)));
     from = Math.min(from + length, bytes.length);
+  }
+  if (!partitions.at(-1).bytes.length) {
+    throw damaged("its partitions end too early");
   }
   return partitions;
 }

@@ -48,10 +48,11 @@ export function addResidue(values, from, count, data, at, stride) {
     const odd = first - third;
     const inner = ((second * SINE) >> 16) - fourth - ((fourth * COSINE) >> 16);
     const outer = second + ((second * COSINE) >> 16) + ((fourth * SINE) >> 16);
-    data[at] += (even + outer) >> 3;
-    data[at + 1] += (odd + inner) >> 3;
-    data[at + 2] += (odd - inner) >> 3;
-    data[at + 3] += (even - outer) >> 3;
+    // Of 16 bits, the upper 13; only damaged pictures have more.
+    data[at] += ((even + outer) << 16) >> 19;
+    data[at + 1] += ((odd + inner) << 16) >> 19;
+    data[at + 2] += ((odd - inner) << 16) >> 19;
+    data[at + 3] += ((even - outer) << 16) >> 19;
     values[index] = values[index + 1] = values[index + 2] = values[index + 3] = 0;
   }
 }

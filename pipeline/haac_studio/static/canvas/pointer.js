@@ -96,7 +96,11 @@ export class Pointers {
     return layer ? { kind: "layer", layer, point } : { kind: "empty", point };
   }
 
-  #handle(frame, at, near, group) {
+  #handle(frame, at, far, group) {
+    const { view } = this.#stage;
+    // Handles leave room to take hold of small layers themselves.
+    const least = Math.min(frame.width, frame.height) * view.zoom;
+    const near = inside(frame, view.toCanvas(...at)) ? Math.min(far, least / 5) : far;
     let best = null;
     for (const handle of this.#stage.overlay.handlesOf(frame, group)) {
       const [x, y] = this.#stage.overlay.handleAt(frame, handle);

@@ -28,6 +28,7 @@ export function mountInspector(root, app) {
   };
   for (const type of ["scene", "selection", "forms"]) app.document.addEventListener(type, soon);
   app.stage.picture.addEventListener("element", soon);
+  app.names.addEventListener("known", soon);
   app.stage.addEventListener("crop", soon);
   update();
 }

@@ -49,7 +49,7 @@ export class LayerSection {
       this.title.textContent = `${selected.length} layers`;
       this.subtitle.textContent = "Changes are made to all of them";
     } else {
-      this.title.textContent = layer.name || id;
+      this.title.textContent = this.app.names.of(layer);
       const size = own ? `, ${own[0]} × ${own[1]}` : "";
       this.subtitle.textContent = `Element ${id}${size}${this.#bits(layer)}`;
     }

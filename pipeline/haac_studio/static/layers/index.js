@@ -3,6 +3,7 @@
 import { el } from "../shell/dom.js";
 import { LayersList } from "./list.js";
 import { HistoryList } from "./history.js";
+import { Names } from "./names.js";
 import { tabs } from "../shell/tabs.js";
 
 /**
@@ -15,7 +16,8 @@ export function mountLayers(root, app) {
   root.append(...tabs([
     { id: "layers", label: "Layers", page: layers },
     { id: "history", label: "History", page: history },
-  ]));
+  ], (id) => id === "history" && app.historyList?.reveal()));
+  app.names = new Names(app.api);
   app.layers = new LayersList(layers, app);
   app.historyList = new HistoryList(history, app.document);
 }

@@ -23,6 +23,7 @@ export class LayersList {
     this.app = app;
     this.document = app.document;
     this.thumbnails = new Thumbnails(app);
+    this.names = app.names;
     this.element = el("ul", {
       class: "layers-list",
       role: "listbox",
@@ -43,6 +44,9 @@ export class LayersList {
     this.reorder = new Reorder(this);
     this.document.addEventListener("scene", () => this.#update());
     this.document.addEventListener("selection", () => this.#select());
+    this.names.addEventListener("known", () => {
+      for (const row of this.#rows.values()) if (!row.name.querySelector("input")) this.#fill(row, row.layer);
+    });
     this.#update();
   }
 
@@ -108,10 +112,10 @@ export class LayersList {
 
   #fill(row, layer) {
     const { element } = row;
-    const name = layer.name || (typeof layer.element === "string" ? layer.element : "Inline element");
+    const name = this.names.of(layer);
     if (row.layer?.element !== layer.element) this.thumbnails.show(row.thumbnail, layer.element);
     row.layer = layer;
-    if (row.name.textContent !== name) row.name.textContent = name;
+    if (row.name.textContent !== name || row.name.firstElementChild) row.name.textContent = name;
     row.detail.textContent = detailOf(layer);
     element.classList.toggle("is-hidden", Boolean(layer.hidden));
     element.classList.toggle("is-locked", Boolean(layer.locked));
@@ -235,9 +239,8 @@ export class LayersList {
       if (done) return;
       done = true;
       const text = input.value.trim();
-      row.name.textContent = layer.name || "";
       row.layer = null;
-      if (save && text && text !== layer.name) this.document.change("Rename", [key], () => ({ name: text }));
+      if (save && text && text !== this.names.of(layer)) this.document.change("Rename", [key], () => ({ name: text }));
       this.#fill(row, this.document.layer(key) ?? layer);
       this.element.focus();
     };

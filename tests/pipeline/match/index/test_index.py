@@ -413,6 +413,7 @@ def test_the_command_says_what_it_did(repository: Repository, capsys: pytest.Cap
     said = json.loads(capsys.readouterr().out)
     assert said["elements"] == said["described"] == 9
     assert said["bytes"] == file(repository).stat().st_size
+    assert said["fixed_bytes"] == 0
     assert said["bytes_per_element"] == round(said["bytes"] / 9, 1)
     assert _run(["index", "--repo", str(repository.path)]) == 0
     assert "0 elements described" in capsys.readouterr().out
