@@ -29,8 +29,12 @@ class StudioLimits:
     """Pixels of the longest side of a thumbnail."""
     thumbnails_bytes: int = 32 * 2**20
     """Bytes of thumbnails that are kept."""
-    hints: int = 256
-    """Points, boxes and lines of one re-cut."""
+    strokes_bytes: int = 2**20
+    """Bytes of the JSON of one re-cut: strokes of a brush have many points."""
+    strokes: int = 256
+    """Points, boxes and lines of one re-cut, of each kind."""
+    hints: int = 1024
+    """Points and boxes that they become."""
 
 
 STUDIO_LIMITS = StudioLimits()

@@ -32,7 +32,7 @@ def routes(studio: Studio) -> list[Route]:
     """The endpoints of reviews."""
 
     async def recut(request: Request) -> Response:
-        sent = await json_of(request, STUDIO_LIMITS.request_bytes)
+        sent = await json_of(request, STUDIO_LIMITS.strokes_bytes)
         require(studio.repository, "ingest")
         name = sent.get("review")
         review = _review(studio, name if isinstance(name, str) else "")
@@ -92,9 +92,9 @@ def hints_of(sent: object, keep: bool, review: Review) -> Iterator[Hint]:
     Raises:
         Answered: 400, it is none of them.
     """
-    if not isinstance(sent, list) or len(sent) > STUDIO_LIMITS.hints:
+    if not isinstance(sent, list) or len(sent) > STUDIO_LIMITS.strokes:
         raise Answered(
-            400, f"keep and remove are lists of at most {STUDIO_LIMITS.hints} boxes, points and lines"
+            400, f"keep and remove are lists of at most {STUDIO_LIMITS.strokes} boxes, points and lines"
         )
     for each in sent:
         if isinstance(each, list) and len(each) == 4 and all(map(_is_place, each)):

@@ -26,6 +26,7 @@ import { mountPanels } from "./panels/index.js";
 import { autosave, recover } from "./shell/autosave.js";
 import { Dialogs } from "./shell/dialogs.js";
 import { Shortcuts } from "./shell/shortcuts.js";
+import { mountSplitters } from "./shell/splitters.js";
 import { mountStatus } from "./shell/status.js";
 import { applyTheme } from "./shell/theme.js";
 import { Toolbar } from "./shell/toolbar.js";
@@ -64,6 +65,7 @@ async function start() {
   const status = mountStatus(part("status"), app);
   addTools(app);
   mountPanels(app);
+  mountSplitters();
   await recover(app);
   app.autosave = autosave(app, status);
   app.stage.picture.show(app.document.recipe);

@@ -151,7 +151,7 @@ def test_a_script_with_code_is_refused_and_not_run(
     assert not list(tmp_path.iterdir())
 
 
-WRONG = {
+WRONG: dict[str, tuple[str | bytes, str]] = {
     "no scene": ("x = 1\n", "leaves no scene"),
     "two scenes": ("from haac import Scene\na = Scene(1, 1)\nb = Scene(2, 2)\n", "several scenes"),
     "syntax": ("scene = (\n", "line 1"),

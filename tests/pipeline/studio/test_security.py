@@ -10,6 +10,7 @@ import pytest
 
 from haac_studio._document.drafts import Draft
 from haac_studio._limits import STUDIO_LIMITS
+from haac_studio._server.bodies import Answered
 from haac_studio._server.security import MARK, TOKEN, Door
 from tests.pipeline.studio.studios import Browser, scene_json
 
@@ -38,7 +39,7 @@ def test_a_wrong_token_opens_nothing(client: Browser, change: Callable[[str], st
 
 @pytest.mark.parametrize("token", [b"\xc3\xa9", b"\xff"])
 def test_a_token_of_other_characters_is_wrong_too(client: Browser, token: bytes) -> None:
-    assert client.get("/api/state", headers={TOKEN: token}).status_code == 403  # type: ignore[dict-item]
+    assert client.get("/api/state", headers={TOKEN.encode(): token}).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -200,7 +201,7 @@ def test_links_lead_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (page / "own.js").write_text("export {};")
     monkeypatch.setattr(files, "STATIC", page)
     assert files._find(page, "own.js").read_text() == "export {};"
-    with pytest.raises(files.Answered):
+    with pytest.raises(Answered):
         files._find(page, "link.js")
 
 

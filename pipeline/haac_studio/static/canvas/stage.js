@@ -8,6 +8,9 @@ import { Pointers } from "./pointer.js";
 import { wholeFrame } from "./transforms.js";
 import { View } from "./view.js";
 
+/** Between the canvas and a reference beside it, canvas pixels. */
+const BESIDE = 24;
+
 /** An alpha below this is no pixel that one would click at. */
 const VISIBLE = 12;
 
@@ -60,8 +63,15 @@ export class Stage extends EventTarget {
   #listen() {
     const { document, picture, view } = this;
     document.addEventListener("scene", () => this.#show());
+    document.addEventListener("forms", () => this.#tellProblems());
     document.addEventListener("selection", () => this.#checkCrop());
-    document.addEventListener("reference", () => this.#place());
+    let mode = document.reference?.mode;
+    document.addEventListener("reference", () => {
+      const before = mode;
+      mode = document.reference?.mode;
+      if (mode !== before && (mode === "beside" || before === "beside")) this.fit();
+      this.redraw();
+    });
     picture.addEventListener("element", () => this.redraw());
     for (const type of ["frame", "error"]) {
       picture.addEventListener(type, () => {
@@ -118,16 +128,19 @@ export class Stage extends EventTarget {
     canvas.style.transform = `${transform} scale(${view.zoom})`;
     canvas.style.imageRendering = view.zoom >= 2 ? "pixelated" : "auto";
     const shown = document.reference;
-    reference.hidden = !shown || shown.mode === "off";
+    reference.hidden = !shown || !["beneath", "beside"].includes(shown.mode);
+    canvas.style.opacity = 1;
     if (reference.hidden) return;
     if (reference.getAttribute("src") !== shown.url) reference.src = shown.url;
     const beside = shown.mode === "beside";
-    const x = view.x + (beside ? (width + 24) * view.zoom : 0);
+    const x = view.x + (beside ? (width + BESIDE) * view.zoom : 0);
     reference.style.transform = `translate(${x}px, ${view.y}px)`;
     reference.style.width = `${width * view.zoom}px`;
     reference.style.height = `${height * view.zoom}px`;
-    reference.style.opacity = beside ? 1 : (shown.opacity ?? 0.5);
-    reference.classList.toggle("beneath", !beside);
+    // The picture gives way to what is beneath it: most scenes are opaque.
+    const opacity = shown.opacity ?? 0.5;
+    reference.style.opacity = beside ? 1 : Math.min(1, 2 * opacity);
+    canvas.style.opacity = beside ? 1 : 1 - opacity;
   }
 
   #drawOverlay() {
@@ -305,10 +318,10 @@ export class Stage extends EventTarget {
     return this.picture.size(element);
   }
 
-  /** Show the whole canvas. */
+  /** Show the whole canvas, and the reference if it is beside it. */
   fit() {
-    const { width, height } = this.document.scene;
-    this.view.fit([0, 0, width, height]);
+    const { scene: { width, height }, reference } = this.document;
+    this.view.fit([0, 0, reference?.mode === "beside" ? 2 * width + BESIDE : width, height]);
   }
 
   /** Middle of what is visible of the canvas. @returns {{x: number, y: number}} canvas pixels */
@@ -333,7 +346,8 @@ export class Stage extends EventTarget {
   }
 
   #tellProblems() {
-    const { failed, error } = this.picture;
+    const { failed } = this.picture;
+    const error = this.picture.error ?? this.document.formsError;
     const lines = error ? [error] : Object.values(failed);
     const text = lines.slice(0, 3).join(" ");
     if (this.problems.dataset.text === text) return;

@@ -37,8 +37,13 @@ export class HistoryList {
     }, label));
     this.element.replaceChildren(...rows);
     this.element.setAttribute("aria-activedescendant", `step-${index}`);
-    const present = rows[index - from];
-    if (this.element.offsetParent) present?.scrollIntoView({ block: "nearest" });
+    this.present = rows[index - from];
+    this.reveal();
+  }
+
+  /** Bring the present step into view. */
+  reveal() {
+    if (this.element.offsetParent) this.present?.scrollIntoView({ block: "nearest" });
   }
 
   #key(event) {

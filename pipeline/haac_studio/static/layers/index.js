@@ -16,7 +16,7 @@ export function mountLayers(root, app) {
   root.append(...tabs([
     { id: "layers", label: "Layers", page: layers },
     { id: "history", label: "History", page: history },
-  ]));
+  ], (id) => id === "history" && app.historyList?.reveal()));
   app.names = new Names(app.api);
   app.layers = new LayersList(layers, app);
   app.historyList = new HistoryList(history, app.document);
