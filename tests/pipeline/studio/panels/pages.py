@@ -41,7 +41,7 @@ def scene_of(page: Page) -> dict[str, Any]:
 
 def known_scene(repository: Path) -> tuple[Scene, Image.Image]:
     """A scene of three known elements, and its picture."""
-    layers = (Layer(1, x=12, y=20), Layer(2, x=150, y=30), Layer(3, x=70, y=130))
+    layers = [Layer(1, x=12, y=20), Layer(2, x=150, y=30), Layer(3, x=70, y=130)]
     with Repository.open(repository) as opened:
         scene = Scene(320, 240, Colour(0xCDE8F7FF), layers)
         return scene, render(scene, opened)

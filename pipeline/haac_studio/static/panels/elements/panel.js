@@ -45,7 +45,9 @@ export function elementsPanel(app, features) {
     if (!(await results.search(given))) return;
     performance.measure("haac search", { start: began, end: performance.now() });
     grid.reset();
-    count.textContent = whole ? counted(results.total, "element") : `${counted(results.total, "element")} found`;
+    const found = counted(results.total, "element");
+    const instead = results.foundBy ? ` for “${results.foundBy}”` : "";
+    count.textContent = whole ? found : `${found} found${instead}`;
     showEmpty(whole);
     details.show(null);
   };
@@ -89,7 +91,8 @@ export function elementsPanel(app, features) {
     onTag: (tag) => narrow({ tag }),
     onLike: (element) => {
       likeName = element.name || element.id;
-      narrow({ like: element.id });
+      search.value = "";
+      narrow({ like: element.id, query: "", colour: null });
     },
   });
   const grid = new ElementGrid(results, {
@@ -105,7 +108,8 @@ export function elementsPanel(app, features) {
   });
   search.addEventListener("input", () => {
     filter.query = search.value.trim();
-    typed();
+    if (filter.like) narrow({ like: null }); // words and likeness do not go together
+    else typed();
   });
   search.addEventListener("keydown", (event) => {
     if ((event.key === "Enter" || event.key === "ArrowDown") && results.total) {

@@ -20,6 +20,8 @@ export class Results extends EventTarget {
     super();
     this.api = api;
     this.total = 0;
+    /** Words that were searched for instead, as nothing is called what was typed; null if none were. */
+    this.foundBy = null;
     this.filter = {};
     this.version = 0;
   }
@@ -40,6 +42,7 @@ export class Results extends EventTarget {
       if (search.signal.aborted) return false;
       this.#pages = new Map([[0, found.elements]]);
       this.total = found.total;
+      this.foundBy = found.found_by ?? null;
       this.filter = filter;
       this.version += 1;
       this.#say("change");

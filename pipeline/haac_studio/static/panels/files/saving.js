@@ -4,6 +4,7 @@ import { el } from "../../shell/dom.js";
 import { field, newId } from "../shared/dom.js";
 
 const ENDING = /\.(haac|txt|py)$/i;
+const ANY_ENDING = /\.[^.]+$/;
 const FORMATS = [
   ["haac", "Binary (.haac)", "the smallest"],
   ["txt", "Text (.txt)", "for messages and web pages"],
@@ -25,7 +26,7 @@ const DOWNLOADS = [
  */
 export async function save(app, { ask = false, known }) {
   const { name } = app.document;
-  if (!ask && name && known.has(name)) {
+  if (!ask && name && known.has(name) && ENDING.test(name)) {
     try {
       return await write(app, name, true);
     } catch (error) {
@@ -42,10 +43,10 @@ export async function save(app, { ask = false, known }) {
 }
 
 async function askName(app) {
-  const { name } = app.document;
-  const stem = el("input", { type: "text", value: (name ?? "scene").replace(ENDING, ""), autocomplete: "off",
+  const name = app.document.name ?? app.state.document?.name ?? "scene";
+  const stem = el("input", { type: "text", value: name.replace(ANY_ENDING, ""), autocomplete: "off",
     spellcheck: "false" });
-  const formats = choices("format", FORMATS, ENDING.exec(name ?? "")?.[1].toLowerCase() ?? "haac");
+  const formats = choices("format", FORMATS, ENDING.exec(name)?.[1].toLowerCase() ?? "haac");
   let saved = null;
   let refused = null; // the name that the person was told is taken: saving it again overwrites it
   const chosen = await app.dialogs.open({
@@ -99,7 +100,7 @@ export async function download(app) {
   });
   if (!chosen) return;
   const url = URL.createObjectURL(file);
-  const stem = (app.document.name ?? "scene").replace(ENDING, "");
+  const stem = (app.document.name ?? app.state.document?.name ?? "scene").replace(ANY_ENDING, "");
   el("a", { href: url, download: `${stem}.${formats.value()}` }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser reads it after the click
 }
