@@ -216,8 +216,10 @@ export class Marquee {
 
   move(event, point) {
     const box = bounds([this.from, point]);
+    // A box within the transparent middle of a layer does not mean that layer.
+    const meant = (bounds) => overlap(bounds, box) && !around(bounds, box);
     const touched = this.stage.layers()
-      .filter(({ layer, frame }) => !layer.locked && overlap(frameBounds(frame), box))
+      .filter(({ layer, frame }) => !layer.locked && meant(frameBounds(frame)))
       .map(({ layer }) => layer.key);
     this.stage.document.select([...this.before, ...touched]);
     this.stage.show({ marquee: box });
@@ -273,6 +275,11 @@ export class Pan {
   end() {}
 
   cancel() {}
+}
+
+/** Whether a box has another one wholly in it. */
+function around([left, top, right, bottom], box) {
+  return left < box[0] && top < box[1] && right > box[2] && bottom > box[3];
 }
 
 /** Whether a point is inside a frame. */

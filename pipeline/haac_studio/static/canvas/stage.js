@@ -22,6 +22,8 @@ export class Stage extends EventTarget {
   #shown = { guides: [], marquee: null, note: null, noteAt: null };
   #asked = null;
   #hoveredKey = null;
+  #saying = null;
+  #said = "";
   #drawing = false;
 
   /**
@@ -64,7 +66,10 @@ export class Stage extends EventTarget {
     const { document, picture, view } = this;
     document.addEventListener("scene", () => this.#show());
     document.addEventListener("forms", () => this.#tellProblems());
-    document.addEventListener("selection", () => this.#checkCrop());
+    document.addEventListener("selection", () => {
+      this.#checkCrop();
+      this.#sayLater();
+    });
     let mode = document.reference?.mode;
     document.addEventListener("reference", () => {
       const before = mode;
@@ -252,6 +257,19 @@ export class Stage extends EventTarget {
     this.app.announce(next ? "Crop mode: drag the edges, Enter ends it" : "Crop mode ended");
     this.dispatchEvent(new Event("crop"));
     this.redraw();
+  }
+
+  /** Tell screen readers what is selected, once a drag or a row of keys has come to rest. */
+  #sayLater() {
+    clearTimeout(this.#saying);
+    this.#saying = setTimeout(() => {
+      const { selected } = this.document;
+      const key = selected.map((layer) => layer.key).join(" ");
+      if (key === this.#said || window.document.activeElement !== this.element) return;
+      this.#said = key;
+      const one = selected.length === 1 ? this.app.names.of(selected[0]) : `${selected.length} layers`;
+      this.app.announce(selected.length ? `${one} selected` : "Nothing selected");
+    }, 400);
   }
 
   #checkCrop() {

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("starlette", reason="the studio needs starlette")
 pytest.importorskip("playwright", reason="the browser is driven by playwright")
 
 from playwright.sync_api import Page, expect
 
-from haac import render
+from haac import Scene, encode_inline, encode_wash, render, to_binary
 from haac_repo import Repository
+from scripts.lib.elements import drawing
 from tests.pipeline.studio.editor.pages import (
     SIZES,
+    Open,
+    Studio,
     at,
     drag,
+    field,
     grab,
     handle,
     pixels_in,
@@ -212,3 +218,31 @@ def test_zoom_by_keys_wheel_and_buttons(page: Page) -> None:
     assert at(page, 100, 100) == pytest.approx((x + 20, y + 20), abs=1)
     page.keyboard.press("0")
     assert zoom() == 1
+
+
+def test_a_recipe_with_a_wash_and_inline_elements_is_shown_and_kept(opened: Open, studio: Studio) -> None:
+    rows, columns = np.mgrid[0:360, 0:480]
+    photograph = np.dstack([rows * 255 // 360, columns * 255 // 480, (rows + columns) % 256]).astype(np.uint8)
+    scene = Scene(480, 360, encode_wash(Image.fromarray(photograph), budget=60))
+    brought = encode_inline(drawing(9))
+    for x in (20, 300):
+        scene.element(brought).rotate(15).place(x, 120)
+    scene.element("5").place(200, 40)
+    (studio.folder / "brought.haac").write_bytes(to_binary(scene))
+    studio.kill()
+    studio.start("brought.haac")
+    page = opened()
+    with Repository.open(studio.repository) as repository:
+        assert np.array_equal(pixels_in(page), np.asarray(render(scene, repository)))
+    row(page, "Inline element").first.click()
+    page.get_by_role("application", name="Canvas").focus()
+    page.keyboard.press("ArrowRight")
+    changed = scene_in(page)
+    assert changed.background == scene.background
+    assert changed.layers == [scene.layers[0], replace(scene.layers[1], x=301), scene.layers[2]]
+    with Repository.open(studio.repository) as repository:
+        assert np.array_equal(pixels_in(page), np.asarray(render(changed, repository)))
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("It is kept as it is")).to_be_visible()
+    field(page, "Canvas width").fill("500")
+    expect(page.get_by_text("The wash belongs to a canvas of this shape")).to_be_visible()

@@ -75,6 +75,7 @@ function paste(app, event, onPicture) {
 /** The document's name with a mark while it has changes that are not saved; in the toolbar and in the page's title. */
 function savedMark(app) {
   let last = app.document.scene;
+  let shown = "";
   const label = el("span", { class: "document-name", id: "document-name" });
   const unsaved = () => app.document.scene !== last;
   const show = () => {
@@ -84,6 +85,9 @@ function savedMark(app) {
     }
     const name = app.document.name ?? "Untitled";
     const changed = unsaved();
+    const wanted = `${changed} ${name}`;
+    if (wanted === shown) return; // most moves of a drag change nothing here
+    shown = wanted;
     label.replaceChildren(el("b", {}, name), changed ? el("span", { class: "unsaved", title: "Not saved" }, "•") : "",
       changed ? el("span", { class: "hidden-visually" }, "not saved") : "");
     document.title = `${changed ? "• " : ""}${name} – haac studio`;

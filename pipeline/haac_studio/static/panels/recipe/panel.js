@@ -43,7 +43,14 @@ export function recipePanel(app) {
     warnings.hidden = said.length === 0;
     marked();
   };
+  let drawn = "";
+  let drawnForms = null;
   const marked = () => {
+    // A drag tells of the selection with every move, though it stays the same.
+    const { forms, selection } = app.document;
+    const wanted = [...selection].join(" ");
+    if (forms === drawnForms && wanted === drawn) return;
+    [drawnForms, drawn] = [forms, wanted];
     bars.show(app.document);
     script.show(app.document);
   };
