@@ -38,7 +38,7 @@ class Decoded:
 
 
 def fits(scene: Scene, fingerprint: int | None) -> bool:
-    """Whether a recipe can be one for the repository with this fingerprint; None if nobody knows which it is."""
+    """Whether a recipe can have been made for the repository with this fingerprint, which is None where nobody knows it."""
     return fingerprint is None or scene.fingerprint in (None, fingerprint)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from haac._forms.layer_order import covering, ordered
     from haac._inline import inline_digits
     from haac._input.limits import PICTURE_LIMITS, PictureLimits
-    from haac._input.read import Picture, read_frames, read_picture
+    from haac._input.read import Picture, full_size, read_frames, read_picture
     from haac._rans import GROWTH, Table
     from haac._render import NO_ELEMENTS, ElementSource, draw_background
     from haac._scene import (
@@ -98,6 +98,7 @@ __all__ = [
     "explain",
     "finest",
     "format_colour",
+    "full_size",
     "grid",
     "inline_digits",
     "inspect",
@@ -128,7 +129,7 @@ _PLACES = {
     "_forms.layer_order": "covering ordered",
     "_inline": "inline_digits",
     "_input.limits": "PICTURE_LIMITS PictureLimits",
-    "_input.read": "Picture read_frames read_picture",
+    "_input.read": "Picture full_size read_frames read_picture",
     "_rans": "GROWTH Table",
     "_render": "NO_ELEMENTS ElementSource draw_background",
     "_scene": "SIMILAR Background element_number format_colour parse_colour",

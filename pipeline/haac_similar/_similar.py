@@ -147,8 +147,7 @@ class Similar:
         if wash is None:
             return True
         drawn = [flattened(render(each, self._source), GREY) for each in (scene, wash)]
-        seen = retrieval.embed([photograph, *drawn])
-        composed, washed = retrieval.likeness(seen[:1], seen[1:])
+        composed, washed = retrieval.likeness(retrieval.whole(photograph), retrieval.embed(drawn))
         return bool(composed > washed)
 
     def _wash(self, photograph: Image.Image, budget: int, reason: str) -> Told:

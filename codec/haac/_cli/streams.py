@@ -19,7 +19,13 @@ class PipeOutput(io.TextIOWrapper):
     """Whether nobody reads what is written."""
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
-        super().__init__(stream.buffer, stream.encoding, stream.errors, line_buffering=stream.line_buffering)
+        super().__init__(
+            stream.buffer,
+            stream.encoding,
+            stream.errors,
+            line_buffering=stream.line_buffering,
+            write_through=stream.write_through,
+        )
 
     def write(self, text: str, /) -> int:
         try:

@@ -63,24 +63,12 @@ def sync(
     from contextlib import ExitStack
     from dataclasses import asdict
 
-    from haac_repo import Pin, RecipeError, format_id, sync
+    from haac_repo import Pin, format_id, sync
 
     if root is not None and trust_on_first_use:
         raise click.UsageError("give --root or --trust-on-first-use, not both")
     pin = Pin.parse(root) if root is not None else Pin() if trust_on_first_use else None
-    scenes = {recipe: read_scene(recipe) for recipe in recipes}
-
-    def needed(repository: str) -> set[int]:
-        from haac._files import fits
-
-        for recipe, scene in scenes.items():
-            if not fits(scene, found := int(repository[:4], 16)):
-                raise RecipeError(
-                    f"{recipe[:200]} was made for a repository with the fingerprint {scene.fingerprint:04x}, the one at {url} has"
-                    f" {found:04x}: nothing was fetched. Sync from the right one"
-                )
-        return set().union(*(scene.elements() for scene in scenes.values()))
-
+    needed = _needed(recipes, url) if recipes else None
     with ExitStack() as bars:
         expected = shown = 0
         advance: Callable[[int], None] = lambda _: None  # noqa: E731 (replaced by each bar's)
@@ -97,7 +85,7 @@ def sync(
         report = sync(
             url,
             mirror,
-            only=needed if recipes else None,
+            only=needed,
             jobs=jobs,
             progress=progress,
             pin=pin,
@@ -132,3 +120,22 @@ def sync(
     )
     for note in report.notes:
         console.note(f"Note: {note}")
+
+
+def _needed(recipes: tuple[str, ...], url: str) -> Callable[[str], set[int]]:
+    """The elements of recipes, asked for once it is known which repository is published at `url`; see `haac_repo.sync`."""
+    scenes = {recipe: read_scene(recipe) for recipe in recipes}
+
+    def needed(repository: str) -> set[int]:
+        from haac._files import fits
+        from haac_repo import RecipeError
+
+        for recipe, scene in scenes.items():
+            if not fits(scene, found := int(repository[:4], 16)):
+                raise RecipeError(
+                    f"{recipe[:200]} was made for a repository with the fingerprint {scene.fingerprint:04x}, the one at {url} has"
+                    f" {found:04x}: nothing was fetched. Sync from the right one"
+                )
+        return set().union(*(scene.elements() for scene in scenes.values()))
+
+    return needed

@@ -70,6 +70,25 @@ def read_picture(data: bytes, *, at_least: int | None = None) -> Picture:
     return next(_pictures(data, at_least))
 
 
+def full_size(data: bytes, read: Picture) -> tuple[int, int]:
+    """Width and height that `read_picture` gives a file without `at_least`; only a drawing is decoded again for it.
+
+    Args:
+        data: the file.
+        read: its first frame, as it came with `at_least`.
+    """
+    if read.format == "SVG":
+        return read_picture(data).image.size
+    if read.format not in ("JPEG", "MPO"):
+        return read.image.size
+    from haac._input.formats.stills import jpeg_size
+
+    try:
+        return _guarded(partial(jpeg_size, data))
+    except PictureError:  # of more than 8 bits a sample: never made smaller
+        return read.image.size
+
+
 def read_frames(data: bytes, most: int | None = None, *, at_least: int | None = None) -> Iterator[Picture]:
     """Decode the frames of an animation, or the pages of a file, in order; of a still picture, the one that it has.
 

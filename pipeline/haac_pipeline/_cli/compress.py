@@ -17,7 +17,7 @@ from haac_repo._internal import Console, command, completion, counted, refuse, r
 
 if TYPE_CHECKING:
     from haac_match import Options
-    from haac_pipeline._compress.task import CompressedFile
+    from haac_pipeline._compress.task import CompressedFile, Outputs
     from haac_pipeline._engine.workers import Workers
     from haac_pipeline._input.passed_over import PassedOverCount
     from haac_pipeline._input.source import Refused, Source
@@ -135,7 +135,7 @@ def compress(
     With --similar a photograph is told by elements that are like what it shows, where that is sure enough; where not, it becomes a wash.
     Such a recipe is marked: similar, not the same. Needs haac[ingest,similar] and `haac index --similar`.
     """
-    from haac_pipeline._compress.run import PAPER_BYTES, compress_files, options_of
+    from haac_pipeline._compress.run import compress_files, in_this_process, options_of
     from haac_pipeline._compress.task import CompressedFile
     from haac_pipeline._extra import need_matching, need_telling
     from haac_pipeline._input.source import Refused
@@ -143,9 +143,7 @@ def compress(
     from haac_repo import Repository
 
     limit_threads(1)  # the rest of `one_core` waits until it is known that there is something to compress
-    _refuse_together(budget, quality, similar, no_catalog)
-    if no_catalog and budget is None and quality is None:
-        budget = PAPER_BYTES
+    budget = _budget(budget, quality, similar, no_catalog)
     sources, passed_over = _found(paths)
     work = targets(sources, output, form, report, script)
     refused = [source for source in sources if isinstance(source, Refused)]
@@ -171,25 +169,25 @@ def compress(
             only_tags=only_tags,
         )
     done = []
-    with contextlib.nullcontext() if no_catalog else Repository.open(repo) as repository:
-        folders = {path.parent for _, outputs in work for path in outputs.paths()}
-        _make_ready(console, repository, only_tags, folders, None if similar else workers)
+    with contextlib.ExitStack() as stack:
+        repository = None if no_catalog else stack.enter_context(Repository.open(repo))
+        ready = _make_ready(console, repository, only_tags, work, None if similar else workers)
+        if in_this_process(workers, len(work)):
+            stack.enter_context(ready)
+        results = compress_files(
+            work, repository, options, workers=workers, fingerprint=fingerprint, segmenter=segmenter
+        )
         with console.progress("Compressing", len(work), "pictures") as advance:
-            for result in compress_files(
-                work,
-                repository,
-                options,
-                workers=workers,
-                fingerprint=fingerprint,
-                segmenter=segmenter,
-            ):
+            for result in results:
                 advance(1)
                 done.append(result)
     return _told(console, done, passed_over)
 
 
-def _refuse_together(budget: int | None, quality: int | None, similar: bool, no_catalog: bool) -> None:
-    """Refuse options of which one says that the other has no meaning."""
+def _budget(budget: int | None, quality: int | None, similar: bool, no_catalog: bool) -> int | None:
+    """The bytes of a recipe at most; refuses options of which one says that the other has no meaning."""
+    from haac_pipeline._compress.run import PAPER_BYTES
+
     if budget is not None and quality is not None:
         raise click.UsageError("--budget and --quality exclude each other: give one of them.")
     if similar:
@@ -204,6 +202,7 @@ def _refuse_together(budget: int | None, quality: int | None, similar: bool, no_
             {"only_tags", "fingerprint", "max_layers", "effort"},
             "is about the elements of a repository, with --no-catalog none are looked for.",
         )
+    return PAPER_BYTES if no_catalog and budget is None and quality is None else budget
 
 
 def _found(paths: Sequence[str]) -> tuple[list[Source | Refused], PassedOverCount]:
@@ -254,10 +253,13 @@ def _make_ready(
     console: Console,
     repository: Repository | None,
     tags: tuple[str, ...],
-    folders: set[Path],
+    work: Sequence[tuple[Source | Refused, Outputs]],
     workers: Workers | None,
-) -> None:
+) -> contextlib.AbstractContextManager[None]:
     """Make the folders to write to, and let workers bring the match index up to date; without workers, that is done to the similar index.
+
+    Returns:
+        While it is open, what compresses in this process uses the similar index as it was opened here.
 
     Raises:
         ElementNotFoundError: no element has all the tags; then nothing was made.
@@ -268,9 +270,13 @@ def _make_ready(
     if repository and tags and not any(set(tags) <= set(element.tags) for element in repository.elements()):
         named = " and ".join(map(repr, tags))
         raise ElementNotFoundError(f"no element has the tag {named}: see what there is with `haac stats`")
+    ready: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
     if repository is not None and workers is None:
-        opened(console, repository)  # what is missing is said once, and the index is brought up to date once
-    for folder in folders:
+        # What is missing is said once, and the index is brought up to date once.
+        from haac_pipeline._compress.similar import opened_engine
+
+        ready = opened_engine(repository, *opened(console, repository))
+    for folder in {path.parent for _, outputs in work for path in outputs.paths()}:
         folder.mkdir(parents=True, exist_ok=True)
     if repository is not None:
         if workers is not None:
@@ -279,6 +285,7 @@ def _make_ready(
             console.note(
                 f"{repository.path} has no element yet, so there is nothing to find: see `haac ingest`"
             )
+    return ready
 
 
 def _as_json(result: CompressedFile) -> dict[str, Any]:

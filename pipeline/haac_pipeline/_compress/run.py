@@ -338,6 +338,11 @@ def compress_files(
         yield attempt(partial(_stored, done), partial(_not_stored, done))
 
 
+def in_this_process(workers: Workers, count: int) -> bool:
+    """Whether so many pictures are compressed here, without workers."""
+    return workers.cluster is None and (workers.jobs == 1 or count == 1)
+
+
 def _stored(done: CompressedFile) -> CompressedFile:
     """Write what was made, here: the only writer."""
     for path, data in done.files.items():
@@ -362,7 +367,7 @@ def _compressed(
     tasks = _tasks(sources, path, options, fingerprint, segmenter)
     matching = path is not None and not isinstance(options, SimilarOptions)
     one_core(matching=matching)
-    if workers.cluster is None and (workers.jobs == 1 or len(sources) == 1):
+    if in_this_process(workers, len(sources)):
         if matching and path is not None and len(sources) == 1:
             opened(path, threads=cores())
         for task in tasks:

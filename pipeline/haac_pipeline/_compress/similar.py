@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from haac_repo import Repository, format_id
 if TYPE_CHECKING:
     from PIL import Image
 
-    from haac_similar import Similar, SimilarOptions, Told
+    from haac_similar import Embedder, Similar, SimilarIndex, SimilarOptions, Told
 
 _engines: dict[Path, tuple[Repository, Similar]] = {}
 
@@ -30,6 +32,22 @@ def engine(path: Path) -> tuple[Repository, Similar]:
         repository, embedder = Repository.open(path), Embedder()
         _engines[path] = repository, Similar(repository, open_similar_index(repository, embedder), embedder)
     return _engines[path]
+
+
+@contextlib.contextmanager
+def opened_engine(repository: Repository, embedder: Embedder, index: SimilarIndex) -> Iterator[None]:
+    """While this is open, `engine` gives what was opened already, with the repository, which stays open as long."""
+    from haac_similar import Similar
+
+    path = repository.path.resolve()
+    before = _engines.pop(path, None)
+    _engines[path] = repository, Similar(repository, index, embedder)
+    try:
+        yield
+    finally:
+        del _engines[path]
+        if before is not None:
+            _engines[path] = before
 
 
 def tell(picture: Image.Image, path: Path, segmenter: str, options: SimilarOptions) -> Told:

@@ -190,14 +190,14 @@ def _opened(old: Element, data: bytes, how: Recutting) -> tuple[Bytes, float]:
     """Pixels (height, width, 3) of a photograph, as large as ingest takes them, and their scale."""
     import numpy as np
 
-    from haac._internal import read_picture
+    from haac._internal import full_size
     from haac_pipeline._ingest.worker import fitted, frames_for, is_cut_out
     from haac_repo._internal import flattened
 
-    width, height = read_picture(data).image.size
     read = next(
         frames_for(data, 1, how.max_side)
     )  # as ingest does: large photographs may come at a half of their size
+    width, height = full_size(data, read)
     for hint in how.hints:
         if (
             hint.x < 0

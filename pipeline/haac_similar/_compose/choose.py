@@ -80,8 +80,9 @@ def choose(
         base, background=mean_colour(around)
     )
     backdrop = flattened(render(behind, source), GREY)
-    views = [_view(each, picture.size, alone=len(objects) == 1) for each in objects]
-    wanted = retrieval.embed([picture.crop(view) for view in views])
+    alone = len(objects) == 1
+    views = [_view(each, picture.size, alone=alone) for each in objects]
+    wanted = retrieval.whole(picture) if alone else retrieval.embed([picture.crop(view) for view in views])
     chooser = _Chooser(picture, backdrop, retrieval, source, people=people)
     chosen = (
         chooser.choice(each, view, wanted[n : n + 1])

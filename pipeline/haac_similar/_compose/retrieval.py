@@ -36,10 +36,17 @@ class Retrieval:
 
     def __init__(self, embedder: Embedder, index: SimilarIndex, allowed: npt.NDArray[np.int64]) -> None:
         self._embedder, self._index, self._allowed = embedder, index, allowed
+        self._whole: tuple[Image.Image, Embeddings] | None = None
 
     def embed(self, pictures: Sequence[Image.Image]) -> Embeddings:
         """The embedding of each picture."""
         return self._embedder.embed(pictures)
+
+    def whole(self, photograph: Image.Image) -> Embeddings:
+        """The embedding of the photograph that is told: made once, however often it is asked for."""
+        if self._whole is None or self._whole[0] is not photograph:
+            self._whole = photograph, self.embed([photograph])
+        return self._whole[1]
 
     def likeness(self, one: Embeddings, many: Embeddings) -> Floats:
         """(n,) how like each of n pictures is to one: as the index says it of elements."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from haac_repo._check.report import BadSegment, Finding
-from haac_repo._check.snapshot import Row, Snapshot, is_locked, persistent
+from haac_repo._check.snapshot import Row, Snapshot, fresh, is_locked, persistent
 from haac_repo._errors import HaacError
 from haac_repo._mirror.leftovers import missing_segments
 from haac_repo._mirror.wire import Head
@@ -46,11 +46,13 @@ def _check_head(snapshot: Snapshot, *, alone: bool) -> Iterator[Finding]:
         yield Finding(f"{error}; {again} writes it again")
         return
     if head is None:
-        if _was_published(snapshot):
+        with fresh(snapshot) as now:  # a mirror that is to lose packs loses its head first
+            expected = _was_published(snapshot) and _was_published(now)
+        if expected:
             yield Finding(
                 f"log segments are written, and no head lists them: it is lost, or what wrote them was cut short. Nobody can sync: {again}"
                 " writes it",
-                harmless=busy,
+                harmless=busy or (not alone and is_locked(snapshot.path)),
             )
         return
     if head.repository != snapshot.meta.repository:

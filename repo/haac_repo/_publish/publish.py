@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _INFLATED_TARGET = LIMITS.segment_inflated_bytes // 8
 _PAGE = 1_000
+_A_LOT = 10**6
+"""Packs: more than any head lists."""
 
 
 def publish(
@@ -114,31 +116,44 @@ def check_room(repository: Repository) -> None:
 
 def _check_room(db: Database, path: Path) -> None:
     """Refuse what would end in a head that is too large: with all that is to be published, and one pack more for what moves."""
-    meta, seq = catalog.meta(db), catalog.published(db)[0]
+    rows = db.execute("select number, size from pack where sha256 is not null or size > 0").fetchall()
+    # Which packs are replaced and go takes reading all elements: it is asked only where that matters.
+    if len(_largest_head(db, [size for _, size in rows], _A_LOT).to_bytes()) <= LIMITS.head_bytes:
+        return
     wasteful = repack.wasteful(db)
     gone = {number for number, *_ in wasteful if not repack.ranges(db, [number])}
-    rows = db.execute("select number, size from pack where sha256 is not null or size > 0").fetchall()
-    sizes = [size for number, size in rows if number not in gone]
-    new = _new_segments(db, seq, len(wasteful))
-    if new:
-        sizes.append(LIMITS.pack_bytes)
-    hexes, largest = "0" * 64, LIMITS.segment_inflated_bytes
-    segment = SegmentInfo(sha256=hexes, length=LIMITS.segment_bytes, inflated=largest, records=largest)
-    expected = Head(
-        repository=meta.repository,
-        records=meta.records + len(wasteful),
-        elements=meta.elements,
-        segments=(*_segment_infos(db), *[segment] * new),
-        packs=tuple(PackInfo(sha256=hexes, length=size) for size in sizes),
-        previous=hexes,
-        time=now(),
-    )
+    expected = _largest_head(db, [size for number, size in rows if number not in gone], len(wasteful))
     if (size := len(expected.to_bytes())) > LIMITS.head_bytes:
         raise RepositoryError(
             f"{path}: the head would have about {size:,} bytes, with {len(expected.packs):,} packs and {len(expected.segments):,} log"
             f" segments; mirrors accept at most {LIMITS.head_bytes:,}. Nothing was published. `haac compact` merges small packs; where"
             " that is not enough, the repository is full: add to another one"
         )
+
+
+def _largest_head(db: Database, sizes: list[int], replaced: int) -> Head:
+    """The head as large as it can become.
+
+    Args:
+        db: The catalog.
+        sizes: Bytes of the packs that stay.
+        replaced: How many packs are replaced by others.
+    """
+    meta = catalog.meta(db)
+    new = _new_segments(db, catalog.published(db)[0], replaced)
+    if new:
+        sizes = [*sizes, LIMITS.pack_bytes]
+    hexes, largest = "0" * 64, LIMITS.segment_inflated_bytes
+    segment = SegmentInfo(sha256=hexes, length=LIMITS.segment_bytes, inflated=largest, records=largest)
+    return Head(
+        repository=meta.repository,
+        records=meta.records + replaced,
+        elements=meta.elements,
+        segments=(*_segment_infos(db), *[segment] * new),
+        packs=tuple(PackInfo(sha256=hexes, length=size) for size in sizes),
+        previous=hexes,
+        time=now(),
+    )
 
 
 def _new_segments(db: Database, seq: int, repacks: int) -> int:

@@ -7,6 +7,7 @@ that elements have when somebody searches: an index made by any version of haac 
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -33,6 +34,7 @@ _PAIRS = {
     "tooth": "teeth",
 }
 _IRREGULAR = _PAIRS | {plural: singular for singular, plural in _PAIRS.items()}
+_owns = re.compile("\\w['\N{RIGHT SINGLE QUOTATION MARK}]s\\W*$", re.IGNORECASE).search
 _ENDINGS = (("ves", "f"), ("ves", "fe"), ("men", "man"), ("ses", "s"))
 """Plurals that the stemmer does not know: knives, wolves, snowmen, buses."""
 
@@ -70,11 +72,13 @@ def match_expression(db: Database, text: str, *, exact: bool = False) -> str:
 def forms(db: Database, word: str) -> list[str]:
     """The words of elements that are other forms of a word, and do not begin with it: 'cat' of 'cats', 'knife' of 'knives'.
 
+    Of one with punctuation in it the last part counts: 't shirt' of 't-shirts', 'dog' of 'dogs,' and of 'dog's'.
+
     English only: irregular plurals, and the Porter stemmer that comes with SQLite.
 
     Source: M. F. Porter, "An algorithm for suffix stripping" (1980).
     """
-    folded = _folded(word)
+    before, folded, own = _parts(word)
     if len(folded) < _SHORTEST or not folded.isalpha():
         return []
     start = folded[: max(2, len(folded) // 2)]
@@ -84,7 +88,26 @@ def forms(db: Database, word: str) -> list[str]:
     found |= dict.fromkeys(
         term for other in irregular for term, _ in _terms(db, other, last=1) if term == other
     )
-    return [term for term in found if not term.startswith(folded)][:_FORMS]
+    if own:
+        found |= dict.fromkeys(term for term in near if term == folded)
+    others = [term for term in found if own or not term.startswith(folded)]
+    return [" ".join([*before, term]) for term in others[:_FORMS]]
+
+
+def _parts(word: str) -> tuple[list[str], str, bool]:
+    """What the index makes of a word: its parts but for the last, the last, which may have other forms, and whether it owned something.
+
+    'dogs,' is 'dogs', 't-shirts' is 't' and 'shirts', 'dog's' is 'dog' and owns something.
+    """
+    parts = _tokens(word)
+    if len(parts) > 1 and parts[-1] == "s" and _owns(word):
+        return parts[:-2], parts[-2], True
+    return parts[:-1], parts[-1] if parts else "", False
+
+
+def _tokens(word: str) -> list[str]:
+    """The words that the index has of one with punctuation, folded."""
+    return "".join(letter if letter.isalnum() else " " for letter in _folded(word)).split()
 
 
 def nearest(db: Database, text: str) -> str:
@@ -99,8 +122,9 @@ def nearest(db: Database, text: str) -> str:
     words = words_of(text)
     corrected = []
     for word in words:
-        folded = _folded(word)
-        if not folded.isalnum() or _terms(db, folded, last=1) or forms(db, word):
+        tokens = _tokens(word)
+        folded = tokens[0] if tokens else ""
+        if len(tokens) != 1 or _terms(db, folded, last=1) or forms(db, word):
             corrected.append(word)
         elif other := _nearest(db, folded):
             corrected.append(other)

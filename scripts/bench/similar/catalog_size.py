@@ -25,6 +25,9 @@ import numpy as np
 import numpy.typing as npt
 
 from haac import Layer, Scene, to_binary
+from haac_similar import Embedder
+from haac_similar._embed.embedder import Embeddings, classifier
+from haac_similar._index.index import SimilarIndex, projection_of, rows_of
 from scripts.bench.record import write
 from scripts.bench.similar.kinds import KINDS
 from scripts.bench.similar.photographs import folder
@@ -32,8 +35,6 @@ from scripts.bench.similar.photographs import folder
 SIZES = (25, 50, 100, 200, 400, 800)
 OF_KIND = (1, 2, 4, 8, 16, 32, 64)
 DRAWS, SEED = 20, 18
-CLASSES_WEIGHT = 0.7
-"""Of the classes' part beside the cosine of features: from the study."""
 LARGE = (10_000, 100_000)
 """Sizes of which only the time is measured, with elements repeated."""
 
@@ -41,18 +42,19 @@ Floats = npt.NDArray[np.float32]
 Row = dict[str, Any]
 
 
-def vectors(features: Floats, probabilities: Floats | None) -> Floats:
-    """Rows whose products are similarities: cosines less the mean, plus the overlap of classes.
+def index_of(made: Embeddings, projection: Floats) -> SimilarIndex:
+    """The similar index of a catalog whose elements have these embeddings; the first has number 1."""
+    held = [(number, f"{number:064x}") for number in range(1, len(made) + 1)]
+    return SimilarIndex(rows_of(held, made, projection), projection)
 
-    Args:
-        features: (n, d).
-        probabilities: (n, classes), or None.
-    """
-    centred = features - features.mean(axis=0)
-    centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-    if probabilities is None:
-        return np.asarray(centred, np.float32)
-    return np.asarray(np.hstack([centred, np.sqrt(CLASSES_WEIGHT * probabilities)]), np.float32)
+
+def similarities(index: SimilarIndex, made: Embeddings) -> Floats:
+    """(n, n) how like each element of an index is to each picture that it was made of, a row a picture, as commands score them."""
+    found = np.zeros((len(made), len(index.rows)), np.float32)
+    for at in range(len(made)):
+        numbers, scores = zip(*index.nearest(made[at : at + 1], len(index.rows)), strict=True)
+        found[at, np.array(numbers) - 1] = scores
+    return found
 
 
 def recognised(
@@ -138,16 +140,16 @@ def recipe_bytes(size: int) -> float:
     )
 
 
-def times(rows: Floats) -> list[Row]:
+def times(index: SimilarIndex, projection: Floats, made: Embeddings) -> list[Row]:
     """Milliseconds of one core to find the five nearest."""
     found = []
-    for size in (len(rows), *LARGE):
-        table = np.resize(rows, (size, rows.shape[1]))
+    for size in (len(index.rows), *LARGE):
+        larger = SimilarIndex(index.rows.take(np.resize(np.arange(len(index.rows)), size)), projection)
         seconds = []
-        for query in rows[:20]:
+        for at in range(min(20, len(made))):
+            query = made[at : at + 1]
             started = time.process_time()
-            scores = table @ query
-            np.argpartition(scores, -5)[-5:]
+            larger.nearest(query, 5)
             seconds.append(time.process_time() - started)
         found.append({"elements": size, "ms": round(1000 * float(np.median(seconds)), 3)})
     return found
@@ -207,14 +209,14 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE")
     options = parser.parse_args()
     one_core.settle()
-    from haac_similar import Embedder  # type: ignore[attr-defined, unused-ignore]
-
     lengths = stored(options.repo)
     photographs = [one for one in folder(options.photographs) if one.path.name in lengths]
-    made = Embedder(fetching=True).embed([one.opened() for one in photographs])
-    rows = vectors(made.features, made.probabilities)
+    embedder = Embedder(fetching=True)
+    made = embedder.embed([one.opened() for one in photographs])
+    projection = projection_of(classifier(embedder.network))
+    index = index_of(made, projection)
     kinds = np.array([-1 if one.label is None else one.label for one in photographs])
-    similarity = rows @ rows.T
+    similarity = similarities(index, made)
     found = by_size(similarity, kinds, np.array([lengths[one.path.name] for one in photographs]))
     asked = int((kinds >= 0).sum())
     share = found[-1]["recognised"]
@@ -226,7 +228,7 @@ def main() -> None:
         "standard_error": round(error, 4),
         "by_size": found,
         "by_kind": by_kind(similarity, kinds),
-        "times": times(rows),
+        "times": times(index, projection, made),
         "knee": knee([r["elements"] for r in found], [r["recognised"] for r in found], error),
     }
     for row in [*found, *payload["times"]]:

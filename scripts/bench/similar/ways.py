@@ -20,7 +20,7 @@ from haac_pipeline._segment.models import SMALL
 from haac_pipeline._segment.session import mask
 from haac_repo import Repository
 from haac_similar import Embedder, Similar, SimilarOptions, open_similar_index
-from scripts.bench.similar.catalog_size import vectors
+from haac_similar._index.index import CLASS_WEIGHT
 from scripts.bench.similar.codecs import CODECS, within
 from scripts.bench.similar.photographs import folder as listed
 
@@ -133,6 +133,20 @@ def _similar(row: str, image: Image.Image, budget: int, repository: Path, exclud
     elements = [asdict(each) for each in told.elements]
     picture = render(told.scene, opened(repository)).convert("RGB")
     return Made(len(to_binary(told.scene)), seconds, picture, {"elements": elements, "reason": told.reason})
+
+
+def vectors(features: Any, probabilities: Any) -> Any:
+    """Rows whose products are similarities: cosines less the mean, plus the overlap of classes; no index has whole photographs.
+
+    Args:
+        features: (n, d).
+        probabilities: (n, classes), or None.
+    """
+    centred = features - features.mean(axis=0)
+    centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
+    if probabilities is None:
+        return np.asarray(centred, np.float32)
+    return np.asarray(np.hstack([centred, np.sqrt(CLASS_WEIGHT * probabilities)]), np.float32)
 
 
 @cache

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from haac._internal import read_picture
+from haac._internal import full_size, read_picture
 from haac_repo import PictureError
 from tests.codec.input.pictures import saved
 
@@ -105,3 +105,17 @@ def test_what_an_mpo_has_behind_its_picture_is_no_frame() -> None:
     file = io.BytesIO()
     noise().save(file, "MPO", save_all=True, append_images=[noise()])
     assert read_picture(file.getvalue()).frames == 1
+
+
+@pytest.mark.parametrize("orientation", range(1, 10))
+def test_the_full_size_of_one_that_is_decoded_smaller_is_that_of_its_header(
+    orientation: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = saved(noise(721, 563), "JPEG", exif=exif.tobytes())
+    whole = read_picture(data)
+    smaller = read_picture(data, at_least=200)
+    assert smaller.image.width < 0.6 * whole.image.width
+    monkeypatch.setattr("haac._input.read.read_picture", None)  # nothing is decoded again
+    assert full_size(data, smaller) == full_size(data, whole) == whole.image.size

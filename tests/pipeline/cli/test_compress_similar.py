@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
 
+import haac_similar
 from haac import read_recipe
+from haac_similar import SimilarIndex, open_similar_index
 from tests.pipeline.cli.test_similar import Haac, data, haac, weights
 
 pytest.importorskip("onnx")
@@ -88,3 +91,23 @@ def test_without_an_index_nothing_is_written(haac: Haac) -> None:
     assert (code, out) == (1, "")
     assert err.count("haac index --similar") == 1
     assert not list(Path("recipes").glob("*"))
+
+
+def test_one_picture_opens_the_similar_index_once(
+    haac: Haac, photograph: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once to see whether it is up to date, and for that picture it was opened again."""
+    opened = []
+
+    def counted(*given: Any, **named: Any) -> SimilarIndex:
+        opened.append(given)
+        return open_similar_index(*given, **named)
+
+    monkeypatch.setattr(haac_similar, "open_similar_index", counted)
+    given = ("compress", "--similar", "--always", "--budget", "40", photograph, "-o", "a.haac")
+    assert haac(*given)[0] == 0
+    assert len(opened) == 1
+    first = Path("a.haac").read_bytes()
+    assert haac(*given)[0] == 0  # nothing of the closed repository is used again
+    assert Path("a.haac").read_bytes() == first
+    assert len(opened) == 2

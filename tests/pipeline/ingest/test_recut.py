@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("cv2")
 
-from haac_pipeline._ingest.recut import locate
+from haac_pipeline._ingest.recut import Recutting, _opened, locate
+from haac_pipeline._segment.refine import Hint
 
 
 def test_a_cut_out_is_found_where_it_was_taken() -> None:
@@ -39,3 +43,16 @@ def test_plain_areas_do_not_mislead() -> None:
     assert place is not None
     x, y = place
     assert np.array_equal(rgb[y : y + 70, x : x + 90], cut[:, :, :3])
+
+
+def test_a_large_jpeg_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from haac_repo import Element, PictureError
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (900, 601), "red").save(buffer, "JPEG")
+    monkeypatch.setattr("haac._input.read.read_picture", None)
+    old = Element.__new__(Element)
+    rgb, scale = _opened(old, buffer.getvalue(), Recutting(max_side=100, hints=[Hint(True, 899, 600)]))
+    assert (rgb.shape, scale) == ((67, 100, 3), 1 / 9)
+    with pytest.raises(PictureError, match="which has 900x601 pixels"):
+        _opened(old, buffer.getvalue(), Recutting(max_side=100, hints=[Hint(True, 899, 601)]))

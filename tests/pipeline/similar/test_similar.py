@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from haac import Colour, Plate, Wash, from_binary, from_text, render, to_binary,
 from haac_repo import RecipeError, Repository
 from haac_similar import Similar, SimilarOptions, Told
 from haac_similar._compose.background import wash_behind
+from haac_similar._embed.embedder import Embeddings
 from tests.pipeline.similar.catalog import COLOURS, add, catalog, photograph, shape, similar
 
 DOG = ("dog", 20, 15)
@@ -258,3 +259,21 @@ def test_an_element_far_larger_or_smaller_than_the_photograph(tmp_path: Path) ->
 def test_the_same_twice(teller: Similar, repository: Repository) -> None:
     first, again = (to_binary(tell(each, *TWO).scene) for each in (teller, similar(repository)))
     assert first == again == to_binary(tell(teller, *TWO).scene)
+
+
+def test_a_photograph_with_one_object_is_embedded_once(
+    teller: Similar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To find elements for it, and to compare it with a wash."""
+    picture, mask = photograph(DOG)
+    pixels = picture.convert("RGB").tobytes()
+    embed = teller._embedder.embed
+    seen: list[bool] = []
+
+    def watched(pictures: Sequence[Image.Image]) -> Embeddings:
+        seen.extend(each.convert("RGB").tobytes() == pixels for each in pictures)
+        return embed(pictures)
+
+    monkeypatch.setattr(teller._embedder, "embed", watched)
+    assert teller.compress(picture, mask, SimilarOptions()).elements
+    assert (seen.count(True), seen.count(False) > 2) == (1, True)

@@ -47,6 +47,15 @@ def open_still(data: bytes, at_least: int | None, *, kind: str) -> Opened:
     return Opened(image.format or kind, count, _frames(image, count), image.size)
 
 
+def jpeg_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a JPEG, upright, by its header."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+        (width, height), exif = image.size, image.info.get("exif")
+    return (height, width) if _orientation(exif) in (5, 6, 7, 8) else (width, height)
+
+
 def reduce_jpeg(image: Image.Image, at_least: int) -> None:
     """Let a JPEG be decoded at the smallest of its scales that leaves so many pixels on its long side."""
     scale = at_least / max(image.size)
