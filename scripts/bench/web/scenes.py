@@ -117,7 +117,7 @@ def dragged() -> tuple[Scene, dict[str, int]]:
         "plain, beneath ten others": 1,
         "rotated": 6,
         "blurred and rotated": 8,
-        "blurred, larger than the canvas": 5,
+        "blurred, 1400 pixels wide": 5,
         "plain, on top": 7,
     }
     layers.append(layers.pop(7))
