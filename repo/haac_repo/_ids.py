@@ -34,10 +34,11 @@ def parse_id(text: str) -> int:
     """
     number = 0
     shown = text if len(text) <= 40 else text[:40] + "..."
-    for c in text.lower()[:40]:
+    digits = text.lower()
+    for c in digits[:40]:
         if c not in _VALUES:
             raise HaacError(f"{shown!r} is not an element id: {c!r} is no digit of one; {_ALPHABET} are")
         number = number * 32 + _VALUES[c]
-    if not 1 <= number <= LIMITS.id_max:
+    if len(digits) > 40 or not 1 <= number <= LIMITS.id_max:
         raise HaacError(f"{shown!r} is not an element id: ids run from 1 to {format_id(LIMITS.id_max)}")
     return number

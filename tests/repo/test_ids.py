@@ -24,6 +24,11 @@ def test_known_values() -> None:
     assert [format_id(n) for n in (1, 31, 32, 7650, LIMITS.id_max)] == ["1", "z", "10", "7f2", "zzzzzzzz"]
 
 
+def test_what_is_behind_forty_digits_is_not_passed_over() -> None:
+    with pytest.raises(HaacError, match="ids run from"):
+        parse_id("0" * 39 + "7k2")
+
+
 def test_letters_that_look_like_digits_are_read_as_such() -> None:
     assert parse_id("iLo") == parse_id("110")
 

@@ -110,7 +110,8 @@ export function formatId(number) {
  */
 export function parseId(text) {
   let number = 0;
-  for (const c of [...text.toLowerCase()].slice(0, 40)) {
+  const characters = [...text.toLowerCase()];
+  for (const c of characters.slice(0, 40)) {
     const value = READ_AS.get(c);
     if (value === undefined) {
       throw new RecipeError(
@@ -119,7 +120,7 @@ export function parseId(text) {
     }
     number = number * 32 + value; // once above the limit it stays there, however it is rounded
   }
-  if (number < 1 || number > REPOSITORY_LIMITS.id_max) {
+  if (characters.length > 40 || number < 1 || number > REPOSITORY_LIMITS.id_max) {
     const most = formatId(REPOSITORY_LIMITS.id_max);
     throw new RecipeError(`${shown(text, 40)} is not an element id: ids run from 1 to ${most}`);
   }
