@@ -32,6 +32,7 @@ from tests.pipeline.studio.editor.pages import (
     row,
     scene_in,
     selected,
+    until,
 )
 
 
@@ -64,9 +65,9 @@ def test_dragging_snaps_to_the_canvas_and_not_with_alt(page: Page) -> None:
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x - 34, y - 37, steps=4)
-    assert page.locator(".overlay .guide").count() == 2
+    expect(page.locator(".overlay .guide")).to_have_count(2)
     page.mouse.up()
-    assert page.locator(".overlay .guide").count() == 0
+    expect(page.locator(".overlay .guide")).to_have_count(0)
     assert (selected(page)[0]["x"], selected(page)[0]["y"]) == (0, 0)
     x, y = grab(page, "drum")
     drag(page, (x, y), (x + 3, y + 4), "Alt")
@@ -206,11 +207,12 @@ def test_zoom_by_keys_wheel_and_buttons(page: Page) -> None:
     page.keyboard.down("Control")
     page.mouse.wheel(0, -300)
     page.keyboard.up("Control")
-    page.wait_for_timeout(50)
+    until(page, "haacStudio.canvas.zoom > 2")
     assert zoom() == pytest.approx(2.718, abs=0.01)
     assert at(page, 100, 100) == pytest.approx((x, y), abs=1), "what is beneath the pointer stays"
+    left = page.evaluate("() => haacStudio.canvas.box().left")
     page.mouse.wheel(30, 40)
-    page.wait_for_timeout(50)
+    until(page, f"haacStudio.canvas.box().left !== {left}")
     assert at(page, 100, 100) == pytest.approx((x - 30, y - 40), abs=1)
     page.keyboard.down(" ")
     drag(page, (x, y), (x + 50, y + 60))
