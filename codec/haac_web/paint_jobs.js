@@ -90,11 +90,13 @@ export class PaintJobs {
       const started = performance.now();
       const more = addLayers(state);
       const { scene, drawn } = state;
-      const picture = state.painting.render({ ...scene, layers: scene.layers.filter((_, n) => drawn.has(n)) });
       if (drawn.size === scene.layers.length) {
-        this.#finish(job, picture);
+        this.#finish(job, state.painting.render(scene));
         return;
       }
+      // `similar` is said of scenes with elements, which may not be here yet.
+      const layers = scene.layers.filter((_, n) => drawn.has(n));
+      const picture = state.painting.render({ ...scene, layers, similar: false });
       const now = performance.now();
       state.step = now - started < PAUSE / 2 ? state.step * 2 : Math.ceil(state.step / 2);
       if (now - state.last >= PAUSE || !more) {

@@ -30,8 +30,18 @@ class Inspection:
 
     scene: Scene
     fields: list[Field]
-    binary_bytes: int
-    text_chars: int
+    binary: bytes
+    text: str
+
+    @property
+    def binary_bytes(self) -> int:
+        """Length of the binary form."""
+        return len(self.binary)
+
+    @property
+    def text_chars(self) -> int:
+        """Length of the text form."""
+        return len(self.text)
 
 
 def inspect(scene: Scene) -> Inspection:
@@ -61,7 +71,7 @@ def inspect(scene: Scene) -> Inspection:
         elif coded.field == "element":
             value = _id(next(shown).element, inlines)
         fields.append(Field(coded.part, coded.field, value, coded.bits))
-    return Inspection(scene, fields, len(data), len(to_text(scene)))
+    return Inspection(scene, fields, data, to_text(scene))
 
 
 def _id(element: int | Inline, inlines: list[Inline]) -> str:

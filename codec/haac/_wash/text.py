@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from haac._digits import from_digits, to_digits
 from haac._rans import Decoder, Encoder
 from haac._wash_value import Wash
 from haac_repo import RecipeError
 
 
+@lru_cache(
+    maxsize=4
+)  # an editor asks for those of the same wash again with every change of the layers before it
 def wash_digits(wash: Wash, width: int, height: int) -> str:
     """Write a wash of a canvas in base32 digits."""
     from haac._wash.bitstream import code_wash  # brings numpy

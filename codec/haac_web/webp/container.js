@@ -76,7 +76,7 @@ function take(parts, name, data, first) {
       }
       break;
     case "VP8X":
-      if (!first || data.length < 10 || data[0] & ~FLAGS) {
+      if (!first || data.length !== 10 || data[0] & ~FLAGS) {
         throw damaged("its header is wrong, or not where it belongs");
       }
       if (data[0] & ANIMATION) {

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
-from haac import Inline, Scene, to_binary, to_script, to_text
+from haac import Inline, Scene, to_script
 from haac._internal import SIMILAR, caption, check_work, explain, inspect
 from haac_repo import Element, HaacError, Repository, format_id
 
@@ -41,10 +41,10 @@ def forms(scene: Scene, layers: int, shown: list[int], repository: Repository) -
     for n, place in enumerate(shown, 1):
         costs[place] = round(bits.get(f"layer {n}", 0.0), 2)
     return {
-        "text": to_text(scene),
+        "text": found.text,
         "bytes": found.binary_bytes,
         "bits": round(sum(bits.values()), 2),
-        "binary": base64.b64encode(to_binary(scene)).decode(),
+        "binary": base64.b64encode(found.binary).decode(),
         "script": to_script(scene),
         "explain": explained(scene, known),
         "similar": scene.similar,

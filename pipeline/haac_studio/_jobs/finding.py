@@ -162,7 +162,7 @@ def _compressed(task: Task, say: Say) -> dict[str, Any]:
         "similar": done.like or None,
         "exact": done.exact,
         "psnr": None if done.quality.identical else round(done.quality.psnr, 2),
-        "percent_unexplained": round(100 * done.unexplained, 2),
+        "percent_unexplained": round(100 * done.unexplained, 2) if done.compared else None,
         "notes": list(done.notes),
     }
 

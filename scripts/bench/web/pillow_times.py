@@ -1,4 +1,6 @@
-"""Times of Python's renderer, in a process of its own: `python -m scripts.bench.web.pillow_times RUNS`; JSON, milliseconds.
+"""Processor time of Python's renderer, in a process of its own: JSON, milliseconds a run.
+
+    python -m scripts.bench.web.pillow_times REQUEST RUNS
 
 Its parent says that numpy is to use one thread, which has to be said before numpy is loaded.
 """
@@ -8,29 +10,26 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
+from pathlib import Path
 
-from haac import ElementCache, render
-from scripts.bench.web.scenes import Source, scenes
+from haac import ElementCache, from_text, render
+from scripts.bench.web.scenes import Source
 
 
-def main(runs: int) -> None:
-    """Print the time of each run, by kind of scene."""
+def main(request: Path, runs: int) -> None:
+    """Print what a run takes, by kind of scene."""
     source = Source()
     times = {}
-    for kind, scene in scenes().items():
+    for kind, text in json.loads(request.read_text("utf-8"))["recipes"].items():
+        scene = from_text(text)
         cache = ElementCache(source)
         render(scene, cache)
-        times[kind] = [_timed(partial(render, scene, cache)) for _ in range(runs)]
+        began = time.process_time()
+        for _ in range(runs):
+            render(scene, cache)
+        times[kind] = 1000 * (time.process_time() - began) / runs
     json.dump(times, sys.stdout)
 
 
-def _timed(run: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    run()
-    return 1000 * (time.perf_counter() - began)
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from haac import Gradient, Layer, Plate, Scene, encode_wash
+from haac import Gradient, Layer, Plate, Scene, Wash, encode_wash
 
 WIDTH, HEIGHT = 1024, 768
 LAYERS = 8
@@ -87,9 +88,13 @@ def _mixed(layers: list[Layer]) -> list[Layer]:
     ]
 
 
+@functools.cache
+def _wash() -> Wash:
+    return encode_wash(_drawn(random.Random(3), WIDTH, HEIGHT, cutout=False), budget=300)
+
+
 def scenes() -> dict[str, Scene]:
     """What is rendered, by kind."""
-    wash = encode_wash(_drawn(random.Random(3), WIDTH, HEIGHT, cutout=False), budget=300)
     plain = _layers(LAYERS)
     return {
         "plain": Scene(WIDTH, HEIGHT, BACKGROUND, plain),
@@ -100,13 +105,12 @@ def scenes() -> dict[str, Scene]:
             WIDTH, HEIGHT, BACKGROUND, [replace(layer, blur=3 + 3 * n) for n, layer in enumerate(plain)]
         ),
         "mixed, on an element": Scene(WIDTH, HEIGHT, Plate(PHOTOGRAPH), _mixed(plain)),
-        "mixed, on a wash": Scene(WIDTH, HEIGHT, wash, _mixed(plain)),
+        "mixed, on a wash": Scene(WIDTH, HEIGHT, _wash(), _mixed(plain)),
     }
 
 
 def dragged() -> tuple[Scene, dict[str, int]]:
     """A scene with 12 layers on a wash, and which of them are dragged: kind and index."""
-    wash = encode_wash(_drawn(random.Random(3), WIDTH, HEIGHT, cutout=False), budget=300)
     layers = _mixed(_layers(12))
     layers[5] = replace(layers[5], width=1400)
     kinds = {
@@ -118,4 +122,4 @@ def dragged() -> tuple[Scene, dict[str, int]]:
     }
     layers.append(layers.pop(7))
     kinds = {kind: 11 if kind == "plain, on top" else at - (at > 7) for kind, at in kinds.items()}
-    return Scene(WIDTH, HEIGHT, wash, layers), kinds
+    return Scene(WIDTH, HEIGHT, _wash(), layers), kinds

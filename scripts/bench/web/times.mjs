@@ -8,22 +8,24 @@ import { Renderer } from "../../../codec/haac_web/drawing/renderer.js";
 import { readRecipe } from "../../../codec/haac_web/forms/recipe.js";
 
 /**
+ * Render each scene some times.
  * @param {{elements: object, recipes: object}} request sizes of elements by number, in the order of their pixels;
  *   recipes by kind
  * @param {Uint8Array} pixels of all elements
- * @param {number} runs
- * @returns {object} times of the runs, by kind
+ * @returns {object} by kind a function that renders so many times
  */
-export function renderTimes({ elements, recipes }, pixels, runs) {
+export function rendering({ elements, recipes }, pixels) {
   const source = sourceOf(elements, pixels);
-  const times = {};
+  const found = {};
   for (const [kind, text] of Object.entries(recipes)) {
     const scene = readRecipe(text);
+    found[kind] = (runs) => {
+      for (let n = 0; n < runs; n++) render(scene, source);
+    };
     // Engines translate what is slow only after a while.
-    for (let n = 0; n < 5; n++) render(scene, source);
-    times[kind] = Array.from({ length: runs }, () => timed(() => render(scene, source)));
+    found[kind](5);
   }
-  return times;
+  return found;
 }
 
 /**

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import random
@@ -16,7 +17,7 @@ from PIL import Image
 
 from haac import LIMITS, Colour, Gradient, Inline, Layer, Plate, Scene, Wash, encode_inline, encode_wash
 from haac._scene import Background
-from haac._wash_value import band_shapes
+from haac._wash_value import band_shapes, grid
 from haac_repo import LIMITS as REPO_LIMITS
 from haac_repo import RecipeError
 from tests.codec.web.engines import run
@@ -221,20 +222,42 @@ def random_layer(rng: random.Random, scene: Scene, pictures: Pictures) -> Layer:
 
 
 def random_washes(rng: random.Random, count: int) -> list[tuple[Wash, tuple[int, int]]]:
-    """Washes of pictures, with and without alpha, and the canvas of each."""
+    """Washes and the canvas of each: of pictures, one of them with alpha, and sparse ones, which cost no encoding."""
+    found = list(_pictured())
+    while len(found) < count:
+        size = rng.randint(1, 300), rng.randint(1, 300)
+        width, height = grid(*size, rng.randint(0, 4))
+        found.append((_sparse_wash(rng, width, height), size))
+    return found
+
+
+@functools.cache
+def _pictured() -> tuple[tuple[Wash, tuple[int, int]], ...]:
+    rng = random.Random(3)
     found = []
-    for n in range(count):
-        width, height = rng.randint(1, 200), rng.randint(1, 200)
+    for n, (width, height) in enumerate([(60, 45), (33, 50)]):
         y, x = np.mgrid[0:height, 0:width].astype(np.int64)
-        waves = [
-            abs((x * rng.randint(-5, 5) + y * rng.randint(-5, 5) + rng.randint(0, 510)) % 510 - 255)
-            for _ in range(3)
-        ]
+        waves = [abs((x * rng.randint(-9, 9) + y * rng.randint(-9, 9)) % 510 - 255) for _ in range(3)]
         away = (2 * x - width) ** 2 + (2 * y - height) ** 2
         alpha = np.clip((width * height - away) // 8, 0, 255)
-        image = Image.fromarray(np.stack([*waves, *([alpha] if n % 3 == 0 else [])], 2).astype(np.uint8))
-        found.append((encode_wash(image, budget=rng.randint(20, 600)), (width, height)))
-    return found
+        image = Image.fromarray(np.stack([*waves, *([alpha] if n else [])], 2).astype(np.uint8))
+        found.append((encode_wash(image, budget=80), (width, height)))
+    return tuple(found)
+
+
+def _sparse_wash(rng: random.Random, width: int, height: int) -> Wash:
+    """Fewer and smaller coefficients towards the fine bands, as in a picture."""
+    generator = np.random.default_rng(rng.getrandbits(32))
+    shapes = band_shapes(width, height)
+    channels = []
+    for _ in range(rng.choice([3, 3, 4])):
+        bands = []
+        for n in range(rng.randint(0, len(shapes))):
+            values = generator.laplace(0, 6 / (1 + n), shapes[n]).astype("<i2").ravel()
+            values[-1:] = 1  # a last band has to hold something
+            bands.append(values.tobytes())
+        channels.append(b"".join(bands))
+    return Wash(width, height, rng.randint(20, 60), tuple(channels))
 
 
 def hostile_wash(rng: random.Random, long: int) -> Wash:

@@ -8,11 +8,11 @@ const ALL = [1, 2, 3, 4, 5];
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export async function run(load) {
-  const { recipe, plate, slow, sizes } = JSON.parse(new TextDecoder().decode(await load("recipes.json")));
+  const { sizes, ...recipes } = JSON.parse(new TextDecoder().decode(await load("recipes.json")));
   const elements = new Map();
   for (const number of ALL) elements.set(number, await load(`${number}.webp`));
   const painter = new Painter();
-  const given = { recipe, plate, slow, elements, painter, repository: (gates) => repositoryOf(elements, sizes, gates) };
+  const given = { ...recipes, elements, painter, repository: (gates) => repositoryOf(elements, sizes, gates) };
   const told = {};
   for (const [name, scenario] of Object.entries(SCENARIOS)) told[name] = await scenario(given);
   painter.close();
@@ -62,6 +62,11 @@ const SCENARIOS = {
       await hashPixels(await painter.draw(recipe, { elements })),
       await hashPixels(await painter.draw(readRecipe(recipe), { elements, onProgress() {} })),
     ];
+  },
+
+  /** Step by step, a paraphrase is a scene without elements first. */
+  async similar({ similar, elements, painter }) {
+    return hashPixels(await painter.draw(similar, { elements, onProgress() {} }));
   },
 
   /** Buffers as `fetch` gives them, and pixels. */

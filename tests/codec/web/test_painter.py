@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from haac import from_text, render
+from haac import from_text, render, to_text
 from haac_repo import encode, pixel_hash
 from tests.codec.scenes import ELEMENTS
 from tests.codec.web.engines import run
@@ -31,12 +32,14 @@ def test_the_painter(tmp_path: Path, engine: str, subtests: pytest.Subtests) -> 
         image = ELEMENTS.image(number)
         (tmp_path / f"{number}.webp").write_bytes(encode(image))
         sizes[number] = image.size
-    recipes = {"recipe": RECIPE, "plate": PLATE, "slow": SLOW, "sizes": sizes}
+    similar = to_text(replace(from_text(RECIPE), similar=True))
+    recipes = {"recipe": RECIPE, "similar": similar, "plate": PLATE, "slow": SLOW, "sizes": sizes}
     (tmp_path / "recipes.json").write_text(json.dumps(recipes), "utf-8")
     whole, background = drawn(RECIPE), drawn(BACKGROUND)
     told = run(engine, HERE / "painter.mjs", tmp_path)
     with subtests.test("pixels are those of Python"):
         assert told["drawn"] == [whole] * 4
+        assert told["similar"] == drawn(similar)
         assert told["manyAtOnce"] == [whole]
         assert told["otherKinds"]["hashes"] == [whole] * 6
         assert told["withoutWorkers"] == [whole] * 2

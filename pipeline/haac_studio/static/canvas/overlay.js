@@ -92,13 +92,20 @@ export class Overlay {
     return this.view.toScreen(toCanvas(frame, [(x * frame.width) / 2, (y * frame.height) / 2]));
   }
 
-  /** Both ends of the stalk that rotates: at the frame, and where one takes hold of it. Screen. */
+  /**
+   * Both ends of the stalk that rotates, screen pixels: at the frame, and where one takes hold of it. It stands on the top
+   * side, or on the first one where it is within the view.
+   */
   rotationHandle(frame) {
-    const top = this.handleAt(frame, [0, -1]);
-    const middle = this.view.toScreen([frame.cx, frame.cy]);
-    const length = Math.hypot(top[0] - middle[0], top[1] - middle[1]) || 1;
-    const knob = top.map((value, i) => value + ((value - middle[i]) / length) * STALK);
-    return [top, knob];
+    const { view } = this;
+    const middle = view.toScreen([frame.cx, frame.cy]);
+    const stalks = [[0, -1], [0, 1], [1, 0], [-1, 0]].map((side) => {
+      const foot = this.handleAt(frame, side);
+      const length = Math.hypot(foot[0] - middle[0], foot[1] - middle[1]) || 1;
+      return [foot, foot.map((value, i) => value + ((value - middle[i]) / length) * STALK)];
+    });
+    const visible = ([x, y]) => x > 6 && y > 6 && x < view.width - 6 && y < view.height - 6;
+    return stalks.find(([, knob]) => visible(knob)) ?? stalks[0];
   }
 
   #guide({ axis, at, from, to }) {

@@ -80,13 +80,18 @@ def recipe_of(page: Page) -> dict[str, Any]:
     return found
 
 
-def settled(page: Page) -> None:
-    """Wait until all is drawn and kept."""
+def until(page: Page, condition: str) -> None:
+    """Wait until an expression of JavaScript holds. (Playwright's own way evaluates text in the page, which the studio forbids.)"""
     for _ in range(WAIT // 20):
-        if page.evaluate("() => haacStudio.stage.picture.settled && !haacStudio.autosave.busy"):
+        if page.evaluate(f"() => Boolean({condition})"):
             return
         page.wait_for_timeout(20)
-    raise AssertionError("the studio does not come to rest")
+    raise AssertionError(f"it does not come to this: {condition}")
+
+
+def settled(page: Page) -> None:
+    """Wait until all is drawn and kept."""
+    until(page, "haacStudio.stage.picture.settled && !haacStudio.autosave.busy")
 
 
 def written(page: Page, kind: str) -> bytes:

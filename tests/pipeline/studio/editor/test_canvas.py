@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("starlette", reason="the studio needs starlette")
 pytest.importorskip("playwright", reason="the browser is driven by playwright")
 
 from playwright.sync_api import Page, expect
 
-from haac import render
+from haac import Scene, encode_inline, encode_wash, render, to_binary
 from haac_repo import Repository
+from scripts.lib.elements import drawing
 from tests.pipeline.studio.editor.pages import (
     SIZES,
+    Open,
+    Studio,
     at,
     drag,
+    field,
     grab,
     handle,
     pixels_in,
@@ -26,6 +32,7 @@ from tests.pipeline.studio.editor.pages import (
     row,
     scene_in,
     selected,
+    until,
 )
 
 
@@ -58,9 +65,9 @@ def test_dragging_snaps_to_the_canvas_and_not_with_alt(page: Page) -> None:
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x - 34, y - 37, steps=4)
-    assert page.locator(".overlay .guide").count() == 2
+    expect(page.locator(".overlay .guide")).to_have_count(2)
     page.mouse.up()
-    assert page.locator(".overlay .guide").count() == 0
+    expect(page.locator(".overlay .guide")).to_have_count(0)
     assert (selected(page)[0]["x"], selected(page)[0]["y"]) == (0, 0)
     x, y = grab(page, "drum")
     drag(page, (x, y), (x + 3, y + 4), "Alt")
@@ -200,11 +207,12 @@ def test_zoom_by_keys_wheel_and_buttons(page: Page) -> None:
     page.keyboard.down("Control")
     page.mouse.wheel(0, -300)
     page.keyboard.up("Control")
-    page.wait_for_timeout(50)
+    until(page, "haacStudio.canvas.zoom > 2")
     assert zoom() == pytest.approx(2.718, abs=0.01)
     assert at(page, 100, 100) == pytest.approx((x, y), abs=1), "what is beneath the pointer stays"
+    left = page.evaluate("() => haacStudio.canvas.box().left")
     page.mouse.wheel(30, 40)
-    page.wait_for_timeout(50)
+    until(page, f"haacStudio.canvas.box().left !== {left}")
     assert at(page, 100, 100) == pytest.approx((x - 30, y - 40), abs=1)
     page.keyboard.down(" ")
     drag(page, (x, y), (x + 50, y + 60))
@@ -212,3 +220,31 @@ def test_zoom_by_keys_wheel_and_buttons(page: Page) -> None:
     assert at(page, 100, 100) == pytest.approx((x + 20, y + 20), abs=1)
     page.keyboard.press("0")
     assert zoom() == 1
+
+
+def test_a_recipe_with_a_wash_and_inline_elements_is_shown_and_kept(opened: Open, studio: Studio) -> None:
+    rows, columns = np.mgrid[0:360, 0:480]
+    photograph = np.dstack([rows * 255 // 360, columns * 255 // 480, (rows + columns) % 256]).astype(np.uint8)
+    scene = Scene(480, 360, encode_wash(Image.fromarray(photograph), budget=60))
+    brought = encode_inline(drawing(9))
+    for x in (20, 300):
+        scene.element(brought).rotate(15).place(x, 120)
+    scene.element("5").place(200, 40)
+    (studio.folder / "brought.haac").write_bytes(to_binary(scene))
+    studio.kill()
+    studio.start("brought.haac")
+    page = opened()
+    with Repository.open(studio.repository) as repository:
+        assert np.array_equal(pixels_in(page), np.asarray(render(scene, repository)))
+    row(page, "Inline element").first.click()
+    page.get_by_role("application", name="Canvas").focus()
+    page.keyboard.press("ArrowRight")
+    changed = scene_in(page)
+    assert changed.background == scene.background
+    assert changed.layers == [scene.layers[0], replace(scene.layers[1], x=301), scene.layers[2]]
+    with Repository.open(studio.repository) as repository:
+        assert np.array_equal(pixels_in(page), np.asarray(render(changed, repository)))
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("It is kept as it is")).to_be_visible()
+    field(page, "Canvas width").fill("500")
+    expect(page.get_by_text("The wash belongs to a canvas of this shape")).to_be_visible()
