@@ -1,7 +1,7 @@
 /** The studio's panels: elements, recipe, tracing, files, ingest, publishing. */
 
 import { tabs } from "../shell/tabs.js";
-import { elementsPanel } from "./elements/panel.js";
+import { ElementsPanel } from "./elements/panel.js";
 import { mountFiles } from "./files/index.js";
 import { ingestArea } from "./ingest/index.js";
 import { recipePanel } from "./recipe/panel.js";
@@ -16,7 +16,7 @@ import { asShown, tracingPanel } from "./tracing/panel.js";
  */
 export function mountPanels(app) {
   const features = app.state.features ?? {};
-  const elements = elementsPanel(app, { similar: features.similar === true });
+  const elements = new ElementsPanel(app, { similar: features.similar === true });
   const tracing = tracingPanel(app, features);
   const ingest = ingestArea(app, elements.root, {
     why: features.ingest === true ? "" : features.reasons?.ingest || "Elements cannot be added here",

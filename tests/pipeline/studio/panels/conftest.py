@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("studio") / "haac-repo"
     with Repository.create(path) as made, made.writer() as writer:
         for n, name in enumerate(NAMES, 1):
-            writer.add(new_element(drawing(n), name, ("drawn", "even" if n % 2 == 0 else "odd")))
+            new = new_element(drawing(n), name, ("drawn", "even" if n % 2 == 0 else "odd"))
+            writer.add(replace(new, colour=0xD83A30 if name == "harp" else 0x2F70D0))
     return path
 
 

@@ -48,6 +48,13 @@ def test_a_tag_narrows_the_search_until_its_chip_is_closed(page: Page) -> None:
     expect(page.locator("#element-count")).to_have_text("12 elements")
 
 
+def test_a_colour_shows_the_elements_nearest_to_it_first(page: Page) -> None:
+    page.get_by_role("button", name="Search for red").click()
+    expect(page.get_by_role("gridcell").first).to_have_text("harp")
+    page.get_by_role("button", name="Search no longer by colour").click()
+    expect(page.get_by_role("gridcell").first).to_have_text(NAMES[0])
+
+
 def test_dragging_a_thumbnail_puts_the_element_where_it_is_dropped(page: Page) -> None:
     stage = page.locator("#stage").bounding_box()
     cell = page.get_by_role("gridcell", name="drum").bounding_box()

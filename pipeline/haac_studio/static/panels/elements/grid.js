@@ -17,6 +17,7 @@ export class ElementGrid {
   #columns = 1;
   #cell = CELL;
   #fetching = 0;
+  #version = 0;
 
   /**
    * @param {import("./results.js").Results} results
@@ -39,12 +40,6 @@ export class ElementGrid {
     this.root.addEventListener("dblclick", (event) => this.#add(event));
     new ResizeObserver(() => this.#measure()).observe(this.root);
     results.addEventListener("change", () => this.#changed());
-  }
-
-  /** Show the answer from its beginning. */
-  reset() {
-    this.active = 0;
-    this.root.scrollTop = 0;
   }
 
   /** @returns {object|undefined} the active element */
@@ -76,7 +71,13 @@ export class ElementGrid {
   }
 
   #changed() {
-    const { total } = this.results;
+    const { total, version } = this.results;
+    if (version !== this.#version) {
+      // Another answer is shown from its beginning.
+      this.#version = version;
+      this.active = 0;
+      this.root.scrollTop = 0;
+    }
     const rows = Math.ceil(total / this.#columns);
     this.active = Math.max(0, Math.min(this.active, total - 1));
     this.space.style.height = `${rows * this.#rowHeight}px`;

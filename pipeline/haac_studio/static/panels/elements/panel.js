@@ -11,121 +11,136 @@ import { Results } from "./results.js";
 
 const TYPING = 50; // milliseconds between keys below which only the last one is searched for
 
-/**
- * @param {object} app the editor's
- * @param {{similar?: boolean}} features what this server can do
- * @returns {{root: HTMLElement, refresh: () => Promise<void>, focus: () => void, grid: ElementGrid}}
- */
-export function elementsPanel(app, features) {
-  const results = new Results(app.api);
-  const filter = { query: "", colour: null, tag: null, like: null };
-  let likeName = "";
+/** The panel; `root` is what is shown. */
+export class ElementsPanel {
+  #filter = { query: "", colour: null, tag: null, like: null };
+  #likeName = "";
 
-  const search = el("input", {
-    type: "search",
-    id: "element-search",
-    placeholder: "Search elements",
-    autocomplete: "off",
-    spellcheck: "false",
-    "aria-label": "Search elements",
-    "aria-describedby": "element-count",
-  });
-  const count = el("p", { class: "element-count", id: "element-count", "aria-live": "polite" });
-  const chips = el("div", { class: "chips", role: "group", "aria-label": "Search is narrowed by" });
-  const empty = el("div", { class: "empty-note", hidden: true });
+  /**
+   * @param {object} app the editor's
+   * @param {{similar: boolean}} features similar: whether elements like another can be found
+   */
+  constructor(app, { similar }) {
+    this.app = app;
+    this.results = new Results(app.api);
+    this.search = el("input", {
+      type: "search",
+      id: "element-search",
+      placeholder: "Search elements",
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-label": "Search elements",
+      "aria-describedby": "element-count",
+    });
+    this.count = el("p", { class: "element-count", id: "element-count", "aria-live": "polite" });
+    this.chips = el("div", { class: "chips", role: "group", "aria-label": "Search is narrowed by" });
+    this.empty = el("div", { class: "empty-note", hidden: true });
+    this.colours = colourChooser((colour) => this.#narrow({ colour }));
+    this.details = elementDetails(app.api, {
+      similar,
+      onAdd: (element) => this.#add(element),
+      onTag: (tag) => this.#narrow({ tag }),
+      onLike: (element) => {
+        this.#likeName = element.name || element.id;
+        this.search.value = "";
+        this.#narrow({ like: element.id, query: "", colour: null });
+      },
+    });
+    this.grid = new ElementGrid(this.results, {
+      thumbnail: (id) => app.api.thumbnailUrl(id, devicePixelRatio > 1 ? 144 : 96),
+      onActive: (element) => this.details.show(element),
+      onAdd: (element) => this.#add(element),
+      onType: () => this.search.focus(),
+      onGrab: (event, element, cell) => grab(app, event, element, cell, (at) => this.#add(element, at)),
+    });
+    this.root = el("div", { class: "panel-body elements" },
+      el("div", { class: "search-box" }, icon("search"), this.search),
+      this.colours.root, this.chips, this.count, this.grid.root, this.empty, this.details.root);
+    this.typed = debounced(TYPING, () => this.refresh());
+    this.#listen();
+  }
 
-  const add = (element, where) => {
-    app.stage.add(element, where ?? app.stage.centre());
-    app.announce(`${element.name || element.id} added`);
-  };
-  const ask = async () => {
-    const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value));
+  #listen() {
+    this.results.addEventListener("failure", ({ error }) => {
+      this.count.textContent = error.message;
+      this.app.announce(error.message);
+    });
+    this.search.addEventListener("input", () => {
+      this.#filter.query = this.search.value.trim();
+      if (this.#filter.like) this.#narrow({ like: null }); // words and likeness do not go together
+      else this.typed();
+    });
+    this.search.addEventListener("keydown", (event) => {
+      if ((event.key === "Enter" || event.key === "ArrowDown") && this.results.total) {
+        event.preventDefault();
+        this.grid.focus();
+      } else if (event.key === "Escape" && this.search.value) {
+        event.preventDefault();
+        event.stopPropagation();
+        this.search.value = "";
+        this.#narrow({ query: "" });
+      }
+    });
+  }
+
+  focus() {
+    this.search.focus();
+  }
+
+  /** Ask the server again: the filter or the repository has changed. @returns {Promise<void>} */
+  async refresh() {
+    const given = Object.fromEntries(Object.entries(this.#filter).filter(([, value]) => value));
     const whole = Object.keys(given).length === 0;
     const began = performance.now();
-    if (!(await results.search(given))) return;
+    if (!(await this.results.search(given))) return;
     performance.measure("haac search", { start: began, end: performance.now() });
-    grid.reset();
-    const found = counted(results.total, "element");
-    const instead = results.foundBy ? ` for “${results.foundBy}”` : "";
-    count.textContent = whole ? found : `${found} found${instead}`;
-    showEmpty(whole);
-    details.show(null);
-  };
-  const typed = debounced(TYPING, ask);
-  const narrow = (change) => {
-    Object.assign(filter, change);
-    if (change.colour !== undefined) colours.show(change.colour);
-    showChips();
-    typed.now();
-  };
-  const showEmpty = (whole) => {
-    empty.hidden = results.total > 0;
-    grid.root.hidden = results.total === 0;
-    if (results.total > 0) return;
-    empty.replaceChildren(
-      el("p", {}, whole ? "This repository has no elements yet." : "Nothing was found."),
-      whole ? el("p", {}, "Drop a photograph here: what it shows is cut out.")
-        : button("Show all elements", () => {
-          search.value = "";
-          narrow({ query: "", colour: null, tag: null, like: null });
-        }));
-  };
-  const showChips = () => {
-    const shown = [
-      filter.tag && [`tag: ${filter.tag}`, { tag: null }],
-      filter.like && [`like ${likeName}`, { like: null }],
-      filter.colour && ["colour", { colour: null }, filter.colour],
-    ].filter(Boolean);
-    chips.replaceChildren(...shown.map(([label, change, colour]) => {
-      const dot = colour && el("span", { class: "dot" });
-      dot?.style.setProperty("--swatch", colour);
-      return el("span", { class: "chip" }, dot, label,
-        iconButton("cross", `Search no longer by ${label}`, () => narrow(change), { class: "chip-close" }));
-    }));
-  };
+    const found = counted(this.results.total, "element");
+    const instead = this.results.foundBy ? ` for “${this.results.foundBy}”` : "";
+    this.count.textContent = whole ? found : `${found} found${instead}`;
+    this.#showEmpty(whole);
+    this.details.show(null);
+  }
 
-  const colours = colourChooser((colour) => narrow({ colour }));
-  const details = elementDetails(app.api, {
-    similar: features.similar !== false,
-    onAdd: (element) => add(element),
-    onTag: (tag) => narrow({ tag }),
-    onLike: (element) => {
-      likeName = element.name || element.id;
-      search.value = "";
-      narrow({ like: element.id, query: "", colour: null });
-    },
-  });
-  const grid = new ElementGrid(results, {
-    thumbnail: (id) => app.api.thumbnailUrl(id, devicePixelRatio > 1 ? 144 : 96),
-    onActive: (element) => details.show(element),
-    onAdd: (element) => add(element),
-    onType: () => search.focus(),
-    onGrab: (event, element, cell) => grab(app, event, element, cell, add),
-  });
-  results.addEventListener("failure", ({ error }) => {
-    count.textContent = error.message;
-    app.announce(error.message);
-  });
-  search.addEventListener("input", () => {
-    filter.query = search.value.trim();
-    if (filter.like) narrow({ like: null }); // words and likeness do not go together
-    else typed();
-  });
-  search.addEventListener("keydown", (event) => {
-    if ((event.key === "Enter" || event.key === "ArrowDown") && results.total) {
-      event.preventDefault();
-      grid.focus();
-    } else if (event.key === "Escape" && search.value) {
-      event.preventDefault();
-      event.stopPropagation();
-      search.value = "";
-      narrow({ query: "" });
-    }
-  });
-  const root = el("div", { class: "panel-body elements" },
-    el("div", { class: "search-box" }, icon("search"), search),
-    colours.root, chips, count, grid.root, empty, details.root);
-  return { root, refresh: ask, focus: () => search.focus(), grid, results };
+  #add(element, at) {
+    this.app.stage.add(element, at ?? this.app.stage.centre());
+    this.app.announce(`${element.name || element.id} added`);
+  }
+
+  #narrow(change) {
+    Object.assign(this.#filter, change);
+    if (change.colour !== undefined) this.colours.show(change.colour);
+    this.#showChips();
+    this.typed.now();
+  }
+
+  #showEmpty(whole) {
+    const { total } = this.results;
+    this.empty.hidden = total > 0;
+    this.grid.root.hidden = total === 0;
+    if (total > 0) return;
+    const all = () => {
+      this.search.value = "";
+      this.#narrow({ query: "", colour: null, tag: null, like: null });
+    };
+    this.empty.replaceChildren(
+      el("p", {}, whole ? "This repository has no elements yet." : "Nothing was found."),
+      whole ? el("p", {}, "Drop a photograph here: what it shows is cut out.") : button("Show all elements", all));
+  }
+
+  #showChips() {
+    const { tag, like, colour } = this.#filter;
+    const shown = [
+      tag && [`tag: ${tag}`, { tag: null }],
+      like && [`like ${this.#likeName}`, { like: null }],
+      colour && ["colour", { colour: null }, colour],
+    ].filter(Boolean);
+    this.chips.replaceChildren(...shown.map(([label, change, swatch]) => {
+      const dot = swatch && el("span", { class: "dot" });
+      dot?.style.setProperty("--swatch", swatch);
+      return el("span", { class: "chip" }, dot, label,
+        iconButton("cross", `Search no longer by ${label}`, () => this.#narrow(change), { class: "chip-close" }));
+    }));
+  }
 }
 
 function grab(app, event, element, cell, add) {
@@ -142,7 +157,7 @@ function grab(app, event, element, cell, add) {
     drop: (x, y) => {
       const { left, top } = app.stage.element.getBoundingClientRect();
       const [across, down] = app.stage.view.toCanvas(x - left, y - top);
-      add(element, { x: across, y: down });
+      add({ x: across, y: down });
       app.stage.element.focus();
     },
   });

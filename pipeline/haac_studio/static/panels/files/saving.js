@@ -43,7 +43,7 @@ export async function save(app, { ask = false, known }) {
 }
 
 async function askName(app) {
-  const name = app.document.name ?? app.state.document?.name ?? "scene";
+  const name = app.document.name || app.state.document?.name || "scene";
   const stem = el("input", { type: "text", value: name.replace(ANY_ENDING, ""), autocomplete: "off",
     spellcheck: "false" });
   const formats = choices("format", FORMATS, ENDING.exec(name)?.[1].toLowerCase() ?? "haac");
@@ -57,6 +57,7 @@ async function askName(app) {
     actions: [{ label: "Cancel", value: null }, { label: "Save", value: true, primary: true }],
     onOpen: () => stem.select(),
     check: async () => {
+      if (!stem.value.trim()) return "Give it a name.";
       const wanted = ENDING.test(stem.value.trim()) ? stem.value.trim() : `${stem.value.trim()}.${formats.value()}`;
       try {
         saved = await write(app, wanted, refused === wanted);
@@ -100,7 +101,7 @@ export async function download(app) {
   });
   if (!chosen) return;
   const url = URL.createObjectURL(file);
-  const stem = (app.document.name ?? app.state.document?.name ?? "scene").replace(ANY_ENDING, "");
+  const stem = (app.document.name || app.state.document?.name || "scene").replace(ANY_ENDING, "");
   el("a", { href: url, download: `${stem}.${formats.value()}` }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser reads it after the click
 }

@@ -3,7 +3,7 @@
 import { el } from "../../shell/dom.js";
 import { button, image, newId } from "../shared/dom.js";
 import { progressArea } from "../shared/progress.js";
-import { brush } from "./brush.js";
+import { Brush } from "./brush.js";
 
 const MODES = [["keep", "Keep"], ["remove", "Remove"]];
 
@@ -33,7 +33,7 @@ export async function refine(app, review, cutout) {
     result.src = fresh(app.api.cutoutUrl(review, cutout.n));
     app.announce("Cut again");
   };
-  const board = brush(app.api.sourceUrl(review), cutout.box, () => progress.say(""));
+  const board = new Brush(app.api.sourceUrl(review), cutout.box, () => progress.say(""));
   const name = newId("brush");
   const modes = MODES.map(([mode, label]) => el("label", { class: mode },
     el("input", { type: "radio", name, value: mode, checked: mode === board.mode,

@@ -10,8 +10,8 @@ import { button } from "./dom.js";
  *
  * @param {object} app the editor's
  * @returns {{root: HTMLElement, busy: boolean, run: (label: string, start: () => Promise<string>) =>
- *   Promise<object|null>, cancel: () => void, say: (text: string) => void, fail: (error: Error) => void}} `run` gives the
- *   job's result, or null if it failed (the message is shown) or was cancelled
+ *   Promise<object|null>, cancel: () => void, say: (text: string) => void, fail: (error: Error) => void}} `run` gives
+ *   the job's result, or null if it failed (the message is shown) or was cancelled
  */
 export function progressArea(app) {
   const bar = el("progress", { max: 1 });

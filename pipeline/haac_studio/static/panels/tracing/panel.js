@@ -110,7 +110,6 @@ function parts(app, features, reference, progress, live) {
     view.root,
     figures.root,
     finding(app, features, progress),
-    progress.root,
     features.suggest === true ? suggestions(app) : cannot("Suggest for a region", features.reasons?.similar),
   ];
 }
@@ -183,5 +182,6 @@ function finding(app, features, progress) {
   return el("section", { class: "finding", "aria-label": "Find elements" },
     el("div", { class: "finding-options" }, field("Budget, bytes", budget), instead),
     button("Find elements", find, { class: "primary wide", disabled: why !== "", title: why }),
-    why ? el("small", {}, why) : null);
+    why ? el("small", {}, why) : null,
+    progress.root);
 }

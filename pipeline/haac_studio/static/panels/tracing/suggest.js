@@ -2,7 +2,7 @@
 
 import { layerSize, newLayer } from "../../scene.js";
 import { el } from "../../shell/dom.js";
-import { button, image } from "../shared/dom.js";
+import { button, iconButton, image } from "../shared/dom.js";
 import { progressArea } from "../shared/progress.js";
 
 const COUNT = 12;
@@ -45,7 +45,7 @@ export function suggestions(app) {
       button("Mark a region", mark, { title: "Drag over it on the canvas" }),
       button("Layer’s place", ofLayer, { title: "The region of the selected layers" })),
     el("div", { class: "region-sides", role: "group", "aria-label": "Region" }, ...sides,
-      button("Suggest", ask, { "aria-label": "Suggest for the region that the numbers say" })),
+      iconButton("search", "Suggest for the region that the numbers say", ask)),
     progress.root, found);
 }
 
