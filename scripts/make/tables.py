@@ -19,6 +19,7 @@ from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
 from scripts.make.markdown import Figures, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, layers, similar, wash
+from scripts.make.web.tables import studio, web
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -306,6 +307,8 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "reader_peers": reader_peers,
     "render_limits": render_limits,
     "fuzz": fuzz,
+    "web": web,
+    "studio": studio,
 }
 """Name of a table, which is that of its benchmark -> function."""
 
