@@ -248,3 +248,18 @@ def test_a_recipe_with_a_wash_and_inline_elements_is_shown_and_kept(opened: Open
     expect(page.get_by_text("It is kept as it is")).to_be_visible()
     field(page, "Canvas width").fill("500")
     expect(page.get_by_text("The wash belongs to a canvas of this shape")).to_be_visible()
+
+
+def test_a_box_is_drawn_for_whoever_asks_for_one(page: Page) -> None:
+    put(page, {"element": "5", "x": 40, "y": 40})
+    ask = "() => { window.box = undefined; haacStudio.stage.pickBox().then((box) => { window.box = box; }); }"
+    page.evaluate(ask)
+    expect(page.locator(".pick-hint")).to_be_visible()
+    drag(page, at(page, 50, 60), at(page, 150, 900))
+    until(page, "window.box")
+    assert page.evaluate("() => window.box") == [50, 60, 150, 320], "cut to the canvas"
+    assert selected(page) == []
+    page.evaluate(ask)
+    page.keyboard.press("Escape")
+    until(page, "window.box === null")
+    expect(page.locator(".pick-hint")).to_be_hidden()
