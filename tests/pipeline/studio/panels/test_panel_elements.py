@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.pipeline.studio.panels.pages import NAMES, scene_of
+from tests.pipeline.studio.panels.pages import NAMES, Running, scene_of
 
 
 def test_an_element_is_found_and_added_by_keyboard_alone(page: Page) -> None:
@@ -101,3 +101,37 @@ def test_a_catalog_of_100000_elements_takes_no_more_of_the_page_than_is_seen(pag
     expect(page.get_by_role("gridcell", name="element 99999", exact=True)).to_be_visible()
     assert page.locator(".element-grid .cell").count() == before < 120
     assert len(asked) < 10, "what was scrolled past was asked for too"
+
+
+def test_a_finger_drags_sideways_and_scrolls_up_and_down(browser: Browser, studio: Running) -> None:
+    context = browser.new_context(viewport={"width": 1024, "height": 560}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(studio.url)
+    finger = context.new_cdp_session(page)
+    expect(page.get_by_role("gridcell", name="boat")).to_be_visible()
+    cell, stage = (
+        page.get_by_role("gridcell", name="boat").bounding_box(),
+        page.locator("#stage").bounding_box(),
+    )
+    assert cell is not None
+    assert stage is not None
+    x, y = cell["x"] + 20, cell["y"] + 20
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        finger.send(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": a, "y": b} for a, b in points]}
+        )
+
+    touch("touchStart", (x, y))
+    for part in range(1, 9):
+        touch("touchMove", (x + part * (stage["x"] + stage["width"] / 2 - x) / 8, y + 4 * part))
+    touch("touchEnd")
+    expect(page.locator(".bit-bars button")).to_have_count(1)
+    assert scene_of(page)["layers"][0]["element"] == "2"
+    touch("touchStart", (x, y + 60))
+    for part in range(1, 9):
+        touch("touchMove", (x, y + 60 - 12 * part))
+    touch("touchEnd")
+    expect(page.locator(".element-grid")).not_to_have_js_property("scrollTop", 0)
+    assert len(scene_of(page)["layers"]) == 1
+    context.close()
