@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from haac_repo._lock import writer_lock
     from haac_repo._pages import State, elements_of, found_numbers, origin_of, state_of
     from haac_repo._pixels import flattened
+    from haac_repo._serve.listening import listening
     from haac_repo._store.schema import CATALOG
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "home",
     "is_current",
     "listed",
+    "listening",
     "mark",
     "missing",
     "now",
@@ -97,6 +99,7 @@ _LAZY = {
     "debugging": "_cli.console",
     "elements_of": "_pages",
     "flattened": "_pixels",
+    "listening": "_serve.listening",
     "found_numbers": "_pages",
     "given": "_cli.console",
     "home": "_files",

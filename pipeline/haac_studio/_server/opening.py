@@ -14,7 +14,7 @@ from haac_studio._document.drafts import Draft
 from haac_studio._document.names import plain_name
 from haac_studio._server.app import application
 from haac_studio._server.security import Door
-from haac_studio._server.server import listening, serve
+from haac_studio._server.server import open_port, serve
 from haac_studio._server.sessions import Opened, Studio, digest, reference_of
 
 _TEXT = "haac1:"
@@ -73,7 +73,7 @@ def run(
         show: opens an address in the browser; None: nobody does.
     """
     with contextlib.closing(studio):
-        listener = listening(port)
+        listener = open_port(port)
         studio.fixed = port != 0
         door = Door(listener.getsockname()[1])
         said(door.url)

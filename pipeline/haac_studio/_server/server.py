@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from haac_repo import HaacError
+from haac_repo._internal import listening
 
 _QUEUE = 128
 """Connections that wait to be accepted."""
@@ -18,26 +17,13 @@ _PATIENCE = 2
 """Seconds that requests which are being answered have when the studio ends."""
 
 
-def listening(port: int) -> socket.socket:
-    """A socket on 127.0.0.1 that listens: the address is known before anything is served. Port 0 picks a free one.
+def open_port(port: int) -> socket.socket:
+    """A socket on 127.0.0.1 that listens. Port 0 picks a free one.
 
     Raises:
-        HaacError: the port is not to be had.
+        RepositoryError: the port is not to be had.
     """
-    # With its protocol named, asyncio turns Nagle's algorithm off, which else delays small answers by 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen(_QUEUE)
-        return listener
-    except (OSError, OverflowError) as error:
-        listener.close()
-        reason = (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]
-        raise HaacError(
-            f"cannot listen on port {port}: {reason}; leave --port out, and a free one is picked"
-        ) from error
+    return listening("127.0.0.1", port, _QUEUE, "leave --port out, and a free one is picked")
 
 
 def serve(app: ASGIApp, listener: socket.socket, ending: Callable[[], None]) -> None:
@@ -45,7 +31,7 @@ def serve(app: ASGIApp, listener: socket.socket, ending: Callable[[], None]) -> 
 
     Args:
         app: answers.
-        listener: see `listening`; closed in the end.
+        listener: see `open_port`; closed in the end.
         ending: called before whoever is still being answered is waited for.
 
     Raises:

@@ -21,6 +21,7 @@ from haac_repo._serve.admission import Admission, Bounds
 from haac_repo._serve.app import Application
 from haac_repo._serve.connection import Connection
 from haac_repo._serve.descriptors import within_limit
+from haac_repo._serve.listening import listening
 from haac_repo._serve.page import page_files
 
 DEFAULT_PORT = 8642
@@ -85,7 +86,8 @@ class Server:
                 headers=[("Server", "haac")],
             )
         )
-        self._socket = _listening(host, port)
+        self._socket = listening(host, port, _QUEUE, "choose others with --host and --port")
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         host, port = self._socket.getsockname()[:2]
         self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._thread: threading.Thread | None = None
@@ -143,22 +145,3 @@ class _Uvicorn(uvicorn.Server):
             assert isinstance(connection, Connection)
             connection.cut()
         await super().shutdown(sockets)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens, so that the address is known, and clients can connect, before anything is served.
-
-    Raises:
-        RepositoryError: the address is not to be had.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    both = host == "::" and socket.has_dualstack_ipv6()
-    try:
-        made = socket.create_server((host, port), family=family, backlog=_QUEUE, dualstack_ipv6=both)
-    except (OSError, OverflowError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]
-        raise RepositoryError(
-            f"cannot listen on {host}, port {port}: {reason}; choose others with --host and --port"
-        ) from error
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-    return made

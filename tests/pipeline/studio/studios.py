@@ -21,7 +21,7 @@ from haac_repo import NewElement, Repository, encode, pixel_hash
 from haac_studio._document.drafts import Draft
 from haac_studio._server.app import application
 from haac_studio._server.security import MARK, TOKEN, Door
-from haac_studio._server.server import listening, server_of
+from haac_studio._server.server import open_port, server_of
 from haac_studio._server.sessions import Opened, Studio
 
 NAMES = (
@@ -88,7 +88,7 @@ class Browser(httpx.Client):
 @contextmanager
 def serving(studio: Studio) -> Iterator[Browser]:
     """The studio's server, in a thread, and a browser."""
-    listener = listening(0)
+    listener = open_port(0)
     door = Door(listener.getsockname()[1])
     server = server_of(application(studio, door), studio.jobs.close)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
