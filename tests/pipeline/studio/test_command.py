@@ -162,7 +162,8 @@ def test_a_port_that_is_taken_is_told(run: Run, filled: Path, folder: Path) -> N
     with socket.create_server(("127.0.0.1", 0)) as taken:
         code, _, err = run("studio", "--no-browser", "--repo", filled, "--port", taken.getsockname()[1])
     assert code == 1
-    assert "cannot listen on port" in err
+    assert "cannot listen on 127.0.0.1, port" in err
+    assert "leave --port out" in err
     assert not list(folder.iterdir())
 
 
