@@ -71,9 +71,9 @@ export class ElementsPanel {
       else this.typed();
     });
     this.search.addEventListener("keydown", (event) => {
-      if ((event.key === "Enter" || event.key === "ArrowDown") && this.results.total) {
+      if (event.key === "Enter" || event.key === "ArrowDown") {
         event.preventDefault();
-        this.grid.focus();
+        this.#enterGrid();
       } else if (event.key === "Escape" && this.search.value) {
         event.preventDefault();
         event.stopPropagation();
@@ -81,6 +81,12 @@ export class ElementsPanel {
         this.#narrow({ query: "" });
       }
     });
+  }
+
+  /** Into the answer to what is typed, which may not have been asked for yet. */
+  async #enterGrid() {
+    if ((this.results.filter.query ?? "") !== this.#filter.query) await this.typed.now();
+    if (this.results.total) this.grid.focus();
   }
 
   focus() {

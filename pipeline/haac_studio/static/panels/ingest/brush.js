@@ -8,7 +8,7 @@ const COLOURS = { keep: "rgb(46 170 92 / 75%)", remove: "rgb(222 53 67 / 75%)" }
 
 /** A photograph that can be painted on, by pointer or keyboard. Strokes are polylines in pixels of the photograph. */
 export class Brush {
-  #strokes = [];
+  #strokes;
   #current = null;
   /** Of the keyboard; null until it is used. */
   #cursor = null;
@@ -17,9 +17,11 @@ export class Brush {
   /**
    * @param {string} url of the photograph
    * @param {number[]|undefined} box left, top, right, bottom of the object in it, pixels
+   * @param {{mode: string, points: number[][]}[]} strokes those that are there already; new ones are added
    * @param {() => void} onChange called after each stroke
    */
-  constructor(url, box, onChange) {
+  constructor(url, box, strokes, onChange) {
+    this.#strokes = strokes;
     this.box = box;
     this.onChange = onChange;
     /** Of the next stroke. @type {"keep"|"remove"} */

@@ -13,27 +13,28 @@ const MODES = [["keep", "Keep"], ["remove", "Remove"]];
  * @param {object} app the editor's
  * @param {string} review
  * @param {{n: number, width: number, height: number}} cutout
+ * @param {object[]} strokes of the times before, to which those of this time are added: a cut-out follows from all of them
  * @returns {Promise<object|null>} the new cut-out as the server describes it; null if it stays as it was
  */
-export async function refine(app, review, cutout) {
+export async function refine(app, review, cutout, strokes) {
   const progress = progressArea(app);
   const result = image({ src: fresh(app.api.cutoutUrl(review, cutout.n)), class: "checkerboard" });
   let changed = null;
   const again = async () => {
-    const strokes = board.strokes();
-    if (strokes.keep.length + strokes.remove.length === 0) {
+    const painted = board.strokes();
+    if (painted.keep.length + painted.remove.length === 0) {
       return progress.say("Paint over what is missing or too much first");
     }
     apply.disabled = true;
     const answer = await progress.run("Cutting again", () =>
-      app.api.startJob("recut", { review, n: cutout.n, ...strokes }));
+      app.api.startJob("recut", { review, n: cutout.n, ...painted }));
     apply.disabled = false;
     if (!answer) return;
     changed = answer;
     result.src = fresh(app.api.cutoutUrl(review, cutout.n));
     app.announce("Cut again");
   };
-  const board = new Brush(app.api.sourceUrl(review), cutout.box, () => progress.say(""));
+  const board = new Brush(app.api.sourceUrl(review), cutout.box, strokes, () => progress.say(""));
   const name = newId("brush");
   const modes = MODES.map(([mode, label]) => el("label", { class: mode },
     el("input", { type: "radio", name, value: mode, checked: mode === board.mode,

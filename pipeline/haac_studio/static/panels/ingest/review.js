@@ -77,8 +77,9 @@ function card(app, review, cutout, chosen, onChange) {
     facts.textContent = `${shown.width} × ${shown.height}${quality}`;
     doubts.replaceChildren(...doubtsOf(shown).map((doubt) => el("li", {}, doubt)));
   };
+  const strokes = [];
   const again = async () => {
-    const after = await refine(app, review, cutout);
+    const after = await refine(app, review, cutout, strokes);
     if (!after) return;
     picture.src = `${app.api.cutoutUrl(review, cutout.n)}?at=${Date.now()}`;
     show({ ...cutout, ...after });

@@ -3,15 +3,16 @@
 import { el } from "../../shell/dom.js";
 
 /**
+ * @param {(layer: object) => string} nameOf what a layer is called
  * @param {(key: string) => void} onSelect called with the key of a layer whose bar was chosen
  * @returns {{root: HTMLElement, show: (document: object) => void}} show draws it anew from the scene and its forms
  */
-export function layerBars(onSelect) {
+export function layerBars(nameOf, onSelect) {
   const list = el("ol", { class: "bit-bars", "aria-label": "Bits of each layer" });
   return {
     root: list,
     show({ scene, forms, selection }) {
-      const costs = costsOf(scene, forms);
+      const costs = costsOf(scene, forms, nameOf);
       const most = Math.max(1, ...costs.map(({ bits }) => bits));
       list.replaceChildren(...costs.map((cost) => row(cost, most, selection, onSelect)));
     },
@@ -23,9 +24,10 @@ export function layerBars(onSelect) {
  *
  * @param {object} scene
  * @param {object|null} forms the answer of /api/forms, which may be for a scene that had other layers
+ * @param {(layer: object) => string} nameOf
  * @returns {{key: string|null, name: string, bits: number}[]}
  */
-export function costsOf(scene, forms) {
+export function costsOf(scene, forms, nameOf) {
   if (!forms) return [];
   const bits = forms.layers.map((layer) => layer.bits);
   // Of a scene that was sent without its hidden layers, the answer has none for them either.
@@ -36,10 +38,6 @@ export function costsOf(scene, forms) {
     .reverse();
   const rest = Math.max(0, forms.bits - bits.reduce((sum, each) => sum + each, 0));
   return [...layers, { key: null, name: "Canvas", bits: rest }];
-}
-
-function nameOf(layer) {
-  return layer.name || (typeof layer.element === "string" ? `Element ${layer.element}` : "Inline element");
 }
 
 function row({ key, name, bits }, most, selection, onSelect) {

@@ -14,7 +14,7 @@ import { warningsOf } from "./warnings.js";
  */
 export function recipePanel(app) {
   const select = (key) => app.document.select([key]);
-  const bars = layerBars(select);
+  const bars = layerBars((layer) => app.names.of(layer), select);
   const script = scriptView(select);
   const text = el("code", { class: "recipe-text", tabindex: 0, role: "region", "aria-label": "Text form" });
   const english = el("div", { class: "english", tabindex: 0, role: "region", "aria-label": "Plain English" });
@@ -56,6 +56,7 @@ export function recipePanel(app) {
   };
   app.document.addEventListener("forms", show);
   app.document.addEventListener("selection", marked);
+  app.names.addEventListener("known", () => bars.show(app.document));
   const root = el("div", { class: "recipe" },
     el("section", { class: "recipe-size", "aria-label": "Size" }, bytes, bits, warnings),
     el("section", { class: "recipe-bars", "aria-label": "Bits" }, el("h2", {}, "Bits a layer"), bars.root),

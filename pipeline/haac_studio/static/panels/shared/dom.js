@@ -90,7 +90,7 @@ export function debounced(pause, run) {
   later.cancel = () => clearTimeout(timer);
   later.now = (...given) => {
     clearTimeout(timer);
-    run(...given);
+    return run(...given);
   };
   return later;
 }
