@@ -100,8 +100,8 @@ def test_lossless(tmp_path: Path) -> None:
             image, lossless=True, method=method, quality=quality, exact=True
         )
         for name, image in pictures().items()
-        for method in (0, 1, 2, 4, 6)
-        for quality in (0, 20, 75, 100)
+        for method in (0, 2, 4, 6)
+        for quality in (0, 50, 100)
     }
     assert_same(tmp_path, files)
 

@@ -101,7 +101,7 @@ def test_the_stored_picture_is_the_renderers(written: Path) -> None:
     assert differences(merged, render(SCENE, SOURCE)) == 0
 
 
-@pytest.mark.skipif(shutil.which("convert") is None, reason="ImageMagick is not installed")
+@pytest.mark.skipif(shutil.which("identify") is None, reason="ImageMagick is not installed")
 def test_imagemagick_shows_the_same_picture(written: Path, tmp_path: Path) -> None:
     subprocess.run(["convert", f"{written}[0]", str(tmp_path / "seen.png")], check=True)
     with Image.open(tmp_path / "seen.png") as seen:
