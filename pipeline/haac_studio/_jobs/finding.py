@@ -14,7 +14,6 @@ from haac_pipeline._internal import (
     Workers,
     compress_file,
     cores,
-    describe,
     limit_threads,
     need_matching,
     need_similar,
@@ -80,6 +79,7 @@ class Finding:
         """Bring the match index up to date, with a process a core, which are this process's own."""
         one_core()
         from haac_match import survey_index, update_index
+        from haac_pipeline._internal import describe  # which needs what only ingest installs
 
         total, done = survey_index(self._repository).missing, 0
         if not total:

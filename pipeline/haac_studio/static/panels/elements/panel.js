@@ -91,6 +91,7 @@ export class ElementsPanel {
 
   focus() {
     this.search.focus();
+    this.search.select(); // what is typed next takes the place of the search before
   }
 
   /** Ask the server again: the filter or the repository has changed. @returns {Promise<void>} */
