@@ -227,6 +227,7 @@ export class CanvasSection {
   #colour(label, read, write) {
     const id = `colour-${++count}`;
     let session = 0;
+    let shown = null;
     const step = label === "Colour" ? "Background colour" : `${label}: colour`;
     const apply = (rgba) =>
       this.#set(write(this.document.scene.background, rgba), step, { merge: `${id} ${session}` });
@@ -257,7 +258,9 @@ export class CanvasSection {
     const update = (background) => {
       const rgba = read(background);
       picker.value = opaque(rgba);
-      if (document.activeElement === text && text.value.replace("#", "") === rgba.slice(1)) return;
+      const same = rgba === shown || text.value.trim().toLowerCase().replace("#", "") === rgba.slice(1);
+      shown = rgba;
+      if (same && document.activeElement === text) return; // what is being typed stays, whatever else changes
       text.value = rgba;
       problem.hidden = true;
       text.removeAttribute("aria-invalid");

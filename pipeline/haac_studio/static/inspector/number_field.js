@@ -69,7 +69,8 @@ export class NumberField {
     this.input.placeholder = value === null ? "mixed" : "";
     if (this.range && typeof value === "number") this.#fillRange(value);
     const editing = document.activeElement === this.input;
-    if (editing && this.problem.hidden === false && value === this.shown) return;
+    const unfinished = this.problem.hidden === false || this.input.value === "";
+    if (editing && unfinished && value === this.shown) return;
     this.shown = value;
     if (typeof value !== "number") this.input.value = "";
     else if (Number(this.input.value) !== value || this.input.value === "") this.input.value = this.#text(value);

@@ -251,6 +251,7 @@ def test_what_was_made_survives_the_end_of_the_server(opened: Open, studio: Stud
     again.wait_for_selector("body.ready")
     assert again.evaluate("() => haacStudio.document.scene") == scene
     assert len(recipe_of(again)["layers"]) == 1, "what is hidden is not in the recipe"
+    assert again.title().startswith("• Untitled ")
 
 
 def test_a_draft_that_is_not_wanted_is_not_asked_about_again(opened: Open, studio: Studio) -> None:

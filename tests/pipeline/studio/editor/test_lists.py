@@ -12,7 +12,7 @@ pytest.importorskip("playwright", reason="the browser is driven by playwright")
 
 from playwright.sync_api import Page, expect
 
-from haac import render
+from haac import Colour, render
 from haac_repo import Repository
 from tests.pipeline.studio.editor.pages import (
     drag,
@@ -119,6 +119,26 @@ def test_fields_of_several_layers_say_mixed_and_set_all(page: Page) -> None:
     assert [layer["opacity"] for layer in recipe_of(page)["layers"]] == [100, 30], (
         "what was typed is one step"
     )
+
+
+def test_what_is_being_typed_stays_whatever_else_changes(page: Page) -> None:
+    told = (
+        "() => { for (const type of ['scene', 'forms']) haacStudio.document.dispatchEvent(new Event(type)); }"
+    )
+    page.get_by_label("Kind").select_option("colour")
+    page.get_by_role("textbox", name="Colour", exact=True).focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("#cd")
+    page.evaluate(told)
+    page.keyboard.type("e8f7")
+    field(page, "Canvas width").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    page.evaluate(told)
+    page.keyboard.type("320")
+    page.keyboard.press("Enter")
+    scene = scene_in(page)
+    assert (scene.background, scene.width) == (Colour(0xCDE8F7FF), 320)
 
 
 def test_backgrounds_are_chosen_and_drawn(page: Page, repository: Path) -> None:

@@ -15,6 +15,7 @@ const TYPING = 50; // milliseconds between keys below which only the last one is
 export class ElementsPanel {
   #filter = { query: "", colour: null, tag: null, like: null };
   #likeName = "";
+  #entering = null;
 
   /**
    * @param {object} app the editor's
@@ -73,7 +74,7 @@ export class ElementsPanel {
     this.search.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === "ArrowDown") {
         event.preventDefault();
-        this.#enterGrid();
+        this.#enterGrid(event.key);
       } else if (event.key === "Escape" && this.search.value) {
         event.preventDefault();
         event.stopPropagation();
@@ -83,10 +84,18 @@ export class ElementsPanel {
     });
   }
 
-  /** Into the answer to what is typed, which may not have been asked for yet. */
-  async #enterGrid() {
+  /** Into the answer to what is typed, which may not be here yet; another Enter meanwhile adds its first element. */
+  async #enterGrid(key) {
+    if (this.#entering) {
+      this.#entering.add ||= key === "Enter";
+      return;
+    }
+    const entering = (this.#entering = { add: false });
     if ((this.results.filter.query ?? "") !== this.#filter.query) await this.typed.now();
-    if (this.results.total) this.grid.focus();
+    this.#entering = null;
+    if (!this.results.total) return;
+    this.grid.focus();
+    if (entering.add) this.#add(this.results.at(0));
   }
 
   focus() {

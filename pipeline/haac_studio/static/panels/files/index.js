@@ -83,7 +83,7 @@ function savedMark(app) {
     if (!app.document.canUndo && !app.document.canRedo && app.document.history.present.label !== "Draft") {
       last = app.document.scene;
     }
-    const name = app.document.name ?? "Untitled";
+    const name = app.document.name || "Untitled";
     const changed = unsaved();
     const wanted = `${changed} ${name}`;
     if (wanted === shown) return; // most moves of a drag change nothing here
