@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[3]
+ENGINES = ("node", "chromium", "firefox")
+CONFORMANCE = Path(__file__).with_name("conformance.mjs")
 TIMEOUT = 600
 """Seconds; what takes longer hangs."""
 
@@ -65,7 +67,10 @@ def run(engine: str, module: Path, folder: Path) -> Any:
     if engine == "node":
         return _run_in_node(name, folder)
     command = {"chromium": _chromium_command, "firefox": _firefox_command}[engine]()
-    with _serving(name, folder) as (address, answer), tempfile.TemporaryDirectory() as profile:
+    with (
+        _serving(name, folder) as (address, answer),
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
+    ):
         with _started([*command(profile), f"{address}/page"]):
             if not answer.wait(TIMEOUT):
                 raise AssertionError(f"{engine} did not answer within {TIMEOUT} s")
