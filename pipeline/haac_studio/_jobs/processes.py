@@ -6,7 +6,7 @@ import multiprocessing
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
@@ -19,6 +19,8 @@ Say = Callable[[int, int, str], None]
 """Told how far a task is: done, total (0: not known), in words."""
 _TURN = 0.2
 """Seconds between two looks whether a job that waits was cancelled."""
+_LAST = 5.0
+"""Seconds that what a task said last may be later than its answer, which comes another way."""
 _SECONDS = 3600.0
 """That one task may take."""
 
@@ -31,6 +33,8 @@ class Request:
     """Of a picture file."""
     call: Callable[[bytes, Say], Any]
     """A module's function, or a partial of one."""
+    count: int = 0
+    """Which of its process's it is, given by `Process.run`."""
 
 
 class Process:
@@ -46,6 +50,8 @@ class Process:
         self._turn = threading.Lock()
         self._stamp: object = None
         self._job: Job | None = None
+        self._count = 0
+        self._heard = threading.Event()
         self._engine: Local[Request, Any] | None = None
         self._told: Connection | None = None
 
@@ -69,7 +75,11 @@ class Process:
                 if stamp != self._stamp:
                     self.close()
                 self._stamp, self._job = stamp, job
-                return self._started().submit(request).result()
+                self._count += 1
+                self._heard.clear()
+                result = self._started().submit(replace(request, count=self._count)).result()
+                self._heard.wait(_LAST)
+                return result
         finally:
             self._job = None
             self._turn.release()
@@ -96,16 +106,22 @@ class Process:
         """Pass on what the process says, until it is ended."""
         with connection, suppress(EOFError, OSError):
             while True:
-                done, total, text = connection.recv()
-                if (job := self._job) is not None:
-                    job.progress(done, total, text)
+                count, progress = connection.recv()
+                if (job := self._job) is None or count != self._count:
+                    continue  # of a task that failed
+                if progress is None:
+                    self._heard.set()
+                else:
+                    job.progress(*progress)
 
 
 def _work(connection: Connection, request: Request) -> Any:
-    """What the process does with a task."""
+    """What the process does with a task: it says how far it is, and at last that this was all."""
 
-    def say(done: int, total: int, text: str) -> None:
+    def say(*progress: Any) -> None:
         with suppress(OSError):
-            connection.send((done, total, text))
+            connection.send((request.count, progress or None))
 
-    return request.call(request.data, say)
+    result = request.call(request.data, say)
+    say()
+    return result
