@@ -16,6 +16,7 @@ PACKAGES = {
     "haac_similar": ROOT / "pipeline" / "haac_similar",
     "haac_layers": ROOT / "pipeline" / "haac_layers",
     "haac_pipeline": ROOT / "pipeline" / "haac_pipeline",
+    "haac_evidence": ROOT / "pipeline" / "haac_evidence",
     "haac_studio": ROOT / "pipeline" / "haac_studio",
 }
 """Each may import those before it."""

@@ -27,6 +27,7 @@ SEGMENTATION = {
     "haac_similar",
     "haac_layers",
     "haac_pipeline",
+    "haac_evidence",
     "haac_studio",
 }
 HEAVY = (
@@ -68,7 +69,7 @@ def test_importing_the_pipeline_loads_no_segmentation() -> None:
 def test_help_loads_nothing_heavy() -> None:
     loaded = loaded_by("from haac._cli.main import _run\nassert _run(['--help']) == 0")
     assert "click" in loaded
-    assert not loaded & (HEAVY - {"haac_pipeline", "haac_studio"})
+    assert not loaded & (HEAVY - {"haac_pipeline", "haac_evidence", "haac_studio"})
 
 
 @pytest.fixture(scope="module")

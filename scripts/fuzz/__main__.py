@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from scripts.bench.record import file_of, write
+from scripts.benchmark.record import file_of, write
 from scripts.fuzz.targets import SLOW, TARGETS
 
 MEGABYTES, LONGEST, HANGING = 1024, 2048, 300

@@ -21,7 +21,7 @@ from haac_pipeline._segment.cutout import Part, cut_out, parts
 from haac_pipeline._segment.measure import Measures, Photograph
 from haac_pipeline._segment.models import OFFLINE
 from haac_pipeline._segment.session import mask
-from scripts.bench.record import BENCHMARKS
+from scripts.benchmark.record import BENCHMARKS
 
 JUDGEMENT = BENCHMARKS / "cutout_judgement.json"
 SAME = 0.8

@@ -5,7 +5,7 @@
     python -m scripts.train.splice_net --data FOLDER --resume --minutes 60 --rates 2e-3
 
 --data has `emoji/128`, `train` and `segmentation/images`: every other cut-out and every other photograph of it are used, and not those
-photographs that `scripts/bench/compress/` takes for foreign backgrounds. Cut-outs, some in other colours, and pieces of photographs in
+photographs that `scripts/benchmark/compress/` takes for foreign backgrounds. Cut-outs, some in other colours, and pieces of photographs in
 their outlines are laid on crops of photographs, resized, turned, blurred and made translucent as layers are. All of it is drawn
 with a seed, but how far the training comes depends on the machine: it stops after so many minutes. The file that is there is from the
 five runs that are the default, on one or two cores; in the first three of them all pixels counted the same.

@@ -3,7 +3,7 @@
     python -m scripts.train.thresholds --data FOLDER
     python -m scripts.train.thresholds --data FOLDER --only greedy --only photo.edges --pictures 3
 
-The pictures are composites of `scripts/bench/scenes.py` with a training seed, of all kinds of backgrounds and inputs, the smallest of
+The pictures are composites of `scripts/benchmark/scenes.py` with a training seed, of all kinds of backgrounds and inputs, the smallest of
 each series; photographs are out of the half of `train` that is in no catalog. Figures that are reported come from other seeds, and from
 Kodak. Each number is made a quarter larger and the pictures that read it are compressed again (photographs, which take longest, only
 for numbers that nothing else reads); where no recipe changes by that, it is made a quarter smaller too. A number that changes no recipe
@@ -38,9 +38,9 @@ from PIL import Image
 
 from haac import ElementCache, Scene, to_binary
 from haac_repo import Repository
-from scripts.bench.compress.score import matched
-from scripts.bench.record import file_of, write
-from scripts.bench.scenes import build_catalog, composites, foreign_photographs
+from scripts.benchmark.compress.score import matched
+from scripts.benchmark.record import file_of, write
+from scripts.benchmark.scenes import build_catalog, composites, foreign_photographs
 from scripts.train.numbers import Field, Key, all_fields, changed, field_named, watched
 
 SEED = 7

@@ -9,15 +9,15 @@ import pytest
 from PIL import Image
 
 from haac_similar._embed.embedder import Embeddings
-from scripts.bench.similar import kinds as table
-from scripts.bench.similar.catalog_size import index_of, knee, recognised, similarities, times
-from scripts.bench.similar.codecs import chosen, within
-from scripts.bench.similar.judges import Seen
-from scripts.bench.similar.kinds import CLASSES, KINDS, TABLE, indices, kind_of_class, of_classes
-from scripts.bench.similar.photographs import HALF_B, Photograph, folder, halves
-from scripts.bench.similar.scores import average, judged, kind_of, scored, share, summary
-from scripts.bench.similar.several import parts
-from scripts.bench.similar.ways import vectors
+from scripts.benchmark.similar import kinds as table
+from scripts.benchmark.similar.catalog_size import index_of, knee, recognised, similarities, times
+from scripts.benchmark.similar.codecs import chosen, within
+from scripts.benchmark.similar.judges import Seen
+from scripts.benchmark.similar.kinds import CLASSES, KINDS, TABLE, indices, kind_of_class, of_classes
+from scripts.benchmark.similar.photographs import HALF_B, Photograph, folder, halves
+from scripts.benchmark.similar.scores import average, judged, kind_of, scored, share, summary
+from scripts.benchmark.similar.several import parts
+from scripts.benchmark.similar.ways import vectors
 
 
 def seen(**classes: float) -> Seen:

@@ -1,6 +1,6 @@
 """Work and memory of a scene, predicted from sizes alone, before anything is decoded or drawn: a linear cost model of the renderer.
 
-The weights are nanoseconds of one core, fitted to what `scripts/bench/limits/` measures (benchmarks/render_limits.json) and
+The weights are nanoseconds of one core, fitted to what `scripts/benchmark/limits/` measures (benchmarks/render_limits.json) and
 rounded, mostly up. They are part of the format: which recipes are accepted must not depend on the machine.
 """
 

@@ -1,7 +1,7 @@
 """Where a number comes from.
 
 *Derived*: follows from the format, the renderer or arithmetic; another value would be wrong. *Noise model*: how far rounding, JPEG or
-rescaling move a pixel, measured. *Tuned*: chosen by hand while looking at composites of `scripts/bench/scenes.py` (seeds up to 2031;
+rescaling move a pixel, measured. *Tuned*: chosen by hand while looking at composites of `scripts/benchmark/scenes.py` (seeds up to 2031;
 those that are reported are later ones); `scripts/train/thresholds.py` tells how much each of these matters
 (`benchmarks/thresholds.json`).
 """

@@ -15,7 +15,7 @@ _EDGE_PIXELS = 2**16
 """Size of the picture in which the mean colours along the edges are found."""
 _ROUNDS = (90, 30, 10, 4)
 """Widths of the blurs, in pixels of the whole picture: colours come from far where there are none nearby. Chosen on the composites of
-`scripts/bench/cutout_edges/` that it does not report."""
+`scripts/benchmark/cutout_edges/` that it does not report."""
 
 _VISIBLE = 8
 """Alpha below this does not count for masks and connected components."""

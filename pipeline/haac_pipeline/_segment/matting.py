@@ -12,7 +12,7 @@ Bytes = npt.NDArray[np.uint8]
 _SURE = 16
 """A mask within so much of 0 or 255 is sure..."""
 _ERODED = 2
-"""...if all pixels so near by are. Chosen on the composites of `scripts/bench/cutout_edges/` that it does
+"""...if all pixels so near by are. Chosen on the composites of `scripts/benchmark/cutout_edges/` that it does
 not report."""
 _MARGIN = 8
 """Pixels around the object that matting sees."""

@@ -1,7 +1,7 @@
 """Quality of a cut-out: how likely a person would keep it, and the doubts. All numbers that were tuned for it are in this file.
 
 A logistic regression over the measures of `measure.py`. `scripts/train/cutout_quality.py` fits its coefficients to cut-outs that a person
-judged (`benchmarks/cutout_judgement.json`); `scripts/bench/cutouts/quality.py` says how right it is on others, of other photographs.
+judged (`benchmarks/cutout_judgement.json`); `scripts/benchmark/cutouts/quality.py` says how right it is on others, of other photographs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whether a similar element may stand for an object: a paraphrase must not lie.
 
-The numbers were set on one half of the photographs of `scripts/bench/similar`, and are reported on the other.
+The numbers were set on one half of the photographs of `scripts/benchmark/similar`, and are reported on the other.
 """
 
 from __future__ import annotations

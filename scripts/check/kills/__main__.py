@@ -15,7 +15,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from scripts.bench.record import file_of, write
+from scripts.benchmark.record import file_of, write
 from scripts.check.kills.outcome import driver, kill
 from scripts.check.kills.scenarios import SCENARIOS
 

@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image
 
 from haac._internal import read_picture
-from scripts.bench.record import write
+from scripts.benchmark.record import write
 from scripts.check.readers import others, peers, png, tiff
 from scripts.check.readers.case import Case, Samples
 from scripts.check.readers.reasons import REASONS, reason_for

@@ -12,7 +12,7 @@ from PIL import Image
 pytest.importorskip("cv2")
 
 from haac_pipeline._segment.cutout import cut_out, objects, picture, plate, trimmed
-from scripts.bench.cutout_edges.composites import drawn
+from scripts.benchmark.cutout_edges.composites import drawn
 from tests.pipeline.segment.backgrounds import plain
 
 skimage = pytest.importorskip("skimage")

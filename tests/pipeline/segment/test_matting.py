@@ -11,7 +11,7 @@ pytest.importorskip("pymatting")
 import cv2
 
 from haac_pipeline._segment.matting import matted
-from scripts.bench.cutout_edges.composites import drawn
+from scripts.benchmark.cutout_edges.composites import drawn
 from tests.pipeline.segment.backgrounds import plain
 
 
