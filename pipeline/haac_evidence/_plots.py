@@ -1,0 +1,65 @@
+"""Plots, all in one style: light, few lines, the same colour for the same format everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from haac_repo import MissingExtraError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = {
+    "haac": "#c2185b",
+    "AVIF": "#1565c0",
+    "WebP": "#2e7d32",
+    "JPEG XL": "#6a1b9a",
+    "JPEG 2000": "#00838f",
+    "JPEG": "#ef6c00",
+    "BlurHash": "#5d4037",
+    "ThumbHash": "#9e9d24",
+}
+"""Of formats; haac's is the one that stands out."""
+
+
+@contextmanager
+def plotted(path: Path, size: tuple[float, float] = (8, 4.5), panels: int = 1) -> Iterator[list[Axes]]:
+    """Axes to draw on; the picture is written when the block ends, by its suffix: .png or .svg.
+
+    Args:
+        path: of the picture.
+        size: width and height, inches of 100 pixels.
+        panels: beside each other.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    try:
+        import matplotlib as mpl
+    except ImportError as error:
+        raise MissingExtraError(
+            "plots need matplotlib, not installed here: pip install 'haac[evidence]'"
+        ) from error
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    style = {
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "grid.alpha": 0.25,
+        "font.size": 10,
+    }
+    with pyplot.rc_context({**style, "svg.hashsalt": "haac"}):
+        figure, axes = pyplot.subplots(1, panels, figsize=size, squeeze=False, layout="constrained")
+        try:
+            yield list(axes[0])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(
+                path, dpi=100, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None}
+            )
+        finally:
+            pyplot.close(figure)
