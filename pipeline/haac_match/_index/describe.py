@@ -14,6 +14,7 @@ import numpy.typing as npt
 from haac_match._index import segments
 from haac_match._index.keypoints import DIMENSIONS, Features, features
 from haac_match._index.polar import ANGLES, CHANNELS, RINGS, describe, frame_row, frames
+from haac_match._index.thumbnails import SIDE, cut_thumbnail
 from haac_match._picture.arrays import Bools, Bytes, Floats, Integers
 from haac_match._picture.background import thumbnail
 from haac_match._thresholds.index import DESCRIPTOR, KEYPOINT
@@ -41,6 +42,8 @@ class Rows:
         sizes: (rows, 2) uint16, width and height.
         frames: (rows, 2, 6) float32, the one that keeps the shape and the round one; NaN where nothing is visible.
         rings: (rows, 2, CHANNELS, RINGS, ANGLES) uint8, polar descriptors in them.
+        cuts: (rows, SIDE, SIDE, 4) uint8, thumbnails of what shows, premultiplied, see `_index.thumbnails`.
+        extents: (rows, 4) uint16, left, top, right, bottom of what shows.
         photographs: (rows,) bool, whether it is opaque.
         thumbnails: (photographs, side, side, 3) uint8, of those that are.
         counts: (rows,) uint16, keypoints of each.
@@ -58,6 +61,8 @@ class Rows:
     sizes: npt.NDArray[np.uint16]
     frames: Floats
     rings: Bytes
+    cuts: Bytes
+    extents: npt.NDArray[np.uint16]
     photographs: Bools
     thumbnails: Bytes
     counts: npt.NDArray[np.uint16]
@@ -122,13 +127,15 @@ def _members(counts: npt.NDArray[Any], rows: Integers) -> Integers:
 
 
 _BY_SEGMENT = ("piece_frames", "piece_colours", "piece_rings", "piece_outlines")
-_BY_ROW = ("numbers", "marks", "sizes", "frames", "rings", "photographs")
+_BY_ROW = ("numbers", "marks", "sizes", "frames", "rings", "cuts", "extents", "photographs")
 _EMPTY: dict[str, tuple[tuple[int, ...], Any]] = {
     "numbers": ((), np.int64),
     "marks": ((), np.uint32),
     "sizes": ((2,), np.uint16),
     "frames": ((2, 6), np.float32),
     "rings": ((2, CHANNELS, RINGS, ANGLES), np.uint8),
+    "cuts": ((SIDE, SIDE, 4), np.uint8),
+    "extents": ((4,), np.uint16),
     "photographs": ((), np.bool_),
     "thumbnails": ((THUMBNAIL, THUMBNAIL, 3), np.uint8),
     "counts": ((), np.uint16),
@@ -199,6 +206,7 @@ def described(number: int, pixels_sha256: str, image: Image.Image) -> Rows:
     made["numbers"][0] = number
     made["marks"][0] = mark(pixels_sha256)
     made["sizes"][0] = width, height
+    made["cuts"][0], made["extents"][0] = cut_thumbnail(pixels)
     opaque = bool(pixels[:, :, 3].min() > DESCRIPTOR.photograph)
     made["photographs"][0] = opaque
     thumbnails = [thumbnail(pixels[:, :, :3])] if opaque else []

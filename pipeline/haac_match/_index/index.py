@@ -77,6 +77,8 @@ class Index:
         owners: (keypoints,), rows of the gallery.
         words: lookup of keypoints by their descriptors.
         segments: colour segments of all elements.
+        cuts: (elements, SIDE, SIDE, 4), thumbnails of what shows, premultiplied, rows of the gallery.
+        extents: (elements, 4), left, top, right, bottom of what shows, pixels of the element.
     """
 
     gallery: Gallery
@@ -86,6 +88,8 @@ class Index:
     owners: Integers
     words: Words
     segments: SegmentTable
+    cuts: Bytes
+    extents: Floats
 
     def only(self, numbers: Sequence[int]) -> Index:
         """The same with some elements only."""
@@ -100,6 +104,8 @@ class Index:
             photographs=self.photographs[chosen],
             owners=renamed[self.owners],
             segments=self.segments.only(renamed),
+            cuts=self.cuts[rows],
+            extents=self.extents[rows],
         )
 
     def votes(self, query: Features, neighbours: int, mapped: Mapper = map) -> list[Vote]:
@@ -362,4 +368,6 @@ def _index(stored: Stored, held: Held) -> Index:
             rows.piece_rings,
             unpacked_outlines(rows.piece_outlines),
         ),
+        rows.cuts,
+        rows.extents.astype(np.float32),
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from haac_repo import Repository
 
 FOLDER, FILE = "match", "index.npz"
-FORMAT = 3
+FORMAT = 4
 """An index of another format is made again; to be raised whenever descriptors change."""
 
 

@@ -1,0 +1,204 @@
+"""Detection of elements whoever drew them: regions, template matching, a fit of the pose, and the evidence for each.
+
+Nothing needs to be right bit for bit: a browser, a phone or an editor may have drawn the picture, and a service may have rescaled and
+encoded it since.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from haac_match._detect.evidence import Evidence, measure
+from haac_match._detect.regions import SmoothBackground, SmoothRegions
+from haac_match._detect.templates import Match, Templates, extent_of
+from haac_match._fit.cutout import CutoutCache
+from haac_match._fit.fit import Patch, fit
+from haac_match._index.gallery import Gallery
+from haac_match._options import Mapper
+from haac_match._picture.arrays import Box, Bytes, Floats
+from haac_match._picture.pose import Pose
+
+_NEAREST = 12
+"""Elements that are fitted to a region at most."""
+_MOST_DISTANCE = 0.6
+"""Share of a region that a template may leave unexplained..."""
+_NEARLY = (2.0, 0.1)
+"""...and by how much it may be worse than the region's best one: a factor, and an addition."""
+_AT_A_PLACE = 12
+"""Candidates of about one place and size that are fitted."""
+_SAME_PLACE, _SAME_SIZE = 0.12, 0.15
+"""Poses of one element are the same within this share of its size, and this difference of the logarithms of their sizes."""
+_COARSE, _FINE = (24, 4), (64, 8)
+"""Pixels of the window's longer side, and steps, of the two fits."""
+_ROOM = 1.15
+"""Size of the window over that of the element."""
+_STILL = 0.5
+"""Share that may be left unexplained after the coarse fit."""
+_FINELY = 5
+"""Candidates of about one place and size that are fitted finely."""
+_SAME = 0.35
+"""Intersection over union from which on two detections are of the same thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """An element, where it may be.
+
+    Args:
+        pose: in the picture.
+        evidence: for it.
+        background: behind it.
+        extent: left, top, right, bottom of what shows, pixels of the picture.
+    """
+
+    pose: Pose
+    evidence: Evidence
+    background: SmoothBackground
+    extent: tuple[float, float, float, float]
+
+    @property
+    def score(self) -> float:
+        """By which detections of different places compete: what is explained, less what is not."""
+        return self.evidence.explained * (1 - 1.5 * self.evidence.unexplained)
+
+
+class Detector:
+    """Finds elements in pictures.
+
+    Args:
+        gallery: what may be found.
+        templates: thumbnails of it.
+        cutouts: its pixels.
+        mapped: like `map`, perhaps with threads.
+    """
+
+    def __init__(self, gallery: Gallery, templates: Templates, cutouts: CutoutCache, mapped: Mapper = map) -> None:
+        self._gallery, self._templates, self._cutouts, self._mapped = gallery, templates, cutouts, mapped
+
+    def groups(self, picture: Bytes) -> list[list[Detection]]:
+        """Detections of the same place together, the likeliest of a place first.
+
+        Args:
+            picture: (height, width, 3).
+        """
+        candidates = self._candidates(picture)
+        rough = [found for found in self._mapped(lambda one: self._fitted(picture, *one, _COARSE), candidates) if found]
+        rough.sort(key=lambda found: found.evidence.unexplained)
+        chosen: list[Detection] = []
+        for found in rough:
+            if found.evidence.unexplained > _STILL:
+                break
+            near = sum(_near(other.pose, found.pose, self._size(found.pose)) for other in chosen)
+            if near < _FINELY:
+                chosen.append(found)
+        fine = [
+            found
+            for found in self._mapped(lambda one: self._fitted(picture, one.pose, one.background, _FINE), chosen)
+            if found
+        ]
+        return _grouped(fine)
+
+    def _candidates(self, picture: Bytes) -> list[tuple[Pose, SmoothBackground]]:
+        """Poses worth a fit, each about once."""
+        regions = SmoothRegions(picture).regions()
+        backgrounds: Floats = np.array([region.background.colour for region in regions], np.float32).reshape(-1, 3)
+        matches = self._templates.matches(
+            picture, [region.box for region in regions], backgrounds, _NEAREST, _MOST_DISTANCE
+        )
+        ranked: list[tuple[Match, SmoothBackground]] = []
+        for region, found in zip(regions, matches, strict=True):
+            if found:
+                most = found[0].distance * _NEARLY[0] + _NEARLY[1]
+                ranked += [(match, region.background) for match in found if match.distance < most]
+        ranked.sort(key=lambda pair: pair[0].distance)
+        kept: list[tuple[Pose, SmoothBackground]] = []
+        same: dict[tuple[int, bool], list[Pose]] = {}
+        places: dict[tuple[int, int, int], int] = {}
+        for match, background in ranked:
+            pose, size = match.pose, self._size(match.pose)
+            others = same.setdefault((pose.element, pose.flip), [])
+            place = round(2 * pose.cx / size), round(2 * pose.cy / size), round(2 * math.log2(size))
+            if places.get(place, 0) >= _AT_A_PLACE or any(_same(other, pose, size) for other in others):
+                continue
+            places[place] = places.get(place, 0) + 1
+            others.append(pose)
+            kept.append((pose, background))
+        return kept
+
+    def _size(self, pose: Pose) -> float:
+        """Pixels of the longer side."""
+        width, height = self._gallery.sizes[self._gallery.index[pose.element]].tolist()
+        return max(pose.sx * width, pose.sy * height, 1.0)
+
+    def _fitted(
+        self, picture: Bytes, pose: Pose, background: SmoothBackground, effort: tuple[int, int]
+    ) -> Detection | None:
+        cutout = self._cutouts[pose.element]
+        box = _window(pose, cutout.size, picture.shape[:2])
+        if box is None:
+            return None
+        left, top, right, bottom = box
+        patch = Patch(picture[top:bottom, left:right], background.pixels(box), None, box, effort[0])
+        fitted = fit(pose, cutout, patch, effort[1], even=True).pose
+        evidence = measure(patch, fitted, cutout)
+        if evidence is None:
+            return None
+        extent = self._templates.extents[self._gallery.index[pose.element]]
+        return Detection(fitted, evidence, background, extent_of(fitted, extent, cutout.size))
+
+
+def _window(pose: Pose, size: tuple[int, int], shape: tuple[int, ...]) -> Box | None:
+    across, down = pose.reach(size)
+    across, down = across * _ROOM + 2, down * _ROOM + 2
+    box = (
+        max(0, math.floor(pose.cx - across)),
+        max(0, math.floor(pose.cy - down)),
+        min(shape[1], math.ceil(pose.cx + across)),
+        min(shape[0], math.ceil(pose.cy + down)),
+    )
+    return box if min(box[2] - box[0], box[3] - box[1]) > 2 * _LEAST_SIDE else None
+
+
+_LEAST_SIDE = 3
+
+
+def _same(one: Pose, other: Pose, size: float) -> bool:
+    """Whether two poses of one element are about the same."""
+    turn = math.remainder(one.turn - other.turn, math.tau)
+    return (
+        max(abs(one.cx - other.cx), abs(one.cy - other.cy)) < _SAME_PLACE * size
+        and abs(math.log(one.sx / other.sx)) < _SAME_SIZE
+        and abs(turn) < math.radians(6)
+    )
+
+
+def _near(one: Pose, other: Pose, size: float) -> bool:
+    """Whether two poses compete for a place."""
+    return math.hypot(one.cx - other.cx, one.cy - other.cy) < size / 4 and abs(math.log(one.sx / other.sx)) < 0.4
+
+
+def _grouped(found: list[Detection]) -> list[list[Detection]]:
+    """Non-maximum suppression that keeps what it suppresses: look-alikes are compared later."""
+    groups: list[list[Detection]] = []
+    for one in sorted(found, key=lambda each: -each.score):
+        for group in groups:
+            if intersection_over_union(group[0].extent, one.extent) > _SAME:
+                group.append(one)
+                break
+        else:
+            groups.append([one])
+    return [sorted(group, key=lambda each: each.evidence.unexplained) for group in groups]
+
+
+def intersection_over_union(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """Of two boxes: left, top, right, bottom."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    if across <= 0 or down <= 0:
+        return 0.0
+    common = across * down
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return common / (sum(areas) - common)

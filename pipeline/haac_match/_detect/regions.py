@@ -1,0 +1,174 @@
+"""Region proposals on smooth backgrounds: where a picture is flat, what stands out of it, and the colour behind each part of that.
+
+What stands out is cut by several thresholds, as maximally stable regions are (J. Matas et al., "Robust wide baseline stereo from maximally
+stable extremal regions", 2002): parts that touch each other by a soft edge come apart at one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from haac_match._fit.inpaint import inpainted
+from haac_match._picture.arrays import Bools, Box, Bytes, Doubles, Floats
+
+_FLAT = 6
+"""Levels by which a pixel of a flat part may differ from its neighbours."""
+_LEAST_FLAT = 150
+"""Pixels of the smallest flat part that counts as background."""
+_LEAST_SHARE = 0.02
+"""Share of a picture that must be flat."""
+_THRESHOLDS = (14, 26, 44, 70)
+"""Levels from the background from which on a pixel stands out."""
+_CLOSINGS = (1, 3, 5)
+"""Pixels over which gaps within an element are closed."""
+_LEAST_SIDES = (5, 10)
+"""Pixels of the shorter and longer side of the smallest region..."""
+_MOST_SIDE = 0.95
+"""...and the share of the picture's side that the largest has."""
+_LARGE = 40
+"""Pixels from which on the flat parts of an element itself may be taken for background: what is not flat is a region, too."""
+_RING = 4
+"""Pixels of the ring around a region in which its background is seen; more around large ones."""
+_SEEN = 10
+"""Pixels of it that are needed."""
+_OFF = 24
+"""Levels by which its colours may be off their median; others belong to something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothBackground:
+    """A colour that changes evenly.
+
+    Args:
+        x: where `colours[0]` is, pixels of the picture.
+        y: the same, down.
+        colours: (3, 3): the colour there, and by how much it changes a pixel across and down.
+    """
+
+    x: float
+    y: float
+    colours: Doubles
+
+    @property
+    def colour(self) -> Floats:
+        """(3,), in the middle."""
+        return self.colours[0].astype(np.float32)
+
+    def pixels(self, box: Box) -> Bytes:
+        """(height, width, 3) in a box of the picture."""
+        across, down = np.arange(box[0], box[2]) - self.x, np.arange(box[1], box[3]) - self.y
+        made = self.colours[0] + across[None, :, None] * self.colours[1] + down[:, None, None] * self.colours[2]
+        return np.clip(made + 0.5, 0, 255).astype(np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What stands out of its background.
+
+    Args:
+        box: left, top, right, bottom.
+        background: behind it.
+    """
+
+    box: Box
+    background: SmoothBackground
+
+
+class SmoothRegions:
+    """Parts of a picture that stand out of smooth ones around them.
+
+    Args:
+        picture: (height, width, 3).
+
+    Attributes:
+        flat: (height, width), where it is smooth.
+    """
+
+    def __init__(self, picture: Bytes) -> None:
+        self._picture = picture
+        self.flat = _flat(picture)
+        self._background: Floats | None = None
+        if self.flat.mean() >= _LEAST_SHARE:
+            self._background = inpainted(picture.astype(np.float32), self.flat)
+
+    def regions(self) -> list[Region]:
+        """All of them, many of which overlap."""
+        found = []
+        for box in sorted(self._boxes()):
+            background = self._behind(box)
+            if background is not None:
+                found.append(Region(box, background))
+        return found
+
+    def _boxes(self) -> set[Box]:
+        boxes: set[Box] = set()
+        if self._background is None:
+            return boxes
+        off = np.abs(self._picture - self._background).max(axis=2)
+        height, width = off.shape
+        for standing_out, least in [*((off > level, 0) for level in _THRESHOLDS), (~self.flat, _LARGE)]:
+            for x, y, across, down in _components(standing_out):
+                if (
+                    min(across, down) >= _LEAST_SIDES[0]
+                    and max(across, down) >= max(least, _LEAST_SIDES[1])
+                    and across <= _MOST_SIDE * width
+                    and down <= _MOST_SIDE * height
+                ):
+                    boxes.add((x, y, x + across, y + down))
+        return boxes
+
+    def _behind(self, box: Box) -> SmoothBackground | None:
+        """The background of a box: a plane through what is flat around it (robust least squares); else its inpainted colour."""
+        left, top, right, bottom = box
+        x, y, side = (left + right) / 2, (top + bottom) / 2, max(right - left, bottom - top)
+        ring = max(_RING, side // 8)
+        height, width = self.flat.shape
+        x0, y0, x1, y1 = max(0, left - ring), max(0, top - ring), min(width, right + ring), min(height, bottom + ring)
+        seen = self.flat[y0:y1, x0:x1].copy()
+        seen[max(0, top - 1 - y0) : bottom + 1 - y0, max(0, left - 1 - x0) : right + 1 - x0] = False
+        down, across = np.nonzero(seen)
+        every = max(1, len(down) // 400)
+        down, across = down[::every], across[::every]
+        colours = self._picture[y0 + down, x0 + across].astype(np.float64)
+        near = np.zeros(0, bool)
+        if len(colours) >= _SEEN:
+            near = np.abs(colours - np.median(colours, axis=0)).max(axis=1) < _OFF
+        if near.sum() < max(_SEEN, len(near) // 2):
+            if self._background is None:
+                return None
+            inner = self._background[top:bottom, left:right].reshape(-1, 3)
+            return SmoothBackground(x, y, np.stack([np.median(inner, axis=0), np.zeros(3), np.zeros(3)]))
+        places = np.stack([np.ones(near.sum()), x0 + across[near] - x, y0 + down[near] - y], axis=1)
+        small = np.diag([0.0, 1.0, 1.0]) * len(places) * 1e-3 * side**2 / 4
+        return SmoothBackground(
+            x, y, np.linalg.solve(places.T @ places + small, places.T @ colours[near])
+        )
+
+
+def _flat(picture: Bytes) -> Bools:
+    """(height, width): where a picture has large flat parts."""
+    square = np.ones((3, 3), np.uint8)
+    spread = (cv2.dilate(picture, square) - cv2.erode(picture, square)).max(axis=2)
+    inner = cv2.erode((spread <= _FLAT).astype(np.uint8), square)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=4)
+    large = stats[:, cv2.CC_STAT_AREA] >= _LEAST_FLAT
+    large[0] = False
+    grown = cv2.dilate(large[labels].astype(np.uint8), square) > 0
+    flat: Bools = grown & (spread <= 2 * _FLAT)
+    return flat
+
+
+def _components(mask: Bools) -> Iterator[tuple[int, int, int, int]]:
+    """x, y, width, height of the connected parts of a mask, with and without small gaps."""
+    whole = mask.astype(np.uint8)
+    for closing in _CLOSINGS:
+        closed = whole
+        if closing > 1:
+            closed = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, np.ones((closing, closing), np.uint8))
+        stats = cv2.connectedComponentsWithStats(closed, connectivity=8)[2]
+        for part in stats[1:].tolist():
+            yield part[0], part[1], part[2], part[3]
