@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from haac_match._detect.evidence import Evidence, measure
+from haac_match._detect.likelihood import probability
 from haac_match._detect.regions import SmoothBackground, SmoothRegions
 from haac_match._detect.templates import Match, Templates, extent_of
 from haac_match._fit.cutout import CutoutCache
@@ -40,7 +41,19 @@ _STILL = 0.5
 _FINELY = 5
 """Candidates of about one place and size that are fitted finely."""
 _SAME = 0.35
-"""Intersection over union from which on two detections are of the same thing."""
+"""Intersection over union from which on two detections compete."""
+_LIKELY = 0.5
+"""Probability from which on a detection is accepted."""
+_INSIDE = 0.6
+"""Share of a detection that lies in an accepted one from which on it may be a part of that..."""
+_BETTER = 3.0
+"""...and how many times less it must leave unexplained there, not to be."""
+_TIE = 0.015
+"""Share left unexplained by which a mirrored element must be better than one that is not: many are each other's mirror image."""
+_UPRIGHT, _SHARP = math.radians(2.5), 0.6
+"""Turns and blurs up to which an element is taken for upright and sharp..."""
+_AS_GOOD = 0.01
+"""...if that leaves no more than this share more unexplained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,50 @@ class Detector:
 
     def __init__(self, gallery: Gallery, templates: Templates, cutouts: CutoutCache, mapped: Mapper = map) -> None:
         self._gallery, self._templates, self._cutouts, self._mapped = gallery, templates, cutouts, mapped
+
+    def detect(self, picture: Bytes) -> list[Detection]:
+        """The elements that are there, back to front.
+
+        Args:
+            picture: (height, width, 3).
+        """
+        accepted: list[Detection] = []
+        for group in self.groups(picture):
+            found = group[0]
+            if probability(found.evidence) >= _LIKELY and not any(
+                self._is_part(picture, found, whole) for whole in accepted
+            ):
+                accepted.append(self._simplest(picture, found))
+        return sorted(accepted, key=lambda found: -found.evidence.pixels)
+
+    def _is_part(self, picture: Bytes, found: Detection, whole: Detection) -> bool:
+        """Whether a detection is only a part of another one, which explains it."""
+        if _covered(found.extent, whole.extent) < _INSIDE:
+            return False
+        box = _window(found.pose, self._cutouts[found.pose.element].size, picture.shape[:2])
+        if box is None:
+            return True
+        left = []
+        for one in (found, whole):
+            patch = self._patch(picture, box, one.background, _FINE[0])
+            warped = patch.warped(one.pose, self._cutouts[one.pose.element])
+            if one is found:
+                inside = warped[:, :, 3] > 0.5
+            off = patch.target - warped[:, :, :3] - (1 - warped[:, :, 3:]) * patch.under
+            left.append(float((off[inside] ** 2).mean()) if inside.any() else 0.0)
+        return left[1] < _BETTER * left[0] + 100
+
+    def _simplest(self, picture: Bytes, found: Detection) -> Detection:
+        """Upright and sharp where that is as good: nothing is spent on what the picture does not tell."""
+        turn = math.remainder(found.pose.turn, math.tau)
+        simpler = [replace(found.pose, turn=0.0)] if 0 < abs(turn) < _UPRIGHT else []
+        if 0 < found.pose.blur < _SHARP:
+            simpler = [replace(pose, blur=0.0) for pose in (*simpler, found.pose)] + simpler
+        for pose in simpler:
+            made = self._fitted(picture, pose, found.background, (_FINE[0], 0))
+            if made and made.evidence.unexplained <= found.evidence.unexplained + _AS_GOOD:
+                return made
+        return found
 
     def groups(self, picture: Bytes) -> list[list[Detection]]:
         """Detections of the same place together, the likeliest of a place first.
@@ -140,14 +197,17 @@ class Detector:
         box = _window(pose, cutout.size, picture.shape[:2])
         if box is None:
             return None
-        left, top, right, bottom = box
-        patch = Patch(picture[top:bottom, left:right], background.pixels(box), None, box, effort[0])
-        fitted = fit(pose, cutout, patch, effort[1], even=True).pose
+        patch = self._patch(picture, box, background, effort[0])
+        fitted = fit(pose, cutout, patch, effort[1], even=True).pose if effort[1] else pose
         evidence = measure(patch, fitted, cutout)
         if evidence is None:
             return None
         extent = self._templates.extents[self._gallery.index[pose.element]]
         return Detection(fitted, evidence, background, extent_of(fitted, extent, cutout.size))
+
+    def _patch(self, picture: Bytes, box: Box, background: SmoothBackground, side: int) -> Patch:
+        left, top, right, bottom = box
+        return Patch(picture[top:bottom, left:right], background.pixels(box), None, box, side)
 
 
 def _window(pose: Pose, size: tuple[int, int], shape: tuple[int, ...]) -> Box | None:
@@ -190,7 +250,15 @@ def _grouped(found: list[Detection]) -> list[list[Detection]]:
                 break
         else:
             groups.append([one])
-    return [sorted(group, key=lambda each: each.evidence.unexplained) for group in groups]
+    return [sorted(group, key=lambda each: each.evidence.unexplained + _TIE * each.pose.flip) for group in groups]
+
+
+def _covered(inner: tuple[float, ...], outer: tuple[float, ...]) -> float:
+    """Share of a box that lies in another one."""
+    across = min(inner[2], outer[2]) - max(inner[0], outer[0])
+    down = min(inner[3], outer[3]) - max(inner[1], outer[1])
+    area = max((inner[2] - inner[0]) * (inner[3] - inner[1]), 1e-6)
+    return max(0.0, across) * max(0.0, down) / area
 
 
 def intersection_over_union(one: tuple[float, ...], other: tuple[float, ...]) -> float:
