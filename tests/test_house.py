@@ -85,6 +85,7 @@ ROOMS = {
         "_options",
         "_fit",
         "_index",
+        "_detect",
         "_rate",
         "_propose",
         "_solve",

@@ -28,6 +28,7 @@ from PIL import Image
 
 from haac import ElementCache
 from haac._internal import ordered
+from haac_match._detect.detect import Detector
 from haac_match._fit.cutout import CutoutCache
 from haac_match._index.index import Index, load
 from haac_match._options import Compressed, Options
@@ -61,6 +62,7 @@ class Matcher:
         self._cutouts = CutoutCache(repository)
         self._index = load(repository)
         self._tagged: dict[tuple[str, ...], Index] = {}
+        self._detectors: dict[tuple[str, ...], Detector] = {}
 
     def compress(
         self,
@@ -101,7 +103,10 @@ class Matcher:
     def _context(self, options: Options) -> Context:
         mapped = map if self._threads is None else self._threads.map
         index = self._allowed(options.only_tags)
-        return Context(self._cutouts, index, options.effort, options.max_layers, mapped)
+        if options.only_tags not in self._detectors:
+            self._detectors[options.only_tags] = Detector(index, self._cutouts, mapped)
+        detector = self._detectors[options.only_tags]
+        return Context(self._cutouts, index, options.effort, options.max_layers, mapped, detector)
 
     def _frame(self, wanted: Image.Image, index: Index) -> Frame:
         """What is inside of a border, or all of it, and its background."""

@@ -17,7 +17,7 @@ from haac_match._detect.regions import SmoothBackground, SmoothRegions
 from haac_match._detect.templates import Match, Templates, extent_of
 from haac_match._fit.cutout import CutoutCache
 from haac_match._fit.fit import Patch, fit
-from haac_match._index.gallery import Gallery
+from haac_match._index.index import Index
 from haac_match._options import Mapper
 from haac_match._picture.arrays import Box, Bytes, Floats
 from haac_match._picture.pose import Pose
@@ -82,14 +82,21 @@ class Detector:
     """Finds elements in pictures.
 
     Args:
-        gallery: what may be found.
-        templates: thumbnails of it.
+        index: of what may be found.
         cutouts: its pixels.
         mapped: like `map`, perhaps with threads.
     """
 
-    def __init__(self, gallery: Gallery, templates: Templates, cutouts: CutoutCache, mapped: Mapper = map) -> None:
-        self._gallery, self._templates, self._cutouts, self._mapped = gallery, templates, cutouts, mapped
+    def __init__(self, index: Index, cutouts: CutoutCache, mapped: Mapper = map) -> None:
+        self._index, self._gallery = index, index.gallery
+        self._cutouts, self._mapped = cutouts, mapped
+        self._made: Templates | None = None
+
+    @property
+    def _templates(self) -> Templates:
+        if self._made is None:
+            self._made = Templates(self._gallery, self._index.cuts, self._index.extents)
+        return self._made
 
     def detect(self, picture: Bytes) -> list[Detection]:
         """The elements that are there, back to front.
@@ -98,6 +105,8 @@ class Detector:
             picture: (height, width, 3).
         """
         accepted: list[Detection] = []
+        if not len(self._gallery.numbers):
+            return accepted
         for group in self.groups(picture):
             found = group[0]
             if probability(found.evidence) >= _LIKELY and not any(
@@ -142,7 +151,11 @@ class Detector:
             picture: (height, width, 3).
         """
         candidates = self._candidates(picture)
-        rough = [found for found in self._mapped(lambda one: self._fitted(picture, *one, _COARSE), candidates) if found]
+        rough = [
+            found
+            for found in self._mapped(lambda one: self._fitted(picture, *one, _COARSE), candidates)
+            if found
+        ]
         rough.sort(key=lambda found: found.evidence.unexplained)
         chosen: list[Detection] = []
         for found in rough:
@@ -153,7 +166,9 @@ class Detector:
                 chosen.append(found)
         fine = [
             found
-            for found in self._mapped(lambda one: self._fitted(picture, one.pose, one.background, _FINE), chosen)
+            for found in self._mapped(
+                lambda one: self._fitted(picture, one.pose, one.background, _FINE), chosen
+            )
             if found
         ]
         return _grouped(fine)
@@ -161,7 +176,9 @@ class Detector:
     def _candidates(self, picture: Bytes) -> list[tuple[Pose, SmoothBackground]]:
         """Poses worth a fit, each about once."""
         regions = SmoothRegions(picture).regions()
-        backgrounds: Floats = np.array([region.background.colour for region in regions], np.float32).reshape(-1, 3)
+        backgrounds: Floats = np.array([region.background.colour for region in regions], np.float32).reshape(
+            -1, 3
+        )
         matches = self._templates.matches(
             picture, [region.box for region in regions], backgrounds, _NEAREST, _MOST_DISTANCE
         )
@@ -188,7 +205,7 @@ class Detector:
     def _size(self, pose: Pose) -> float:
         """Pixels of the longer side."""
         width, height = self._gallery.sizes[self._gallery.index[pose.element]].tolist()
-        return max(pose.sx * width, pose.sy * height, 1.0)
+        return float(max(pose.sx * width, pose.sy * height, 1.0))
 
     def _fitted(
         self, picture: Bytes, pose: Pose, background: SmoothBackground, effort: tuple[int, int]
@@ -237,7 +254,9 @@ def _same(one: Pose, other: Pose, size: float) -> bool:
 
 def _near(one: Pose, other: Pose, size: float) -> bool:
     """Whether two poses compete for a place."""
-    return math.hypot(one.cx - other.cx, one.cy - other.cy) < size / 4 and abs(math.log(one.sx / other.sx)) < 0.4
+    return (
+        math.hypot(one.cx - other.cx, one.cy - other.cy) < size / 4 and abs(math.log(one.sx / other.sx)) < 0.4
+    )
 
 
 def _grouped(found: list[Detection]) -> list[list[Detection]]:
@@ -250,7 +269,9 @@ def _grouped(found: list[Detection]) -> list[list[Detection]]:
                 break
         else:
             groups.append([one])
-    return [sorted(group, key=lambda each: each.evidence.unexplained + _TIE * each.pose.flip) for group in groups]
+    return [
+        sorted(group, key=lambda each: each.evidence.unexplained + _TIE * each.pose.flip) for group in groups
+    ]
 
 
 def _covered(inner: tuple[float, ...], outer: tuple[float, ...]) -> float:

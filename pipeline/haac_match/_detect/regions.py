@@ -56,13 +56,17 @@ class SmoothBackground:
     @property
     def colour(self) -> Floats:
         """(3,), in the middle."""
-        return self.colours[0].astype(np.float32)
+        middle: Floats = self.colours[0].astype(np.float32)
+        return middle
 
     def pixels(self, box: Box) -> Bytes:
         """(height, width, 3) in a box of the picture."""
         across, down = np.arange(box[0], box[2]) - self.x, np.arange(box[1], box[3]) - self.y
-        made = self.colours[0] + across[None, :, None] * self.colours[1] + down[:, None, None] * self.colours[2]
-        return np.clip(made + 0.5, 0, 255).astype(np.uint8)
+        made = (
+            self.colours[0] + across[None, :, None] * self.colours[1] + down[:, None, None] * self.colours[2]
+        )
+        pixels: Bytes = np.clip(made + 0.5, 0, 255).astype(np.uint8)
+        return pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,12 @@ class SmoothRegions:
         x, y, side = (left + right) / 2, (top + bottom) / 2, max(right - left, bottom - top)
         ring = max(_RING, side // 8)
         height, width = self.flat.shape
-        x0, y0, x1, y1 = max(0, left - ring), max(0, top - ring), min(width, right + ring), min(height, bottom + ring)
+        x0, y0, x1, y1 = (
+            max(0, left - ring),
+            max(0, top - ring),
+            min(width, right + ring),
+            min(height, bottom + ring),
+        )
         seen = self.flat[y0:y1, x0:x1].copy()
         seen[max(0, top - 1 - y0) : bottom + 1 - y0, max(0, left - 1 - x0) : right + 1 - x0] = False
         down, across = np.nonzero(seen)
@@ -144,9 +153,7 @@ class SmoothRegions:
             return SmoothBackground(x, y, np.stack([np.median(inner, axis=0), np.zeros(3), np.zeros(3)]))
         places = np.stack([np.ones(near.sum()), x0 + across[near] - x, y0 + down[near] - y], axis=1)
         small = np.diag([0.0, 1.0, 1.0]) * len(places) * 1e-3 * side**2 / 4
-        return SmoothBackground(
-            x, y, np.linalg.solve(places.T @ places + small, places.T @ colours[near])
-        )
+        return SmoothBackground(x, y, np.linalg.solve(places.T @ places + small, places.T @ colours[near]))
 
 
 def _flat(picture: Bytes) -> Bools:

@@ -193,7 +193,9 @@ def _turned(
     return made, boxes
 
 
-def extent_of(pose: Pose, extent: Integers | Floats, size: tuple[int, int]) -> tuple[float, float, float, float]:
+def extent_of(
+    pose: Pose, extent: Integers | Floats, size: tuple[int, int]
+) -> tuple[float, float, float, float]:
     """Left, top, right, bottom of the box around what shows of an element, pixels of the canvas.
 
     Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from haac_match._detect.detect import Detector
 from haac_match._fit.cutout import CutoutCache
 from haac_match._index.index import Index
 from haac_match._options import Mapper
@@ -19,6 +20,7 @@ class Context:
         effort: 1 (quick) to 9 (thorough).
         max_layers: at most so many.
         mapped: like `map`, perhaps with threads.
+        detector: finds elements whoever drew them; None: only what haac drew is found.
     """
 
     cutouts: CutoutCache
@@ -26,3 +28,4 @@ class Context:
     effort: int = 5
     max_layers: int = 64
     mapped: Mapper = map
+    detector: Detector | None = None
