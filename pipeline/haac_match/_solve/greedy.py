@@ -70,6 +70,10 @@ class GreedySolver(RescaledSolver):
         """Levels by which a right pixel may differ."""
         return self.fitter.tolerance
 
+    def error(self) -> float:
+        """Squared error of the picture as it is explained, summed over pixels and channels."""
+        return self._residuals.total()
+
     @property
     def _candidates(self) -> int:
         """Candidates of each kind."""

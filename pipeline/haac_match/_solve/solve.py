@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 from PIL import Image
 
 from haac import Layer, Scene
 from haac_match._detect.detect import Detection, intersection_over_union
 from haac_match._fit.cutout import CutoutCache
 from haac_match._fit.fitter import Fitter
-from haac_match._picture.arrays import Bytes
+from haac_match._picture.arrays import Bytes, squared
 from haac_match._picture.background import dominant_colour
-from haac_match._picture.canvas import Canvas
+from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.estimate import BackgroundEstimate
 from haac_match._picture.jpeg import Jpeg, estimate_jpeg
 from haac_match._solve.context import Context
@@ -23,6 +25,10 @@ _TRIED = 3
 """Detections that are compared bit for bit, to tell whether haac drew the picture."""
 _EXACT = 0.8
 """Share of a detection's pixels that are right to the bit from which on haac drew it; its edges depend on the background."""
+_OFF, _STROKE = 40, 7
+"""Levels from which on a pixel is not explained, and pixels of the strokes of a text..."""
+_MUCH = 0.25
+"""...of which, to those that detections show, there must be more for the solver of haac's own pictures to be tried as well."""
 _SAME = 0.2
 """Intersection over union from which on a detection is where a layer is already."""
 
@@ -42,18 +48,48 @@ def solve(
         The scene, and by how many levels a pixel of it may be wrong.
     """
     detected = [] if context.detector is None else context.detector.detect(target)[: context.max_layers]
+    other = None
     if detected and not _is_drawn_by_haac(target, detected, context, recorded):
-        shown = dominant_colour(target) if background is None else background
-        layers = [_layer(found, context.cutouts) for found in detected]
-        scene = Scene(target.shape[1], target.shape[0], shown.background, layers)
-        return scene, SOLVE.unknown_background
-    solver, background = _solver(target, background, context, recorded)
+        other = _stack(target, background, detected, context)
+        if background is None or _left(other) <= _MUCH * sum(found.evidence.pixels for found in detected):
+            return _scene(other, background), SOLVE.unknown_background
+    solver, known = _solver(target, background, context, recorded)
     solver.solve()
-    shown_background = dominant_colour(target).background if background is None else solver.background
+    if other is not None and _error(other) < solver.error():
+        return _scene(other, background), SOLVE.unknown_background
+    shown = dominant_colour(target).background if known is None else solver.background
     layers = [placed.layer for placed in solver.canvas.layers]
     layers += _missed(detected, solver, context)
-    scene = Scene(target.shape[1], target.shape[0], shown_background, layers)
-    return scene, SOLVE.unknown_background if background is None else solver.threshold
+    scene = Scene(target.shape[1], target.shape[0], shown, layers)
+    return scene, SOLVE.unknown_background if known is None else solver.threshold
+
+
+def _stack(
+    target: Bytes, background: BackgroundEstimate | None, detected: list[Detection], context: Context
+) -> Canvas:
+    """The detections as layers, nothing of which is refined."""
+    canvas = Canvas(target, (background or dominant_colour(target)).pixels)
+    for found in detected:
+        placed = place(_layer(found, context.cutouts), context.cutouts.image(found.pose.element), canvas.size)
+        if placed is not None:
+            canvas.insert(len(canvas.layers), placed)
+    return canvas
+
+
+def _scene(canvas: Canvas, background: BackgroundEstimate | None) -> Scene:
+    shown = (background or dominant_colour(canvas.target)).background
+    return Scene(*canvas.size, shown, [placed.layer for placed in canvas.layers])
+
+
+def _left(canvas: Canvas) -> float:
+    """Pixels that are not explained and thicker than the strokes of a text."""
+    off = np.abs(canvas.current.astype(np.int16) - canvas.target).max(axis=2) > _OFF
+    return float(cv2.morphologyEx(off.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_STROKE, _STROKE))).sum())
+
+
+def _error(canvas: Canvas) -> float:
+    """Squared error, summed over pixels and channels."""
+    return float(squared(canvas.current, canvas.target).sum())
 
 
 def _solver(
