@@ -13,10 +13,12 @@ import numpy as np
 
 from haac_match._detect.evidence import Evidence, measure
 from haac_match._detect.likelihood import probability
-from haac_match._detect.regions import SmoothBackground, SmoothRegions
+from haac_match._detect.regions import Region, SmoothBackground, SmoothRegions
 from haac_match._detect.templates import Match, Templates, extent_of
+from haac_match._detect.textured import by_keypoints, textured
 from haac_match._fit.cutout import CutoutCache
 from haac_match._fit.fit import Patch, fit
+from haac_match._fit.inpaint import with_inpainted
 from haac_match._index.index import Index
 from haac_match._options import Mapper
 from haac_match._picture.arrays import Box, Bytes, Floats
@@ -63,13 +65,13 @@ class Detection:
     Args:
         pose: in the picture.
         evidence: for it.
-        background: behind it.
+        background: behind it; None: unknown, and inpainted around it.
         extent: left, top, right, bottom of what shows, pixels of the picture.
     """
 
     pose: Pose
     evidence: Evidence
-    background: SmoothBackground
+    background: SmoothBackground | None
     extent: tuple[float, float, float, float]
 
     @property
@@ -107,13 +109,25 @@ class Detector:
         accepted: list[Detection] = []
         if not len(self._gallery.numbers):
             return accepted
-        for group in self.groups(picture):
+        smooth = SmoothRegions(picture)
+        self._accept(picture, self.groups(picture, self._candidates(picture, smooth.regions())), accepted)
+        texture = textured(smooth.flat)
+        if texture is not None:
+            for found in accepted:
+                left, top, right, bottom = (max(0, round(side)) for side in found.extent)
+                texture[top:bottom, left:right] = False
+            poses = by_keypoints(picture, texture, self._index)
+            self._accept(picture, self.groups(picture, [(pose, None) for pose in poses]), accepted)
+        return sorted(accepted, key=lambda found: -found.evidence.pixels)
+
+    def _accept(self, picture: Bytes, groups: list[list[Detection]], accepted: list[Detection]) -> None:
+        """Add what is likely, and no part of what was accepted before."""
+        for group in groups:
             found = group[0]
             if probability(found.evidence) >= _LIKELY and not any(
                 self._is_part(picture, found, whole) for whole in accepted
             ):
                 accepted.append(self._simplest(picture, found))
-        return sorted(accepted, key=lambda found: -found.evidence.pixels)
 
     def _is_part(self, picture: Bytes, found: Detection, whole: Detection) -> bool:
         """Whether a detection is only a part of another one, which explains it."""
@@ -124,7 +138,7 @@ class Detector:
             return True
         left = []
         for one in (found, whole):
-            patch = self._patch(picture, box, one.background, _FINE[0])
+            patch = self._patch(picture, box, one.background, one.pose, _FINE[0])
             warped = patch.warped(one.pose, self._cutouts[one.pose.element])
             if one is found:
                 inside = warped[:, :, 3] > 0.5
@@ -144,13 +158,15 @@ class Detector:
                 return made
         return found
 
-    def groups(self, picture: Bytes) -> list[list[Detection]]:
+    def groups(
+        self, picture: Bytes, candidates: list[tuple[Pose, SmoothBackground | None]]
+    ) -> list[list[Detection]]:
         """Detections of the same place together, the likeliest of a place first.
 
         Args:
             picture: (height, width, 3).
+            candidates: poses, and what is behind each.
         """
-        candidates = self._candidates(picture)
         rough = [
             found
             for found in self._mapped(lambda one: self._fitted(picture, *one, _COARSE), candidates)
@@ -173,9 +189,10 @@ class Detector:
         ]
         return _grouped(fine)
 
-    def _candidates(self, picture: Bytes) -> list[tuple[Pose, SmoothBackground]]:
+    def _candidates(
+        self, picture: Bytes, regions: list[Region]
+    ) -> list[tuple[Pose, SmoothBackground | None]]:
         """Poses worth a fit, each about once."""
-        regions = SmoothRegions(picture).regions()
         backgrounds: Floats = np.array([region.background.colour for region in regions], np.float32).reshape(
             -1, 3
         )
@@ -188,7 +205,7 @@ class Detector:
                 most = found[0].distance * _NEARLY[0] + _NEARLY[1]
                 ranked += [(match, region.background) for match in found if match.distance < most]
         ranked.sort(key=lambda pair: pair[0].distance)
-        kept: list[tuple[Pose, SmoothBackground]] = []
+        kept: list[tuple[Pose, SmoothBackground | None]] = []
         same: dict[tuple[int, bool], list[Pose]] = {}
         places: dict[tuple[int, int, int], int] = {}
         for match, background in ranked:
@@ -208,23 +225,31 @@ class Detector:
         return float(max(pose.sx * width, pose.sy * height, 1.0))
 
     def _fitted(
-        self, picture: Bytes, pose: Pose, background: SmoothBackground, effort: tuple[int, int]
+        self, picture: Bytes, pose: Pose, background: SmoothBackground | None, effort: tuple[int, int]
     ) -> Detection | None:
         cutout = self._cutouts[pose.element]
         box = _window(pose, cutout.size, picture.shape[:2])
         if box is None:
             return None
-        patch = self._patch(picture, box, background, effort[0])
+        patch = self._patch(picture, box, background, pose, effort[0])
         fitted = fit(pose, cutout, patch, effort[1], even=True).pose if effort[1] else pose
+        if background is None and effort[1]:
+            patch = with_inpainted(patch, fitted, cutout)
         evidence = measure(patch, fitted, cutout)
         if evidence is None:
             return None
         extent = self._templates.extents[self._gallery.index[pose.element]]
         return Detection(fitted, evidence, background, extent_of(fitted, extent, cutout.size))
 
-    def _patch(self, picture: Bytes, box: Box, background: SmoothBackground, side: int) -> Patch:
+    def _patch(
+        self, picture: Bytes, box: Box, background: SmoothBackground | None, pose: Pose, side: int
+    ) -> Patch:
+        """A window, with what is behind a pose in it."""
         left, top, right, bottom = box
-        return Patch(picture[top:bottom, left:right], background.pixels(box), None, box, side)
+        part = picture[top:bottom, left:right]
+        if background is not None:
+            return Patch(part, background.pixels(box), None, box, side)
+        return with_inpainted(Patch(part, part, None, box, side), pose, self._cutouts[pose.element])
 
 
 def _window(pose: Pose, size: tuple[int, int], shape: tuple[int, ...]) -> Box | None:

@@ -120,13 +120,15 @@ def _is_drawn_by_haac(
     height, width = target.shape[:2]
     jpeg = estimate_jpeg(target, recorded)
     for found in sorted(detected, key=lambda each: -each.evidence.pixels)[:_TRIED]:
-        behind = Image.fromarray(found.background.pixels((0, 0, width, height))).convert("RGBA")
-        fitter = Fitter(Canvas(target, behind), context.cutouts, PICTURE.clean_tolerance, context.mapped)
+        behind = target if found.background is None else found.background.pixels((0, 0, width, height))
+        canvas = Canvas(target, Image.fromarray(behind).convert("RGBA"))
+        fitter = Fitter(canvas, context.cutouts, PICTURE.clean_tolerance, context.mapped)
+        fitter.unknown = found.background is None
         fine = fitter.fine(0, found.pose)
         grid = None if fine is None else fitter.on_grid(0, fine.pose)
         if grid is not None and grid.fit.exact > _EXACT:
             return True
-        if jpeg is None:
+        if jpeg is None or fitter.unknown:
             continue
         fitter.clean, fitter.jpeg, fitter.tolerance = False, jpeg, PICTURE.noisy_tolerance(0)
         grid = None if fine is None else fitter.on_grid(0, fine.pose)
