@@ -1,0 +1,73 @@
+"""Pictures that Pillow drew, as other programs do: elements at fractions of their size, words beside them, JPEG."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw, ImageFont
+
+from tests.pipeline.match.pictures import drawn
+
+
+@dataclass(frozen=True)
+class Sticker:
+    """Where an element is drawn.
+
+    Args:
+        number: of the element, 1 for that of seed 0.
+        side: pixels of its longer side.
+        x, y: of its centre.
+        turn: degrees, counter-clockwise.
+        mirrored: left and right.
+    """
+
+    number: int
+    side: int
+    x: int
+    y: int
+    turn: float = 0.0
+    mirrored: bool = False
+
+
+def with_stickers(
+    picture: Image.Image, stickers: Sequence[Sticker], resample: Image.Resampling
+) -> Image.Image:
+    """The picture with elements drawn on it by Pillow, on straight alpha."""
+    made = picture.convert("RGB")
+    for sticker in stickers:
+        image = drawn(sticker.number - 1)
+        factor = sticker.side / max(image.size)
+        image = image.resize((round(image.width * factor), round(image.height * factor)), resample)
+        if sticker.mirrored:
+            image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        if sticker.turn:
+            image = image.rotate(sticker.turn, Image.Resampling.BICUBIC, expand=True)
+        made.paste(image, (sticker.x - image.width // 2, sticker.y - image.height // 2), image)
+    return made
+
+
+def chat(words: bool = True) -> Image.Image:
+    """Bubbles, with words in them, on a plain background."""
+    made = Image.new("RGB", (480, 420), (229, 221, 213))
+    pen, font = ImageDraw.Draw(made), ImageFont.load_default(18)
+    for row in range(4):
+        box = (20 + 60 * (row % 2), 20 + 98 * row, 400 + 60 * (row % 2), 96 + 98 * row)
+        pen.rounded_rectangle(box, 14, fill=((255, 255, 255), (220, 248, 198))[row % 2])
+        if words:
+            pen.text((box[0] + 14, box[1] + 28), "see you at noon", (20, 20, 20), font)
+    return made
+
+
+def sloping() -> Image.Image:
+    """A gradient."""
+    ramp = Image.linear_gradient("L").resize((480, 360), Image.Resampling.BICUBIC)
+    return Image.merge("RGB", (ramp, ramp.point(lambda v: 200 - v // 2), ramp.point(lambda v: 90 + v // 4)))
+
+
+def jpeg(picture: Image.Image, quality: int) -> Image.Image:
+    """The picture after JPEG, colours at half the resolution."""
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=quality, subsampling=2)
+    return Image.open(io.BytesIO(file.getvalue())).convert("RGB")
