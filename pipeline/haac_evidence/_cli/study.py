@@ -22,23 +22,19 @@ def _added(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-class _Sizes(click.ParamType):
+def _sizes(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
     """Numbers of elements: 8,32,128."""
-
-    name = "numbers"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            found = tuple(sorted({int(part) for part in value.split(",")}))
-        except ValueError:
-            self.fail(f"{value!r}: numbers with commas between them are expected, as in 8,32,128", param, ctx)
-        if found[0] < 1:
-            self.fail(f"{value!r}: a catalog has at least one element", param, ctx)
-        return found
+    if value is None:
+        return ()
+    try:
+        found = tuple(sorted({int(part) for part in value.split(",")}))
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r}: numbers with commas between them are expected, as in 8,32,128"
+        ) from None
+    if found[0] < 1:
+        raise click.BadParameter(f"{value!r}: a catalog has at least one element")
+    return found
 
 
 @_added
@@ -46,8 +42,7 @@ class _Sizes(click.ParamType):
 @repo_option
 @click.option(
     "--sizes",
-    type=_Sizes(),
-    default=(),
+    callback=_sizes,
     metavar="N,N,...",
     help="Catalogs of so many elements.  [default: 8, 16, 32, ... and all]",
 )

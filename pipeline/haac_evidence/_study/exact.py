@@ -73,7 +73,7 @@ class ExactMeasure:
         count = len(self._ranked)
         if way == RANDOM:
             return [size / count for size in range(1, count + 1)]
-        return np.minimum(1, np.cumsum(popularity(count, self._options.zipf))).tolist()
+        return [min(1.0, float(share)) for share in np.cumsum(popularity(count, self._options.zipf))]
 
     def rows(
         self,
