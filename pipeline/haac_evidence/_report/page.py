@@ -129,7 +129,7 @@ def _tools() -> str:
     second = "".join(choice("times", n, f"{n}&times;", n == 4) for n in _TIMES)
     return (
         f'<div class="tools"><fieldset><legend>View</legend>{first}</fieldset>'
-        f"<fieldset><legend>Differences amplified</legend>{second}</fieldset></div>\n"
+        f"<fieldset><legend>Amplified</legend>{second}</fieldset></div>\n"
     )
 
 
@@ -182,7 +182,7 @@ def _section(mark: str, each: Compared) -> Iterator[str]:
         yield f'<p class="similar">{SIMILAR.capitalize()}: the elements are like what the original shows.</p>\n'
     yield from (f'<p class="quiet">{text(note)}</p>\n' for note in each.notes)
     small = " small" if max(original.size) <= _SMALL else ""
-    yield f'<div class="stage{small}">\n'
+    yield f'<div class="stage{small}" style="--ratio:{original.size[0] / original.size[1]:.4f}">\n'
     yield _figure("original", "original", original)
     yield _figure("made", "rendered from the recipe" if made.recipe else "compared with it", made)
     yield (

@@ -80,7 +80,8 @@ def study(
         "similar": None if asked.similar is None else asdict(asked.similar),
         "segmenter": asked.segmenter,
     }
-    kept = Kept(part, {**options, "world": world.id, "numbers": numbers, "of": _stamps(asked)})
+    lasting = {**options, "similar": None if asked.similar is None else {**asdict(asked.similar), "draws": 0}}
+    kept = Kept(part, {**lasting, "world": world.id, "numbers": numbers, "of": _stamps(asked)})
     if len(kept):
         say(f"{len(kept)} measurements of an interrupted run are taken over")
     found: Row = {"elements": len(numbers), "options": options, "prices": asdict(asked.prices)}
