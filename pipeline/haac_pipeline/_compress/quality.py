@@ -87,9 +87,7 @@ def percent_different(original: Image.Image, made: Image.Image) -> float:
     return percents_different(original, made, (BOUNDARY,))[0]
 
 
-def percents_different(
-    original: Image.Image, made: Image.Image, boundaries: Sequence[int]
-) -> list[float]:
+def percents_different(original: Image.Image, made: Image.Image, boundaries: Sequence[int]) -> list[float]:
     """Per cent of the pixels that are different, as Mahtab et al. (2019, table 2) counted them, for each boundary.
 
     Both pictures are resized to 1000x1000 pixels; a pixel is different if a channel is off by more than a boundary. They do not
