@@ -80,7 +80,12 @@ def study(
         "similar": None if asked.similar is None else asdict(asked.similar),
         "segmenter": asked.segmenter,
     }
-    lasting = {**options, "similar": None if asked.similar is None else {**asdict(asked.similar), "draws": 0}}
+    # A run with other sizes, or more draws, takes over what is the same.
+    lasting = {
+        **options,
+        "sizes": [],
+        "similar": None if asked.similar is None else {**asdict(asked.similar), "draws": 0},
+    }
     kept = Kept(part, {**lasting, "world": world.id, "numbers": numbers, "of": _stamps(asked)})
     if len(kept):
         say(f"{len(kept)} measurements of an interrupted run are taken over")

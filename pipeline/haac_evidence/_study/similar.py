@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 LONG: Final = 384
 """Pixels of the long side that photographs are reduced to."""
-WASHES: Final = (60, 100, 160, 250, 400, 640, 1000)
+WASHES: Final = (60, 100, 200, 400, 800)
 """Bytes of the washes that a catalog is compared with."""
 _ASKED: Final = 5
 """Nearest elements whose kinds must agree."""
