@@ -44,7 +44,7 @@ def _sizes(_: click.Context, __: click.Parameter, value: str | None) -> tuple[in
     "--sizes",
     callback=_sizes,
     metavar="N,N,...",
-    help="Catalogs of so many elements.  [default: 8, 16, 32, ... and all]",
+    help="Catalogs of so many elements; more than there are: all.  [default: 8, 16, 32, ... and all]",
 )
 @click.option(
     "--exact/--no-exact",

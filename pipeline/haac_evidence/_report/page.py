@@ -186,7 +186,7 @@ def _section(mark: str, each: Compared) -> Iterator[str]:
     yield _figure("original", "original", original)
     yield _figure("made", "rendered from the recipe" if made.recipe else "compared with it", made)
     yield (
-        f'<figure class="difference"><figcaption>difference, amplified; at most {each.scores.largest} of 255 levels</figcaption>'
+        f'<figure class="difference"><figcaption>{_told(each)}</figcaption>'
         f'<div class="frame"><div class="both" role="img" aria-label="Difference of {text(original.name)} and {text(made.name)},'
         f' at most {each.scores.largest} of 255 levels"></div></div></figure>\n'
         f'<input class="slide" type="range" min="0" max="100" value="50" step="1" data-made="{text(made.name)}"'
@@ -199,6 +199,16 @@ def _section(mark: str, each: Compared) -> Iterator[str]:
     for one in (original, made):
         yield from _recipe(one)
     yield "</section>\n"
+
+
+def _told(each: Compared) -> str:
+    """What the picture of the difference shows."""
+    largest = each.scores.largest
+    return (
+        f"difference, amplified; at most {largest} of 255"
+        if largest
+        else "difference: none, every pixel is equal"
+    )
 
 
 def _figure(kind: str, role: str, side: Shown) -> str:

@@ -43,11 +43,13 @@ class Drawn:
 def sizes_up_to(count: int, wanted: Sequence[int] = ()) -> list[int]:
     """Sizes of catalogs to compare: 8, 16, 32, ... and all elements; or those that are wanted.
 
+    A size beyond all elements is all of them.
+
     Raises:
         HaacError: fewer than two are left.
     """
-    found = sorted({*wanted} if wanted else {*(8 << power for power in range(32)), count})
-    kept = [size for size in found if 1 <= size <= count]
+    found = {*wanted} if wanted else {*(8 << power for power in range(32)), count}
+    kept = sorted({min(size, count) for size in found})
     if len(kept) < 2:
         raise HaacError(
             f"{count} elements are too few to compare catalogs of at least two sizes:"

@@ -47,8 +47,3 @@ class Kept:
                 with self._path.open("a", encoding="utf-8") as file:
                     file.write(json.dumps([key, self._rows[key]]) + "\n")
         return self._rows[key]
-
-    def done(self) -> None:
-        """The result is written: nothing needs to be kept."""
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)

@@ -51,7 +51,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_sizes_are_doublings_and_all() -> None:
     assert sizes_up_to(100) == [8, 16, 32, 64, 100]
     assert sizes_up_to(64) == [8, 16, 32, 64]
-    assert sizes_up_to(100, (50, 10, 500)) == [10, 50]
+    assert sizes_up_to(100, (50, 10, 500)) == [10, 50, 100]
     with pytest.raises(HaacError, match=r"8 elements are too few .* `haac ingest`"):
         sizes_up_to(8)
     with pytest.raises(HaacError, match="smaller --sizes"):
