@@ -169,7 +169,8 @@ def _exact(
         with progress(f"Exact elements, {way}", total, "pictures") as advance:
             rows = measure.rows(way, measured, kept, advance)
         made = [_paid(row, row["peer_bytes"], asked.prices) for row in rows]
-        found[way] = {"rows": made, **_knees(made, "held_share", asked), "knee": at}
+        cheapest = min(made, key=lambda row: row["cost"])["elements"]
+        found[way] = {"rows": made, **_knees(made, "held_share", asked), "knee": at, "cheapest": cheapest}
     return found
 
 
@@ -193,10 +194,6 @@ def _paid(row: Row, other: float | None, prices: Prices) -> Row:
 
 
 def _knees(rows: Sequence[Row], of: str, asked: Study) -> Row:
-    """The knee, the size after which doubling brings little, and the cheapest size."""
+    """The knee, and the size after which doubling brings little."""
     sizes, values = [row["elements"] for row in rows], [row[of] for row in rows]
-    return {
-        "knee": knee(sizes, values),
-        "enough": enough(sizes, values, asked.gain),
-        "cheapest": min(rows, key=lambda row: row["cost"])["elements"],
-    }
+    return {"knee": knee(sizes, values), "enough": enough(sizes, values, asked.gain)}

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from haac_similar import Embedder, Similar, SimilarIndex
 
 Row = dict[str, Any]
-LONG: Final = 384
+LONG: Final = 256
 """Pixels of the long side that photographs are reduced to."""
-WASHES: Final = (60, 100, 200, 400, 800)
+WASHES: Final = (60, 100, 250, 600)
 """Bytes of the washes that a catalog is compared with."""
 _ASKED: Final = 5
 """Nearest elements whose kinds must agree."""

@@ -4,7 +4,7 @@
 
 It runs `haac study catalog-size` twice, since exact and similar elements are asked of different catalogs. The small form has 128
 drawn elements for the one, and what `haac ingest` cuts out of scikit-image's photographs for the other. The large form takes
-DIR/emoji/128, and what `u2netp` cuts out of the photographs of DIR/train, with DIR/photos to be told. With --work an interrupted run
+DIR/emoji/128, and what `u2netp` cuts out of the photographs of DIR/train, with the first twelve of DIR/photos to be told. With --work an interrupted run
 goes on where it stopped.
 """
 
@@ -27,7 +27,7 @@ from scripts.lib.elements import drawing, new_element
 
 PICTURES = BENCHMARKS.parent / "docs" / "pictures"
 NAME = "evidence_catalog_size"
-DRAWN = 128
+DRAWN, TOLD = 128, 12
 SMALL = {
     "exact": ("--scenes", "6", "--matched", "1"),
     "similar": ("--draws", "1", "--sizes", "2,4,8,1000"),
@@ -109,17 +109,19 @@ def run(work: Path, data: Path | None, judge: Path | None) -> dict[str, Any]:
     if data:
         if not (work / "exact").exists():
             made(work / "exact", elements(data / "emoji" / "128"))
-        sources, told = data / "train", data / "photos"
+        sources, told = data / "train", sorted((data / "photos").iterdir())[:TOLD]
     else:
         made(work / "exact", [new_element(drawing(seed), f"drawing {seed}") for seed in range(DRAWN)])
-        sources = told = photographs(work / "photographs")
+        sources = photographs(work / "photographs")
+        told = [sources]
     exact = studied(work / "exact", work / "exact.json", *options["exact"])
     ingested(work / "similar", sources, model)
     judging = ("--judge", judge) if judge else ()
     similar = studied(
         work / "similar",
         work / "similar.json",
-        *("--no-exact", "--pictures", told, "--model", model),
+        *("--no-exact", "--model", model),
+        *(word for each in told for word in ("--pictures", each)),
         *(*judging, *options["similar"]),
     )
     return {"machine": exact["machine"], "exact": exact, "similar": similar}
