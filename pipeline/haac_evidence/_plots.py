@@ -25,6 +25,20 @@ COLOURS = {
 """Of formats; haac's is the one that stands out."""
 
 
+def need_plots() -> None:
+    """Make sure that plots can be drawn, before anything is measured for them.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(
+            "plots need matplotlib, not installed here: pip install 'haac[evidence]'"
+        ) from error
+
+
 @contextmanager
 def plotted(path: Path, size: tuple[float, float] = (8, 4.5), panels: int = 1) -> Iterator[list[Axes]]:
     """Axes to draw on; the picture is written when the block ends, by its suffix: .png or .svg.
@@ -37,12 +51,9 @@ def plotted(path: Path, size: tuple[float, float] = (8, 4.5), panels: int = 1) -
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-    except ImportError as error:
-        raise MissingExtraError(
-            "plots need matplotlib, not installed here: pip install 'haac[evidence]'"
-        ) from error
+    need_plots()
+    import matplotlib as mpl
+
     mpl.use("Agg")
     from matplotlib import pyplot
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from haac_match._options import Compressed, Options, Subject
 from haac_match._rate.cost import same
-from haac_match._rate.select import wash_only
+from haac_match._rate.select import rate_distortion, wash_only
 
 if TYPE_CHECKING:
     from haac_match._fit.kernels import kernel_note
@@ -27,6 +27,7 @@ __all__ = [
     "in_this_process",
     "kernel_note",
     "lost_part",
+    "rate_distortion",
     "recorded",
     "same",
     "survey_index",

@@ -1,9 +1,16 @@
-"""Inner API of haac_pipeline: what haac_studio uses of it beside its public names. May change at any time."""
+"""Inner API of haac_pipeline: what haac_studio and haac_evidence use of it beside its public names. May change at any time."""
 
 import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from haac_pipeline._compress.quality import (
+        percent_different,
+        percents_different,
+        psnr,
+        quality,
+        ssim,
+    )
     from haac_pipeline._compress.run import compress_file, opened, options_of
     from haac_pipeline._compress.task import CompressedFile, Outputs, Task
     from haac_pipeline._describe import describe
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
     from haac_pipeline._ingest.sidecar import default_name
     from haac_pipeline._parallel import cores, limit_threads, one_core
     from haac_pipeline._segment.refine import Hint
-    from haac_pipeline._segment.session import choose_model
+    from haac_pipeline._segment.session import choose_model, mask
     from haac_pipeline._segment.subject import segmenter
 
 __all__ = [
@@ -48,6 +55,7 @@ __all__ = [
     "default_name",
     "describe",
     "limit_threads",
+    "mask",
     "missing",
     "need_matching",
     "need_similar",
@@ -55,12 +63,18 @@ __all__ = [
     "one_core",
     "opened",
     "options_of",
+    "percent_different",
+    "percents_different",
+    "psnr",
+    "quality",
     "recut_picture",
     "segmenter",
     "software",
+    "ssim",
 ]
 
 _PLACES = {
+    "_compress.quality": "percent_different percents_different psnr quality ssim",
     "_compress.run": "compress_file opened options_of",
     "_compress.task": "CompressedFile Outputs Task",
     "_describe": "describe",
@@ -73,7 +87,7 @@ _PLACES = {
     "_ingest.sidecar": "default_name",
     "_parallel": "cores limit_threads one_core",
     "_segment.refine": "Hint",
-    "_segment.session": "choose_model",
+    "_segment.session": "choose_model mask",
     "_segment.subject": "segmenter",
 }
 """Where the names stand, by module."""

@@ -4,12 +4,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from haac_similar._index.update import require_similar_index, stored_similar_index
+    from haac_similar._index.update import PLATE_TAG, require_similar_index, stored_similar_index
+    from haac_similar._kinds import kinds_of
     from haac_similar._runtime import cores, load_runtime, numeric_threads, open_session
     from haac_similar._weights.fetch import fetch, from_address, from_package
     from haac_similar._weights.published import Published, expanded, is_here, weights_home
 
 __all__ = [
+    "PLATE_TAG",
     "Published",
     "cores",
     "expanded",
@@ -17,6 +19,7 @@ __all__ = [
     "from_address",
     "from_package",
     "is_here",
+    "kinds_of",
     "load_runtime",
     "numeric_threads",
     "open_session",
@@ -26,6 +29,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "PLATE_TAG": "_index.update",
     "Published": "_weights.published",
     "cores": "_runtime",
     "expanded": "_weights.published",
@@ -33,6 +37,7 @@ _LAZY = {
     "from_address": "_weights.fetch",
     "from_package": "_weights.fetch",
     "is_here": "_weights.published",
+    "kinds_of": "_kinds",
     "load_runtime": "_runtime",
     "numeric_threads": "_runtime",
     "open_session": "_runtime",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         counted,
         debugging,
         given,
+        group,
         refuse,
         repo_option,
     )
@@ -58,6 +59,7 @@ __all__ = [
     "flattened",
     "found_numbers",
     "given",
+    "group",
     "home",
     "is_current",
     "listed",
@@ -102,6 +104,7 @@ _LAZY = {
     "listening": "_serve.listening",
     "found_numbers": "_pages",
     "given": "_cli.console",
+    "group": "_cli.console",
     "home": "_files",
     "is_current": "_derived.updating",
     "listed": "_cli.elements",

@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from haac_similar._embed.embedder import Embeddings
+from haac_evidence._internal import Seen
 from scripts.benchmark.similar import kinds as table
-from scripts.benchmark.similar.catalog_size import index_of, knee, recognised, similarities, times
 from scripts.benchmark.similar.codecs import chosen, within
-from scripts.benchmark.similar.judges import Seen
 from scripts.benchmark.similar.kinds import CLASSES, KINDS, TABLE, indices, kind_of_class, of_classes
 from scripts.benchmark.similar.photographs import HALF_B, Photograph, folder, halves
 from scripts.benchmark.similar.scores import average, judged, kind_of, scored, share, summary
@@ -171,36 +169,8 @@ def test_parts_of_a_mask_are_found_and_specks_are_not() -> None:
     assert parts(np.zeros((10, 10), np.uint8)) == []
 
 
-def test_a_photograph_is_not_its_own_neighbour() -> None:
-    similarity = np.array([[9, 2, 1], [2, 9, 1], [1, 2, 9]], np.float32)
-    kinds, everything = np.array([0, 0, 1]), np.arange(3)
-    assert recognised(similarity, kinds, everything).tolist() == [True, True, False]
-    assert recognised(similarity, kinds, np.array([0, 2])).tolist() == [False, True, False]
-
-
 def test_similarities_take_the_mean_away_and_add_classes() -> None:
     features = np.array([[1, 10], [-1, 10]], np.float32)
     assert vectors(features, None) @ vectors(features, None).T == pytest.approx(np.array([[1, -1], [-1, 1]]))
     both = vectors(features, np.array([[1, 0], [1, 0]], np.float32))
     assert both @ both.T == pytest.approx(np.array([[1.7, -0.3], [-0.3, 1.7]]), abs=1e-6)
-
-
-def test_the_size_of_a_catalog_is_judged_by_the_scores_that_commands_use() -> None:
-    rng = np.random.default_rng(3)
-    probabilities = rng.dirichlet(np.full(1000, 0.01), 6).astype(np.float32)
-    made = Embeddings(rng.normal(size=(6, 8)).astype(np.float32), probabilities)
-    projection = np.eye(8, dtype=np.float32)
-    index = index_of(made, projection)
-    found = similarities(index, made)
-    for at in range(6):
-        expected = index.nearest(made[at : at + 1], 6)
-        assert [number - 1 for number, _ in expected] == np.argsort(-found[at], kind="stable").tolist()
-        assert found[at].max() == pytest.approx(expected[0][1])
-    assert found.argmax(axis=1).tolist() == list(range(6)), "each is the nearest of itself"
-    assert found.max() > 2, "kinds count too: a cosine and classes alone are at most 1.7"
-    assert [row["elements"] for row in times(index, projection, made)] == [6, 10_000, 100_000]
-
-
-def test_the_knee_is_where_no_doubling_gains_more_than_the_error() -> None:
-    assert knee([50, 100, 200, 400], [0.2, 0.5, 0.51, 0.52], 0.05) == 100
-    assert knee([50, 100, 200], [0.2, 0.4, 0.6], 0.05) is None

@@ -134,6 +134,21 @@ def wash_only(picture: Image.Image, options: Options, where: Where) -> Compresse
     return Compressed(scene, same(cost.drawn(scene), cost.picture), unexplained)
 
 
+def rate_distortion(
+    picture: Image.Image, scene: Scene, source: ElementCache, options: Options, where: Where = lambda: None
+) -> Scene:
+    """What pays for its bytes of a scene that is known to be in a picture; the rest becomes a wash.
+
+    Args:
+        picture: RGB or RGBA.
+        scene: layers and background that explain it in part, or in whole.
+        source: gives the elements.
+        options: with a budget or a quality for the wash.
+        where: finds the subject.
+    """
+    return RateDistortion(Cost(picture, source, options, where)).best(scene, known=True)
+
+
 def _plain_colour(picture: Image.Image) -> Scene:
     """A picture as nothing but its mean colour; transparent if any of it is."""
     if picture.has_transparency_data:

@@ -26,9 +26,9 @@ from scripts.lib import one_core
 import numpy as np
 from PIL import Image
 
+from haac_evidence._internal import Judge
 from haac_pipeline._compress.quality import percent_different, psnr
 from scripts.benchmark.record import write
-from scripts.benchmark.similar.judges import Judge
 from scripts.benchmark.similar.kinds import KINDS
 from scripts.benchmark.similar.photographs import LONG, SEED, Photograph, folder, halves
 from scripts.benchmark.similar.scores import SURE, judged, scored, summary

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from scripts.benchmark.similar.judges import Seen
-from scripts.benchmark.similar.kinds import KINDS, kind_of_class
+from haac_evidence._internal import Seen
+from scripts.benchmark.similar.kinds import KINDS, kind_of_class, of_classes
 
 SURE = 0.5
 
@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 def kind_of(seen: Seen) -> tuple[int, float]:
     """Index of the kind that a judge sees, -1 for none, and its probability."""
-    kinds = seen.kinds
+    kinds = of_classes(seen.classes)
     best = int(kinds.argmax())
     nothing = float(seen.classes[kind_of_class() < 0].max(initial=0.0))
     return (best, float(kinds[best])) if kinds[best] >= nothing else (-1, nothing)

@@ -25,9 +25,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from haac_evidence._internal import Judge
 from haac_pipeline._segment.session import mask
 from scripts.benchmark.record import write
-from scripts.benchmark.similar.judges import Judge
 from scripts.benchmark.similar.kinds import KINDS
 from scripts.benchmark.similar.photographs import Photograph, folder
 from scripts.benchmark.similar.scores import kind_of, share

@@ -1,0 +1,149 @@
+"""How large a catalog must be: benchmarks/evidence_catalog_size.json and its plot; with --data the large form of both.
+
+    python -m scripts.benchmark.evidence.catalog_size [--data DIR] [--judge FILE] [--work DIR]
+
+It runs `haac study catalog-size` twice, since exact and similar elements are asked of different catalogs. The small form has 128
+drawn elements for the one, and what `haac ingest` cuts out of scikit-image's photographs for the other. The large form takes
+DIR/emoji/128, and what `u2netp` cuts out of the photographs of DIR/train, with the first twelve of DIR/photos to be told. With --work an interrupted run
+goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from haac_evidence._internal import plot_study
+from haac_repo import NewElement, Repository
+from scripts.benchmark.record import BENCHMARKS, write
+from scripts.lib.elements import drawing, new_element
+
+PICTURES = BENCHMARKS.parent / "docs" / "pictures"
+NAME = "evidence_catalog_size"
+DRAWN, TOLD = 128, 12
+SMALL = {
+    "exact": ("--scenes", "6", "--matched", "1"),
+    "similar": ("--draws", "1", "--sizes", "2,4,8,1000"),
+}
+LARGE = {"exact": ("--scenes", "12", "--matched", "2"), "similar": ("--draws", "1")}
+PHOTOGRAPHS = (
+    "astronaut",
+    "camera",
+    "chelsea",
+    "clock_motion",
+    "coffee",
+    "coins",
+    "motorcycle_left",
+    "rocket",
+)
+"""Of scikit-image, as far as its package has them."""
+
+
+def haac(*arguments: str | Path) -> None:
+    """Run the command, with its notes to be seen."""
+    command = "from haac._cli.main import main; main()"
+    subprocess.run(
+        [sys.executable, "-c", command, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def elements(folder: Path) -> list[NewElement]:
+    """Pictures of a folder, trimmed."""
+    found = []
+    for path in sorted(folder.glob("*.png")):
+        with Image.open(path) as opened:
+            image = opened.convert("RGBA")
+        found.append(new_element(image.crop(image.getchannel("A").getbbox()), path.stem))
+    return found
+
+
+def made(path: Path, those: list[NewElement]) -> None:
+    """A repository of elements, unless it is there."""
+    if path.exists():
+        return
+    with Repository.create(path) as repository, repository.writer() as writer:
+        for each in those:
+            writer.add(each)
+
+
+def photographs(folder: Path) -> Path:
+    """Those of scikit-image that need no network."""
+    from skimage import data
+
+    folder.mkdir(exist_ok=True)
+    for name in PHOTOGRAPHS:
+        path = Path(data.__file__).parent / f"{name}.png"
+        for source in (path, path.with_suffix(".jpg")):
+            if source.is_file():
+                with Image.open(source) as opened:
+                    opened.convert("RGB").save(folder / f"{name}.png")
+    return folder
+
+
+def ingested(path: Path, folder: Path, model: str) -> None:
+    """A repository of what is cut out of photographs, unless it is there."""
+    if not path.exists():
+        Repository.create(path).close()
+        haac("ingest", folder, "--repo", path, "--model", model, "--no-similar", "--jobs", "2")
+
+
+def studied(repository: Path, output: Path, *options: str | Path) -> dict[str, Any]:
+    """The figures of one run of the command; as they are, where they are there."""
+    if not output.exists():
+        haac("study", "catalog-size", "--repo", repository, "-o", output, *options)
+    found: dict[str, Any] = json.loads(output.read_text("utf-8"))
+    return found
+
+
+def run(work: Path, data: Path | None, judge: Path | None) -> dict[str, Any]:
+    """Both parts; the repositories stay in `work`."""
+    options = LARGE if data else SMALL
+    model = "u2netp" if data else "offline"
+    if data:
+        if not (work / "exact").exists():
+            made(work / "exact", elements(data / "emoji" / "128"))
+        sources, told = data / "train", sorted((data / "photos").iterdir())[:TOLD]
+    else:
+        made(work / "exact", [new_element(drawing(seed), f"drawing {seed}") for seed in range(DRAWN)])
+        sources = photographs(work / "photographs")
+        told = [sources]
+    exact = studied(work / "exact", work / "exact.json", *options["exact"])
+    ingested(work / "similar", sources, model)
+    judging = ("--judge", judge) if judge else ()
+    similar = studied(
+        work / "similar",
+        work / "similar.json",
+        *("--no-exact", "--model", model),
+        *(word for each in told for word in ("--pictures", each)),
+        *(*judging, *options["similar"]),
+    )
+    return {"machine": exact["machine"], "exact": exact, "similar": similar}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR")
+    parser.add_argument("--judge", type=Path, metavar="FILE")
+    parser.add_argument("--work", type=Path, metavar="DIR")
+    options = parser.parse_args()
+    name = f"{NAME}_large" if options.data else NAME
+    with tempfile.TemporaryDirectory() as temporary:
+        work = options.work or Path(temporary)
+        work.mkdir(parents=True, exist_ok=True)
+        found = run(work, options.data, options.judge)
+    print(write(name, found))
+    drawn = {"exact": found["exact"]["exact"], "similar": found["similar"]["similar"]}
+    plot_study(drawn, PICTURES / f"{name}.svg")
+
+
+if __name__ == "__main__":
+    main()

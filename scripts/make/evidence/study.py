@@ -1,0 +1,88 @@
+"""Tables of the study of catalog sizes."""
+
+from __future__ import annotations
+
+from scripts.make.markdown import Figures, machine, table
+
+
+def catalog_size(figures: Figures) -> str:
+    """Exact and similar elements, a row a size, and what was found in sentences."""
+    exact, similar = figures["exact"], figures["similar"]
+    parts = []
+    for way, title in (("most used first", "chosen by use"), ("random", "chosen at random")):
+        head = (
+            f"elements, {title}", "layers held", "a recipe, bytes", "WebP or AVIF as good", "PSNR", "exact",
+            "a client mirrors", "of it used", "pays after", "indexing",
+        )  # fmt: skip
+        rows = [
+            (
+                f"{row['elements']:,}",
+                f"{row['held_share']:.0%}",
+                f"{row['recipe_bytes']:,.0f}",
+                f"{row['peer_bytes']:,.0f}",
+                f"{row['psnr']:.1f} dB",
+                f"{row['exact']:.0%}",
+                _size(row["mirror_bytes"]),
+                _size(row["mirror_bytes_of_recipes"]),
+                _count(row["pays_after"]),
+                f"{row['indexing_seconds']:,.1f} s",
+            )
+            for row in exact["exact"][way]["rows"]
+        ]
+        parts.append(table(head, rows))
+    parts.append(_similar(similar["similar"]))
+    found = similar["similar"]
+    judge = f"Judge: {found['judge']}" + ("" if found["judge_held_out"] else ", which also retrieves")
+    washes = ", ".join(f"{row['likeness']:.3f} at {row['recipe_bytes']:.0f}" for row in found["washes"])
+    parts.append(
+        f"{judge}; it knows the kind of {found['rows'][0]['kinds_known']} of {found['photographs']} photographs."
+        f" Washes alone: likeness {washes} bytes."
+    )
+    parts += [f"- {said}" for said in (*exact["sentences"], *similar["sentences"])]
+    paid = exact["prices"]
+    parts.append(
+        f"Costs: a GB stored for a month {paid['stored']}, a GB sent {paid['transferred']}, {paid['pictures_a_day']:,} pictures a day for"
+        f" {paid['days']} days, {paid['clients']} clients: {_cheapest(exact, 'chosen by use')}."
+    )
+    return "\n\n".join(parts) + machine(figures)
+
+
+def _similar(found: Figures) -> str:
+    head = (
+        "elements, similar", "told", "likeness", "kind right", "nearest agree", "a recipe, bytes",
+        "a wash as like", "a client mirrors", "of it used", "pays after", "a picture",
+    )  # fmt: skip
+    rows = [
+        (
+            f"{row['elements']:,}",
+            f"{row['told']:.0%}",
+            f"{row['likeness']:.3f}",
+            "-" if row["kind_right"] is None else f"{row['kind_right']:.0%}",
+            f"{row['agree']:.0%}",
+            f"{row['recipe_bytes']:,.0f}",
+            "more than was tried" if row["wash_bytes"] is None else f"{row['wash_bytes']:,.0f}",
+            _size(row["mirror_bytes"]),
+            _size(row["mirror_bytes_of_recipes"]),
+            _count(row["pays_after"]),
+            f"{row['seconds_a_picture']:.1f} s",
+        )
+        for row in found["rows"]
+    ]
+    return table(head, rows)
+
+
+def _cheapest(exact: Figures, how: str) -> str:
+    way = exact["exact"]["most used first"]
+    row = next(row for row in way["rows"] if row["elements"] == way["cheapest"])
+    return (
+        f"cheapest with {row['elements']:,} elements {how}, {row['cost']:.4f} in all, where files of other formats that are as good"
+        f" cost {row['cost_without']:.4f}"
+    )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.2f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"
+
+
+def _count(value: int | None) -> str:
+    return "never" if value is None else f"{value:,}"
