@@ -53,8 +53,8 @@ def solve(
     other = None
     if detected and not _is_drawn_by_haac(target, detected, context, recorded):
         other = _stack(target, background, detected, context)
-        shown = sum(found.evidence.pixels for found in detected)
-        if not _blurred(detected) and (background is None or _left(other) <= _MUCH * shown):
+        area = sum(found.evidence.pixels for found in detected)
+        if not _blurred(detected) and (background is None or _left(other) <= _MUCH * area):
             return _scene(other, background), SOLVE.unknown_background
     solver, known = _solver(target, background, context, recorded)
     solver.solve()
