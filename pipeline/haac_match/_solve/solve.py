@@ -29,6 +29,8 @@ _OFF, _STROKE = 40, 7
 """Levels from which on a pixel is not explained, and pixels of the strokes of a text..."""
 _MUCH = 0.25
 """...of which, to those that detections show, there must be more for the solver of haac's own pictures to be tried as well."""
+_BLUR, _BLUR_SHARE = 1.5, 0.01
+"""Pixels, and share of an element's side, of the blur that resampling leaves."""
 _SAME = 0.2
 """Intersection over union from which on a detection is where a layer is already."""
 
@@ -51,11 +53,14 @@ def solve(
     other = None
     if detected and not _is_drawn_by_haac(target, detected, context, recorded):
         other = _stack(target, background, detected, context)
-        if background is None or _left(other) <= _MUCH * sum(found.evidence.pixels for found in detected):
+        area = sum(found.evidence.pixels for found in detected)
+        if not _blurred(detected) and (background is None or _left(other) <= _MUCH * area):
             return _scene(other, background), SOLVE.unknown_background
     solver, known = _solver(target, background, context, recorded)
     solver.solve()
-    if other is not None and _error(other) < solver.error():
+    if other is not None and (
+        not solver.canvas.layers or (known is not None and _error(other) < solver.error())
+    ):
         return _scene(other, background), SOLVE.unknown_background
     shown = dominant_colour(target).background if known is None else solver.background
     layers = [placed.layer for placed in solver.canvas.layers]
@@ -74,6 +79,11 @@ def _stack(
         if placed is not None:
             canvas.insert(len(canvas.layers), placed)
     return canvas
+
+
+def _blurred(detected: list[Detection]) -> bool:
+    """Whether one seems to be blurred: on purpose, or it is a translucent one, as only haac's own pictures have them."""
+    return any(found.pose.blur > _BLUR + _BLUR_SHARE * found.evidence.pixels**0.5 for found in detected)
 
 
 def _scene(canvas: Canvas, background: BackgroundEstimate | None) -> Scene:
