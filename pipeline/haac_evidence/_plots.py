@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,16 @@ COLOURS = {
 """Of formats; haac's is the one that stands out."""
 
 
+def need_plots() -> None:
+    """Make sure that plots can be drawn.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("plots need matplotlib, not installed here: pip install 'haac[evidence]'")
+
+
 @contextmanager
 def plotted(path: Path, size: tuple[float, float] = (8, 4.5), panels: int = 1) -> Iterator[list[Axes]]:
     """Axes to draw on; the picture is written when the block ends, by its suffix: .png or .svg.
@@ -37,12 +48,9 @@ def plotted(path: Path, size: tuple[float, float] = (8, 4.5), panels: int = 1) -
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-    except ImportError as error:
-        raise MissingExtraError(
-            "plots need matplotlib, not installed here: pip install 'haac[evidence]'"
-        ) from error
+    need_plots()
+    import matplotlib as mpl
+
     mpl.use("Agg")
     from matplotlib import pyplot
 

@@ -1,10 +1,11 @@
-"""Inner API of haac_pipeline: what haac_studio uses of it beside its public names. May change at any time."""
+"""Inner API of haac_pipeline: what haac_evidence and haac_studio use of it beside its public names. May change at any time."""
 
 import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from haac_pipeline._compress.run import compress_file, opened, options_of
+    from haac_pipeline._compress.quality import percents_different
+    from haac_pipeline._compress.run import compress_file, compress_files, opened, options_of
     from haac_pipeline._compress.task import CompressedFile, Outputs, Task
     from haac_pipeline._describe import describe
     from haac_pipeline._engine.engine import Job, Limits
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from haac_pipeline._ingest.sidecar import default_name
     from haac_pipeline._parallel import cores, limit_threads, one_core
     from haac_pipeline._segment.refine import Hint
-    from haac_pipeline._segment.session import choose_model
+    from haac_pipeline._segment.session import choose_model, mask
     from haac_pipeline._segment.subject import segmenter
 
 __all__ = [
@@ -43,11 +44,13 @@ __all__ = [
     "Workers",
     "choose_model",
     "compress_file",
+    "compress_files",
     "cores",
     "cut_picture",
     "default_name",
     "describe",
     "limit_threads",
+    "mask",
     "missing",
     "need_matching",
     "need_similar",
@@ -55,13 +58,15 @@ __all__ = [
     "one_core",
     "opened",
     "options_of",
+    "percents_different",
     "recut_picture",
     "segmenter",
     "software",
 ]
 
 _PLACES = {
-    "_compress.run": "compress_file opened options_of",
+    "_compress.quality": "percents_different",
+    "_compress.run": "compress_file compress_files opened options_of",
     "_compress.task": "CompressedFile Outputs Task",
     "_describe": "describe",
     "_engine.engine": "Job Limits",
@@ -73,7 +78,7 @@ _PLACES = {
     "_ingest.sidecar": "default_name",
     "_parallel": "cores limit_threads one_core",
     "_segment.refine": "Hint",
-    "_segment.session": "choose_model",
+    "_segment.session": "choose_model mask",
     "_segment.subject": "segmenter",
 }
 """Where the names stand, by module."""

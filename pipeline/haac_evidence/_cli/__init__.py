@@ -1,0 +1,1 @@
+"""Command line of the evidence: bench, study, report."""
