@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
+from scripts.make.evidence.tables import paper_tables
 from scripts.make.markdown import Figures, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, layers, similar, wash
@@ -309,6 +310,8 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "fuzz": fuzz,
     "web": web,
     "studio": studio,
+    "evidence_tables": paper_tables,
+    "evidence_tables_large": paper_tables,
 }
 """Name of a table, which is that of its benchmark -> function."""
 
