@@ -169,29 +169,35 @@ def check_elements(form: Form) -> None:
 def tables(form: Form) -> None:
     """The paper's two tables."""
     say("The tables of the paper")
-    shown = ("--sheet", form.picture("tables", "jpg") if form.shown else WORK / "large" / "tables.jpg")
     haac(
-        *("bench", "tables", *form.measured, "--repo", form.repository, "--scripts", form.scripts),
-        *("-o", form.figures("tables"), "--plot", form.picture("tables", "svg"), *shown),
+        "bench",
+        "tables",
+        *form.measured,
+        "--repo",
+        form.repository,
+        "--scripts",
+        form.scripts,
+        "-o",
+        form.figures("tables"),
+        "--plot",
+        form.picture("tables", "svg"),
+        "--sheet",
+        form.picture("tables", "jpg") if form.shown else WORK / "large" / "tables.jpg",
     )
 
 
 def peers(form: Form) -> None:
     """Rate against distortion beside other formats."""
     say("Other formats")
-    haac(
-        *("bench", "peers", *form.few, "--repo", form.repository),
-        *("-o", form.figures("peers"), "--plot", form.picture("peers", "png")),
-    )
+    written = ("-o", form.figures("peers"), "--plot", form.picture("peers", "png"))
+    haac("bench", "peers", *form.few, "--repo", form.repository, *written)
 
 
 def study(form: Form) -> None:
     """How large a catalog must be."""
     say("How large a catalog must be")
-    haac(
-        *("study", "catalog-size", *form.library, "--repo", form.repository),
-        *("-o", form.figures("study"), "--plot", form.picture("study", "png")),
-    )
+    written = ("-o", form.figures("study"), "--plot", form.picture("study", "png"))
+    haac("study", "catalog-size", *form.library, "--repo", form.repository, *written)
 
 
 def report(form: Form) -> None:

@@ -73,7 +73,9 @@ def with_own_commands(name: str, command: click.Command) -> Iterator[tuple[str, 
     yield name, command
     if isinstance(command, click.Group):
         context = click.Context(command, info_name=name)
-        for each in [*command.commands] or command.list_commands(context):  # as they were added, or are listed
+        for each in [*command.commands] or command.list_commands(
+            context
+        ):  # as they were added, or are listed
             its = command.get_command(context, each)
             assert its is not None
             yield f"{name} {each}", its

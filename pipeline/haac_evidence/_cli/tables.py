@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from haac_repo._internal import Console, command, completion, counted, repo_option
 
 if TYPE_CHECKING:
+    from haac_evidence._tables.described import Described
     from haac_evidence._tables.measured import Tables
 
 
@@ -83,8 +84,7 @@ def tables(
     from haac_evidence._plots import need_plots
     from haac_evidence._record import write_record
     from haac_evidence._tables.described import find_described
-    from haac_pipeline._internal import Workers, limit_threads, need_matching, segmenter
-    from haac_repo import Repository
+    from haac_pipeline._internal import limit_threads, need_matching, segmenter
 
     limit_threads(1)
     need_matching()
@@ -92,34 +92,11 @@ def tables(
         need_plots()
     found = find_described(pictures, scripts)
     if found.beside and scripts is None:
-        console.note(
-            f"{counted(found.beside, 'script')} beside the pictures, not run: --scripts FOLDER names a folder whose scripts are"
-        )
-    from haac_evidence._tables.measure import STAGES, TableOptions, measure
-    from haac_evidence._tables.words import lines
-
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-    options = TableOptions(
-        effort=effort,
-        budget=budget,
-        similar_budget=similar_budget,
-        segmenter=segmenter(None, console.note) if found.pictures else None,
-        keep=keep,
-    )
-    with (
-        Repository.open(repo) as repository,
-        console.progress("Measuring", STAGES * len(found.pictures)) as advance,
-    ):
-        made = measure(
-            found.pictures,
-            repository,
-            options,
-            workers=Workers(jobs=jobs),
-            advance=advance,
-            say=console.note,
-        )
-        elements = len(repository)
+        beside = counted(found.beside, "script")
+        console.note(f"{beside} beside the pictures, not run: name the folder with --scripts to run them")
+    model = segmenter(None, console.note) if found.pictures else None
+    settings = {"effort": effort, "budget": budget, "similar_budget": similar_budget, "segmenter": model}
+    made, elements = _measured(console, repo, found.pictures, {**settings, "keep": keep}, jobs)
     made.failed = {**found.refused, **made.failed}
     for name, reason in made.failed.items():
         console.error(f"{name}: {reason}")
@@ -127,20 +104,40 @@ def tables(
         console.note(f"Note: {note}")
     if not made.rows:
         return 1
-    settings = {
-        "effort": effort,
-        "budget": budget,
-        "similar_budget": similar_budget,
-        "segmenter": options.segmenter,
-        "elements": elements,
-    }
-    value = {"settings": settings, **made.as_json()}
+    from haac_evidence._tables.words import lines
+
+    value = {"settings": {**settings, "elements": elements}, **made.as_json()}
     if output is not None:
         write_record(output, value)
         console.note(f"Wrote {output}")
     _draw(console, made, plot, sheet)
     console.data(value, lines(made))
     return 1 if made.failed else 0
+
+
+def _measured(
+    console: Console, repo: Path, pictures: list[Described], options: dict[str, Any], jobs: int
+) -> tuple[Tables, int]:
+    """Both tables, and how many elements the repository has."""
+    from haac_evidence._tables.measure import STAGES, TableOptions, measure
+    from haac_pipeline._internal import Workers
+    from haac_repo import Repository
+
+    if options["keep"] is not None:
+        options["keep"].mkdir(parents=True, exist_ok=True)
+    with (
+        Repository.open(repo) as repository,
+        console.progress("Measuring", STAGES * len(pictures)) as advance,
+    ):
+        made = measure(
+            pictures,
+            repository,
+            TableOptions(**options),
+            workers=Workers(jobs=jobs),
+            advance=advance,
+            say=console.note,
+        )
+        return made, len(repository)
 
 
 def _check_names(output: Path | None, plot: Path | None, sheet: Path | None) -> None:

@@ -2,7 +2,7 @@
 
 from haac import Scene, gradient
 
-scene = Scene(512, 512, background=gradient("#cdc6be", "#dccfca"))
+scene = Scene(512, 512, background=gradient("#b8afa8", "#c8bcb6"))
 for x, y in ((-52, 110), (-48, 225), (-70, 370)):
     scene.element("6").crop(330, 165, 370, 185).resize(150, 34).rotate(-58).place(x, y)
 scene.element("a").brightness(0).resize(170, 250).place(350, 278)

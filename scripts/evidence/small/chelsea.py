@@ -2,5 +2,5 @@
 
 from haac import Scene, gradient
 
-scene = Scene(451, 300, background=gradient("#70564c", "#ab948e"))
+scene = Scene(451, 300, background=gradient("#6a4a3a", "#b09890"))
 scene.element("3").place(0, 0)
