@@ -127,7 +127,7 @@ class _Measurement:
     def used(self, number: int, digest: str) -> Used:
         """What a recipe shows, and whether it comes from the picture with this SHA-256."""
         element = self.repository.element(number)
-        return Used(format_id(number), element.name, _is_own(element, digest))
+        return Used(format_id(number), element.name, _is_own(element, digest), element.length)
 
     def automatic(self, loaded: list[_Loaded], folder: Path, workers: Workers) -> Iterator[_Loaded]:
         """Those that `haac compress` makes a recipe of."""

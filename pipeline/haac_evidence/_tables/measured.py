@@ -20,6 +20,8 @@ class Used:
     name: str
     own: bool
     """Whether it was cut out of this very picture."""
+    bytes: int
+    """In the repository, which no recipe carries."""
 
 
 @dataclass(slots=True)
@@ -104,11 +106,20 @@ class Tables:
                 }
         return found
 
+    def behind(self, way: str) -> dict[str, int]:
+        """How many elements the recipes of a column show, and their bytes in the repository; each once."""
+        used = {each.id: each.bytes for row in self.rows for each in row.elements.get(way, ())}
+        return {"count": len(used), "bytes": sum(used.values())}
+
     def conclusions(self) -> dict[str, dict[str, Any]]:
         """The paper's three figures, for each form of ours that some picture has."""
         means = self.means()
         return {
-            name: {**means["bytes"][size], "different_percent": means["different"][way]["percent"]}
+            name: {
+                **means["bytes"][size],
+                "different_percent": means["different"][way]["percent"],
+                "elements": self.behind(way),
+            }
             for name, (size, way) in CONCLUDED.items()
             if size in means["bytes"]
         }

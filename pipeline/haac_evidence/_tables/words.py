@@ -55,6 +55,9 @@ def _concluded(tables: Tables) -> Iterator[Sequence[str]]:
         *(f"{_percents(each['different_percent'])} %" for each in ours.values()),
     ]
     yield ["pictures", "", *(str(each["pictures"]) for each in ours.values())]
+    behind = [each["elements"] for each in ours.values()]
+    yield ["elements behind them", "", *(str(each["count"]) for each in behind)]
+    yield ["  bytes in the repository", "", *(_count(each["bytes"]) for each in behind)]
 
 
 def _of(cells: dict[str, Any], way: str, key: str) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from haac_evidence._internal import BYTES, DIFFERENT, OWN, OWN_MEANS
+from haac_evidence._internal import BOUNDARIES, BYTES, DIFFERENT, MIDDLE, OWN, OWN_MEANS
 from scripts.make.markdown import Figures, machine, table
 
 NONE = ""
@@ -54,7 +54,22 @@ def _told(rows: list[Figures]) -> str:
         told.append(
             f"Similar elements tell {len(rows) - len(alone)} of {len(rows)} pictures, the others are a wash alone."
         )
-    return " ".join(told)
+    return " ".join([*told, *_beside(rows)])
+
+
+def _beside(rows: list[Figures]) -> Iterator[str]:
+    """How the described pictures stand beside the codecs, in words."""
+    those = [row for row in rows if "script" in row["bytes"]]
+    if not those:
+        return
+    ratios = sorted(row["bytes"]["webp_0"] / row["bytes"]["binary"] for row in those)
+    yield f"WebP of quality 0 has {ratios[0]:.0f} to {ratios[-1]:.0f} times the bytes of a picture's binary form."
+    nearer = {
+        name: sum(row["different"][way][MIDDLE] < row["different"]["described"][MIDDLE] for row in those)
+        for name, way in (("WebP", "webp_0"), ("JPEG of quality 1", "jpeg_1"))
+    }
+    told = " and ".join(f"{name} in {count}" for name, count in nearer.items())
+    yield f"Nearer to the original than the described picture, by the boundary of {BOUNDARIES[MIDDLE]}, is {told} of {len(those)}."
 
 
 def _conclusions(figures: Figures) -> str:
@@ -78,6 +93,12 @@ def _conclusions(figures: Figures) -> str:
                 *(_percents(each["different_percent"]) for each in ours.values()),
             ),
             ("pictures", NONE, *(each["pictures"] for each in ours.values())),
+            ("elements behind them", NONE, *(each["elements"]["count"] for each in ours.values())),
+            (
+                "their bytes, not counted above",
+                NONE,
+                *(_count(each["elements"]["bytes"]) for each in ours.values()),
+            ),
         ],
     )
 

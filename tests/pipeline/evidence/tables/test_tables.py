@@ -133,7 +133,9 @@ def test_a_picture_that_its_script_describes_exactly_is_not_different(measured: 
     row = measured["rows"][0]
     assert row["different"]["described"] == row["different"]["automatic"] == [0, 0, 0]
     assert row["different"]["jpeg_1"][0] > 0
-    assert row["elements"]["described"] == [{"id": "1", "name": "yellow", "own": True}]
+    stored = len(encode(sticker()))
+    assert row["elements"]["described"] == [{"id": "1", "name": "yellow", "own": True, "bytes": stored}]
+    assert measured["conclusions"]["text"]["elements"] == {"count": 1, "bytes": stored}
 
 
 def test_conclusions_stand_beside_those_of_the_paper(measured: dict[str, Any]) -> None:
@@ -207,7 +209,8 @@ def test_own_elements_tell_nothing_as_similar_ones(
     code, out, _ = run(*place.arguments("--json"))
     assert (code, asked) == (0, [{1}])
     row = json.loads(out)["rows"][0]
-    assert row["elements"]["similar"] == [{"id": "2", "name": "grey", "own": False}]
+    (used,) = row["elements"]["similar"]
+    assert (used["id"], used["own"]) == ("2", False)
     assert row["like"] == "like grey"
     assert "script" not in row["bytes"]
 
