@@ -4,12 +4,25 @@ import importlib
 from typing import TYPE_CHECKING
 
 from haac_evidence._record import machine, write_record
+from haac_evidence._tables.columns import BOUNDARIES, BYTES, DIFFERENT, MIDDLE, OWN, OWN_MEANS
 
 if TYPE_CHECKING:
     from haac_evidence._study.judge import Judge, Seen
     from haac_evidence._study.plot import plot as plot_study
 
-__all__ = ["Judge", "Seen", "machine", "plot_study", "write_record"]
+__all__ = [
+    "BOUNDARIES",
+    "BYTES",
+    "DIFFERENT",
+    "MIDDLE",
+    "OWN",
+    "OWN_MEANS",
+    "Judge",
+    "Seen",
+    "machine",
+    "plot_study",
+    "write_record",
+]
 
 # The judges bring numpy and Pillow.
 _LAZY = {"Judge": "_study.judge:Judge", "Seen": "_study.judge:Seen", "plot_study": "_study.plot:plot"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,12 +32,8 @@ def need_plots() -> None:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(
-            "plots need matplotlib, not installed here: pip install 'haac[evidence]'"
-        ) from error
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("plots need matplotlib, not installed here: pip install 'haac[evidence]'")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Inner API of haac_pipeline: what haac_studio and haac_evidence use of it beside its public names. May change at any time."""
+"""Inner API of haac_pipeline: what haac_evidence and haac_studio use of it beside its public names. May change at any time."""
 
 import importlib
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
         quality,
         ssim,
     )
-    from haac_pipeline._compress.run import compress_file, opened, options_of
+    from haac_pipeline._compress.run import compress_file, compress_files, opened, options_of
     from haac_pipeline._compress.task import CompressedFile, Outputs, Task
     from haac_pipeline._describe import describe
     from haac_pipeline._engine.engine import Job, Limits
@@ -50,6 +50,7 @@ __all__ = [
     "Workers",
     "choose_model",
     "compress_file",
+    "compress_files",
     "cores",
     "cut_picture",
     "default_name",
@@ -75,7 +76,7 @@ __all__ = [
 
 _PLACES = {
     "_compress.quality": "percent_different percents_different psnr quality ssim",
-    "_compress.run": "compress_file opened options_of",
+    "_compress.run": "compress_file compress_files opened options_of",
     "_compress.task": "CompressedFile Outputs Task",
     "_describe": "describe",
     "_engine.engine": "Job Limits",

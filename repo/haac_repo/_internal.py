@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         debugging,
         given,
         group,
+        lazy_group,
         refuse,
         repo_option,
     )
@@ -62,6 +63,7 @@ __all__ = [
     "group",
     "home",
     "is_current",
+    "lazy_group",
     "listed",
     "listening",
     "mark",
@@ -107,6 +109,7 @@ _LAZY = {
     "group": "_cli.console",
     "home": "_files",
     "is_current": "_derived.updating",
+    "lazy_group": "_cli.console",
     "listed": "_cli.elements",
     "mark": "_derived.updating",
     "missing": "_derived.updating",

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
 from scripts.make.evidence.study import catalog_size
+from scripts.make.evidence.tables import paper_tables
 from scripts.make.markdown import Figures, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, layers, similar, wash
@@ -312,6 +313,8 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "studio": studio,
     "evidence_catalog_size": catalog_size,
     "evidence_catalog_size_large": catalog_size,
+    "evidence_tables": paper_tables,
+    "evidence_tables_large": paper_tables,
 }
 """Name of a table, which is that of its benchmark -> function."""
 

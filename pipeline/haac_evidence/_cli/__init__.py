@@ -1,1 +1,1 @@
-"""Commands of haac_evidence."""
+"""Command line of the evidence: bench, study, report."""

@@ -83,20 +83,22 @@ def ssim(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> float:
 
 
 def percent_different(original: Image.Image, made: Image.Image) -> float:
-    """Per cent of the pixels that are different by more than `BOUNDARY` levels; see `percents_different`."""
+    """Per cent of the pixels that are off by more than BOUNDARY; see `percents_different`."""
     return percents_different(original, made, (BOUNDARY,))[0]
 
 
-def percents_different(original: Image.Image, made: Image.Image, boundaries: Sequence[int]) -> list[float]:
+def percents_different(
+    original: Image.Image, made: Image.Image, boundaries: Sequence[int]
+) -> tuple[float, ...]:
     """Per cent of the pixels that are different, as Mahtab et al. (2019, table 2) counted them, for each boundary.
 
     Both pictures are resized to 1000x1000 pixels; a pixel is different if a channel is off by more than a boundary. They do not
-    say which boundary, nor how they resize: here it is 25 levels if nothing is said, and bicubic.
+    say which boundary, nor how they resize: here it is bicubic.
 
     Args:
         original: RGB.
-        made: RGB.
-        boundaries: levels.
+        made: RGB, of any size.
+        boundaries: levels of a channel, 0 to 255.
     """
     from PIL import Image
 
@@ -105,4 +107,4 @@ def percents_different(original: Image.Image, made: Image.Image, boundaries: Seq
         for image in (original, made)
     )
     off = np.abs(a - b).max(axis=2)
-    return [100 * float((off > boundary).mean()) for boundary in boundaries]
+    return tuple(100 * float((off > boundary).mean()) for boundary in boundaries)
