@@ -52,7 +52,7 @@ def chat(
     y, waiting, pictures = 12.0, list(wishes), list(foreign)
     while y < height - 40 and (waiting or pictures or rng.random() < 0.9):
         own = rng.random() < 0.5
-        if pictures and (not waiting or rng.random() < 0.9):
+        if pictures and (not waiting or rng.random() < 0.5):
             y = _sent(placed, pictures.pop(), width, height, y, own=own)
         elif waiting and waiting[0].size > INLINE:
             y = _alone(placed, waiting, width, height, y, own=own)
