@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
+from scripts.make.life.tables import life
 from scripts.make.markdown import Figures, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, layers, similar, wash
@@ -296,6 +297,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "cluster": cluster,
     "compress": compress,
     "kills": kills,
+    "life": life,
     "layers": layers,
     "similar": similar,
     "similar_personal": similar,

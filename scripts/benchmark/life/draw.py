@@ -16,7 +16,7 @@ from scripts.benchmark.life.chains import GROUPS, HELD_OUT, Chain, chain_of
 from scripts.benchmark.life.elements import Elements
 from scripts.benchmark.life.layout import chat, free, wishes
 from scripts.benchmark.life.lookalikes import indistinguishable
-from scripts.benchmark.life.page import Colour, Drawn, Frame, Gradient, Habits, Item, Page, scaled
+from scripts.benchmark.life.page import Colour, Drawn, Frame, Gradient, Habits, Item, Page, Picture, scaled
 from scripts.benchmark.life.truth import Drawing, TrueElement, band_of, visible_shares
 
 BACKGROUNDS = ("plain", "gradient", "photo", "chat", "slide")
@@ -122,10 +122,9 @@ def truth(
     elements: Elements, page: Page, drawn: Drawn, chain: Chain, factors: tuple[float, float]
 ) -> list[TrueElement]:
     """Of the finished picture."""
-    pictures = [item for item in page.items if getattr(item, "element", "")]
+    pictures = [item for item in page.items if isinstance(item, Picture) and item.element]
     made = []
     for item, frame, visible in zip(pictures, drawn.frames, visible_shares(page, drawn.frames), strict=True):
-        assert not isinstance(item, free.Box | free.Text)
         own = frame.inner(elements.part(item.element))
         at = own.scaled(*factors).moved(chain.around[0], chain.around[1])
         behind = _behind(drawn.image, own)
@@ -133,7 +132,10 @@ def truth(
         made.append(
             TrueElement(
                 item.element,
-                *(round(v, 3) for v in (at.x, at.y, at.width, at.height)),
+                round(at.x, 3),
+                round(at.y, 3),
+                round(at.width, 3),
+                round(at.height, 3),
                 at.rotation,
                 at.mirrored,
                 visible,
@@ -221,8 +223,8 @@ def _items(
             free.caption(items, taken, area, rng)
         free.scatter(items, taken, area, wanted, rng)
         return Image.open(rng.choice(materials.photographs)).convert("RGB"), items
-    behind: Colour | Gradient = wishes.plain_colour(rng)
-    paper = behind
+    paper = wishes.plain_colour(rng)
+    behind: Colour | Gradient = paper
     if kind == "gradient":
         behind = Gradient(wishes.strong_colour(rng), wishes.strong_colour(rng), rng.random() < 0.5)
         paper = behind.first

@@ -11,7 +11,7 @@ from PIL import Image
 
 SKIN_TONES = ("1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff")
 
-ASKED = 24
+ASKED = 48
 """Look-alikes that are asked for at most."""
 
 _SIDE = 24

@@ -8,6 +8,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_LOGGING_RULES", "*.debug=false")
 
 from functools import cache
+from typing import cast
 
 import numpy as np
 from PIL import Image
@@ -84,4 +85,4 @@ def _picture(painter: QPainter, item: Picture, width: float, height: float, habi
 def _image(image: Image.Image) -> QImage:
     data = image.convert("RGBA").tobytes()
     made = QImage(data, image.width, image.height, image.width * 4, QImage.Format.Format_RGBA8888)
-    return made.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    return cast(QImage, made.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied))

@@ -108,10 +108,11 @@ def _bubble(
     first = waiting[0].size if waiting and waiting[0].size <= INLINE else 18
     size = max(13.0, min(40.0, first / rng.uniform(1.1, 1.4)))
     step = max(1.45 * size, 1.15 * first)
-    widest, runs = 0.0, []
+    widest = 0.0
+    runs: list[tuple[str, list[Wish], bool]] = []
     for _ in range(rng.randint(1, 3)):
         words = fonts.sentence(rng)
-        here = []
+        here: list[Wish] = []
         while (
             waiting and waiting[0].size <= min(INLINE, 1.1 * first) and len(here) < 3 and rng.random() < 0.75
         ):
