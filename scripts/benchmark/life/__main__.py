@@ -36,9 +36,6 @@ def arguments() -> argparse.Namespace:
             "--cells", nargs="+", default=["*"], metavar="PATTERN", help="e.g. chat:* *:scaled"
         )
     draw.add_argument("--photographs", type=Path, nargs="+", required=True, help="folders; of no catalog")
-    draw.add_argument(
-        "--cells", nargs="+", default=["*"], metavar="PATTERN", help="such as chat:* or *:scaled"
-    )
     draw.add_argument("--count", type=int, default=12, help="pictures a cell; default: 12")
     draw.add_argument("--first", type=int, default=0, help="index of the first")
     draw.add_argument("--seed", type=int, default=1)

@@ -79,19 +79,22 @@ def drawings(
 def drawing(
     materials: Materials, cell: str, index: int, seed: int, *, held_out: bool
 ) -> tuple[Drawing, bytes]:
-    """One picture, and its file."""
-    rng = random.Random(f"{seed} {cell} {index} {held_out}")
+    """One picture, and its file. A page that has no room for three elements is laid out anew."""
     background, group = cell.split(":")
-    engine = engine_of(materials, group, rng, held_out=held_out)
-    chain = chain_of(group, rng)
-    ratio = rng.choice(RATIOS) if engine == "chromium" else 1.0
-    habits = Habits(
-        filter=rng.choice(FILTERS[engine]),
-        straight=engine == "pillow" and rng.random() < 0.1,
-        whole=rng.random() < 0.6,
-    )
-    band = list(wishes.BANDS)[index % len(wishes.BANDS)]
-    page, chain = _page(materials, background, band, chain, ratio, engine, rng)
+    for attempt in ("", " again", " once more", " a last time"):
+        rng = random.Random(f"{seed} {cell} {index} {held_out}{attempt}")
+        engine = engine_of(materials, group, rng, held_out=held_out)
+        chain = chain_of(group, rng)
+        ratio = rng.choice(RATIOS) if engine == "chromium" else 1.0
+        habits = Habits(
+            filter=rng.choice(FILTERS[engine]),
+            straight=engine == "pillow" and rng.random() < 0.1,
+            whole=rng.random() < 0.6,
+        )
+        band = list(wishes.BANDS)[index % len(wishes.BANDS)]
+        page, chain = _page(materials, background, band, chain, ratio, engine, rng)
+        if background == NOTHING or sum(isinstance(i, Picture) and bool(i.element) for i in page.items) >= 3:
+            break
     drawn = draw(engine, page, habits)
     data, suffix = chain.file(drawn.image)
     name = f"{background}-{group}-{seed}-{index:03}{'-held-out' if held_out else ''}{suffix}"

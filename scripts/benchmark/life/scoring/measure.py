@@ -88,7 +88,7 @@ def finder_of(args: argparse.Namespace) -> Finder:
     if args.baseline == "opencv":
         from scripts.benchmark.life.scoring.opencv_finder import OpenCvFinder
 
-        return OpenCvFinder(args.repository)
+        return OpenCvFinder(args.repository, args.rows.with_suffix(".npz"))
     from scripts.benchmark.life.scoring.haac_finder import HaacFinder
 
     finder = HaacFinder(args.repository, args.effort)

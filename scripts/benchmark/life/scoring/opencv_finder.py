@@ -46,29 +46,40 @@ class OpenCvFinder:
 
     Args:
         path: of the repository.
+        cache: file to keep the elements' keypoints in; read if it is there.
         settings: of the pipeline.
     """
 
     name = "opencv"
 
-    def __init__(self, path: Path, settings: Settings | None = None) -> None:
+    def __init__(self, path: Path, cache: Path | None = None, settings: Settings | None = None) -> None:
         cv2.setNumThreads(1)
         self.settings = settings or Settings()
         self._sift = cv2.SIFT.create(contrastThreshold=self.settings.contrast)
         self._numbers: list[int] = []
         self._images: list[np.ndarray] = []
-        points, descriptors, owners = [], [], []
         with Repository.open(path) as repository:
             for element in repository.elements():
-                image = np.asarray(repository.image(element.number).convert("RGBA"))
-                at, described = self._keypoints(_on_white(image))
-                points.append(at)
-                descriptors.append(described)
-                owners.append(np.full(len(at), len(self._numbers)))
                 self._numbers.append(element.number)
-                self._images.append(image)
-        self._points, self._descriptors = np.concatenate(points), np.concatenate(descriptors)
-        self._owners = np.concatenate(owners)
+                self._images.append(np.asarray(repository.image(element.number).convert("RGBA")))
+        self._points: np.ndarray
+        self._descriptors: np.ndarray
+        self._owners: np.ndarray
+        if cache is None or not cache.exists():
+            self._describe()
+            if cache is not None:
+                np.savez(cache, points=self._points, descriptors=self._descriptors, owners=self._owners)
+        else:
+            with np.load(cache) as kept:
+                self._points, self._descriptors = kept["points"], kept["descriptors"]
+                self._owners = kept["owners"]
+
+    def _describe(self) -> None:
+        """Keypoints of every element."""
+        made = [self._keypoints(_on_white(image)) for image in self._images]
+        self._points = np.concatenate([at for at, _ in made])
+        self._descriptors = np.concatenate([described for _, described in made])
+        self._owners = np.repeat(np.arange(len(made)), [len(at) for at, _ in made])
 
     def find(self, file: Path) -> tuple[list[Found], int]:
         """What stands; no bytes are written."""
