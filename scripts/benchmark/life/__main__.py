@@ -44,7 +44,9 @@ def arguments() -> argparse.Namespace:
     score.add_argument("--pictures", type=Path, nargs="+", required=True, help="folders that were drawn")
     score.add_argument("--repository", type=Path, required=True, help="made by `catalog`")
     score.add_argument("--limit", type=int, help="pictures a cell of each folder; default: all")
-    score.add_argument("--timeout", type=int, default=300, help="seconds a picture may take; then it failed")
+    score.add_argument(
+        "--timeout", type=int, default=300, help="CPU seconds a picture may take, else it failed"
+    )
     score.add_argument("--effort", type=int, default=5)
     score.add_argument("--baseline", choices=["opencv"], help="not haac, but what it is compared with")
     score.add_argument(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import signal
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Protocol
 
 from haac_repo import Repository
-from scripts.benchmark.compress.measure import code, within
+from scripts.benchmark.compress.measure import code
 from scripts.benchmark.life.catalog import numbers
 from scripts.benchmark.life.elements import Elements
 from scripts.benchmark.life.scoring.score import Found, judge
@@ -132,6 +134,21 @@ def look(
         "peak_mb": _peak_mb() if reset else None,
         "error": error,
     }
+
+
+@contextlib.contextmanager
+def within(seconds: int) -> Iterator[None]:
+    """Raise TimeoutError in this, the main, thread when it takes more CPU time: that of the clock depends on who else is at work."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"not done after {seconds} seconds of CPU time")
+
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _reset_peak() -> bool:

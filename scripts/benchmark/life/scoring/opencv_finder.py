@@ -33,8 +33,15 @@ class Settings:
     inliers: int = 4
     distance: float = 3.0
     """Pixels within which a match fits a similarity."""
+    copies: int = 5
+    """Of one element that are looked for at most."""
+    least: float = 0.1
+    most: float = 4.0
+    """Sizes over the element's own."""
+    worth: float = 0.4
+    """Correlation from which a place is refined..."""
     correlation: float = 0.8
-    """From which an element is there."""
+    """...and from which an element is there."""
     reach: int = 3
     """Pixels by which refinement moves an element at most."""
     overlap: float = 0.3
@@ -119,7 +126,9 @@ class OpenCvFinder:
     ) -> list[tuple[float, Found]]:
         """Every copy of one element: what fits a similarity is taken away, and the rest asked again."""
         made = []
-        while len(source) >= self.settings.inliers:
+        for _ in range(self.settings.copies):
+            if len(source) < self.settings.inliers:
+                break
             matrix, mask = cv2.estimateAffinePartial2D(
                 source, target, method=cv2.RANSAC, ransacReprojThreshold=self.settings.distance, maxIters=500
             )
@@ -128,48 +137,36 @@ class OpenCvFinder:
             keep = mask.ravel() == 0
             source, target = source[keep], target[keep]
             scale = math.hypot(matrix[0, 0], matrix[1, 0])
-            if 0.08 < scale < 6:
+            if self.settings.least < scale < self.settings.most:
                 made.append(self._refined(owner, matrix, scale, picture))
         return [m for m in made if m[0] >= self.settings.correlation]
 
     def _refined(
         self, owner: int, matrix: np.ndarray, scale: float, picture: np.ndarray
     ) -> tuple[float, Found]:
-        """The best correlation nearby, at some sizes, and where."""
-        image, reach = self._images[owner], self.settings.reach
+        """The best correlation nearby, at some sizes, and where. What is nothing like it where it is said to be is left at that."""
+        image = self._images[owner]
         height, width = image.shape[:2]
         rotation = math.atan2(matrix[1, 0], matrix[0, 0])
         middle = matrix[:, :2] @ (width / 2, height / 2) + matrix[:, 2]
         best = (-1.0, Found(self._numbers[owner], Frame(0, 0, 1, 1)))
-        for change in (0.96, 1.0, 1.04):
+        for change in (1.0, 0.96, 1.04):
             size = scale * change
-            turn = size * np.array(
-                [[math.cos(rotation), -math.sin(rotation)], [math.sin(rotation), math.cos(rotation)]]
-            )
-            half = np.abs(turn) @ (width / 2, height / 2)
-            side = np.ceil(2 * half).astype(int) + 2
-            move = side / 2 - turn @ (width / 2, height / 2)
-            warped = cv2.warpAffine(
-                image, np.column_stack((turn, move)), tuple(map(int, side)), flags=cv2.INTER_AREA
-            )
-            corner = np.rint(middle - side / 2).astype(int)
-            left, top = corner - reach
-            window = picture[
-                max(0, top) : top + side[1] + 2 * reach, max(0, left) : left + side[0] + 2 * reach
-            ]
-            mask = np.repeat((warped[:, :, 3:] > 128).astype(np.uint8), 3, axis=2)
-            if window.shape[0] < side[1] or window.shape[1] < side[0] or mask.sum() < 60:
-                continue
-            scores = cv2.matchTemplate(
-                window, np.ascontiguousarray(warped[:, :, :3]), cv2.TM_CCOEFF_NORMED, mask=mask
-            )
-            scores[~np.isfinite(scores)] = -1
-            _, value, _, (x, y) = cv2.minMaxLoc(scores)
+            warped, mask = _warped(image, size, rotation)
+            high, wide = mask.shape[:2]
+            left, top = np.rint(middle - (wide / 2, high / 2)).astype(int)
+            reach = 0 if change == 1.0 and best[0] < 0 else self.settings.reach
+            value, x, y = _correlated(picture, warped, mask, (left, top), reach)
+            if reach == 0:
+                if value < self.settings.worth:
+                    break
+                value, x, y = _correlated(picture, warped, mask, (left, top), self.settings.reach)
             if value > best[0]:
-                centre = np.array([max(0, left) + x, max(0, top) + y]) + side / 2
-                wide, high = width * size, height * size
-                frame = Frame(centre[0] - wide / 2, centre[1] - high / 2, wide, high, math.degrees(rotation))
-                best = (float(value), Found(self._numbers[owner], frame))
+                across, down = width * size, height * size
+                frame = Frame(
+                    x + wide / 2 - across / 2, y + high / 2 - down / 2, across, down, math.degrees(rotation)
+                )
+                best = (value, Found(self._numbers[owner], frame))
         return best
 
     def _strongest(self, found: list[tuple[float, Found]]) -> list[Found]:
@@ -184,3 +181,38 @@ class OpenCvFinder:
 def _on_white(image: np.ndarray) -> np.ndarray:
     alpha = image[:, :, 3:].astype(np.float32) / 255
     return np.rint(image[:, :, :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
+
+
+def _warped(image: np.ndarray, scale: float, rotation: float) -> tuple[np.ndarray, np.ndarray]:
+    """An element resized and turned about the middle of what it takes; and where it is opaque."""
+    height, width = image.shape[:2]
+    turn = scale * np.array(
+        [[math.cos(rotation), -math.sin(rotation)], [math.sin(rotation), math.cos(rotation)]]
+    )
+    if scale < 1:  # by areas: a warp alone takes single pixels
+        small = cv2.resize(
+            image, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA
+        )
+        turn = turn @ np.diag((width / small.shape[1], height / small.shape[0]))
+        image, (height, width) = small, small.shape[:2]
+    side = np.ceil(2 * np.abs(turn) @ (width / 2, height / 2)).astype(int)
+    move = side / 2 - turn @ (width / 2, height / 2)
+    made = cv2.warpAffine(image, np.column_stack((turn, move)), tuple(map(int, side)), flags=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(made[:, :, :3]), (made[:, :, 3] > 128).astype(np.uint8)
+
+
+def _correlated(
+    picture: np.ndarray, warped: np.ndarray, mask: np.ndarray, corner: tuple[int, int], reach: int
+) -> tuple[float, float, float]:
+    """The best normalised correlation within `reach` pixels of a corner, and its corner; -1 where it leaves the picture."""
+    left, top = max(0, corner[0] - reach), max(0, corner[1] - reach)
+    high, wide = mask.shape
+    window = picture[top : top + high + 2 * reach, left : left + wide + 2 * reach]
+    if window.shape[0] < high or window.shape[1] < wide or mask.sum() < 40:
+        return -1.0, 0.0, 0.0
+    scores = cv2.matchTemplate(
+        window, warped, cv2.TM_CCOEFF_NORMED, mask=np.repeat(mask[:, :, None], 3, axis=2)
+    )
+    scores[~np.isfinite(scores) | (scores > 1.001)] = -1
+    _, value, _, (x, y) = cv2.minMaxLoc(scores)
+    return float(value), float(left + x), float(top + y)
