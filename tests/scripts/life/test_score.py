@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -98,7 +99,12 @@ def test_a_layers_frame_is_where_it_is_drawn(
 
 
 def test_figures_tell_held_out_pictures_apart() -> None:
-    row = {"true": ["hit", ""], "found": ["hit"], "true_bands": ["40-96"] * 2, "found_bands": ["40-96"]}
+    row: dict[str, Any] = {
+        "true": ["hit", ""],
+        "found": ["hit"],
+        "true_bands": ["40-96"] * 2,
+        "found_bands": ["40-96"],
+    }
     row |= {
         "background": "plain",
         "group": "light",
