@@ -46,7 +46,9 @@ def test_the_frame_is_where_pixels_change(filter: str, rotation: float, mirrored
     """The box around all pixels that an element changes by half or more is that of its frame; each corner of it tells which it is."""
     image = Image.new("RGBA", (128, 128))
     ImageDraw.Draw(image).polygon([(11, 20), (100, 24), (90, 110), (30, 90)], fill=(255, 0, 255, 255))
-    left, top, right, bottom = image.getbbox() or (0, 0, 0, 0)
+    box = image.getbbox()
+    assert box is not None
+    left, top, right, bottom = box
     page = Page(
         160, 150, 1.0, (0, 255, 0), (Picture(image, Frame(31.4, 22.7, 90, 90, rotation, mirrored), "a"),)
     )
