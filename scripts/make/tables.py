@@ -18,6 +18,7 @@ from pathlib import Path
 from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
 from scripts.make.evidence.study import catalog_size
 from scripts.make.evidence.tables import paper_tables
+from scripts.make.life.tables import life
 from scripts.make.markdown import Figures, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, layers, similar, wash
@@ -298,6 +299,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "cluster": cluster,
     "compress": compress,
     "kills": kills,
+    "life": life,
     "layers": layers,
     "similar": similar,
     "similar_personal": similar,
