@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from haac import ElementCache
+from haac import ElementCache, Wash
 from haac._internal import ordered
 from haac_match._fit.cutout import CutoutCache
 from haac_match._index.index import Index, load
@@ -37,7 +37,8 @@ from haac_match._picture.border import Frame, find_frame
 from haac_match._picture.estimate import BackgroundEstimate
 from haac_match._picture.jpeg import Jpeg
 from haac_match._rate.cost import BACKDROP, Cost, Where, on_backdrop, same
-from haac_match._rate.select import RateDistortion
+from haac_match._rate.select import RateDistortion, without_carried
+from haac_match._rate.visible import lost
 from haac_match._solve.context import Context
 from haac_match._solve.solve import solve
 from haac_match._thresholds.solve import SOLVE
@@ -94,9 +95,17 @@ class Matcher:
         best = RateDistortion(cost).best(scene, known=True)
 
         # A wash that took the place of the background is no worse an explanation of what that explained.
-        explained = best if noise == SOLVE.unknown_background else replace(best, background=scene.background)
-        exact = same(cost.drawn(best), wanted)
-        return Compressed(best, exact, cost.largest_difference(explained) > noise)
+        elements = without_carried(best, scene.layers)
+        washed = noise == SOLVE.unknown_background and isinstance(best.background, Wash)
+        explained = replace(elements, background=best.background if washed else scene.background)
+        made = cost.drawn(best)
+        return Compressed(
+            best,
+            same(made, wanted),
+            cost.largest_difference(explained) > noise,
+            elements,
+            lost(cost.wanted, cost.shown(made)),
+        )
 
     def _context(self, options: Options) -> Context:
         mapped = map if self._threads is None else self._threads.map

@@ -36,7 +36,9 @@ class Options:
         budget: bytes of the binary recipe; None: as many as pay for themselves.
         quality: of a wash, 0 to 100, instead of a budget.
         subject_weight: how many times as much an error counts where the subject is, in what no element explains.
-        inline: the recipe may carry elements of its own.
+        inline: the recipe may carry elements of its own. Without a budget and a quality, it then carries all that is visible.
+        weigh_choice: the subject's weight also decides between recipes; False: it only shapes a wash.
+        cut_subject: the subject, cut out, may be one of the elements that it carries.
         only_tags: only elements with all these tags are looked for.
     """
 
@@ -46,6 +48,8 @@ class Options:
     quality: int | None = None
     subject_weight: float = 1.0
     inline: bool = False
+    weigh_choice: bool = True
+    cut_subject: bool = False
     only_tags: tuple[str, ...] = ()
 
 
@@ -70,8 +74,12 @@ class Compressed:
         scene: its canvas has the size of the picture.
         exact: whether rendering it gives the picture, bit for bit.
         unexplained: (height, width), True where neither an element nor the background explains the picture.
+        elements: the scene without what is carried along; None: nothing is.
+        lost: share of what is visible in the picture, 0 to 1, that cannot be made out in the render.
     """
 
     scene: Scene
     exact: bool
     unexplained: Bools
+    elements: Scene | None = None
+    lost: float = 0.0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -13,11 +13,11 @@ from haac_pipeline._cli.models import model_names
 from haac_pipeline._cli.similar import opened, similar_options
 from haac_pipeline._cli.targets import targets
 from haac_pipeline._cli.workers import workers_options
-from haac_repo._internal import Console, command, completion, counted, refuse, repo_option
+from haac_repo._internal import Console, command, completion, refuse, repo_option
 
 if TYPE_CHECKING:
     from haac_match import Options
-    from haac_pipeline._compress.task import CompressedFile, Outputs
+    from haac_pipeline._compress.task import Outputs
     from haac_pipeline._engine.workers import Workers
     from haac_pipeline._input.passed_over import PassedOverCount
     from haac_pipeline._input.source import Refused, Source
@@ -72,7 +72,10 @@ if TYPE_CHECKING:
     help="Model that tells the subject (see `haac models`).  [default: the best that is here, else offline]",
 )
 @click.option(
-    "--inline", is_flag=True, help="Let a recipe carry elements of its own, as WebP, where that is better."
+    "--inline/--no-inline",
+    default=None,
+    help="Let a recipe carry the subject, cut out, as WebP, where that is better; or no WebP at all."
+    "  [default: WebP, but not cut out]",
 )
 @click.option(
     "--no-catalog",
@@ -117,7 +120,7 @@ def compress(
     quality: int | None,
     subject_weight: float | None,
     model: str | None,
-    inline: bool,
+    inline: bool | None,
     no_catalog: bool,
     max_layers: int | None,
     similar: bool,
@@ -137,18 +140,19 @@ def compress(
     """
     from haac_pipeline._compress.run import compress_files, in_this_process, options_of
     from haac_pipeline._compress.task import CompressedFile
+    from haac_pipeline._compress.told import tell, with_notes
     from haac_pipeline._extra import need_matching, need_telling
     from haac_pipeline._input.source import Refused
     from haac_pipeline._parallel import limit_threads
     from haac_repo import Repository
 
     limit_threads(1)  # the rest of `one_core` waits until it is known that there is something to compress
-    budget = _budget(budget, quality, similar, no_catalog)
+    asked, budget = budget, _budget(budget, quality, similar, no_catalog)
     sources, passed_over = _found(paths)
     work = targets(sources, output, form, report, script)
     refused = [source for source in sources if isinstance(source, Refused)]
     if len(refused) == len(sources):  # nothing heavy needs to be loaded
-        return _told(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused], passed_over)
+        return tell(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused], passed_over)
     options: Options | SimilarOptions
     if similar:
         need_telling()
@@ -157,14 +161,16 @@ def compress(
     else:
         if not no_catalog:
             need_matching()
-        segmenter = _segmenter(subject_weight, model, console, inline=inline)
+        segmenter = _segmenter(subject_weight, model, console, inline=bool(inline))
         weight = 1.0 if segmenter is None else 4.0 if subject_weight is None else subject_weight
         options = options_of(
             effort=effort,
             budget=budget,
             quality=quality,
             subject_weight=weight,
-            inline=inline,
+            inline=inline is not False,
+            cut_subject=bool(inline),
+            weigh_choice=subject_weight is not None,
             max_layers=max_layers,
             only_tags=only_tags,
         )
@@ -181,7 +187,10 @@ def compress(
             for result in results:
                 advance(1)
                 done.append(result)
-    return _told(console, done, passed_over)
+    if not similar:
+        bounded = asked is not None or quality is not None
+        done = [with_notes(result, asked, bounded=bounded, looked=not no_catalog) for result in done]
+    return tell(console, done, passed_over)
 
 
 def _budget(budget: int | None, quality: int | None, similar: bool, no_catalog: bool) -> int | None:
@@ -216,22 +225,6 @@ def _found(paths: Sequence[str]) -> tuple[list[Source | Refused], PassedOverCoun
         else:
             sources.append(each)
     return sources, passed_over
-
-
-def _told(console: Console, done: list[CompressedFile], passed_over: PassedOverCount) -> int:
-    """The exit code."""
-    for line in passed_over.lines():
-        console.note(line)
-    for result in done:
-        if result.error:
-            console.error(f"{result.picture}: {result.error}")
-        for note in result.notes:
-            console.note(f"{result.picture}: {note}")
-    value = [_as_json(result) for result in done]
-    if passed_over:
-        value.append({"picture": None, "passed_over": passed_over.as_json()})
-    console.data(value, _lines(done))
-    return 1 if any(result.error for result in done) else 0
 
 
 def _segmenter(weight: float | None, model: str | None, console: Console, *, inline: bool) -> str | None:
@@ -286,49 +279,3 @@ def _make_ready(
                 f"{repository.path} has no element yet, so there is nothing to find: see `haac ingest`"
             )
     return ready
-
-
-def _as_json(result: CompressedFile) -> dict[str, Any]:
-    if result.error or result.outputs is None or result.quality is None:
-        return {"picture": result.picture, "error": result.error}
-    from haac_pipeline._input.source import label
-
-    outputs, quality = result.outputs, result.quality
-    return {
-        "picture": result.picture,
-        "recipe": label(str(outputs.recipe)),
-        "script": None if outputs.script is None else label(str(outputs.script)),
-        "report": None if outputs.report is None else label(str(outputs.report)),
-        "size": result.size,
-        "notes": result.notes,
-        "binary_bytes": result.binary_bytes,
-        "text": result.text,
-        "similar": result.like or None,
-        "background": result.background or None,
-        "ids": result.ids,
-        "exact": result.exact,
-        "psnr": None if quality.identical else round(quality.psnr, 3),
-        "ssim": None if quality.ssim is None else round(quality.ssim, 6),
-        "percent_different": round(quality.different, 4),
-        "percent_unexplained": round(100 * result.unexplained, 4) if result.compared else None,
-    }
-
-
-def _lines(done: list[CompressedFile]) -> Iterator[str]:
-    from haac_pipeline._input.source import label
-
-    for result in done:
-        if result.error or result.outputs is None or result.quality is None:
-            continue
-        if result.like:
-            yield f"{label(str(result.outputs.recipe))}: {result.binary_bytes} bytes, {result.like}"
-            continue
-        near = "exact" if result.exact else f"{result.quality.psnr:.1f} dB"
-        used = [f"{result.background} (background)"] if result.background else []
-        ids = " ".join(used + result.ids)
-        yield (
-            f"{label(str(result.outputs.recipe))}: {result.binary_bytes} bytes, {counted(len(result.ids), 'layer')}, {near}"
-            + (f": {ids}" if ids else "")
-        )
-        if 100 * result.unexplained >= 1:
-            yield f"  {100 * result.unexplained:.0f} % of the picture is not explained: see it with --report"

@@ -91,6 +91,10 @@ class _Match:
     """Of the repository; None if there is none."""
     like: str = ""
     """What similar elements tell, in words."""
+    elements: Scene | None = None
+    """The scene without what is carried along; None: nothing is."""
+    lost: float = 0.0
+    """Share of what is visible, 0 to 1, that cannot be made out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +144,24 @@ def _match(read: _Read, task: Task) -> _Match:
     picture, options = read.image, task.options
     if isinstance(options, SimilarOptions):
         return _tell(picture, task, options)
-    where = partial(_subject, picture, task, cut=options.inline)
+    where = partial(_subject, picture, task, cut=options.cut_subject)
     if task.repository is None:
         found = wash_only(picture, options, where)
-        return _Match(found.scene, NO_ELEMENTS, None)
+        return _Match(found.scene, NO_ELEMENTS, None, elements=found.elements, lost=found.lost)
     from haac_match import recorded
 
     repository, matcher = opened(task.repository)
     if task.fingerprint is not False and options.budget is not None:
         options = replace(options, budget=max(1, options.budget - FINGERPRINT_BYTES))
     found = matcher.compress(picture, options, where, None if read.reduced else recorded(task.data))
-    return _Match(found.scene, repository, found.unexplained, repository.fingerprint)
+    return _Match(
+        found.scene,
+        repository,
+        found.unexplained,
+        repository.fingerprint,
+        elements=found.elements,
+        lost=found.lost,
+    )
 
 
 def _tell(picture: Image.Image, task: Task, options: SimilarOptions) -> _Match:
@@ -257,9 +268,12 @@ def _result(
     files: dict[Path, bytes],
 ) -> CompressedFile:
     from haac import Inline, Plate
+    from haac_pipeline._compress.peers import smaller_file
+    from haac_pipeline._compress.rest import share
     from haac_repo import format_id
 
     scene = recipe.scene
+    own, rest = share(scene, match.elements)
     return CompressedFile(
         picture=task.name,
         outputs=task.outputs,
@@ -274,6 +288,10 @@ def _result(
         ],
         exact=decoded.exact and not read.reduced,
         quality=decoded.quality,
+        element_bytes=own,
+        rest=rest,
+        lost=match.lost,
+        smaller=smaller_file(read.image, decoded.image, len(recipe.binary)) if rest else None,
         unexplained=0.0 if match.unexplained is None else float(match.unexplained.mean()),
         compared=match.unexplained is not None,
         like=match.like,

@@ -77,6 +77,8 @@ class Found:
     scene: Scene
     exact: bool
     unexplained: np.ndarray[Any, np.dtype[np.bool_]]
+    elements: Scene | None = None
+    lost: float = 0.0
 
 
 class FakeMatcher:
