@@ -30,7 +30,7 @@ from haac import ElementCache, Wash
 from haac._internal import ordered
 from haac_match._fit.cutout import CutoutCache
 from haac_match._index.index import Index, load
-from haac_match._options import Compressed, Options
+from haac_match._options import Compressed, Monitor, Options
 from haac_match._picture.arrays import Bytes
 from haac_match._picture.background import best_photograph, estimate_background
 from haac_match._picture.border import Frame, find_frame
@@ -69,6 +69,7 @@ class Matcher:
         options: Options | None = None,
         where: Where = lambda: None,
         jpeg: Jpeg | None = None,
+        monitor: Monitor | None = None,
     ) -> Compressed:
         """Find the background and the elements of a picture.
 
@@ -77,21 +78,24 @@ class Matcher:
             options: None: the defaults.
             where: finds the subject, if bytes are to be shared out.
             jpeg: how its file was encoded (`recorded`); None: if it went through JPEG, that is found out.
+            monitor: is told how far it is, and may end it early.
 
         Raises:
             HaacError: an element cannot be had.
         """
-        options = options or Options()
-        context = self._context(options)
+        options, monitor = options or Options(), monitor or Monitor()
+        context = self._context(options, monitor)
         wanted = picture.convert("RGBA")
         cache = ElementCache(self._repository)
 
+        monitor.progress("looking at the background", 0)
         frame = self._frame(wanted, context.index)
+        monitor.progress("looking for elements", 0)
         scene, noise = solve(frame.pixels, frame.background, context, jpeg if frame.whole else None)
         scene = ordered(
             frame.around(scene), cache
         )  # whatever is left out of it later, what is left stays in order
-        cost = Cost(wanted, cache, options, where)
+        cost = Cost(wanted, cache, options, where, monitor)
         best = RateDistortion(cost).best(scene, known=True)
 
         # A wash that took the place of the background is no worse an explanation of what that explained.
@@ -107,10 +111,10 @@ class Matcher:
             lost(cost.wanted, cost.shown(made)),
         )
 
-    def _context(self, options: Options) -> Context:
+    def _context(self, options: Options, monitor: Monitor) -> Context:
         mapped = map if self._threads is None else self._threads.map
         index = self._allowed(options.only_tags)
-        return Context(self._cutouts, index, options.effort, options.max_layers, mapped)
+        return Context(self._cutouts, index, options.effort, options.max_layers, mapped, monitor)
 
     def _frame(self, wanted: Image.Image, index: Index) -> Frame:
         """What is inside of a border, or all of it, and its background."""

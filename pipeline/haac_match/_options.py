@@ -26,6 +26,31 @@ class Mapper(Protocol):
         ...
 
 
+def _unseen(_stage: str, _layers: int) -> None:
+    """Of progress that nobody looks at."""
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """Who looks on while a picture is worked on, and may end it early.
+
+    Args:
+        progress: told what is done next, in words, and how many layers there are so far.
+        stop: whether to come to an end with the best recipe so far; asked between two steps, and cheap.
+    """
+
+    progress: Callable[[str, int], None] = _unseen
+    stop: Callable[[], bool] = _never
+
+
+UNSEEN = Monitor()
+"""Nobody looks on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What is wanted of a recipe.

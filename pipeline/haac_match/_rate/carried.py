@@ -50,6 +50,7 @@ class _Carrier:
     def best(self) -> Scene:
         if not self._split.cells.any():
             return self._scene
+        self._cost.monitor.progress("carrying along what no element explains", len(self._scene.layers))
         self._hidden = Hidden(self._cost.wanted)
         found = list(self._candidates())
         if found:
@@ -64,7 +65,7 @@ class _Carrier:
         best = None if parts is None else self._with_parts(drawn, parts)
         if best is not None:
             yield best
-        if best is None or self._dense(drawn, best):
+        if best is None or (self._dense(drawn, best) and not self._cost.monitor.stop()):
             whole = self._whole()
             if whole is not None:
                 yield whole
@@ -73,7 +74,7 @@ class _Carrier:
             best = self._taken([everything])
             if best is not None:
                 yield best
-        if best is not None:
+        if best is not None and not self._cost.monitor.stop():
             yield from self._washes(_size(best))
 
     def _dense(self, part: Part | None, scene: Scene) -> bool:

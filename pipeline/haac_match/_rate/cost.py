@@ -10,7 +10,7 @@ from PIL import Image
 
 from haac import ElementCache, Layer, Scene, render, to_binary
 from haac._internal import NO_ELEMENTS, Background
-from haac_match._options import Options, Subject
+from haac_match._options import Monitor, Options, Subject
 from haac_match._picture.arrays import Bools, Bytes, Floats
 from haac_match._thresholds.rate import RATE
 from haac_repo._internal import flattened
@@ -56,14 +56,23 @@ class Cost:
         source: gives the elements.
         options: what is wanted.
         where: asked for the subject when bytes are to be shared out.
+        monitor: is told how far it is, and may end it early.
 
     Attributes:
         price: squared error that a byte must take away (lambda). Where a wash is made, what the last of its bytes do.
     """
 
-    def __init__(self, picture: Image.Image, source: ElementCache, options: Options, where: Where) -> None:
+    def __init__(
+        self,
+        picture: Image.Image,
+        source: ElementCache,
+        options: Options,
+        where: Where,
+        monitor: Monitor | None = None,
+    ) -> None:
         self.picture = picture.convert("RGBA")
         self._source, self.options, self._where = source, options, where
+        self.monitor = monitor or Monitor()
         self._target = _comparable(self.picture)
         self.weights: Floats | None = None
         self.subject: Subject | None = None

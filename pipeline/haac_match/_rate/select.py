@@ -9,7 +9,7 @@ from PIL import Image
 
 from haac import Colour, ElementCache, Inline, Layer, Scene, Wash, to_binary
 from haac._internal import NO_ELEMENTS
-from haac_match._options import Compressed, Options
+from haac_match._options import Compressed, Monitor, Options
 from haac_match._rate.carried import carried
 from haac_match._rate.cost import Cost, Where, layer_bytes, same
 from haac_match._rate.filled import filled
@@ -48,6 +48,7 @@ class RateDistortion:
             return small
         rough = float((self._cost.largest_difference(small) > RATE.unexplained_off).mean())
         found = [small]
+        self._cost.monitor.progress("sharing out the bytes", len(small.layers))
         if not known or rough > RATE.unexplained:
             self._cost.weight_subject()
             if not options.inline or options.budget is None or options.budget <= _WASHED:
@@ -57,7 +58,13 @@ class RateDistortion:
             return best
         # A quality tells how many bytes there are: as many as its wash takes.
         room = len(to_binary(best)) if options.budget is None else options.budget
-        found = [best, *inlined(self._cost, best, room), *filled(self._cost, small, room)]
+        found = [best]
+        for others in (inlined(self._cost, best, room), filled(self._cost, small, room)):
+            for other in others:
+                found.append(other)
+                self._cost.monitor.progress("sharing out the bytes", len(small.layers))
+                if self._cost.monitor.stop():
+                    break
         fitting = [one for one in found if len(to_binary(one)) <= room]
         return min(fitting, key=self._cost.error, default=best)
 
@@ -71,7 +78,8 @@ class RateDistortion:
     def _washed(self, scene: Scene) -> list[Scene]:
         """The picture as a wash alone, and with those layers on it that are better than more wash."""
         options = self._options
-        rough = bool(scene.layers)  # to choose layers by, that will do
+        # To choose layers by, a rough one will do.
+        rough = bool(scene.layers) or self._cost.monitor.stop()
         plain = on_wash(
             self._cost, replace(scene, layers=[]), options.budget, options.quality, refined=not rough
         )
@@ -85,7 +93,11 @@ class RateDistortion:
         found = [plain]
         if layers.layers:
             found.append(replace(layers, background=plain.background))
-        if rough and (refined := on_wash(self._cost, layers, options.budget, options.quality)) is not None:
+        if (
+            rough
+            and not self._cost.monitor.stop()
+            and (refined := on_wash(self._cost, layers, options.budget, options.quality)) is not None
+        ):
             found.append(refined)
         return found
 
@@ -131,18 +143,21 @@ def _with_one_less(scene: Scene) -> list[Scene]:
     return [replace(scene, layers=scene.layers[:z] + scene.layers[z + 1 :]) for z in range(len(scene.layers))]
 
 
-def wash_only(picture: Image.Image, options: Options, where: Where) -> Compressed:
+def wash_only(
+    picture: Image.Image, options: Options, where: Where, monitor: Monitor | None = None
+) -> Compressed:
     """A picture as a recipe that needs no repository: a wash, and perhaps inline elements.
 
     Args:
         picture: RGB or RGBA.
         options: with a budget or a quality.
         where: finds the subject.
+        monitor: is told how far it is, and may end it early.
 
     Returns:
         The smallest there is where the budget is too small for any.
     """
-    cost = Cost(picture, ElementCache(NO_ELEMENTS), options, where)
+    cost = Cost(picture, ElementCache(NO_ELEMENTS), options, where, monitor)
     scene = RateDistortion(cost).best(_plain_colour(picture), known=False)
     # No element was to explain anything.
     unexplained = np.zeros(picture.size[::-1], bool)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from haac_match._fit.cutout import CutoutCache
 from haac_match._index.index import Index
-from haac_match._options import Mapper
+from haac_match._options import UNSEEN, Mapper, Monitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Context:
         effort: 1 (quick) to 9 (thorough).
         max_layers: at most so many.
         mapped: like `map`, perhaps with threads.
+        monitor: is told how far it is, and may end it.
     """
 
     cutouts: CutoutCache
@@ -26,3 +27,4 @@ class Context:
     effort: int = 5
     max_layers: int = 64
     mapped: Mapper = map
+    monitor: Monitor = UNSEEN

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -17,12 +18,15 @@ from haac_repo._internal import Console, command, completion, refuse, repo_optio
 
 if TYPE_CHECKING:
     from haac_match import Options
-    from haac_pipeline._compress.task import Outputs
+    from haac_pipeline._compress.task import CompressedFile, Outputs
     from haac_pipeline._engine.workers import Workers
     from haac_pipeline._input.passed_over import PassedOverCount
     from haac_pipeline._input.source import Refused, Source
     from haac_repo import Repository
     from haac_similar import SimilarOptions
+
+_INTERRUPTED = 130
+"""Exit code of a run that Ctrl-C ended."""
 
 
 @command("compress", "Recipes")
@@ -106,7 +110,7 @@ if TYPE_CHECKING:
     default=None,
     help="Add 16 bits of the repository's id, so that a wrong one is noticed: 2 bytes.  [default: if it has elements]",
 )
-@workers_options(3600, alone="With one process, or one picture, there is no limit.")
+@workers_options(3600, late="Of a picture that takes longer, write the best recipe so far")
 def compress(
     console: Console,
     repo: Path,
@@ -132,16 +136,17 @@ def compress(
 ) -> int:
     """Turn pictures into recipes: find which elements are in them, and where.
 
-    PATH is a picture, a folder of them, a zip archive or a URL. The same picture, repository and options give the same bytes. What
-    cannot be compressed is listed with its reason, the rest goes on, and the exit code is 1.
+    PATH is a picture, a folder of them, a zip archive or a URL. The same picture, repository and options give the same bytes
+    with the same packages on the same kind of processor, if nothing ends it early. What cannot be compressed is listed with its reason, the
+    rest goes on, and the exit code is 1. Ctrl-C writes the best recipe so far of what is under way; a second one ends at once.
 
     With --similar a photograph is told by elements that are like what it shows, where that is sure enough; where not, it becomes a wash.
     Such a recipe is marked: similar, not the same. Needs haac[ingest,similar] and `haac index --similar`.
     """
-    from haac_pipeline._compress.run import compress_files, in_this_process, options_of
+    from haac_pipeline._compress.run import compress_files, in_this_process
     from haac_pipeline._compress.task import CompressedFile
     from haac_pipeline._compress.told import tell, with_notes
-    from haac_pipeline._extra import need_matching, need_telling
+    from haac_pipeline._extra import need_telling
     from haac_pipeline._input.source import Refused
     from haac_pipeline._parallel import limit_threads
     from haac_repo import Repository
@@ -159,38 +164,100 @@ def compress(
         segmenter = _segmenter(None, model, console, inline=True)
         options = similar_options(budget, max_layers, people, always, only_tags)
     else:
-        if not no_catalog:
-            need_matching()
-        segmenter = _segmenter(subject_weight, model, console, inline=bool(inline))
-        weight = 1.0 if segmenter is None else 4.0 if subject_weight is None else subject_weight
-        options = options_of(
+        options, segmenter = _matching(
+            console,
+            subject_weight,
+            model,
+            inline,
+            no_catalog=no_catalog,
             effort=effort,
             budget=budget,
             quality=quality,
-            subject_weight=weight,
-            inline=inline is not False,
-            cut_subject=bool(inline),
-            weigh_choice=subject_weight is not None,
             max_layers=max_layers,
             only_tags=only_tags,
         )
-    done = []
     with contextlib.ExitStack() as stack:
         repository = None if no_catalog else stack.enter_context(Repository.open(repo))
         ready = _make_ready(console, repository, only_tags, work, None if similar else workers)
         if in_this_process(workers, len(work)):
             stack.enter_context(ready)
-        results = compress_files(
-            work, repository, options, workers=workers, fingerprint=fingerprint, segmenter=segmenter
+        run = partial(
+            compress_files,
+            work,
+            repository,
+            options,
+            workers=workers,
+            fingerprint=fingerprint,
+            segmenter=segmenter,
         )
-        with console.progress("Compressing", len(work), "pictures") as advance:
-            for result in results:
-                advance(1)
-                done.append(result)
+        done, stopped = _watched(console, run, len(work), workers)
     if not similar:
         bounded = asked is not None or quality is not None
         done = [with_notes(result, asked, bounded=bounded, looked=not no_catalog) for result in done]
-    return tell(console, done, passed_over)
+    code = tell(console, done, passed_over)
+    return _INTERRUPTED if stopped else code
+
+
+def _matching(
+    console: Console,
+    weight: float | None,
+    model: str | None,
+    inline: bool | None,
+    *,
+    no_catalog: bool,
+    **others: Any,
+) -> tuple[Options, str | None]:
+    """The options of the matcher, and the model that tells the subject."""
+    from haac_pipeline._compress.run import options_of
+    from haac_pipeline._extra import need_matching
+
+    if not no_catalog:
+        need_matching()
+    segmenter = _segmenter(weight, model, console, inline=bool(inline))
+    options = options_of(
+        subject_weight=1.0 if segmenter is None else 4.0 if weight is None else weight,
+        inline=inline is not False,
+        cut_subject=bool(inline),
+        weigh_choice=weight is not None,
+        **others,
+    )
+    return options, segmenter
+
+
+def _watched(
+    console: Console, run: Callable[..., Iterator[CompressedFile]], count: int, workers: Workers
+) -> tuple[list[CompressedFile], bool]:
+    """All results, with progress: of one picture its steps; and whether Ctrl-C came before the last one.
+
+    Args:
+        console: shows it.
+        run: compresses the pictures.
+        count: of them.
+        workers: that do it.
+    """
+    from haac_pipeline._compress.run import compress_file, in_this_process
+    from haac_pipeline._engine.stopping import interruptible, stopping
+
+    def told() -> None:
+        console.note("Stopping with the best recipes so far; Ctrl-C again ends at once.")
+
+    done: list[CompressedFile] = []
+    with contextlib.ExitStack() as stack:
+        if workers.cluster is None:
+            stack.enter_context(interruptible(told))
+        if count == 1 and in_this_process(workers, count):
+            say = stack.enter_context(console.stages("Compressing"))
+            results = run(work=partial(compress_file, step=say))
+        else:
+            results = run()
+        advance = (
+            stack.enter_context(console.progress("Compressing", count, "pictures")) if count > 1 else None
+        )
+        for result in results:
+            if advance is not None:
+                advance(1)
+            done.append(result)
+        return done, stopping()
 
 
 def _budget(budget: int | None, quality: int | None, similar: bool, no_catalog: bool) -> int | None:

@@ -44,6 +44,8 @@ class Task:
     """Add that of the repository to the recipe; None: where it has elements of it, and the budget allows."""
     segmenter: str | None = None
     """Salient-object model that weights the error; None: errors count everywhere alike."""
+    seconds: float = 0.0
+    """After which it comes to an end with the best recipe so far; 0: as long as it takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

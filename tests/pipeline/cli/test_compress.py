@@ -89,12 +89,13 @@ class FakeMatcher:
         self.jpegs: list[Any] = []
         self.options: list[Any] = []
 
-    def compress(self, picture: Image.Image, options: Any, where: Any, jpeg: Any) -> Found:
+    def compress(self, picture: Image.Image, options: Any, where: Any, jpeg: Any, monitor: Any) -> Found:
         """Raises for pictures that are 13 pixels wide."""
         self.jpegs.append(jpeg)
         self.modes.append(picture.mode)
         self.options.append(options)
         assert callable(where)
+        assert not monitor.stop()
         if picture.width == 13:
             raise ZeroDivisionError("unlucky")
         scene = Scene(*picture.size, SCENE.background, list(SCENE.layers))
