@@ -51,7 +51,8 @@ def whole_within(cost: Cost, layers: list[Layer], room: int) -> Iterator[Scene]:
     def made(layer: Layer) -> Scene:
         return replace(on_top, layers=[layer, *layers])
 
-    for piece in Whole(picture, lambda layer: cost.error(made(layer))).within(left):
+    whole = Whole(picture, lambda layer: cost.error(made(layer)), cost.monitor)
+    for piece in whole.within(left):
         if len(to_binary(made(piece.layer))) <= room:
             yield made(piece.layer)
 

@@ -26,7 +26,7 @@ def inlined(cost: Cost, scene: Scene, room: int) -> Iterator[Scene]:
         return
     most = min(room - RATE.inline_rest, LIMITS.inline_bytes)
     for crop, place in cost.subject.objects:
-        whole = Whole(crop, _error(cost, crop, place))
+        whole = Whole(crop, _error(cost, crop, place), cost.monitor)
         for share in RATE.inline_shares:
             for piece in whole.within(min(int(share * room), most)):
                 layer = replace(piece.layer, x=place[0], y=place[1])

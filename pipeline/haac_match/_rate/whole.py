@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from haac import LIMITS, Inline, Layer
+from haac_match._options import UNSEEN, Monitor
 from haac_match._rate import webp
 
 LEAST = 60
@@ -49,10 +50,11 @@ class Whole:
     Args:
         image: RGB or RGBA.
         error: what is left with a layer of it; the layer has its place at 0, 0.
+        monitor: may end the search.
     """
 
-    def __init__(self, image: Image.Image, error: Error) -> None:
-        self._image, self._error = image, error
+    def __init__(self, image: Image.Image, error: Error, monitor: Monitor = UNSEEN) -> None:
+        self._image, self._error, self._monitor = image, error, monitor
         self._scaled = cache(self._scaled_to)
         self._at = cache(self._filled)
         self._lossless: dict[bool, Piece | None] = {}
@@ -119,7 +121,11 @@ class Whole:
             return None
         for way in (-1, 1):
             at = best + way
-            while 0 <= at < _SCALES and self._merit(at, room) < self._merit(best, room):
+            while (
+                0 <= at < _SCALES
+                and not self._monitor.stop()
+                and self._merit(at, room) < self._merit(best, room)
+            ):
                 best, at = at, at + way
         return min(self._refined(best, room), key=lambda piece: piece.error, default=None)
 
@@ -159,6 +165,8 @@ class Whole:
         near, piece = quick
         yield piece
         for image in self._prepared(at):
+            if self._monitor.stop():
+                return
             found = self._fill(image, room, near)
             if found is not None:
                 near, piece = found

@@ -286,7 +286,9 @@ def _result(
         element_bytes=own,
         rest=rest,
         lost=match.lost,
-        smaller=smaller_file(read.image, decoded.image, len(recipe.binary)) if rest else None,
+        smaller=smaller_file(read.image, decoded.image, len(recipe.binary))
+        if rest and not stopping()
+        else None,
         unexplained=0.0 if match.unexplained is None else float(match.unexplained.mean()),
         compared=match.unexplained is not None,
         like=match.like,
