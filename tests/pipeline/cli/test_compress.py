@@ -276,8 +276,7 @@ def test_ctrl_c_writes_the_best_recipe_so_far(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    matcher = StoppedMatcher()
-    monkeypatch.setattr(run, "opened", lambda *_, **__: (repository, matcher))
+    monkeypatch.setattr(run, "opened", lambda *_, **__: (repository, StoppedMatcher()))
     assert compress(repository, pictures / "a.png", pictures / "b.png") == 130
     assert (pictures / "a.haac").exists()
     assert not (pictures / "b.haac").exists()
@@ -290,13 +289,11 @@ def test_a_picture_that_takes_too_long_gives_the_best_recipe_so_far(
     repository: Repository, pictures: Path, fake: FakeMatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    inner = fake.compress
 
-    def late(picture: Any, options: Any, where: Any, jpeg: Any, monitor: Any) -> Found:
-        found = inner(picture, options, where, jpeg, monitor)
+    def late(picture: Image.Image, *_: Any) -> Found:
         time.sleep(0.06)
-        seen.append(monitor.stop())
-        return found
+        seen.append(_[-1].stop())
+        return Found(replace(SCENE), False, np.zeros((picture.height, picture.width), bool))
 
     monkeypatch.setattr(fake, "compress", late)
     assert compress(repository, pictures / "a.png", "--timeout", "0.05") == 0
