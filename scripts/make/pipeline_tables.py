@@ -231,20 +231,20 @@ def budget_sweep(figures: Figures) -> str:
             (
                 f"{'drawings' if cell['drawn'] else 'photographs'}, {cell['budget']:,} bytes",
                 f"{cell['washes']} of {cell['pictures']}",
-                cell["with_webp"],
+                str(cell["with_webp"]),
                 "" if cell["mean_ahead"] is None else f"{cell['mean_ahead']:+.2f} dB",
                 "" if cell["most_behind"] is None else f"{-cell['most_behind']:+.2f} dB",
-                cell["losing"],
+                str(cell["losing"]),
             )
         )
     made = table(
         ("budget", "washes", "WebP has a file", "mean", "worst picture", "more than 0.05 dB behind"), rows
     )
     made += "\n\nPSNR of recipes without elements, above the best WebP file of at most as many bytes.\n\n"
-    rows = []
+    drawn = []
     for cell in figures["defaults"]:
         words = cell["words"]
-        rows.append(
+        drawn.append(
             (
                 cell["picture"],
                 f"{cell['bytes']:,}",
@@ -260,4 +260,4 @@ def budget_sweep(figures: Figures) -> str:
         "SSIM",
         "words read as in the original",
     )
-    return made + table(head, rows) + machine(figures)
+    return made + table(head, drawn) + machine(figures)

@@ -20,6 +20,8 @@ _STEP = 2**-0.25
 """From one scale to the next."""
 _SCALES = 21
 """So many are there."""
+_PATIENCE = 2
+"""Scales that may be worse before no further one is tried."""
 _BITS = 0.22
 """Bits a pixel at which photographs look best: where the search begins."""
 _COLOURS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -75,14 +77,17 @@ class Whole:
         if False not in self._lossless:
             self._lossless[False] = self._piece(webp.lossless(self._image))
         quick = self._lossless[False]
-        if quick is None or room is None or quick.size <= room:
+        if quick is None or room is None:
             return quick
         if quick.size > _THOROUGH * room:
             return None
+        if quick.size <= room and not (self._image.mode == "RGB" and self._drawn()):
+            return quick  # a thorough one takes long, and is hardly smaller
         if True not in self._lossless:
             self._lossless[True] = self._piece(webp.lossless(self._image, thorough=True))
         small = self._lossless[True]
-        return small if small is not None and small.size <= room else None
+        fitting = [one for one in (small, quick) if one is not None and one.size <= room]
+        return min(fitting, key=lambda one: one.size, default=None)
 
     # Fewer colours
 
@@ -119,14 +124,16 @@ class Whole:
             best = at = at + 1
         if self._at(at, room) is None:
             return None
+        start = best
         for way in (-1, 1):
-            at = best + way
-            while (
-                0 <= at < _SCALES
-                and not self._monitor.stop()
-                and self._merit(at, room) < self._merit(best, room)
-            ):
-                best, at = at, at + way
+            # Of drawings, the error goes up and down from scale to scale.
+            at, worse = start + way, 0
+            while 0 <= at < _SCALES and worse < _PATIENCE and not self._monitor.stop():
+                if self._merit(at, room) < self._merit(best, room):
+                    best, worse = at, 0
+                else:
+                    worse += 1
+                at += way
         return min(self._refined(best, room), key=lambda piece: piece.error, default=None)
 
     def _merit(self, at: int, room: int) -> float:
