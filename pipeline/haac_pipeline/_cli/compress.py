@@ -181,15 +181,8 @@ def compress(
         ready = _make_ready(console, repository, only_tags, work, None if similar else workers)
         if in_this_process(workers, len(work)):
             stack.enter_context(ready)
-        run = partial(
-            compress_files,
-            work,
-            repository,
-            options,
-            workers=workers,
-            fingerprint=fingerprint,
-            segmenter=segmenter,
-        )
+        how: dict[str, Any] = {"workers": workers, "fingerprint": fingerprint, "segmenter": segmenter}
+        run = partial(compress_files, work, repository, options, **how)
         done, stopped = _watched(console, run, len(work), workers)
     if not similar:
         bounded = asked is not None or quality is not None

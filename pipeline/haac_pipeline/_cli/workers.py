@@ -32,10 +32,9 @@ def workers_options(
     """The options --jobs, --timeout, --memory, --cluster and those of its TLS: passes `workers: Workers`.
 
     Args:
-        timeout: seconds, the default.
-        what: is worked on by a process at one time.
+        timeout: seconds that a process may work on a `what`.
         alone: a sentence that says when there are no limits, since this process does it.
-        late: what is done with one that takes longer; it is refused, if not given.
+        late: what is done with one that takes longer; not given: it is refused.
     """
 
     def wrap(function: F) -> Callable[..., Any]:
