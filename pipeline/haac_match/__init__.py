@@ -3,7 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from haac_match._options import Compressed, Options, Subject
+from haac_match._options import Compressed, Monitor, Options, Subject
 from haac_match._rate.cost import same
 from haac_match._rate.select import rate_distortion, wash_only
 
@@ -18,6 +18,7 @@ __all__ = [
     "Compressed",
     "Described",
     "Matcher",
+    "Monitor",
     "Options",
     "Part",
     "Subject",

@@ -26,19 +26,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from haac import ElementCache
+from haac import ElementCache, Wash
 from haac._internal import ordered
 from haac_match._detect.detect import Detector
 from haac_match._fit.cutout import CutoutCache
 from haac_match._index.index import Index, load
-from haac_match._options import Compressed, Options
+from haac_match._options import Compressed, Monitor, Options
 from haac_match._picture.arrays import Bytes
 from haac_match._picture.background import best_photograph, estimate_background
 from haac_match._picture.border import Frame, find_frame
 from haac_match._picture.estimate import BackgroundEstimate
 from haac_match._picture.jpeg import Jpeg
 from haac_match._rate.cost import BACKDROP, Cost, Where, on_backdrop, same
-from haac_match._rate.select import RateDistortion
+from haac_match._rate.select import RateDistortion, without_carried
+from haac_match._rate.visible import lost
 from haac_match._solve.context import Context
 from haac_match._solve.solve import solve
 from haac_match._thresholds.solve import SOLVE
@@ -70,6 +71,7 @@ class Matcher:
         options: Options | None = None,
         where: Where = lambda: None,
         jpeg: Jpeg | None = None,
+        monitor: Monitor | None = None,
     ) -> Compressed:
         """Find the background and the elements of a picture.
 
@@ -78,35 +80,46 @@ class Matcher:
             options: None: the defaults.
             where: finds the subject, if bytes are to be shared out.
             jpeg: how its file was encoded (`recorded`); None: if it went through JPEG, that is found out.
+            monitor: is told how far it is, and may end it early.
 
         Raises:
             HaacError: an element cannot be had.
         """
-        options = options or Options()
-        context = self._context(options)
+        options, monitor = options or Options(), monitor or Monitor()
+        context = self._context(options, monitor)
         wanted = picture.convert("RGBA")
         cache = ElementCache(self._repository)
 
+        monitor.progress("looking at the background", 0)
         frame = self._frame(wanted, context.index)
+        monitor.progress("looking for elements", 0)
         scene, noise = solve(frame.pixels, frame.background, context, jpeg if frame.whole else None)
         scene = ordered(
             frame.around(scene), cache
         )  # whatever is left out of it later, what is left stays in order
-        cost = Cost(wanted, cache, options, where)
+        cost = Cost(wanted, cache, options, where, monitor)
         best = RateDistortion(cost).best(scene, known=True)
 
         # A wash that took the place of the background is no worse an explanation of what that explained.
-        explained = best if noise == SOLVE.unknown_background else replace(best, background=scene.background)
-        exact = same(cost.drawn(best), wanted)
-        return Compressed(best, exact, cost.largest_difference(explained) > noise)
+        elements = without_carried(best, scene.layers)
+        washed = noise == SOLVE.unknown_background and isinstance(best.background, Wash)
+        explained = replace(elements, background=best.background if washed else scene.background)
+        made = cost.drawn(best)
+        return Compressed(
+            best,
+            same(made, wanted),
+            cost.largest_difference(explained) > noise,
+            elements,
+            lost(cost.wanted, cost.shown(made)),
+        )
 
-    def _context(self, options: Options) -> Context:
+    def _context(self, options: Options, monitor: Monitor) -> Context:
         mapped = map if self._threads is None else self._threads.map
         index = self._allowed(options.only_tags)
         if options.only_tags not in self._detectors:
             self._detectors[options.only_tags] = Detector(index, self._cutouts, mapped)
         detector = self._detectors[options.only_tags]
-        return Context(self._cutouts, index, options.effort, options.max_layers, mapped, detector)
+        return Context(self._cutouts, index, options.effort, options.max_layers, mapped, monitor, detector)
 
     def _frame(self, wanted: Image.Image, index: Index) -> Frame:
         """What is inside of a border, or all of it, and its background."""

@@ -26,6 +26,31 @@ class Mapper(Protocol):
         ...
 
 
+def _unseen(_stage: str, _layers: int) -> None:
+    """Of progress that nobody looks at."""
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """Who looks on while a picture is worked on, and may end it early.
+
+    Args:
+        progress: told what is done next, in words, and how many layers there are so far.
+        stop: whether to come to an end with the best recipe so far; asked between two steps, and cheap.
+    """
+
+    progress: Callable[[str, int], None] = _unseen
+    stop: Callable[[], bool] = _never
+
+
+UNSEEN = Monitor()
+"""Nobody looks on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What is wanted of a recipe.
@@ -36,7 +61,9 @@ class Options:
         budget: bytes of the binary recipe; None: as many as pay for themselves.
         quality: of a wash, 0 to 100, instead of a budget.
         subject_weight: how many times as much an error counts where the subject is, in what no element explains.
-        inline: the recipe may carry elements of its own.
+        inline: the recipe may carry elements of its own. Without a budget and a quality, it then carries all that is visible.
+        weigh_choice: the subject's weight also decides between recipes; False: it only shapes a wash.
+        cut_subject: the subject, cut out, may be one of the elements that it carries.
         only_tags: only elements with all these tags are looked for.
     """
 
@@ -46,6 +73,8 @@ class Options:
     quality: int | None = None
     subject_weight: float = 1.0
     inline: bool = False
+    weigh_choice: bool = True
+    cut_subject: bool = False
     only_tags: tuple[str, ...] = ()
 
 
@@ -70,8 +99,12 @@ class Compressed:
         scene: its canvas has the size of the picture.
         exact: whether rendering it gives the picture, bit for bit.
         unexplained: (height, width), True where neither an element nor the background explains the picture.
+        elements: the scene without what is carried along; None: nothing is.
+        lost: share of what is visible in the picture, 0 to 1, that cannot be made out in the render.
     """
 
     scene: Scene
     exact: bool
     unexplained: Bools
+    elements: Scene | None = None
+    lost: float = 0.0

@@ -219,3 +219,45 @@ def _pair(values: list[float] | None) -> str:
 
 def _above(cell: Figures) -> tuple[str, int]:
     return f"{cell['above'][0]:+.2f} dB" if cell.get("above") else "", cell["beside"]
+
+
+def budget_sweep(figures: Figures) -> str:
+    """haac beside the best WebP file of the same bytes, by budget; and what is readable without one."""
+    rows = []
+    for cell in figures["summary"]:
+        if not cell["pictures"]:
+            continue
+        rows.append(
+            (
+                f"{'drawings' if cell['drawn'] else 'photographs'}, {cell['budget']:,} bytes",
+                f"{cell['washes']} of {cell['pictures']}",
+                str(cell["with_webp"]),
+                "" if cell["mean_ahead"] is None else f"{cell['mean_ahead']:+.2f} dB",
+                "" if cell["most_behind"] is None else f"{-cell['most_behind']:+.2f} dB",
+                str(cell["losing"]),
+            )
+        )
+    made = table(
+        ("budget", "washes", "WebP has a file", "mean", "worst picture", "more than 0.05 dB behind"), rows
+    )
+    made += "\n\nPSNR of recipes without elements, above the best WebP file of at most as many bytes.\n\n"
+    drawn = []
+    for cell in figures["defaults"]:
+        words = cell["words"]
+        drawn.append(
+            (
+                cell["picture"],
+                f"{cell['bytes']:,}",
+                "none" if cell["webp_bytes"] is None else f"{cell['webp_bytes']:,}",
+                f"{cell['ssim']:.4f}",
+                "" if words is None else f"{100 * words['kept']:.0f} % of {words['in_it']}",
+            )
+        )
+    head = (
+        "drawn",
+        "bytes without a budget",
+        "smallest WebP of this SSIM",
+        "SSIM",
+        "words read as in the original",
+    )
+    return made + table(head, drawn) + machine(figures)

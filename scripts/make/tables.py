@@ -21,7 +21,15 @@ from scripts.make.evidence.tables import paper_tables
 from scripts.make.life.tables import life
 from scripts.make.markdown import Figures, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
-from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, layers, similar, wash
+from scripts.make.pipeline_tables import (
+    best_peer,
+    budget_sweep,
+    compress,
+    cutout_edges,
+    layers,
+    similar,
+    wash,
+)
 from scripts.make.web.tables import studio, web
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -288,6 +296,7 @@ def cluster(figures: Figures) -> str:
 
 TABLES: dict[str, Callable[[Figures], str]] = {
     "bytes": bytes_,
+    "budget_sweep": budget_sweep,
     "decode": decode,
     "catalog": catalog,
     "words": words,

@@ -10,8 +10,8 @@ from PIL import Image
 
 from haac import ElementCache, Layer, Scene, render, to_binary
 from haac._internal import NO_ELEMENTS, Background
-from haac_match._options import Options, Subject
-from haac_match._picture.arrays import Bytes, Floats
+from haac_match._options import Monitor, Options, Subject
+from haac_match._picture.arrays import Bools, Bytes, Floats
 from haac_match._thresholds.rate import RATE
 from haac_repo._internal import flattened
 
@@ -56,14 +56,23 @@ class Cost:
         source: gives the elements.
         options: what is wanted.
         where: asked for the subject when bytes are to be shared out.
+        monitor: is told how far it is, and may end it early.
 
     Attributes:
         price: squared error that a byte must take away (lambda). Where a wash is made, what the last of its bytes do.
     """
 
-    def __init__(self, picture: Image.Image, source: ElementCache, options: Options, where: Where) -> None:
+    def __init__(
+        self,
+        picture: Image.Image,
+        source: ElementCache,
+        options: Options,
+        where: Where,
+        monitor: Monitor | None = None,
+    ) -> None:
         self.picture = picture.convert("RGBA")
         self._source, self.options, self._where = source, options, where
+        self.monitor = monitor or Monitor()
         self._target = _comparable(self.picture)
         self.weights: Floats | None = None
         self.subject: Subject | None = None
@@ -75,16 +84,32 @@ class Cost:
         return render(scene, self._source)
 
     def error(self, scene: Scene) -> float:
-        """Sum of squared errors over pixels and channels, weighted where the subject was asked for."""
+        """Sum of squared errors over pixels and channels; those on the subject count more if that is to decide."""
         return self.error_of(self.drawn(scene))
+
+    @property
+    def wanted(self) -> Bytes:
+        """(height, width, 4): the picture, as `shown` shows others."""
+        return self._target
+
+    def shown(self, made: Image.Image) -> Bytes:
+        """(height, width, 4): RGBA pixels with transparent places in one colour, and alpha."""
+        return _comparable(made)
+
+    def covered(self, scene: Scene) -> Bools:
+        """(height, width): where the layers of a scene stand."""
+        if not scene.layers:
+            return np.zeros(self._target.shape[:2], bool)
+        return np.asarray(self.drawn(replace(scene, background=None)).getchannel("A")) > 0
 
     def error_of(self, made: Image.Image) -> float:
         """The same of RGBA pixels."""
         pixels, total = _comparable(made), 0.0
+        weights = self.weights if self.options.weigh_choice else None
         for top in range(0, len(pixels), _STRIP):
             rows = slice(top, top + _STRIP)
             squared = np.square(pixels[rows].astype(np.int32) - self._target[rows]).sum(axis=2)
-            total += float(squared.sum() if self.weights is None else (squared * self.weights[rows]).sum())
+            total += float(squared.sum() if weights is None else (squared * weights[rows]).sum())
         return total
 
     def part(self, place: tuple[int, int], size: tuple[int, int]) -> Cost:
@@ -120,7 +145,7 @@ class Cost:
     def weight_subject(self) -> None:
         """From now on errors count more where the subject is, if that is wanted."""
         options = self.options
-        if options.subject_weight == 1 and not options.inline:
+        if options.subject_weight == 1 and not options.cut_subject:
             return
         self.subject = self._where()
         if self.subject is not None:

@@ -7,13 +7,19 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from haac import Colour, ElementCache, Scene, to_binary
+from haac import Colour, ElementCache, Inline, Layer, Scene, Wash, to_binary
 from haac._internal import NO_ELEMENTS
-from haac_match._options import Compressed, Options
+from haac_match._options import Compressed, Monitor, Options
+from haac_match._rate.carried import carried
 from haac_match._rate.cost import Cost, Where, layer_bytes, same
+from haac_match._rate.filled import filled
 from haac_match._rate.inline import inlined
+from haac_match._rate.visible import lost
 from haac_match._rate.wash import on_wash
 from haac_match._thresholds.rate import RATE
+
+_WASHED = 6000
+"""Bytes of a budget up to which a wash is tried: beyond, WebP looks better, and a wash takes long."""
 
 
 class RateDistortion:
@@ -34,17 +40,33 @@ class RateDistortion:
             known: whether there was a catalog to look in: then a wash is tried only where much is not explained.
         """
         small = self._within(scene)
-        if (
-            known
-            and float((self._cost.largest_difference(small) > RATE.unexplained_off).mean())
-            <= RATE.unexplained
-        ):
+        options = self._options
+        bounded = options.budget is not None or options.quality is not None
+        if known and options.inline and not bounded:
+            return carried(self._cost, small)
+        if options.inline and self._cost.error(small) == 0:
             return small
-        self._cost.weight_subject()
-        found = [small, *self._washed(scene)]
-        if self._options.inline:
-            found += inlined(self._cost, min(found, key=self._cost.cost))
-        return min(found, key=self._cost.cost)
+        rough = float((self._cost.largest_difference(small) > RATE.unexplained_off).mean())
+        found = [small]
+        self._cost.monitor.progress("sharing out the bytes", len(small.layers))
+        if not known or rough > RATE.unexplained:
+            self._cost.weight_subject()
+            if not options.inline or options.budget is None or options.budget <= _WASHED:
+                found += self._washed(scene)
+        best = min(found, key=self._cost.cost)
+        if not options.inline or not bounded:
+            return best
+        # A quality tells how many bytes there are: as many as its wash takes.
+        room = len(to_binary(best)) if options.budget is None else options.budget
+        found = [best]
+        for others in (inlined(self._cost, best, room), filled(self._cost, small, room)):
+            for other in others:
+                found.append(other)
+                self._cost.monitor.progress("sharing out the bytes", len(small.layers))
+                if self._cost.monitor.stop():
+                    break
+        fitting = [one for one in found if len(to_binary(one)) <= room]
+        return min(fitting, key=self._cost.error, default=best)
 
     def _within(self, scene: Scene) -> Scene:
         """The scene without the layers that gain least, until it fits in the budget."""
@@ -56,13 +78,14 @@ class RateDistortion:
     def _washed(self, scene: Scene) -> list[Scene]:
         """The picture as a wash alone, and with those layers on it that are better than more wash."""
         options = self._options
-        rough = bool(scene.layers)  # to choose layers by, that will do
+        # To choose layers by, a rough one will do.
+        rough = bool(scene.layers) or self._cost.monitor.stop()
         plain = on_wash(
             self._cost, replace(scene, layers=[]), options.budget, options.quality, refined=not rough
         )
         if plain is None:
             return []
-        if rough or (options.inline and options.budget is None):
+        if rough:
             self._set_price(plain, refined=not rough)
         layers = self._paying(replace(scene, background=plain.background))
         while layers.layers and self._room(layers) < RATE.least_wash:
@@ -70,7 +93,11 @@ class RateDistortion:
         found = [plain]
         if layers.layers:
             found.append(replace(layers, background=plain.background))
-        if rough and (refined := on_wash(self._cost, layers, options.budget, options.quality)) is not None:
+        if (
+            rough
+            and not self._cost.monitor.stop()
+            and (refined := on_wash(self._cost, layers, options.budget, options.quality)) is not None
+        ):
             found.append(refined)
         return found
 
@@ -116,22 +143,41 @@ def _with_one_less(scene: Scene) -> list[Scene]:
     return [replace(scene, layers=scene.layers[:z] + scene.layers[z + 1 :]) for z in range(len(scene.layers))]
 
 
-def wash_only(picture: Image.Image, options: Options, where: Where) -> Compressed:
+def wash_only(
+    picture: Image.Image, options: Options, where: Where, monitor: Monitor | None = None
+) -> Compressed:
     """A picture as a recipe that needs no repository: a wash, and perhaps inline elements.
 
     Args:
         picture: RGB or RGBA.
         options: with a budget or a quality.
         where: finds the subject.
+        monitor: is told how far it is, and may end it early.
 
     Returns:
         The smallest there is where the budget is too small for any.
     """
-    cost = Cost(picture, ElementCache(NO_ELEMENTS), options, where)
+    cost = Cost(picture, ElementCache(NO_ELEMENTS), options, where, monitor)
     scene = RateDistortion(cost).best(_plain_colour(picture), known=False)
     # No element was to explain anything.
     unexplained = np.zeros(picture.size[::-1], bool)
-    return Compressed(scene, same(cost.drawn(scene), cost.picture), unexplained)
+    made = cost.drawn(scene)
+    exact = same(made, cost.picture)
+    return Compressed(
+        scene, exact, unexplained, without_carried(scene, []), lost(cost.wanted, cost.shown(made))
+    )
+
+
+def without_carried(scene: Scene, found: list[Layer]) -> Scene:
+    """A scene without what it carries along: neither a wash nor inline elements but those that were found.
+
+    Args:
+        scene: any.
+        found: layers that tell what the picture is made of.
+    """
+    background = None if isinstance(scene.background, Wash) else scene.background
+    layers = [layer for layer in scene.layers if layer in found or not isinstance(layer.element, Inline)]
+    return replace(scene, background=background, layers=layers)
 
 
 def rate_distortion(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from haac_match._detect.detect import Detector
 from haac_match._fit.cutout import CutoutCache
 from haac_match._index.index import Index
-from haac_match._options import Mapper
+from haac_match._options import UNSEEN, Mapper, Monitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Context:
         effort: 1 (quick) to 9 (thorough).
         max_layers: at most so many.
         mapped: like `map`, perhaps with threads.
+        monitor: is told how far it is, and may end it.
         detector: finds elements whoever drew them; None: only what haac drew is found.
     """
 
@@ -28,4 +29,5 @@ class Context:
     effort: int = 5
     max_layers: int = 64
     mapped: Mapper = map
+    monitor: Monitor = UNSEEN
     detector: Detector | None = None

@@ -58,7 +58,7 @@ class GreedySolver(RescaledSolver):
             Canvas(target, estimate.pixels), context.cutouts, PICTURE.clean_tolerance, context.mapped
         )
         super().__init__(fitter, context, estimate)
-        self._recorded = recorded
+        self._recorded, self._monitor = recorded, context.monitor
         self._near_misses = self._hits = 0
         self._index, self._max_layers = context.index, context.max_layers
         self._mixed_version = -1
@@ -95,13 +95,15 @@ class GreedySolver(RescaledSolver):
         """Add, ablate and refit layers until nothing changes; then polish."""
         for _ in range(GREEDY.rounds):
             self.explain()
-            while (
+            while not self._monitor.stop() and (
                 self.add_by_keypoints()
                 or self.add_by_occlusion()
                 or self.add_behind_others()
                 or self.ablate()
             ):
                 self.explain()
+            if self._monitor.stop():
+                return
             if (
                 self._clean
                 and not self._on_original
@@ -142,6 +144,8 @@ class GreedySolver(RescaledSolver):
             progress = False
             unexplained = self._residuals.unexplained()
             for region in self._regions(unexplained):
+                if self._monitor.stop():
+                    return
                 if _part_of(region, self._tried_shape) or len(self.canvas.layers) >= self._max_layers:
                     continue
                 off = self._residuals.off(region.box) > self.threshold
@@ -226,6 +230,7 @@ class GreedySolver(RescaledSolver):
         if layer in self._rejected:
             return False
         self.canvas.insert(found.z, found.fit.placed)
+        self._monitor.progress("looking for elements", len(self.canvas.layers))
         self._forget(box)
         if not self._clean:
             self._rejected.update(

@@ -89,6 +89,8 @@ class PhotoSolver(GreedySolver):
         tried = vain = 0
         progress = False
         for fit, extent in proposed:
+            if self._monitor.stop():
+                break
             if tried >= most or vain >= PHOTO.in_vain or self._proposer.worth(fit) < PHOTO.least_worth:
                 break
             pose = fit.pose

@@ -50,6 +50,7 @@ def solve(
         The scene, and by how many levels a pixel of it may be wrong.
     """
     detected = [] if context.detector is None else context.detector.detect(target)[: context.max_layers]
+    context.monitor.progress("looking for elements", len(detected))
     other = None
     if detected and not _is_drawn_by_haac(target, detected, context, recorded):
         other = _stack(target, background, detected, context)
@@ -57,7 +58,8 @@ def solve(
         if not _blurred(detected) and (background is None or _left(other) <= _MUCH * area):
             return _scene(other, background), SOLVE.unknown_background
     solver, known = _solver(target, background, context, recorded)
-    solver.solve()
+    if not context.monitor.stop():
+        solver.solve()
     if other is not None and (
         not solver.canvas.layers or (known is not None and _error(other) < solver.error())
     ):

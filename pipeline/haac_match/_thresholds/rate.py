@@ -24,16 +24,9 @@ class RateThresholds:
         0.75, "share of the budget of the wash by which the price of the last bytes is told"
     )
     lower_quality: int = tuned(7, "how much lower the quality of that wash is")
-    inline_scales: tuple[float, ...] = tuned(
-        (0.25, 0.35, 0.5, 0.7, 1.0), "scales that an inline element is tried at"
-    )
-    inline_qualities: tuple[int, ...] = tuned(
-        (5, 15, 30, 50, 70, 85, 95, 100), "WebP qualities that it is tried at"
-    )
     inline_shares: tuple[float, ...] = tuned(
         (0.3, 0.6, 0.85, 1.0), "shares of a budget that inline elements may take"
     )
-    inline_tried: int = tuned(3, "inline elements that get a wash around them where there is no budget")
     inline_rest: int = tuned(24, "bytes that the rest of a recipe takes at least")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +14,7 @@ from haac_pipeline._cli.models import model_names
 from haac_pipeline._cli.similar import opened, similar_options
 from haac_pipeline._cli.targets import targets
 from haac_pipeline._cli.workers import workers_options
-from haac_repo._internal import Console, command, completion, counted, refuse, repo_option
+from haac_repo._internal import Console, command, completion, refuse, repo_option
 
 if TYPE_CHECKING:
     from haac_match import Options
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from haac_pipeline._input.source import Refused, Source
     from haac_repo import Repository
     from haac_similar import SimilarOptions
+
+_INTERRUPTED = 130
+"""Exit code of a run that Ctrl-C ended."""
 
 
 @command("compress", "Recipes")
@@ -72,7 +76,10 @@ if TYPE_CHECKING:
     help="Model that tells the subject (see `haac models`).  [default: the best that is here, else offline]",
 )
 @click.option(
-    "--inline", is_flag=True, help="Let a recipe carry elements of its own, as WebP, where that is better."
+    "--inline/--no-inline",
+    default=None,
+    help="Let a recipe carry the subject, cut out, as WebP, where that is better; or no WebP at all."
+    "  [default: WebP, but not cut out]",
 )
 @click.option(
     "--no-catalog",
@@ -103,7 +110,7 @@ if TYPE_CHECKING:
     default=None,
     help="Add 16 bits of the repository's id, so that a wrong one is noticed: 2 bytes.  [default: if it has elements]",
 )
-@workers_options(3600, alone="With one process, or one picture, there is no limit.")
+@workers_options(3600, late="Of a picture that takes longer, write the best recipe so far")
 def compress(
     console: Console,
     repo: Path,
@@ -117,7 +124,7 @@ def compress(
     quality: int | None,
     subject_weight: float | None,
     model: str | None,
-    inline: bool,
+    inline: bool | None,
     no_catalog: bool,
     max_layers: int | None,
     similar: bool,
@@ -129,59 +136,121 @@ def compress(
 ) -> int:
     """Turn pictures into recipes: find which elements are in them, and where.
 
-    PATH is a picture, a folder of them, a zip archive or a URL. The same picture, repository and options give the same bytes. What
-    cannot be compressed is listed with its reason, the rest goes on, and the exit code is 1.
+    PATH is a picture, a folder of them, a zip archive or a URL. The same picture, repository and options give the same bytes
+    with the same packages on the same kind of processor, if nothing ends it early. What cannot be compressed is listed with its reason, the
+    rest goes on, and the exit code is 1. Ctrl-C writes the best recipe so far of what is under way; a second one ends at once.
 
     With --similar a photograph is told by elements that are like what it shows, where that is sure enough; where not, it becomes a wash.
     Such a recipe is marked: similar, not the same. Needs haac[ingest,similar] and `haac index --similar`.
     """
-    from haac_pipeline._compress.run import compress_files, in_this_process, options_of
+    from haac_pipeline._compress.run import compress_files, in_this_process
     from haac_pipeline._compress.task import CompressedFile
-    from haac_pipeline._extra import need_matching, need_telling
+    from haac_pipeline._compress.told import tell, with_notes
+    from haac_pipeline._extra import need_telling
     from haac_pipeline._input.source import Refused
     from haac_pipeline._parallel import limit_threads
     from haac_repo import Repository
 
     limit_threads(1)  # the rest of `one_core` waits until it is known that there is something to compress
-    budget = _budget(budget, quality, similar, no_catalog)
+    asked, budget = budget, _budget(budget, quality, similar, no_catalog)
     sources, passed_over = _found(paths)
     work = targets(sources, output, form, report, script)
     refused = [source for source in sources if isinstance(source, Refused)]
     if len(refused) == len(sources):  # nothing heavy needs to be loaded
-        return _told(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused], passed_over)
+        return tell(console, [CompressedFile(picture=s.name, error=s.reason) for s in refused], passed_over)
     options: Options | SimilarOptions
     if similar:
         need_telling()
         segmenter = _segmenter(None, model, console, inline=True)
         options = similar_options(budget, max_layers, people, always, only_tags)
     else:
-        if not no_catalog:
-            need_matching()
-        segmenter = _segmenter(subject_weight, model, console, inline=inline)
-        weight = 1.0 if segmenter is None else 4.0 if subject_weight is None else subject_weight
-        options = options_of(
+        options, segmenter = _matching(
+            console,
+            subject_weight,
+            model,
+            inline,
+            no_catalog=no_catalog,
             effort=effort,
             budget=budget,
             quality=quality,
-            subject_weight=weight,
-            inline=inline,
             max_layers=max_layers,
             only_tags=only_tags,
         )
-    done = []
     with contextlib.ExitStack() as stack:
         repository = None if no_catalog else stack.enter_context(Repository.open(repo))
         ready = _make_ready(console, repository, only_tags, work, None if similar else workers)
         if in_this_process(workers, len(work)):
             stack.enter_context(ready)
-        results = compress_files(
-            work, repository, options, workers=workers, fingerprint=fingerprint, segmenter=segmenter
+        how: dict[str, Any] = {"workers": workers, "fingerprint": fingerprint, "segmenter": segmenter}
+        run = partial(compress_files, work, repository, options, **how)
+        done, stopped = _watched(console, run, len(work), workers)
+    if not similar:
+        bounded = asked is not None or quality is not None
+        done = [with_notes(result, asked, bounded=bounded, looked=not no_catalog) for result in done]
+    code = tell(console, done, passed_over)
+    return _INTERRUPTED if stopped else code
+
+
+def _matching(
+    console: Console,
+    weight: float | None,
+    model: str | None,
+    inline: bool | None,
+    *,
+    no_catalog: bool,
+    **others: Any,
+) -> tuple[Options, str | None]:
+    """The options of the matcher, and the model that tells the subject."""
+    from haac_pipeline._compress.run import options_of
+    from haac_pipeline._extra import need_matching
+
+    if not no_catalog:
+        need_matching()
+    segmenter = _segmenter(weight, model, console, inline=bool(inline))
+    options = options_of(
+        subject_weight=1.0 if segmenter is None else 4.0 if weight is None else weight,
+        inline=inline is not False,
+        cut_subject=bool(inline),
+        weigh_choice=weight is not None,
+        **others,
+    )
+    return options, segmenter
+
+
+def _watched(
+    console: Console, run: Callable[..., Iterator[CompressedFile]], count: int, workers: Workers
+) -> tuple[list[CompressedFile], bool]:
+    """All results, with progress: of one picture its steps; and whether Ctrl-C came before the last one.
+
+    Args:
+        console: shows it.
+        run: compresses the pictures.
+        count: of them.
+        workers: that do it.
+    """
+    from haac_pipeline._compress.run import compress_file, in_this_process
+    from haac_pipeline._engine.stopping import interruptible, stopping
+
+    def told() -> None:
+        console.note("Stopping with the best recipes so far; Ctrl-C again ends at once.")
+
+    done: list[CompressedFile] = []
+    with contextlib.ExitStack() as stack:
+        if workers.cluster is None:
+            stack.enter_context(interruptible(told))
+        if count == 1 and in_this_process(workers, count):
+            say = stack.enter_context(console.stages("Compressing"))
+            results = run(work=partial(compress_file, step=say))
+        else:
+            results = run()
+        advance = (
+            stack.enter_context(console.progress("Compressing", count, "pictures")) if count > 1 else None
         )
-        with console.progress("Compressing", len(work), "pictures") as advance:
-            for result in results:
+        for result in results:
+            if advance is not None:
                 advance(1)
-                done.append(result)
-    return _told(console, done, passed_over)
+            done.append(result)
+        return done, stopping()
 
 
 def _budget(budget: int | None, quality: int | None, similar: bool, no_catalog: bool) -> int | None:
@@ -216,22 +285,6 @@ def _found(paths: Sequence[str]) -> tuple[list[Source | Refused], PassedOverCoun
         else:
             sources.append(each)
     return sources, passed_over
-
-
-def _told(console: Console, done: list[CompressedFile], passed_over: PassedOverCount) -> int:
-    """The exit code."""
-    for line in passed_over.lines():
-        console.note(line)
-    for result in done:
-        if result.error:
-            console.error(f"{result.picture}: {result.error}")
-        for note in result.notes:
-            console.note(f"{result.picture}: {note}")
-    value = [_as_json(result) for result in done]
-    if passed_over:
-        value.append({"picture": None, "passed_over": passed_over.as_json()})
-    console.data(value, _lines(done))
-    return 1 if any(result.error for result in done) else 0
 
 
 def _segmenter(weight: float | None, model: str | None, console: Console, *, inline: bool) -> str | None:
@@ -286,49 +339,3 @@ def _make_ready(
                 f"{repository.path} has no element yet, so there is nothing to find: see `haac ingest`"
             )
     return ready
-
-
-def _as_json(result: CompressedFile) -> dict[str, Any]:
-    if result.error or result.outputs is None or result.quality is None:
-        return {"picture": result.picture, "error": result.error}
-    from haac_pipeline._input.source import label
-
-    outputs, quality = result.outputs, result.quality
-    return {
-        "picture": result.picture,
-        "recipe": label(str(outputs.recipe)),
-        "script": None if outputs.script is None else label(str(outputs.script)),
-        "report": None if outputs.report is None else label(str(outputs.report)),
-        "size": result.size,
-        "notes": result.notes,
-        "binary_bytes": result.binary_bytes,
-        "text": result.text,
-        "similar": result.like or None,
-        "background": result.background or None,
-        "ids": result.ids,
-        "exact": result.exact,
-        "psnr": None if quality.identical else round(quality.psnr, 3),
-        "ssim": None if quality.ssim is None else round(quality.ssim, 6),
-        "percent_different": round(quality.different, 4),
-        "percent_unexplained": round(100 * result.unexplained, 4) if result.compared else None,
-    }
-
-
-def _lines(done: list[CompressedFile]) -> Iterator[str]:
-    from haac_pipeline._input.source import label
-
-    for result in done:
-        if result.error or result.outputs is None or result.quality is None:
-            continue
-        if result.like:
-            yield f"{label(str(result.outputs.recipe))}: {result.binary_bytes} bytes, {result.like}"
-            continue
-        near = "exact" if result.exact else f"{result.quality.psnr:.1f} dB"
-        used = [f"{result.background} (background)"] if result.background else []
-        ids = " ".join(used + result.ids)
-        yield (
-            f"{label(str(result.outputs.recipe))}: {result.binary_bytes} bytes, {counted(len(result.ids), 'layer')}, {near}"
-            + (f": {ids}" if ids else "")
-        )
-        if 100 * result.unexplained >= 1:
-            yield f"  {100 * result.unexplained:.0f} % of the picture is not explained: see it with --report"

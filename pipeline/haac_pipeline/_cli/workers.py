@@ -27,14 +27,14 @@ def _pem(option: str, variable: str, text: str) -> Callable[[F], F]:
 
 
 def workers_options(
-    timeout: float, *, what: str = "picture", alone: str = ""
+    timeout: float, *, what: str = "picture", alone: str = "", late: str = ""
 ) -> Callable[[F], Callable[..., Any]]:
     """The options --jobs, --timeout, --memory, --cluster and those of its TLS: passes `workers: Workers`.
 
     Args:
-        timeout: seconds, the default.
-        what: is worked on by a process at one time.
+        timeout: seconds that a process may work on a `what`.
         alone: a sentence that says when there are no limits, since this process does it.
+        late: what is done with one that takes longer; not given: it is refused.
     """
 
     def wrap(function: F) -> Callable[..., Any]:
@@ -47,7 +47,7 @@ def workers_options(
             default=timeout,
             show_default=True,
             metavar="SECONDS",
-            help=f"Refuse a {what} that takes longer, and go on with the others; 0: never.{alone and f' {alone}'}",
+            help=f"{late or f'Refuse a {what} that takes longer'}, and go on with the others; 0: never.{alone and f' {alone}'}",
         )
         @click.option(
             "--memory",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,12 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from haac_pipeline._compress.preflight import repository_state
+from haac_pipeline._compress.reading import ReadPicture, read_whole
 from haac_pipeline._compress.task import INLINE, CompressedFile, Outputs, Task
-from haac_pipeline._engine.engine import Job
+from haac_pipeline._engine.engine import Job, Limits
+from haac_pipeline._engine.pool import STOPPED
+from haac_pipeline._engine.stopping import on_stop, stopping
 from haac_pipeline._engine.workers import Workers
 from haac_pipeline._input.source import Refused, Source, label
 from haac_pipeline._parallel import attempt, cores, one_core
-from haac_repo import RecipeError, Repository, write_file
+from haac_repo import HaacError, RecipeError, Repository, write_file
+from haac_repo._internal import counted
 from haac_similar import SimilarOptions
 
 if TYPE_CHECKING:
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
 
     from haac import Scene
     from haac._internal import ElementSource
-    from haac_match import Matcher, Options, Subject
+    from haac_match import Matcher, Monitor, Options, Subject
     from haac_pipeline._compress.quality import Quality
     from haac_pipeline._engine.pool import Pool
 
@@ -35,6 +40,8 @@ FINGERPRINT_BYTES = 2
 """What a fingerprint adds to any recipe."""
 AGAIN = "Their recipes are written: start again with those that are missing"
 """What a lost cluster leaves."""
+_LATE, _LATER = 1.25, 20.0
+"""A process that does not come to an end by itself is ended after so many times its seconds, and so many more."""
 PAPER_BYTES = 318
 """Budget of a wash where nothing is said: the mean of Mahtab et al. (2019)."""
 
@@ -54,28 +61,35 @@ def compress_file(task: Task, step: Step = lambda _: None) -> CompressedFile:
 
 def _compress(task: Task, step: Step) -> CompressedFile:
     """The steps of one file, in order."""
+    from haac_match import Monitor
+
+    if stopping():
+        raise HaacError(STOPPED)
     step("reading the picture")
-    read = _read(task.data)
+    read = read_whole(task.data)
     picture = read.image
     step("looking for elements")
-    match = _match(read, task)
+    started = time.monotonic()
+
+    def late() -> bool:
+        return task.seconds > 0 and time.monotonic() - started > task.seconds
+
+    def progress(stage: str, layers: int) -> None:
+        step(f"{stage}, {counted(layers, 'layer')} so far" if layers else stage)
+
+    match = _match(read, task, Monitor(progress, lambda: stopping() or late()))
     step("encoding the recipe")
     recipe = _encode(_marked(match, task), task.options.budget)
     step("comparing it with the picture")
     decoded = _check(picture, recipe, match.source)
     files = {**_written(task.outputs, recipe), **_report(task, picture, match, recipe, decoded)}
-    return _result(task, read, match, recipe, decoded, files)
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The picture to compress."""
-
-    image: Image.Image
-    """RGB, or RGBA where it is transparent."""
-    reduced: bool
-    """Made smaller than its file, for the canvas."""
-    notes: tuple[str, ...]
+    result = _result(task, read, match, recipe, decoded, files)
+    if stopping() or late():
+        why = "Ctrl-C" if stopping() else f"--timeout {task.seconds:g}"
+        result = replace(
+            result, notes=(*result.notes, f"stopped by {why}: the best recipe so far is written")
+        )
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,10 @@ class _Match:
     """Of the repository; None if there is none."""
     like: str = ""
     """What similar elements tell, in words."""
+    elements: Scene | None = None
+    """The scene without what is carried along; None: nothing is."""
+    lost: float = 0.0
+    """Share of what is visible, 0 to 1, that cannot be made out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,27 +130,7 @@ class _Decoded:
     exact: bool
 
 
-def _read(data: bytes) -> _Read:
-    """Decode a picture file; make it smaller where a canvas would be too large."""
-    from PIL import Image
-
-    from haac import LIMITS
-    from haac._internal import read_picture
-
-    read = read_picture(data)
-    picture = read.image if read.has_alpha else read.image.convert("RGB")
-    width, height = picture.size
-    scale = min(
-        1.0, LIMITS.canvas_side / max(width, height), (LIMITS.canvas_pixels / (width * height)) ** 0.5
-    )
-    if scale == 1.0:
-        return _Read(picture, False, read.notes)
-    size = max(1, int(width * scale)), max(1, int(height * scale))
-    note = f"made smaller, from {width}x{height} to {size[0]}x{size[1]} pixels, as large as a canvas may be"
-    return _Read(picture.resize(size, Image.Resampling.LANCZOS), True, (*read.notes, note))
-
-
-def _match(read: _Read, task: Task) -> _Match:
+def _match(read: ReadPicture, task: Task, monitor: Monitor) -> _Match:
     """Find elements and their poses, or a wash alone where there is no repository."""
     from haac._internal import NO_ELEMENTS
     from haac_match import wash_only
@@ -140,17 +138,25 @@ def _match(read: _Read, task: Task) -> _Match:
     picture, options = read.image, task.options
     if isinstance(options, SimilarOptions):
         return _tell(picture, task, options)
-    where = partial(_subject, picture, task, cut=options.inline)
+    where = partial(_subject, picture, task, cut=options.cut_subject)
     if task.repository is None:
-        found = wash_only(picture, options, where)
-        return _Match(found.scene, NO_ELEMENTS, None)
+        found = wash_only(picture, options, where, monitor)
+        return _Match(found.scene, NO_ELEMENTS, None, elements=found.elements, lost=found.lost)
     from haac_match import recorded
 
     repository, matcher = opened(task.repository)
     if task.fingerprint is not False and options.budget is not None:
         options = replace(options, budget=max(1, options.budget - FINGERPRINT_BYTES))
-    found = matcher.compress(picture, options, where, None if read.reduced else recorded(task.data))
-    return _Match(found.scene, repository, found.unexplained, repository.fingerprint)
+    jpeg = None if read.reduced else recorded(task.data)
+    found = matcher.compress(picture, options, where, jpeg, monitor)
+    return _Match(
+        found.scene,
+        repository,
+        found.unexplained,
+        repository.fingerprint,
+        elements=found.elements,
+        lost=found.lost,
+    )
 
 
 def _tell(picture: Image.Image, task: Task, options: SimilarOptions) -> _Match:
@@ -250,16 +256,19 @@ def _report(
 
 def _result(
     task: Task,
-    read: _Read,
+    read: ReadPicture,
     match: _Match,
     recipe: _Recipe,
     decoded: _Decoded,
     files: dict[Path, bytes],
 ) -> CompressedFile:
     from haac import Inline, Plate
+    from haac_pipeline._compress.peers import smaller_file
+    from haac_pipeline._compress.rest import share
     from haac_repo import format_id
 
     scene = recipe.scene
+    own, rest = share(scene, match.elements)
     return CompressedFile(
         picture=task.name,
         outputs=task.outputs,
@@ -274,6 +283,12 @@ def _result(
         ],
         exact=decoded.exact and not read.reduced,
         quality=decoded.quality,
+        element_bytes=own,
+        rest=rest,
+        lost=match.lost,
+        smaller=smaller_file(read.image, decoded.image, len(recipe.binary))
+        if rest and not stopping()
+        else None,
         unexplained=0.0 if match.unexplained is None else float(match.unexplained.mean()),
         compared=match.unexplained is not None,
         like=match.like,
@@ -364,7 +379,7 @@ def _compressed(
     work: Callable[[Task], CompressedFile],
 ) -> Iterator[CompressedFile]:
     path = None if repository is None else repository.path.resolve()
-    tasks = _tasks(sources, path, options, fingerprint, segmenter)
+    tasks = _tasks(sources, path, options, fingerprint, segmenter, workers.timeout)
     matching = path is not None and not isinstance(options, SimilarOptions)
     one_core(matching=matching)
     if in_this_process(workers, len(sources)):
@@ -372,6 +387,8 @@ def _compressed(
             opened(path, threads=cores())
         for task in tasks:
             yield task if isinstance(task, CompressedFile) else work(task)
+            if stopping():
+                return
         return
     if matching and path is not None:
         opened(path)  # so that the index is made once, not in every process
@@ -379,13 +396,15 @@ def _compressed(
     job = Job(
         work,
         partial(one_core, matching=matching),
-        workers.limits,
+        Limits(workers.timeout and workers.timeout * _LATE + _LATER, workers.limits.memory),
         crash="it crashed the program that compresses it, or took all memory: try --jobs 1",
         survey=partial(repository_state, path, segmenter),
     )
     pool: Pool[None, Task, CompressedFile] = workers.pool(job, _failed, again=AGAIN)
-    with pool:
+    with pool, on_stop(pool.interrupt):
         for task in tasks:
+            if stopping():
+                break
             if isinstance(task, CompressedFile):
                 # In its turn: what is under way comes first.
                 yield from (done for _, _, done in pool.outcomes(all_=True))
@@ -402,13 +421,14 @@ def _tasks(
     options: Options | SimilarOptions,
     fingerprint: bool | None,
     segmenter: str | None,
+    seconds: float,
 ) -> Iterator[Task | CompressedFile]:
     """Tasks, or outcomes of sources that cannot be read; one picture at a time is read."""
     for source, outputs in sources:
         if isinstance(source, Refused):
             yield CompressedFile(picture=source.name, error=source.reason)
             continue
-        task = Task(source.name, b"", outputs, options, repository, fingerprint, segmenter)
+        task = Task(source.name, b"", outputs, options, repository, fingerprint, segmenter, seconds)
         yield attempt(partial(_loaded, task, source), partial(_failed, task))
 
 

@@ -44,6 +44,8 @@ class Task:
     """Add that of the repository to the recipe; None: where it has elements of it, and the budget allows."""
     segmenter: str | None = None
     """Salient-object model that weights the error; None: errors count everywhere alike."""
+    seconds: float = 0.0
+    """After which it comes to an end with the best recipe so far; 0: as long as it takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,14 @@ class CompressedFile:
     exact: bool = False
     """Whether the recipe gives all pixels of the picture, alpha included."""
     quality: Quality | None = None
+    element_bytes: int = 0
+    """Of `binary_bytes`, those that canvas, background and elements take..."""
+    rest: str = ""
+    """...and as what the rest carries what no element explains, in words; empty if there is no rest."""
+    lost: float = 0.0
+    """Share of what is visible in the picture, 0 to 1, that cannot be made out in the recipe's render."""
+    smaller: tuple[str, int] | None = None
+    """A plain file that is as good and smaller: its format, and about its bytes."""
     unexplained: float = 0.0
     """Share of the picture, 0 to 1, that neither an element nor the background explains..."""
     compared: bool = True

@@ -130,6 +130,9 @@ class Cluster(Generic[T, M]):
         self._inbox.put((task, future))
         return future
 
+    def interrupt(self) -> None:
+        """Nothing: its processes hear no Ctrl-C from here."""
+
     def close(self, *, now: bool = False) -> None:
         """Let go of the cluster, which stays; `now`: in the middle of tasks."""
         self._closed.set()

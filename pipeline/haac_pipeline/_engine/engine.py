@@ -67,5 +67,8 @@ class Engine(Protocol[_In, M]):
     def submit(self, task: _In) -> Future[M]:
         """Run a task. Its future raises TaskLostError, EngineError, or what the work raises."""
 
+    def interrupt(self) -> None:
+        """Begin nothing more, and let what is under way come to an end early, if that can be; called from any thread."""
+
     def close(self, *, now: bool = False) -> None:
         """End all processes; `now`: in the middle of their tasks."""

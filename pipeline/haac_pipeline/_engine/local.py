@@ -24,6 +24,7 @@ from queue import SimpleQueue
 from typing import Any, Generic
 
 from haac_pipeline._engine.engine import MIB, Job, Limits, M, T, TaskLostError
+from haac_pipeline._engine.stopping import listen
 
 _SMALL = 2**16
 """Bytes of a task that a busy process is given in advance: what a pipe takes without waiting for its reader."""
@@ -107,6 +108,18 @@ class Local(Generic[T, M]):
             worker.listener.join(_END)
             worker.process.kill()
             worker.listener.join()
+
+    def interrupt(self) -> None:
+        """Ask the processes to come to an end with the best so far; what waits is not begun."""
+        with self._lock:
+            waiting = list(self._queue)
+            self._queue.clear()
+            running = [worker.process.pid for worker in self._workers]
+        for one in waiting:
+            one.future.cancel()
+        for pid in running:
+            with contextlib.suppress(OSError, TypeError):  # it has just ended
+                os.kill(pid, signal.SIGINT)  # type: ignore[arg-type]
 
     def _feed(self) -> None:
         """Give what waits to processes that have room for it."""
@@ -240,7 +253,7 @@ def _machine_memory() -> int:
 
 def _serve(connection: Connection, job: Job) -> None:
     """What a process does: answer tasks until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    listen()
     job.start()
     inbox: SimpleQueue[Any] = SimpleQueue()
     # A thread reads, so that neither end waits for the other with both pipes full.

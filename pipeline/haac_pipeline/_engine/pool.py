@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from haac_pipeline._engine.engine import Engine, EngineError, M, T, TaskLostError
+from haac_pipeline._engine.stopping import stopping
 from haac_pipeline._limits import INGEST_LIMITS
 from haac_repo import HaacError
 
 K = TypeVar("K")
+
+STOPPED = "stopped before its turn"
+"""Said of a task that Ctrl-C came before."""
 
 _EACH = 8
 """Tasks in flight for each that runs: so many others are done while one takes long."""
@@ -51,6 +55,10 @@ class Pool(Generic[K, T, M]):
         """End in the middle of the tasks, from another thread; whoever waits for outcomes gets `concurrent.futures.CancelledError`."""
         self._engine.close(now=True)
 
+    def interrupt(self) -> None:
+        """Begin nothing more: outcomes of what waits say so; what is under way comes to an end early. From any thread."""
+        self._engine.interrupt()
+
     @property
     def full(self) -> bool:
         """Whether so much is in flight that an outcome must be taken before the next task goes in."""
@@ -73,6 +81,10 @@ class Pool(Generic[K, T, M]):
                 made = job.future.result()
             except TaskLostError as error:
                 made = self._lost(job.task, str(error))
+            except CancelledError:
+                if not stopping():
+                    raise
+                made = self._lost(job.task, STOPPED)
             except EngineError as error:
                 raise self._ended(error) from error
             self._pending.popleft()

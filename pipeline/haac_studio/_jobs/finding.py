@@ -125,6 +125,7 @@ def _matched(path: Path, name: str, asked: dict[str, Any], data: bytes, say: Say
         effort=asked["effort"],
         budget=asked["budget"],
         inline=asked["inline"],
+        cut_subject=asked["inline"],
         max_layers=asked["max_layers"],
         only_tags=asked["only_tags"],
         subject_weight=1.0,

@@ -130,6 +130,25 @@ class Console:
 
             yield advance
 
+    @contextmanager
+    def stages(self, label: str) -> Iterator[Callable[[str], None]]:
+        """A line on stderr that `say(text)` writes anew; silent with -q and where stderr is no terminal."""
+        if self.verbosity < 0 or not sys.stderr.isatty():
+            yield lambda _: None
+            return
+        started, longest = time.monotonic(), 0
+
+        def say(text: str) -> None:
+            nonlocal longest
+            line = f"{label}: {text} ({time.monotonic() - started:.0f} s)"
+            longest = max(longest, len(line))
+            click.echo(f"\r{line:<{longest}}", nl=False, err=True)
+
+        try:
+            yield say
+        finally:
+            click.echo(f"\r{'':<{longest}}\r", nl=False, err=True)
+
 
 def _needs_ascii(stream: TextIO) -> bool:
     """Whether text must be escaped to be written there: JSON has an escape for every character."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -77,6 +79,8 @@ class Found:
     scene: Scene
     exact: bool
     unexplained: np.ndarray[Any, np.dtype[np.bool_]]
+    elements: Scene | None = None
+    lost: float = 0.0
 
 
 class FakeMatcher:
@@ -87,12 +91,13 @@ class FakeMatcher:
         self.jpegs: list[Any] = []
         self.options: list[Any] = []
 
-    def compress(self, picture: Image.Image, options: Any, where: Any, jpeg: Any) -> Found:
+    def compress(self, picture: Image.Image, options: Any, where: Any, jpeg: Any, monitor: Any) -> Found:
         """Raises for pictures that are 13 pixels wide."""
         self.jpegs.append(jpeg)
         self.modes.append(picture.mode)
         self.options.append(options)
         assert callable(where)
+        assert not monitor.stop()
         if picture.width == 13:
             raise ZeroDivisionError("unlucky")
         scene = Scene(*picture.size, SCENE.background, list(SCENE.layers))
@@ -253,6 +258,47 @@ def test_transparent_pictures_are_given_with_alpha(
     Image.new("RGBA", (40, 30), (1, 2, 3, 255)).save(pictures / "opaque.png")
     assert compress(repository, pictures / "clear.png", pictures / "opaque.png") == 0
     assert fake.modes == ["RGBA", "RGB"]
+
+
+class StoppedMatcher(FakeMatcher):
+    """Finds what it was told, and somebody presses Ctrl-C meanwhile."""
+
+    def compress(self, picture: Image.Image, options: Any, where: Any, jpeg: Any, monitor: Any) -> Found:
+        found = super().compress(picture, options, where, jpeg, monitor)
+        os.kill(os.getpid(), signal.SIGINT)
+        assert monitor.stop()
+        return found
+
+
+def test_ctrl_c_writes_the_best_recipe_so_far(
+    repository: Repository,
+    pictures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(run, "opened", lambda *_, **__: (repository, StoppedMatcher()))
+    assert compress(repository, pictures / "a.png", pictures / "b.png") == 130
+    assert (pictures / "a.haac").exists()
+    assert not (pictures / "b.haac").exists()
+    said = capsys.readouterr()
+    assert "a.png: stopped by Ctrl-C: the best recipe so far is written" in said.err
+    assert "a.haac: " in said.out
+
+
+def test_a_picture_that_takes_too_long_gives_the_best_recipe_so_far(
+    repository: Repository, pictures: Path, fake: FakeMatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def late(picture: Image.Image, *_: Any) -> Found:
+        time.sleep(0.06)
+        seen.append(_[-1].stop())
+        return Found(replace(SCENE), False, np.zeros((picture.height, picture.width), bool))
+
+    monkeypatch.setattr(fake, "compress", late)
+    assert compress(repository, pictures / "a.png", "--timeout", "0.05") == 0
+    assert compress(repository, pictures / "a.png", "--timeout", "0") == 0
+    assert seen == [True, False]
 
 
 def test_options_reach_the_matcher(repository: Repository, pictures: Path, fake: FakeMatcher) -> None:

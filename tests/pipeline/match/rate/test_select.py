@@ -196,7 +196,8 @@ def test_drawings_come_without_loss() -> None:
 
 
 def test_a_heavy_subject_is_sent_as_it_is() -> None:
-    made = wash_only(PHOTO, Options(budget=3000, subject_weight=100, inline=True), face).scene
+    options = Options(budget=3000, subject_weight=100, inline=True, cut_subject=True)
+    made = wash_only(PHOTO, options, face).scene
     assert [
         layer.element.size < PHOTO.size for layer in made.layers if isinstance(layer.element, Inline)
     ] == [True]
