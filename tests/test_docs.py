@@ -94,7 +94,9 @@ def shell_lines(page: Path) -> Iterator[str]:
 def test_shell_examples_use_what_there_is(page: Path) -> None:
     known = all_commands()
     for line in shell_lines(page):
-        for name, arguments in re.findall(r"(?:^|\$ |&& |; )haac (keys [a-z]+|study [a-z-]+|[a-z]+)([^;&|#]*)", line):
+        for name, arguments in re.findall(
+            r"(?:^|\$ |&& |; )haac (keys [a-z]+|study [a-z-]+|[a-z]+)([^;&|#]*)", line
+        ):
             assert name in known, line
             options = {o for p in known[name].params for o in (*p.opts, *p.secondary_opts)}
             assert set(re.findall(r"(?<=\s)--[a-z-]+", arguments)) <= options, line
