@@ -28,7 +28,8 @@ def _exact(way: Row, found: Row, chosen: str) -> str:
     return (
         f"With {_elements(row)} {chosen}, a catalog holds {row['held_share']:.0%} of the layers of pictures that are made from"
         f" {found['elements']:,} elements, and a recipe has {row['recipe_bytes']:,.0f} bytes ({rows[0]['recipe_bytes']:,.0f} with"
-        f" {rows[0]['elements']:,}, {rows[-1]['recipe_bytes']:,.0f} with all): {_pays(row, 'the smallest WebP or AVIF that is as good')};"
+        f" {rows[0]['elements']:,}, {rows[-1]['recipe_bytes']:,.0f} with {rows[-1]['elements']:,}):"
+        f" {_pays(row, 'the smallest WebP or AVIF that is as good')};"
         f" {_after(way, found['gain'], 'of the layers')}."
     )
 
@@ -40,7 +41,7 @@ def _similar(way: Row, found: Row) -> str:
     return (
         f"With {_elements(row)}, {row['told']:.0%} of {way['photographs']} photographs are told by similar ones in"
         f" {row['recipe_bytes']:,.0f} bytes, and {way['judge']}{whose} finds the recipes {row['likeness']:.2f} like the photographs"
-        f" ({rows[0]['likeness']:.2f} with {rows[0]['elements']:,}, {rows[-1]['likeness']:.2f} with all {rows[-1]['elements']:,}):"
+        f" ({rows[0]['likeness']:.2f} with {rows[0]['elements']:,}, {rows[-1]['likeness']:.2f} with {rows[-1]['elements']:,}):"
         f" {_pays(row, 'a wash that is as like')}; {_after(way, found['gain'], 'of likeness')}."
     )
 

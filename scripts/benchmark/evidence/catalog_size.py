@@ -4,8 +4,8 @@
 
 It runs `haac study catalog-size` twice, since exact and similar elements are asked of different catalogs. The small form has 128
 drawn elements for the one, and what `haac ingest` cuts out of scikit-image's photographs for the other. The large form takes
-DIR/emoji/128, and what `u2netp` cuts out of the photographs of DIR/train, with the first twelve of DIR/photos to be told. With --work an interrupted run
-goes on where it stopped.
+DIR/emoji/128, and what `u2netp` cuts out of the photographs of DIR/train, with the first twelve of DIR/photos to be told. With
+--work an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations

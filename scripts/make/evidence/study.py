@@ -7,7 +7,17 @@ from scripts.make.markdown import Figures, machine, table
 
 def catalog_size(figures: Figures) -> str:
     """Exact and similar elements, a row a size, and what was found in sentences."""
-    exact, similar = figures["exact"], figures["similar"]
+    parts, sentences = _exact(figures["exact"]), list(figures["exact"]["sentences"])
+    if "similar" in figures:
+        parts += _similar(figures["similar"]["similar"])
+        sentences += figures["similar"]["sentences"]
+    else:
+        parts.append("Similar elements are not measured yet.")
+    parts.append("\n".join(f"- {said}" for said in sentences))
+    return "\n\n".join(parts) + machine(figures)
+
+
+def _exact(exact: Figures) -> list[str]:
     parts = []
     for way, title in (("most used first", "chosen by use"), ("random", "chosen at random")):
         head = (
@@ -30,24 +40,15 @@ def catalog_size(figures: Figures) -> str:
             for row in exact["exact"][way]["rows"]
         ]
         parts.append(table(head, rows))
-    parts.append(_similar(similar["similar"]))
-    found = similar["similar"]
-    judge = f"Judge: {found['judge']}" + ("" if found["judge_held_out"] else ", which also retrieves")
-    washes = ", ".join(f"{row['likeness']:.3f} at {row['recipe_bytes']:.0f}" for row in found["washes"])
-    parts.append(
-        f"{judge}; it knows the kind of {found['rows'][0]['kinds_known']} of {found['photographs']} photographs."
-        f" Washes alone: likeness {washes} bytes."
-    )
-    parts += [f"- {said}" for said in (*exact["sentences"], *similar["sentences"])]
     paid = exact["prices"]
     parts.append(
-        f"Costs: a GB stored for a month {paid['stored']}, a GB sent {paid['transferred']}, {paid['pictures_a_day']:,} pictures a day for"
-        f" {paid['days']} days, {paid['clients']} clients: {_cheapest(exact, 'chosen by use')}."
+        f"Costs of pictures chosen by use: a GB stored for a month {paid['stored']}, a GB sent {paid['transferred']},"
+        f" {paid['pictures_a_day']:,} pictures a day for {paid['days']} days, {paid['clients']} clients: {_cheapest(exact)}."
     )
-    return "\n\n".join(parts) + machine(figures)
+    return parts
 
 
-def _similar(found: Figures) -> str:
+def _similar(found: Figures) -> list[str]:
     head = (
         "elements, similar", "told", "likeness", "kind right", "nearest agree", "a recipe, bytes",
         "a wash as like", "a client mirrors", "of it used", "pays after", "a picture",
@@ -68,14 +69,20 @@ def _similar(found: Figures) -> str:
         )
         for row in found["rows"]
     ]
-    return table(head, rows)
+    judge = f"Judge: {found['judge']}" + ("" if found["judge_held_out"] else ", which also retrieves")
+    washes = ", ".join(f"{row['likeness']:.3f} at {row['recipe_bytes']:.0f}" for row in found["washes"])
+    known = found["rows"][0]["kinds_known"]
+    return [
+        table(head, rows),
+        f"{judge}; it knows the kind of {known} of {found['photographs']} photographs. Washes alone: likeness {washes} bytes.",
+    ]
 
 
-def _cheapest(exact: Figures, how: str) -> str:
+def _cheapest(exact: Figures) -> str:
     way = exact["exact"]["most used first"]
     row = next(row for row in way["rows"] if row["elements"] == way["cheapest"])
     return (
-        f"cheapest with {row['elements']:,} elements {how}, {row['cost']:.4f} in all, where files of other formats that are as good"
+        f"cheapest with {row['elements']:,} elements, {row['cost']:.4f} in all, where files of other formats that are as good"
         f" cost {row['cost_without']:.4f}"
     )
 

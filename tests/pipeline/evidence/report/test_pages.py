@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from haac import Scene, encode_wash, to_binary
+from haac_evidence._cli.report import report
 from haac_evidence._report import compared as measuring
 from haac_evidence._report import page as page_module
 from haac_evidence._report.compared import scores
@@ -205,12 +206,11 @@ def test_what_cannot_be_compared_is_said_once_and_nothing_is_written(
     assert (folder / "mine.html").read_text() == "my own page"
 
 
-def test_one_bad_pair_does_not_stop_the_others(run: Run, folder: Path) -> None:
+def test_one_bad_pair_does_not_stop_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Image.open("one.png").save("two.png")
     (folder / "two.haac").write_bytes(b"no recipe")
-    done = run(folder, "--json")
-    assert done.return_value == 1
-    rows = json.loads(done.stdout)
+    assert report.main([str(folder), "--json"], standalone_mode=False) == 1
+    rows = json.loads(capsys.readouterr().out)
     assert [row["pair"] for row in rows if "error" in row] == ["two.haac"]
     assert len(rows) == 4
     page = Page(folder / "report.html")
