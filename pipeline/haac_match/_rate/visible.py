@@ -154,7 +154,7 @@ def lost(a: Bytes, b: Bytes) -> float:
     """Share of what is visible in a picture, 0 to 1, that cannot be made out in another one.
 
     Args:
-        a: (height, width, channels), what is to be seen.
+        a: (height, width, channels), what is to be shown.
         b: what was made of it.
     """
     first, second = luma(a), luma(b)

@@ -1,4 +1,4 @@
-"""What no element explains is carried along: words, bars and photographs; a flat background stays flat; budgets are never worse than WebP."""
+"""What no element explains is carried along: words, bars and photographs; a flat background stays flat; budgets beat WebP."""
 
 from __future__ import annotations
 
