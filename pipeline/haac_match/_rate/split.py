@@ -1,6 +1,6 @@
 """Mixed raster content: what no element explains, cut into what is drawn (text, bars) and what is taken (photographs).
 
-Drawn parts go into one lossless WebP with transparent ground, of as few colours as nobody notices, taken ones into lossy WebPs of
+Drawn parts go into one lossless WebP with a transparent background, of as few colours as nobody notices, taken ones into lossy WebPs of
 their boxes: the layers of DjVu and of ITU-T T.44, as layers of a scene.
 """
 
@@ -28,7 +28,7 @@ _ISLAND = 24
 _FAINT = 2
 """Levels from which on a pixel of a visible cell is carried: the smooth edges of letters."""
 _FULL = 0.5
-"""Share of its box that a taken part fills, at least, to be sent without transparent ground."""
+"""Share of its box that a taken part fills, at least, to be sent without a transparent background."""
 _NEAR = 1.3
 """Times the area of two boxes that the box around both may have, to be sent as one."""
 _BYTES_A_BOX = 40
@@ -86,7 +86,7 @@ class Split:
         return CELL**2 * int((cells_of(self._drawn_mask.astype(np.float32)) > 0).sum())
 
     def drawn_part(self, *, all_: bool = False) -> Part | None:
-        """What is drawn, on transparent ground; `all_`: with what is taken. None if there is nothing, or too much for a recipe."""
+        """What is drawn, on a transparent background; `all_`: with what is taken. None if there is nothing, or too much for a recipe."""
         return self._part(self._carried if all_ else self._drawn_mask)
 
     def taken_parts(self) -> list[Part] | None:

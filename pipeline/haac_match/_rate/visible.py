@@ -1,4 +1,4 @@
-"""What can be seen: where two pictures differ visibly, whether one is as good as the other, and how much of it is lost.
+"""What is visible: where two pictures differ visibly, whether one is as good as the other, and how much of it is lost.
 
 All of it looks at *cells*, squares of 8x8 pixels: that is what an eye takes in at once at the usual distance, and the blocks of the codecs.
 """
@@ -17,7 +17,7 @@ _STRIP = 32 * CELL
 """Rows that are looked at together, so that large pictures take little memory."""
 
 _STRONG = 24
-"""Levels that a single pixel may be off before it is seen."""
+"""Levels that a single pixel may be off before it is visible."""
 _SOFT = 6
 """The same of the mean of 3x3 pixels: a faint line, a shade..."""
 _SOFT_ON_LAYERS = 20
@@ -28,7 +28,7 @@ _ENERGY = 300
 _PLAIN = 2
 """Levels between neighbours, at most, in a plain place."""
 _PLAIN_SHARE = 0.3
-"""Share of plain pixels from which on a cell hides no error: beside letters, ringing is seen."""
+"""Share of plain pixels from which on a cell hides no error: beside letters, ringing is visible."""
 _HIDDEN_PLAIN, _HIDDEN, _HIDDEN_BY, _HIDDEN_MOST = 4.0, 4.0, 0.25, 10.0
 """Root mean squared error that a cell hides: if it is plain; else, and with each level of its own standard deviation; at most."""
 _WRONG_SHARE = 0.03
@@ -154,7 +154,7 @@ def lost(a: Bytes, b: Bytes) -> float:
     """Share of what is visible in a picture, 0 to 1, that cannot be made out in another one.
 
     Args:
-        a: (height, width, channels), what is to be seen.
+        a: (height, width, channels), what is to be shown.
         b: what was made of it.
     """
     first, second = luma(a), luma(b)

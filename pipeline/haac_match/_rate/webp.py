@@ -20,7 +20,7 @@ _METADATA = {"icc_profile": b"", "exif": b"", "xmp": b""}
 """None of it is kept."""
 
 _ROUNDS = 3
-"""Rounds of back-projection: what further ones gain cannot be seen in the figures."""
+"""Rounds of back-projection: what further ones gain does not show in the figures."""
 
 _FINE = 0.3
 """Steps of WebP's quality that are worth another trial: its quantisers have no finer ones."""

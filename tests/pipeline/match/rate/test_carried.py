@@ -1,4 +1,4 @@
-"""What no element explains is carried along: words, bars and photographs; flat ground stays flat; budgets are never worse than WebP."""
+"""What no element explains is carried along: words, bars and photographs; a flat background stays flat; budgets beat WebP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAPER = Colour(0xE5DDD5FF)
 
 
 def slide(photograph: Image.Image | None = None) -> Image.Image:
-    """Words and a bar on flat ground, perhaps with a photograph."""
+    """Words and a bar on a flat background, perhaps with a photograph."""
     page = Image.new("RGB", (360, 320), "#e5ddd5")
     draw = ImageDraw.Draw(page)
     draw.rectangle((0, 0, 359, 40), "#2b579a")
