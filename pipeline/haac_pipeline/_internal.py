@@ -1,9 +1,10 @@
-"""Inner API of haac_pipeline: what haac_studio uses of it beside its public names. May change at any time."""
+"""Inner API of haac_pipeline: what haac_evidence and haac_studio use of it beside its public names. May change at any time."""
 
 import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from haac_pipeline._compress.quality import psnr, quality, ssim
     from haac_pipeline._compress.run import compress_file, opened, options_of
     from haac_pipeline._compress.task import CompressedFile, Outputs, Task
     from haac_pipeline._describe import describe
@@ -55,12 +56,16 @@ __all__ = [
     "one_core",
     "opened",
     "options_of",
+    "psnr",
+    "quality",
     "recut_picture",
     "segmenter",
     "software",
+    "ssim",
 ]
 
 _PLACES = {
+    "_compress.quality": "psnr quality ssim",
     "_compress.run": "compress_file opened options_of",
     "_compress.task": "CompressedFile Outputs Task",
     "_describe": "describe",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         counted,
         debugging,
         given,
+        lazy_group,
         refuse,
         repo_option,
     )
@@ -60,6 +61,7 @@ __all__ = [
     "given",
     "home",
     "is_current",
+    "lazy_group",
     "listed",
     "listening",
     "mark",
@@ -104,6 +106,7 @@ _LAZY = {
     "given": "_cli.console",
     "home": "_files",
     "is_current": "_derived.updating",
+    "lazy_group": "_cli.console",
     "listed": "_cli.elements",
     "mark": "_derived.updating",
     "missing": "_derived.updating",

@@ -72,7 +72,10 @@ def with_own_commands(name: str, command: click.Command) -> Iterator[tuple[str, 
     """A command and, if it has commands of its own, those, by their full names."""
     yield name, command
     if isinstance(command, click.Group):
-        for each, its in command.commands.items():
+        context = click.Context(command, info_name=name)
+        for each in command.list_commands(context):
+            its = command.get_command(context, each)
+            assert its is not None
             yield f"{name} {each}", its
 
 

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
+from scripts.make.evidence.peers import headers as peer_headers
+from scripts.make.evidence.peers import peers as evidence_peers
 from scripts.make.markdown import Figures, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import best_peer, compress, cutout_edges, layers, similar, wash
@@ -309,8 +311,14 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "fuzz": fuzz,
     "web": web,
     "studio": studio,
+    "evidence_headers": peer_headers,
+    "evidence_peers": evidence_peers,
+    "evidence_peers_large": evidence_peers,
 }
 """Name of a table, which is that of its benchmark -> function."""
+
+_OF = {"evidence_headers": "evidence_peers"}
+"""Tables out of the figures of another benchmark."""
 
 
 def summary() -> str:
@@ -389,7 +397,7 @@ def rendered(text: str) -> str:
         if match[2] == "summary":
             made = summary()
         else:
-            figures = load(match[2])
+            figures = load(_OF.get(match[2], match[2]))
             made = TABLES[match[2]](figures) if figures else "Not measured yet."
         return f"{match[1]}\n{made}\n\n{match[3]}"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,24 @@ class Group(click.Group):
     """A command that has commands of its own, and knows its section too."""
 
     section: Section
+
+
+class LazyGroup(Group):
+    """A group whose commands are loaded when they are used, or listed."""
+
+    def __init__(self, *args: Any, places: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._places = places
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        return list(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in self._places:
+            return None
+        module, _, attribute = self._places[cmd_name].partition(":")
+        loaded: click.Command = getattr(importlib.import_module(module), attribute)
+        return loaded
 
 
 @dataclass
@@ -143,6 +162,20 @@ def command(name: str, section: Section, **kwargs: Any) -> Callable[[Callable[..
 def group(name: str, section: Section, text: str) -> Group:
     """Make a command whose own commands are added to it."""
     made = Group(name, help=text)
+    made.section = section
+    return made
+
+
+def lazy_group(name: str, section: Section, text: str, places: Mapping[str, str]) -> Group:
+    """Make a command whose own commands are loaded when they are used.
+
+    Args:
+        name: Of the command.
+        section: Of `haac --help`.
+        text: Its help.
+        places: Where its commands stand, by name: "module:attribute".
+    """
+    made = LazyGroup(name, help=text, places=places)
     made.section = section
     return made
 
