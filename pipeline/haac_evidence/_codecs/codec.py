@@ -165,7 +165,7 @@ CODECS = (
 )
 
 
-def available() -> list[Codec]:
+def available_codecs() -> list[Codec]:
     """Those that this Pillow, with its plugins, writes."""
     with contextlib.suppress(ImportError):
         import pillow_jxl  # noqa: F401
@@ -178,7 +178,7 @@ def available() -> list[Codec]:
     ]
 
 
-def versions() -> dict[str, str | None]:
+def codec_versions() -> dict[str, str | None]:
     """Of the libraries behind them."""
     found: dict[str, str | None] = {
         "avif": features.version("avif"),

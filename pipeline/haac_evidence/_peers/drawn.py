@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from haac import Layer, Scene
     from haac_repo import Repository
 
-CANVAS = 400, 300
+CANVAS = 320, 240
 _LEAST = 24
 """Pixels of the shorter side of an element that is used."""
 

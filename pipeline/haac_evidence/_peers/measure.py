@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from haac_evidence._codecs.codec import Codec, available, read, written
+from haac_evidence._codecs.codec import Codec, available_codecs, read, written
 from haac_evidence._codecs.placeholders import (
     blurhash,
     blurhash_bytes,
@@ -62,7 +62,7 @@ class Outcome:
 
 def formats() -> list[str]:
     """Names of all that can be measured here, haac first."""
-    return [HAAC, *(codec.name for codec in available()), *placeholders()]
+    return [HAAC, *(codec.name for codec in available_codecs()), *placeholders()]
 
 
 def measure(work: Work) -> Outcome:
@@ -86,7 +86,7 @@ def _files(work: Work, picture: Image.Image) -> Iterator[Measured]:
         made = draw_thumbhash(data, picture.size)
         yield Measured(*thumbhash_bytes(data), scores(picture, made), "its only size")
     else:
-        codec = next(each for each in available() if each.name == work.format)
+        codec = next(each for each in available_codecs() if each.name == work.format)
         yield from _searched(work, picture, codec)
         if work.group == SCENES:
             yield from lossless(picture, codec)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from haac_evidence._codecs.codec import CODECS, available, versions
+from haac_evidence._codecs.codec import CODECS, available_codecs, codec_versions
 from haac_evidence._codecs.headers import HEADERS
 from haac_evidence._codecs.placeholders import placeholders
 from haac_evidence._peers.breakeven import break_even
@@ -24,7 +24,7 @@ PACKAGES = ("scikit-image", "scipy")
 
 def missing() -> dict[str, str]:
     """What was not measured, and why."""
-    codecs = {codec.name for codec in CODECS} - {codec.name for codec in available()}
+    codecs = {codec.name for codec in CODECS} - {codec.name for codec in available_codecs()}
     hashes = {"BlurHash", "ThumbHash"} - set(placeholders())
     return {
         **dict.fromkeys(sorted(codecs | hashes), "not installed: pip install 'haac[evidence]'"),
@@ -78,7 +78,7 @@ def record(
             groups[group]["break_even"] = break_even(files, catalog)
     return {
         "machine": machine(PACKAGES),
-        "versions": versions(),
+        "versions": codec_versions(),
         "budgets": list(settings.budgets),
         "thorough": settings.thorough,
         "seconds": round(seconds, 1),

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from haac_evidence._codecs.codec import CODECS, versions
+from haac_evidence._codecs.codec import CODECS, codec_versions
 from haac_evidence._peers.measure import HAAC, PHOTOGRAPHS, SCENES, Outcome, Work, formats, measure
 from haac_evidence._peers.search import SCALES
 from haac_pipeline._internal import Job, Workers, one_core
@@ -110,7 +110,8 @@ def _known(kept: Path) -> dict[str, Outcome]:
                 row = json.loads(line)
             except ValueError:
                 continue
-            found[row.pop("key")] = Outcome(**row)
+            key = row.pop("key")
+            found[key] = Outcome(**row)
     return found
 
 
@@ -119,6 +120,6 @@ def _key(work: Work) -> str:
     codec = next((each for each in CODECS if each.name == work.format), None)
     about = [
         *(work.picture, work.group, work.format, work.budgets, work.thorough),
-        *(sorted(versions().items()), SCALES, codec and [codec.variants, codec.quick, codec.efforts]),
+        *(sorted(codec_versions().items()), SCALES, codec and [codec.variants, codec.quick, codec.efforts]),
     ]
     return hashlib.sha256(repr(about).encode() + work.data).hexdigest()[:24]

@@ -41,7 +41,8 @@ def ms_ssim(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> float | None:
 
 
 def _brightness(pixels: npt.NDArray[np.uint8]) -> Plane:
-    return pixels @ np.array([0.299, 0.587, 0.114])
+    plane: Plane = pixels @ np.array([0.299, 0.587, 0.114])
+    return plane
 
 
 def _halved(plane: Plane) -> Plane:

@@ -24,7 +24,7 @@ from scripts.lib.elements import drawing, new_element
 ROOT = Path(__file__).resolve().parents[3]
 PHOTOGRAPHS = ("astronaut", "coffee")
 DRAWINGS, EMOJI = 100, 300
-LONG = {"small": 384, "large": 512}
+LONG = {"small": 288, "large": 512}
 
 
 def photographs(folder: Path) -> list[Path]:

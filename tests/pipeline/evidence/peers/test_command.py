@@ -34,14 +34,14 @@ def test_photographs_and_scenes(run: Run, photo: Path, tmp_path: Path) -> None:
         for seed in range(6):
             writer.add(new_element(drawing(seed), str(seed)))
     output, plot = tmp_path / "peers.json", tmp_path / "peers.png"
-    options = ["--scenes", "1", "--budgets", "60,3000", "--only", "jpeg", "--jobs", "1", "--json"]
+    options = ["--scenes", "1", "--budgets", "150,3000", "--only", "jpeg", "--jobs", "1", "--json"]
     code, out, err = run(
         "bench", "peers", photo, "--repo", tmp_path / "repo", *options, "-o", output, "--plot", plot
     )
     assert code == 0, err
     made = json.loads(output.read_text("utf-8"))
     assert made["groups"].keys() == {"photographs", "scenes"}
-    assert json.loads(out)["budgets"] == made["budgets"] == [60, 3000]
+    assert json.loads(out)["budgets"] == made["budgets"] == [150, 3000]
     photographs, scenes = made["groups"]["photographs"], made["groups"]["scenes"]
     assert photographs["files"]["coffee"].keys() == {"haac", "JPEG"}
     assert photographs["summary"]["counted"]["psnr"]["against"]["JPEG"]["alone"] == [1, 0]
@@ -59,19 +59,19 @@ def test_photographs_and_scenes(run: Run, photo: Path, tmp_path: Path) -> None:
 def test_a_run_that_was_stopped_goes_on(
     run: Run, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from haac_evidence._peers import run as running
+    from haac_evidence._peers.measure import Outcome, Work, measure
 
     output = tmp_path / "peers.json"
     arguments = ("bench", "peers", photo, "--budgets", "200", "--only", "jpeg", "--jobs", "1", "-o", output)
-    measure, asked = running.measure, []
+    asked: list[str] = []
 
-    def once(work: running.Work) -> running.Outcome:
+    def once(work: Work) -> Outcome:
         asked.append(work.format)
         if len(asked) == 2:
             raise KeyboardInterrupt
         return measure(work)
 
-    monkeypatch.setattr(running, "measure", once)
+    monkeypatch.setattr("haac_evidence._peers.run.measure", once)
     code, _, _ = run(*arguments)
     assert code != 0
     assert not output.exists()
