@@ -62,8 +62,7 @@ def _recipe(
 
     target = Path("picture.haac")
     options = options_of(max_layers=None, budget=budget, inline=inline)
-    # A fingerprint guards against a wrong repository; the peers have nothing like it.
-    done = compress_file(Task("picture.png", data, Outputs(target), options, repository, fingerprint=False))
+    done = compress_file(Task("picture.png", data, Outputs(target), options, repository))
     if done.error:
         return None
     recipe = done.files[target]
