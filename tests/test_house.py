@@ -120,7 +120,19 @@ ROOMS = {
         "_cli",
         "_internal",
     ),
-    "haac_evidence": ("_record", "_plots", "_report", "_study", "_tables", "__init__", "_cli", "_internal"),
+    "haac_evidence": (
+        "_record",
+        "_plots",
+        "_report",
+        "_study",
+        "_tables",
+        "_codecs",
+        "_scores",
+        "_peers",
+        "__init__",
+        "_cli",
+        "_internal",
+    ),
     "haac_studio": ("_limits", "_document", "_jobs", "_server", "__init__", "_cli"),
 }
 """From bottom to top. What is public is told in `__init__`, what other packages of ours may use beside it in `_internal`."""

@@ -7,6 +7,9 @@ from haac_evidence._record import machine, write_record
 from haac_evidence._tables.columns import BOUNDARIES, BYTES, DIFFERENT, MIDDLE, OWN, OWN_MEANS
 
 if TYPE_CHECKING:
+    from haac_evidence._codecs.codec import Codec, available_codecs, codec_versions, written
+    from haac_evidence._peers.verdict import verdict
+    from haac_evidence._scores.scores import MEASURES
     from haac_evidence._study.judge import Judge, Seen
     from haac_evidence._study.plot import plot as plot_study
 
@@ -14,18 +17,34 @@ __all__ = [
     "BOUNDARIES",
     "BYTES",
     "DIFFERENT",
+    "MEASURES",
     "MIDDLE",
     "OWN",
     "OWN_MEANS",
+    "Codec",
     "Judge",
     "Seen",
+    "available_codecs",
+    "codec_versions",
     "machine",
     "plot_study",
+    "verdict",
     "write_record",
+    "written",
 ]
 
-# The judges bring numpy and Pillow.
-_LAZY = {"Judge": "_study.judge:Judge", "Seen": "_study.judge:Seen", "plot_study": "_study.plot:plot"}
+_LAZY = {
+    "MEASURES": "_scores.scores:MEASURES",
+    "Codec": "_codecs.codec:Codec",
+    "Judge": "_study.judge:Judge",
+    "Seen": "_study.judge:Seen",
+    "available_codecs": "_codecs.codec:available_codecs",
+    "codec_versions": "_codecs.codec:codec_versions",
+    "plot_study": "_study.plot:plot",
+    "verdict": "_peers.verdict:verdict",
+    "written": "_codecs.codec:written",
+}
+"""What loads numpy, when it is first used: threads are set before that."""
 
 
 def __getattr__(name: str) -> object:

@@ -2,89 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
-from PIL import Image, features
+from PIL import Image
 
-from haac_pipeline._compress.quality import ssim
+from haac_evidence._internal import Codec, available_codecs, codec_versions, written
+from haac_pipeline._internal import ssim
+
+__all__ = ["available", "smallest", "versions"]
+
+versions = codec_versions
 
 ROUNDED = 0.9995
 """SSIM from which a file counts as good as an identical one: it rounds to 1.000. Asking for all digits would favour recipes, as only
 lossless files have them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
-    """How to write files of one kind."""
-
-    name: str
-    format: str
-    best_quality: int
-    """From 1 to this; beyond, or below, there is nothing."""
-    variants: tuple[dict[str, Any], ...]
-    """Settings that are tried side by side: none is best for all pictures."""
-    quick: dict[str, Any] = field(default_factory=dict)
-    """For the search..."""
-    thorough: dict[str, Any] = field(default_factory=dict)
-    """...and for the file that is found."""
-    lossless: dict[str, Any] | None = None
-
-
-CODECS = (
-    Codec(
-        "AVIF",
-        "AVIF",
-        100,
-        ({"subsampling": "4:2:0"}, {"subsampling": "4:4:4"}),
-        {"speed": 4, "max_threads": 1},
-        {"speed": 0, "max_threads": 1},
-    ),
-    Codec(
-        "WebP",
-        "WEBP",
-        100,
-        ({}, {"use_sharp_yuv": True}),
-        {"method": 6},
-        {},
-        {"lossless": True, "quality": 100, "method": 6},
-    ),
-    Codec("JPEG XL", "JXL", 99, ({},), {"effort": 7}, {"effort": 9}, {"lossless": True, "effort": 9}),
-    Codec(
-        "JPEG", "JPEG", 100, ({"subsampling": 2}, {"subsampling": 0}), {"optimize": True, "progressive": True}
-    ),
-)
-
-
 def available() -> list[Codec]:
-    """Those that this Pillow, with its plugins, writes."""
-    with contextlib.suppress(ImportError):
-        import pillow_jxl  # noqa: F401
-    Image.init()
-    return [
-        codec
-        for codec in CODECS
-        if codec.format in Image.SAVE
-        and (codec.format not in ("AVIF", "WEBP") or features.check(codec.format.lower()))
-    ]
-
-
-def versions() -> dict[str, str | None]:
-    """Of the libraries behind them."""
-    found: dict[str, str | None] = {
-        "avif": features.version("avif"),
-        "webp": features.version("webp"),
-        "jpeg": features.version("libjpeg_turbo"),
-    }
-    with contextlib.suppress(PackageNotFoundError):
-        found["pillow-jxl-plugin"] = version("pillow-jxl-plugin")
-    return found
+    """Those that this Pillow, with its plugins, writes, and whose quality is a number."""
+    return [codec for codec in available_codecs() if codec.of_quality is None]
 
 
 def smallest(codec: Codec, picture: Image.Image, least: float) -> tuple[int, float] | None:
@@ -127,11 +67,8 @@ def _candidates(codec: Codec, picture: Image.Image, least: float) -> Iterator[tu
 
 def _tried(codec: Codec, picture: Image.Image, options: dict[str, Any]) -> tuple[int, float]:
     """Bytes and SSIM with these options; infinitely many if the library fails."""
-    buffer = io.BytesIO()
-    try:
-        picture.save(buffer, codec.format, **options)
-    except RuntimeError:
+    data = written(picture, codec.format, options)
+    if data is None:
         return 10**12, -math.inf
-    size = len(buffer.getvalue())
-    with Image.open(buffer) as image:
-        return size, ssim(np.asarray(picture), np.asarray(image.convert("RGB")))
+    with Image.open(io.BytesIO(data)) as image:
+        return len(data), ssim(np.asarray(picture), np.asarray(image.convert("RGB")))

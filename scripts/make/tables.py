@@ -19,6 +19,8 @@ from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
 from scripts.make.evidence.study import catalog_size
 from scripts.make.evidence.tables import paper_tables
 from scripts.make.life.tables import life
+from scripts.make.evidence.peers import headers as peer_headers
+from scripts.make.evidence.peers import peers as evidence_peers
 from scripts.make.markdown import Figures, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import (
@@ -326,8 +328,14 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "evidence_catalog_size_large": catalog_size,
     "evidence_tables": paper_tables,
     "evidence_tables_large": paper_tables,
+    "evidence_headers": peer_headers,
+    "evidence_peers": evidence_peers,
+    "evidence_peers_large": evidence_peers,
 }
 """Name of a table, which is that of its benchmark -> function."""
+
+_OF = {"evidence_headers": "evidence_peers"}
+"""Tables out of the figures of another benchmark."""
 
 
 def summary() -> str:
@@ -406,7 +414,7 @@ def rendered(text: str) -> str:
         if match[2] == "summary":
             made = summary()
         else:
-            figures = load(match[2])
+            figures = load(_OF.get(match[2], match[2]))
             made = TABLES[match[2]](figures) if figures else "Not measured yet."
         return f"{match[1]}\n{made}\n\n{match[3]}"
 

@@ -13,5 +13,6 @@ bench = lazy_group(
     """,
     {
         "tables": "haac_evidence._cli.tables:tables",
+        "peers": "haac_evidence._cli.peers:peers",
     },
 )

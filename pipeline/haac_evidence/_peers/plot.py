@@ -1,0 +1,67 @@
+"""Plots of scores over bytes, a line for each format."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from haac_evidence._plots import COLOURS, plotted
+from haac_evidence._scores.scores import MEASURES
+
+_TITLES = {"photographs": "photographs, no catalog", "scenes": "scenes of a catalog's elements"}
+
+
+def plot(record: dict[str, Any], path: Path) -> list[Path]:
+    """Draw all measures, a picture for each group of pictures; lines with headers are solid, without them dotted.
+
+    Args:
+        record: what `haac bench peers` writes.
+        path: of the picture; with several groups, `-NAME` is added for all but the first.
+
+    Returns:
+        The files that were written.
+    """
+    made = []
+    for number, (group, found) in enumerate(record["groups"].items()):
+        where = path if number == 0 else path.with_name(f"{path.stem}-{group}{path.suffix}")
+        _group(record["budgets"], group, found, where)
+        made.append(where)
+    return made
+
+
+def _group(budgets: list[int], group: str, found: dict[str, Any], path: Path) -> None:
+    summary = found["summary"]
+    measures = list(summary["counted"])
+    with plotted(path, (3.3 * len(measures), 4.2), len(measures)) as axes:
+        for axis, measure in zip(axes, measures, strict=True):
+            for counting, style in (("counted", "-"), ("uncounted", ":")):
+                for name, scores in summary[counting][measure]["scores"].items():
+                    if name == "haac" and counting == "uncounted":
+                        continue
+                    shown = [math.nan if score is None else score for score in scores]
+                    axis.plot(
+                        budgets,
+                        shown,
+                        style,
+                        color=COLOURS.get(name, "#777777"),
+                        linewidth=2.2 if name == "haac" else 1.2,
+                        marker="o",
+                        markersize=3 if counting == "counted" else 1.5,
+                        label=name if counting == "counted" else None,
+                        zorder=3 if name == "haac" else 2,
+                    )
+            about = MEASURES[measure]
+            axis.set_xscale("log")
+            axis.set_xlabel("bytes at most")
+            axis.set_title(f"{about.title}{f' [{about.unit}]' if about.unit else ''}", fontsize=10)
+            if measure == "ssimulacra2":
+                axis.set_ylim(-110, 102)
+            if measure == "psnr":
+                axis.set_ylim(top=min(axis.get_ylim()[1], 60))
+            if about.better < 0:
+                axis.invert_yaxis()
+        axes[0].legend(fontsize=8, frameon=False, loc="upper left")
+        axes[0].figure.suptitle(
+            f"{found['pictures']} {_TITLES.get(group, group)}; dotted: headers not counted", fontsize=11
+        )

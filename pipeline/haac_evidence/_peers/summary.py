@@ -1,0 +1,176 @@
+"""What the files say together: scores at each budget, who leads, how many bytes another format takes for the same.
+
+For every budget and score each format has the file that is best by that very score, of all that were made: the file that is best by
+PSNR need not be the one that is best by SSIMULACRA2. Between budgets, scores are interpolated on the logarithm of bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import mean, median
+from typing import Any
+
+from haac_evidence._peers.files import Measured
+from haac_evidence._peers.measure import HAAC
+from haac_evidence._scores.scores import MEASURES
+
+Files = Mapping[str, Sequence[Measured]]
+"""Of one picture, by format."""
+Row = dict[str, Any]
+CAP = 100.0
+"""dB that a picture without any error counts for where PSNRs are averaged."""
+
+
+def best(files: Sequence[Measured], budget: float, measure: str, *, counted: bool) -> Measured | None:
+    """The best file by a measure within a budget; None if no file is so small, or the measure is not known."""
+    fits = [
+        each
+        for each in files
+        if (each.bytes if counted else each.payload) <= budget and each.scores[measure] is not None
+    ]
+    sign = MEASURES[measure].better
+    return max(fits, key=lambda each: sign * value(each, measure), default=None)
+
+
+def value(file: Measured, measure: str) -> float:
+    """A score as a number that can be averaged."""
+    found = file.scores[measure]
+    assert found is not None
+    return min(found, CAP)
+
+
+def curves(pictures: Sequence[Files], budgets: Sequence[int], measure: str, *, counted: bool) -> Row:
+    """Mean scores of each format at each budget, None where not all pictures have a file so small.
+
+    Args:
+        pictures: one for each.
+        budgets: bytes.
+        measure: a name of MEASURES.
+        counted: with headers.
+    """
+    made: Row = {}
+    for name in pictures[0] if pictures else ():
+        cells: list[float | None] = []
+        for budget in budgets:
+            found = [best(files[name], budget, measure, counted=counted) for files in pictures]
+            there = [value(each, measure) for each in found if each is not None]
+            cells.append(round(mean(there), 4) if len(there) == len(pictures) else None)
+        made[name] = cells
+    return made
+
+
+def duel(pictures: Sequence[Files], budgets: Sequence[int], measure: str, peer: str, *, counted: bool) -> Row:
+    """haac beside another format at each budget.
+
+    Returns:
+        Lists by budget: `ahead`, mean score of haac above the peer's (worse if negative) over pictures that have both, None if none
+        has; `wins`, pictures in which haac is better or alone; `alone`, pictures in which only haac has a file so small; `bytes`,
+        median of how many times haac's bytes the peer takes for haac's score, None where the peer never reaches it.
+    """
+    made: Row = {"ahead": [], "wins": [], "alone": [], "bytes": []}
+    sign = MEASURES[measure].better
+    for budget in budgets:
+        gaps, wins, alone, ratios = [], 0, 0, []
+        for files in pictures:
+            ours = best(files[HAAC], budget, measure, counted=counted)
+            theirs = best(files[peer], budget, measure, counted=counted)
+            if ours is None:
+                continue
+            if theirs is None:
+                alone += 1
+                wins += 1
+            else:
+                gap = sign * (value(ours, measure) - value(theirs, measure))
+                gaps.append(gap)
+                wins += gap > 0
+            needed = bytes_for(files[peer], measure, value(ours, measure), counted=counted)
+            ratios.append(needed / ours.bytes if needed is not None else math.inf)
+        made["ahead"].append(round(mean(gaps), 4) if gaps else None)
+        made["wins"].append(wins)
+        made["alone"].append(alone)
+        middle = median(ratios) if ratios else math.inf
+        made["bytes"].append(None if math.isinf(middle) else round(middle, 3))
+    return made
+
+
+def bytes_for(files: Sequence[Measured], measure: str, score: float, *, counted: bool) -> float | None:
+    """Bytes that a format takes for a score: between its files, on the logarithm; None if it never reaches it."""
+    sign = MEASURES[measure].better
+    before: tuple[float, float] | None = None  # bytes and score of the best smaller file
+    for size, reached in _staircase(files, measure, counted=counted):
+        if sign * reached >= sign * score:
+            if before is None or reached == before[1]:
+                return size
+            part = (score - before[1]) / (reached - before[1])
+            return math.exp(math.log(before[0]) + part * (math.log(size) - math.log(before[0])))
+        before = size, reached
+    return None
+
+
+def _staircase(files: Sequence[Measured], measure: str, *, counted: bool) -> list[tuple[int, float]]:
+    """Bytes and score of the files that are better than every smaller one, by size."""
+    sign = MEASURES[measure].better
+    steps: list[tuple[int, float]] = []
+    sized = [(each.bytes if counted else each.payload, each) for each in files]
+    for size, each in sorted(sized, key=lambda pair: (pair[0], -sign * (pair[1].scores[measure] or 0))):
+        if each.scores[measure] is None:
+            continue
+        reached = value(each, measure)
+        if not steps or sign * reached > sign * steps[-1][1]:
+            steps.append((max(size, 1), reached))
+    return steps
+
+
+def crossing(budgets: Sequence[int], ahead: Sequence[float | None], alone: Sequence[int]) -> float | None:
+    """Bytes up to which haac leads: where the mean lead turns negative for good, on the logarithm of bytes.
+
+    Args:
+        budgets: growing.
+        ahead: mean lead at each; None where there is no other file.
+        alone: pictures at each for which there is none.
+
+    Returns:
+        None if haac leads to the end; 0.0 if it never does.
+    """
+    leads = [
+        (budget, 1.0 if lead is None else lead)
+        for budget, lead, only in zip(budgets, ahead, alone, strict=True)
+        if lead is not None or only
+    ]
+    last = max((n for n, (_, lead) in enumerate(leads) if lead > 0), default=None)
+    if last is None:
+        return 0.0
+    if last == len(leads) - 1:
+        return None
+    (low, up), (high, down) = leads[last], leads[last + 1]
+    part = up / (up - down)
+    return math.exp(math.log(low) + part * (math.log(high) - math.log(low)))
+
+
+def summarised(pictures: Sequence[Files], budgets: Sequence[int]) -> Row:
+    """Curves and duels of a group of pictures, by counting and measure."""
+    known = [name for name in MEASURES if any(_has(files, name) for files in pictures)]
+    peers = [name for name in (pictures[0] if pictures else ()) if name != HAAC]
+    made: Row = {}
+    for counting, counted in (("counted", True), ("uncounted", False)):
+        made[counting] = {
+            measure: {
+                "scores": curves(pictures, budgets, measure, counted=counted),
+                "against": {
+                    peer: _told(duel(pictures, budgets, measure, peer, counted=counted), budgets)
+                    for peer in peers
+                },
+            }
+            for measure in known
+        }
+    return made
+
+
+def _told(found: Row, budgets: Sequence[int]) -> Row:
+    until = crossing(budgets, found["ahead"], found["alone"])
+    return {**found, "leads_to": None if until is None else round(until)}
+
+
+def _has(files: Files, measure: str) -> bool:
+    return any(each.scores[measure] is not None for row in files.values() for each in row)

@@ -1,0 +1,1 @@
+"""Full-reference image quality measures, and which of them are installed."""

@@ -1,0 +1,99 @@
+"""Recipes beside other formats: writes benchmarks/evidence_peers.json, or with folders benchmarks/evidence_peers_large.json.
+
+    python -m scripts.benchmark.evidence.peers
+    python -m scripts.benchmark.evidence.peers --photos FOLDER --emoji FOLDER
+
+It is `haac bench peers`, with its pictures and its repository made before. The small form takes photographs of scikit-image and a
+repository of drawings; the large form the first of the photographs, and a repository of emoji. A run that was stopped goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from haac_repo import NewElement, Repository
+from scripts.lib.elements import drawing, new_element
+
+ROOT = Path(__file__).resolve().parents[3]
+PHOTOGRAPHS = ("astronaut", "coffee")
+DRAWINGS, EMOJI = 100, 300
+LONG = {"small": 288, "large": 512}
+
+
+def photographs(folder: Path) -> list[Path]:
+    """Photographs of scikit-image's package, written to a folder."""
+    from skimage import data
+
+    found = []
+    for name in PHOTOGRAPHS:
+        path = folder / f"{name}.png"
+        Image.fromarray(getattr(data, name)()).convert("RGB").save(path)
+        found.append(path)
+    return found
+
+
+def repository(path: Path, elements: list[NewElement]) -> Path:
+    """A repository of these."""
+    with Repository.create(path) as made, made.writer() as writer:
+        for element in elements:
+            writer.add(element)
+    return path
+
+
+def emoji(folder: Path) -> list[NewElement]:
+    """Some of the emoji, without their transparent rims."""
+    chosen = random.Random(0).sample(sorted(folder.glob("*.png")), EMOJI)
+    found = []
+    for path in chosen:
+        image = Image.open(path).convert("RGBA")
+        found.append(new_element(image.crop(image.getchannel("A").getbbox()), path.stem))
+    return found
+
+
+def main() -> int:
+    """Measure."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--photos", type=Path, help="folder of photographs, with --emoji: the large form")
+    parser.add_argument("--emoji", type=Path, help="folder of cut-outs")
+    parser.add_argument("--count", type=int, default=6, help="photographs and scenes of the large form")
+    parser.add_argument("--thorough", action="store_true")
+    parser.add_argument("--jobs", type=int, default=0)
+    args = parser.parse_args()
+    if (args.photos is None) != (args.emoji is None):
+        parser.error("the large form takes both --photos and --emoji")
+    large = args.photos is not None
+    with tempfile.TemporaryDirectory(prefix="haac-") as name:
+        folder = Path(name)
+        if large:
+            pictures = sorted(args.photos.glob("*.png"))[: args.count]
+            catalog = repository(folder / "repo", emoji(args.emoji))
+        else:
+            pictures = photographs(folder)
+            catalog = repository(folder / "repo", [new_element(drawing(n), f"{n}") for n in range(DRAWINGS)])
+        output = ROOT / "benchmarks" / f"evidence_peers{'_large' if large else ''}.json"
+        plot = ROOT / "docs" / "pictures" / f"peers{'-large' if large else ''}.png"
+        command = [
+            str(Path(sys.executable).with_name("haac")),
+            "bench",
+            "peers",
+            *map(str, pictures),
+            "--repo",
+            str(catalog),
+        ]
+        command += ["--scenes", str(args.count if large else 2), "-o", str(output), "--plot", str(plot)]
+        command += ["--long", str(LONG["large" if large else "small"]), "--jobs", str(args.jobs), "-v"]
+        command += ["--thorough"] if args.thorough else []
+        return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
