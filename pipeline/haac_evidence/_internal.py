@@ -8,6 +8,8 @@ from haac_evidence._tables.columns import BOUNDARIES, BYTES, DIFFERENT, MIDDLE, 
 
 if TYPE_CHECKING:
     from haac_evidence._codecs.codec import Codec, available_codecs, codec_versions, written
+    from haac_evidence._codecs.placeholders import blurhash, draw_blurhash, draw_thumbhash, thumbhash
+    from haac_evidence._codecs.placeholders import placeholders as placeholder_names
     from haac_evidence._peers.verdict import verdict
     from haac_evidence._scores.scores import MEASURES
     from haac_evidence._study.judge import Judge, Seen
@@ -25,9 +27,14 @@ __all__ = [
     "Judge",
     "Seen",
     "available_codecs",
+    "blurhash",
     "codec_versions",
+    "draw_blurhash",
+    "draw_thumbhash",
     "machine",
+    "placeholder_names",
     "plot_study",
+    "thumbhash",
     "verdict",
     "write_record",
     "written",
@@ -39,7 +46,12 @@ _LAZY = {
     "Judge": "_study.judge:Judge",
     "Seen": "_study.judge:Seen",
     "available_codecs": "_codecs.codec:available_codecs",
+    "blurhash": "_codecs.placeholders:blurhash",
     "codec_versions": "_codecs.codec:codec_versions",
+    "draw_blurhash": "_codecs.placeholders:draw_blurhash",
+    "draw_thumbhash": "_codecs.placeholders:draw_thumbhash",
+    "placeholder_names": "_codecs.placeholders:placeholders",
+    "thumbhash": "_codecs.placeholders:thumbhash",
     "plot_study": "_study.plot:plot",
     "verdict": "_peers.verdict:verdict",
     "written": "_codecs.codec:written",

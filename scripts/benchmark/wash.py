@@ -14,7 +14,6 @@ With --segmentation, also how much better the subject of a picture is shown if i
 from __future__ import annotations
 
 import argparse
-import base64
 import contextlib
 import hashlib
 import inspect
@@ -35,6 +34,13 @@ import numpy as np
 from PIL import Image, features
 
 from haac import Scene, decode_blur, encode_blur, encode_wash, from_binary, render, to_binary
+from haac_evidence._internal import (
+    blurhash,
+    draw_blurhash,
+    draw_thumbhash,
+    placeholder_names,
+    thumbhash,
+)
 from haac_pipeline._compress.quality import psnr, quality
 from scripts.benchmark.record import write
 
@@ -95,7 +101,7 @@ def files(image: Image.Image, largest: int, only: str = "") -> Iterator[tuple[st
 def tuned_webp(image: Image.Image, largest: int) -> Iterator[bytes]:
     """Files by libwebp with settings that Pillow does not pass on: one segment, filters, more passes."""
     try:
-        import webp  # type: ignore[import-not-found]
+        import webp
     except ImportError:
         return
     picture = webp.WebPPicture.from_pil(image)
@@ -171,23 +177,15 @@ def placeholders(path: Path) -> dict[str, Row]:
     """ThumbHash, BlurHash and a blur string of as many bytes as ThumbHash has."""
     with Image.open(path) as opened:
         image = opened.convert("RGB")
-    rows = {}
-    small = image.copy()
-    small.thumbnail((100, 100))
-    length = 25
-    with contextlib.suppress(ImportError):
-        import thumbhash  # type: ignore[import-not-found]
-
-        hashed = thumbhash.image_to_thumbhash(image)
-        length = len(base64.b64decode(hashed + "=" * (-len(hashed) % 4)))
-        made = thumbhash.thumbhash_to_image(hashed, base_size=96).convert("RGB")
-        rows["ThumbHash"] = figures(image, made.resize(image.size, Image.Resampling.BICUBIC), length)
-    with contextlib.suppress(ImportError):
-        import blurhash  # type: ignore[import-not-found]
-
-        text = blurhash.encode(np.asarray(small).tolist(), components_x=4, components_y=3)
-        made = Image.fromarray(np.array(blurhash.decode(text, 96, 64)).clip(0, 255).astype(np.uint8))
-        rows["BlurHash (4x3)"] = figures(image, made.resize(image.size, Image.Resampling.BICUBIC), len(text))
+    rows, length = {}, 25
+    have = placeholder_names()
+    if "ThumbHash" in have:
+        hashed = thumbhash(image)
+        length = len(hashed)
+        rows["ThumbHash"] = figures(image, draw_thumbhash(hashed, image.size), length)
+    if "BlurHash" in have:
+        text = blurhash(image, (4, 3))
+        rows["BlurHash (4x3)"] = figures(image, draw_blurhash(text, image.size), len(text))
     text = encode_blur(image, length)
     made = decode_blur(text, max(image.size)).convert("RGB").resize(image.size)
     rows["`haac blur`"] = figures(image, made, len(text) * 3 // 4)

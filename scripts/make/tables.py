@@ -16,11 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
+from scripts.make.evidence.peers import headers as peer_headers
+from scripts.make.evidence.peers import peers as evidence_peers
 from scripts.make.evidence.study import catalog_size
 from scripts.make.evidence.tables import paper_tables
 from scripts.make.life.tables import life
-from scripts.make.evidence.peers import headers as peer_headers
-from scripts.make.evidence.peers import peers as evidence_peers
 from scripts.make.markdown import Figures, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import (

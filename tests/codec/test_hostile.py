@@ -69,7 +69,10 @@ def hostile(seed: int, count: int) -> list[bytes]:
 def test_any_bytes_give_a_scene_or_a_haac_error(
     shard: int, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
-    """And the web decoder reads the same scene, or refuses the same input with a message, without hanging."""
+    """And the web decoder reads the same scene, or refuses the same input with a message, without hanging.
+
+    All inputs in Node; an eighth in the browsers, whose engines read far slower: once, all were tried there, without a difference.
+    """
     inputs = hostile(shard, CASES)
     texts = []
     messages = set()
@@ -92,7 +95,7 @@ def test_any_bytes_give_a_scene_or_a_haac_error(
     cases = {"hostile": [base64.b64encode(data).decode() for data in inputs]}
     (tmp_path / "cases.json").write_text(json.dumps(cases), "utf-8")
     hashes = list(map(_fnv, texts))
-    for engine in ENGINES:
+    for engine in ENGINES if shard == 0 else ENGINES[:1]:
         with subtests.test(engine=engine):
             found = run(engine, CONFORMANCE, tmp_path)
             others = [

@@ -14,7 +14,7 @@ from haac_match._picture.pose import Pose
 _SHOWS, _EDGE = 0.5, 0.1
 """Alpha of what is inside of an element, and of its edge."""
 _RIM = 1.5
-"""Pixels around an element in which the background must be seen."""
+"""Pixels around an element in which the background must show."""
 _CLIP = 60.0
 """Levels beyond which an error counts no more."""
 _WRONG, _WRONG_BESIDE = 40, 30

@@ -32,7 +32,7 @@ _MOST_SIDE = 0.95
 _LARGE = 40
 """Pixels from which on the flat parts of an element itself may be taken for background: what is not flat is a region, too."""
 _RING = 4
-"""Pixels of the ring around a region in which its background is seen; more around large ones."""
+"""Pixels of the ring around a region in which its background shows; more around large ones."""
 _SEEN = 10
 """Pixels of it that are needed."""
 _OFF = 24

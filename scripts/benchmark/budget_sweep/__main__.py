@@ -33,7 +33,7 @@ from haac_repo import Repository
 from scripts.benchmark.budget_sweep.drawn import KINDS
 from scripts.benchmark.budget_sweep.readable import installed, kept, words
 from scripts.benchmark.budget_sweep.webp_files import WebpFiles, sharp
-from scripts.benchmark.peers import CODECS, smallest
+from scripts.benchmark.peers import available, smallest
 from scripts.benchmark.record import write
 
 BUDGETS = (200, 400, 700, 1000, 2000, 4000, 7000, 10_000, 20_000, 40_000, 70_000, 100_000)
@@ -92,7 +92,7 @@ def default_cell(task: tuple[str, Path, Path]) -> Cell:
         found = Matcher(repository).compress(picture, Options(inline=True))
     made = render(found.scene, NO_ELEMENTS).convert("RGB")
     alike = ssim(np.asarray(picture), np.asarray(made))
-    codec = next(one for one in CODECS if one.name == "WebP")
+    codec = next(one for one in available() if one.name == "WebP")
     peer = smallest(codec, picture, alike)
     cell: Cell = {
         "picture": name,
