@@ -7,6 +7,7 @@ encoded it since.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -107,18 +108,27 @@ class Detector:
             picture: (height, width, 3).
         """
         accepted: list[Detection] = []
+        for groups in self._stages(picture, accepted):
+            self._accept(picture, groups, accepted)
+        return sorted(accepted, key=lambda found: -found.evidence.pixels)
+
+    def all_groups(self, picture: Bytes) -> list[list[Detection]]:
+        """All detections, likely or not: those of a place together, the best of each first."""
+        return [group for groups in self._stages(picture, []) for group in groups]
+
+    def _stages(self, picture: Bytes, accepted: list[Detection]) -> Iterator[list[list[Detection]]]:
+        """Groups on smooth backgrounds; then those on textures, where nothing was accepted meanwhile."""
         if not len(self._gallery.numbers):
-            return accepted
+            return
         smooth = SmoothRegions(picture)
-        self._accept(picture, self.groups(picture, self._candidates(picture, smooth.regions())), accepted)
+        yield self._groups(picture, self._candidates(picture, smooth.regions()))
         texture = textured(smooth.flat)
         if texture is not None:
             for found in accepted:
                 left, top, right, bottom = (max(0, round(side)) for side in found.extent)
                 texture[top:bottom, left:right] = False
             poses = by_keypoints(picture, texture, self._index)
-            self._accept(picture, self.groups(picture, [(pose, None) for pose in poses]), accepted)
-        return sorted(accepted, key=lambda found: -found.evidence.pixels)
+            yield self._groups(picture, [(pose, None) for pose in poses])
 
     def _accept(self, picture: Bytes, groups: list[list[Detection]], accepted: list[Detection]) -> None:
         """Add what is likely, and no part of what was accepted before."""
@@ -158,7 +168,7 @@ class Detector:
                 return made
         return found
 
-    def groups(
+    def _groups(
         self, picture: Bytes, candidates: list[tuple[Pose, SmoothBackground | None]]
     ) -> list[list[Detection]]:
         """Detections of the same place together, the likeliest of a place first.
