@@ -39,6 +39,8 @@ _COARSE, _FINE = (24, 4), (64, 8)
 """Pixels of the window's longer side, and steps, of the two fits."""
 _ROOM = 1.15
 """Size of the window over that of the element."""
+_LEAST_SIDE = 7
+"""Pixels of the smallest window."""
 _STILL = 0.5
 """Share that may be left unexplained after the coarse fit."""
 _FINELY = 5
@@ -263,6 +265,7 @@ class Detector:
 
 
 def _window(pose: Pose, size: tuple[int, int], shape: tuple[int, ...]) -> Box | None:
+    """The box around a pose within the picture; None if hardly any of it is there."""
     across, down = pose.reach(size)
     across, down = across * _ROOM + 2, down * _ROOM + 2
     box = (
@@ -271,10 +274,7 @@ def _window(pose: Pose, size: tuple[int, int], shape: tuple[int, ...]) -> Box | 
         min(shape[1], math.ceil(pose.cx + across)),
         min(shape[0], math.ceil(pose.cy + down)),
     )
-    return box if min(box[2] - box[0], box[3] - box[1]) > 2 * _LEAST_SIDE else None
-
-
-_LEAST_SIDE = 3
+    return box if min(box[2] - box[0], box[3] - box[1]) >= _LEAST_SIDE else None
 
 
 def _same(one: Pose, other: Pose, size: float) -> bool:

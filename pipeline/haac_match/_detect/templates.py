@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -16,8 +17,10 @@ from haac_match._picture.pose import Pose
 
 _TURNS = (0.0, 10.0, -10.0, 20.0, -20.0)
 """Degrees, counter-clockwise, by which elements are turned; the fit that follows finds those between."""
-_SHOWS = 40 / 255
+_SHOWS = 40
 """Alpha from which on a sample is part of what an element shows."""
+_BLOCK = 4096
+"""Elements that are compared at a time."""
 _ASPECT = 1.0
 """How much a difference of the logarithms of two aspect ratios counts, as a share of the box that is not explained..."""
 _EDGES = 2.0
@@ -40,27 +43,36 @@ class Match:
 class _Table:
     """All elements at one turn.
 
+    Args:
+        thumbnails: (elements, side, side, 4) uint8, premultiplied, upright.
+        extents: (elements, 4), where they were cut out.
+        sizes: (elements, 2).
+        turn: degrees, counter-clockwise.
+
     Attributes:
-        colours: (elements, 3 * samples), premultiplied, 0 to 255.
-        alphas: (elements, samples), 0 to 1.
+        turn: radians.
         boxes: (elements, 4): centre and size of what shows, from the element's centre, its pixels.
+        aspects: (elements,), logarithms of their aspect ratios.
     """
 
-    def __init__(self, pixels: Floats, extents: Floats, sizes: Floats, turn: float) -> None:
+    def __init__(self, thumbnails: Bytes, extents: Floats, sizes: Floats, turn: float) -> None:
+        self.turn = math.radians(turn)
         if turn:
-            made, self.boxes = _turned(pixels, extents, sizes, math.radians(turn), _SHOWS)
+            self._thumbnails, self.boxes = _turned(thumbnails, extents, sizes, self.turn, _SHOWS)
         else:
-            made = pixels
+            self._thumbnails = thumbnails
             centres = (extents[:, :2] + extents[:, 2:]) / 2 - sizes / 2
             self.boxes = np.concatenate([centres, extents[:, 2:] - extents[:, :2]], axis=1).astype(np.float64)
-        count = len(made)
-        self.turn = math.radians(turn)
-        self.alphas: Floats = np.ascontiguousarray(made[..., 3].reshape(count, -1))
-        self.colours: Floats = np.ascontiguousarray(made[..., :3].reshape(count, -1))
-        self.alpha_energy = (self.alphas**2).sum(axis=1)
-        self.energy = (self.colours**2).sum(axis=1)
-        self.mixed = (self.alphas[:, :, None] * self.colours.reshape(count, -1, 3)).sum(axis=1)
         self.aspects = np.log(self.boxes[:, 2] / self.boxes[:, 3]).astype(np.float32)
+
+    def blocks(self) -> Iterator[tuple[slice, Floats, Floats]]:
+        """Rows; colours, (rows, 3 * samples), premultiplied, 0 to 255; and alphas, (rows, samples), 0 to 1. Few at a time are floats."""
+        for first in range(0, len(self._thumbnails), _BLOCK):
+            pixels = self._thumbnails[first : first + _BLOCK].astype(np.float32)
+            count = len(pixels)
+            colours = np.ascontiguousarray(pixels[..., :3].reshape(count, -1))
+            alphas = np.ascontiguousarray(pixels[..., 3].reshape(count, -1) / np.float32(255))
+            yield slice(first, first + count), colours, alphas
 
 
 class Templates:
@@ -74,11 +86,9 @@ class Templates:
 
     def __init__(self, gallery: Gallery, thumbnails: Bytes, extents: Floats) -> None:
         self._numbers = gallery.numbers
-        pixels = thumbnails.astype(np.float32)
-        pixels[..., 3] /= 255
         sizes = gallery.sizes.astype(np.float32)
-        self._tables = [_Table(pixels, extents, sizes, turn) for turn in _TURNS]
-        self.extents, self._sizes = extents, sizes
+        self._tables = [_Table(thumbnails, extents, sizes, turn) for turn in _TURNS]
+        self.extents = extents
 
     def matches(
         self, picture: Bytes, boxes: list[Box], backgrounds: Floats, count: int, most: float
@@ -95,34 +105,36 @@ class Templates:
         if not boxes:
             return []
         looks = np.stack([_look(picture, box) for box in boxes]) - backgrounds[:, None, None]
-        energy = np.maximum((looks**2).sum(axis=(1, 2, 3)), 1.0)
+        energy = np.maximum((looks**2).sum(axis=(1, 2, 3)), 1.0)[:, None]
         sides = np.array([(right - left, bottom - top) for left, top, right, bottom in boxes], np.float32)
         aspects, slack = np.log(sides[:, 0] / sides[:, 1]), _EDGES / sides.min(axis=1)
-        found: list[list[Match]] = [[] for _ in boxes]
-        for mirrored in (False, True):
-            seen = looks[:, :, ::-1] if mirrored else looks
-            flat = np.ascontiguousarray(seen.reshape(len(boxes), -1), np.float32)
-            # |d - (P - A g)|^2 for all boxes and elements: only products of matrices.
-            towards = np.ascontiguousarray(
-                (seen * backgrounds[:, None, None]).sum(axis=3).reshape(len(boxes), -1), np.float32
+        squares = (backgrounds**2).sum(axis=1)[:, None]
+        # What a box shows, as it is and mirrored; and each sample of it in the direction of the background.
+        seen = [
+            (
+                np.ascontiguousarray(each.reshape(len(boxes), -1), np.float32),
+                np.ascontiguousarray(
+                    (each * backgrounds[:, None, None]).sum(axis=3).reshape(len(boxes), -1), np.float32
+                ),
             )
-            for table in self._tables:
-                left = energy[:, None] - 2 * (flat @ table.colours.T) + 2 * (towards @ table.alphas.T)
-                left += (
-                    table.energy
-                    - 2 * (backgrounds @ table.mixed.T)
-                    + (backgrounds**2).sum(axis=1)[:, None] * table.alpha_energy
+            for each in (looks, looks[:, :, ::-1])
+        ]
+        found: list[list[Match]] = [[] for _ in boxes]
+        for table in self._tables:
+            for rows, colours, alphas in table.blocks():
+                mixed = (alphas[:, :, None] * colours.reshape(len(alphas), -1, 3)).sum(axis=1)
+                own = (
+                    (colours**2).sum(axis=1) - 2 * (backgrounds @ mixed.T) + squares * (alphas**2).sum(axis=1)
                 )
-                left /= energy[:, None]
-                off = np.abs(aspects[:, None] - table.aspects) - slack[:, None]
-                left += _ASPECT * np.maximum(off, 0)
-                nearest = np.argpartition(left, min(count, left.shape[1] - 1), axis=1)[:, :count]
-                for at, rows in enumerate(nearest):
-                    found[at] += [
-                        Match(float(left[at, row]), self._pose(table, int(row), mirrored, boxes[at]))
-                        for row in rows.tolist()
-                        if left[at, row] < most
-                    ]
+                off = np.abs(aspects[:, None] - table.aspects[rows]) - slack[:, None]
+                price = _ASPECT * np.maximum(off, 0)
+                for mirrored, (flat, towards) in enumerate(seen):
+                    # |d - (P - A g)|^2 for all boxes and elements: only products of matrices.
+                    left = energy - 2 * (flat @ colours.T) + 2 * (towards @ alphas.T) + own
+                    left = left / energy + price
+                    for at, row in _nearest(left, count, most):
+                        pose = self._pose(table, rows.start + row, bool(mirrored), boxes[at])
+                        found[at].append(Match(float(left[at, row]), pose))
         return [sorted(one, key=lambda match: match.distance)[:count] for one in found]
 
     def _pose(self, table: _Table, row: int, mirrored: bool, box: Box) -> Pose:
@@ -141,6 +153,13 @@ class Templates:
         )
 
 
+def _nearest(distances: Floats, count: int, most: float) -> Iterator[tuple[int, int]]:
+    """Indices of a box and of an element, for the smallest distances of each box, in no order."""
+    columns = np.argpartition(distances, min(count, distances.shape[1] - 1), axis=1)[:, :count]
+    for at, rows in enumerate(columns):
+        yield from ((at, int(row)) for row in rows if distances[at, row] < most)
+
+
 def _look(picture: Bytes, box: Box) -> Floats:
     part = picture[box[1] : box[3], box[0] : box[2]]
     smaller = min(part.shape[:2]) >= SIDE
@@ -152,11 +171,12 @@ def _look(picture: Bytes, box: Box) -> Floats:
 
 @njit(nogil=True, error_model="numpy")
 def _turned(
-    pixels: Floats, extents: Floats, sizes: Floats, turn: float, shows: float
-) -> tuple[Floats, Doubles]:
+    pixels: Bytes, extents: Floats, sizes: Floats, turn: float, shows: float
+) -> tuple[Bytes, Doubles]:
     """All thumbnails turned about the elements' centres: again as thumbnails of what shows, and the boxes of that."""
     count, side = pixels.shape[0], pixels.shape[1]
-    made = np.zeros(pixels.shape, np.float32)
+    made = np.zeros(pixels.shape, np.uint8)
+    mean = np.zeros(4, np.float32)
     boxes = np.zeros((count, 4))
     c, s = math.cos(turn), math.sin(turn)
     for row in range(count):
@@ -183,13 +203,16 @@ def _turned(
                 u = ((c * x - s * y) - left) / across - 0.5
                 v = ((c * y + s * x) - top) / down - 0.5
                 a, b = math.floor(u), math.floor(v)
+                mean[:] = 0.5
                 for dj in range(2):
                     for di in range(2):
                         p, q = a + di, b + dj
                         if 0 <= p < side and 0 <= q < side:
                             weight = (1 - abs(u - p)) * (1 - abs(v - q))
                             for k in range(4):
-                                made[row, j, i, k] += weight * pixels[row, q, p, k]
+                                mean[k] += weight * pixels[row, q, p, k]
+                for k in range(4):
+                    made[row, j, i, k] = np.uint8(min(mean[k], 255.0))
     return made, boxes
 
 
