@@ -127,8 +127,8 @@ def sheet_of(tables: Tables, title: str) -> Image.Image:
                 cells.append(Cell("", column.title, ("no script",) if column.needs_script else ()))
                 continue
             told = f"{row.bytes[BYTES_OF[way]]:,} bytes, {row.different[way][MIDDLE]:.1f} % different"
-            title = WASH_ALONE if row.is_wash_alone(way) else column.title
-            cells.append(_cell(row, way, f"{title} {OWN}" if row.has_own(way) else title, told))
+            named = WASH_ALONE if row.is_wash_alone(way) else column.title
+            cells.append(_cell(row, way, f"{named} {OWN}" if row.has_own(way) else named, told))
     style = SheetStyle(columns=1 + len(DIFFERENT), cell=_CELL)
     right = f"different: off by more than {BOUNDARIES[MIDDLE]} of 255, at 1000x1000;   {OWN} {OWN_MEANS}"
     return sheet_page(cells, len(cells), title, right, style)

@@ -2,7 +2,7 @@
 
 from haac import Scene, gradient
 
-scene = Scene(640, 427, background=gradient("#14243f", "#546684"))
+scene = Scene(640, 427, background=gradient("#021d3c", "#4c6486"))
 scene.element("a").brightness(0).opacity(0.7).resize(640, 60).blur(4).place(0, 385)
 towers = (40, 440, -6, 22, -5), (14, 300, -4, 180, 125), (14, 300, 4, 449, 125), (40, 440, 6, 580, -5)
 for width, height, lean, x, y in towers:
