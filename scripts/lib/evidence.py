@@ -32,8 +32,6 @@ WHOLE = ("brick.png", "grass.png", "gravel.png")
 """...and that are elements as they are."""
 MEASURED = (*CUT, "motorcycle_left.png")
 """Nothing of the last one is in the repository: it is told by what its neighbour shows."""
-FEW = ("coffee.png", "motorcycle_left.png", "rocket.jpg")
-"""For what takes long with each picture."""
 REPORTED = "coffee.png"
 
 
@@ -43,10 +41,6 @@ class Form:
 
     name: str
     measured: list[Path]
-    few: list[Path]
-    """Of these, for what takes long."""
-    library: list[Path]
-    """Folders of photographs for the study of the catalog's size."""
     repository: Path
     scripts: Path
     """Of describers."""
@@ -54,6 +48,8 @@ class Form:
     """Of the names of figures."""
     shown: bool
     """Whether the pictures may stand in docs/: they are scikit-image's."""
+    folders: tuple[Path, ...] = ()
+    """Photographs, pictures with alpha, photographs to cut elements out of; none in the small form, which has scikit-image's."""
 
     def figures(self, part: str) -> str:
         """File of the figures of a part."""
@@ -119,8 +115,6 @@ def small() -> Form:
     return Form(
         "small",
         [folder / "measured" / each for each in MEASURED],
-        [folder / "measured" / each for each in FEW],
-        [folder / "cut", folder / "cut_with_background", folder / "whole"],
         repository,
         ROOT / "scripts" / "evidence" / "small",
         "",
@@ -142,7 +136,8 @@ def large(photos: Path, emoji: Path, train: Path) -> Form:
     measured = sorted(path for path in photos.iterdir() if path.suffix.lower() in (".png", ".jpg", ".webp"))
     scripts = ROOT / "scripts" / "evidence" / "large"
     described = [path for path in measured if (scripts / f"{path.stem}.py").exists()]
-    return Form("large", measured, described or measured[:3], [train], repository, scripts, "_large", False)
+    folders = photos, emoji, train
+    return Form("large", described or measured, repository, scripts, "_large", False, folders)
 
 
 def fresh(name: str) -> Path:
@@ -189,15 +184,17 @@ def tables(form: Form) -> None:
 def peers(form: Form) -> None:
     """Rate against distortion beside other formats."""
     say("Other formats")
-    written = ("-o", form.figures("peers"), "--plot", form.picture("peers", "png"))
-    haac("bench", "peers", *form.few, "--repo", form.repository, *written)
+    words: list[str | Path] = ["--photos", form.folders[0], "--emoji", form.folders[1]] if form.folders else []
+    module("scripts.benchmark.evidence.peers", *words)
 
 
 def study(form: Form) -> None:
     """How large a catalog must be."""
     say("How large a catalog must be")
-    written = ("-o", form.figures("study"), "--plot", form.picture("study", "png"))
-    haac("study", "catalog-size", *form.library, "--repo", form.repository, *written)
+    words: list[str | Path] = ["--folders", *form.folders] if form.folders else []
+    work = WORK / form.name / "study"
+    work.mkdir(parents=True, exist_ok=True)
+    module("scripts.benchmark.evidence.catalog_size", *words, "--work", work)
 
 
 def report(form: Form) -> None:
@@ -218,6 +215,12 @@ def haac(*arguments: str | Path) -> None:
     """A haac command, shown and run, without which the rest makes no sense."""
     words = [str(each) for each in arguments]
     run([HAAC, *words], f"haac {' '.join(words)}")
+
+
+def module(name: str, *arguments: str | Path) -> None:
+    """A benchmark of its own, shown and run."""
+    words = [str(each) for each in arguments]
+    run([sys.executable, "-m", name, *words], f"python -m {name} {' '.join(words)}".rstrip())
 
 
 def run(command: Sequence[str], shown: str) -> None:

@@ -1,11 +1,11 @@
-"""How large a catalog must be: benchmarks/evidence_catalog_size.json and its plot; with --data the large form of both.
+"""How large a catalog must be: benchmarks/evidence_catalog_size.json and its plot; with folders the large form of both.
 
-    python -m scripts.benchmark.evidence.catalog_size [--data DIR] [--judge FILE] [--work DIR]
+    python -m scripts.benchmark.evidence.catalog_size [--folders PHOTOS EMOJI TRAIN] [--judge FILE] [--work DIR]
 
 It runs `haac study catalog-size` twice, since exact and similar elements are asked of different catalogs. The small form has 128
 drawn elements for the one, and what `haac ingest` cuts out of scikit-image's photographs for the other. The large form takes
-DIR/emoji/128, and what `u2netp` cuts out of the photographs of DIR/train, with the first twelve of DIR/photos to be told. With
---work an interrupted run goes on where it stopped.
+EMOJI, and what `u2netp` cuts out of the photographs of TRAIN, with the first twelve of PHOTOS to be told. With --work an
+interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -102,14 +102,15 @@ def studied(repository: Path, output: Path, *options: str | Path) -> dict[str, A
     return found
 
 
-def run(work: Path, data: Path | None, judge: Path | None) -> dict[str, Any]:
+def run(work: Path, folders: tuple[Path, Path, Path] | None, judge: Path | None) -> dict[str, Any]:
     """Both parts; the repositories stay in `work`."""
-    options = LARGE if data else SMALL
-    model = "u2netp" if data else "offline"
-    if data:
+    options = LARGE if folders else SMALL
+    model = "u2netp" if folders else "offline"
+    if folders:
+        photos, emoji, sources = folders
         if not (work / "exact").exists():
-            made(work / "exact", elements(data / "emoji" / "128"))
-        sources, told = data / "train", sorted((data / "photos").iterdir())[:TOLD]
+            made(work / "exact", elements(emoji))
+        told = sorted(photos.iterdir())[:TOLD]
     else:
         made(work / "exact", [new_element(drawing(seed), f"drawing {seed}") for seed in range(DRAWN)])
         sources = photographs(work / "photographs")
@@ -131,15 +132,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, metavar="DIR")
+    parser.add_argument("--folders", type=Path, nargs=3, metavar=("PHOTOS", "EMOJI", "TRAIN"))
     parser.add_argument("--judge", type=Path, metavar="FILE")
     parser.add_argument("--work", type=Path, metavar="DIR")
     options = parser.parse_args()
-    name = f"{NAME}_large" if options.data else NAME
+    name = f"{NAME}_large" if options.folders else NAME
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
-        found = run(work, options.data, options.judge)
+        found = run(work, options.folders and tuple(options.folders), options.judge)
     print(write(name, found))
     drawn = {"exact": found["exact"]["exact"], "similar": found["similar"]["similar"]}
     plot_study(drawn, PICTURES / f"{name}.svg")
