@@ -80,7 +80,7 @@ def main() -> int:
             pictures = photographs(folder)
             catalog = repository(folder / "repo", [new_element(drawing(n), f"{n}") for n in range(DRAWINGS)])
         output = ROOT / "benchmarks" / f"evidence_peers{'_large' if large else ''}.json"
-        plot = ROOT / "docs" / "pictures" / f"peers{'-large' if large else ''}.png"
+        plot = ROOT / "docs" / "pictures" / f"evidence_peers{'_large' if large else ''}.png"
         command = [
             str(Path(sys.executable).with_name("haac")),
             "bench",

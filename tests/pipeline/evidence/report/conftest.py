@@ -45,7 +45,7 @@ def run(folder: Path) -> Run:  # noqa: ARG001 (it is started there)
     return lambda *arguments: CliRunner().invoke(report, list(map(str, arguments)))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="the browser is driven by playwright")
     program = shutil.which("chromium") or shutil.which("google-chrome")
