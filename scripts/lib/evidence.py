@@ -184,7 +184,9 @@ def tables(form: Form) -> None:
 def peers(form: Form) -> None:
     """Rate against distortion beside other formats."""
     say("Other formats")
-    words: list[str | Path] = ["--photos", form.folders[0], "--emoji", form.folders[1]] if form.folders else []
+    words: list[str | Path] = (
+        ["--photos", form.folders[0], "--emoji", form.folders[1]] if form.folders else []
+    )
     module("scripts.benchmark.evidence.peers", *words)
 
 

@@ -76,7 +76,8 @@ def tables(
     """Measure the two tables of the paper that haac comes from: bytes, and pixels that are different.
 
     PICTURES are files, folders, zip archives or URLs. Beside each stand WebP of quality 0 and JPEG of quality 0 (second table: 1), as in
-    the paper; the describer's script, if there is one, in words, as it stands, compiled to text and to binary; what `haac compress --no-inline` makes;
+    the paper; the describer's script, if there is one, in words, as it stands, compiled to text and to binary; what `haac compress
+    --no-inline` makes;
     and what `haac compress --similar` tells by elements of other pictures. A picture that cannot be measured is listed with its reason, the
     rest goes on, and the exit code is 1. Needs haac[ingest]; charts need haac[evidence], similar elements haac[similar].
     """
