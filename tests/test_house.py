@@ -123,9 +123,9 @@ ROOMS = {
     "haac_evidence": (
         "_record",
         "_plots",
+        "_tables",
         "_report",
         "_study",
-        "_tables",
         "_codecs",
         "_scores",
         "_peers",

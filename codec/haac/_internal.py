@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from haac._forms.caption import caption
     from haac._forms.inspect import explain, inspect
     from haac._forms.layer_order import covering, ordered
+    from haac._forms.names import caption_by, element_names
     from haac._inline import inline_digits
     from haac._input.limits import PICTURE_LIMITS, PictureLimits
     from haac._input.read import Picture, full_size, read_frames, read_picture
@@ -84,6 +85,7 @@ __all__ = [
     "blur",
     "blur_and_fade",
     "caption",
+    "caption_by",
     "check_fingerprint",
     "check_vectors",
     "check_work",
@@ -94,6 +96,7 @@ __all__ = [
     "draw_background",
     "draw_premultiplied",
     "drawn_planes",
+    "element_names",
     "element_number",
     "explain",
     "finest",
@@ -127,6 +130,7 @@ _PLACES = {
     "_forms.caption": "caption",
     "_forms.inspect": "explain inspect",
     "_forms.layer_order": "covering ordered",
+    "_forms.names": "caption_by element_names",
     "_inline": "inline_digits",
     "_input.limits": "PICTURE_LIMITS PictureLimits",
     "_input.read": "Picture full_size read_frames read_picture",

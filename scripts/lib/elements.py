@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
+from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from haac_repo import NewElement, encode, pixel_hash
+from haac_repo import NewElement, Repository, encode, pixel_hash
 
 
 def drawing(seed: int) -> Image.Image:
@@ -35,3 +37,17 @@ def new_element(image: Image.Image, name: str = "", tags: tuple[str, ...] = ()) 
         name=name,
         tags=tags,
     )
+
+
+def trimmed_element(path: Path) -> NewElement:
+    """A picture file, without its transparent rim, under the name of the file."""
+    with Image.open(path) as opened:
+        image = opened.convert("RGBA")
+    return new_element(image.crop(image.getchannel("A").getbbox()), path.stem)
+
+
+def repository_of(path: Path, elements: Iterable[NewElement]) -> None:
+    """Make a repository that has these elements."""
+    with Repository.create(path) as made, made.writer() as writer:
+        for element in elements:
+            writer.add(element)

@@ -47,8 +47,8 @@ class _AtHand(NamedTuple):
 
 def _at_hand(repo: Path, scene: Scene, console: Console) -> _AtHand:
     """Compare a recipe with the repository at hand, if there is one."""
-    from haac import Inline
-    from haac_repo import HaacError, Repository, format_id
+    from haac._forms.names import element_names
+    from haac_repo import HaacError, Repository
 
     elements: dict[int, Element] = {}
     fits = None
@@ -70,15 +70,7 @@ def _at_hand(repo: Path, scene: Scene, console: Console) -> _AtHand:
     if mark and fits is None:
         told += "; there is none at hand to compare it with."
 
-    inlines = scene.inlines()
-
-    def name_of(element: int | Inline) -> str:
-        if isinstance(element, Inline):
-            return f"inline element {inlines.index(element) + 1}"
-        name = elements[element].name if element in elements else ""
-        return f"{name} ({format_id(element)})" if name else f"element {format_id(element)}"
-
-    return _AtHand(name_of, fits, told, elements)
+    return _AtHand(element_names(scene, elements), fits, told, elements)
 
 
 def _note_similar(console: Console, name: str) -> None:
@@ -275,21 +267,16 @@ def explain(console: Console, recipe: str, repo: Path) -> None:
 
     Of one whose elements are similar to what a photograph shows, not the same, first comes a caption of the photograph.
     """
-    from haac._forms.caption import caption
     from haac._forms.inspect import explain as tell
+    from haac._forms.names import caption_by
     from haac._scene import SIMILAR
 
     scene = read_scene(recipe)
     at_hand = _at_hand(repo, scene, console)
-    known = at_hand.elements
     facts = at_hand.facts(scene)
     lines = [tell(scene, at_hand.name_of), at_hand.told]
     if scene.similar:
-        said = caption(
-            scene,
-            lambda number: known[number].name if number in known else "",
-            lambda number: (known[number].width, known[number].height) if number in known else None,
-        )
+        said = caption_by(scene, at_hand.elements)
         facts["caption"] = said
         lines = [said, f"{SIMILAR[0].upper()}{SIMILAR[1:]}.", *lines]
     text = "\n".join(filter(None, lines))

@@ -141,8 +141,8 @@ def _compared(pair: Pair, repository: Repository | None, side: int) -> Compared 
 
 
 def _as_json(each: Compared | Failed) -> dict[str, Any]:
-    from haac_evidence._report.compared import BOUNDARIES
     from haac_evidence._report.page import Failed
+    from haac_evidence._tables.columns import BOUNDARIES
 
     if isinstance(each, Failed):
         return {"pair": each.name, "error": each.reason}

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from haac_evidence._codecs.codec import EFFORTS, SMALL, read
+from haac_pipeline._internal import psnr
 
 if TYPE_CHECKING:
     from haac_evidence._codecs.codec import Codec
@@ -72,7 +73,7 @@ class Search:
 
     def __init__(self, codec: Codec, picture: Image.Image, *, thorough: bool = False) -> None:
         self._codec, self._picture, self._thorough = codec, picture, thorough
-        self._pixels = np.asarray(picture, np.float32)
+        self._pixels = np.asarray(picture)
         self._series: dict[tuple[int, int, int], _Series] = {}
         self._small: dict[int, Image.Image] = {}
         self._psnr: dict[bytes, float] = {}
@@ -191,7 +192,7 @@ class Search:
 
     def _tried(self, data: bytes, quality: int, what: str) -> Tried:
         if data not in self._psnr:
-            self._psnr[data] = psnr_of(self._pixels, drawn(data, self._picture.size))
+            self._psnr[data] = psnr(self._pixels, np.asarray(drawn(data, self._picture.size)))
         return Tried(data, self._codec.payload(data), self._psnr[data], quality, what)
 
     def _told(self, variant: int, quality: int, scale: int) -> str:
@@ -232,14 +233,3 @@ def drawn(data: bytes, size: tuple[int, int]) -> Image.Image:
     """Decode a file, and draw it as large as `size`, RGB."""
     made = read(data)
     return made if made.size == size else made.resize(size, LANCZOS)
-
-
-def psnr_of(pixels: np.ndarray, made: Image.Image) -> float:
-    """Peak signal to noise ratio, dB.
-
-    Args:
-        pixels: (height, width, 3), of the original.
-        made: RGB, of the same size.
-    """
-    error = float(np.square(pixels - np.asarray(made, np.float32)).mean(dtype=np.float64))
-    return 10 * math.log10(255**2 / error) if error else math.inf

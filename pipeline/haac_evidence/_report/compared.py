@@ -12,21 +12,21 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from haac import LIMITS, ElementCache, Inline, Scene, read_recipe, render, to_binary, to_text
+from haac import LIMITS, ElementCache, Scene, read_recipe, render, to_binary, to_text
 from haac._internal import (
     NO_ELEMENTS,
     PICTURE_LIMITS,
-    caption,
+    caption_by,
     check_fingerprint,
+    element_names,
     explain,
     read_picture,
 )
 from haac_evidence._report.pairs import Pair, is_recipe
-from haac_repo import HaacError, PictureError, Repository, format_id
+from haac_evidence._tables.columns import BOUNDARIES
+from haac_repo import HaacError, PictureError, Repository
 from haac_repo._internal import flattened, on_checkerboard
 
-BOUNDARIES: Final = (16, 25, 51)
-"""Levels beyond which a pixel counts as different; the source paper does not say which it took."""
 _MOST_PIXELS: Final = 2**26
 """Of a picture that is compared: 67 megapixels, of which a dozen arrays are held at a time."""
 
@@ -230,28 +230,13 @@ def _rendered(path: Path, repository: Repository | None) -> Side:
 
 def _told(scene: Scene, repository: Repository | None) -> Recipe:
     known = {number: repository.element(number) for number in scene.elements()} if repository else {}
-    inlines = scene.inlines()
-
-    def name_of(element: int | Inline) -> str:
-        if isinstance(element, Inline):
-            return f"inline element {inlines.index(element) + 1}"
-        name = known[element].name if element in known else ""
-        return f"{name} ({format_id(element)})" if name else f"element {format_id(element)}"
-
-    said = ""
-    if scene.similar:
-        said = caption(
-            scene,
-            lambda number: known[number].name if number in known else "",
-            lambda number: (known[number].width, known[number].height) if number in known else None,
-        )
     return Recipe(
-        explain(scene, name_of),
+        explain(scene, element_names(scene, known)),
         to_text(scene),
         len(to_binary(scene)),
         len(scene.layers),
         scene.similar,
-        said,
+        caption_by(scene, known) if scene.similar else "",
     )
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from haac._internal import SIMILAR
-from haac_evidence._report.compared import BOUNDARIES, decibels
+from haac_evidence._report.compared import decibels
+from haac_evidence._tables.columns import BOUNDARIES
 from haac_repo import HaacError
 from haac_repo._internal import counted, replacing
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from haac import Inline, Scene, run_script, to_binary, to_text
-from haac._internal import check_fingerprint, explain
-from haac_repo import Repository, format_id
+from haac import Scene, run_script, to_binary, to_text
+from haac._internal import check_fingerprint, element_names, explain
+from haac_repo import Repository
 from haac_repo._internal import require
 
 
@@ -36,18 +36,10 @@ def describe(path: Path, repository: Repository) -> Script:
     elements = {each.number: each for each in require(repository, sorted(scene.elements()))}
     if elements:
         scene.fingerprint = repository.fingerprint
-    inlines = scene.inlines()
-
-    def name_of(element: int | Inline) -> str:
-        if isinstance(element, Inline):
-            return f"inline element {inlines.index(element) + 1}"
-        name = elements[element].name
-        return f"{name} ({format_id(element)})" if name else f"element {format_id(element)}"
-
     return Script(
         scene,
         {
-            "english": len(f"{explain(scene, name_of)}\n".encode()),
+            "english": len(f"{explain(scene, element_names(scene, elements))}\n".encode()),
             "script": path.stat().st_size,
             "text": len(f"{to_text(scene)}\n".encode()),
             "binary": len(to_binary(scene)),

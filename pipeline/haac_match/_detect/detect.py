@@ -61,6 +61,10 @@ _AS_GOOD = 0.01
 """...if that leaves no more than this share more unexplained."""
 
 
+Extent = tuple[float, float, float, float]
+"""Left, top, right, bottom, fractions of pixels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Detection:
     """An element, where it may be.
@@ -75,7 +79,7 @@ class Detection:
     pose: Pose
     evidence: Evidence
     background: SmoothBackground | None
-    extent: tuple[float, float, float, float]
+    extent: Extent
 
     @property
     def score(self) -> float:
@@ -309,20 +313,25 @@ def _grouped(found: list[Detection]) -> list[list[Detection]]:
     ]
 
 
-def _covered(inner: tuple[float, ...], outer: tuple[float, ...]) -> float:
+def _covered(inner: Extent, outer: Extent) -> float:
     """Share of a box that lies in another one."""
-    across = min(inner[2], outer[2]) - max(inner[0], outer[0])
-    down = min(inner[3], outer[3]) - max(inner[1], outer[1])
-    area = max((inner[2] - inner[0]) * (inner[3] - inner[1]), 1e-6)
-    return max(0.0, across) * max(0.0, down) / area
+    return _common(inner, outer) / max(_area(inner), 1e-6)
 
 
-def intersection_over_union(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+def intersection_over_union(one: Extent, other: Extent) -> float:
     """Of two boxes: left, top, right, bottom."""
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    down = min(one[3], other[3]) - max(one[1], other[1])
-    if across <= 0 or down <= 0:
-        return 0.0
-    common = across * down
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    return common / (sum(areas) - common)
+    common = _common(one, other)
+    return common / (_area(one) + _area(other) - common) if common else 0.0
+
+
+def _common(one: Extent, other: Extent) -> float:
+    """Area of the intersection."""
+    across, down = (
+        min(one[2], other[2]) - max(one[0], other[0]),
+        min(one[3], other[3]) - max(one[1], other[1]),
+    )
+    return max(0.0, across) * max(0.0, down)
+
+
+def _area(box: Extent) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])

@@ -36,7 +36,6 @@ class Evidence:
         beside: share of the pixels just beside it that are not the background.
         wrong: share of its pixels that are wrong.
         contrast: within the element, levels.
-        strength: difference from the background, levels.
         shift: of its mean colour, levels.
         pixels: of the picture that show it.
     """
@@ -47,7 +46,6 @@ class Evidence:
     beside: float
     wrong: float
     contrast: float
-    strength: float
     shift: float
     pixels: float
 
@@ -66,8 +64,7 @@ def measure(patch: Patch, pose: Pose, cutout: Cutout) -> Evidence | None:
     beside = counts & (alpha < _EDGE)
     largest = np.abs(off).max(axis=2)
     left = float(np.minimum((off**2).max(axis=2), _CLIP**2)[counts].sum())
-    there = np.minimum((before**2).max(axis=2), _CLIP**2)
-    whole = max(float(there[counts].sum()), 1.0)
+    whole = max(float(np.minimum((before**2).max(axis=2), _CLIP**2)[counts].sum()), 1.0)
     own, wrong = made[inside], off[inside]
     variance = float(((own - own.mean(axis=0)) ** 2).sum())
     structure = float(((wrong - wrong.mean(axis=0)) ** 2).sum()) / max(variance, len(own) * _PLAIN**2)
@@ -78,7 +75,6 @@ def measure(patch: Patch, pose: Pose, cutout: Cutout) -> Evidence | None:
         beside=float((largest[beside] > _WRONG_BESIDE).mean()) if beside.any() else 1.0,
         wrong=float((largest[inside] > _WRONG).mean()),
         contrast=float(np.sqrt(variance / len(own))),
-        strength=float(np.sqrt(there[inside].mean())),
         shift=float(np.abs(wrong.mean(axis=0)).max()),
         pixels=float(inside.sum()) * patch.area,
     )

@@ -53,17 +53,18 @@ def solve(
     context.monitor.progress("looking for elements", len(detected))
     other = None
     if detected and not _is_drawn_by_haac(target, detected, context, recorded):
-        other = _stack(target, background, detected, context)
+        behind = background or dominant_colour(target)
+        other = _stack(target, behind, detected, context)
         area = sum(found.evidence.pixels for found in detected)
         if not _blurred(detected) and (background is None or _left(other) <= _MUCH * area):
-            return _scene(other, background), SOLVE.unknown_background
+            return _scene(other, behind), SOLVE.unknown_background
     solver, known = _solver(target, background, context, recorded)
     if not context.monitor.stop():
         solver.solve()
     if other is not None and (
         not solver.canvas.layers or (known is not None and _error(other) < solver.error())
     ):
-        return _scene(other, background), SOLVE.unknown_background
+        return _scene(other, behind), SOLVE.unknown_background
     shown = dominant_colour(target).background if known is None else solver.background
     layers = [placed.layer for placed in solver.canvas.layers]
     layers += _missed(detected, solver, context)
@@ -72,10 +73,10 @@ def solve(
 
 
 def _stack(
-    target: Bytes, background: BackgroundEstimate | None, detected: list[Detection], context: Context
+    target: Bytes, background: BackgroundEstimate, detected: list[Detection], context: Context
 ) -> Canvas:
     """The detections as layers, nothing of which is refined."""
-    canvas = Canvas(target, (background or dominant_colour(target)).pixels)
+    canvas = Canvas(target, background.pixels)
     for found in detected:
         placed = place(_layer(found, context.cutouts), context.cutouts.image(found.pose.element), canvas.size)
         if placed is not None:
@@ -88,9 +89,8 @@ def _blurred(detected: list[Detection]) -> bool:
     return any(found.pose.blur > _BLUR + _BLUR_SHARE * found.evidence.pixels**0.5 for found in detected)
 
 
-def _scene(canvas: Canvas, background: BackgroundEstimate | None) -> Scene:
-    shown = (background or dominant_colour(canvas.target)).background
-    return Scene(*canvas.size, shown, [placed.layer for placed in canvas.layers])
+def _scene(canvas: Canvas, background: BackgroundEstimate) -> Scene:
+    return Scene(*canvas.size, background.background, [placed.layer for placed in canvas.layers])
 
 
 def _left(canvas: Canvas) -> float:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from typing import Any
 
 from haac import Inline, Scene, to_script
-from haac._internal import SIMILAR, caption, check_work, explain, inspect
+from haac._internal import SIMILAR, caption_by, check_work, element_names, explain, inspect
 from haac_repo import Element, HaacError, Repository, format_id
 
 _CACHE_BYTES = 256 * 2**20
@@ -60,27 +59,10 @@ def explained(scene: Scene, known: dict[int, Element]) -> str:
         scene: what the picture shows.
         known: its elements that the catalog has, by number.
     """
-    lines = [explain(scene, _namer(scene, known))]
+    lines = [explain(scene, element_names(scene, known))]
     if scene.similar:
-        told = caption(
-            scene,
-            lambda number: known[number].name if number in known else "",
-            lambda number: (known[number].width, known[number].height) if number in known else None,
-        )
-        lines = [told, f"{SIMILAR[0].upper()}{SIMILAR[1:]}.", *lines]
+        lines = [caption_by(scene, known), f"{SIMILAR[0].upper()}{SIMILAR[1:]}.", *lines]
     return "\n".join(lines)
-
-
-def _namer(scene: Scene, known: dict[int, Element]) -> Callable[[int | Inline], str]:
-    inlines = scene.inlines()
-
-    def name_of(element: int | Inline) -> str:
-        if isinstance(element, Inline):
-            return f"inline element {inlines.index(element) + 1}"
-        name = known[element].name if element in known else ""
-        return f"{name} ({format_id(element)})" if name else f"element {format_id(element)}"
-
-    return name_of
 
 
 def _looked_up(scene: Scene, repository: Repository) -> tuple[dict[int, Element], list[str]]:

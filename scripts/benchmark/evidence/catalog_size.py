@@ -21,9 +21,9 @@ from typing import Any
 from PIL import Image
 
 from haac_evidence._internal import plot_study
-from haac_repo import NewElement, Repository
+from haac_repo import Repository
 from scripts.benchmark.record import BENCHMARKS, write
-from scripts.lib.elements import drawing, new_element
+from scripts.lib.elements import drawing, new_element, repository_of, trimmed_element
 
 PICTURES = BENCHMARKS.parent / "docs" / "pictures"
 NAME = "evidence_catalog_size"
@@ -52,25 +52,6 @@ def haac(*arguments: str | Path) -> None:
     subprocess.run(
         [sys.executable, "-c", command, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL
     )
-
-
-def elements(folder: Path) -> list[NewElement]:
-    """Pictures of a folder, trimmed."""
-    found = []
-    for path in sorted(folder.glob("*.png")):
-        with Image.open(path) as opened:
-            image = opened.convert("RGBA")
-        found.append(new_element(image.crop(image.getchannel("A").getbbox()), path.stem))
-    return found
-
-
-def made(path: Path, those: list[NewElement]) -> None:
-    """A repository of elements, unless it is there."""
-    if path.exists():
-        return
-    with Repository.create(path) as repository, repository.writer() as writer:
-        for each in those:
-            writer.add(each)
 
 
 def photographs(folder: Path) -> Path:
@@ -108,13 +89,14 @@ def run(work: Path, folders: tuple[Path, Path, Path] | None, judge: Path | None)
     model = "u2netp" if folders else "offline"
     if folders:
         photos, emoji, sources = folders
-        if not (work / "exact").exists():
-            made(work / "exact", elements(emoji))
+        elements = list(map(trimmed_element, sorted(emoji.glob("*.png"))))
         told = sorted(photos.iterdir())[:TOLD]
     else:
-        made(work / "exact", [new_element(drawing(seed), f"drawing {seed}") for seed in range(DRAWN)])
+        elements = [new_element(drawing(seed), f"drawing {seed}") for seed in range(DRAWN)]
         sources = photographs(work / "photographs")
         told = [sources]
+    if not (work / "exact").exists():
+        repository_of(work / "exact", elements)
     exact = studied(work / "exact", work / "exact.json", *options["exact"])
     ingested(work / "similar", sources, model)
     judging = ("--judge", judge) if judge else ()

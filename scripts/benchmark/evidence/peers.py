@@ -18,8 +18,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from haac_repo import NewElement, Repository
-from scripts.lib.elements import drawing, new_element
+from haac_repo import NewElement
+from scripts.lib.elements import drawing, new_element, repository_of, trimmed_element
 
 ROOT = Path(__file__).resolve().parents[3]
 PHOTOGRAPHS = ("astronaut", "coffee")
@@ -39,22 +39,9 @@ def photographs(folder: Path) -> list[Path]:
     return found
 
 
-def repository(path: Path, elements: list[NewElement]) -> Path:
-    """A repository of these."""
-    with Repository.create(path) as made, made.writer() as writer:
-        for element in elements:
-            writer.add(element)
-    return path
-
-
 def emoji(folder: Path) -> list[NewElement]:
     """Some of the emoji, without their transparent rims."""
-    chosen = random.Random(0).sample(sorted(folder.glob("*.png")), EMOJI)
-    found = []
-    for path in chosen:
-        image = Image.open(path).convert("RGBA")
-        found.append(new_element(image.crop(image.getchannel("A").getbbox()), path.stem))
-    return found
+    return [trimmed_element(path) for path in random.Random(0).sample(sorted(folder.glob("*.png")), EMOJI)]
 
 
 def main() -> int:
@@ -75,10 +62,11 @@ def main() -> int:
         folder = Path(name)
         if large:
             pictures = sorted(args.photos.glob("*.png"))[: args.count]
-            catalog = repository(folder / "repo", emoji(args.emoji))
+            elements = emoji(args.emoji)
         else:
             pictures = photographs(folder)
-            catalog = repository(folder / "repo", [new_element(drawing(n), f"{n}") for n in range(DRAWINGS)])
+            elements = [new_element(drawing(n), f"{n}") for n in range(DRAWINGS)]
+        repository_of(folder / "repo", elements)
         output = ROOT / "benchmarks" / f"evidence_peers{'_large' if large else ''}.json"
         plot = ROOT / "docs" / "pictures" / f"evidence_peers{'_large' if large else ''}.png"
         command = [
@@ -87,7 +75,7 @@ def main() -> int:
             "peers",
             *map(str, pictures),
             "--repo",
-            str(catalog),
+            str(folder / "repo"),
         ]
         command += ["--scenes", str(args.count if large else 2), "-o", str(output), "--plot", str(plot)]
         command += ["--long", str(LONG["large" if large else "small"]), "--jobs", str(args.jobs), "-v"]

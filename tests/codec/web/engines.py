@@ -36,6 +36,20 @@ def chromium() -> str:
     return _program("chromium", "chromium-browser", "google-chrome")
 
 
+@contextlib.contextmanager
+def driven_chromium() -> Iterator[Any]:
+    """Chromium, driven by playwright; skips the test where one of them is missing.
+
+    For fixtures of modules: a process can have only one playwright at a time.
+    """
+    playwright = pytest.importorskip("playwright.sync_api", reason="the browser is driven by playwright")
+    program = chromium()
+    with playwright.sync_playwright() as started:
+        running = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
 def firefox() -> str:
     """Path of Firefox; skips the test where there is none."""
     return _program("firefox-esr", "firefox")

@@ -13,7 +13,7 @@ from PIL import Image
 from haac import Layer, Scene, render, to_binary, to_text
 from haac_repo import Repository, Server, pixel_hash, publish
 from haac_repo._serve.page import page_files
-from tests.codec.web.engines import chromium
+from tests.codec.web.engines import driven_chromium
 from tests.repo.elements import element_from
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -27,11 +27,8 @@ MARKUP = "<img src=x onerror=alert()>"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    program = chromium()
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with driven_chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

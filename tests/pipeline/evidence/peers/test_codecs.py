@@ -26,7 +26,8 @@ from haac_evidence._codecs.placeholders import (
 )
 from haac_evidence._peers.measure import formats, lossless
 from haac_evidence._peers.record import missing
-from haac_evidence._peers.search import Search, drawn, psnr_of
+from haac_evidence._peers.search import Search, drawn
+from haac_pipeline._internal import psnr
 
 
 def picture(width: int = 64, height: int = 48) -> Image.Image:
@@ -72,19 +73,19 @@ def test_files_are_within_the_limit_and_as_large_as_the_picture(codec: Codec) ->
                 assert tried.payload <= len(tried.data)
                 made = drawn(tried.data, PICTURE.size)
                 assert made.size == PICTURE.size
-                assert psnr_of(np.asarray(PICTURE, np.float32), made) == pytest.approx(tried.psnr)
+                assert psnr(np.asarray(PICTURE), np.asarray(made)) == pytest.approx(tried.psnr)
 
 
 @every_codec
 def test_a_searched_file_is_never_worse_than_a_plain_one_of_as_many_bytes(codec: Codec) -> None:
     """By the measure that is searched by, but for a trifle where the search ends on a side of a ripple."""
     search = Search(codec, PICTURE)
-    pixels = np.asarray(PICTURE, np.float32)
+    pixels = np.asarray(PICTURE)
     compared = 0
     for data in list(defaults(codec))[::6]:
         best = search.best(len(data))
         assert best, "the plain file is that small"
-        assert max(each.psnr for each in best) >= psnr_of(pixels, drawn(data, PICTURE.size)) - 0.3
+        assert max(each.psnr for each in best) >= psnr(pixels, np.asarray(drawn(data, PICTURE.size))) - 0.3
         compared += 1
     assert compared >= 3
 
@@ -190,7 +191,7 @@ def test_a_thumbhash_has_some_twenty_bytes() -> None:
     assert bits <= size
     made = draw_thumbhash(data, PICTURE.size)
     assert made.size == PICTURE.size
-    assert psnr_of(np.asarray(PICTURE, np.float32), made) > 12
+    assert psnr(np.asarray(PICTURE), np.asarray(made)) > 12
 
 
 def test_every_format_says_what_its_header_is() -> None:

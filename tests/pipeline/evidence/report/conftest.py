@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from haac import Colour, Layer, Scene, render, to_binary, to_text
 from haac_evidence._cli.report import report
 from haac_repo import Repository
 from scripts.lib.elements import drawing, new_element
+from tests.codec.web.engines import driven_chromium
 
 HOSTILE = "<script>alert(1)</script>\"'&<img src=x onerror=alert(2)>"
 """The name of an element."""
@@ -47,11 +47,5 @@ def run(folder: Path) -> Run:  # noqa: ARG001 (it is started there)
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="the browser is driven by playwright")
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with driven_chromium() as opened:
         yield opened
-        opened.close()

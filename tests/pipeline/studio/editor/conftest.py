@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,23 +11,19 @@ import pytest
 pytest.importorskip("starlette", reason="the studio needs starlette")
 pytest.importorskip("playwright", reason="the browser is driven by playwright")
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from haac_repo import Repository
 from scripts.lib.elements import drawing, new_element
+from tests.codec.web.engines import driven_chromium
 from tests.pipeline.studio.editor.pages import NAMES, WAIT, Open, Studio
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("chromium is not installed")
     expect.set_options(timeout=WAIT)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with driven_chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -16,23 +16,19 @@ pytest.importorskip("starlette", reason="the studio needs starlette")
 pytest.importorskip("cv2", reason="finding elements needs OpenCV")
 pytest.importorskip("playwright", reason="the browser is driven by playwright")
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from haac_repo import Repository
 from scripts.lib.elements import drawing, new_element
+from tests.codec.web.engines import driven_chromium
 from tests.pipeline.studio.panels.pages import NAMES, WAIT, Running
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("chromium is not installed")
     expect.set_options(timeout=WAIT)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with driven_chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
