@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from haac._files import check_fingerprint, decode_files, picture_bytes, picture_format
     from haac._forms import binary, binary_elements, binary_layer, binary_similar
     from haac._forms.binary import measured
-    from haac._forms.caption import caption
     from haac._forms.inspect import explain, inspect
     from haac._forms.layer_order import covering, ordered
     from haac._forms.names import caption_by, element_names
@@ -84,7 +83,6 @@ __all__ = [
     "bitstream",
     "blur",
     "blur_and_fade",
-    "caption",
     "caption_by",
     "check_fingerprint",
     "check_vectors",
@@ -127,7 +125,6 @@ _PLACES = {
     "_drawing.work": "WEIGHTS check_work",
     "_files": "check_fingerprint decode_files picture_bytes picture_format",
     "_forms.binary": "measured",
-    "_forms.caption": "caption",
     "_forms.inspect": "explain inspect",
     "_forms.layer_order": "covering ordered",
     "_forms.names": "caption_by element_names",

@@ -71,9 +71,7 @@ def _as_near(
         if high[0] - low[0] <= 1:
             break
         if not low[2]:
-            quality = max(0, quality // 3) if quality else 0
-            if low[0] == quality == 0 and high[0] == 0:
-                break
+            quality //= 3
         elif not high[2]:
             quality = min(100, (quality + 102) // 2)
         else:
