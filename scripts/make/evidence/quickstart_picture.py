@@ -1,6 +1,6 @@
 """Draws docs/pictures/quickstart.jpg: what `sh scripts/quickstart` leaves as side-by-side.png, out of scikit-image's photographs.
 
-    python -m scripts.make.evidence.quickstart_picture
+python -m scripts.make.evidence.quickstart_picture
 """
 
 from __future__ import annotations

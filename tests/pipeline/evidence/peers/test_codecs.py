@@ -91,6 +91,16 @@ def test_a_searched_file_is_never_worse_than_a_plain_one_of_as_many_bytes(codec:
 
 
 @every_codec
+def test_each_setting_makes_another_file(codec: Codec) -> None:
+    """Pillow takes options that it does not know, and does nothing."""
+    middle = codec.best_quality // 2
+    options = [codec.options(variant, middle, PICTURE.size, 0) for variant in range(len(codec.variants))]
+    files = [codec.write(PICTURE, each) for each in options]
+    assert len(set(files)) == len(files)
+    assert None not in files
+
+
+@every_codec
 def test_nothing_is_found_where_no_file_is_so_small(codec: Codec) -> None:
     assert Search(codec, PICTURE).best(3) == []
 
