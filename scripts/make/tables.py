@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
+from scripts.make.evidence.first_screen import FIRST_SCREEN
 from scripts.make.evidence.peers import headers as peer_headers
 from scripts.make.evidence.peers import peers as evidence_peers
 from scripts.make.evidence.study import catalog_size
@@ -297,6 +298,7 @@ def cluster(figures: Figures) -> str:
 
 
 TABLES: dict[str, Callable[[Figures], str]] = {
+    **FIRST_SCREEN,
     "bytes": bytes_,
     "budget_sweep": budget_sweep,
     "decode": decode,
