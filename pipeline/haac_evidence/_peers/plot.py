@@ -6,9 +6,14 @@ import math
 from pathlib import Path
 from typing import Any
 
+from haac_evidence._peers.measure import HAAC
+from haac_evidence._peers.similar import SIMILAR
 from haac_evidence._plots import COLOURS, plotted
 from haac_evidence._scores.scores import MEASURES
 
+OURS = HAAC, SIMILAR
+MOST_BESIDE = 4
+"""Panels of one row."""
 _TITLES = {"photographs": "photographs, no catalog", "scenes": "scenes of a catalog's elements"}
 
 
@@ -33,11 +38,12 @@ def plot(record: dict[str, Any], path: Path) -> list[Path]:
 def _group(budgets: list[int], group: str, found: dict[str, Any], path: Path) -> None:
     summary = found["summary"]
     measures = list(summary["counted"])
-    with plotted(path, (3.3 * len(measures), 4.2), len(measures)) as axes:
+    rows = 1 if len(measures) <= MOST_BESIDE else 2
+    with plotted(path, (4 * -(-len(measures) // rows), 3.9 * rows), len(measures), rows) as axes:
         for axis, measure in zip(axes, measures, strict=True):
             for counting, style in (("counted", "-"), ("uncounted", ":")):
                 for name, scores in summary[counting][measure]["scores"].items():
-                    if name == "haac" and counting == "uncounted":
+                    if name in OURS and counting == "uncounted":
                         continue
                     shown = [math.nan if score is None else score for score in scores]
                     axis.plot(
@@ -45,20 +51,24 @@ def _group(budgets: list[int], group: str, found: dict[str, Any], path: Path) ->
                         shown,
                         style,
                         color=COLOURS.get(name, "#777777"),
-                        linewidth=2.2 if name == "haac" else 1.2,
+                        linewidth=2.2 if name in OURS else 1.2,
                         marker="o",
                         markersize=3 if counting == "counted" else 1.5,
                         label=name if counting == "counted" else None,
-                        zorder=3 if name == "haac" else 2,
+                        zorder=3 if name in OURS else 2,
                     )
             about = MEASURES[measure]
             axis.set_xscale("log")
             axis.set_xlabel("bytes at most")
-            axis.set_title(f"{about.title}{f' [{about.unit}]' if about.unit else ''}", fontsize=10)
+            known = summary["counted"][measure]["pictures"]
+            few = f", {known} of {found['pictures']} pictures" if known < found["pictures"] else ""
+            axis.set_title(f"{about.title}{f' [{about.unit}]' if about.unit else ''}{few}", fontsize=10)
             if measure == "ssimulacra2":
                 axis.set_ylim(-110, 102)
             if measure == "psnr":
                 axis.set_ylim(top=min(axis.get_ylim()[1], 60))
+            if measure == "kind":
+                axis.set_ylim(-4, 104)
             if about.better < 0:
                 axis.invert_yaxis()
         axes[0].legend(fontsize=8, frameon=False, loc="upper left")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from haac_evidence._peers.measure import PHOTOGRAPHS
+from haac_evidence._peers.similar import SIMILAR
 from haac_evidence._scores.scores import MEASURES
 
 _TITLES = {
@@ -28,9 +29,15 @@ def verdict(record: dict[str, Any], peer: str = "AVIF") -> Iterator[str]:
             if against is None:
                 continue
             free = found["summary"]["uncounted"][measure]["against"][peer]
-            yield f"{_TITLES[group]}, {MEASURES[measure].title}: " + _sentence(
-                budgets, against, free, MEASURES[measure].unit, peer, found["pictures"]
-            )
+            about, count = MEASURES[measure], cells["pictures"]
+            title = about.title if count == found["pictures"] else f"{about.title} ({count} pictures)"
+            yield f"{_TITLES[group]}, {title}: " + _sentence(budgets, against, free, about.unit, peer, count)
+            if measure == "kind" and SIMILAR in cells["scores"]:
+                against = cells["similar_against"][peer]
+                free = found["summary"]["uncounted"][measure]["similar_against"][peer]
+                yield f"Photographs told by similar elements, {title}: " + _sentence(
+                    budgets, against, free, about.unit, peer, count
+                )
         for row in found.get("break_even", ()):
             if "times" in row:
                 yield _break_even(row, found["catalog"])
@@ -44,6 +51,8 @@ def _sentence(
     told = [f"{peer} has no file of {alone[-1]:,} bytes or less"] if alone else []
     if until is None:
         told.append(f"haac leads at all of {budgets[0]:,} to {budgets[-1]:,} bytes")
+    elif until == 0 and not any(against["ahead"]):
+        told.append(f"neither haac nor {peer} is ahead anywhere")
     elif until == 0:
         told.append(f"{peer} leads wherever it has a file")
     else:
