@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from haac_evidence._codecs.codec import Codec, available_codecs, codec_versions, written
     from haac_evidence._codecs.placeholders import blurhash, draw_blurhash, draw_thumbhash, thumbhash
     from haac_evidence._codecs.placeholders import placeholders as placeholder_names
-    from haac_evidence._peers.verdict import verdict
+    from haac_evidence._peers.verdict import answer, verdict
     from haac_evidence._scores.judge import SURE, Judge, Judging, Seen, choose_judge, kind_of, load_judge
     from haac_evidence._scores.scores import MEASURES
     from haac_evidence._study.plot import plot as plot_study
@@ -28,6 +28,7 @@ __all__ = [
     "Judge",
     "Judging",
     "Seen",
+    "answer",
     "available_codecs",
     "blurhash",
     "choose_judge",
@@ -55,6 +56,7 @@ _LAZY = {
     "choose_judge": "_scores.judge:choose_judge",
     "kind_of": "_scores.judge:kind_of",
     "load_judge": "_scores.judge:load_judge",
+    "answer": "_peers.verdict:answer",
     "available_codecs": "_codecs.codec:available_codecs",
     "blurhash": "_codecs.placeholders:blurhash",
     "codec_versions": "_codecs.codec:codec_versions",

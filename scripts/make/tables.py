@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
+from scripts.make.evidence.peers import answers
 from scripts.make.evidence.peers import headers as peer_headers
 from scripts.make.evidence.peers import peers as evidence_peers
 from scripts.make.evidence.study import catalog_size
@@ -328,13 +329,14 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "evidence_catalog_size_large": catalog_size,
     "evidence_tables": paper_tables,
     "evidence_tables_large": paper_tables,
+    "evidence_answer": answers,
     "evidence_headers": peer_headers,
     "evidence_peers": evidence_peers,
     "evidence_peers_large": evidence_peers,
 }
 """Name of a table, which is that of its benchmark -> function."""
 
-_OF = {"evidence_headers": "evidence_peers"}
+_OF = {"evidence_answer": "evidence_peers_large", "evidence_headers": "evidence_peers"}
 """Tables out of the figures of another benchmark."""
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from haac_evidence._peers.measure import HAAC
-from haac_evidence._peers.similar import SIMILAR
+from haac_evidence._peers.similar import MOST, SIMILAR
 from haac_evidence._plots import COLOURS, plotted
 from haac_evidence._scores.scores import MEASURES
 
 OURS = HAAC, SIMILAR
 MOST_BESIDE = 4
 """Panels of one row."""
-_TITLES = {"photographs": "photographs, no catalog", "scenes": "scenes of a catalog's elements"}
+_TITLES = {"photographs": "Photographs, no catalog", "scenes": "Scenes of a catalog's elements"}
 
 
 def plot(record: dict[str, Any], path: Path) -> list[Path]:
@@ -46,9 +46,10 @@ def _group(budgets: list[int], group: str, found: dict[str, Any], path: Path) ->
                     if name in OURS and counting == "uncounted":
                         continue
                     shown = [math.nan if score is None else score for score in scores]
+                    last = len([budget for budget in budgets if name != SIMILAR or budget <= MOST])
                     axis.plot(
-                        budgets,
-                        shown,
+                        budgets[:last],
+                        shown[:last],
                         style,
                         color=COLOURS.get(name, "#777777"),
                         linewidth=2.2 if name in OURS else 1.2,
@@ -59,6 +60,7 @@ def _group(budgets: list[int], group: str, found: dict[str, Any], path: Path) ->
                     )
             about = MEASURES[measure]
             axis.set_xscale("log")
+            axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
             axis.set_xlabel("bytes at most")
             known = summary["counted"][measure]["pictures"]
             few = f", {known} of {found['pictures']} pictures" if known < found["pictures"] else ""
@@ -71,7 +73,8 @@ def _group(budgets: list[int], group: str, found: dict[str, Any], path: Path) ->
                 axis.set_ylim(-4, 104)
             if about.better < 0:
                 axis.invert_yaxis()
-        axes[0].legend(fontsize=8, frameon=False, loc="upper left")
-        axes[0].figure.suptitle(
-            f"{found['pictures']} {_TITLES.get(group, group)}; dotted: headers not counted", fontsize=11
-        )
+        figure, lines = axes[0].get_figure(root=True), axes[0].get_legend_handles_labels()
+        assert figure is not None
+        figure.legend(*lines, loc="outside lower center", ncols=len(lines[0]), fontsize=9, frameon=False)
+        count, title = found["pictures"], _TITLES.get(group, group)
+        figure.suptitle(f"{title} ({count}); dotted: headers not counted", fontsize=11)

@@ -16,7 +16,7 @@ from haac_evidence._peers.measure import HAAC, PHOTOGRAPHS, SCENES, Outcome, Wor
 from haac_evidence._peers.run import Settings
 from haac_evidence._peers.similar import SIMILAR
 from haac_evidence._peers.summary import summarised
-from haac_evidence._peers.verdict import verdict
+from haac_evidence._peers.verdict import answer, verdict
 from haac_evidence._record import machine
 from haac_evidence._scores.scores import MEASURES, absent
 
@@ -128,6 +128,8 @@ def lines(record: dict[str, Any]) -> Iterator[str]:
                 yield f"  {name:<12}" + "".join(f"{text:>8}" for text in shown)
         yield ""
     yield from verdict(record)
+    yield ""
+    yield from (sentence.replace("**", "") for sentence in answer(record))
 
 
 def _short(budget: int) -> str:

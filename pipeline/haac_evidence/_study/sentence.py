@@ -38,12 +38,27 @@ def _similar(way: Row, found: Row) -> str:
     rows = way["rows"]
     row = _row_at(rows, way["knee"])
     whose = "" if way["judge_held_out"] else ", which also chose them"
+    wash = _wash_beside(way)
+    kinds = (
+        f"; of the {row['kinds_known']} whose kind it knows, it takes {row['kind_right']:.0%} for that kind, and"
+        f" {wash['kind_right']:.0%} of washes of {wash['recipe_bytes']:,.0f} bytes"
+        if row["kind_right"] is not None and wash["kind_right"] is not None
+        else ""
+    )
     return (
         f"With {_elements(row)}, {row['told']:.0%} of {way['photographs']} photographs are told by similar ones in"
         f" {row['recipe_bytes']:,.0f} bytes, and {way['judge']}{whose} finds the recipes {row['likeness']:.2f} like the photographs"
-        f" ({rows[0]['likeness']:.2f} with {rows[0]['elements']:,}, {rows[-1]['likeness']:.2f} with {rows[-1]['elements']:,}):"
+        f" ({rows[0]['likeness']:.2f} with {rows[0]['elements']:,}, {rows[-1]['likeness']:.2f} with {rows[-1]['elements']:,}){kinds}:"
         f" {_pays(row, 'a wash that is as like')}; {_after(way, found['gain'], 'of likeness')}."
     )
+
+
+def _wash_beside(way: Row) -> Row:
+    """Washes of about as many bytes as the recipes."""
+    found: Row = min(
+        way["washes"], key=lambda row: abs(row["recipe_bytes"] - way["rows"][-1]["recipe_bytes"])
+    )
+    return found
 
 
 def _row_at(rows: list[Row], size: int | None) -> Row:

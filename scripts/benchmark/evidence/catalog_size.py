@@ -4,8 +4,8 @@
 
 It runs `haac study catalog-size` twice, since exact and similar elements are asked of different catalogs. The small form has 128
 drawn elements for the one, and what `haac ingest` cuts out of scikit-image's photographs for the other. The large form takes
-EMOJI, and what `u2netp` cuts out of the photographs of TRAIN, with the first twelve of PHOTOS to be told. With --work an
-interrupted run goes on where it stopped.
+EMOJI, and what `u2netp` cuts out of the photographs of TRAIN; told are some of TRAIN of which the judge knows what they show, each
+by what was cut out of the others, and PHOTOS too where it knows that. With --work an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -22,17 +22,20 @@ from PIL import Image
 
 from haac_evidence._internal import plot_study
 from haac_repo import Repository
+from scripts.benchmark.evidence.known import known_photographs
 from scripts.benchmark.record import BENCHMARKS, write
 from scripts.lib.elements import drawing, new_element, repository_of, trimmed_element
 
 PICTURES = BENCHMARKS.parent / "docs" / "pictures"
 NAME = "evidence_catalog_size"
-DRAWN, TOLD = 128, 12
+DRAWN = 128
+TOLD = 36, 12
+"""Photographs of TRAIN and of PHOTOS."""
 SMALL = {
     "exact": ("--scenes", "6", "--matched", "1"),
     "similar": ("--draws", "1", "--sizes", "2,4,8,1000"),
 }
-LARGE = {"exact": ("--scenes", "12", "--matched", "2"), "similar": ("--draws", "1")}
+LARGE = {"exact": ("--scenes", "12", "--matched", "2"), "similar": ("--draws", "2")}
 PHOTOGRAPHS = (
     "astronaut",
     "camera",
@@ -69,10 +72,12 @@ def photographs(folder: Path) -> Path:
 
 
 def ingested(path: Path, folder: Path, model: str) -> None:
-    """A repository of what is cut out of photographs, unless it is there."""
+    """A repository of what is cut out of photographs, unless it is there; with a similar index."""
+    if (path / "similar").exists():
+        return
     if not path.exists():
         Repository.create(path).close()
-        haac("ingest", folder, "--repo", path, "--model", model, "--no-similar", "--jobs", "2")
+    haac("ingest", folder, "--repo", path, "--model", model, "--similar", "--jobs", "2")
 
 
 def studied(repository: Path, output: Path, *options: str | Path) -> dict[str, Any]:
@@ -90,7 +95,11 @@ def run(work: Path, folders: tuple[Path, Path, Path] | None, judge: Path | None)
     if folders:
         photos, emoji, sources = folders
         elements = list(map(trimmed_element, sorted(emoji.glob("*.png"))))
-        told = sorted(photos.iterdir())[:TOLD]
+        told = [
+            path
+            for folder, count in zip((sources, photos), TOLD, strict=True)
+            for path in known_photographs(folder, count, judge)
+        ]
     else:
         elements = [new_element(drawing(seed), f"drawing {seed}") for seed in range(DRAWN)]
         sources = photographs(work / "photographs")

@@ -4,7 +4,7 @@
     python -m scripts.benchmark.evidence.peers --photos FOLDER --emoji FOLDER [--train FOLDER --similar-repo DIRECTORY] [--judge FILE]
 
 It is `haac bench peers`, with its pictures and its repository made before. The small form takes photographs of scikit-image and a
-repository of drawings; the large form the first of the photographs, and a repository of emoji. With --train it takes as many of those
+repository of drawings; the large form the first of the photographs, and a repository of emoji. With --train it takes some of those
 photographs, too, whose kind the judge knows, and tells all of them by the elements that were cut out of the others. A run that was
 stopped goes on.
 """
@@ -29,6 +29,8 @@ PHOTOGRAPHS = ("astronaut", "coffee")
 MODEL = "u2netp"
 """Finds the objects of photographs that are told by similar elements."""
 DRAWINGS, EMOJI = 100, 300
+TOLD = 12
+"""Photographs of --train."""
 LONG = {"small": 288, "large": 384}
 
 
@@ -57,7 +59,9 @@ def main() -> int:
     parser.add_argument("--photos", type=Path, help="folder of photographs, with --emoji: the large form")
     parser.add_argument("--emoji", type=Path, help="folder of cut-outs")
     parser.add_argument("--train", type=Path, help="folder of photographs that elements were cut out of")
-    parser.add_argument("--similar-repo", type=Path, help="repository of those elements, with a similar index")
+    parser.add_argument(
+        "--similar-repo", type=Path, help="repository of those elements, with a similar index"
+    )
     parser.add_argument("--judge", type=Path, metavar="FILE", help="as `haac bench peers` takes it")
     parser.add_argument("--count", type=int, default=6, help="photographs and scenes of the large form")
     parser.add_argument("--thorough", action="store_true")
@@ -77,7 +81,7 @@ def main() -> int:
             pictures = photographs(folder)
             elements = [new_element(drawing(n), f"{n}") for n in range(DRAWINGS)]
         if args.train is not None:
-            pictures += known_photographs(args.train, args.count, args.judge)
+            pictures += known_photographs(args.train, TOLD, args.judge)
         repository_of(folder / "repo", elements)
         output = ROOT / "benchmarks" / f"evidence_peers{'_large' if large else ''}.json"
         plot = ROOT / "docs" / "pictures" / f"evidence_peers{'_large' if large else ''}.png"

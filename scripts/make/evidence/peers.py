@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from haac_evidence._internal import MEASURES, verdict
+from haac_evidence._internal import MEASURES, answer, verdict
 from scripts.make.markdown import Figures, machine, table
 
-_SHOWN = ("psnr", "ssimulacra2", "different")
+_SHOWN = ("psnr", "ssimulacra2", "different", "kind")
 """Measures of which all formats are listed; of the others only what haac is ahead of AVIF."""
 _TITLES = {
     "photographs": "{count} photographs, without a catalog",
@@ -43,6 +43,9 @@ def _scores(title: str, measure: str, budgets: list[int], summary: dict[str, Any
         cells = (_cell(own, without, about.digits) for own, without in zip(scores, free[name], strict=True))
         rows.append((name, *cells))
     unit = f", {about.unit}" if about.unit else ""
+    count = summary["counted"][measure]["pictures"]
+    if measure == "kind":
+        unit += f", of the {count} whose kind the judge knows"
     return f"{title}: {about.title}{unit} (in brackets: where the header does not count):\n\n" + table(
         ("bytes at most", *(f"{budget:,}" for budget in budgets)), rows
     )
@@ -102,8 +105,18 @@ def _about(figures: Figures) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in figures["versions"].items() if number)
     lost = [f"{name}: {why}" for group in figures["groups"].values() for name, why in group["lost"].items()]
     absent = "; ".join(f"{name} ({why})" for name, why in figures["absent"].items())
-    told = f"Libraries: {versions}. Not measured: {absent}."
+    told = f"Libraries: {versions}."
+    if judge := figures["judge"]:
+        told += f" Judge of kinds: {judge['name']}{', which also retrieves' if judge['retrieves'] else ''}."
+    if similar := figures["similar"]:
+        told += f" Similar elements: {similar['elements']:,}; objects found by {similar['segmenter']}."
+    told += f" Not measured: {absent}." if absent else ""
     return told + (f" Lost: {'; '.join(lost)}." if lost else "") + machine(figures)
+
+
+def answers(figures: Figures) -> str:
+    """When haac is better than AVIF, by how much, and when not."""
+    return "\n".join(f"- {sentence}" for sentence in answer(figures))
 
 
 def headers(figures: Figures) -> str:
