@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from haac_evidence._peers.drawn import CatalogBytes, Drawn
-    from haac_evidence._peers.run import Photograph, Settings
+    from haac_evidence._peers.measure import Outcome, Work
+    from haac_evidence._peers.run import Photograph
     from haac_evidence._peers.similar import Telling
     from haac_evidence._scores.judge import Judging
 
@@ -119,7 +120,7 @@ def peers(
     those were free.
 
     With --similar-repo photographs are told by elements that are like what they show, too, never by what was cut out of themselves.
-    A judge says whether a picture still shows the kind of thing that the original shows, where it knows that.
+    A judge says whether a picture is still of the original's kind (a dog, a boat), where it knows that.
 
     A run that was stopped goes on when it is started again with the same --output.
     """
@@ -128,8 +129,11 @@ def peers(
     limit_threads(1)
     if not paths and repo is None:
         raise click.UsageError("there is nothing to measure: give pictures, or --repo, or both.")
+    if similar_repo is not None and not paths:
+        raise click.UsageError("--similar-repo tells photographs: give some.")
     _check_plot(plot)
-    from haac_evidence._peers.run import Settings
+    from haac_evidence._peers.record import lines, missing, record
+    from haac_evidence._peers.run import Settings, plan
 
     judging, no_judge = _judging(judge, console)
     settings = Settings(budgets=budgets, thorough=thorough, formats=_formats(only), judge=judging)
@@ -141,10 +145,14 @@ def peers(
         if not pictures and not drawn:
             console.error("There is no picture to measure.")
             return 1
-        made = _measured(console, pictures, drawn, repo, settings, jobs, output, catalog, no_judge)
+        works = plan(pictures, drawn, None if repo is None else repo.resolve(), settings)
+        for name, why in missing(no_judge).items():
+            console.note(f"{name}: not measured, {why}")
+        console.note(f"{counted(len(pictures) + len(drawn), 'picture')}, {len(works)} series of files")
+        started = time.monotonic()
+        outcomes = _measured(console, works, jobs, output)
+    made = record(works, outcomes, settings, catalog, time.monotonic() - started, no_judge)
     _written(console, made, output, plot)
-    from haac_evidence._peers.record import lines
-
     console.data(made, lines(made))
     lost = [f"{name}: {why}" for group in made["groups"].values() for name, why in group["lost"].items()]
     for line in lost:
@@ -269,28 +277,12 @@ def _drawn(
     return drawn, catalog_bytes(repository, {number for each in drawn for number in each.elements})
 
 
-def _measured(
-    console: Console,
-    pictures: list[Photograph],
-    drawn: list[Drawn],
-    repo: Path | None,
-    settings: Settings,
-    jobs: int,
-    output: Path | None,
-    catalog: CatalogBytes | None,
-    no_judge: str,
-) -> dict[str, Any]:
+def _measured(console: Console, works: list[Work], jobs: int, output: Path | None) -> list[Outcome]:
     import tempfile
 
-    from haac_evidence._peers.record import missing, record
-    from haac_evidence._peers.run import measured, plan
+    from haac_evidence._peers.run import measured
     from haac_pipeline._internal import Workers
 
-    for name, why in missing(no_judge).items():
-        console.note(f"{name}: not measured, {why}")
-    works = plan(pictures, drawn, None if repo is None else repo.resolve(), settings)
-    console.note(f"{counted(len(pictures) + len(drawn), 'picture')}, {len(works)} series of files")
-    started = time.monotonic()
     outcomes = []
     with (
         tempfile.TemporaryDirectory(prefix="haac-") as folder,
@@ -301,7 +293,7 @@ def _measured(
             outcomes.append(outcome)
             advance(1)
             console.detail(f"{len(outcomes)} of {len(works)}: {outcome.picture}, {outcome.format}")
-    return record(works, outcomes, settings, catalog, time.monotonic() - started, no_judge)
+    return outcomes
 
 
 def _part(output: Path) -> Path:

@@ -120,7 +120,7 @@ def _kinds(budgets: Sequence[int], summary: dict[str, Any], peer: str) -> str:
     )
     return (
         f"**What a photograph shows, told by similar elements: better in a few dozen bytes.** At {budgets[at]:,} bytes a judge recognises"
-        f" the kind of thing in {told[at]:.0f} % of {counted['pictures']} photographs, in {washes[at]:.0f} % of washes, and in"
+        f" the kind of {told[at]:.0f} % of {counted['pictures']} photographs, in {washes[at]:.0f} % of washes, and in"
         f" {bare[at]:.0f} % of {peer} files with their headers not counted; {later}. It is a paraphrase:"
         f" by PSNR it is {gap:.1f} dB below the wash."
     )
@@ -183,6 +183,8 @@ def _sentence(
         told.append(
             "; ".join(
                 f"{'haac' if a > 0 else peer} is ahead by {abs(a):.3g}{f' {unit}' if unit else ''} at {b:,} bytes"
+                if a
+                else f"they are level at {b:,} bytes"
                 for b, a in ends
             )
         )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 CLASSES: Final = 1000
 SURE: Final = 0.5
-"""Probability from which on a judge is held to know what kind of thing a picture shows."""
+"""Probability from which on a judge is held to know of what kind a picture is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ MEASURES = {
     )
 }
 """PSNR and SSIM over red, green and blue; *different*: per cent of the pixels not within 25 of 255, at 1000x1000; *kind*: 100 where a
-judge takes the picture for one of the kind of thing that the original shows, 0 where not, None where it does not know that."""
+judge takes the picture for one of the original's kind, 0 where not, None where it does not know that."""
 
 PERFECT: Scores = {
     "psnr": math.inf,

@@ -29,7 +29,7 @@ PHOTOGRAPHS = ("astronaut", "coffee")
 MODEL = "u2netp"
 """Finds the objects of photographs that are told by similar elements."""
 DRAWINGS, EMOJI = 100, 300
-TOLD = 12
+TOLD = 6
 """Photographs of --train."""
 LONG = {"small": 288, "large": 384}
 

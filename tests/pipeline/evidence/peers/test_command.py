@@ -106,6 +106,9 @@ def test_what_cannot_be(run: Run, photo: Path, tmp_path: Path) -> None:
     code, _, err = run("bench", "peers", photo, "--model", "u2netp")
     assert code == 2
     assert "--similar-repo" in err
+    code, _, err = run("bench", "peers", "--repo", tmp_path, "--similar-repo", tmp_path)
+    assert code == 2
+    assert "tells photographs" in err
     (tmp_path / "judge.onnx").write_bytes(b"no network")
     code, _, err = run("bench", "peers", photo, "--judge", tmp_path / "judge.onnx")
     assert code == 1
