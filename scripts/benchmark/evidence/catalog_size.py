@@ -15,13 +15,14 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from haac_evidence._internal import plot_study
-from haac_repo import Repository
+from haac_repo import NewElement, Repository
 from scripts.benchmark.evidence.known import known_photographs
 from scripts.benchmark.record import BENCHMARKS, write
 from scripts.lib.elements import drawing, new_element, repository_of, trimmed_element
@@ -91,20 +92,21 @@ def studied(repository: Path, output: Path, *options: str | Path) -> dict[str, A
 def run(work: Path, folders: tuple[Path, Path, Path] | None, judge: Path | None) -> dict[str, Any]:
     """Both parts; the repositories stay in `work`."""
     options = LARGE if folders else SMALL
+    elements: Iterable[NewElement]
     model = "u2netp" if folders else "offline"
     if folders:
         photos, emoji, sources = folders
-        elements = list(map(trimmed_element, sorted(emoji.glob("*.png"))))
+        elements = map(trimmed_element, sorted(emoji.glob("*.png")))
         told = [
             path
             for folder, count in zip((sources, photos), TOLD, strict=True)
             for path in known_photographs(folder, count, judge)
         ]
     else:
-        elements = [new_element(drawing(seed), f"drawing {seed}") for seed in range(DRAWN)]
+        elements = (new_element(drawing(seed), f"drawing {seed}") for seed in range(DRAWN))
         sources = photographs(work / "photographs")
         told = [sources]
-    if not (work / "exact").exists():
+    if not (work / "exact").exists() and not (work / "exact.json").exists():
         repository_of(work / "exact", elements)
     exact = studied(work / "exact", work / "exact.json", *options["exact"])
     ingested(work / "similar", sources, model)
