@@ -30,13 +30,13 @@ from scripts.lib.elements import drawing, new_element, repository_of, trimmed_el
 PICTURES = BENCHMARKS.parent / "docs" / "pictures"
 NAME = "evidence_catalog_size"
 DRAWN = 128
-TOLD = 36, 12
+TOLD = 24, 12
 """Photographs of TRAIN and of PHOTOS."""
 SMALL = {
     "exact": ("--scenes", "6", "--matched", "1"),
     "similar": ("--draws", "1", "--sizes", "2,4,8,1000"),
 }
-LARGE = {"exact": ("--scenes", "12", "--matched", "2"), "similar": ("--draws", "2")}
+LARGE = {"exact": ("--scenes", "12", "--matched", "2"), "similar": ("--draws", "1")}
 PHOTOGRAPHS = (
     "astronaut",
     "camera",

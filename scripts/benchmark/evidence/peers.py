@@ -29,7 +29,8 @@ PHOTOGRAPHS = ("astronaut", "coffee")
 MODEL = "u2netp"
 """Finds the objects of photographs that are told by similar elements."""
 DRAWINGS, EMOJI = 100, 300
-TOLD = 6
+SCENES = {"small": 2, "large": 3}
+TOLD = 3
 """Photographs of --train."""
 LONG = {"small": 288, "large": 384}
 
@@ -63,7 +64,7 @@ def main() -> int:
         "--similar-repo", type=Path, help="repository of those elements, with a similar index"
     )
     parser.add_argument("--judge", type=Path, metavar="FILE", help="as `haac bench peers` takes it")
-    parser.add_argument("--count", type=int, default=6, help="photographs and scenes of the large form")
+    parser.add_argument("--count", type=int, default=6, help="photographs of --photos")
     parser.add_argument("--thorough", action="store_true")
     parser.add_argument("--jobs", type=int, default=0)
     args = parser.parse_args()
@@ -93,7 +94,7 @@ def main() -> int:
             "--repo",
             str(folder / "repo"),
         ]
-        command += ["--scenes", str(args.count if large else 2), "-o", str(output), "--plot", str(plot)]
+        command += ["--scenes", str(SCENES["large" if large else "small"]), "-o", str(output), "--plot", str(plot)]
         command += ["--long", str(LONG["large" if large else "small"]), "--jobs", str(args.jobs), "-v"]
         command += ["--thorough"] if args.thorough else []
         command += ["--judge", str(args.judge)] if args.judge else []
