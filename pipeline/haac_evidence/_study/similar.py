@@ -266,14 +266,19 @@ def _mean_of(rows: Sequence[Row]) -> Row:
     }
 
 
-def wash_as_like(washes: Sequence[Row], likeness: float) -> float | None:
+def wash_as_like(washes: Sequence[Row], score: float, of: str = "likeness") -> float | None:
     """Bytes of a wash that the judge finds as like, between those that were measured.
+
+    Args:
+        washes: rows by bytes, rising.
+        score: that a wash must reach.
+        of: name of the score: `likeness`, or `kind_right`.
 
     Returns:
         None where even the largest is less like.
     """
     sizes = [row["recipe_bytes"] for row in washes]
-    reached = np.maximum.accumulate([row["likeness"] for row in washes])
-    if likeness > reached[-1]:
+    reached = np.maximum.accumulate([row[of] for row in washes])
+    if score > reached[-1]:
         return None
-    return float(np.exp(np.interp(likeness, reached, np.log(sizes))))
+    return float(np.exp(np.interp(score, reached, np.log(sizes))))

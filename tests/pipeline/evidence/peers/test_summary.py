@@ -182,10 +182,7 @@ def test_the_answer_says_where_similar_elements_are_better_and_washes_worse() ->
     told = list(answer({"budgets": list(budgets), "groups": {"photographs": group}}))
     assert len(told) == 3, "no scenes were measured"
     assert "AVIF has no file of 50 bytes or less" in told[0]
-    assert (
-        "At 50 bytes a judge recognises the kind of 50 % of 2 photographs, in 0 % of washes"
-        in told[1]
-    )
+    assert "At 50 bytes a judge recognises the kind of 50 % of 2 photographs, in 0 % of washes" in told[1]
     assert "AVIF reaches that at 30,000" in told[1]
     assert "worse.** At 30,000 bytes AVIF is ahead by 15.0 dB." in told[2]
 
