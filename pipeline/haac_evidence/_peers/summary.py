@@ -82,9 +82,10 @@ def duel(
         own: what of haac.
 
     Returns:
-        Lists by budget: `ahead`, mean score of haac above the peer's (worse if negative) over pictures that have both, None if none
-        has; `wins`, pictures in which haac is better or alone; `alone`, pictures in which only haac has a file so small; `bytes`,
-        median of how many times haac's bytes the peer takes for haac's score, None where the peer never reaches it.
+        Lists by budget: `ahead`, mean score of haac above the peer's (worse if negative) over pictures that have both (where there is
+        a least score, no file has that), None if none has; `wins`, pictures in which haac is better or alone; `alone`, pictures in
+        which only haac has a file so small; `bytes`, median of how many times haac's bytes the peer takes for haac's score, None where
+        the peer never reaches it.
     """
     made: Row = {"ahead": [], "wins": [], "alone": [], "bytes": []}
     sign, least = MEASURES[measure].better, MEASURES[measure].least
@@ -96,11 +97,12 @@ def duel(
             theirs = best(files[peer], budget, measure, counted=counted)
             if ours is None:
                 continue
-            if theirs is None:
-                alone += 1
+            alone += theirs is None
+            if theirs is None and least is None:
                 wins += 1
-            else:
-                gap = sign * (value(ours, measure) - value(theirs, measure))
+            else:  # of no file, nothing is recognised
+                other = value(theirs, measure) if theirs is not None else least or 0.0
+                gap = sign * (value(ours, measure) - other)
                 gaps.append(gap)
                 wins += gap > 0
             if value(ours, measure) == least:

@@ -32,7 +32,7 @@ def verdict(record: dict[str, Any], peer: str = "AVIF") -> Iterator[str]:
                 continue
             free = found["summary"]["uncounted"][measure]["against"][peer]
             about, count = MEASURES[measure], cells["pictures"]
-            title = about.title if count == found["pictures"] else f"{about.title} ({count} pictures)"
+            title = about.title if count == found["pictures"] else f"{about.title} ({_pictures(count)})"
             yield f"{_TITLES[group]}, {title}: " + _sentence(budgets, against, free, about.unit, peer, count)
             if measure == "kind" and SIMILAR in cells["scores"]:
                 against = cells["similar_against"][peer]
@@ -177,7 +177,7 @@ def _sentence(
         )
         told.append(f"without {peer}'s headers {where}")
     both = [(b, a) for b, a in zip(budgets, against["ahead"], strict=True) if a is not None]
-    if both:
+    if any(against["ahead"]):
         most, least = max(both, key=lambda pair: pair[1]), min(both, key=lambda pair: pair[1])
         ends = [most] if most[0] == least[0] else [most, least]
         told.append(

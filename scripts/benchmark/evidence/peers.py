@@ -94,7 +94,14 @@ def main() -> int:
             "--repo",
             str(folder / "repo"),
         ]
-        command += ["--scenes", str(SCENES["large" if large else "small"]), "-o", str(output), "--plot", str(plot)]
+        command += [
+            "--scenes",
+            str(SCENES["large" if large else "small"]),
+            "-o",
+            str(output),
+            "--plot",
+            str(plot),
+        ]
         command += ["--long", str(LONG["large" if large else "small"]), "--jobs", str(args.jobs), "-v"]
         command += ["--thorough"] if args.thorough else []
         command += ["--judge", str(args.judge)] if args.judge else []

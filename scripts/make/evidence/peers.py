@@ -45,7 +45,7 @@ def _scores(title: str, measure: str, budgets: list[int], summary: dict[str, Any
     unit = f", {about.unit}" if about.unit else ""
     count = summary["counted"][measure]["pictures"]
     if measure == "kind":
-        unit += f", of the {count} whose kind the judge knows"
+        unit += f", of {count} whose kind the judge knows"
     return f"{title}: {about.title}{unit} (in brackets: where the header does not count):\n\n" + table(
         ("bytes at most", *(f"{budget:,}" for budget in budgets)), rows
     )

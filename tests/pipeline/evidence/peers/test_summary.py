@@ -104,7 +104,9 @@ def test_bytes_are_compared_only_where_a_kind_is_recognised() -> None:
     """A picture that shows nothing needs no bytes at all: that says nothing."""
     found = duel(KINDS, BUDGETS, "kind", "AVIF", counted=True)
     assert found["bytes"] == [None, 4.0, 4.0]
-    assert found["ahead"] == [None, 50.0, -50.0]
+    assert found["ahead"] == [0.0, 50.0, -50.0], "no file shows nothing, as does one that is not recognised"
+    assert found["wins"] == [0, 1, 0]
+    assert found["alone"] == [2, 0, 0]
     assert duel(KINDS, BUDGETS, "kind", "AVIF", counted=True, own="haac similar")["bytes"] == [50.0] * 3
 
 
