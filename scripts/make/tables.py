@@ -9,7 +9,6 @@ nothing is written, and the exit code is 1 where a table is out of date.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from scripts.make.evidence.peers import peers as evidence_peers
 from scripts.make.evidence.study import catalog_size
 from scripts.make.evidence.tables import paper_tables
 from scripts.make.life.tables import life
-from scripts.make.markdown import Figures, machine, table
+from scripts.make.markdown import Figures, load, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import (
     best_peer,
@@ -400,13 +399,6 @@ def summary() -> str:
             )
         )
     return table(("", "figure", "note"), rows)
-
-
-def load(benchmark: str) -> Figures | None:
-    """A benchmark's figures; None if it has not been run yet."""
-    source = ROOT / "benchmarks" / f"{benchmark}.json"
-    figures: Figures | None = json.loads(source.read_text("utf-8")) if source.exists() else None
-    return figures
 
 
 def rendered(text: str) -> str:

@@ -154,19 +154,22 @@ def crossing(budgets: Sequence[int], ahead: Sequence[float | None], alone: Seque
         alone: pictures at each for which there is none.
 
     Returns:
-        None if haac leads to the end; 0.0 if it never does.
+        None if haac leads to the end; 0.0 if it never does. Where it leads last and not all pictures have another file, that budget:
+        a mean over the others says little.
     """
     leads = [
-        (budget, 1.0 if lead is None else lead)
+        (budget, 1.0 if lead is None else lead, only)
         for budget, lead, only in zip(budgets, ahead, alone, strict=True)
         if lead is not None or only
     ]
-    last = max((n for n, (_, lead) in enumerate(leads) if lead > 0), default=None)
+    last = max((n for n, (_, lead, _) in enumerate(leads) if lead > 0), default=None)
     if last is None:
         return 0.0
     if last == len(leads) - 1:
         return None
-    (low, up), (high, down) = leads[last], leads[last + 1]
+    (low, up, lacking), (high, down, _) = leads[last], leads[last + 1]
+    if lacking:
+        return low
     part = up / (up - down)
     return math.exp(math.log(low) + part * (math.log(high) - math.log(low)))
 

@@ -89,7 +89,7 @@ def _small_photographs(budgets: Sequence[int], summary: dict[str, Any], peer: st
     told = f"**A photograph that no catalog knows: better while it is small**, {' and '.join(ends)}"
     if alone:
         told += f"; {peer} has no file of {alone[-1]:,} bytes or less"
-    first = next(((b, a) for b, a in zip(budgets, against["ahead"], strict=True) if a is not None), None)
+    first = next(iter(_both(budgets, against, pictures)), None)
     if first is not None:
         told += f", and is {'behind' if first[1] > 0 else 'ahead'} by {abs(first[1]):.1f} dB at {first[0]:,}"
     free = summary["uncounted"]["psnr"]["against"][peer]["leads_to"]
@@ -149,6 +149,12 @@ def _large_photographs(budgets: Sequence[int], summary: dict[str, Any], peer: st
     )
 
 
+def _both(budgets: Sequence[int], against: dict[str, Any], count: int) -> list[tuple[int, float]]:
+    """Budgets at which all pictures have a file of the other format, or none has, which can be a score too; how far haac is ahead."""
+    rows = zip(budgets, against["ahead"], against["alone"], strict=True)
+    return [(budget, ahead) for budget, ahead, alone in rows if ahead is not None and alone in (0, count)]
+
+
 def _pictures(count: int) -> str:
     return f"{count:,} picture{'' if count == 1 else 's'}"
 
@@ -173,11 +179,11 @@ def _sentence(
             if until_free is None
             else f"haac leads up to {_round(until_free)} bytes"
             if until_free
-            else f"{peer} leads everywhere"
+            else "haac is nowhere ahead"
         )
         told.append(f"without {peer}'s headers {where}")
-    both = [(b, a) for b, a in zip(budgets, against["ahead"], strict=True) if a is not None]
-    if any(against["ahead"]):
+    both = _both(budgets, against, count)
+    if any(ahead for _, ahead in both):
         most, least = max(both, key=lambda pair: pair[1]), min(both, key=lambda pair: pair[1])
         ends = [most] if most[0] == least[0] else [most, least]
         told.append(

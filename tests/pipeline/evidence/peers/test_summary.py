@@ -120,6 +120,7 @@ def test_where_the_lead_is_lost() -> None:
     assert crossing((10, 100), (1.0, 2.0), (0, 0)) is None
     assert crossing((10, 100), (-1.0, -2.0), (0, 0)) == 0.0
     assert crossing((10, 100), (None, 2.0), (3, 0)) is None
+    assert crossing((10, 100, 1000), (None, 300.0, -1.0), (3, 2, 0)) == 100, "where one of three has a file"
 
 
 @pytest.mark.parametrize(
