@@ -69,7 +69,7 @@ def answer(record: dict[str, Any], peer: str = "AVIF") -> Iterator[str]:
     kind = summary["counted"].get("kind")
     if kind is not None and SIMILAR in kind["scores"]:
         yield _kinds(budgets, summary, peer)
-    yield _large_photographs(budgets, summary, peer)
+    yield from _large_photographs(budgets, summary, peer)
 
 
 def _small_photographs(budgets: Sequence[int], summary: dict[str, Any], peer: str) -> str:
@@ -86,7 +86,8 @@ def _small_photographs(budgets: Sequence[int], summary: dict[str, Any], peer: st
     ]
     pictures = summary["counted"]["psnr"]["pictures"]
     alone = [budget for budget, only in zip(budgets, against["alone"], strict=True) if only == pictures]
-    told = f"**A photograph that no catalog knows: better while it is small**, {' and '.join(ends)}"
+    how = "not better" if against["leads_to"] == 0 else "better while it is small"
+    told = f"**A photograph that no catalog knows: {how}**, {' and '.join(ends)}"
     if alone:
         told += f"; {peer} has no file of {alone[-1]:,} bytes or less"
     first = next(iter(_both(budgets, against, pictures)), None)
@@ -101,7 +102,7 @@ def _small_photographs(budgets: Sequence[int], summary: dict[str, Any], peer: st
 
 
 def _kinds(budgets: Sequence[int], summary: dict[str, Any], peer: str) -> str:
-    """What a judge recognises, at the largest budget at which similar elements lead."""
+    """What a judge recognises, at the budget at which similar elements lead by most."""
     counted, free = summary["counted"]["kind"], summary["uncounted"]["kind"]
     scores = counted["scores"]
     told, washes, files, bare = (
@@ -126,24 +127,24 @@ def _kinds(budgets: Sequence[int], summary: dict[str, Any], peer: str) -> str:
     )
 
 
-def _large_photographs(budgets: Sequence[int], summary: dict[str, Any], peer: str) -> str:
-    """Where washes lose."""
+def _large_photographs(budgets: Sequence[int], summary: dict[str, Any], peer: str) -> Iterator[str]:
+    """Where washes lose, if so much was measured."""
     rows = [
         (MEASURES[measure], summary["counted"][measure]["against"][peer]["ahead"])
         for measure in ("psnr", "ssimulacra2")
         if measure in summary["counted"]
     ]
-    last = max(at for at, budget in enumerate(budgets) if budget <= _LARGE)
+    last = max((at for at, budget in enumerate(budgets) if budget <= _LARGE), default=0)
     behind = [
         f"{-ahead[last]:.1f} {about.unit or 'of ' + about.title}"
         for about, ahead in rows
         if ahead[last] is not None and ahead[last] < 0
     ]
     if not behind:
-        return f"**Photographs of {budgets[last]:,} bytes: {peer} is not ahead.**"
-    further = all(ahead[-1] is not None and ahead[-1] <= ahead[last] for _, ahead in rows)
+        return
+    further = all(None not in (ahead[-1], ahead[last]) and ahead[-1] <= ahead[last] for _, ahead in rows)
     more = ", and further with more" if further and last < len(budgets) - 1 else ""
-    return (
+    yield (
         f"**A photograph in the bytes that photographs usually have: worse.** At {budgets[last]:,} bytes {peer} is ahead by"
         f" {' and '.join(behind)}{more}."
     )

@@ -198,3 +198,15 @@ def test_the_answer_does_not_boast_where_similar_elements_are_not_ahead() -> Non
         )
     )
     assert any("told by similar elements: not better" in sentence for sentence in told)
+
+
+def test_the_answer_to_few_budgets_says_what_they_show() -> None:
+    files = {"haac": [file(50_000, 30.0, 0)], "AVIF": [file(40_000, 35.0)]}
+    group = {"pictures": 1, "summary": summarised([files], [60_000])}
+    told = list(answer({"budgets": [60_000], "groups": {"photographs": group}}))
+    assert told[0].startswith("**A photograph that no catalog knows: not better**, nowhere by PSNR")
+    assert "At 60,000 bytes AVIF is ahead by 5.0 dB." in told[1]
+    without = {"haac": files["haac"], "AVIF": [file(400_000, 35.0)]}
+    group = {"pictures": 1, "summary": summarised([without], [60_000])}
+    (alone,) = answer({"budgets": [60_000], "groups": {"photographs": group}})
+    assert "AVIF has no file of 60,000 bytes or less" in alone
