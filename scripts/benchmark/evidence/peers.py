@@ -30,7 +30,7 @@ MODEL = "u2netp"
 """Finds the objects of photographs that are told by similar elements."""
 DRAWINGS, EMOJI = 100, 300
 SCENES = {"small": 2, "large": 3}
-TOLD = 3
+TOLD = 6
 """Photographs of --train."""
 LONG = {"small": 288, "large": 384}
 
