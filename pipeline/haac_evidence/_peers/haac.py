@@ -6,18 +6,26 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from haac_evidence._peers.files import Measured
-from haac_evidence._scores.scores import scores
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from haac_evidence._scores.scores import Scorer
 
 INLINE_FROM = 2_000
 """Bytes of a budget from which a recipe may also carry the picture as WebP, where `thorough`."""
 
 
 def recipes(
-    picture: Image.Image, budgets: Sequence[int], repository: Path | None, *, thorough: bool = False
+    picture: Image.Image,
+    budgets: Sequence[int],
+    repository: Path | None,
+    scorer: Scorer,
+    *,
+    thorough: bool = False,
 ) -> Iterator[Measured]:
     """Recipes of a picture. Errors count everywhere alike, as the scores count them: no subject is looked for.
 
@@ -25,6 +33,7 @@ def recipes(
         picture: RGB.
         budgets: bytes, growing.
         repository: its elements are looked for; None: only a wash is made.
+        scorer: of what was made of the picture.
         thorough: from `INLINE_FROM` bytes on, let recipes carry elements of their own, too.
     """
     buffer = io.BytesIO()
@@ -33,18 +42,18 @@ def recipes(
     whole: Measured | None = None
     if repository is not None:
         # Elements need no budget: what is found is the same for all that it fits in.
-        whole = _recipe(picture, data, None, repository, inline=False)
+        whole = _recipe(scorer, data, None, repository, inline=False)
         if whole is not None:
             yield whole
     last = None
     for budget in budgets:
         if whole is not None and whole.bytes <= budget and whole.exact:
             return
-        found = _recipe(picture, data, budget, repository, inline=False)
+        found = _recipe(scorer, data, budget, repository, inline=False)
         if found is not None and found != last:
             yield found
         if thorough and budget >= INLINE_FROM:
-            carried = _recipe(picture, data, budget, repository, inline=True)
+            carried = _recipe(scorer, data, budget, repository, inline=True)
             if carried is not None:
                 yield replace(carried, settings=f"{carried.settings} inline")
         elif found is not None and budget >= INLINE_FROM and found.bytes < 0.7 * budget:
@@ -53,7 +62,7 @@ def recipes(
 
 
 def _recipe(
-    picture: Image.Image, data: bytes, budget: int | None, repository: Path | None, *, inline: bool
+    scorer: Scorer, data: bytes, budget: int | None, repository: Path | None, *, inline: bool
 ) -> Measured | None:
     """None where there is no recipe so small."""
     from haac import from_binary, render
@@ -69,4 +78,4 @@ def _recipe(
     source = NO_ELEMENTS if repository is None else opened(repository)[0]
     made = render(from_binary(recipe), source).convert("RGB")
     what = f"layers={len(done.ids)}" if done.ids else "wash"
-    return Measured(len(recipe), len(recipe), scores(picture, made), what)
+    return Measured(len(recipe), len(recipe), scorer(made), what)

@@ -27,6 +27,7 @@ from haac_evidence._codecs.placeholders import (
 from haac_evidence._peers.measure import formats, lossless
 from haac_evidence._peers.record import missing
 from haac_evidence._peers.search import Search, drawn
+from haac_evidence._scores.scores import Scorer
 from haac_pipeline._internal import psnr
 
 
@@ -147,7 +148,7 @@ def test_a_jpeg_2000_file_loses_the_comment_of_its_encoder_only() -> None:
 
 @every_codec
 def test_a_lossless_file_gives_all_pixels(codec: Codec) -> None:
-    found = list(lossless(PICTURE, codec))
+    found = list(lossless(PICTURE, codec, Scorer(PICTURE)))
     assert len(found) == (0 if codec.name == "JPEG" else 1)
     for each in found:
         assert each.exact
@@ -205,4 +206,10 @@ def test_a_thumbhash_has_some_twenty_bytes() -> None:
 
 
 def test_every_format_says_what_its_header_is() -> None:
-    assert set(HEADERS) == {"haac", "BlurHash", "ThumbHash", *(codec.name for codec in CODECS)}
+    assert set(HEADERS) == {
+        "haac",
+        "haac similar",
+        "BlurHash",
+        "ThumbHash",
+        *(codec.name for codec in CODECS),
+    }
