@@ -1,6 +1,6 @@
 """What `sh scripts/bench` runs once its environment stands. Every `$ haac ...` it shows is the real command.
 
-    python -m scripts.lib.evidence [--large PHOTOS EMOJI TRAIN [--judge FILE]] [--only tables|peers|study|report]
+    python -m scripts.lib.evidence [--large PHOTOS EMOJI TRAIN [--judge FILE]] [--only tables|peers|study|report|readme]
 
 The repository is made anew each time, so that ids are the same: describers' scripts (`scripts/evidence/`) name elements by them.
 """
@@ -22,7 +22,7 @@ WORK = ROOT / "bench"
 HAAC = str(Path(sys.executable).with_name("haac"))
 MODEL = "u2netp"
 NETWORK = "efficientnet-lite0"
-PARTS = ("tables", "peers", "study", "report")
+PARTS = ("tables", "peers", "study", "report", "readme")
 
 CUT = ("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "rocket.jpg")
 """Photographs out of scikit-image's own package (CC0, or in the public domain) that elements are cut out of..."""
@@ -235,6 +235,14 @@ def report(form: Form) -> None:
     haac("compress", picture, "--repo", form.repository, "-o", recipe)
     haac("decompress", recipe, "--repo", form.repository, "-o", made)
     haac("report", picture, made, "-o", WORK / "report.html")
+
+
+def readme(form: Form) -> None:
+    """Pictures of the README, with their figures: always of scikit-image's photographs and of drawings."""
+    if not form.folders:
+        say("Pictures of the README")
+        for name in ("readme_picture", "evidence.chat_picture", "evidence.quickstart_picture"):
+            module(f"scripts.make.{name}")
 
 
 def say(title: str) -> None:

@@ -52,6 +52,18 @@ def test_the_large_form_takes_its_folders_and_judge_everywhere(
     assert not Path(elements).parent.exists(), "the next run measures anew"
 
 
+def test_the_small_form_makes_the_first_screen_of_the_readme_anew(
+    shown: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench(monkeypatch, tmp_path, "--only", "readme")
+    assert [each.rpartition(".")[2] for each in shown if "scripts.make" in each] == [
+        "readme_picture",
+        "chat_picture",
+        "quickstart_picture",
+        "tables",
+    ]
+
+
 def test_what_is_not_there_is_said_before_anything_runs(
     shown: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
