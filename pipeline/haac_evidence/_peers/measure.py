@@ -84,7 +84,7 @@ def measure(work: Work) -> Outcome:
 
 def _files(work: Work, picture: Image.Image, scorer: Scorer) -> Iterator[Measured]:
     if work.format == HAAC:
-        yield from recipes(picture, work.budgets, work.repository, scorer, thorough=work.thorough)
+        yield from recipes(picture, work.budgets, work.repository, scorer)
     elif work.format == SIMILAR:
         assert work.telling is not None
         yield from told(picture, work.budgets, work.telling, scorer)
