@@ -65,7 +65,9 @@ def solve(
         if context.monitor.stop() or (
             given_up and not _is_drawn_by_haac(stack, background, detected or nearly, context, recorded)
         ):
-            return _scene(stack, behind), SOLVE.unknown_background
+            if detected or background is None:
+                return _scene(stack, behind), SOLVE.unknown_background
+            return _scene(stack, behind), PICTURE.noisy_tolerance(background.noise)
     solver = _solver(target, background, context, recorded)
     solver.solve()
     on_photograph = isinstance(solver, PhotoSolver)
