@@ -23,7 +23,7 @@ _GRID = 3
 DIMENSIONS = 128 + 3 * _GRID * _GRID
 """Of a descriptor: RootSIFT, and a grid of colours."""
 _TILE, _AROUND = 320, 40
-"""Pixels of a tile, and of what is seen around it: larger keypoints than that are few."""
+"""Pixels of a tile, and of what is looked at around it: larger keypoints than that are few."""
 _MIRROR = np.array(
     [((3 - r) * 4 + c) * 8 + (-o) % 8 for r in range(4) for c in range(4) for o in range(8)]
     + [
@@ -89,8 +89,8 @@ def features(rgb: Bytes, mask: Bytes | None = None, most: int = 0, *, tiled: boo
 def _tiles(
     shape: tuple[int, ...], mask: Bytes | None
 ) -> Iterator[tuple[tuple[int, int], tuple[int, int], tuple[int, int, int, int]]]:
-    """Tiles of a picture in which something is wanted: (top, left), (bottom, right), and top, left, bottom, right of what is seen of
-    the picture for it.
+    """Tiles of a picture in which something is wanted: (top, left), (bottom, right), and top, left, bottom, right of what is looked at
+    for it.
 
     Args:
         shape: height and width.

@@ -17,6 +17,7 @@ from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.estimate import BackgroundEstimate
 from haac_match._picture.jpeg import Jpeg, estimate_jpeg
 from haac_match._picture.pose import Pose
+from haac_match._picture.splice_net import splice_likelihood
 from haac_match._solve.context import Context
 from haac_match._solve.greedy import GreedySolver
 from haac_match._solve.original_size import estimate_original
@@ -34,6 +35,10 @@ _EXACT = 0.8
 """Share of a detection's pixels that are right to the bit from which on haac drew it; its edges depend on the background."""
 _SCALED = 0.2
 """Logarithm of what a closer fit may change of a detection's size."""
+_PASTED, _PASTED_PIXELS = 0.9, 400
+"""Likelihood, and number of the pixels that must have it, for something to seem to be pasted: on nine photographs of ten, nothing does."""
+_BLUR, _BLUR_SHARE = 1.5, 0.01
+"""Pixels, and share of an element's side, of the blur that resampling leaves."""
 _SAME = 0.2
 """Intersection over union from which on a detection is where a layer is already."""
 
@@ -61,9 +66,10 @@ def solve(
         detected = found[: context.max_layers]
         context.monitor.progress("looking for elements", len(detected))
         stack = _stack(target, behind, detected, context)
-        given_up = bool(detected) or context.effort < PHOTO.thorough
-        if context.monitor.stop() or (
-            given_up and not _is_drawn_by_haac(stack, background, detected or nearly, context, recorded)
+        drawn = _is_drawn_by_haac(stack, background, detected or nearly, context, recorded)
+        thorough = context.effort >= PHOTO.thorough and not detected
+        if context.monitor.stop() or not (
+            drawn or thorough or (background is None and _seems_translucent(target, detected, recorded))
         ):
             if detected or background is None:
                 return _scene(stack, behind), SOLVE.unknown_background
@@ -92,6 +98,16 @@ def _stack(
 
 def _scene(canvas: Canvas, background: BackgroundEstimate) -> Scene:
     return Scene(*canvas.size, background.background, [placed.layer for placed in canvas.layers])
+
+
+def _seems_translucent(target: Bytes, detected: list[Detection], recorded: Jpeg | None) -> bool:
+    """Whether there may be layers on a photograph that are right to the bit only together with it: translucent ones, or blurred."""
+    found = [each.pose.blur > _BLUR + _BLUR_SHARE * each.evidence.pixels**0.5 for each in detected]
+    return (
+        (not found or any(found))
+        and estimate_jpeg(target, recorded) is None
+        and int((splice_likelihood(target) >= _PASTED).sum()) >= _PASTED_PIXELS
+    )
 
 
 def _solver(
