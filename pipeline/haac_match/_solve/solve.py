@@ -11,7 +11,7 @@ from haac_match._detect.detect import Detection, intersection_over_union
 from haac_match._fit.cutout import CutoutCache
 from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Fitter
-from haac_match._picture.arrays import Bytes
+from haac_match._picture.arrays import Bytes, squared
 from haac_match._picture.background import dominant_colour
 from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.estimate import BackgroundEstimate
@@ -59,6 +59,7 @@ def solve(
     """
     behind = background or dominant_colour(target)
     detected: list[Detection] = []
+    other: Canvas | None = None
     # Nothing but haac stretches a photograph of the catalog over a canvas.
     if context.detector is not None and not isinstance(behind.background, Plate):
         found, doubtful = context.detector.detect(target)
@@ -67,9 +68,10 @@ def solve(
         context.monitor.progress("looking for elements", len(detected))
         stack = _stack(target, behind, detected, context)
         drawn = _is_drawn_by_haac(stack, background, detected or nearly, context, recorded)
+        other = stack if detected and not drawn else None
         thorough = context.effort >= PHOTO.thorough and not detected
         if context.monitor.stop() or not (
-            drawn or thorough or (background is None and _seems_translucent(target, detected, recorded))
+            drawn or thorough or _seems_translucent(target, background, detected, recorded)
         ):
             if detected or background is None:
                 return _scene(stack, behind), SOLVE.unknown_background
@@ -77,6 +79,10 @@ def solve(
     solver = _solver(target, background, context, recorded)
     solver.solve()
     on_photograph = isinstance(solver, PhotoSolver)
+    if other is not None and not on_photograph:
+        error = float(squared(other.current, target).sum())
+        if not solver.canvas.layers or error < solver.error():
+            return _scene(other, behind), SOLVE.unknown_background
     shown = dominant_colour(target).background if on_photograph else solver.background
     layers = [placed.layer for placed in solver.canvas.layers]
     layers += _missed(detected, solver, context)
@@ -100,12 +106,18 @@ def _scene(canvas: Canvas, background: BackgroundEstimate) -> Scene:
     return Scene(*canvas.size, background.background, [placed.layer for placed in canvas.layers])
 
 
-def _seems_translucent(target: Bytes, detected: list[Detection], recorded: Jpeg | None) -> bool:
-    """Whether there may be layers on a photograph that are right to the bit only together with it: translucent ones, or blurred."""
-    found = [each.pose.blur > _BLUR + _BLUR_SHARE * each.evidence.pixels**0.5 for each in detected]
+def _seems_translucent(
+    target: Bytes, background: BackgroundEstimate | None, detected: list[Detection], recorded: Jpeg | None
+) -> bool:
+    """Whether there may be translucent or blurred layers, as only haac's own pictures have them: none is right to the bit by itself."""
+    if detected and not any(
+        found.pose.blur > _BLUR + _BLUR_SHARE * found.evidence.pixels**0.5 for found in detected
+    ):
+        return False
+    if background is not None:
+        return bool(detected)
     return (
-        (not found or any(found))
-        and estimate_jpeg(target, recorded) is None
+        estimate_jpeg(target, recorded) is None
         and int((splice_likelihood(target) >= _PASTED).sum()) >= _PASTED_PIXELS
     )
 
