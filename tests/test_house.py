@@ -123,11 +123,11 @@ ROOMS = {
     "haac_evidence": (
         "_record",
         "_plots",
+        "_scores",
         "_tables",
         "_report",
         "_study",
         "_codecs",
-        "_scores",
         "_peers",
         "__init__",
         "_cli",

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from haac_evidence._codecs.codec import Codec, available_codecs, codec_versions, written
     from haac_evidence._codecs.placeholders import blurhash, draw_blurhash, draw_thumbhash, thumbhash
     from haac_evidence._codecs.placeholders import placeholders as placeholder_names
-    from haac_evidence._peers.verdict import verdict
+    from haac_evidence._peers.verdict import answer, verdict
+    from haac_evidence._scores.judge import SURE, Judge, Judging, Seen, choose_judge, kind_of, load_judge
     from haac_evidence._scores.scores import MEASURES
-    from haac_evidence._study.judge import Judge, Seen
     from haac_evidence._study.plot import plot as plot_study
 
 __all__ = [
@@ -23,14 +23,20 @@ __all__ = [
     "MIDDLE",
     "OWN",
     "OWN_MEANS",
+    "SURE",
     "Codec",
     "Judge",
+    "Judging",
     "Seen",
+    "answer",
     "available_codecs",
     "blurhash",
+    "choose_judge",
     "codec_versions",
     "draw_blurhash",
     "draw_thumbhash",
+    "kind_of",
+    "load_judge",
     "machine",
     "placeholder_names",
     "plot_study",
@@ -43,8 +49,14 @@ __all__ = [
 _LAZY = {
     "MEASURES": "_scores.scores:MEASURES",
     "Codec": "_codecs.codec:Codec",
-    "Judge": "_study.judge:Judge",
-    "Seen": "_study.judge:Seen",
+    "SURE": "_scores.judge:SURE",
+    "Judge": "_scores.judge:Judge",
+    "Judging": "_scores.judge:Judging",
+    "Seen": "_scores.judge:Seen",
+    "choose_judge": "_scores.judge:choose_judge",
+    "kind_of": "_scores.judge:kind_of",
+    "load_judge": "_scores.judge:load_judge",
+    "answer": "_peers.verdict:answer",
     "available_codecs": "_codecs.codec:available_codecs",
     "blurhash": "_codecs.placeholders:blurhash",
     "codec_versions": "_codecs.codec:codec_versions",

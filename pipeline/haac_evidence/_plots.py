@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 COLOURS = {
     "haac": "#c2185b",
+    "haac similar": "#f48fb1",
     "AVIF": "#1565c0",
     "WebP": "#2e7d32",
     "JPEG XL": "#6a1b9a",
@@ -37,13 +38,16 @@ def need_plots() -> None:
 
 
 @contextmanager
-def plotted(path: Path, size: tuple[float, float] = (8, 4.5), panels: int = 1) -> Iterator[list[Axes]]:
+def plotted(
+    path: Path, size: tuple[float, float] = (8, 4.5), panels: int = 1, rows: int = 1
+) -> Iterator[list[Axes]]:
     """Axes to draw on; the picture is written when the block ends, by its suffix: .png or .svg.
 
     Args:
         path: of the picture.
         size: width and height, inches of 100 pixels.
-        panels: beside each other.
+        panels: beside each other, row by row.
+        rows: of them; what is left empty at the end is not drawn.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -62,9 +66,13 @@ def plotted(path: Path, size: tuple[float, float] = (8, 4.5), panels: int = 1) -
         "font.size": 10,
     }
     with pyplot.rc_context({**style, "svg.hashsalt": "haac"}):
-        figure, axes = pyplot.subplots(1, panels, figsize=size, squeeze=False, layout="constrained")
+        figure, axes = pyplot.subplots(
+            rows, -(-panels // rows), figsize=size, squeeze=False, layout="constrained"
+        )
+        for empty in axes.flat[panels:]:
+            empty.set_axis_off()
         try:
-            yield list(axes[0])
+            yield list(axes.flat[:panels])
             path.parent.mkdir(parents=True, exist_ok=True)
             figure.savefig(
                 path, dpi=100, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None}

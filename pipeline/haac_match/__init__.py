@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from haac_match._options import Compressed, Monitor, Options, Subject
 from haac_match._rate.cost import same
 from haac_match._rate.select import rate_distortion, wash_only
+from haac_match._rate.webp import sharpened
 
 if TYPE_CHECKING:
     from haac_match._fit.kernels import kernel_note
@@ -31,6 +32,7 @@ __all__ = [
     "rate_distortion",
     "recorded",
     "same",
+    "sharpened",
     "survey_index",
     "update_index",
     "wash_only",

@@ -1,6 +1,6 @@
 """What `sh scripts/bench` runs once its environment stands. Every `$ haac ...` it shows is the real command.
 
-    python -m scripts.lib.evidence [--large PHOTOS EMOJI TRAIN] [--only tables|peers|study|report]
+    python -m scripts.lib.evidence [--large PHOTOS EMOJI TRAIN [--judge FILE]] [--only tables|peers|study|report|readme]
 
 The repository is made anew each time, so that ids are the same: describers' scripts (`scripts/evidence/`) name elements by them.
 """
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ WORK = ROOT / "bench"
 HAAC = str(Path(sys.executable).with_name("haac"))
 MODEL = "u2netp"
 NETWORK = "efficientnet-lite0"
-PARTS = ("tables", "peers", "study", "report")
+PARTS = ("tables", "peers", "study", "report", "readme")
 
 CUT = ("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "rocket.jpg")
 """Photographs out of scikit-image's own package (CC0, or in the public domain) that elements are cut out of..."""
@@ -50,6 +50,8 @@ class Form:
     """Whether the pictures may stand in docs/: they are scikit-image's."""
     folders: tuple[Path, ...] = ()
     """Photographs, pictures with alpha, photographs to cut elements out of; none in the small form, which has scikit-image's."""
+    judge: Path | None = None
+    """Classifier that says what pictures show; None: the network that retrieves."""
 
     def figures(self, part: str) -> str:
         """File of the figures of a part."""
@@ -59,6 +61,16 @@ class Form:
         """File of a plot."""
         return str(ROOT / "docs" / "pictures" / f"evidence_{part}{self.suffix}.{kind}")
 
+    @property
+    def study(self) -> Path:
+        """What the study works on, until it is done: an interrupted run goes on there."""
+        return WORK / f"study{self.suffix}"
+
+    @property
+    def judging(self) -> list[str | Path]:
+        """Options."""
+        return [] if self.judge is None else ["--judge", self.judge]
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(
@@ -67,6 +79,9 @@ def main() -> None:
     parser.add_argument(
         "--large", nargs=3, metavar=("PHOTOS", "EMOJI", "TRAIN"), help="folders; else the small form"
     )
+    parser.add_argument(
+        "--judge", metavar="FILE", help="with --large: network that says what pictures show (.onnx, .tflite)"
+    )
     parser.add_argument("--only", choices=PARTS, action="append", help="may be given several times")
     parser.add_argument("--from", dest="start", default=".", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -74,10 +89,13 @@ def main() -> None:
     folders = [Path(options.start, each).resolve() for each in options.large or ()]
     if wrong := [str(folder) for folder in folders if not folder.is_dir()]:
         parser.error(f"there is no folder {wrong[0]}")
+    judge = Path(options.start, options.judge).resolve() if options.judge else None
+    if judge is not None and not (folders and judge.is_file()):
+        parser.error(f"there is no file {judge}" if folders else "--judge goes with --large")
     begin = time.monotonic()
     for name in (MODEL, NETWORK):
         haac("models", "--fetch", name)
-    form = large(*folders) if folders else small()
+    form = replace(large(*folders), judge=judge) if folders else small()
     check_elements(form)
     for part in PARTS:
         if part in parts:
@@ -184,19 +202,29 @@ def tables(form: Form) -> None:
 def peers(form: Form) -> None:
     """Rate against distortion beside other formats."""
     say("Other formats")
-    words: list[str | Path] = (
-        ["--photos", form.folders[0], "--emoji", form.folders[1]] if form.folders else []
-    )
+    words: list[str | Path] = []
+    if form.folders:
+        photos, emoji, train = form.folders
+        words = ["--photos", photos, "--emoji", emoji, "--train", train, *form.judging]
+        words += ["--similar-repo", cut_outs(form.study / "similar", train)]
     module("scripts.benchmark.evidence.peers", *words)
+
+
+def cut_outs(repository: Path, train: Path) -> Path:
+    """Elements by which photographs are told: those good enough that are cut out of others."""
+    if not (repository / "similar").exists():
+        haac("init", "--repo", repository)
+        haac("ingest", "--repo", repository, "--model", MODEL, "--similar", train)
+    return repository
 
 
 def study(form: Form) -> None:
     """How large a catalog must be."""
     say("How large a catalog must be")
-    words: list[str | Path] = ["--folders", *form.folders] if form.folders else []
-    work = WORK / form.name / "study"
-    work.mkdir(parents=True, exist_ok=True)
-    module("scripts.benchmark.evidence.catalog_size", *words, "--work", work)
+    words: list[str | Path] = ["--folders", *form.folders, *form.judging] if form.folders else []
+    form.study.mkdir(parents=True, exist_ok=True)
+    module("scripts.benchmark.evidence.catalog_size", *words, "--work", form.study)
+    shutil.rmtree(form.study)  # the next run measures anew
 
 
 def report(form: Form) -> None:
@@ -207,6 +235,14 @@ def report(form: Form) -> None:
     haac("compress", picture, "--repo", form.repository, "-o", recipe)
     haac("decompress", recipe, "--repo", form.repository, "-o", made)
     haac("report", picture, made, "-o", WORK / "report.html")
+
+
+def readme(form: Form) -> None:
+    """Pictures of the README, with their figures: always of scikit-image's photographs and of drawings."""
+    if not form.folders:
+        say("Pictures of the README")
+        for name in ("readme_picture", "evidence.chat_picture", "evidence.quickstart_picture"):
+            module(f"scripts.make.{name}")
 
 
 def say(title: str) -> None:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 Figures = dict[str, Any]
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+def load(benchmark: str) -> Figures | None:
+    """A benchmark's figures; None if it has not been run yet."""
+    source = BENCHMARKS / f"{benchmark}.json"
+    figures: Figures | None = json.loads(source.read_text("utf-8")) if source.exists() else None
+    return figures
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -1,4 +1,5 @@
 """Draws docs/pictures/readme.png: elements, recipe, bytes, picture. All of it is drawn here; nothing is anybody's photograph.
+Its figures go to benchmarks/readme_scene.json.
 
 The elements go into a real repository and the recipe through the real codec, so what the picture says is so.
 """
@@ -13,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from haac import Scene, gradient, read_recipe, render, to_binary, to_text
 from haac_repo import Repository
+from scripts.benchmark.record import write
 from scripts.lib.elements import new_element
 from scripts.make.drawings import DRAWINGS
 
@@ -62,6 +64,7 @@ def main() -> None:
         page = compose({i: repository.image(i) for i in ids.values()}, to_text(scene), recipe, picture)
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     page.save(TARGET, optimize=True)
+    write("readme_scene", {"elements": len(ids), "layers": len(scene.layers), "bytes": len(recipe)})
     print(f"{TARGET}: {len(recipe)} bytes, {len(scene.layers)} layers")
 
 

@@ -9,19 +9,20 @@ nothing is written, and the exit code is 1 where a table is out of date.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
+from scripts.make.evidence.first_screen import FIRST_SCREEN
+from scripts.make.evidence.peers import answers
 from scripts.make.evidence.peers import headers as peer_headers
 from scripts.make.evidence.peers import peers as evidence_peers
 from scripts.make.evidence.study import catalog_size
 from scripts.make.evidence.tables import paper_tables
 from scripts.make.life.tables import life
-from scripts.make.markdown import Figures, machine, table
+from scripts.make.markdown import Figures, load, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import (
     best_peer,
@@ -297,6 +298,7 @@ def cluster(figures: Figures) -> str:
 
 
 TABLES: dict[str, Callable[[Figures], str]] = {
+    **FIRST_SCREEN,
     "bytes": bytes_,
     "budget_sweep": budget_sweep,
     "decode": decode,
@@ -329,13 +331,14 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "evidence_catalog_size_large": catalog_size,
     "evidence_tables": paper_tables,
     "evidence_tables_large": paper_tables,
+    "evidence_answer": answers,
     "evidence_headers": peer_headers,
     "evidence_peers": evidence_peers,
     "evidence_peers_large": evidence_peers,
 }
 """Name of a table, which is that of its benchmark -> function."""
 
-_OF = {"evidence_headers": "evidence_peers"}
+_OF = {"evidence_answer": "evidence_peers_large", "evidence_headers": "evidence_peers"}
 """Tables out of the figures of another benchmark."""
 
 
@@ -399,13 +402,6 @@ def summary() -> str:
             )
         )
     return table(("", "figure", "note"), rows)
-
-
-def load(benchmark: str) -> Figures | None:
-    """A benchmark's figures; None if it has not been run yet."""
-    source = ROOT / "benchmarks" / f"{benchmark}.json"
-    figures: Figures | None = json.loads(source.read_text("utf-8")) if source.exists() else None
-    return figures
 
 
 def rendered(text: str) -> str:

@@ -16,7 +16,7 @@ from haac._vectors import DrawnElements, load_vectors
 from haac_repo import HaacError
 from tests.codec.web.engines import CONFORMANCE, ENGINES, run
 
-SHARDS = 8
+SHARDS = 4
 CASES = 100_000 // SHARDS
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from haac._rans import Coded, Coder, Decoder, Encoder, Table, Uniform
 from haac._wash.contexts import (
@@ -180,11 +181,20 @@ def _decode(io: Decoder, step: int, shapes: list[tuple[int, int]], cuts: list[in
     return tuple(channels)
 
 
+@functools.cache
+def _ends_in_others() -> npt.NDArray[np.bool_]:
+    """Of each context, whether a number that is used up, 0, goes on to give another magnitude than 0."""
+    return np.array([magnitude_slots(context).symbols[0] != 0 for context in range(2 * CONTEXTS)])
+
+
 def _decode_band(
     io: Decoder, start: Ints, tilt: Ints, weights: list[int], sign_weights: list[int], first: int
 ) -> Ints:
     """Decode one band: the inner loop of decoding a wash, one turn a coefficient."""
     height, width = start.shape
+    top = CONTEXTS - 1
+    if not io.state and not _ends_in_others()[first + np.clip((start >> 12) + 32, 0, top)].any():
+        return np.zeros((height, width), np.int64)  # each is 0, and so are the neighbours of the next one
     magnitudes: dict[int, tuple[bytes, Sequence[int], list[int]]] = {}
     west, west2, north, north2, northwest, northeast, rows = weights[: ROWS + 1]
     both = weights[PRODUCT]
@@ -196,7 +206,7 @@ def _decode_band(
     values = np.zeros(height * width, np.int64)
     table = LOGARITHM.tolist()
     total_slots = 1 << _TOTAL_BITS
-    top, mask = CONTEXTS - 1, total_slots - 1
+    mask = total_slots - 1
     state = io.state
     total = 0
     for y in range(height):

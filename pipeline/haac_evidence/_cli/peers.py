@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from haac_repo._internal import Console, command, completion, counted
+from haac_repo._internal import Console, command, completion, counted, refuse
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from collections.abc import Callable
 
     from haac_evidence._peers.drawn import CatalogBytes, Drawn
-    from haac_evidence._peers.run import Settings
+    from haac_evidence._peers.measure import Outcome, Work
+    from haac_evidence._peers.run import Photograph
+    from haac_evidence._peers.similar import Telling
+    from haac_evidence._scores.judge import Judging
 
 
 class _Budgets(click.ParamType[tuple[int, ...]]):
@@ -48,6 +51,21 @@ class _Budgets(click.ParamType[tuple[int, ...]]):
     default=3,
     show_default=True,
     help="So many scenes are drawn, with --repo.",
+)
+@click.option(
+    "--similar-repo",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Repository with a similar index, by whose elements photographs are told, too.  [default: they are not]",
+)
+@click.option(
+    "--model", help="Model that finds objects of photographs, with --similar-repo (see `haac models`)."
+)
+@click.option(
+    "--judge",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    shell_complete=completion.files,
+    help="Classifier of ImageNet's classes (.onnx or .tflite) that says what a picture shows."
+    "  [default: the network that retrieves, if its file is here]",
 )
 @click.option(
     "--budgets",
@@ -83,6 +101,9 @@ def peers(
     paths: tuple[str, ...],
     repo: Path | None,
     scenes: int,
+    similar_repo: Path | None,
+    model: str | None,
+    judge: Path | None,
     budgets: tuple[int, ...],
     long: int,
     thorough: bool,
@@ -98,6 +119,9 @@ def peers(
     best for every number of bytes: quality, settings and a scale from which the picture is drawn back. With their headers, and as if
     those were free.
 
+    With --similar-repo photographs are told by elements that are like what they show, too, never by what was cut out of themselves.
+    A judge says whether a picture is still of the original's kind (a dog, a boat), where it knows that.
+
     A run that was stopped goes on when it is started again with the same --output.
     """
     from haac_pipeline._internal import limit_threads
@@ -105,11 +129,15 @@ def peers(
     limit_threads(1)
     if not paths and repo is None:
         raise click.UsageError("there is nothing to measure: give pictures, or --repo, or both.")
+    if similar_repo is not None and not paths:
+        raise click.UsageError("--similar-repo tells photographs: give some.")
     _check_plot(plot)
-    from haac_evidence._peers.run import Settings
+    from haac_evidence._peers.record import lines, missing, record
+    from haac_evidence._peers.run import Settings, plan
 
-    settings = Settings(budgets=budgets, thorough=thorough, formats=_formats(only))
-    pictures, refused = _pictures(paths, long)
+    judging, no_judge = _judging(judge, console)
+    settings = Settings(budgets=budgets, thorough=thorough, formats=_formats(only), judge=judging)
+    pictures, refused = _pictures(paths, long, _telling(similar_repo, model, console))
     for line in refused:
         console.error(line)
     with contextlib.ExitStack() as stack:
@@ -117,10 +145,14 @@ def peers(
         if not pictures and not drawn:
             console.error("There is no picture to measure.")
             return 1
-        made = _measured(console, pictures, drawn, repo, settings, jobs, output, catalog)
+        works = plan(pictures, drawn, None if repo is None else repo.resolve(), settings)
+        for name, why in missing(no_judge).items():
+            console.note(f"{name}: not measured, {why}")
+        console.note(f"{counted(len(pictures) + len(drawn), 'picture')}, {len(works)} series of files")
+        started = time.monotonic()
+        outcomes = _measured(console, works, jobs, output)
+    made = record(works, outcomes, settings, catalog, time.monotonic() - started, no_judge)
     _written(console, made, output, plot)
-    from haac_evidence._peers.record import lines
-
     console.data(made, lines(made))
     lost = [f"{name}: {why}" for group in made["groups"].values() for name, why in group["lost"].items()]
     for line in lost:
@@ -154,13 +186,57 @@ def _formats(only: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([HAAC, *(there[name.lower()] for name in only)])) if only else ()
 
 
-def _pictures(paths: tuple[str, ...], long: int) -> tuple[list[tuple[str, Image.Image]], list[str]]:
-    """Name and picture, RGB, of each that can be read; and why others cannot."""
+def _judging(path: Path | None, console: Console) -> tuple[Judging | None, str]:
+    """The judge; or why there is none, where none is asked for."""
+    from haac_evidence._scores.judge import choose_judge
+    from haac_repo import HaacError
+
+    try:
+        found = choose_judge(path)
+    except HaacError as error:
+        if path is not None:
+            raise
+        return None, f"needs a judge, and {error}"
+    if path is None:
+        console.note(
+            f"Kinds are judged by {found.name}, which also retrieves similar elements: --judge names another"
+        )
+    return found, ""
+
+
+def _telling(path: Path | None, model: str | None, console: Console) -> Callable[[bytes], Telling] | None:
+    """How a photograph, by its file, is told by the repository's elements."""
+    if path is None:
+        refuse({"model"}, "goes with --similar-repo.")
+        return None
+    import hashlib
+
+    from haac_evidence._peers.similar import telling
+    from haac_pipeline._internal import choose_model, need_telling
+    from haac_repo import Repository
+
+    need_telling()
+    chosen = choose_model(model, console.note)
+
+    def of(data: bytes) -> Telling:
+        with Repository.open(path) as repository:
+            return telling(repository, chosen, hashlib.sha256(data).hexdigest())
+
+    return of
+
+
+def _pictures(
+    paths: tuple[str, ...], long: int, telling: Callable[[bytes], Telling] | None
+) -> tuple[list[Photograph], list[str]]:
+    """Each that can be read; and why others cannot."""
+    from PIL import Image
+
+    from haac_evidence._peers.run import Photograph
     from haac_pipeline import PassedOver, Refused, find_sources, read_picture
     from haac_repo import HaacError
     from haac_repo._internal import flattened
 
-    found: list[tuple[str, Image.Image]] = []
+    found: list[Photograph] = []
     refused = []
     for source in find_sources(paths) if paths else ():
         if isinstance(source, PassedOver):
@@ -169,20 +245,20 @@ def _pictures(paths: tuple[str, ...], long: int) -> tuple[list[tuple[str, Image.
             refused.append(f"{source.name}: {source.reason}")
             continue
         try:
-            image = flattened(read_picture(source.read()).image)
+            data = source.read()
+            image = flattened(read_picture(data).image)
         except HaacError as error:
             refused.append(f"{source.name}: {error}")
             continue
-        from PIL import Image
-
         image.thumbnail((long, long), Image.Resampling.LANCZOS)
-        found.append((_unused(Path(source.name).stem, found), image))
+        name = _unused(Path(source.name).stem, found)
+        found.append(Photograph(name, image, None if telling is None else telling(data)))
     return found, refused
 
 
-def _unused(name: str, found: list[tuple[str, Image.Image]]) -> str:
+def _unused(name: str, found: list[Photograph]) -> str:
     """The name, with a number if another picture has it."""
-    names = {each for each, _ in found}
+    names = {each.name for each in found}
     return name if name not in names else f"{name} ({len(found) + 1})"
 
 
@@ -201,27 +277,12 @@ def _drawn(
     return drawn, catalog_bytes(repository, {number for each in drawn for number in each.elements})
 
 
-def _measured(
-    console: Console,
-    pictures: list[tuple[str, Image.Image]],
-    drawn: list[Drawn],
-    repo: Path | None,
-    settings: Settings,
-    jobs: int,
-    output: Path | None,
-    catalog: CatalogBytes | None,
-) -> dict[str, Any]:
+def _measured(console: Console, works: list[Work], jobs: int, output: Path | None) -> list[Outcome]:
     import tempfile
 
-    from haac_evidence._peers.record import missing, record
-    from haac_evidence._peers.run import measured, plan
+    from haac_evidence._peers.run import measured
     from haac_pipeline._internal import Workers
 
-    for name, why in missing().items():
-        console.note(f"{name}: not measured, {why}")
-    works = plan(pictures, drawn, None if repo is None else repo.resolve(), settings)
-    console.note(f"{counted(len(pictures) + len(drawn), 'picture')}, {len(works)} series of files")
-    started = time.monotonic()
     outcomes = []
     with (
         tempfile.TemporaryDirectory(prefix="haac-") as folder,
@@ -232,7 +293,7 @@ def _measured(
             outcomes.append(outcome)
             advance(1)
             console.detail(f"{len(outcomes)} of {len(works)}: {outcome.picture}, {outcome.format}")
-    return record(works, outcomes, settings, catalog, time.monotonic() - started)
+    return outcomes
 
 
 def _part(output: Path) -> Path:

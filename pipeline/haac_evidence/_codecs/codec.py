@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image, features
 
 from haac_evidence._codecs.headers import PAYLOADS, without_comment
+from haac_match import sharpened
 
 Options = dict[str, Any]
 
@@ -73,7 +74,13 @@ LARGE, SMALL = 1 << 16, 1 << 13
 
 
 def written(picture: Image.Image, format: str, options: Options) -> bytes | None:
-    """A file by Pillow, or by the package `webp` for what Pillow does not pass on (the option `libwebp`)."""
+    """A file by Pillow, or by the package `webp` for what Pillow does not pass on (the option `libwebp`).
+
+    `sharpened`: the picture is prepared for halved chroma before, as haac does with its own WebP.
+    """
+    options = dict(options)
+    if options.pop("sharpened", False):
+        picture = sharpened(picture)
     if "libwebp" in options:
         return _libwebp(picture, options["quality"], options["libwebp"])
     buffer = io.BytesIO()
@@ -109,7 +116,10 @@ def _jpeg_2000(quality: int, size: tuple[int, int]) -> Options:
 
 
 _TUNED = tuple(
-    {"libwebp": {"segments": 1, "pass": 6, "sns_strength": shaping, "filter_strength": filtering}}
+    {
+        "sharpened": True,
+        "libwebp": {"segments": 1, "pass": 6, "sns_strength": shaping, "filter_strength": filtering},
+    }
     for shaping, filtering in ((0, 20), (50, 60))
 )
 """One segment, filters, more passes: better for small files."""
@@ -134,7 +144,7 @@ CODECS = (
         "WebP",
         "WEBP",
         100,
-        ({}, {"use_sharp_yuv": True}, *(_TUNED if find_spec("webp") else ())),
+        ({}, {"sharpened": True}, *(_TUNED if find_spec("webp") else ())),
         {"method": 6},
         {},
         {"lossless": True, "quality": 100, "method": 6},

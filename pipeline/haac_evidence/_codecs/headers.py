@@ -111,6 +111,7 @@ PAYLOADS: dict[str, Callable[[bytes], int]] = {
 
 HEADERS = {
     "haac": "nothing: all bytes of a recipe count in both ways",
+    "haac similar": "nothing: the same",
     "AVIF": "all boxes of the container, and AV1's temporal delimiter and sequence header",
     "WebP": "RIFF and chunk headers, padding; start code and size of the frame",
     "JPEG": "all but the entropy-coded segments: JFIF, quantisation and Huffman tables, frame and scan headers",

@@ -24,7 +24,9 @@ from haac_evidence._codecs.placeholders import (
 from haac_evidence._peers.files import LOSSLESS, Measured
 from haac_evidence._peers.haac import recipes
 from haac_evidence._peers.search import Search, drawn
-from haac_evidence._scores.scores import scores
+from haac_evidence._peers.similar import SIMILAR, Telling, told
+from haac_evidence._scores.judge import Judging, load_judge
+from haac_evidence._scores.scores import Scorer
 
 HAAC = "haac"
 HEADERS_MATTER = 0.03
@@ -46,6 +48,9 @@ class Work:
     thorough: bool
     repository: Path | None
     """With the elements of a scene."""
+    judge: Judging | None = None
+    telling: Telling | None = None
+    """How photographs are told by similar elements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +75,33 @@ def measure(work: Work) -> Outcome:
     with Image.open(io.BytesIO(work.data)) as image:
         picture = image.convert("RGB")
     found: dict[str, Measured] = {}
-    for each in _files(work, picture):
+    scorer = Scorer(picture, None if work.judge is None else load_judge(work.judge))
+    for each in _files(work, picture, scorer):
         found.setdefault(each.line(), each)
     ordered = sorted(found.values(), key=lambda each: (each.bytes, each.payload, each.line()))
     return Outcome(work.picture, work.group, work.format, [each.line() for each in ordered])
 
 
-def _files(work: Work, picture: Image.Image) -> Iterator[Measured]:
+def _files(work: Work, picture: Image.Image, scorer: Scorer) -> Iterator[Measured]:
     if work.format == HAAC:
-        yield from recipes(picture, work.budgets, work.repository, thorough=work.thorough)
+        yield from recipes(picture, work.budgets, work.repository, scorer)
+    elif work.format == SIMILAR:
+        assert work.telling is not None
+        yield from told(picture, work.budgets, work.telling, scorer)
     elif work.format == "BlurHash":
-        yield from _blurhashes(work, picture)
+        yield from _blurhashes(work, picture, scorer)
     elif work.format == "ThumbHash":
         data = thumbhash(picture)
         made = draw_thumbhash(data, picture.size)
-        yield Measured(*thumbhash_bytes(data), scores(picture, made), "its only size")
+        yield Measured(*thumbhash_bytes(data), scorer(made), "its only size")
     else:
         codec = next(each for each in available_codecs() if each.name == work.format)
-        yield from _searched(work, picture, codec)
+        yield from _searched(work, picture, codec, scorer)
         if work.group == SCENES:
-            yield from lossless(picture, codec)
+            yield from lossless(picture, codec, scorer)
 
 
-def _searched(work: Work, picture: Image.Image, codec: Codec) -> Iterator[Measured]:
+def _searched(work: Work, picture: Image.Image, codec: Codec, scorer: Scorer) -> Iterator[Measured]:
     search = Search(codec, picture, thorough=work.thorough)
     done: set[bytes] = set()
     for budget in work.budgets:
@@ -103,10 +112,10 @@ def _searched(work: Work, picture: Image.Image, codec: Codec) -> Iterator[Measur
             if tried.data not in done:
                 done.add(tried.data)
                 made = drawn(tried.data, picture.size)
-                yield Measured(len(tried.data), tried.payload, scores(picture, made), tried.what)
+                yield Measured(len(tried.data), tried.payload, scorer(made), tried.what)
 
 
-def _blurhashes(work: Work, picture: Image.Image) -> Iterator[Measured]:
+def _blurhashes(work: Work, picture: Image.Image, scorer: Scorer) -> Iterator[Measured]:
     """The best by PSNR of each budget, in characters or in bits."""
     known: dict[tuple[int, int], Measured] = {}
     for budget in work.budgets:
@@ -116,7 +125,7 @@ def _blurhashes(work: Work, picture: Image.Image) -> Iterator[Measured]:
                     text = blurhash(picture, waves)
                     made = draw_blurhash(text, picture.size)
                     what = f"waves={waves[0]}x{waves[1]}"
-                    known[waves] = Measured(*blurhash_bytes(text), scores(picture, made), what)
+                    known[waves] = Measured(*blurhash_bytes(text), scorer(made), what)
     for budget in work.budgets:
         for fits in (
             [each for each in known.values() if each.bytes <= budget],
@@ -126,7 +135,7 @@ def _blurhashes(work: Work, picture: Image.Image) -> Iterator[Measured]:
                 yield max(fits, key=lambda each: each.scores["psnr"] or 0)
 
 
-def lossless(picture: Image.Image, codec: Codec) -> Iterator[Measured]:
+def lossless(picture: Image.Image, codec: Codec, scorer: Scorer) -> Iterator[Measured]:
     """The file that gives all pixels back, if the codec has such files.
 
     AVIF keeps them only without converting colours, which the package imagecodecs can ask for.
@@ -137,7 +146,7 @@ def lossless(picture: Image.Image, codec: Codec) -> Iterator[Measured]:
     elif codec.name == "AVIF":
         data = _lossless_avif(picture)
     if data is not None:
-        result = scores(picture, read(data))
+        result = scorer(read(data))
         if result["different"] == 0 and result["psnr"] == float("inf"):
             yield Measured(len(data), codec.payload(data), result, LOSSLESS)
 

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from haac_evidence._codecs.codec import CODECS, codec_versions
 from haac_evidence._peers.measure import HAAC, PHOTOGRAPHS, SCENES, Outcome, Work, formats, measure
 from haac_evidence._peers.search import SCALES
+from haac_evidence._peers.similar import SIMILAR, Telling
 from haac_pipeline._internal import Job, Workers, one_core
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from haac_evidence._peers.drawn import Drawn
+    from haac_evidence._scores.judge import Judging
 
 BUDGETS = (20, 50, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 """Bytes."""
@@ -33,10 +35,27 @@ class Settings:
     thorough: bool = False
     formats: tuple[str, ...] = ()
     """Empty: all that there are."""
+    judge: Judging | None = None
+    """Says of what kind pictures are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photograph:
+    """A picture that no catalog knows.
+
+    Args:
+        name: unlike the others'.
+        image: RGB.
+        telling: how it is told by similar elements; None: it is not.
+    """
+
+    name: str
+    image: Image.Image
+    telling: Telling | None = None
 
 
 def plan(
-    pictures: Sequence[tuple[str, Image.Image]],
+    pictures: Sequence[Photograph],
     drawn: Sequence[Drawn],
     repository: Path | None,
     settings: Settings,
@@ -44,16 +63,18 @@ def plan(
     """One work for each picture and format; what takes longest comes first."""
     chosen = [name for name in formats() if not settings.formats or name in settings.formats]
     works = []
-    for name, group, image, where in [
-        *((name, PHOTOGRAPHS, image, None) for name, image in pictures),
-        *((each.name, SCENES, each.picture, repository) for each in drawn),
+    for name, group, image, where, telling in [
+        *((each.name, PHOTOGRAPHS, each.image, None, each.telling) for each in pictures),
+        *((each.name, SCENES, each.picture, repository, None) for each in drawn),
     ]:
         buffer = io.BytesIO()
         image.save(buffer, "PNG", compress_level=6)
-        for format in chosen:
-            works.append(
-                Work(name, group, buffer.getvalue(), format, settings.budgets, settings.thorough, where)
-            )
+        work = Work(
+            name, group, buffer.getvalue(), HAAC, settings.budgets, settings.thorough, where, settings.judge
+        )
+        works += [replace(work, format=format) for format in chosen]
+        if telling is not None:
+            works.append(replace(work, format=SIMILAR, telling=telling))
     slow = ("AVIF", HAAC)
     return sorted(works, key=lambda work: slow.index(work.format) if work.format in slow else len(slow))
 
@@ -75,7 +96,7 @@ def measured(works: Sequence[Work], kept: Path, workers: Workers) -> Iterator[Ou
     left = [(key, work) for key, work in zip(keys, works, strict=True) if key not in known]
     if not left:
         return
-    matching = any(work.repository is not None for _, work in left)
+    matching = any(work.repository is not None or work.telling is not None for _, work in left)
     if workers.jobs == 1:
         one_core(matching=matching)
         for key, work in left:
@@ -120,6 +141,8 @@ def _key(work: Work) -> str:
     codec = next((each for each in CODECS if each.name == work.format), None)
     about = [
         *(work.picture, work.group, work.format, work.budgets, work.thorough),
+        *(work.judge and work.judge.sha256, work.telling and [work.telling.state, work.telling.segmenter]),
+        *(work.telling.without if work.telling else ()),
         *(sorted(codec_versions().items()), SCALES, codec and [codec.variants, codec.quick, codec.efforts]),
     ]
     return hashlib.sha256(repr(about).encode() + work.data).hexdigest()[:24]

@@ -13,6 +13,7 @@ from typing import Any
 
 from haac_evidence._peers.files import Measured
 from haac_evidence._peers.measure import HAAC
+from haac_evidence._peers.similar import SIMILAR
 from haac_evidence._scores.scores import MEASURES
 
 Files = Mapping[str, Sequence[Measured]]
@@ -44,12 +45,13 @@ def curves(pictures: Sequence[Files], budgets: Sequence[int], measure: str, *, c
     """Mean scores of each format at each budget, None where not all pictures have a file so small.
 
     Args:
-        pictures: one for each.
+        pictures: one for each; means are over those of which the measure is known.
         budgets: bytes.
         measure: a name of MEASURES.
         counted: with headers.
     """
     made: Row = {}
+    pictures = of_known(pictures, measure)
     for name in pictures[0] if pictures else ():
         cells: list[float | None] = []
         for budget in budgets:
@@ -60,30 +62,51 @@ def curves(pictures: Sequence[Files], budgets: Sequence[int], measure: str, *, c
     return made
 
 
-def duel(pictures: Sequence[Files], budgets: Sequence[int], measure: str, peer: str, *, counted: bool) -> Row:
+def duel(
+    pictures: Sequence[Files],
+    budgets: Sequence[int],
+    measure: str,
+    peer: str,
+    *,
+    counted: bool,
+    own: str = HAAC,
+) -> Row:
     """haac beside another format at each budget.
 
+    Args:
+        pictures: one for each; those count of which the measure is known.
+        budgets: bytes.
+        measure: a name of MEASURES.
+        peer: the other format.
+        counted: with headers.
+        own: what of haac.
+
     Returns:
-        Lists by budget: `ahead`, mean score of haac above the peer's (worse if negative) over pictures that have both, None if none
-        has; `wins`, pictures in which haac is better or alone; `alone`, pictures in which only haac has a file so small; `bytes`,
-        median of how many times haac's bytes the peer takes for haac's score, None where the peer never reaches it.
+        Lists by budget: `ahead`, mean score of haac above the peer's (worse if negative) over pictures that have both (where there is
+        a least score, no file has that), None if none has; `wins`, pictures in which haac is better or alone; `alone`, pictures in
+        which only haac has a file so small; `bytes`, median of how many times haac's bytes the peer takes for haac's score, None where
+        the peer never reaches it.
     """
     made: Row = {"ahead": [], "wins": [], "alone": [], "bytes": []}
-    sign = MEASURES[measure].better
+    sign, least = MEASURES[measure].better, MEASURES[measure].least
+    pictures = of_known(pictures, measure)
     for budget in budgets:
         gaps, wins, alone, ratios = [], 0, 0, []
         for files in pictures:
-            ours = best(files[HAAC], budget, measure, counted=counted)
+            ours = best(files[own], budget, measure, counted=counted)
             theirs = best(files[peer], budget, measure, counted=counted)
             if ours is None:
                 continue
-            if theirs is None:
-                alone += 1
+            alone += theirs is None
+            if theirs is None and least is None:
                 wins += 1
-            else:
-                gap = sign * (value(ours, measure) - value(theirs, measure))
+            else:  # of no file, nothing is recognised
+                other = value(theirs, measure) if theirs is not None else least or 0.0
+                gap = sign * (value(ours, measure) - other)
                 gaps.append(gap)
                 wins += gap > 0
+            if value(ours, measure) == least:
+                continue
             needed = bytes_for(files[peer], measure, value(ours, measure), counted=counted)
             ratios.append(needed / ours.bytes if needed is not None else math.inf)
         made["ahead"].append(round(mean(gaps), 4) if gaps else None)
@@ -131,36 +154,46 @@ def crossing(budgets: Sequence[int], ahead: Sequence[float | None], alone: Seque
         alone: pictures at each for which there is none.
 
     Returns:
-        None if haac leads to the end; 0.0 if it never does.
+        None if haac leads to the end; 0.0 if it never does. Where it leads last and not all pictures have another file, that budget:
+        a mean over the others says little.
     """
     leads = [
-        (budget, 1.0 if lead is None else lead)
+        (budget, 1.0 if lead is None else lead, only)
         for budget, lead, only in zip(budgets, ahead, alone, strict=True)
         if lead is not None or only
     ]
-    last = max((n for n, (_, lead) in enumerate(leads) if lead > 0), default=None)
+    last = max((n for n, (_, lead, _) in enumerate(leads) if lead > 0), default=None)
     if last is None:
         return 0.0
     if last == len(leads) - 1:
         return None
-    (low, up), (high, down) = leads[last], leads[last + 1]
+    (low, up, lacking), (high, down, _) = leads[last], leads[last + 1]
+    if lacking:
+        return low
     part = up / (up - down)
     return math.exp(math.log(low) + part * (math.log(high) - math.log(low)))
 
 
 def summarised(pictures: Sequence[Files], budgets: Sequence[int]) -> Row:
-    """Curves and duels of a group of pictures, by counting and measure."""
-    known = [name for name in MEASURES if any(_has(files, name) for files in pictures)]
-    peers = [name for name in (pictures[0] if pictures else ()) if name != HAAC]
+    """Curves and duels of a group of pictures, by counting and measure; measures that no picture has are left out."""
+    known = [name for name in MEASURES if of_known(pictures, name)]
+    ways = list(pictures[0]) if pictures else []
+    peers = [name for name in ways if name not in (HAAC, SIMILAR)]
+
+    def duels(measure: str, own: str, counted: bool) -> Row:
+        return {
+            peer: _told(duel(pictures, budgets, measure, peer, counted=counted, own=own), budgets)
+            for peer in peers
+        }
+
     made: Row = {}
     for counting, counted in (("counted", True), ("uncounted", False)):
         made[counting] = {
             measure: {
+                "pictures": len(of_known(pictures, measure)),
                 "scores": curves(pictures, budgets, measure, counted=counted),
-                "against": {
-                    peer: _told(duel(pictures, budgets, measure, peer, counted=counted), budgets)
-                    for peer in peers
-                },
+                "against": duels(measure, HAAC, counted),
+                **({"similar_against": duels(measure, SIMILAR, counted)} if SIMILAR in ways else {}),
             }
             for measure in known
         }
@@ -170,6 +203,11 @@ def summarised(pictures: Sequence[Files], budgets: Sequence[int]) -> Row:
 def _told(found: Row, budgets: Sequence[int]) -> Row:
     until = crossing(budgets, found["ahead"], found["alone"])
     return {**found, "leads_to": None if until is None else round(until)}
+
+
+def of_known(pictures: Sequence[Files], measure: str) -> list[Files]:
+    """The pictures of which a measure is known: not too small for it, and of a kind that the judge knows."""
+    return [files for files in pictures if _has(files, measure)]
 
 
 def _has(files: Files, measure: str) -> bool:

@@ -13,6 +13,8 @@ import numpy as np
 if TYPE_CHECKING:
     from PIL import Image
 
+    from haac_evidence._scores.judge import Looks
+
 Scores = dict[str, float | None]
 
 
@@ -26,6 +28,8 @@ class Measure:
     better: int = 1
     """1 if more is better, -1 if less."""
     digits: int = 2
+    least: float | None = None
+    """A score that any picture may have: for it, bytes are not compared."""
 
 
 MEASURES = {
@@ -36,17 +40,30 @@ MEASURES = {
         Measure("ms_ssim", "MS-SSIM", digits=3),
         Measure("ssimulacra2", "SSIMULACRA2", digits=1),
         Measure("different", "different pixels", "%", -1, 1),
+        Measure("kind", "kind recognised", "%", digits=0, least=0.0),
     )
 }
-"""PSNR and SSIM over red, green and blue; *different*: per cent of the pixels not within 25 of 255, at 1000x1000."""
+"""PSNR and SSIM over red, green and blue; *different*: per cent of the pixels not within 25 of 255, at 1000x1000; *kind*: 100 where a
+judge takes the picture for one of the original's kind, 0 where not, None where it does not know that."""
 
-PERFECT: Scores = {"psnr": math.inf, "ssim": 1.0, "ms_ssim": 1.0, "ssimulacra2": 100.0, "different": 0.0}
+PERFECT: Scores = {
+    "psnr": math.inf,
+    "ssim": 1.0,
+    "ms_ssim": 1.0,
+    "ssimulacra2": 100.0,
+    "different": 0.0,
+    "kind": 100.0,
+}
 """Of two pictures that are the same."""
 
 
-def absent() -> dict[str, str]:
-    """Measures that cannot be had here, and why."""
-    found = {}
+def absent(no_judge: str = "needs a judge") -> dict[str, str]:
+    """Measures that cannot be had here, and why.
+
+    Args:
+        no_judge: why there is no judge; empty if there is one.
+    """
+    found = {"kind": no_judge} if no_judge else {}
     if not find_spec("skimage"):
         found["ssim"] = "needs scikit-image"
         found["ms_ssim"] = "needs scipy, which comes with scikit-image"
@@ -55,8 +72,35 @@ def absent() -> dict[str, str]:
     return found
 
 
+class Scorer:
+    """All measures of pictures that were made of one original.
+
+    Args:
+        original: RGB.
+        judge: says of what kind pictures are; None: that is not measured.
+    """
+
+    def __init__(self, original: Image.Image, judge: Looks | None = None) -> None:
+        self._original, self._judge = original, judge
+        self._kind: int | None = None
+        if judge is not None:
+            from haac_evidence._scores.judge import SURE, kind_of
+
+            kind, sure = kind_of(judge(original))
+            self._kind = kind if sure >= SURE else None
+
+    def __call__(self, made: Image.Image) -> Scores:
+        """Scores of a picture, RGB, of the same size; see `scores`."""
+        found = scores(self._original, made)
+        if self._judge is not None and self._kind is not None:
+            from haac_evidence._scores.judge import kind_of
+
+            found["kind"] = 100.0 if kind_of(self._judge(made))[0] == self._kind else 0.0
+        return found
+
+
 def scores(original: Image.Image, made: Image.Image) -> Scores:
-    """Every measure; None for one that is not installed, or that the picture is too small for.
+    """Every measure that needs no judge; None for one that is not installed, or that the picture is too small for.
 
     Args:
         original: RGB.
@@ -75,6 +119,7 @@ def scores(original: Image.Image, made: Image.Image) -> Scores:
         "ms_ssim": ms_ssim(a, b) if find_spec("skimage") else None,
         "ssimulacra2": _ssimulacra2(original, made) if find_spec("ssimulacra2") else None,
         "different": found.different,
+        "kind": None,
     }
 
 

@@ -24,7 +24,8 @@ def plot(found: Row, path: Path) -> None:
         MissingExtraError: matplotlib is not installed.
     """
     panels = 2 * (("exact" in found) + ("similar" in found))
-    with plotted(path, (4.6 * panels, 4.2), panels) as axes:
+    rows = panels // 2
+    with plotted(path, (11, 4.6 * rows), panels, rows) as axes:
         at = 0
         if "exact" in found:
             _exact_share(axes[0], found["exact"])
@@ -37,7 +38,9 @@ def plot(found: Row, path: Path) -> None:
             each.set_xscale("log", base=2)
             each.set_xlabel("elements in the catalog")
             each.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-            each.legend(fontsize="small", frameon=False)
+            each.legend(
+                fontsize="small", frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2
+            )
 
 
 def _points(way: Row, name: str) -> tuple[list[int], list[float]]:
@@ -89,6 +92,10 @@ def _similar_quality(axes: Any, similar: Row) -> None:
         linewidth=1,
         label=f"likeness of a wash, {nearest['recipe_bytes']:.0f} bytes",
     )
+    if nearest["kind_right"] is not None:
+        axes.axhline(
+            nearest["kind_right"], color=_OTHER, linestyle="--", linewidth=1, label="kind right, of the wash"
+        )
     _knee(axes, similar, COLOURS["haac"])
     axes.set_ylim(0, 1.03)
     axes.set_title(f"similar: {similar['photographs']} photographs")

@@ -18,7 +18,7 @@ from haac_evidence._study.similar import WASHES, SimilarMeasure, SimilarStudy, p
 from haac_repo import HaacError, Repository
 
 if TYPE_CHECKING:
-    from haac_evidence._study.judge import Looks
+    from haac_evidence._scores.judge import Looks
 
 Row = dict[str, Any]
 Progress = Callable[[str, int, str], AbstractContextManager[Callable[[int], None]]]
@@ -145,7 +145,7 @@ def _similar(
 
 
 def _judge(asked: Study, embedder: Any) -> Looks:
-    from haac_evidence._study.judge import Judge, OwnJudge
+    from haac_evidence._scores.judge import Judge, OwnJudge
 
     return OwnJudge(embedder) if asked.judge is None else Judge(asked.judge)
 

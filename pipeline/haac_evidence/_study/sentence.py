@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from haac_evidence._study.cost import break_even
 from haac_evidence._study.draw import RANDOM, USED
+from haac_evidence._study.similar import wash_as_like
 
 Row = dict[str, Any]
 
@@ -19,6 +21,7 @@ def sentence(found: Row) -> list[str]:
         said.append(_exact(ways[RANDOM], found, "chosen at random"))
     if "similar" in found:
         said.append(_similar(found["similar"], found))
+        said += _kinds(found["similar"])
     return said
 
 
@@ -44,6 +47,34 @@ def _similar(way: Row, found: Row) -> str:
         f" ({rows[0]['likeness']:.2f} with {rows[0]['elements']:,}, {rows[-1]['likeness']:.2f} with {rows[-1]['elements']:,}):"
         f" {_pays(row, 'a wash that is as like')}; {_after(way, found['gain'], 'of likeness')}."
     )
+
+
+def _kinds(way: Row) -> list[str]:
+    """How often a judge recognises what a photograph shows, where it knows that of any."""
+    first, row, wash = way["rows"][0], way["rows"][-1], _wash_beside(way)
+    if row["kind_right"] is None or wash["kind_right"] is None:
+        return []
+    said = (
+        f"Of the {row['kinds_known']} photographs whose kind {way['judge']} knows, it takes {row['kind_right']:.0%} of the recipes with"
+        f" {row['elements']:,} elements for that kind ({first['kind_right']:.0%} with {first['elements']:,}), and"
+        f" {wash['kind_right']:.0%} of washes of {wash['recipe_bytes']:,.0f} bytes"
+    )
+    if row["kind_right"] <= wash["kind_right"]:
+        return [f"{said}."]
+    needed = wash_as_like(way["washes"], row["kind_right"], "kind_right")
+    if needed is None:
+        return [f"{said}: none of the washes that were tried reaches that."]
+    pays = break_even(row["recipe_bytes"], needed, row["mirror_bytes"])
+    paid = "" if pays is None else f", beside which the catalog pays after {pays:,} pictures"
+    return [f"{said}: a wash reaches that at {needed:,.0f} bytes{paid}."]
+
+
+def _wash_beside(way: Row) -> Row:
+    """Washes of about as many bytes as the recipes."""
+    found: Row = min(
+        way["washes"], key=lambda row: abs(row["recipe_bytes"] - way["rows"][-1]["recipe_bytes"])
+    )
+    return found
 
 
 def _row_at(rows: list[Row], size: int | None) -> Row:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from haac import ElementCache, Scene, encode_wash, render, to_binary
 from haac._internal import read_picture
+from haac_evidence._scores.judge import SURE, kind_of
 from haac_evidence._study.catalog import GrowingCatalog
 from haac_evidence._study.draw import orders
 from haac_repo._internal import flattened
@@ -23,7 +24,7 @@ from haac_repo._internal import flattened
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from haac_evidence._study.judge import Looks, Seen
+    from haac_evidence._scores.judge import Looks, Seen
     from haac_evidence._study.kept import Kept
     from haac_repo import Repository
     from haac_similar import Embedder, Similar, SimilarIndex
@@ -35,8 +36,6 @@ WASHES: Final = (60, 100, 250, 600)
 """Bytes of the washes that a catalog is compared with."""
 _ASKED: Final = 5
 """Nearest elements whose kinds must agree."""
-_CLEAR: Final = 0.5
-"""Probability from which on a judge is held to know a photograph's kind."""
 _GREY: Final = (127, 127, 127)
 
 
@@ -220,24 +219,15 @@ class SimilarMeasure:
         return {"recipe_bytes": round(statistics.mean(row["bytes"] for row in rows), 1), **_quality(rows)}
 
 
-def kind_of(seen: Seen) -> tuple[int, float]:
-    """Index and probability of the likeliest kind."""
-    from haac_similar._internal import kinds_of
-
-    kinds = kinds_of(seen.classes[None].astype(np.float32))[0]
-    best = int(kinds.argmax())
-    return best, float(kinds[best])
-
-
 def _judged(original: Seen, made: Seen) -> Row:
     """How like a render is for the judge; `right` is None where the judge does not know what the photograph shows."""
     kind, sure = kind_of(original)
     seen, clear = kind_of(made)
-    right = None if sure < _CLEAR else seen == kind
+    right = None if sure < SURE else seen == kind
     return {
         "likeness": float(original.features @ made.features),
         "right": right,
-        "wrong": right is False and clear >= _CLEAR,
+        "wrong": right is False and clear >= SURE,
     }
 
 
@@ -276,14 +266,19 @@ def _mean_of(rows: Sequence[Row]) -> Row:
     }
 
 
-def wash_as_like(washes: Sequence[Row], likeness: float) -> float | None:
+def wash_as_like(washes: Sequence[Row], score: float, of: str = "likeness") -> float | None:
     """Bytes of a wash that the judge finds as like, between those that were measured.
+
+    Args:
+        washes: rows by bytes, rising.
+        score: that a wash must reach.
+        of: name of the score: `likeness`, or `kind_right`.
 
     Returns:
         None where even the largest is less like.
     """
     sizes = [row["recipe_bytes"] for row in washes]
-    reached = np.maximum.accumulate([row["likeness"] for row in washes])
-    if likeness > reached[-1]:
+    reached = np.maximum.accumulate([row[of] for row in washes])
+    if score > reached[-1]:
         return None
-    return float(np.exp(np.interp(likeness, reached, np.log(sizes))))
+    return float(np.exp(np.interp(score, reached, np.log(sizes))))

@@ -4,8 +4,8 @@
 
 It runs `haac study catalog-size` twice, since exact and similar elements are asked of different catalogs. The small form has 128
 drawn elements for the one, and what `haac ingest` cuts out of scikit-image's photographs for the other. The large form takes
-EMOJI, and what `u2netp` cuts out of the photographs of TRAIN, with the first twelve of PHOTOS to be told. With --work an
-interrupted run goes on where it stopped.
+EMOJI, and what `u2netp` cuts out of the photographs of TRAIN; told are some of TRAIN of which the judge knows what they show, each
+by what was cut out of the others, and PHOTOS too where it knows that. With --work an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -15,19 +15,23 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from haac_evidence._internal import plot_study
-from haac_repo import Repository
+from haac_repo import NewElement, Repository
+from scripts.benchmark.evidence.known import known_photographs
 from scripts.benchmark.record import BENCHMARKS, write
 from scripts.lib.elements import drawing, new_element, repository_of, trimmed_element
 
 PICTURES = BENCHMARKS.parent / "docs" / "pictures"
 NAME = "evidence_catalog_size"
-DRAWN, TOLD = 128, 12
+DRAWN = 128
+TOLD = 24, 12
+"""Photographs of TRAIN and of PHOTOS."""
 SMALL = {
     "exact": ("--scenes", "6", "--matched", "1"),
     "similar": ("--draws", "1", "--sizes", "2,4,8,1000"),
@@ -69,10 +73,12 @@ def photographs(folder: Path) -> Path:
 
 
 def ingested(path: Path, folder: Path, model: str) -> None:
-    """A repository of what is cut out of photographs, unless it is there."""
+    """A repository of what is cut out of photographs, unless it is there; with a similar index."""
+    if (path / "similar").exists():
+        return
     if not path.exists():
         Repository.create(path).close()
-        haac("ingest", folder, "--repo", path, "--model", model, "--no-similar", "--jobs", "2")
+    haac("ingest", folder, "--repo", path, "--model", model, "--similar", "--jobs", "2")
 
 
 def studied(repository: Path, output: Path, *options: str | Path) -> dict[str, Any]:
@@ -86,16 +92,21 @@ def studied(repository: Path, output: Path, *options: str | Path) -> dict[str, A
 def run(work: Path, folders: tuple[Path, Path, Path] | None, judge: Path | None) -> dict[str, Any]:
     """Both parts; the repositories stay in `work`."""
     options = LARGE if folders else SMALL
+    elements: Iterable[NewElement]
     model = "u2netp" if folders else "offline"
     if folders:
         photos, emoji, sources = folders
-        elements = list(map(trimmed_element, sorted(emoji.glob("*.png"))))
-        told = sorted(photos.iterdir())[:TOLD]
+        elements = map(trimmed_element, sorted(emoji.glob("*.png")))
+        told = [
+            path
+            for folder, count in zip((sources, photos), TOLD, strict=True)
+            for path in known_photographs(folder, count, judge)
+        ]
     else:
-        elements = [new_element(drawing(seed), f"drawing {seed}") for seed in range(DRAWN)]
+        elements = (new_element(drawing(seed), f"drawing {seed}") for seed in range(DRAWN))
         sources = photographs(work / "photographs")
         told = [sources]
-    if not (work / "exact").exists():
+    if not (work / "exact").exists() and not (work / "exact.json").exists():
         repository_of(work / "exact", elements)
     exact = studied(work / "exact", work / "exact.json", *options["exact"])
     ingested(work / "similar", sources, model)

@@ -3,21 +3,25 @@
     python -m scripts.make.evidence.chat_picture
 
 The stickers are cut out of scikit-image's photographs by `u2netp`, or are the README's drawings. The chat is drawn by Pillow, and
-the recipe is that of `haac compress`.
+the recipe is that of `haac compress`. Its figures go to benchmarks/readme_chat.json.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import skimage
 from PIL import Image, ImageDraw, ImageFont
 
+from haac_pipeline._compress.task import INLINE
 from haac_repo import Repository
+from scripts.benchmark.record import write
 from scripts.lib.elements import new_element
 from scripts.make.drawings import DRAWINGS
 
@@ -25,6 +29,15 @@ TARGET = Path(__file__).resolve().parents[3] / "docs" / "pictures" / "chat.png"
 HAAC = str(Path(sys.executable).with_name("haac"))
 PHOTOGRAPHS = ("astronaut.png", "coffee.png")
 SIZE = 720, 900
+ROWS = (
+    ("left", "who is coming tonight?", "", 0),
+    ("right", "", "balloon", 180),
+    ("right", "up, up and away", "", 0),
+    ("left", "", "astronaut", 200),
+    ("left", "I bring the coffee", "coffee", 54),
+    ("right", "we leave at nine", "boat", 54),
+)
+"""Side of the chat, words, sticker, its height in pixels."""
 INK, FAINT, PAPER = "#1f2733", "#66717f", "#ffffff"
 
 
@@ -41,13 +54,20 @@ def main() -> None:
             for drawing, draw in DRAWINGS.items():
                 writer.add(new_element(draw(), drawing))
         _chat(folder / "haac-repo").save(folder / "chat.png")
-        said = haac(folder, "compress", "chat.png", "-o", "chat.haac")
-        print(said)
+        told = json.loads(haac(folder, "compress", "chat.png", "-o", "chat.haac", "--json"))[0]
         haac(folder, "decompress", "chat.haac", "-o", "made.png")
+        figures = {
+            "stickers": sum(bool(sticker) for *_, sticker, _ in ROWS),
+            "elements": sum(each != INLINE for each in told["ids"]),
+            "bytes_of_elements": told["element_bytes"],
+            "rest": told["rest"],
+            "bytes": told["binary_bytes"],
+            "png_bytes": (folder / "chat.png").stat().st_size,
+        }
         with Image.open(folder / "chat.png") as sent, Image.open(folder / "made.png") as made:
-            sizes = [(folder / file).stat().st_size for file in ("chat.png", "chat.haac")]
-            page = _page([sent.convert("RGB"), made.convert("RGB")], sizes, said)
+            page = _page([sent.convert("RGB"), made.convert("RGB")], figures)
     page.save(TARGET, optimize=True)
+    print(write("readme_chat", figures))
 
 
 def haac(folder: Path, *arguments: str) -> str:
@@ -63,16 +83,8 @@ def _chat(repository: Path) -> Image.Image:
     words = ImageFont.load_default(24)
     with Repository.open(repository) as opened:
         stickers = {element.name: opened.image(element.number) for element in opened.elements()}
-    rows = [
-        ("left", "who is coming tonight?", "", 0),
-        ("right", "", "balloon", 180),
-        ("right", "up, up and away", "", 0),
-        ("left", "", "astronaut", 200),
-        ("left", "I bring the coffee", "coffee", 54),
-        ("right", "we leave at nine", "boat", 54),
-    ]
     top = 26
-    for side, text, sticker, height in rows:
+    for side, text, sticker, height in ROWS:
         image = None
         if sticker:
             image = stickers[sticker]
@@ -93,16 +105,17 @@ def _chat(repository: Path) -> Image.Image:
     return picture
 
 
-def _page(pictures: list[Image.Image], sizes: list[int], said: str) -> Image.Image:
+def _page(pictures: list[Image.Image], figures: dict[str, Any]) -> Image.Image:
     """Side by side, with their bytes."""
     scale, edge, head = 0.75, 24, 64
     width, height = (round(side * scale) for side in SIZE)
     page = Image.new("RGB", (2 * width + 3 * edge, height + head + edge), PAPER)
     pen = ImageDraw.Draw(page)
-    shares = said.splitlines()[0].partition(": ")[2].partition(": ")[2]
+    size, own = figures["bytes"], figures["bytes_of_elements"]
+    shares = f"{figures['elements']} elements {own}, the rest {size - own:,} as {figures['rest']}"
     titles = [
-        ("What was sent, drawn by another program", f"PNG, {sizes[0]:,} bytes"),
-        ("The recipe of it", f"{sizes[1]:,} bytes: {shares}"),
+        ("What was sent, drawn by another program", f"PNG, {figures['png_bytes']:,} bytes"),
+        ("The recipe of it", f"{size:,} bytes: {shares}"),
     ]
     for at, (picture, (title, line)) in enumerate(zip(pictures, titles, strict=True)):
         left = edge + at * (width + edge)

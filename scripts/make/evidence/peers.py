@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from haac_evidence._internal import MEASURES, verdict
-from scripts.make.markdown import Figures, machine, table
+from haac_evidence._internal import MEASURES, answer, verdict
+from scripts.make.markdown import Figures, load, machine, table
 
-_SHOWN = ("psnr", "ssimulacra2", "different")
+_SHOWN = ("psnr", "ssimulacra2", "different", "kind")
 """Measures of which all formats are listed; of the others only what haac is ahead of AVIF."""
+FEW = " \\*"
+"""Beside a mean over some of the pictures."""
 _TITLES = {
     "photographs": "{count} photographs, without a catalog",
     "scenes": "{count} scenes, drawn from the elements of a catalog",
@@ -43,6 +45,9 @@ def _scores(title: str, measure: str, budgets: list[int], summary: dict[str, Any
         cells = (_cell(own, without, about.digits) for own, without in zip(scores, free[name], strict=True))
         rows.append((name, *cells))
     unit = f", {about.unit}" if about.unit else ""
+    count = summary["counted"][measure]["pictures"]
+    if measure == "kind":
+        unit += f", of {count} whose kind the judge knows"
     return f"{title}: {about.title}{unit} (in brackets: where the header does not count):\n\n" + table(
         ("bytes at most", *(f"{budget:,}" for budget in budgets)), rows
     )
@@ -66,13 +71,14 @@ def _duel(summary: dict[str, Any], budgets: list[int]) -> str:
             ahead = (
                 "no AVIF"
                 if lead is None
-                else f"{lead:+.{about.digits}f}{'' if n is None else f' ({n:.2g}x)'}"
-                for lead, n in zip(against["ahead"], against["bytes"], strict=True)
+                else f"{lead:+.{about.digits}f}{'' if n is None else f' ({n:.2g}x)'}{FEW if alone else ''}"
+                for lead, n, alone in zip(against["ahead"], against["bytes"], against["alone"], strict=True)
             )
             rows.append((about.title if counting == "counted" else "without headers", *ahead))
     return (
         "How far haac is ahead of AVIF, and how many times haac's bytes AVIF takes for haac's score (median):\n\n"
         + table(("bytes at most", *(f"{budget:,}" for budget in budgets)), rows)
+        + f"\n\n{FEW.strip()} Not all pictures have an AVIF so small: a mean of those that have, for kinds of all."
     )
 
 
@@ -102,8 +108,24 @@ def _about(figures: Figures) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in figures["versions"].items() if number)
     lost = [f"{name}: {why}" for group in figures["groups"].values() for name, why in group["lost"].items()]
     absent = "; ".join(f"{name} ({why})" for name, why in figures["absent"].items())
-    told = f"Libraries: {versions}. Not measured: {absent}."
+    told = f"Libraries: {versions}."
+    if judge := figures["judge"]:
+        told += f" Judge of kinds: {judge['name']}{', which also retrieves' if judge['retrieves'] else ''}."
+    if similar := figures["similar"]:
+        told += f" Similar elements: {similar['elements']:,}; objects found by {similar['segmenter']}."
+    told += f" Not measured: {absent}." if absent else ""
     return told + (f" Lost: {'; '.join(lost)}." if lost else "") + machine(figures)
+
+
+def answers(figures: Figures) -> str:
+    """When haac is better than AVIF, by how much, and when not; of kinds, also what the study of catalog sizes says."""
+    told = list(answer(figures))
+    study = load("evidence_catalog_size_large") or {}
+    more = [said for said in study.get("similar", {}).get("sentences", ()) if said.startswith("Of the ")]
+    return "\n".join(
+        f"- {' '.join([sentence, *more]) if 'similar elements' in sentence else sentence}"
+        for sentence in told
+    )
 
 
 def headers(figures: Figures) -> str:

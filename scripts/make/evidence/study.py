@@ -70,11 +70,16 @@ def _similar(found: Figures) -> list[str]:
         for row in found["rows"]
     ]
     judge = f"Judge: {found['judge']}" + ("" if found["judge_held_out"] else ", which also retrieves")
-    washes = ", ".join(f"{row['likeness']:.3f} at {row['recipe_bytes']:.0f}" for row in found["washes"])
+    washes = ", ".join(
+        f"likeness {row['likeness']:.3f}"
+        + ("" if row["kind_right"] is None else f" and {row['kind_right']:.0%} of the kinds right")
+        + f" at {row['recipe_bytes']:.0f} bytes"
+        for row in found["washes"]
+    )
     known = found["rows"][0]["kinds_known"]
     return [
         table(head, rows),
-        f"{judge}; it knows the kind of {known} of {found['photographs']} photographs. Washes alone: likeness {washes} bytes.",
+        f"{judge}; it knows the kind of {known} of {found['photographs']} photographs. Washes alone: {washes}.",
     ]
 
 

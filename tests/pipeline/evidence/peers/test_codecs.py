@@ -27,6 +27,7 @@ from haac_evidence._codecs.placeholders import (
 from haac_evidence._peers.measure import formats, lossless
 from haac_evidence._peers.record import missing
 from haac_evidence._peers.search import Search, drawn
+from haac_evidence._scores.scores import Scorer
 from haac_pipeline._internal import psnr
 
 
@@ -91,6 +92,16 @@ def test_a_searched_file_is_never_worse_than_a_plain_one_of_as_many_bytes(codec:
 
 
 @every_codec
+def test_each_setting_makes_another_file(codec: Codec) -> None:
+    """Pillow takes options that it does not know, and does nothing."""
+    middle = codec.best_quality // 2
+    options = [codec.options(variant, middle, PICTURE.size, 0) for variant in range(len(codec.variants))]
+    files = [codec.write(PICTURE, each) for each in options]
+    assert len(set(files)) == len(files)
+    assert None not in files
+
+
+@every_codec
 def test_nothing_is_found_where_no_file_is_so_small(codec: Codec) -> None:
     assert Search(codec, PICTURE).best(3) == []
 
@@ -137,7 +148,7 @@ def test_a_jpeg_2000_file_loses_the_comment_of_its_encoder_only() -> None:
 
 @every_codec
 def test_a_lossless_file_gives_all_pixels(codec: Codec) -> None:
-    found = list(lossless(PICTURE, codec))
+    found = list(lossless(PICTURE, codec, Scorer(PICTURE)))
     assert len(found) == (0 if codec.name == "JPEG" else 1)
     for each in found:
         assert each.exact
@@ -195,4 +206,10 @@ def test_a_thumbhash_has_some_twenty_bytes() -> None:
 
 
 def test_every_format_says_what_its_header_is() -> None:
-    assert set(HEADERS) == {"haac", "BlurHash", "ThumbHash", *(codec.name for codec in CODECS)}
+    assert set(HEADERS) == {
+        "haac",
+        "haac similar",
+        "BlurHash",
+        "ThumbHash",
+        *(codec.name for codec in CODECS),
+    }

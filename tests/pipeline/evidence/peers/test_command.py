@@ -26,7 +26,11 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def test_photographs_and_scenes(run: Run, photo: Path, tmp_path: Path) -> None:
+def test_photographs_and_scenes(
+    run: Run, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REMBG_HOME", str(tmp_path / "no weights"))
+    monkeypatch.delenv("U2NET_HOME", raising=False)
     pytest.importorskip("cv2")
     pytest.importorskip("faiss")
     pytest.importorskip("matplotlib")
@@ -50,7 +54,9 @@ def test_photographs_and_scenes(run: Run, photo: Path, tmp_path: Path) -> None:
     catalog = scenes["catalog"]
     assert catalog["elements"] == 6
     assert 0 < catalog["used_bytes"] < catalog["bytes"]
-    assert "kind recognised" in made["absent"]
+    assert "--fetch efficientnet-lite0" in made["absent"]["kind recognised"]
+    assert made["judge"] is None
+    assert made["similar"] is None
     assert plot.stat().st_size > 10_000
     assert plot.with_name("peers-scenes.png").exists()
     assert not output.with_name("peers.json.part").exists()
@@ -97,6 +103,16 @@ def test_what_cannot_be(run: Run, photo: Path, tmp_path: Path) -> None:
     code, _, err = run("bench", "peers", photo, "--plot", tmp_path / "a.txt")
     assert code == 2
     assert ".png" in err
+    code, _, err = run("bench", "peers", photo, "--model", "u2netp")
+    assert code == 2
+    assert "--similar-repo" in err
+    code, _, err = run("bench", "peers", "--repo", tmp_path, "--similar-repo", tmp_path)
+    assert code == 2
+    assert "tells photographs" in err
+    (tmp_path / "judge.onnx").write_bytes(b"no network")
+    code, _, err = run("bench", "peers", photo, "--judge", tmp_path / "judge.onnx")
+    assert code == 1
+    assert "judge.onnx" in err
     (tmp_path / "bad.png").write_bytes(b"no picture")
     code, _, err = run("bench", "peers", tmp_path / "bad.png")
     assert code == 1

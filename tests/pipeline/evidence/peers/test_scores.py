@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from haac_evidence._scores.judge import Seen, seen
 from haac_evidence._scores.ms_ssim import LEAST, ms_ssim
-from haac_evidence._scores.scores import MEASURES, PERFECT, absent, scores
+from haac_evidence._scores.scores import MEASURES, PERFECT, Scorer, absent, scores
 
 pytest.importorskip("skimage")
 
@@ -67,6 +68,33 @@ def test_ms_ssim_of_two_greys_is_that_of_their_brightness() -> None:
 def test_ms_ssim_says_nothing_of_pictures_too_small_for_five_scales() -> None:
     pixels = np.zeros((LEAST - 1, 400, 3), np.uint8)
     assert ms_ssim(pixels, pixels) is None
+
+
+class Eye:
+    """A judge that takes green for a dog and blue for a boat, and is sure of what is bright."""
+
+    name = "eye"
+
+    def __call__(self, picture: Image.Image) -> Seen:
+        _, green, blue = np.asarray(picture, float).mean((0, 1))
+        classes = np.zeros(1000)
+        classes[200 if green > blue else 472] = 0.9 if max(green, blue) > 100 else 0.4
+        return seen(classes, np.ones(4))
+
+
+GREEN, DARK_GREEN = Image.new("RGB", (48, 48), (0, 200, 0)), Image.new("RGB", (48, 48), (0, 50, 0))
+BLUE = Image.new("RGB", (48, 48), (0, 0, 200))
+
+
+def test_a_kind_is_recognised_where_the_judge_knows_the_original() -> None:
+    scorer = Scorer(GREEN, Eye())
+    assert scorer(GREEN)["kind"] == 100
+    assert scorer(DARK_GREEN)["kind"] == 100, "of the render it need not be sure"
+    assert scorer(BLUE)["kind"] == 0
+    assert Scorer(DARK_GREEN, Eye())(DARK_GREEN)["kind"] is None, "it does not know what that shows"
+    assert Scorer(GREEN)(GREEN)["kind"] is None, "there is no judge"
+    assert "kind" in absent()
+    assert "kind" not in absent("")
 
 
 @pytest.mark.skipif(find_spec("ssimulacra2") is None, reason="ssimulacra2 is not installed")

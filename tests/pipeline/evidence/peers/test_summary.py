@@ -9,17 +9,28 @@ import pytest
 from haac_evidence._peers.breakeven import break_even, pictures_until
 from haac_evidence._peers.drawn import CatalogBytes
 from haac_evidence._peers.files import COLUMNS, Measured
-from haac_evidence._peers.summary import best, bytes_for, crossing, duel, summarised
-from haac_evidence._peers.verdict import verdict
+from haac_evidence._peers.summary import best, bytes_for, crossing, curves, duel, summarised
+from haac_evidence._peers.verdict import answer, verdict
 from haac_evidence._scores.scores import PERFECT, Scores
 
 
-def scored(psnr: float, ssimulacra2: float | None = None) -> Scores:
-    return {"psnr": psnr, "ssim": 0.5, "ms_ssim": None, "ssimulacra2": ssimulacra2, "different": 100 - psnr}
+def scored(psnr: float, ssimulacra2: float | None = None, kind: float | None = None) -> Scores:
+    return {
+        "psnr": psnr,
+        "ssim": 0.5,
+        "ms_ssim": None,
+        "ssimulacra2": ssimulacra2,
+        "different": 100 - psnr,
+        "kind": kind,
+    }
 
 
 def file(size: int, psnr: float, header: int = 10, ssimulacra2: float | None = None) -> Measured:
     return Measured(size, size - header, scored(psnr, ssimulacra2), "q1")
+
+
+def seen(size: int, kind: float | None, header: int = 10) -> Measured:
+    return Measured(size, size - header, scored(20.0, kind=kind), "q1")
 
 
 OURS = [file(50, 20.0, 0), file(500, 25.0, 0), file(5000, 27.0, 0)]
@@ -57,6 +68,48 @@ def test_a_duel_counts_wins_leads_and_bytes() -> None:
     assert found["bytes"] == [8.0, 1.6, pytest.approx(800 * 5**0.25 / 5000, abs=1e-3)]
 
 
+KINDS = [
+    {
+        "haac": [seen(50, 0.0, 0), seen(500, 100.0, 0)],
+        "haac similar": [seen(40, 100.0, 0)],
+        "AVIF": [seen(400, 0.0, 350), seen(2000, 100.0, 350)],
+    },
+    {
+        "haac": [seen(50, 0.0, 0), seen(500, 0.0, 0)],
+        "haac similar": [seen(40, 0.0, 0)],
+        "AVIF": [seen(400, 0.0, 350), seen(2000, 100.0, 350)],
+    },
+    {
+        "haac": [seen(50, None, 0)],
+        "haac similar": [seen(50, None, 0)],
+        "AVIF": [seen(400, None)],
+    },
+]
+"""The judge does not know what the last one shows."""
+
+
+def test_kinds_are_averaged_over_the_pictures_whose_kind_is_known() -> None:
+    found = curves(KINDS, BUDGETS, "kind", counted=True)
+    assert found["haac"] == [0.0, 50.0, 50.0]
+    assert found["haac similar"] == [50.0, 50.0, 50.0]
+    assert found["AVIF"] == [None, 0.0, 100.0]
+    assert curves(KINDS, BUDGETS, "psnr", counted=True)["haac"] == [20.0, 20.0, 20.0]
+    summary = summarised(KINDS, BUDGETS)["counted"]
+    assert (summary["psnr"]["pictures"], summary["kind"]["pictures"]) == (3, 2)
+    assert summary["kind"]["similar_against"].keys() == {"AVIF"}, "haac is no format beside itself"
+    assert "kind" not in summarised(KINDS[2:], BUDGETS)["counted"]
+
+
+def test_bytes_are_compared_only_where_a_kind_is_recognised() -> None:
+    """A picture that shows nothing needs no bytes at all: that says nothing."""
+    found = duel(KINDS, BUDGETS, "kind", "AVIF", counted=True)
+    assert found["bytes"] == [None, 4.0, 4.0]
+    assert found["ahead"] == [0.0, 50.0, -50.0], "no file shows nothing, as does one that is not recognised"
+    assert found["wins"] == [0, 1, 0]
+    assert found["alone"] == [2, 0, 0]
+    assert duel(KINDS, BUDGETS, "kind", "AVIF", counted=True, own="haac similar")["bytes"] == [50.0] * 3
+
+
 def test_bytes_for_a_score_that_is_never_reached() -> None:
     assert bytes_for(OURS, "psnr", 40.0, counted=True) is None
     assert bytes_for(OURS, "psnr", 10.0, counted=True) == 50
@@ -67,6 +120,7 @@ def test_where_the_lead_is_lost() -> None:
     assert crossing((10, 100), (1.0, 2.0), (0, 0)) is None
     assert crossing((10, 100), (-1.0, -2.0), (0, 0)) == 0.0
     assert crossing((10, 100), (None, 2.0), (3, 0)) is None
+    assert crossing((10, 100, 1000), (None, 300.0, -1.0), (3, 2, 0)) == 100, "where one of three has a file"
 
 
 @pytest.mark.parametrize(
@@ -111,3 +165,48 @@ def test_the_verdict_says_who_leads_and_where() -> None:
     assert "AVIF has no file of 50 bytes or less" in first
     assert "haac leads up to" in first
     assert "haac is ahead by 4 dB at 500 bytes; AVIF is ahead by 6 dB at 5,000 bytes" in first
+
+
+def test_the_verdict_says_what_of_kinds_is_known() -> None:
+    group = {"pictures": 3, "summary": summarised(KINDS, BUDGETS)}
+    told = "\n".join(verdict({"budgets": list(BUDGETS), "groups": {"photographs": group}}))
+    assert "kind recognised (2 pictures): AVIF has no file of 50 bytes or less; haac leads up to" in told
+    assert "Photographs told by similar elements, kind recognised (2 pictures)" in told
+    nowhere = [{"haac": [seen(50, 0.0, 0)], "AVIF": [seen(40, 0.0)]}]
+    group = {"pictures": 1, "summary": summarised(nowhere, BUDGETS)}
+    told = "\n".join(verdict({"budgets": list(BUDGETS), "groups": {"photographs": group}}))
+    assert "kind recognised: neither haac nor AVIF is ahead anywhere" in told
+
+
+def test_the_answer_says_where_similar_elements_are_better_and_washes_worse() -> None:
+    budgets = (50, 500, 30_000)
+    large = [{**files, "AVIF": [*files["AVIF"], file(20_000, 35.0)]} for files in KINDS[:2]]
+    group = {"pictures": 2, "summary": summarised(large, budgets)}
+    told = list(answer({"budgets": list(budgets), "groups": {"photographs": group}}))
+    assert len(told) == 3, "no scenes were measured"
+    assert "AVIF has no file of 50 bytes or less" in told[0]
+    assert "At 50 bytes a judge recognises the kind of 50 % of 2 photographs, in 0 % of washes" in told[1]
+    assert "AVIF reaches that at 30,000" in told[1]
+    assert "worse.** At 30,000 bytes AVIF is ahead by 15.0 dB." in told[2]
+
+
+def test_the_answer_does_not_boast_where_similar_elements_are_not_ahead() -> None:
+    same = [{**files, "haac similar": files["haac"]} for files in KINDS[:2]]
+    told = list(
+        answer(
+            {"budgets": [50], "groups": {"photographs": {"pictures": 2, "summary": summarised(same, [50])}}}
+        )
+    )
+    assert any("told by similar elements: not better" in sentence for sentence in told)
+
+
+def test_the_answer_to_few_budgets_says_what_they_show() -> None:
+    files = {"haac": [file(50_000, 30.0, 0)], "AVIF": [file(40_000, 35.0)]}
+    group = {"pictures": 1, "summary": summarised([files], [60_000])}
+    told = list(answer({"budgets": [60_000], "groups": {"photographs": group}}))
+    assert told[0].startswith("**A photograph that no catalog knows: not better**, nowhere by PSNR")
+    assert "At 60,000 bytes AVIF is ahead by 5.0 dB." in told[1]
+    without = {"haac": files["haac"], "AVIF": [file(400_000, 35.0)]}
+    group = {"pictures": 1, "summary": summarised([without], [60_000])}
+    (alone,) = answer({"budgets": [60_000], "groups": {"photographs": group}})
+    assert "AVIF has no file of 60,000 bytes or less" in alone

@@ -15,14 +15,13 @@ from click.testing import CliRunner
 
 from haac import render
 from haac_evidence._cli.study import study
+from haac_evidence._scores.judge import kind_of, seen
 from haac_evidence._study import draw, exact
 from haac_evidence._study.catalog import GrowingCatalog
 from haac_evidence._study.draw import RANDOM, USED, orders, scenes, sizes_up_to
 from haac_evidence._study.exact import ExactMeasure, ExactOptions
-from haac_evidence._study.judge import seen
 from haac_evidence._study.kept import Kept
 from haac_evidence._study.peers import Rates, rates
-from haac_evidence._study.similar import kind_of
 from haac_repo import HaacError, Repository
 from scripts.lib.elements import drawing, new_element
 

@@ -105,7 +105,7 @@ def studied() -> dict[str, Any]:
         row(8, held_share=0.5, recipe_bytes=90.0, peer_bytes=900.0, pays_after=10),
         row(64, held_share=1.0, recipe_bytes=30.0, peer_bytes=9000.0, pays_after=8),
     ]
-    told = {"told": 0.5, "kind_right": 0.4, "recipe_bytes": 99.0}
+    told = {"told": 0.5, "kind_right": 0.4, "kinds_known": 3, "recipe_bytes": 99.0}
     similar = [
         row(8, likeness=0.30, wash_bytes=150.0, pays_after=157, **told),
         row(64, likeness=0.35, wash_bytes=None, pays_after=None, **told),
@@ -124,13 +124,16 @@ def studied() -> dict[str, Any]:
             "photographs": 4,
             "judge": "net",
             "judge_held_out": False,
-            "washes": [{"recipe_bytes": 100.0, "likeness": 0.2}],
+            "washes": [
+                {"recipe_bytes": 100.0, "likeness": 0.2, "kind_right": 0.2},
+                {"recipe_bytes": 400.0, "likeness": 0.4, "kind_right": 0.6},
+            ],
         },
     }
 
 
 def test_sentences_name_the_knee_and_what_a_doubling_brings() -> None:
-    used, random, similar = sentence(studied())
+    used, random, similar, kinds = sentence(studied())
     assert used.startswith("With 8 elements (0.01 MB) chosen by use, a catalog holds 50% of the layers")
     assert "it pays after 10 pictures; the knee is at 8 elements" in used
     assert "With 64 elements" in random
@@ -138,6 +141,25 @@ def test_sentences_name_the_knee_and_what_a_doubling_brings() -> None:
     assert "50% of 4 photographs are told" in similar
     assert "net, which also chose them" in similar
     assert "beyond 8 elements each doubling brings less than 2% of likeness" in similar
+    # 40% is halfway from 20 to 60%: 200 bytes; 64,000 bytes are saved by 101 bytes a picture
+    assert (
+        "40% of the recipes with 64 elements for that kind (40% with 8), and 20% of washes of 100 bytes"
+        in kinds
+    )
+    assert "a wash reaches that at 200 bytes, beside which the catalog pays after 634 pictures" in kinds
+
+
+def test_of_kinds_nothing_is_said_that_was_not_seen() -> None:
+    found = studied()
+    for each in found["similar"]["rows"]:
+        each["kind_right"] = None
+    assert len(sentence(found)) == 3, "the judge knew no kind"
+    for each in found["similar"]["rows"]:
+        each["kind_right"] = 0.1
+    assert sentence(found)[3].endswith("and 20% of washes of 100 bytes.")
+    for each in found["similar"]["rows"]:
+        each["kind_right"] = 0.7
+    assert sentence(found)[3].endswith("none of the washes that were tried reaches that.")
 
 
 def test_a_study_is_drawn(tmp_path: Path) -> None:

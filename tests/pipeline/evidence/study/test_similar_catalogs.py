@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("cv2", reason="telling photographs needs OpenCV")
 
 import haac_similar
+from haac_evidence._scores.judge import Seen, seen
 from haac_evidence._study import similar as measuring
-from haac_evidence._study.judge import Seen, seen
 from haac_evidence._study.kept import Kept
 from haac_evidence._study.similar import Photograph, SimilarMeasure, SimilarStudy
 from haac_repo import Repository

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 CLASSES: Final = 1000
+SURE: Final = 0.5
+"""Probability from which on a judge is held to know of what kind a picture is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,56 @@ class OwnJudge:
         found = self._embedder.embed([picture])
         classes = np.zeros((1, CLASSES)) if found.probabilities is None else found.probabilities
         return seen(classes[0], found.features[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Which judge looks: what another process needs to load it.
+
+    Args:
+        path: of its file; None: the network that retrieves.
+        name: for people.
+        sha256: of its weights.
+    """
+
+    path: Path | None
+    name: str
+    sha256: str
+
+
+def choose_judge(path: Path | None) -> Judging:
+    """The judge in a file, or the network that retrieves, once it is known that it can look.
+
+    Raises:
+        DataError: the file cannot be used; or the network's weights are damaged, or not here: nothing is fetched.
+        MissingExtraError: what runs it is not installed.
+    """
+    if path is not None:
+        judge = Judge(path)
+        return Judging(path.resolve(), judge.name, judge.sha256)
+    from haac_similar import Embedder
+
+    network = Embedder().network
+    return Judging(None, network.name, network.sha256)
+
+
+@cache
+def load_judge(judging: Judging) -> Looks:
+    """The judge itself, once a process."""
+    if judging.path is not None:
+        return Judge(judging.path)
+    from haac_similar import Embedder
+
+    return OwnJudge(Embedder())
+
+
+def kind_of(seen: Seen) -> tuple[int, float]:
+    """Index and probability of the likeliest kind, a group of ImageNet's classes."""
+    from haac_similar._internal import kinds_of
+
+    kinds = kinds_of(seen.classes[None].astype(np.float32))[0]
+    best = int(kinds.argmax())
+    return best, float(kinds[best])
 
 
 def seen(classes: Any, features: Any) -> Seen:
