@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import cv2
+import numpy as np
 from PIL import Image
 
 from haac import Layer, Plate, Scene
@@ -33,6 +35,12 @@ _NEARLY = 0.2
 """...and where nothing is likely, those that leave no more than this share unexplained."""
 _EXACT = 0.8
 """Share of a detection's pixels that are right to the bit from which on haac drew it; its edges depend on the background."""
+_OFF, _STROKE = 40, 7
+"""Levels from which on a pixel is not explained, and pixels of the strokes of a text..."""
+_ALIKE, _ONE_COLOUR = 16, 0.5
+"""...and levels within which colours are alike, and the share of one of them that makes a part a surface..."""
+_MUCH = 0.25
+"""...of which, to those that detections show, there must be more for the solver of haac's own pictures to be tried as well."""
 _SCALED = 0.2
 """Logarithm of what a closer fit may change of a detection's size."""
 _PASTED, _PASTED_PIXELS = 0.9, 400
@@ -71,7 +79,10 @@ def solve(
         other = stack if detected and not drawn else None
         thorough = context.effort >= PHOTO.thorough and not detected
         if context.monitor.stop() or not (
-            drawn or thorough or _seems_translucent(target, background, detected, recorded)
+            drawn
+            or thorough
+            or _seems_translucent(target, background, detected, recorded)
+            or (background is not None and _objects_left(stack, detected))
         ):
             if detected or background is None:
                 return _scene(stack, behind), SOLVE.unknown_background
@@ -120,6 +131,20 @@ def _seems_translucent(
         estimate_jpeg(target, recorded) is None
         and int((splice_likelihood(target) >= _PASTED).sum()) >= _PASTED_PIXELS
     )
+
+
+def _objects_left(stack: Canvas, detected: list[Detection]) -> bool:
+    """Whether much is unexplained that may be elements: not the strokes of a text, nor a surface of one colour, as bubbles and bars are."""
+    off = (np.abs(stack.current.astype(np.int16) - stack.target).max(axis=2) > _OFF).astype(np.uint8)
+    off = cv2.morphologyEx(off, cv2.MORPH_OPEN, np.ones((_STROKE, _STROKE), np.uint8))
+    count, parts = cv2.connectedComponents(off)
+    colours = (stack.target // _ALIKE).astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    left = 0
+    for part in range(1, count):
+        own = colours[parts == part]
+        most = int(np.unique(own, return_counts=True)[1].max())
+        left += len(own) if most < _ONE_COLOUR * len(own) else 0
+    return left > _MUCH * sum(found.evidence.pixels for found in detected)
 
 
 def _solver(
