@@ -3,7 +3,7 @@
  1. border            a window or screenshot frame is split off                     `_picture/border.py`
  2. background        colour, gradient (RANSAC), photograph of the catalog, or none `_picture/background.py`, `gradient.py`
     detect            elements that another program drew, by templates and         `_detect/detect.py`
-                      keypoints; if they explain the picture, step 10 is next
+                      keypoints; unless haac drew them, step 10 is next
  3. propose           candidate poses of what is unexplained: by shape, by what     `_propose/shape.py`, `residual.py`, `occluded.py`,
                       they change, under occlusion, by keypoints, pasted regions    `_index/keypoints.py`, `_propose/pasted.py`
  4. prefilter         a coarse photometric look at many poses                       `_propose/prefilter.py`, `_fit/fitter.py`

@@ -313,6 +313,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "compress": compress,
     "kills": kills,
     "life": life,
+    "life_nothing": life,
     "layers": layers,
     "similar": similar,
     "similar_personal": similar,

@@ -22,7 +22,7 @@ from haac_match._fit.fit import Patch, fit
 from haac_match._fit.inpaint import with_inpainted
 from haac_match._index.index import Index
 from haac_match._options import Mapper
-from haac_match._picture.arrays import Box, Bytes, Floats
+from haac_match._picture.arrays import Box, Bytes, Doubles, Floats
 from haac_match._picture.pose import Pose
 
 _NEAREST = 12
@@ -33,6 +33,8 @@ _NEARLY = (2.0, 0.1)
 """...and by how much it may be worse than the region's best one: a factor, and an addition."""
 _AT_A_PLACE = 12
 """Candidates of about one place and size that are fitted."""
+_CANDIDATES = 1_000
+"""All of them at most, the nearest first: those of elements that are there are among the first hundred."""
 _SAME_PLACE, _SAME_SIZE = 0.12, 0.15
 """Poses of one element are the same within this share of its size, and this difference of the logarithms of their sizes."""
 _COARSE, _FINE = (24, 4), (64, 8)
@@ -43,8 +45,8 @@ _LEAST_SIDE = 7
 """Pixels of the smallest window."""
 _STILL = 0.5
 """Share that may be left unexplained after the coarse fit."""
-_FINELY = 5
-"""Candidates of about one place and size that are fitted finely."""
+_FINELY, _COMPETES = 5, 0.4
+"""Candidates of about one place and size (this difference of logarithms) that are fitted finely."""
 _SAME = 0.35
 """Intersection over union from which on two detections compete."""
 _LIKELY = 0.5
@@ -107,16 +109,20 @@ class Detector:
             self._made = Templates(self._gallery, self._index.cuts, self._index.extents)
         return self._made
 
-    def detect(self, picture: Bytes) -> list[Detection]:
-        """The elements that are there, back to front.
+    def detect(self, picture: Bytes) -> tuple[list[Detection], list[Detection]]:
+        """The elements that are there, back to front; and others that less speaks for, the best first.
 
         Args:
             picture: (height, width, 3).
         """
         accepted: list[Detection] = []
+        doubtful: list[Detection] = []
         for groups in self._stages(picture, accepted):
-            self._accept(picture, groups, accepted)
-        return sorted(accepted, key=lambda found: -found.evidence.pixels)
+            doubtful += self._accept(picture, groups, accepted)
+        return (
+            sorted(accepted, key=lambda found: -found.evidence.pixels),
+            sorted(doubtful, key=lambda found: found.evidence.unexplained),
+        )
 
     def all_groups(self, picture: Bytes) -> list[list[Detection]]:
         """All detections, likely or not: those of a place together, the best of each first."""
@@ -136,14 +142,20 @@ class Detector:
             poses = by_keypoints(picture, texture, self._index)
             yield self._groups(picture, [(pose, None) for pose in poses])
 
-    def _accept(self, picture: Bytes, groups: list[list[Detection]], accepted: list[Detection]) -> None:
-        """Add what is likely, and no part of what was accepted before."""
+    def _accept(
+        self, picture: Bytes, groups: list[list[Detection]], accepted: list[Detection]
+    ) -> list[Detection]:
+        """Add what is likely, and no part of what was accepted before; what is left."""
+        left = []
         for group in groups:
             found = group[0]
-            if probability(found.evidence) >= _LIKELY and not any(
+            if probability(found.evidence) < _LIKELY or any(
                 self._is_part(picture, found, whole) for whole in accepted
             ):
+                left.append(found)
+            else:
                 accepted.append(self._simplest(picture, found))
+        return left
 
     def _is_part(self, picture: Bytes, found: Detection, whole: Detection) -> bool:
         """Whether a detection is only a part of another one, which explains it."""
@@ -188,14 +200,9 @@ class Detector:
             for found in self._mapped(lambda one: self._fitted(picture, *one, _COARSE), candidates)
             if found
         ]
+        rough = [found for found in rough if found.evidence.unexplained <= _STILL]
         rough.sort(key=lambda found: found.evidence.unexplained)
-        chosen: list[Detection] = []
-        for found in rough:
-            if found.evidence.unexplained > _STILL:
-                break
-            near = sum(_near(other.pose, found.pose, self._size(found.pose)) for other in chosen)
-            if near < _FINELY:
-                chosen.append(found)
+        chosen = [rough[at] for at in self._best_of_each_place([found.pose for found in rough])]
         fine = [
             found
             for found in self._mapped(
@@ -205,10 +212,25 @@ class Detector:
         ]
         return _grouped(fine)
 
+    def _best_of_each_place(self, poses: list[Pose]) -> list[int]:
+        """Which poses have few before them that compete for their place."""
+        kept: list[int] = []
+        places = np.array([(pose.cx, pose.cy, math.log(pose.sx)) for pose in poses]).reshape(-1, 3)
+        there = np.empty_like(places)
+        for at, pose in enumerate(poses):
+            off = np.abs(there[: len(kept)] - places[at])
+            near = (np.hypot(off[:, 0], off[:, 1]) < self._size(pose) / 4) & (off[:, 2] < _COMPETES)
+            if near.sum() < _FINELY:
+                there[len(kept)] = places[at]
+                kept.append(at)
+        return kept
+
     def _candidates(
         self, picture: Bytes, regions: list[Region]
     ) -> list[tuple[Pose, SmoothBackground | None]]:
         """Poses worth a fit, each about once."""
+        if not regions:
+            return []
         backgrounds: Floats = np.array([region.background.colour for region in regions], np.float32).reshape(
             -1, 3
         )
@@ -225,6 +247,8 @@ class Detector:
         same: dict[tuple[int, bool], list[Pose]] = {}
         places: dict[tuple[int, int, int], int] = {}
         for match, background in ranked:
+            if len(kept) == _CANDIDATES:
+                break
             pose, size = match.pose, self._size(match.pose)
             others = same.setdefault((pose.element, pose.flip), [])
             place = round(2 * pose.cx / size), round(2 * pose.cy / size), round(2 * math.log2(size))
@@ -254,7 +278,7 @@ class Detector:
         evidence = measure(patch, fitted, cutout)
         if evidence is None:
             return None
-        extent = self._templates.extents[self._gallery.index[pose.element]]
+        extent = self._index.extents[self._gallery.index[pose.element]]
         return Detection(fitted, evidence, background, extent_of(fitted, extent, cutout.size))
 
     def _patch(
@@ -291,22 +315,16 @@ def _same(one: Pose, other: Pose, size: float) -> bool:
     )
 
 
-def _near(one: Pose, other: Pose, size: float) -> bool:
-    """Whether two poses compete for a place."""
-    return (
-        math.hypot(one.cx - other.cx, one.cy - other.cy) < size / 4 and abs(math.log(one.sx / other.sx)) < 0.4
-    )
-
-
 def _grouped(found: list[Detection]) -> list[list[Detection]]:
     """Non-maximum suppression that keeps what it suppresses: look-alikes are compared later."""
     groups: list[list[Detection]] = []
+    extents = np.empty((len(found), 4))  # of the best of each group
     for one in sorted(found, key=lambda each: -each.score):
-        for group in groups:
-            if intersection_over_union(group[0].extent, one.extent) > _SAME:
-                group.append(one)
-                break
+        same = np.flatnonzero(_overlaps(extents[: len(groups)], one.extent) > _SAME)
+        if len(same):
+            groups[same[0]].append(one)
         else:
+            extents[len(groups)] = one.extent
             groups.append([one])
     return [
         sorted(group, key=lambda each: each.evidence.unexplained + _TIE * each.pose.flip) for group in groups
@@ -320,8 +338,16 @@ def _covered(inner: Extent, outer: Extent) -> float:
 
 def intersection_over_union(one: Extent, other: Extent) -> float:
     """Of two boxes: left, top, right, bottom."""
-    common = _common(one, other)
-    return common / (_area(one) + _area(other) - common) if common else 0.0
+    return float(_overlaps(np.array([one], np.float64), other)[0])
+
+
+def _overlaps(boxes: Doubles, other: Extent) -> Doubles:
+    """(boxes,): intersection over union of each with another one."""
+    sides = np.minimum(boxes[:, 2:], other[2:]) - np.maximum(boxes[:, :2], other[:2])
+    common: Doubles = np.maximum(sides, 0).prod(axis=1)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    shares: Doubles = common / np.maximum(areas + _area(other) - common, 1e-6)
+    return shares
 
 
 def _common(one: Extent, other: Extent) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -9,6 +10,8 @@ import numpy as np
 
 from haac_match._fit.cutout import Cutout
 from haac_match._fit.fit import Patch
+from haac_match._fit.kernels import njit
+from haac_match._picture.arrays import Bytes, Doubles, Floats
 from haac_match._picture.pose import Pose
 
 _SHOWS, _EDGE = 0.5, 0.1
@@ -54,27 +57,70 @@ def measure(patch: Patch, pose: Pose, cutout: Cutout) -> Evidence | None:
     """Measure a fit in its window; None if the element hardly shows there."""
     warped = patch.warped(pose, cutout)
     alpha = warped[:, :, 3]
-    inside = alpha > _SHOWS
-    if inside.sum() < _LEAST:
-        return None
-    made = warped[:, :, :3] + (1 - alpha[:, :, None]) * patch.under
-    off, before = patch.target - made, patch.target - patch.under
     reach = 2 * max(1, round(_RIM * patch.fx)) + 1
-    counts = cv2.dilate((alpha > _EDGE).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-    beside = counts & (alpha < _EDGE)
-    largest = np.abs(off).max(axis=2)
-    left = float(np.minimum((off**2).max(axis=2), _CLIP**2)[counts].sum())
-    whole = max(float(np.minimum((before**2).max(axis=2), _CLIP**2)[counts].sum()), 1.0)
-    own, wrong = made[inside], off[inside]
-    variance = float(((own - own.mean(axis=0)) ** 2).sum())
-    structure = float(((wrong - wrong.mean(axis=0)) ** 2).sum()) / max(variance, len(own) * _PLAIN**2)
+    counts = cv2.dilate((alpha > _EDGE).astype(np.uint8), np.ones((reach, reach), np.uint8))
+    shown, left, whole, variance, structure, wrong, shift, seen, beside = _sums(
+        warped, patch.under, patch.target, counts
+    ).tolist()
+    if shown < _LEAST:
+        return None
+    whole = max(whole, 1.0)
     return Evidence(
         unexplained=left / whole,
         explained=(whole - left) * patch.area,
-        structure=structure,
-        beside=float((largest[beside] > _WRONG_BESIDE).mean()) if beside.any() else 1.0,
-        wrong=float((largest[inside] > _WRONG).mean()),
-        contrast=float(np.sqrt(variance / len(own))),
-        shift=float(np.abs(wrong.mean(axis=0)).max()),
-        pixels=float(inside.sum()) * patch.area,
+        structure=structure / max(variance, shown * _PLAIN**2),
+        beside=beside / seen if seen else 1.0,
+        wrong=wrong / shown,
+        contrast=math.sqrt(variance / shown),
+        shift=shift,
+        pixels=shown * patch.area,
     )
+
+
+@njit(nogil=True, error_model="numpy")
+def _sums(warped: Floats, under: Floats, target: Floats, counts: Bytes) -> Doubles:
+    """What is measured in a window, in one pass.
+
+    Args:
+        warped: (height, width, 4), the element, premultiplied.
+        under: (height, width, 3), what is behind it.
+        target: (height, width, 3), the picture.
+        counts: (height, width), 1 in the element and just beside it.
+
+    Returns:
+        Pixels that show the element; clipped squared error with it, and without; squared deviations of its colours, and of its errors,
+        from their means; wrong pixels in it; the largest mean error of a channel; pixels beside it; wrong ones of those.
+    """
+    out = np.zeros(9)
+    own, own_squares, off, off_squares = np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3)
+    for y in range(counts.shape[0]):
+        for x in range(counts.shape[1]):
+            alpha = warped[y, x, 3]
+            if not counts[y, x] and alpha <= _SHOWS:
+                continue
+            before, after = 0.0, 0.0
+            for k in range(3):
+                made = warped[y, x, k] + (1 - alpha) * under[y, x, k]
+                error = target[y, x, k] - made
+                before = max(before, abs(target[y, x, k] - under[y, x, k]))
+                after = max(after, abs(error))
+                if alpha > _SHOWS:
+                    own[k] += made
+                    own_squares[k] += made * made
+                    off[k] += error
+                    off_squares[k] += error * error
+            if counts[y, x]:
+                out[1] += min(after, _CLIP) ** 2
+                out[2] += min(before, _CLIP) ** 2
+                if alpha < _EDGE:
+                    out[7] += 1
+                    out[8] += after > _WRONG_BESIDE
+            if alpha > _SHOWS:
+                out[0] += 1
+                out[5] += after > _WRONG
+    for k in range(3):
+        if out[0]:
+            out[3] += own_squares[k] - own[k] ** 2 / out[0]
+            out[4] += off_squares[k] - off[k] ** 2 / out[0]
+            out[6] = max(out[6], abs(off[k]) / out[0])
+    return out

@@ -61,11 +61,10 @@ class SmoothBackground:
 
     def pixels(self, box: Box) -> Bytes:
         """(height, width, 3) in a box of the picture."""
-        across, down = np.arange(box[0], box[2]) - self.x, np.arange(box[1], box[3]) - self.y
-        made = (
-            self.colours[0] + across[None, :, None] * self.colours[1] + down[:, None, None] * self.colours[2]
-        )
-        pixels: Bytes = np.clip(made + 0.5, 0, 255).astype(np.uint8)
+        across = np.outer(np.arange(box[0], box[2]) - self.x, self.colours[1])
+        down = np.outer(np.arange(box[1], box[3]) - self.y, self.colours[2]) + self.colours[0] + 0.5
+        made = across.astype(np.float32)[None] + down.astype(np.float32)[:, None]
+        pixels: Bytes = np.clip(made, 0, 255, out=made).astype(np.uint8)
         return pixels
 
 

@@ -19,7 +19,7 @@ _TURNS = (0.0, 10.0, -10.0, 20.0, -20.0)
 """Degrees, counter-clockwise, by which elements are turned; the fit that follows finds those between."""
 _SHOWS = 40
 """Alpha from which on a sample is part of what an element shows."""
-_BLOCK = 4096
+_BLOCK = 512
 """Elements that are compared at a time."""
 _ASPECT = 1.0
 """How much a difference of the logarithms of two aspect ratios counts, as a share of the box that is not explained..."""
@@ -88,7 +88,6 @@ class Templates:
         self._numbers = gallery.numbers
         sizes = gallery.sizes.astype(np.float32)
         self._tables = [_Table(thumbnails, extents, sizes, turn) for turn in _TURNS]
-        self.extents = extents
 
     def matches(
         self, picture: Bytes, boxes: list[Box], backgrounds: Floats, count: int, most: float
@@ -119,8 +118,9 @@ class Templates:
             )
             for each in (looks, looks[:, :, ::-1])
         ]
-        found: list[list[Match]] = [[] for _ in boxes]
-        for table in self._tables:
+        # The best so far of each box: distances, tables, rows, and whether they are mirrored.
+        best = np.zeros((4, len(boxes), 0))
+        for which, table in enumerate(self._tables):
             for rows, colours, alphas in table.blocks():
                 mixed = (alphas[:, :, None] * colours.reshape(len(alphas), -1, 3)).sum(axis=1)
                 own = (
@@ -132,10 +132,20 @@ class Templates:
                     # |d - (P - A g)|^2 for all boxes and elements: only products of matrices.
                     left = energy - 2 * (flat @ colours.T) + 2 * (towards @ alphas.T) + own
                     left = left / energy + price
-                    for at, row in _nearest(left, count, most):
-                        pose = self._pose(table, rows.start + row, bool(mirrored), boxes[at])
-                        found[at].append(Match(float(left[at, row]), pose))
-        return [sorted(one, key=lambda match: match.distance)[:count] for one in found]
+                    columns = _nearest(left, count)
+                    near = np.broadcast_arrays(
+                        np.take_along_axis(left, columns, 1), which, rows.start + columns, mirrored
+                    )
+                    best = np.concatenate([best, np.stack(near)], axis=2)
+                    best = np.take_along_axis(best, _nearest(best[0], count)[None], 2)
+        return [
+            [
+                Match(distance, self._pose(self._tables[int(which)], int(row), bool(mirrored), box))
+                for distance, which, row, mirrored in sorted(best[:, at].T.tolist())
+                if distance < most
+            ]
+            for at, box in enumerate(boxes)
+        ]
 
     def _pose(self, table: _Table, row: int, mirrored: bool, box: Box) -> Pose:
         """The pose in which an element fills a box."""
@@ -153,11 +163,9 @@ class Templates:
         )
 
 
-def _nearest(distances: Floats, count: int, most: float) -> Iterator[tuple[int, int]]:
-    """Indices of a box and of an element, for the smallest distances of each box, in no order."""
-    columns = np.argpartition(distances, min(count, distances.shape[1] - 1), axis=1)[:, :count]
-    for at, rows in enumerate(columns):
-        yield from ((at, int(row)) for row in rows if distances[at, row] < most)
+def _nearest(distances: Floats, count: int) -> Integers:
+    """(boxes, count): columns of the smallest distances of each box, in no order."""
+    return np.argpartition(distances, min(count, distances.shape[1]) - 1, axis=1)[:, :count]
 
 
 def _look(picture: Bytes, box: Box) -> Floats:

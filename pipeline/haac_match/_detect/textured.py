@@ -52,10 +52,10 @@ def by_keypoints(picture: Bytes, where: Bools, index: Index) -> list[Pose]:
         where: (height, width), True where keypoints are taken.
         index: of the elements.
     """
-    found = features(picture, where.astype(np.uint8) * 255, most=_KEYPOINTS)
+    found = features(picture, where.astype(np.uint8) * 255, most=_KEYPOINTS, tiled=True)
     poses: list[Pose] = []
     same: dict[tuple[int, bool], list[Pose]] = {}
-    for vote in index.votes(found, _NEIGHBOURS)[:_VOTES]:
+    for vote in index.votes(found, _NEIGHBOURS, _VOTES):
         if vote.scale * int(index.gallery.sizes[vote.row].max()) < _LEAST_SIDE:
             continue
         number = int(index.gallery.numbers[vote.row])

@@ -60,7 +60,7 @@ class CutoutCache:
         limit_bytes: of memory, about.
     """
 
-    def __init__(self, source: ElementSource, limit_bytes: int = 768 * 2**20) -> None:
+    def __init__(self, source: ElementSource, limit_bytes: int = 48 * 2**20) -> None:
         self._source, self._limit = source, limit_bytes
         self._held: OrderedDict[int, Cutout] = OrderedDict()
 

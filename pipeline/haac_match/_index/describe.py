@@ -30,6 +30,8 @@ _AT_ONCE = 16
 _FULL = 65535
 _SIZES = 4096
 """Steps of a keypoint's size while it doubles."""
+_UNPACKED = 16_384
+"""Keypoints whose places are unpacked together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,15 +255,15 @@ def _packed_places(places: Floats, size: tuple[int, int]) -> npt.NDArray[np.uint
 
 def unpacked_places(rows: Rows) -> Floats:
     """(keypoints, 4): x, y in pixels, size in pixels, direction in radians, as of `Features`."""
-    shares = rows.places.astype(np.float64) / _FULL
-    sizes = rows.sizes[rows.owners] + 2.0 * KEYPOINT.padding
-    return np.column_stack(
-        [
-            shares[:, :2] * sizes - KEYPOINT.padding,
-            np.exp2(shares[:, 2] * _FULL / _SIZES),
-            shares[:, 3] * math.tau,
-        ]
-    ).astype(np.float32)
+    made, owners = np.empty(rows.places.shape, np.float32), rows.owners
+    for first in range(0, len(made), _UNPACKED):
+        part = slice(first, first + _UNPACKED)
+        shares = rows.places[part].astype(np.float64) / _FULL
+        sizes = rows.sizes[owners[part]] + 2.0 * KEYPOINT.padding
+        made[part, :2] = shares[:, :2] * sizes - KEYPOINT.padding
+        made[part, 2] = np.exp2(shares[:, 2] * _FULL / _SIZES)
+        made[part, 3] = shares[:, 3] * math.tau
+    return made
 
 
 def _look_scale() -> Floats:

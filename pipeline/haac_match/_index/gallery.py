@@ -26,7 +26,6 @@ class Gallery:
         round: (elements, 6), frames that make it round.
         even_rings: descriptors in the even frames.
         round_rings: descriptors in the round frames.
-        stretched: by factor, the even ones of elements made wider by it.
         index: row of each element's number.
     """
 
@@ -36,7 +35,6 @@ class Gallery:
     round: Floats
     even_rings: RingTable
     round_rings: RingTable
-    stretched: dict[float, RingTable]
     index: dict[int, int]
 
     def pose(self, row: int, own: Floats | Doubles, query: Frame, mirrored: bool, turn: float) -> Pose | None:
@@ -72,14 +70,12 @@ class Gallery:
     def only(self, rows: Integers) -> Gallery:
         """Some of the elements."""
         numbers = self.numbers[rows]
-        even = self.even_rings.only(rows)
         return Gallery(
             numbers,
             self.sizes[rows],
             self.even[rows],
             self.round[rows],
-            even,
+            self.even_rings.only(rows),
             self.round_rings.only(rows),
-            {factor: even if factor == 1 else table.only(rows) for factor, table in self.stretched.items()},
             {int(number): row for row, number in enumerate(numbers)},
         )

@@ -31,11 +31,11 @@ from haac_match._index.gallery import Gallery
 from haac_match._index.keypoints import DIMENSIONS, Features, Vote, votes
 from haac_match._index.polar import RingTable
 from haac_match._index.segment_table import SegmentTable
-from haac_match._index.segments import unpacked_frames, unpacked_outlines
+from haac_match._index.segments import unpacked_frames
 from haac_match._index.store import FOLDER, Stored, pack, path, read, write
 from haac_match._options import Mapper
 from haac_match._picture.arrays import Bytes, Floats, Integers
-from haac_match._thresholds.index import DESCRIPTOR, INVERTED
+from haac_match._thresholds.index import INVERTED
 from haac_repo import RepositoryError
 from haac_repo._internal import Held, is_current, missing, size, storage_errors, updating
 from haac_repo._internal import Survey as Survey
@@ -108,12 +108,13 @@ class Index:
             extents=self.extents[rows],
         )
 
-    def votes(self, query: Features, neighbours: int, mapped: Mapper = map) -> list[Vote]:
+    def votes(self, query: Features, neighbours: int, most: int, mapped: Mapper = map) -> list[Vote]:
         """Poses for which the keypoints of a picture vote, the strongest first.
 
         Args:
             query: keypoints of the picture.
             neighbours: so many of the index that each votes with.
+            most: so many votes.
             mapped: like `map`, perhaps with threads.
         """
         made: list[Vote] = []
@@ -129,9 +130,9 @@ class Index:
             distances = np.concatenate([answer[0] for answer in answers])
             found = np.concatenate([answer[1] for answer in answers])
             made += votes(
-                query.places, found, distances, self.places, self.owners, self.gallery.sizes, mirrored
+                query.places, found, distances, self.places, self.owners, self.gallery.sizes, mirrored, most
             )
-        return sorted(made, key=lambda vote: -vote.score)
+        return sorted(made, key=lambda vote: (-vote.score, vote.row))[:most]
 
 
 def survey_index(repository: Repository) -> Survey:
@@ -343,7 +344,6 @@ def _index(stored: Stored, held: Held) -> Index:
     else:
         words = faiss.IndexFlatL2(DIMENSIONS)
         words.add(unpacked_looks(rows.looks))
-    even, factor = RingTable(rows.rings[:, 0]), DESCRIPTOR.stretch
     owners = np.repeat(np.arange(len(rows)), rows.piece_counts)
     return Index(
         Gallery(
@@ -351,9 +351,8 @@ def _index(stored: Stored, held: Held) -> Index:
             rows.sizes.astype(np.int32),
             rows.frames[:, 0],
             rows.frames[:, 1],
-            even,
+            RingTable(rows.rings[:, 0]),
             RingTable(rows.rings[:, 1]),
-            {1.0: even, factor: even.stretched(factor), 1 / factor: even.stretched(1 / factor)},
             {int(number): row for row, number in enumerate(rows.numbers)},
         ),
         thumbnails,
@@ -366,7 +365,7 @@ def _index(stored: Stored, held: Held) -> Index:
             unpacked_frames(rows.piece_frames, rows.sizes[owners]),
             rows.piece_colours,
             rows.piece_rings,
-            unpacked_outlines(rows.piece_outlines),
+            rows.piece_outlines,
         ),
         rows.cuts,
         rows.extents.astype(np.float32),

@@ -6,20 +6,24 @@ Source: D. Lowe, "Distinctive image features from scale-invariant keypoints" (20
 
 from __future__ import annotations
 
+import heapq
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from haac_match._picture.arrays import Bytes, Floats, Integers
+from haac_match._fit.kernels import njit
+from haac_match._picture.arrays import Bytes, Doubles, Floats, Integers
 from haac_match._thresholds.index import KEYPOINT, VOTE
 
 _GRID = 3
 DIMENSIONS = 128 + 3 * _GRID * _GRID
 """Of a descriptor: RootSIFT, and a grid of colours."""
+_TILE, _AROUND = 320, 40
+"""Pixels of a tile, and of what is looked at around it: larger keypoints than that are few."""
 _MIRROR = np.array(
     [((3 - r) * 4 + c) * 8 + (-o) % 8 for r in range(4) for c in range(4) for o in range(8)]
     + [
@@ -48,27 +52,61 @@ class Features:
         return self.looks[:, _MIRROR]
 
 
-def features(rgb: Bytes, mask: Bytes | None = None, most: int = 0) -> Features:
+def features(rgb: Bytes, mask: Bytes | None = None, most: int = 0, *, tiled: bool = False) -> Features:
     """Detect and describe the keypoints of a picture.
 
     Args:
         rgb: (height, width, 3).
         mask: (height, width), 0 where none is wanted.
         most: so many of the strongest; 0: all.
+        tiled: a tile at a time, and only where the mask wants some: the scale space takes a hundred times the room of the pixels.
     """
-    sift = cv2.SIFT.create(nfeatures=most)
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    points, looks = sift.detectAndCompute(grey, mask)
-    if not points or looks is None:
+    parts = list(_tiles(grey.shape, mask)) if tiled else [((0, 0), grey.shape, (0, 0, *grey.shape))]
+    found: list[tuple[float, list[float], Floats]] = []
+    for (top, left), (bottom, right), (y0, x0, y1, x1) in parts:
+        wanted = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        core = np.s_[top - y0 : bottom - y0, left - x0 : right - x0]
+        wanted[core] = 255 if mask is None else mask[top:bottom, left:right]
+        sift = cv2.SIFT.create(nfeatures=0 if tiled else most)
+        points, looks = sift.detectAndCompute(grey[y0:y1, x0:x1], wanted)
+        for p, look in zip(points, [] if looks is None else looks, strict=True):
+            place = [p.pt[0] + x0 + 0.5, p.pt[1] + y0 + 0.5, p.size, math.radians(p.angle)]
+            found.append((p.response, place, look))
+    if tiled and most:
+        found = sorted(found, key=lambda one: -one[0])[:most]
+    if not found:
         return Features(np.zeros((0, 4), np.float32), np.zeros((0, DIMENSIONS), np.float32))
-    places = np.array(
-        [(p.pt[0] + 0.5, p.pt[1] + 0.5, p.size, math.radians(p.angle)) for p in points], np.float32
-    )
+    places = np.array([place for _, place, _ in found], np.float32)
+    looks = np.stack([look for _, _, look in found])
     root = np.sqrt(looks / np.maximum(looks.sum(axis=1, keepdims=True), 1e-6))
     return Features(
         places,
         np.concatenate([root, _colours(rgb, places) * KEYPOINT.colour_weight], axis=1).astype(np.float32),
     )
+
+
+def _tiles(
+    shape: tuple[int, ...], mask: Bytes | None
+) -> Iterator[tuple[tuple[int, int], tuple[int, int], tuple[int, int, int, int]]]:
+    """Tiles of a picture in which something is wanted: (top, left), (bottom, right), and top, left, bottom, right of what is looked at
+    for it.
+
+    Args:
+        shape: height and width.
+        mask: (height, width), 0 where nothing is wanted.
+    """
+    for top in range(0, shape[0], _TILE):
+        for left in range(0, shape[1], _TILE):
+            bottom, right = min(shape[0], top + _TILE), min(shape[1], left + _TILE)
+            if mask is None or mask[top:bottom, left:right].any():
+                around = (
+                    max(0, top - _AROUND),
+                    max(0, left - _AROUND),
+                    min(shape[0], bottom + _AROUND),
+                    min(shape[1], right + _AROUND),
+                )
+                yield (top, left), (bottom, right), around
 
 
 def _colours(rgb: Bytes, places: Floats) -> Floats:
@@ -123,29 +161,6 @@ class Vote:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Matches:
-    """Where each match puts its element.
-
-    Args:
-        rows: (matches,) of the elements.
-        x: (matches,) of the element's centre, pixels of the canvas.
-        y: (matches,) of the element's centre, pixels of the canvas.
-        scale: (matches,) canvas over element.
-        turn: (matches,) radians, counter-clockwise.
-        weight: (matches,) 0 to 1.
-        keypoints: (matches, 4), places in the picture, as of `Features`.
-    """
-
-    rows: Integers
-    x: Floats
-    y: Floats
-    scale: Floats
-    turn: Floats
-    weight: npt.NDArray[np.floating]
-    keypoints: Floats
-
-
 def votes(
     query: Floats,
     found: Integers,
@@ -154,6 +169,7 @@ def votes(
     owners: Integers,
     sizes: npt.NDArray[np.int32],
     mirrored: bool,
+    most: int,
 ) -> list[Vote]:
     """Hough voting: matches of one element that agree on its pose.
 
@@ -165,9 +181,10 @@ def votes(
         owners: (keypoints,), row of the element of each; -1 for none that is wanted.
         sizes: (elements, 2), widths and heights.
         mirrored: whether the descriptors were mirrored.
+        most: so many of the strongest are wanted.
 
     Returns:
-        One or more for each element with matches, by row.
+        The strongest, and perhaps others, in no order.
     """
     which, columns = np.nonzero((found >= 0) & (owners[found] >= 0))
     if not len(which):
@@ -187,59 +204,87 @@ def votes(
     cos, sine = np.cos(turn), np.sin(turn)
     x = q[:, 0] + scale * (cos * dx + sine * dy)
     y = q[:, 1] + scale * (-sine * dx + cos * dy)
-    matches = _Matches(rows, x, y, scale, turn, weight, q)
-    order = np.argsort(rows, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(rows[order]) != 0, True])
+    # Several matches of keypoints in one place count once.
+    places_of = np.unique(query[:, :2], axis=0, return_inverse=True)[1].ravel()[which]
+    matches = np.stack([x, y, np.log(scale), turn, weight, places_of]).astype(np.float64)
+    order = np.lexsort((-weight, rows))
+    starts = np.flatnonzero(np.r_[True, np.diff(rows[order]) != 0])
+    ends = np.minimum(np.r_[starts[1:], len(rows)], starts + VOTE.matches)
+    # All matches of an element would have to agree: with most elements, that is too little to look at them.
+    bounds = np.add.reduceat(weight[order], starts) + VOTE.distinct * (ends - starts - 1)
     made: list[Vote] = []
-    for first, last in pairwise(starts):
-        members = order[first:last]
-        made += _clusters(matches, members, float(sizes[rows[members[0]]].max()), mirrored)
+    scores: list[float] = []
+    for at in np.argsort(-bounds, kind="stable").tolist():
+        if len(scores) == most and bounds[at] < scores[0]:
+            break
+        row = int(rows[order[starts[at]]])
+        members = np.ascontiguousarray(matches[:, order[starts[at] : ends[at]]])
+        found_there = _clusters(
+            members, VOTE.apart * float(sizes[row].max()), VOTE.scale, VOTE.turn, VOTE.distinct, VOTE.clusters
+        )
+        for x0, y0, log_scale, turn0, score in found_there.tolist():
+            made.append(Vote(row, mirrored, x0, y0, math.exp(log_scale), turn0 % math.tau, score))
+            heapq.heappush(scores, score)
+            if len(scores) > most:
+                heapq.heappop(scores)
     return made
 
 
-def _clusters(matches: _Matches, members: Integers, side: float, mirrored: bool) -> list[Vote]:
+@njit(nogil=True, error_model="numpy")
+def _clusters(matches: Doubles, reach: float, scales: float, turns: float, more: float, most: int) -> Doubles:
     """The clusters among one element's matches: the densest, then the densest of the rest.
 
     Args:
-        matches: of all elements.
-        members: those of this one.
-        side: the longer one of the element, pixels.
-        mirrored: whether the descriptors were mirrored.
+        matches: (6, matches): x, y of the element's centre, logarithm of the scale, turn, weight, and which place of the picture it is of.
+        reach: pixels between the centres of matches that agree, at scale 1.
+        scales, turns: differences (of logarithms, and radians) of those that agree.
+        more: score that each place of the picture after the first adds.
+        most: clusters.
+
+    Returns:
+        (clusters, 5): x, y, logarithm of the scale, turn, score.
     """
-    if len(members) > VOTE.matches:
-        members = members[np.argsort(-matches.weight[members], kind="stable")[: VOTE.matches]]
-    x, y, scale, turn = (part[members] for part in (matches.x, matches.y, matches.scale, matches.turn))
-    weight, keypoints = matches.weight[members], matches.keypoints[members]
-    logs = np.log(scale)
-    reach = VOTE.apart * side * np.minimum(scale[:, None], scale[None])
-    apart = np.hypot(x[:, None] - x[None], y[:, None] - y[None])
-    angle = np.abs((turn[:, None] - turn[None] + math.pi) % math.tau - math.pi)
-    near = (apart < reach) & (np.abs(logs[:, None] - logs[None]) < VOTE.scale) & (angle < VOTE.turn)
-    made = []
-    alive = np.ones(len(members), bool)
-    for _ in range(VOTE.clusters):
-        strength = (near * weight[None] * alive[None]).sum(axis=1) * alive
-        best = int(strength.argmax())
-        if strength[best] <= 0:
-            break
-        inside = near[best] & alive
-        # Several matches of one keypoint count once.
-        distinct = len({(float(a), float(b)) for a, b in keypoints[inside, :2]})
-        share = weight[inside] / weight[inside].sum()
-        sine, cosine = (
-            float((np.sin(turn[inside]) * share).sum()),
-            float((np.cos(turn[inside]) * share).sum()),
-        )
-        made.append(
-            Vote(
-                int(matches.rows[members[0]]),
-                mirrored,
-                float((x[inside] * share).sum()),
-                float((y[inside] * share).sum()),
-                float(np.exp((np.log(scale[inside]) * share).sum())),
-                math.atan2(sine, cosine) % math.tau,
-                float(strength[best]) * distinct / max(1, int(inside.sum())) + VOTE.distinct * (distinct - 1),
+    count = matches.shape[1]
+    x, y, logs, turn, weight, keypoint = matches
+    near = np.empty((count, count), np.bool_)
+    for a in range(count):
+        for b in range(count):
+            within = reach * math.exp(min(logs[a], logs[b]))
+            angle = abs((turn[a] - turn[b] + math.pi) % math.tau - math.pi)
+            near[a, b] = (
+                math.hypot(x[a] - x[b], y[a] - y[b]) < within
+                and abs(logs[a] - logs[b]) < scales
+                and angle < turns
             )
-        )
-        alive &= ~near[best]
+    alive = np.ones(count, np.bool_)
+    made = np.zeros((most, 5))
+    for cluster in range(most):
+        best, strongest = -1, 0.0
+        for a in range(count):
+            strength = 0.0
+            for b in range(count):
+                if alive[a] and alive[b] and near[a, b]:
+                    strength += weight[b]
+            if strength > strongest:
+                best, strongest = a, strength
+        if best < 0:
+            return made[:cluster]
+        inside, distinct, sine, cosine = 0, 0, 0.0, 0.0
+        for b in range(count):
+            if not (alive[b] and near[best, b]):
+                continue
+            inside += 1
+            seen = False
+            for other in range(b):
+                seen |= alive[other] and near[best, other] and keypoint[other] == keypoint[b]
+            distinct += not seen
+            share = weight[b] / strongest
+            sine += math.sin(turn[b]) * share
+            cosine += math.cos(turn[b]) * share
+            for k in range(3):
+                made[cluster, k] += matches[k, b] * share
+        made[cluster, 3] = math.atan2(sine, cosine)
+        made[cluster, 4] = strongest * distinct / inside + more * (distinct - 1)
+        for b in range(count):
+            alive[b] = alive[b] and not near[best, b]
     return made

@@ -9,8 +9,9 @@ undoes uneven scaling.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -22,10 +23,12 @@ from haac_match._thresholds.index import DESCRIPTOR
 RINGS, ANGLES, CHANNELS = 8, 32, 4
 _SIDE = 48
 """Pixels of the square in which an element is sampled: more than the outermost ring needs."""
-_BLURS = 32
+_BLURS = 4
 """Blurred parts of a table that are kept in memory."""
 _AT_ONCE = 9
 """Queries that are compared together: larger needs more memory, smaller more time."""
+_TRANSFORMED = 512
+"""Descriptors that are transformed together."""
 
 _radius = (np.arange(RINGS) + 0.5) / RINGS * DESCRIPTOR.reach * DESCRIPTOR.resolution
 _angle = np.arange(ANGLES) * math.tau / ANGLES
@@ -154,13 +157,31 @@ class RingTable:
 
     def __init__(self, rings: Bytes) -> None:
         self.rings = rings
-        values = rings.astype(np.float32) / 255 * RING_WEIGHT[None, None, :, None]
-        self._spectrum = _spectrum(values.reshape(len(rings), CHANNELS * RINGS, ANGLES))
-        squares = np.square(values).sum(axis=1)
-        self._norms = squares.sum(axis=(1, 2))
-        self._squares = _spectrum(squares)
+        self._stretched: dict[float, RingTable] = {}
         self._like: dict[tuple[int, int], list[Likeness]] = {}
         self._blurred: dict[tuple[int, int, float], Floats] = {}
+
+    def _values(self) -> Iterator[Floats]:
+        """(elements, CHANNELS, RINGS, ANGLES), 0 to 1 and weighted: a part of the elements at a time, as floats take room."""
+        for first in range(0, len(self.rings), _TRANSFORMED):
+            yield self.rings[first : first + _TRANSFORMED].astype(np.float32) / 255 * RING_WEIGHT[:, None]
+
+    @cached_property
+    def _spectrum(self) -> npt.NDArray[np.complex64]:
+        return _spectrum(
+            CHANNELS * RINGS,
+            len(self.rings),
+            (part.reshape(len(part), -1, ANGLES) for part in self._values()),
+        )
+
+    @cached_property
+    def _norms(self) -> Floats:
+        parts = [np.square(part).sum(axis=1).sum(axis=(1, 2)) for part in self._values()]
+        return np.concatenate([np.zeros(0, np.float32), *parts])
+
+    @cached_property
+    def _squares(self) -> npt.NDArray[np.complex64]:
+        return _spectrum(RINGS, len(self.rings), (np.square(part).sum(axis=1) for part in self._values()))
 
     def like(self, index: int, count: int) -> list[Likeness]:
         """The elements most like one of them, itself among them; as `nearest`."""
@@ -241,7 +262,12 @@ class RingTable:
         return RingTable(self.rings[rows])
 
     def stretched(self, factor: float) -> RingTable:
-        """The same elements, made wider by a factor and lower by the same one, in frames as before."""
+        """The same elements, made wider by a factor and lower by the same one, in frames as before. Kept."""
+        if factor not in self._stretched:
+            self._stretched[factor] = self if factor == 1 else self._made_wider(factor)
+        return self._stretched[factor]
+
+    def _made_wider(self, factor: float) -> RingTable:
         # The point (x, y) of the stretched element is the point (x / f, y * f) of the own one; extents change a little with the shape,
         # which the fit mends.
         x = (_radius[:, None] * np.cos(_angle)[None]).ravel() / factor
@@ -255,8 +281,12 @@ class RingTable:
                 inside = r < RINGS
                 at = np.clip(r, 0, RINGS - 1).astype(int) * ANGLES + t.astype(int) % ANGLES
                 np.add.at(weights, (rows[inside], at[inside]), (part * share)[inside])
-        flat = self.rings.reshape(len(self.rings) * CHANNELS, RINGS * ANGLES).astype(np.float32) @ weights.T
-        return RingTable(np.round(flat).astype(np.uint8).reshape(self.rings.shape))
+        made = np.empty(self.rings.shape, np.uint8)
+        for first in range(0, len(made), _TRANSFORMED):
+            own = self.rings[first : first + _TRANSFORMED]
+            wider = own.reshape(-1, RINGS * ANGLES).astype(np.float32) @ weights.T
+            made[first : first + _TRANSFORMED] = np.round(wider).reshape(own.shape)
+        return RingTable(made)
 
 
 def _correlate(table: npt.NDArray[np.complex64], queries: Floats) -> Floats:
@@ -269,10 +299,20 @@ def _correlate(table: npt.NDArray[np.complex64], queries: Floats) -> Floats:
     return np.ascontiguousarray(scores.transpose(2, 0, 1))
 
 
-def _spectrum(values: Floats) -> npt.NDArray[np.complex64]:
-    """(frequencies, elements, values): conjugated, so that one matrix product a frequency compares all."""
-    spectrum = np.fft.rfft(values, axis=2).conj()
-    return np.ascontiguousarray(spectrum.transpose(2, 0, 1)).astype(np.complex64)
+def _spectrum(values: int, elements: int, parts: Iterable[Floats]) -> npt.NDArray[np.complex64]:
+    """(frequencies, elements, values): conjugated, so that one matrix product a frequency compares all.
+
+    Args:
+        values: of each element, at each angle.
+        elements: all of them.
+        parts: (some elements, values, ANGLES) each.
+    """
+    made = np.empty((_WAVES, elements, values), np.complex64)
+    first = 0
+    for part in parts:
+        made[:, first : first + len(part)] = np.fft.rfft(part, axis=2).conj().transpose(2, 0, 1)
+        first += len(part)
+    return made
 
 
 def mirror_rings(rings: Floats) -> Floats:

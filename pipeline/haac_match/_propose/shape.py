@@ -14,6 +14,7 @@ from haac_match._picture.arrays import Bools, Bytes, Floats
 from haac_match._picture.pose import Pose
 from haac_match._propose.regions import Region
 from haac_match._propose.window import View, Window, centred, covered
+from haac_match._thresholds.index import DESCRIPTOR
 from haac_match._thresholds.propose import SHAPE
 
 
@@ -156,10 +157,9 @@ def by_partial_shape(
     if not places:
         return []
     found: list[tuple[float, Pose]] = []
-    shapes = gallery.stretched if stretched else {1.0: gallery.even_rings}
-    for factor, table in shapes.items():
+    for factor in (1.0, DESCRIPTOR.stretch, 1 / DESCRIPTOR.stretch) if stretched else (1.0,):
         narrower = np.linalg.inv(np.diag([factor, 1 / factor]))
-        nearest = table.nearest_of(np.stack(queries), np.stack(weights), count)
+        nearest = gallery.even_rings.stretched(factor).nearest_of(np.stack(queries), np.stack(weights), count)
         for (there, known), likes in zip(places, nearest, strict=True):
             for distance, row, mirrored, turn in likes:
                 own = gallery.even[row].astype(np.float64)

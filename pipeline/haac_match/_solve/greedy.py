@@ -294,9 +294,9 @@ class GreedySolver(RescaledSolver):
         if not unexplained.any():
             return False
         mask = cv2.dilate(unexplained.astype(np.uint8), np.ones((GREEDY.keypoint_rim,) * 2, np.uint8))
-        query = features(self.canvas.target, mask)
+        query = features(self.canvas.target, mask, tiled=True)
         most = GREEDY.votes + GREEDY.votes_an_effort * self._effort
-        poses = [self._pose_of(vote) for vote in self._index.votes(query, GREEDY.keypoint_neighbours)[:most]]
+        poses = [self._pose_of(vote) for vote in self._index.votes(query, GREEDY.keypoint_neighbours, most)]
         if self.fitter.partly:
             poses += [replace(pose, opacity=GREEDY.faint) for pose in poses]
         pool = self.fitter.coarse(poses)

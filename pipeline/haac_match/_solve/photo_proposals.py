@@ -14,12 +14,11 @@ from haac_match._fit.fitter import Fitter
 from haac_match._index.keypoints import features
 from haac_match._index.segment_table import Likeness
 from haac_match._index.segments import Sampler, Segment, segments_of
-from haac_match._picture.arrays import Floats
 from haac_match._picture.pose import Pose
 from haac_match._propose.pasted import PastedRegions
 from haac_match._propose.prefilter import prefilter
 from haac_match._solve.context import Context
-from haac_match._thresholds.solve import PHOTO_PROPOSALS, SegmentLook
+from haac_match._thresholds.solve import PHOTO_PROPOSALS
 
 
 def apart(pixels: float, blur: float) -> float:
@@ -140,10 +139,11 @@ class PhotoProposals:
     def _by_keypoints(self) -> list[Pose]:
         """Poses by keypoint votes, the strongest first."""
         gallery = self._index.gallery
-        query = features(self._fitter.canvas.target, self._pasted.maybe, PHOTO_PROPOSALS.keypoints)
-        votes = self._index.votes(query, PHOTO_PROPOSALS.neighbours, self._fitter.mapped)[
-            : PHOTO_PROPOSALS.votes * (self._effort + 1)
-        ]
+        query = features(
+            self._fitter.canvas.target, self._pasted.maybe, PHOTO_PROPOSALS.keypoints, tiled=True
+        )
+        most = PHOTO_PROPOSALS.votes * (self._effort + 1)
+        votes = self._index.votes(query, PHOTO_PROPOSALS.neighbours, most, self._fitter.mapped)
         return [
             Pose(int(gallery.numbers[v.row]), v.mirrored, v.x, v.y, v.scale, v.scale, v.turn)
             for v in votes
@@ -152,7 +152,7 @@ class PhotoProposals:
 
     def _by_segments(self) -> list[Pose]:
         """Poses by colour segments: those of each look in turn, the best first."""
-        target, table = self._fitter.canvas.target, self._index.segments
+        target = self._fitter.canvas.target
         sampler = Sampler(target.astype(np.float32))
         cuts = sorted({cut for look in PHOTO_PROPOSALS.looks for cut in look.cuts})
         larger = {
@@ -182,31 +182,8 @@ class PhotoProposals:
         for look in PHOTO_PROPOSALS.looks:
             found = [segment for level in look.cuts for segment in cut[level]]
             rings = [sampler.rings(segment.x, segment.y, segment.extent) for segment in found]
-            table.prepare(look.blur)
-            batches = [
-                range(first, min(first + _AT_ONCE, len(found))) for first in range(0, len(found), _AT_ONCE)
-            ]
-
-            def near(
-                batch: range,
-                look: SegmentLook = look,
-                found: list[Segment] = found,
-                rings: list[Floats] = rings,
-            ) -> list[tuple[Likeness, Segment]]:
-                return [
-                    (like, found[at])
-                    for at in batch
-                    for like in table.nearest(
-                        found[at].colour,
-                        rings[at],
-                        found[at].outline,
-                        look.blur,
-                        look.tolerance,
-                        look.elements,
-                    )
-                ]
-
-            likes = [one for many in self._fitter.mapped(near, batches) for one in many]
+            nearest = self._index.segments.nearest(found, rings, look, self._fitter.mapped)
+            likes = [(like, segment) for segment, own in zip(found, nearest, strict=True) for like in own]
             likes.sort(key=lambda one: one[0][0])
             made += [
                 self._pose(segment, like)
@@ -234,7 +211,3 @@ class PhotoProposals:
             scale,
             turn % math.tau,
         )
-
-
-_AT_ONCE = 16
-"""Segments that a thread is given together."""

@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from PIL import Image
 
-from haac import Layer, Scene
+from haac import Layer, Plate, Scene
 from haac_match._detect.detect import Detection, intersection_over_union
 from haac_match._fit.cutout import CutoutCache
+from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Fitter
 from haac_match._picture.arrays import Bytes, squared
 from haac_match._picture.background import dominant_colour
 from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.estimate import BackgroundEstimate
 from haac_match._picture.jpeg import Jpeg, estimate_jpeg
+from haac_match._picture.pose import Pose
+from haac_match._picture.splice_net import splice_likelihood
 from haac_match._solve.context import Context
 from haac_match._solve.greedy import GreedySolver
+from haac_match._solve.original_size import estimate_original
 from haac_match._solve.photo import PhotoSolver
 from haac_match._thresholds.picture import PICTURE
-from haac_match._thresholds.solve import SOLVE
+from haac_match._thresholds.solve import PHOTO, SELECT, SOLVE
 
-_TRIED = 3
-"""Detections that are compared bit for bit, to tell whether haac drew the picture."""
+_TRIED = 6
+"""Detections that are compared bit for bit, to tell whether haac drew the picture..."""
+_LEAST, _LARGE = 150, 20_000
+"""...of so many pixels at least, as fewer prove nothing; those of more take long, and come last..."""
+_NEARLY = 0.2
+"""...and where nothing is likely, those that leave no more than this share unexplained."""
 _EXACT = 0.8
 """Share of a detection's pixels that are right to the bit from which on haac drew it; its edges depend on the background."""
 _OFF, _STROKE = 40, 7
 """Levels from which on a pixel is not explained, and pixels of the strokes of a text..."""
+_ALIKE, _ONE_COLOUR = 16, 0.5
+"""...and levels within which colours are alike, and the share of one of them that makes a part a surface..."""
 _MUCH = 0.25
 """...of which, to those that detections show, there must be more for the solver of haac's own pictures to be tried as well."""
+_SCALED = 0.2
+"""Logarithm of what a closer fit may change of a detection's size."""
+_PASTED, _PASTED_PIXELS = 0.9, 400
+"""Likelihood, and number of the pixels that must have it, for something to seem to be pasted: on nine photographs of ten, nothing does."""
 _BLUR, _BLUR_SHARE = 1.5, 0.01
 """Pixels, and share of an element's side, of the blur that resampling leaves."""
 _SAME = 0.2
@@ -49,27 +65,40 @@ def solve(
     Returns:
         The scene, and by how many levels a pixel of it may be wrong.
     """
-    detected = [] if context.detector is None else context.detector.detect(target)[: context.max_layers]
-    context.monitor.progress("looking for elements", len(detected))
-    other = None
-    if detected and not _is_drawn_by_haac(target, detected, context, recorded):
-        behind = background or dominant_colour(target)
-        other = _stack(target, behind, detected, context)
-        area = sum(found.evidence.pixels for found in detected)
-        if not _blurred(detected) and (background is None or _left(other) <= _MUCH * area):
+    behind = background or dominant_colour(target)
+    detected: list[Detection] = []
+    other: Canvas | None = None
+    # Nothing but haac stretches a photograph of the catalog over a canvas.
+    if context.detector is not None and not isinstance(behind.background, Plate):
+        found, doubtful = context.detector.detect(target)
+        nearly = [one for one in doubtful if not _large(one) and one.evidence.unexplained < _NEARLY]
+        detected = found[: context.max_layers]
+        context.monitor.progress("looking for elements", len(detected))
+        stack = _stack(target, behind, detected, context)
+        drawn = _is_drawn_by_haac(stack, background, detected or nearly, context, recorded)
+        other = stack if detected and not drawn else None
+        thorough = context.effort >= PHOTO.thorough and not detected
+        if context.monitor.stop() or not (
+            drawn
+            or thorough
+            or _seems_translucent(target, background, detected, recorded)
+            or (background is not None and _objects_left(stack, detected))
+        ):
+            if detected or background is None:
+                return _scene(stack, behind), SOLVE.unknown_background
+            return _scene(stack, behind), PICTURE.noisy_tolerance(background.noise)
+    solver = _solver(target, background, context, recorded)
+    solver.solve()
+    on_photograph = isinstance(solver, PhotoSolver)
+    if other is not None and not on_photograph:
+        error = float(squared(other.current, target).sum())
+        if not solver.canvas.layers or error < solver.error():
             return _scene(other, behind), SOLVE.unknown_background
-    solver, known = _solver(target, background, context, recorded)
-    if not context.monitor.stop():
-        solver.solve()
-    if other is not None and (
-        not solver.canvas.layers or (known is not None and _error(other) < solver.error())
-    ):
-        return _scene(other, behind), SOLVE.unknown_background
-    shown = dominant_colour(target).background if known is None else solver.background
+    shown = dominant_colour(target).background if on_photograph else solver.background
     layers = [placed.layer for placed in solver.canvas.layers]
     layers += _missed(detected, solver, context)
     scene = Scene(target.shape[1], target.shape[0], shown, layers)
-    return scene, SOLVE.unknown_background if known is None else solver.threshold
+    return scene, SOLVE.unknown_background if on_photograph else solver.threshold
 
 
 def _stack(
@@ -84,69 +113,107 @@ def _stack(
     return canvas
 
 
-def _blurred(detected: list[Detection]) -> bool:
-    """Whether one seems to be blurred: on purpose, or it is a translucent one, as only haac's own pictures have them."""
-    return any(found.pose.blur > _BLUR + _BLUR_SHARE * found.evidence.pixels**0.5 for found in detected)
-
-
 def _scene(canvas: Canvas, background: BackgroundEstimate) -> Scene:
     return Scene(*canvas.size, background.background, [placed.layer for placed in canvas.layers])
 
 
-def _left(canvas: Canvas) -> float:
-    """Pixels that are not explained and thicker than the strokes of a text."""
-    off = np.abs(canvas.current.astype(np.int16) - canvas.target).max(axis=2) > _OFF
-    return float(cv2.morphologyEx(off.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_STROKE, _STROKE))).sum())
+def _seems_translucent(
+    target: Bytes, background: BackgroundEstimate | None, detected: list[Detection], recorded: Jpeg | None
+) -> bool:
+    """Whether there may be translucent or blurred layers, as only haac's own pictures have them: none is right to the bit by itself."""
+    if detected and not any(
+        found.pose.blur > _BLUR + _BLUR_SHARE * found.evidence.pixels**0.5 for found in detected
+    ):
+        return False
+    if background is not None:
+        return bool(detected)
+    return (
+        estimate_jpeg(target, recorded) is None
+        and int((splice_likelihood(target) >= _PASTED).sum()) >= _PASTED_PIXELS
+    )
 
 
-def _error(canvas: Canvas) -> float:
-    """Squared error, summed over pixels and channels."""
-    return float(squared(canvas.current, canvas.target).sum())
+def _objects_left(stack: Canvas, detected: list[Detection]) -> bool:
+    """Whether much is unexplained that may be elements: not the strokes of a text, nor a surface of one colour, as bubbles and bars are."""
+    off = (np.abs(stack.current.astype(np.int16) - stack.target).max(axis=2) > _OFF).astype(np.uint8)
+    off = cv2.morphologyEx(off, cv2.MORPH_OPEN, np.ones((_STROKE, _STROKE), np.uint8))
+    count, parts = cv2.connectedComponents(off)
+    colours = (stack.target // _ALIKE).astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
+    left = 0
+    for part in range(1, count):
+        own = colours[parts == part]
+        most = int(np.unique(own, return_counts=True)[1].max())
+        left += len(own) if most < _ONE_COLOUR * len(own) else 0
+    return left > _MUCH * sum(found.evidence.pixels for found in detected)
 
 
 def _solver(
     target: Bytes, background: BackgroundEstimate | None, context: Context, recorded: Jpeg | None
-) -> tuple[GreedySolver, BackgroundEstimate | None]:
-    """The solver, and the background that it takes for known: a trial decides where that is doubtful."""
-    limit = SOLVE.doubtful if background is not None and background.noise > 0 else SOLVE.doubtful_exact
-    doubtful = background is not None and background.share < limit
-    if doubtful and background is not None and background.noise > SOLVE.coarse_noise:
-        background, doubtful = None, False
-    solver: GreedySolver = (
-        PhotoSolver(target, context)
-        if background is None
-        else GreedySolver(target, background, context, recorded)
-    )
-    if doubtful:
+) -> GreedySolver:
+    """The solver: a trial decides where the background is doubtful."""
+    if background is None:
+        return PhotoSolver(target, context)
+    if background.share < (SOLVE.doubtful if background.noise > 0 else SOLVE.doubtful_exact):
+        if background.noise > SOLVE.coarse_noise:
+            return PhotoSolver(target, context)
         # A sky, or a picture that was degraded? On the former, elements are right bit for bit.
         trial = PhotoSolver(target, context)
         if trial.add_proven(SOLVE.trial):
-            solver, background = trial, None
-    return solver, background
+            return trial
+    return GreedySolver(target, background, context, recorded)
 
 
 def _is_drawn_by_haac(
-    target: Bytes, detected: list[Detection], context: Context, recorded: Jpeg | None
+    stack: Canvas,
+    background: BackgroundEstimate | None,
+    detected: list[Detection],
+    context: Context,
+    recorded: Jpeg | None,
 ) -> bool:
-    """Whether one of the largest detections is right to the bit, or under the picture's JPEG round trip."""
+    """Whether a detection is right to the bit, or under the picture's JPEG round trip, or several are once it was rescaled."""
+    target = stack.target
     height, width = target.shape[:2]
     jpeg = estimate_jpeg(target, recorded)
-    for found in sorted(detected, key=lambda each: -each.evidence.pixels)[:_TRIED]:
-        behind = target if found.background is None else found.background.pixels((0, 0, width, height))
-        canvas = Canvas(target, Image.fromarray(behind).convert("RGBA"))
-        fitter = Fitter(canvas, context.cutouts, PICTURE.clean_tolerance, context.mapped)
-        fitter.unknown = found.background is None
+    telling = [found for found in detected if found.evidence.pixels >= _LEAST]
+    for found in sorted(telling, key=lambda each: (_large(each), each.evidence.unexplained))[:_TRIED]:
+        if background is not None:
+            behind = background.pixels
+        else:
+            guess = target if found.background is None else found.background.pixels((0, 0, width, height))
+            behind = Image.fromarray(guess).convert("RGBA")
+        fitter = Fitter(Canvas(target, behind), context.cutouts, PICTURE.clean_tolerance, context.mapped)
+        fitter.unknown = found.background is None and background is None
         fine = fitter.fine(0, found.pose)
-        grid = None if fine is None else fitter.on_grid(0, fine.pose)
+        if fine is None or not _confirms(fine, found.pose) or (fitter.unknown and fine.right < PHOTO.fair):
+            continue
+        grid = fitter.on_grid(0, fine.pose)
         if grid is not None and grid.fit.exact > _EXACT:
             return True
         if jpeg is None or fitter.unknown:
             continue
         fitter.clean, fitter.jpeg, fitter.tolerance = False, jpeg, PICTURE.noisy_tolerance(0)
-        grid = None if fine is None else fitter.on_grid(0, fine.pose)
+        grid = fitter.on_grid(0, fine.pose)
         if grid is not None and fitter.sure(grid):
             return True
-    return False
+    if jpeg is not None or background is None:
+        return False
+    fitter = Fitter(stack, context.cutouts, PICTURE.noisy_tolerance(background.noise), context.mapped)
+    fitter.clean = False
+    return estimate_original(stack, background.background, fitter) is not None
+
+
+def _confirms(fine: Fit, pose: Pose) -> bool:
+    """Whether a closer fit is a good one, and near the pose that it began with: what is not takes long to compare, and is never exact."""
+    return (
+        fine.share > SELECT.least_share
+        and fine.pose.blur <= PHOTO.most_blur
+        and abs(math.log(fine.pose.sx / pose.sx)) < _SCALED
+    )
+
+
+def _large(found: Detection) -> bool:
+    left, top, right, bottom = found.extent
+    return (right - left) * (bottom - top) > _LARGE
 
 
 def _layer(found: Detection, cutouts: CutoutCache) -> Layer:

@@ -169,7 +169,7 @@ def covering(photograph: Image.Image, width: int, height: int) -> Image.Image:
     """A photograph in RGB that covers a page, as CSS's `object-fit: cover` does."""
     factor = max(width / photograph.width, height / photograph.height)
     across, down = width / factor, height / factor
-    left, top = (photograph.width - across) / 2, (photograph.height - down) / 2
+    left, top = max(0.0, (photograph.width - across) / 2), max(0.0, (photograph.height - down) / 2)
     box = (left, top, left + across, top + down)
     return photograph.convert("RGB").resize((width, height), Image.Resampling.LANCZOS, box=box)
 

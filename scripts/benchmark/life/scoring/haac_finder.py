@@ -24,7 +24,7 @@ class HaacFinder:
 
     def __init__(self, path: Path, effort: int = 5) -> None:
         self._path = path
-        self._options = Options(effort=effort)
+        self._options = Options(effort=effort, inline=True)  # as the command does if nothing is said
         with Repository.open(path) as repository:
             self._sizes = {
                 element.number: (element.width, element.height) for element in repository.elements()

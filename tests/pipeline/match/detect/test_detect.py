@@ -38,7 +38,7 @@ def detector(repository: Repository) -> Detector:
 
 
 def found(detector: Detector, picture: Image.Image) -> list[Detection]:
-    return detector.detect(np.asarray(picture))
+    return detector.detect(np.asarray(picture))[0]
 
 
 def assert_found(detections: list[Detection], stickers: Sequence[Sticker], factor: float = 1.0) -> None:

@@ -115,7 +115,7 @@ def test_an_element_is_found_by_its_keypoints(
     canvas.paste(repository.image(number), (50, 60), repository.image(number))
     index = load(repository)
     assert bool(len(stored(repository).quantiser)) == (how == "quantised")
-    best = index.votes(features(np.asarray(canvas)), 6)[0]
+    best = index.votes(features(np.asarray(canvas)), 6, 60)[0]
     width, height = repository.image(number).size
     assert index.gallery.numbers[best.row] == number
     assert not best.mirrored
@@ -275,7 +275,7 @@ def test_an_element_that_shows_nothing_is_described_once(repository: Repository)
 def test_an_empty_catalog_has_an_empty_index(tmp_path: Path) -> None:
     index = load(Repository.create(tmp_path / "repo"))
     assert not len(index.gallery.numbers)
-    assert index.votes(features(np.asarray(drawn(1).convert("RGB"))), 6) == []
+    assert index.votes(features(np.asarray(drawn(1).convert("RGB"))), 6, 60) == []
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from haac_match._index.segments import (
     packed_segments,
     segments_of,
     unpacked_frames,
-    unpacked_outlines,
 )
 from haac_match._picture.canvas import place
 from haac_match._picture.pose import Pose
+from haac_match._thresholds.solve import SegmentLook
 from tests.pipeline.match.pictures import drawn, scenery
 
 
@@ -33,9 +33,8 @@ def test_a_piece_tells_its_element_and_turn(mirrored: bool, turn: float) -> None
         frames,
         np.concatenate([one.colours for one in made]),
         np.concatenate([one.rings for one in made]),
-        unpacked_outlines(np.concatenate([one.outlines for one in made])),
+        np.concatenate([one.outlines for one in made]),
     )
-    table.prepare(0.0)
     image = drawn(6)
     layer = Pose(1, mirrored, 150, 150, 1.4, 1.4, turn).layer(image.size, True)
     placed = place(layer, image, (300, 300))
@@ -44,13 +43,9 @@ def test_a_piece_tells_its_element_and_turn(mirrored: bool, turn: float) -> None
     canvas.alpha_composite(placed.pixels, placed.box[:2])
     pixels = np.asarray(canvas.convert("RGB"))
     sampler = Sampler(pixels.astype(np.float32))
-    likes = [
-        like
-        for piece in segments_of(pixels, None, 1, 40, pixels.size)
-        for like in table.nearest(
-            piece.colour, sampler.rings(piece.x, piece.y, piece.extent), piece.outline, 0.0, 14, 4
-        )
-    ]
+    pieces = segments_of(pixels, None, 1, 40, pixels.size)
+    rings = [sampler.rings(piece.x, piece.y, piece.extent) for piece in pieces]
+    likes = [like for own in table.nearest(pieces, rings, SegmentLook((), 0.0, 14, 4, 0)) for like in own]
     left, row, flipped, angle = min(likes)
     assert left < 0.1
     assert (owners[row], flipped) == (6, mirrored)
@@ -77,14 +72,13 @@ def test_pieces_of_one_colour_are_told_by_their_outlines() -> None:
         unpacked_frames(np.concatenate([one.frames for one in made]), np.full((len(owners), 2), 100)),
         np.concatenate([one.colours for one in made]),
         np.concatenate([one.rings for one in made]),
-        unpacked_outlines(np.concatenate([one.outlines for one in made])),
+        np.concatenate([one.outlines for one in made]),
     )
-    table.prepare(0.0)
     for number, sheet in enumerate(sheets):
         canvas = scenery(3).resize((300, 300))
         canvas.alpha_composite(sheet.resize((130, 130)).rotate(50, Image.Resampling.BICUBIC), (60, 80))
         pixels = np.asarray(canvas.convert("RGB"))
         (piece,) = segments_of(pixels, None, 1, 200, pixels.size)
         rings = Sampler(pixels.astype(np.float32)).rings(piece.x, piece.y, piece.extent)
-        likes = table.nearest(piece.colour, rings, piece.outline, 0.0, 14, 1)
+        (likes,) = table.nearest([piece], [rings], SegmentLook((), 0.0, 14, 1, 0))
         assert owners[min(likes)[1]] == number
