@@ -146,7 +146,7 @@ def _staircase(files: Sequence[Measured], measure: str, *, counted: bool) -> lis
 
 
 def crossing(budgets: Sequence[int], ahead: Sequence[float | None], alone: Sequence[int]) -> float | None:
-    """Bytes up to which haac leads: where the mean lead turns negative for good, on the logarithm of bytes.
+    """Bytes up to which haac leads: where the mean lead first turns negative, on the logarithm of bytes.
 
     Args:
         budgets: growing.
@@ -154,15 +154,16 @@ def crossing(budgets: Sequence[int], ahead: Sequence[float | None], alone: Seque
         alone: pictures at each for which there is none.
 
     Returns:
-        None if haac leads to the end; 0.0 if it never does. Where it leads last and not all pictures have another file, that budget:
-        a mean over the others says little.
+        None if haac is nowhere behind; 0.0 if it is from the first, or never ahead. Where it leads last and not all pictures have
+        another file, that budget: a mean over the others says little.
     """
     leads = [
         (budget, 1.0 if lead is None else lead, only)
         for budget, lead, only in zip(budgets, ahead, alone, strict=True)
         if lead is not None or only
     ]
-    last = max((n for n, (_, lead, _) in enumerate(leads) if lead > 0), default=None)
+    behind = next((n for n, (_, lead, _) in enumerate(leads) if lead < 0), len(leads))
+    last = max((n for n, (_, lead, _) in enumerate(leads[:behind]) if lead > 0), default=None)
     if last is None:
         return 0.0
     if last == len(leads) - 1:

@@ -171,7 +171,8 @@ def _sentence(
     elif until == 0 and not any(against["ahead"]):
         told.append(f"neither haac nor {peer} is ahead anywhere")
     elif until == 0:
-        told.append(f"{peer} leads wherever it has a file")
+        later = any(ahead is not None and ahead > 0 for ahead in against["ahead"])
+        told.append(f"{peer} leads {'at first' if later else 'wherever it has a file'}")
     else:
         told.append(f"haac leads up to {_round(until)} bytes")
     if until_free != until:

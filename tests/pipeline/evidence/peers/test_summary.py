@@ -117,6 +117,10 @@ def test_bytes_for_a_score_that_is_never_reached() -> None:
 
 def test_where_the_lead_is_lost() -> None:
     assert crossing((10, 100, 1000), (1.0, 1.0, -1.0), (0, 0, 0)) == pytest.approx(math.sqrt(100 * 1000))
+    assert crossing((10, 100, 1000, 10_000), (1.0, 1.0, -1.0, 9.0), (0, 0, 0, 0)) == pytest.approx(
+        math.sqrt(100 * 1000)
+    ), "what comes after does not count"
+    assert crossing((10, 100), (-1.0, 2.0), (0, 0)) == 0.0
     assert crossing((10, 100), (1.0, 2.0), (0, 0)) is None
     assert crossing((10, 100), (-1.0, -2.0), (0, 0)) == 0.0
     assert crossing((10, 100), (None, 2.0), (3, 0)) is None
