@@ -38,7 +38,9 @@ _EXACT = 0.8
 _OFF, _STROKE = 40, 7
 """Levels from which on a pixel is not explained, and pixels of the strokes of a text..."""
 _ALIKE, _ONE_COLOUR = 16, 0.5
-"""...and levels within which colours are alike, and the share of one of them that makes a part a surface..."""
+"""...and levels within which colours are alike, and the share of one of them that makes a part one of a colour..."""
+_BOX = 0.9
+"""...and the share of its bounding box that makes it a box..."""
 _MUCH = 0.25
 """...of which, to those that detections show, there must be more for the solver of haac's own pictures to be tried as well."""
 _SCALED = 0.2
@@ -134,16 +136,20 @@ def _seems_translucent(
 
 
 def _objects_left(stack: Canvas, detected: list[Detection]) -> bool:
-    """Whether much is unexplained that may be elements: not the strokes of a text, nor a surface of one colour, as bubbles and bars are."""
+    """Whether much is unexplained that may be elements: not a text's strokes, nor, as bubbles and bars are, of one colour.
+
+    Where nothing else is in a picture, what has one colour and is no box may be an element, too.
+    """
     off = (np.abs(stack.current.astype(np.int16) - stack.target).max(axis=2) > _OFF).astype(np.uint8)
     off = cv2.morphologyEx(off, cv2.MORPH_OPEN, np.ones((_STROKE, _STROKE), np.uint8))
-    count, parts = cv2.connectedComponents(off)
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats(off)
     colours = (stack.target // _ALIKE).astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
     left = 0
     for part in range(1, count):
-        own = colours[parts == part]
-        most = int(np.unique(own, return_counts=True)[1].max())
-        left += len(own) if most < _ONE_COLOUR * len(own) else 0
+        width, height, pixels = boxes[part, 2:].tolist()
+        own = np.unique(colours[parts == part], return_counts=True)[1].max() / pixels
+        surface = own > _ONE_COLOUR and (bool(detected) or pixels > _BOX * width * height)
+        left += 0 if surface else pixels
     return left > _MUCH * sum(found.evidence.pixels for found in detected)
 
 

@@ -225,7 +225,7 @@ class Cluster(Generic[T, M]):
         from distributed import KilledWorker
 
         try:
-            packed, seconds = flying.result()
+            packed, seconds = self._result(flying)
             answers = pickle.loads(packed)
         except KilledWorker as error:
             count = error.allowed_failures + 1
@@ -245,6 +245,17 @@ class Cluster(Generic[T, M]):
                     future.set_result(value)
                 else:
                     future.set_exception(value)
+
+    def _result(self, flying: DaskFuture) -> tuple[bytes, float]:
+        """What a batch came to. A client that closes meanwhile never says; all clients of a process wait for one another's callbacks."""
+        while True:
+            try:
+                found: tuple[bytes, float] = flying.result(timeout=_CONNECT)
+            except TimeoutError:
+                if self._closed.is_set() or flying.status == "error":
+                    raise
+            else:
+                return found
 
     def _watch(self) -> None:
         """Count the workers; when there is none for long, give up."""

@@ -6,6 +6,7 @@ import gc
 import json
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,26 @@ def test_who_leaves_in_the_middle_leaves_the_workers_free(scheduler: Scheduler) 
             under_way.put(number, Told(b"sleep 60"))
         under_way.__exit__(KeyboardInterrupt, None, None)
     assert outcomes(pool(Cluster(job(), scheduler)), ["a", "b"]) == ["A", "B"]
+
+
+def test_a_batch_that_arrives_while_the_client_closes_holds_nothing_up(scheduler: Scheduler) -> None:
+    """All clients of a process share one thread for what arrives: one that waited for ever stopped all others."""
+
+    class Never:
+        status = "pending"
+
+        def result(self, timeout: float | None = None) -> None:
+            if timeout is None:
+                pytest.fail("it would wait for ever")
+            raise TimeoutError
+
+    engine: Cluster[Told, str] = Cluster(job(), scheduler)
+    engine.close()
+    flying: Any = Never()
+    future: Future[str] = Future()
+    engine._flying[flying] = [future]
+    engine._arrived(flying)
+    assert isinstance(future.exception(timeout=0), EngineError)
 
 
 def test_a_cluster_whose_workers_are_all_gone_is_given_up(

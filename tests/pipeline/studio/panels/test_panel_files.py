@@ -72,6 +72,7 @@ def test_a_download_has_the_pixels_that_python_renders(page: Page, studio: Runni
     scene, picture = known_scene(studio.repository)
     (tmp_path / "known.haac").write_bytes(to_binary(scene))
     choose(page, "Open", tmp_path / "known.haac")
+    expect(page.locator(".bit-bars button")).to_have_count(3)
     page.get_by_role("button", name="Download", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("dialog").get_by_role("button", name="Download").click()
