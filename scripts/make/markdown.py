@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
+from scripts.benchmark.record import BENCHMARKS
+
 Figures = dict[str, Any]
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
 def load(benchmark: str) -> Figures | None:

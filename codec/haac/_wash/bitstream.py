@@ -169,11 +169,14 @@ def _decode(io: Decoder, step: int, shapes: list[tuple[int, int]], cuts: list[in
                 known[c].append(Known(np.zeros(shape, np.int64)))
                 continue
             start = before_band(tables, known, c, b, shape, step)
-            tilt = np.broadcast_to(sign_before_band(tables, known, c, b), shape)
-            sign_weights = tables.signs[c % 3, kind(b)].tolist()
-            values = _decode_band(
-                io, start, tilt, weights_of(tables, c, b).tolist(), sign_weights, CONTEXTS if b else 0
-            )
+            if not io.state and not _ends_in_others()[context(start, b)].any():
+                values = np.zeros(shape, np.int64)  # each is 0, and so are the neighbours of the next one
+            else:
+                tilt = np.broadcast_to(sign_before_band(tables, known, c, b), shape)
+                sign_weights = tables.signs[c % 3, kind(b)].tolist()
+                values = _decode_band(
+                    io, start, tilt, weights_of(tables, c, b).tolist(), sign_weights, CONTEXTS if b else 0
+                )
             known[c].append(Known(values))
             parts.append(values.astype("<i2").tobytes())
         io.trace.append(Coded(io.part, _CHANNELS[c], count, before - io.state.bit_length()))
@@ -192,9 +195,6 @@ def _decode_band(
 ) -> Ints:
     """Decode one band: the inner loop of decoding a wash, one turn a coefficient."""
     height, width = start.shape
-    top = CONTEXTS - 1
-    if not io.state and not _ends_in_others()[first + np.clip((start >> 12) + 32, 0, top)].any():
-        return np.zeros((height, width), np.int64)  # each is 0, and so are the neighbours of the next one
     magnitudes: dict[int, tuple[bytes, Sequence[int], list[int]]] = {}
     west, west2, north, north2, northwest, northeast, rows = weights[: ROWS + 1]
     both = weights[PRODUCT]
@@ -206,7 +206,7 @@ def _decode_band(
     values = np.zeros(height * width, np.int64)
     table = LOGARITHM.tolist()
     total_slots = 1 << _TOTAL_BITS
-    mask = total_slots - 1
+    top, mask = CONTEXTS - 1, total_slots - 1
     state = io.state
     total = 0
     for y in range(height):

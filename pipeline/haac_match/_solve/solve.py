@@ -77,13 +77,14 @@ def solve(
         detected = found[: context.max_layers]
         context.monitor.progress("looking for elements", len(detected))
         stack = _stack(target, behind, detected, context)
-        drawn = _is_drawn_by_haac(stack, background, detected or nearly, context, recorded)
+        jpeg = estimate_jpeg(target, recorded)
+        drawn = _is_drawn_by_haac(stack, background, detected or nearly, context, jpeg)
         other = stack if detected and not drawn else None
         thorough = context.effort >= PHOTO.thorough and not detected
         if context.monitor.stop() or not (
             drawn
             or thorough
-            or _seems_translucent(target, background, detected, recorded)
+            or _seems_translucent(target, background, detected, jpeg)
             or (background is not None and _objects_left(stack, detected))
         ):
             if detected or background is None:
@@ -120,7 +121,7 @@ def _scene(canvas: Canvas, background: BackgroundEstimate) -> Scene:
 
 
 def _seems_translucent(
-    target: Bytes, background: BackgroundEstimate | None, detected: list[Detection], recorded: Jpeg | None
+    target: Bytes, background: BackgroundEstimate | None, detected: list[Detection], jpeg: Jpeg | None
 ) -> bool:
     """Whether there may be translucent or blurred layers, as only haac's own pictures have them: none is right to the bit by itself."""
     if detected and not any(
@@ -129,10 +130,7 @@ def _seems_translucent(
         return False
     if background is not None:
         return bool(detected)
-    return (
-        estimate_jpeg(target, recorded) is None
-        and int((splice_likelihood(target) >= _PASTED).sum()) >= _PASTED_PIXELS
-    )
+    return jpeg is None and int((splice_likelihood(target) >= _PASTED).sum()) >= _PASTED_PIXELS
 
 
 def _objects_left(stack: Canvas, detected: list[Detection]) -> bool:
@@ -146,8 +144,9 @@ def _objects_left(stack: Canvas, detected: list[Detection]) -> bool:
     colours = (stack.target // _ALIKE).astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
     left = 0
     for part in range(1, count):
-        width, height, pixels = boxes[part, 2:].tolist()
-        own = np.unique(colours[parts == part], return_counts=True)[1].max() / pixels
+        x, y, width, height, pixels = boxes[part].tolist()
+        box = np.s_[y : y + height, x : x + width]
+        own = np.unique(colours[box][parts[box] == part], return_counts=True)[1].max() / pixels
         surface = own > _ONE_COLOUR and (bool(detected) or pixels > _BOX * width * height)
         left += 0 if surface else pixels
     return left > _MUCH * sum(found.evidence.pixels for found in detected)
@@ -174,12 +173,11 @@ def _is_drawn_by_haac(
     background: BackgroundEstimate | None,
     detected: list[Detection],
     context: Context,
-    recorded: Jpeg | None,
+    jpeg: Jpeg | None,
 ) -> bool:
     """Whether a detection is right to the bit, or under the picture's JPEG round trip, or several are once it was rescaled."""
     target = stack.target
     height, width = target.shape[:2]
-    jpeg = estimate_jpeg(target, recorded)
     telling = [found for found in detected if found.evidence.pixels >= _LEAST]
     for found in sorted(telling, key=lambda each: (_large(each), each.evidence.unexplained))[:_TRIED]:
         if background is not None:

@@ -1,7 +1,8 @@
 """Draws docs/pictures/quickstart.jpg: what `sh scripts/quickstart` leaves as side-by-side.png, out of scikit-image's photographs.
-Its figures go to benchmarks/readme_photographs.json.
 
-python -m scripts.make.evidence.quickstart_picture
+    python -m scripts.make.evidence.quickstart_picture
+
+Its figures go to benchmarks/readme_photographs.json.
 """
 
 from __future__ import annotations
