@@ -206,16 +206,8 @@ def peers(form: Form) -> None:
     if form.folders:
         photos, emoji, train = form.folders
         words = ["--photos", photos, "--emoji", emoji, "--train", train, *form.judging]
-        words += ["--similar-repo", cut_outs(form.study / "similar", train)]
+        words += ["--similar-repo", form.study / "similar"]  # the study goes on with it
     module("scripts.benchmark.evidence.peers", *words)
-
-
-def cut_outs(repository: Path, train: Path) -> Path:
-    """Elements by which photographs are told: those good enough that are cut out of others."""
-    if not (repository / "similar").exists():
-        haac("init", "--repo", repository)
-        haac("ingest", "--repo", repository, "--model", MODEL, "--similar", train)
-    return repository
 
 
 def study(form: Form) -> None:

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,8 +20,8 @@ from typing import Any
 from PIL import Image
 
 from haac_evidence._internal import plot_study
-from haac_repo import NewElement, Repository
-from scripts.benchmark.evidence.known import known_photographs
+from haac_repo import NewElement
+from scripts.benchmark.evidence.sources import cut_out, haac, known_photographs
 from scripts.benchmark.record import BENCHMARKS, write
 from scripts.lib.elements import drawing, new_element, repository_of, trimmed_element
 
@@ -50,14 +48,6 @@ PHOTOGRAPHS = (
 """Of scikit-image, as far as its package has them."""
 
 
-def haac(*arguments: str | Path) -> None:
-    """Run the command, with its notes to be seen."""
-    command = "from haac._cli.main import main; main()"
-    subprocess.run(
-        [sys.executable, "-c", command, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL
-    )
-
-
 def photographs(folder: Path) -> Path:
     """Those of scikit-image that need no network."""
     from skimage import data
@@ -70,15 +60,6 @@ def photographs(folder: Path) -> Path:
                 with Image.open(source) as opened:
                     opened.convert("RGB").save(folder / f"{name}.png")
     return folder
-
-
-def ingested(path: Path, folder: Path, model: str) -> None:
-    """A repository of what is cut out of photographs, unless it is there; with a similar index."""
-    if (path / "similar").exists():
-        return
-    if not path.exists():
-        Repository.create(path).close()
-    haac("ingest", folder, "--repo", path, "--model", model, "--similar", "--jobs", "2")
 
 
 def studied(repository: Path, output: Path, *options: str | Path) -> dict[str, Any]:
@@ -109,7 +90,7 @@ def run(work: Path, folders: tuple[Path, Path, Path] | None, judge: Path | None)
     if not (work / "exact").exists() and not (work / "exact.json").exists():
         repository_of(work / "exact", elements)
     exact = studied(work / "exact", work / "exact.json", *options["exact"])
-    ingested(work / "similar", sources, model)
+    cut_out(sources, work / "similar", model)
     judging = ("--judge", judge) if judge else ()
     similar = studied(
         work / "similar",

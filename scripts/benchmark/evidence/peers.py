@@ -21,7 +21,7 @@ from pathlib import Path
 from PIL import Image
 
 from haac_repo import NewElement
-from scripts.benchmark.evidence.known import known_photographs
+from scripts.benchmark.evidence.sources import HAAC, cut_out, known_photographs
 from scripts.lib.elements import drawing, new_element, repository_of, trimmed_element
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -61,7 +61,7 @@ def main() -> int:
     parser.add_argument("--emoji", type=Path, help="folder of cut-outs")
     parser.add_argument("--train", type=Path, help="folder of photographs that elements were cut out of")
     parser.add_argument(
-        "--similar-repo", type=Path, help="repository of those elements, with a similar index"
+        "--similar-repo", type=Path, help="repository of those elements; made where it is not there"
     )
     parser.add_argument("--judge", type=Path, metavar="FILE", help="as `haac bench peers` takes it")
     parser.add_argument("--count", type=int, default=6, help="photographs of --photos")
@@ -83,11 +83,12 @@ def main() -> int:
             elements = [new_element(drawing(n), f"{n}") for n in range(DRAWINGS)]
         if args.train is not None:
             pictures += known_photographs(args.train, TOLD, args.judge)
+            cut_out(args.train, args.similar_repo, MODEL)
         repository_of(folder / "repo", elements)
         output = ROOT / "benchmarks" / f"evidence_peers{'_large' if large else ''}.json"
         plot = ROOT / "docs" / "pictures" / f"evidence_peers{'_large' if large else ''}.png"
         command = [
-            str(Path(sys.executable).with_name("haac")),
+            HAAC,
             "bench",
             "peers",
             *map(str, pictures),

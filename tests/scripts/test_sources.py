@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from scripts.benchmark.evidence import known
-from scripts.benchmark.evidence.known import known_photographs
+from scripts.benchmark.evidence.sources import known_photographs
 
 
 class Eye:
