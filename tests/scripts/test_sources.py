@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scripts.benchmark.evidence import known
+from scripts.benchmark.evidence import sources
 from scripts.benchmark.evidence.sources import known_photographs
 
 
@@ -27,9 +27,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for number in range(20):
         Image.new("RGB", (8, 8), "white" if number % 2 else "black").save(tmp_path / f"{number:02}.png")
     (tmp_path / "README.md").write_text("no picture", "utf-8")
-    monkeypatch.setattr(known, "choose_judge", lambda path: path)
-    monkeypatch.setattr(known, "load_judge", lambda _: Eye())
-    monkeypatch.setattr(known, "kind_of", lambda seen: (7, seen))
+    monkeypatch.setattr(sources, "choose_judge", lambda path: path)
+    monkeypatch.setattr(sources, "load_judge", lambda _: Eye())
+    monkeypatch.setattr(sources, "kind_of", lambda seen: (7, seen))
     return tmp_path
 
 
