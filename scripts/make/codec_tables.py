@@ -1,4 +1,4 @@
-"""Tables of the codec: the reader of pictures beside others, what a recipe may take at most, fuzzing."""
+"""Tables of the codec: bytes and speed of recipes, the reader of pictures beside others, what a recipe may take at most, fuzzing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,80 @@ from scripts.make.markdown import Figures, machine, table
 
 _WORKS = ("read", "ingest", "blur")
 _READERS = {"libvips": "libvips", "opencv": "OpenCV"}
+
+
+def bytes_(figures: Figures) -> str:
+    rows = [
+        (
+            r["case"],
+            f"{r['binary']:.1f}",
+            f"{r['binary_a_layer']:.2f}",
+            f"{r['text']:.0f}",
+            f"{r['text_deflate']:.0f}",
+            f"{r['script']:.0f}",
+            f"{r['binary_over_text']:.3f}",
+        )
+        for r in figures["rows"]
+    ]
+    made = (
+        table(("scenes", "binary", "a layer", "text", "text, deflated", "script", "binary / text"), rows)
+        + f"\n\nMeans in bytes over {figures['scenes']} random scenes each."
+    )
+    if "composites" not in figures:
+        return made
+    floors = [
+        (
+            {"catalog": "catalog photograph"}.get(r["background"], r["background"]),
+            f"{r['layers']:.1f}",
+            f"{r['binary_a_layer']:.2f}",
+            f"{r['as_drawn_a_layer']:.2f}",
+            f"{r['floor_a_layer']:.2f}",
+            f"{r['floor_of_background_a_layer']:.2f}",
+        )
+        for r in figures["composites"]
+    ]
+    head = (
+        "composites on",
+        "layers",
+        "binary",
+        "in the order drawn",
+        "entropy of the draws",
+        "of it for the background",
+    )
+    count = figures["composites"][0]["scenes"]
+    return made + "\n\n" + table(head, floors) + f"\n\nBytes a layer, over {count} scenes each."
+
+
+def decode(figures: Figures) -> str:
+    rows = [
+        (
+            r["case"],
+            f"{r['ratio']:.2f}",
+            f"{r['ratio_min']:.2f} to {r['ratio_max']:.2f}",
+            f"{r['ms_a_picture']:.0f} ms",
+        )
+        for r in figures["rows"]
+    ]
+    folder = figures["folder"]
+    return (
+        table(("layers", "time / bare Pillow", "range", "a picture"), rows)
+        + f"\n\nA folder of {folder['pictures']} recipes: {folder['seconds_one_thread']:.1f} s on one core,"
+        + f" {folder['seconds_all_cores']:.1f} s on {folder['cores']} ({folder['speed_up']:.1f} times as fast)."
+        + machine(figures)
+    )
+
+
+def calls(figures: Figures) -> str:
+    """What single calls take."""
+    rows = [(row["call"], _time(row["seconds"])) for row in figures["rows"]]
+    return table(("", ""), rows) + machine(figures)
+
+
+def _time(seconds: float) -> str:
+    milliseconds = 1000 * seconds
+    if milliseconds >= 500:
+        return f"{seconds:.1f} s"
+    return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.2g} ms"
 
 
 def readers(figures: Figures) -> str:

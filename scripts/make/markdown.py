@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,12 +11,30 @@ from scripts.benchmark.record import BENCHMARKS
 
 Figures = dict[str, Any]
 
+_FIGURE = re.compile(r"(<!-- figure: (\S+) (\S+) (\S+) -->)[^<]*(<!-- end -->)")
+
 
 def load(benchmark: str) -> Figures | None:
     """A benchmark's figures; None if it has not been run yet."""
     source = BENCHMARKS / f"{benchmark}.json"
     figures: Figures | None = json.loads(source.read_text("utf-8")) if source.exists() else None
     return figures
+
+
+def figures_in_words(text: str) -> str:
+    """A page with the single figures of its sentences made anew.
+
+    Each stands between `<!-- figure: BENCHMARK PATH FORMAT -->` and `<!-- end -->`: keys and indices with dots between them, and how
+    Python formats a number (`.1f`, `.0%`, `,`).
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        found: Any = load(match[2])
+        for key in match[3].split("."):
+            found = found[int(key)] if isinstance(found, list) else found[key]
+        return f"{match[1]}{found:{match[4]}}{match[5]}"
+
+    return _FIGURE.sub(replace, text)
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

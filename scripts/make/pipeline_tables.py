@@ -221,6 +221,16 @@ def _above(cell: Figures) -> tuple[str, int]:
     return f"{cell['above'][0]:+.2f} dB" if cell.get("above") else "", cell["beside"]
 
 
+def report_picture(figures: Figures) -> str:
+    """What `haac compress` says of the drawn scene of report.png, which is shown (`scripts/make/report_picture.py`)."""
+    said = "\n".join(figures["said"])
+    return (
+        f"```console\n$ haac compress meadow.png --report meadow.report.png\n{said}\n```\n\n"
+        f"![The report: a drawn meadow, what its recipe of {figures['bytes']} bytes gives, the difference; the kite and the ball,"
+        " which are in no repository, are hatched](pictures/report.png)"
+    )
+
+
 def budget_sweep(figures: Figures) -> str:
     """haac beside the best WebP file of the same bytes, by budget; and what is readable without one."""
     rows = []

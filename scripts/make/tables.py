@@ -2,8 +2,9 @@
 
     python -m scripts.make.tables [--check]
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`; its function is below, under the same name. With --check
-nothing is written, and the exit code is 1 where a table is out of date.
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`; its function is below, under the same name. A figure in a sentence
+stands between `<!-- figure: NAME PATH FORMAT -->` and `<!-- end -->`. With --check nothing is written, and the exit code is 1 where
+something is out of date.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.make.codec_tables import fuzz, reader_peers, readers, render_limits
+from scripts.make.codec_tables import bytes_, calls, decode, fuzz, reader_peers, readers, render_limits
 from scripts.make.evidence.first_screen import FIRST_SCREEN
 from scripts.make.evidence.peers import answers
 from scripts.make.evidence.peers import headers as peer_headers
@@ -22,7 +23,7 @@ from scripts.make.evidence.peers import peers as evidence_peers
 from scripts.make.evidence.study import catalog_size
 from scripts.make.evidence.tables import paper_tables
 from scripts.make.life.tables import life
-from scripts.make.markdown import Figures, load, machine, table
+from scripts.make.markdown import Figures, figures_in_words, load, machine, table
 from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import (
     best_peer,
@@ -30,6 +31,7 @@ from scripts.make.pipeline_tables import (
     compress,
     cutout_edges,
     layers,
+    report_picture,
     similar,
     wash,
 )
@@ -38,67 +40,6 @@ from scripts.make.web.tables import studio, web
 ROOT = Path(__file__).resolve().parents[2]
 
 MARKED = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-
-
-def bytes_(figures: Figures) -> str:
-    rows = [
-        (
-            r["case"],
-            f"{r['binary']:.1f}",
-            f"{r['binary_a_layer']:.2f}",
-            f"{r['text']:.0f}",
-            f"{r['text_deflate']:.0f}",
-            f"{r['script']:.0f}",
-            f"{r['binary_over_text']:.3f}",
-        )
-        for r in figures["rows"]
-    ]
-    made = (
-        table(("scenes", "binary", "a layer", "text", "text, deflated", "script", "binary / text"), rows)
-        + f"\n\nMeans in bytes over {figures['scenes']} random scenes each."
-    )
-    if "composites" not in figures:
-        return made
-    floors = [
-        (
-            {"catalog": "catalog photograph"}.get(r["background"], r["background"]),
-            f"{r['layers']:.1f}",
-            f"{r['binary_a_layer']:.2f}",
-            f"{r['as_drawn_a_layer']:.2f}",
-            f"{r['floor_a_layer']:.2f}",
-            f"{r['floor_of_background_a_layer']:.2f}",
-        )
-        for r in figures["composites"]
-    ]
-    head = (
-        "composites on",
-        "layers",
-        "binary",
-        "in the order drawn",
-        "entropy of the draws",
-        "of it for the background",
-    )
-    count = figures["composites"][0]["scenes"]
-    return made + "\n\n" + table(head, floors) + f"\n\nBytes a layer, over {count} scenes each."
-
-
-def decode(figures: Figures) -> str:
-    rows = [
-        (
-            r["case"],
-            f"{r['ratio']:.2f}",
-            f"{r['ratio_min']:.2f} to {r['ratio_max']:.2f}",
-            f"{r['ms_a_picture']:.0f} ms",
-        )
-        for r in figures["rows"]
-    ]
-    folder = figures["folder"]
-    return (
-        table(("layers", "time / bare Pillow", "range", "a picture"), rows)
-        + f"\n\nA folder of {folder['pictures']} recipes: {folder['seconds_one_thread']:.1f} s on one core,"
-        + f" {folder['seconds_all_cores']:.1f} s on {folder['cores']} ({folder['speed_up']:.1f} times as fast)."
-        + machine(figures)
-    )
 
 
 def catalog(figures: Figures) -> str:
@@ -302,6 +243,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "bytes": bytes_,
     "budget_sweep": budget_sweep,
     "decode": decode,
+    "calls": calls,
     "catalog": catalog,
     "words": words,
     "sync": sync,
@@ -311,6 +253,7 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "ingest": ingest,
     "cluster": cluster,
     "compress": compress,
+    "report_picture": report_picture,
     "kills": kills,
     "life": life,
     "life_nothing": life,
@@ -415,7 +358,7 @@ def rendered(text: str) -> str:
             made = TABLES[match[2]](figures) if figures else "Not measured yet."
         return f"{match[1]}\n{made}\n\n{match[3]}"
 
-    return MARKED.sub(replace, text)
+    return figures_in_words(MARKED.sub(replace, text))
 
 
 def main() -> int:

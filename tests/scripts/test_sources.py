@@ -1,4 +1,4 @@
-"""Photographs of which a judge knows what they show."""
+"""Photographs of which a judge knows what they show, and what is cut out of others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from scripts.benchmark.evidence import sources
-from scripts.benchmark.evidence.sources import known_photographs
+from scripts.benchmark.evidence.sources import cut_out, known_photographs
 
 
 class Eye:
@@ -40,3 +40,22 @@ def test_they_are_taken_evenly_from_those_that_are_known(folder: Path) -> None:
 
 def test_all_are_taken_where_there_are_no_more(folder: Path) -> None:
     assert len(known_photographs(folder, 99, None)) == 10
+
+
+def test_elements_are_cut_out_once_and_what_was_interrupted_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run: list[str] = []
+
+    def haac(command: str, *arguments: str | Path) -> None:
+        run.append(command)
+        repository = Path(arguments[arguments.index("--repo") + 1])
+        (repository / ("similar" if command == "ingest" else "")).mkdir()
+
+    monkeypatch.setattr(sources, "haac", haac)
+    (tmp_path / "repository").mkdir()
+    for _ in range(2):
+        cut_out(tmp_path, tmp_path / "repository", "offline")
+    assert run == ["ingest"]
+    cut_out(tmp_path, tmp_path / "another", "offline")
+    assert run == ["ingest", "init", "ingest"]

@@ -1,13 +1,13 @@
 """Bytes of recipes: random scenes in each form, beside general-purpose compressors on the same text.
 
-    python -m scripts.benchmark.bytes
-    python -m scripts.benchmark.bytes --catalog FOLDER
+    python -m scripts.benchmark.codec.bytes
+    python -m scripts.benchmark.codec.bytes --catalog FOLDER
 
 Scenes are drawn at random: ids out of --elements, every layer resized uniformly (32 to 256 pixels wide), every second one turned by any
 quarter degree, positions anywhere on the canvas. Nothing in them is made to suit the tables.
 
 With --catalog (that of `scripts/benchmark/compress/`, with the folder 3583) also the scenes of `scripts/benchmark/scenes.py`, in the
-order that `haac compress` writes, beside the bytes that the random draws decide (`scripts/benchmark/entropy.py`): what the best code
+order that `haac compress` writes, beside the bytes that the random draws decide (`scripts/benchmark/codec/entropy.py`): what the best code
 for just these scenes would take.
 """
 
@@ -24,7 +24,7 @@ from statistics import mean
 from haac import Scene, gradient, to_binary, to_script, to_text
 from haac._internal import ordered
 from haac_repo import Repository, format_id
-from scripts.benchmark.entropy import Sampled
+from scripts.benchmark.codec.entropy import Sampled
 from scripts.benchmark.record import write
 
 

@@ -1,6 +1,6 @@
 """Speed of decoding: the renderer against bare Pillow calls that do the same work, in turn in one run.
 
-    python -m scripts.benchmark.decode
+    python -m scripts.benchmark.codec.decode
 
 Bare Pillow is what one would write by hand: `resize`, `rotate(expand=True)`, `GaussianBlur`, `alpha_composite` on RGBA,
 each element decoded once. Then a folder of recipes through `haac_repo` to PNG, with one thread and with all cores.
