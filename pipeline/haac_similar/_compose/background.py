@@ -75,9 +75,9 @@ def wash_behind(
     def size(wash: Wash) -> tuple[bytes, float]:
         return measured(replace(scene, background=wash))
 
-    try:
-        return replace(
-            scene, background=WashEncoder(around, weights, size).within(budget, refined=refined).wash
-        )
+    encoder = WashEncoder(around, weights, size)
+    try:  # what lies behind layers is out of focus: a last pass over it is seen by nobody
+        made = encoder.within(budget, refined=refined, thorough=not scene.layers)
     except PictureError:
         return None
+    return replace(scene, background=made.wash)

@@ -97,7 +97,7 @@ def test_an_encoder_that_refines_is_nearer_for_the_same_bytes(
 ) -> None:
     image = landscape()
     refined = encode_wash(image, budget=budget)
-    monkeypatch.setattr(WashEncoder, "_refine", lambda *_: None)
+    monkeypatch.setattr(WashEncoder, "_refine", lambda *_, **__: None)
     plain = encode_wash(image, budget=budget)
     assert len(to_binary(Scene(*image.size, background=refined))) <= budget
     assert missed(image, refined).sum() < 0.998 * missed(image, plain).sum()
@@ -111,6 +111,17 @@ def test_a_rough_wash_fits_and_is_nearly_as_near(budget: int) -> None:
     assert len(to_binary(Scene(*image.size, background=rough))) <= budget
     errors = [float(missed(image, wash).sum()) for wash in (refined, rough)]
     assert errors[0] < errors[1] < 1.5 * errors[0]
+
+
+@pytest.mark.parametrize("budget", [100, 300])
+def test_a_wash_refined_quickly_fits_and_lies_between(budget: int) -> None:
+    image = landscape()
+    encoder = WashEncoder(image)
+    quick = encoder.within(budget, thorough=False).wash
+    assert len(to_binary(Scene(*image.size, background=quick))) <= budget
+    rough, thorough = encoder.within(budget, refined=False).wash, encoder.within(budget).wash
+    errors = [float(missed(image, wash).sum()) for wash in (thorough, quick, rough)]
+    assert errors[0] < errors[1] < errors[2]
 
 
 def test_weights_count_in_a_refinement() -> None:
