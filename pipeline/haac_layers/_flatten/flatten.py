@@ -10,6 +10,7 @@ from PIL import Image
 
 from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
 from haac_layers._flatten.blend import BLENDS, blended
+from haac_layers._flatten.profile import srgb
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,10 @@ def flatten(document: Document, *, one: bool = False) -> Flattened:
     if one and done.layers:
         box = 0, 0, document.width, document.height
         done.layers = [Flat("picture", _composite(done.layers, box), 0, 0, 100)]
+    if document.profile is not None:
+        to_srgb = srgb(document.profile)
+        for flats in done.layers, done.hidden:
+            flats[:] = [replace(flat, image=_cleared(to_srgb(flat.image))) for flat in flats]
     return done
 
 

@@ -21,7 +21,7 @@ class Format:
     fits: Callable[[bytes], bool]
     """Whether a file is one, told from its bytes."""
     reader: str
-    """`module:function` in this room: bytes to a `Document`. Loaded when it is used."""
+    """`module:function`: bytes to a `Document`. Loaded when it is used."""
 
 
 _DIRECTORY = 2**20
@@ -42,11 +42,20 @@ def _is_svg(data: bytes) -> bool:
 
 
 FORMATS = (
-    Format("Photoshop", (".psd", ".psb"), lambda data: data[:4] == b"8BPS", "psd:read_psd"),
-    Format("OpenRaster", (".ora",), _zipped(b"image/openraster", b"stack.xml"), "ora:read_ora"),
-    Format("Krita", (".kra",), _zipped(b"application/x-krita", b"maindoc.xml"), "kra:read_kra"),
-    Format("SVG", (".svg", ".svgz"), _is_svg, "svg:read_svg"),
-    Format("GIMP", (), lambda data: data[:9] == b"gimp xcf ", "xcf:read_xcf"),
+    Format(
+        "Photoshop",
+        (".psd", ".psb"),
+        lambda data: data[:4] == b"8BPS",
+        "haac_layers._photoshop.read:read_psd",
+    ),
+    Format(
+        "OpenRaster", (".ora",), _zipped(b"image/openraster", b"stack.xml"), "haac_layers._read.ora:read_ora"
+    ),
+    Format(
+        "Krita", (".kra",), _zipped(b"application/x-krita", b"maindoc.xml"), "haac_layers._read.kra:read_kra"
+    ),
+    Format("SVG", (".svg", ".svgz"), _is_svg, "haac_layers._read.svg:read_svg"),
+    Format("GIMP", (), lambda data: data[:9] == b"gimp xcf ", "haac_layers._read.xcf:read_xcf"),
 )
 """All that are read; the first that fits counts."""
 
@@ -65,9 +74,7 @@ def read_document(file: Path | bytes) -> Document:
     for kind in FORMATS:
         if kind.fits(file):
             module, _, function = kind.reader.partition(":")
-            read: Callable[[bytes], Document] = getattr(
-                importlib.import_module(f"haac_layers._read.{module}"), function
-            )
+            read: Callable[[bytes], Document] = getattr(importlib.import_module(module), function)
             return read(file)
     suffixes = ", ".join(suffix for kind in FORMATS for suffix in kind.suffixes)
     raise PictureError(

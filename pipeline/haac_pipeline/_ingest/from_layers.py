@@ -133,9 +133,7 @@ def import_layers(
     pool = ThreadPoolExecutor(cores())
     try:
         encoded = [pool.submit(described, layer) for layer in (*flat.layers, *stored)]
-        likeness = (
-            None if document.merged is None else compare(_drawn(document, flat.layers), document.merged)
-        )
+        likeness = None if document.merged is None else compare(drawn(document, flat.layers), document.merged)
         made = [each.result() for each in encoded]
     finally:
         pool.shutdown(cancel_futures=True)
@@ -166,7 +164,7 @@ def _layers(flats: Sequence[Flat], numbers: Sequence[int]) -> list[Layer]:
     ]
 
 
-def _drawn(document: Document, flats: Sequence[Flat]) -> Image.Image:
+def drawn(document: Document, flats: Sequence[Flat]) -> Image.Image:
     """What the recipe of some layers shows, before they are elements: each has a number of its own."""
     from haac import Scene, render
 

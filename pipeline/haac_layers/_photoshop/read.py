@@ -1,6 +1,6 @@
 """Photoshop documents (.psd, .psb) through psd-tools: layers with masks and clipping in their alpha, and the stored merged picture.
 
-What a layer has beyond pixels (effects, shapes, fills, adjustments, masks of groups) is drawn by psd-tools' compositor, and said so.
+What a layer has beyond pixels and shadows (strokes, overlays, fills, adjustments, masks of groups) is drawn by psd-tools, and said so.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import gc
 import io
 import logging
-import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,15 @@ import numpy as np
 
 from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
 from haac_layers._limits import LAYER_LIMITS, Budget, check_canvas, check_file
+from haac_layers._photoshop import adjust, artboard, mask, shadow
+from haac_layers._photoshop.style import (
+    is_adjustment,
+    knocks_out,
+    mode_of,
+    prepare,
+    reaches_down,
+    styled,
+)
 from haac_repo import MissingExtraError, PictureError
 
 if TYPE_CHECKING:
@@ -82,7 +91,10 @@ class _Reader:
             parse_limits=ParseLimits(max_nesting_depth=LAYER_LIMITS.depth),
         )
         self._notes: list[str] = []
+        self._plain = self._psd.color_mode.name == "RGB" and self._psd.depth == 8
+        """Whether layers come in the document's own colours, in which they are blended; else each as sRGB."""
         self._check(self._psd, 0, Budget())
+        prepare(self._psd)
 
     def _check(self, group: Any, depth: int, budget: Budget) -> None:
         """Compare layers, their pixels, places and the depth of groups with the limits."""
@@ -108,19 +120,28 @@ class _Reader:
             layers = tuple(self._children(psd))
         if not len(psd) and merged is not None:
             layers = (Raster("picture", merged),)
-        if psd.color_mode.name != "RGB" or psd.depth != 8:
+        if not self._plain:
             self._notes.append(
                 f"The document is {psd.color_mode.name} of {psd.depth} bits: its layers come as 8-bit RGB, one by one, and what the"
                 " program computes between them in its own colours may differ."
             )
-        return Document(psd.width, psd.height, layers, merged, self._notes)
+        return Document(psd.width, psd.height, layers, merged, self._notes, self._profile())
+
+    def _profile(self) -> bytes | None:
+        from psd_tools.constants import Resource
+
+        from haac_layers._flatten.profile import other_than_srgb
+
+        return (
+            other_than_srgb(self._psd.image_resources.get_data(Resource.ICC_PROFILE)) if self._plain else None
+        )
 
     def _preview(self) -> Image.Image | None:
         """The stored merged picture. It is there to compare with: if it is broken, the layers still are what they are."""
         if not self._psd.has_preview():
             return None
         try:
-            image = None if self._is_cut() else self._psd.topil()
+            image = None if self._is_cut() else self._psd.topil(apply_icc=not self._plain)
         except MemoryError:
             raise
         except Exception:
@@ -128,7 +149,12 @@ class _Reader:
         if image is None:
             self._notes.append("The file's own picture is broken or cut short: nothing was compared with it.")
             return None
-        return _rgba(image)
+        made = _rgba(image)
+        if (profile := self._profile()) is not None:
+            from haac_layers._flatten.profile import srgb
+
+            made = srgb(profile)(made)
+        return made
 
     def _is_cut(self) -> bool:
         """Whether the file ends before its merged picture does. Of lines packed as runs, psd-tools takes what is not there for zeros.
@@ -155,37 +181,56 @@ class _Reader:
                 continue
             if not layer.visible:
                 made += self._hidden(layer)
-            elif _is_adjustment(layer) or _reaches_down(layer):
-                what = (
-                    "a group that reaches what is below it"
-                    if layer.is_group()
-                    else f"adjustment ({layer.kind})"
-                )
+            elif what := _changes_below(layer):
                 hidden = [each for each in made if not each.visible]
                 made = [*hidden, *self._drawn(group, layer, [*_up_to(group, layer)], [what])]
-            elif layer.is_group() and not _styled(layer):
-                blend = _mode(layer)
-                made.append(Group(layer.name, tuple(self._children(layer)), layer.opacity / 255, True, blend))
+                if (table := adjust.legacy(layer)) is not None and made and isinstance(made[-1], Raster):
+                    made[-1] = adjust.adjusted(made[-1], layer, table)
+            elif layer.is_group() and not styled(layer):
+                inside = self._children(layer)
+                if layer.kind == "artboard":
+                    inside = artboard.framed(layer, inside)
+                opacity = layer.opacity / 255
+                made.append(Group(layer.name, tuple(inside), opacity, True, mode_of(layer)))
             else:
                 made += self._layer(group, layer)
         return made
 
-    def _layer(self, group: Any, layer: Any) -> list[Raster | Group]:
-        """A visible layer that is no plain group: its pixels where that is all, else drawn."""
-        if what := _styled(layer):
+    def _layer(self, group: Any, layer: Any) -> list[Raster]:
+        """A visible layer that is no plain group: its pixels where that is all, else drawn; shadows and glows around it and in it."""
+        if what := styled(layer):
             clips = [each for each in layer.clip_layers if each.visible]
-            return self._drawn(group, layer, [layer, *clips], what)
-        return self._pixel(layer, visible=True)
+            made = self._filled(layer) if mask.is_soft(layer) and not clips else []
+            made = made or self._drawn(group, layer, [layer, *clips], what)
+        else:
+            made = self._pixel(layer, visible=True)
+        return self._shadowed(layer, made[0]) if made else []
 
-    def _hidden(self, layer: Any) -> list[Raster | Group]:
+    def _shadowed(self, layer: Any, raster: Raster) -> list[Raster]:
+        """A layer with its shadows and glows: those around it as layers below it, those in it on its pixels."""
+        effects = shadow.effects_of(layer)
+        below = []
+        outline = self._pixel(layer, visible=True)[0] if layer.has_pixels() and effects else raster
+        for effect in effects:
+            if effect.kind in shadow.OUTER:
+                hides = min(layer.opacity, layer.fill_opacity) < 255
+                below.append(shadow.under(effect, outline, layer.opacity / 255, hides))
+            else:
+                raster = replace(raster, image=shadow.inside(effect, raster.image))
+        what = (f"effects ({', '.join(each.kind for each in effects)})",) if effects else ()
+        return [*below, replace(raster, baked=(*raster.baked, *what))]
+
+    def _hidden(self, layer: Any) -> list[Raster]:
         """A hidden layer or group: its stored pixels, which a recipe does not show."""
         if layer.is_group():
             return [each for child in layer for each in self._hidden(child)]
         return self._pixel(layer, visible=False)
 
-    def _pixel(self, layer: Any, *, visible: bool) -> list[Raster | Group]:
+    def _pixel(self, layer: Any, *, visible: bool) -> list[Raster]:
         """The stored pixels of a layer, with its pixel mask in their alpha."""
-        image = layer.topil() if layer.has_pixels() and layer.width > 0 and layer.height > 0 else None
+        if not layer.has_pixels() or layer.width <= 0 or layer.height <= 0:
+            return []
+        image = layer.topil(apply_icc=not self._plain)
         if image is None:
             return []
         from psd_tools.constants import ChannelID
@@ -195,7 +240,7 @@ class _Reader:
             image = _rgba(image)
             if alpha is not None:
                 image.putalpha(alpha.convert("L"))
-        image = _masked(_rgba(image), layer)
+        image = self._masked(_rgba(image), layer)
         fill = layer.fill_opacity / 255
         kind = {"type": ("text",), "smartobject": ("smart object",)}.get(layer.kind, ())
         return [
@@ -206,36 +251,70 @@ class _Reader:
                 layer.top,
                 layer.opacity / 255 * fill,
                 visible,
-                _mode(layer),
+                mode_of(layer),
                 kind,
             )
         ]
 
-    def _drawn(self, group: Any, layer: Any, shown: list[Any], what: list[str]) -> list[Raster | Group]:
-        """Layers of one group, drawn by psd-tools into one raster; blended as the given one is, if it is the lowest of them."""
-        from psd_tools.composite.composite import composite_pil
+    def _masked(self, image: Image.Image, layer: Any) -> Image.Image:
+        """Multiply the alpha with what the layer's masks leave of it. Its path has cut out the pixels of a shape already."""
+        from PIL import ImageChops
+        from psd_tools.composite.utils import has_fill
 
+        left = mask.coverage(layer, layer.bbox, path=not has_fill(layer))
+        if left is None:
+            return image
+        made = image.copy()
+        made.putalpha(ImageChops.multiply(image.getchannel("A"), left))
+        return made
+
+    def _filled(self, layer: Any) -> list[Raster]:
+        """A fill of one colour whose masks are feathered or let it show everywhere, which its pixels in the file are without."""
+        from PIL import Image
+        from psd_tools.composite.paint import draw_solid_color_fill
+        from psd_tools.constants import Tag
+
+        described = layer.tagged_blocks.get_data(Tag.SOLID_COLOR_SHEET_SETTING)
+        box = self._psd.viewbox
+        left = None if described is None or layer.has_effects() else mask.coverage(layer, box, path=True)
+        if left is None or self._psd.color_mode.name != "RGB" or layer.has_stroke():
+            return []
+        (colour,) = draw_solid_color_fill((0, 0, 1, 1), self._psd.color_mode, described)[0][0]
+        image = Image.new("RGBA", left.size, (*(round(float(v) * 255) for v in colour), 0))
+        image.putalpha(left)
+        opacity = layer.opacity / 255 * layer.fill_opacity / 255
+        what = ("a fill with feathered or thin masks",)
+        return [Raster(layer.name, image, 0, 0, opacity, True, mode_of(layer), what)]
+
+    def _composited(self, group: Any, shows: Callable[[Any], bool]) -> Image.Image | None:
+        """What psd-tools makes of a group's layers; RGBA of the canvas."""
+        from PIL import Image
+        from psd_tools.composite.composite import composite, composite_pil
+
+        box = self._psd.viewbox
+        if self._plain:
+            colour, _, alpha = composite(group, 1.0, 0.0, box, shows)
+            values = np.concatenate((colour, alpha), axis=2) * 255  # rounded, where `composite_pil` cuts off
+            return Image.fromarray(np.floor(values.clip(0, 255) + 0.5).astype(np.uint8))
+        force = self._psd.color_mode.name not in ("RGB", "GRAYSCALE")
+        image = composite_pil(group, 1.0, 0.0, box, shows, force)
+        return None if image is None else _rgba(image)
+
+    def _drawn(self, group: Any, layer: Any, shown: list[Any], what: list[str]) -> list[Raster]:
+        """Layers of one group, drawn by psd-tools into one raster; blended as the given one is, if it is the lowest of them."""
         if find_spec("aggdraw") is None or find_spec("scipy") is None:
             raise MissingExtraError(
                 f"the layer {layer.name!r} has {what[0]}, which is drawn with aggdraw and scipy, not installed here:"
                 " pip install 'haac[layers]'"
             )
         allowed = {id(each) for top in shown for each in _with_inside(top)}
-        image = composite_pil(
-            group,
-            1.0,
-            0.0,
-            self._psd.viewbox,
-            lambda each: id(each) in allowed and each.is_visible(),
-            self._psd.color_mode.name not in ("RGB", "GRAYSCALE"),
-        )
+        image = self._composited(group, lambda each: id(each) in allowed and each.is_visible())
         if image is None:
             return []
-        image = _rgba(image)
         box = image.getchannel("A").getbbox()
         if box is None:
             return []
-        blend = _mode(layer) if shown[0] is layer else NORMAL
+        blend = mode_of(layer) if shown[0] is layer else NORMAL
         return [
             Raster(
                 layer.name,
@@ -250,24 +329,15 @@ class _Reader:
         ]
 
 
-def _is_adjustment(layer: Any) -> bool:
-    from psd_tools.api.layers import AdjustmentLayer
-
-    return isinstance(layer, AdjustmentLayer)
-
-
-def _reaches_down(layer: Any) -> bool:
-    """Whether a pass-through group changes what is below it in a way that its layers, one by one, do not say."""
-    if not layer.is_group() or _mode(layer) != PASS_THROUGH:
-        return False
-    inside = [each for each in layer.descendants() if each.visible]
-    if any(_is_adjustment(each) and each.parent is layer for each in inside):
-        return True
-    if (layer.opacity < 255 or _styled(layer)) and any(
-        _mode(each) not in (NORMAL, PASS_THROUGH) for each in inside
-    ):
-        return True
-    return any(_reaches_down(each) for each in layer if each.visible)
+def _changes_below(layer: Any) -> str:
+    """In words how a layer changes what is below it, beyond being composited over it; empty if it does not."""
+    if is_adjustment(layer):
+        return f"adjustment ({layer.kind})"
+    if adjust.legacy(layer) is not None:
+        return "adjustment (brightnesscontrast)"
+    if reaches_down(layer):
+        return "a group that reaches what is below it"
+    return "knockout" if knocks_out(layer) else ""
 
 
 def _has_base(group: Any, layer: Any) -> bool:
@@ -288,53 +358,6 @@ def _with_inside(layer: Any) -> Iterator[Any]:
         for child in layer:
             yield from _with_inside(child)
     yield from layer.clip_layers
-
-
-def _styled(layer: Any) -> list[str]:
-    """What a layer has that its stored pixels do not say, in words; empty if nothing."""
-    found = []
-    if layer.has_effects():
-        names = sorted({type(effect).__name__ for effect in layer.effects if effect.enabled})
-        found.append(f"effects ({', '.join(names)})")
-    clips = [each.name for each in layer.clip_layers if each.visible]
-    if clips:
-        found.append(f"layers clipped to it ({', '.join(clips)[:200]})")
-    if layer.is_group():
-        if (layer.has_mask() and not layer.mask.disabled) or layer.has_vector_mask():
-            found.append("a mask of a group")
-        if layer.kind == "artboard":
-            found.append("an artboard")
-    elif not layer.has_pixels() and layer.kind not in ("pixel", "type"):
-        found.append({"shape": "a shape"}.get(layer.kind, f"a fill ({layer.kind})"))
-    elif layer.has_vector_mask() and not layer.vector_mask.disabled:
-        found.append("a vector mask")
-    return found
-
-
-def _masked(image: Image.Image, layer: Any) -> Image.Image:
-    """Multiply the alpha with the layer's pixel mask, as its density says."""
-    from PIL import Image, ImageChops
-
-    mask = layer.mask
-    if mask is None or mask.disabled:
-        return image
-    part = mask.topil()
-    full = Image.new("L", image.size, mask.background_color)
-    if part is not None:
-        full.paste(part.convert("L"), (mask.left - layer.left, mask.top - layer.top))
-    elif mask.width or mask.height:
-        return image
-    density = None if mask.parameters is None else mask.parameters.user_mask_density
-    if density is not None:
-        full = full.point([255 - math.floor((255 - v) * density / 255 + 0.5) for v in range(256)])
-    made = image.copy()
-    made.putalpha(ImageChops.multiply(image.getchannel("A"), full))
-    return made
-
-
-def _mode(layer: Any) -> str:
-    name: str = layer.blend_mode.name.lower().replace("_", "-")
-    return name
 
 
 def _rgba(image: Image.Image) -> Image.Image:
