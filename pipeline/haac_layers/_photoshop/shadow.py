@@ -191,7 +191,7 @@ def _spread(outline: Image.Image, by: float) -> Image.Image:
     if not (pixels >= 128).any():
         return outline
     away = distance_transform_edt(pixels < 128)
-    grown = np.clip(by + 0.5 - away, 0, 1) * 255
+    grown = np.clip(by + 1 - away, 0, 1) * 255
     return Image.fromarray(np.maximum(pixels, np.floor(grown + 0.5).astype(np.uint8)))
 
 

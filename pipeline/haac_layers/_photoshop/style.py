@@ -88,6 +88,6 @@ def styled(layer: Any) -> list[str]:
             found.append(f"effects ({', '.join(shadows)})")
     elif not layer.has_pixels() and layer.kind not in ("pixel", "type"):
         found.append({"shape": "a shape"}.get(layer.kind, f"a fill ({layer.kind})"))
-    elif layer.kind == "shape" and (layer.has_stroke() or mask.is_soft(layer)):
-        found.append("a vector mask")
+    elif layer.kind in ("shape", "solidcolorfill") and (layer.has_stroke() or mask.is_soft(layer)):
+        found.append("a stroke" if layer.has_stroke() else "a soft mask of a fill")
     return found
