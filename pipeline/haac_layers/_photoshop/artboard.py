@@ -1,4 +1,4 @@
-"""Artboards: a group that is cut at its frame and has a ground of its own."""
+"""Artboards: a group that is cut at its frame and has a background of its own."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from haac_layers._document import Group, Raster
 from haac_layers._photoshop.mask import Box
 
 _WHITE, _BLACK, _OTHER = 1, 2, 4
-"""Kinds of ground; 3 is transparent. Source: what Photoshop CC 2015 to 2017 writes."""
+"""Kinds of background; 3 is transparent. Source: what Photoshop CC 2015 to 2017 writes."""
 
 
 def framed(layer: Any, inside: list[Raster | Group]) -> list[Raster | Group]:
-    """What an artboard shows: its ground, and over it its layers, cut at its frame.
+    """What an artboard shows: its background, and over it its layers, cut at its frame.
 
     Args:
         layer: the artboard, of psd-tools.
@@ -23,16 +23,16 @@ def framed(layer: Any, inside: list[Raster | Group]) -> list[Raster | Group]:
 
     frame: Box = layer.bbox
     made = _cut(inside, frame)
-    colour = _ground(layer)
+    colour = _background(layer)
     canvas = layer._psd.viewbox
     box = max(frame[0], 0), max(frame[1], 0), min(frame[2], canvas[2]), min(frame[3], canvas[3])
     if colour is not None and box[0] < box[2] and box[1] < box[3]:
         image = Image.new("RGBA", (box[2] - box[0], box[3] - box[1]), (*colour, 255))
-        made.insert(0, Raster(layer.name, image, box[0], box[1], baked=("an artboard's ground",)))
+        made.insert(0, Raster(layer.name, image, box[0], box[1], baked=("an artboard's background",)))
     return made
 
 
-def _ground(layer: Any) -> tuple[int, int, int] | None:
+def _background(layer: Any) -> tuple[int, int, int] | None:
     """Its colour; None if it is transparent, or not said."""
     from psd_tools.constants import Tag
 

@@ -78,7 +78,7 @@ class _Stored:
     image: Image.Image | None
     left: int
     top: int
-    ground: int
+    around: int
     """What it is around its pixels."""
     rendered: bool
     """Whether it was drawn from the vector mask."""
@@ -86,7 +86,7 @@ class _Stored:
     def draw(self, box: Box) -> Image.Image:
         from PIL import Image
 
-        full = Image.new("L", (box[2] - box[0], box[3] - box[1]), self.ground)
+        full = Image.new("L", (box[2] - box[0], box[3] - box[1]), self.around)
         if self.image is not None:
             full.paste(self.image, (self.left - box[0], self.top - box[1]))
         return full
@@ -101,13 +101,13 @@ def _stored(layer: Any) -> tuple[_Stored | None, _Stored | None]:
     data = layer.mask.data
 
     def read(
-        channel: ChannelID, flags: Any, ground: int, place: tuple[int, int], size: int
+        channel: ChannelID, flags: Any, around: int, place: tuple[int, int], size: int
     ) -> _Stored | None:
         image = layer.topil(channel)
         if flags.mask_disabled or (image is None and size):
             return None
         return _Stored(
-            None if image is None else image.convert("L"), *place, ground, flags.user_mask_from_render
+            None if image is None else image.convert("L"), *place, around, flags.user_mask_from_render
         )
 
     first = read(

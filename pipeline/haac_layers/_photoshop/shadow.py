@@ -48,7 +48,7 @@ class Effect:
     curve: tuple[int, ...]
     """What its contour makes of each value."""
     conceals: bool
-    """Of what is under the layer: whether the layer hides it where it lets the ground through."""
+    """Of what is under the layer: whether the layer hides it where it lets what is below through."""
     centre: bool = False
     """Of an inner glow: whether it comes from the middle."""
 
@@ -117,7 +117,7 @@ def under(effect: Effect, outline: Raster, opacity: float, hides: bool) -> Raste
         effect: of OUTER.
         outline: the layer's own pixels, of which the alpha counts.
         opacity: of the layer, 0 to 1.
-        hides: whether the layer lets the ground through, so that what it conceals is seen.
+        hides: whether the layer lets what is below through, so that what it conceals is seen.
     """
     from PIL import Image, ImageChops
 

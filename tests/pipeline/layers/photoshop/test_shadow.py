@@ -20,7 +20,7 @@ SHADOW: dict[str, Any] = {"Opct": 50.0, "lagl": 180.0, "Dstn": 10.0, "Ckmt": 0.0
 
 
 def scene(fill: int = 255) -> tuple[PSDImage, Any]:
-    """A white ground of 100 x 80, and a red square at 40,30 that is 20 wide."""
+    """A white background of 100 x 80, and a red square at 40,30 that is 20 wide."""
     psd = PSDImage.new("RGB", (100, 80))
     psd.create_pixel_layer(block(WHITE, 100, 80), "ground")
     square = psd.create_pixel_layer(block(RED), "square", top=30, left=40)
