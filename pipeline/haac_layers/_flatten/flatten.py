@@ -11,6 +11,7 @@ from PIL import Image
 from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
 from haac_layers._flatten.blend import BLENDS, blended
 from haac_layers._flatten.profile import srgb
+from haac_repo._internal import bands
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +176,17 @@ def _faded(flat: Flat, opacity: float) -> Flat:
 
 def _cleared(image: Image.Image) -> Image.Image:
     """With 0,0,0 under alpha 0, which is how elements are stored."""
-    if image.getchannel("A").getextrema()[0] != 0:
+    if not any(_is_dirty(band) for band in bands(image)):
         return image
     pixels = np.array(image)
     pixels[pixels[:, :, 3] == 0] = 0
     return Image.fromarray(pixels)
+
+
+def _is_dirty(image: Image.Image) -> bool:
+    """Whether a pixel that does not show has a colour."""
+    words = np.frombuffer(image.tobytes(), "<u4")  # alpha is the highest byte
+    return bool(((words < 1 << 24) & (words != 0)).any())
 
 
 def _touch(a: Flat, b: Flat) -> bool:

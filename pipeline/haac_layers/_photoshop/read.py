@@ -12,7 +12,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -35,17 +36,23 @@ if TYPE_CHECKING:
 MAGIC = b"8BPS"
 
 
-def read_psd(data: bytes) -> Document:
+def read_psd(file: Path | bytes) -> Document:
     """Read a Photoshop document.
 
     Args:
-        data: the file.
+        file: where it is, or its bytes.
 
     Raises:
         MissingExtraError: psd-tools is not installed.
         PictureError: the file is broken, or beyond the limits.
+        OSError: it cannot be read.
     """
-    _check_header(data)
+    with io.BytesIO(file) if isinstance(file, bytes) else file.open("rb") as opened:
+        return _read(opened)
+
+
+def _read(file: BinaryIO) -> Document:
+    _check_header(file)
     if find_spec("psd_tools") is None:
         raise MissingExtraError(
             "Photoshop documents are read with psd-tools, not installed here: pip install 'haac[layers]'"
@@ -53,7 +60,7 @@ def read_psd(data: bytes) -> Document:
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)  # what it thinks of a stranger's file is in the one error, if there is one
     try:
-        return _Reader(data).document()
+        return _Reader(file).document()
     except (PictureError, MissingExtraError):
         raise
     except MemoryError:
@@ -66,27 +73,30 @@ def read_psd(data: bytes) -> Document:
         gc.collect()  # its layers know each other in circles, and hold the file's bytes
 
 
-def _check_header(data: bytes) -> None:
+def _check_header(file: BinaryIO) -> None:
     """Compare the size of the canvas with the limits, before anything is parsed.
 
     Raises:
         PictureError: no header, or too large.
     """
-    check_file(len(data))
-    if len(data) < 26 or data[:4] != MAGIC:
+    check_file(file.seek(0, io.SEEK_END))
+    file.seek(0)
+    header = file.read(26)
+    file.seek(0)
+    if len(header) < 26 or header[:4] != MAGIC:
         raise PictureError("this is no Photoshop document: it does not begin as one")
-    check_canvas(int.from_bytes(data[18:22], "big"), int.from_bytes(data[14:18], "big"))
+    check_canvas(int.from_bytes(header[18:22], "big"), int.from_bytes(header[14:18], "big"))
 
 
 class _Reader:
     """One document."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         from psd_tools import PSDImage
         from psd_tools.psd.parse_limits import ParseLimits
 
         self._psd: Any = PSDImage.open(
-            io.BytesIO(data),
+            file,
             max_alloc_bytes=LAYER_LIMITS.memory_bytes,
             parse_limits=ParseLimits(max_nesting_depth=LAYER_LIMITS.depth),
         )
@@ -95,6 +105,11 @@ class _Reader:
         """Whether layers come in the document's own colours, in which they are blended; else each as sRGB."""
         self._check(self._psd, 0, Budget())
         prepare(self._psd)
+        # Whether each layer's pixels are read but once: nothing is drawn of several, or twice.
+        self._once = not any(
+            styled(each) or shadow.effects_of(each) or _changes_below(each)
+            for each in self._psd.descendants()
+        )
 
     def _check(self, group: Any, depth: int, budget: Budget) -> None:
         """Compare layers, their pixels, places and the depth of groups with the limits."""
@@ -241,6 +256,9 @@ class _Reader:
             if alpha is not None:
                 image.putalpha(alpha.convert("L"))
         image = self._masked(_rgba(image), layer)
+        if self._once:
+            for channel in layer._channels:
+                channel.data = b""  # no need to hold what all layers are packed in beside what they are
         fill = layer.fill_opacity / 255
         kind = {"type": ("text",), "smartobject": ("smart object",)}.get(layer.kind, ())
         return [
@@ -259,6 +277,9 @@ class _Reader:
     def _masked(self, image: Image.Image, layer: Any) -> Image.Image:
         """Multiply the alpha with what the layer's masks leave of it. Its path has cut out the pixels of a shape already."""
         from PIL import ImageChops
+
+        if layer.mask is None and layer.vector_mask is None:
+            return image
         from psd_tools.composite.utils import has_fill
 
         left = mask.coverage(layer, layer.bbox, path=not has_fill(layer))

@@ -22,6 +22,8 @@ class Format:
     """Whether a file is one, told from its bytes."""
     reader: str
     """`module:function`: bytes to a `Document`. Loaded when it is used."""
+    by_path: bool = False
+    """Whether it reads a file itself, which is less in memory than all of its bytes beside what they say."""
 
 
 _DIRECTORY = 2**20
@@ -68,15 +70,29 @@ def read_document(file: Path | bytes) -> Document:
         MissingExtraError: the package that reads it is not installed.
         OSError: the file cannot be read.
     """
-    if isinstance(file, Path):
-        check_file(file.stat().st_size)
-        file = file.read_bytes()
+    data = file if isinstance(file, bytes) else _beginning(file)
     for kind in FORMATS:
-        if kind.fits(file):
-            module, _, function = kind.reader.partition(":")
-            read: Callable[[bytes], Document] = getattr(importlib.import_module(module), function)
-            return read(file)
+        if kind.by_path and kind.fits(data):
+            return _reader(kind)(file)
+    if isinstance(file, Path):
+        data = file.read_bytes()
+    for kind in FORMATS:
+        if kind.fits(data):
+            return _reader(kind)(data)
     suffixes = ", ".join(suffix for kind in FORMATS for suffix in kind.suffixes)
     raise PictureError(
         f"this is no layered file that is read here ({suffixes}); a plain picture goes to `haac ingest`"
     )
+
+
+def _beginning(path: Path) -> bytes:
+    """The first bytes of a file that is not too large."""
+    check_file(path.stat().st_size)
+    with path.open("rb") as file:
+        return file.read(16)
+
+
+def _reader(kind: Format) -> Callable[[Path | bytes], Document]:
+    module, _, function = kind.reader.partition(":")
+    read: Callable[[Path | bytes], Document] = getattr(importlib.import_module(module), function)
+    return read
