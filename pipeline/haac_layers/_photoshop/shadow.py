@@ -60,7 +60,10 @@ def effects_of(layer: Any) -> list[Effect]:
         for effect in layer.effects:
             kind = type(effect).__name__
             if effect.enabled and kind in (OUTER | INNER):
-                read = _read(kind, effect)
+                try:
+                    read = _read(kind, effect)
+                except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+                    continue  # said in a way that Photoshop does not
                 made += [] if read is None else [read]
     return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from haac_layers._document import NORMAL, PASS_THROUGH
-from haac_layers._photoshop import mask
+from haac_layers._photoshop import gradient, mask
 from haac_layers._photoshop.shadow import INNER, OUTER
 
 
@@ -25,6 +25,7 @@ def prepare(psd: Any) -> None:
     )
     layers = list(psd.descendants())
     for layer in layers:
+        gradient.smooth(layer)
         for tag in tags:
             described = layer.tagged_blocks.get_data(tag)
             effects = described.values() if isinstance(described, Descriptor) else ()
