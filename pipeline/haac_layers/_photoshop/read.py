@@ -19,7 +19,7 @@ import numpy as np
 
 from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
 from haac_layers._limits import LAYER_LIMITS, Budget, check_canvas, check_file
-from haac_layers._photoshop import adjust, artboard, mask, shadow
+from haac_layers._photoshop import adjust, artboard, mask, pattern, shadow
 from haac_layers._photoshop.style import (
     is_adjustment,
     knocks_out,
@@ -107,8 +107,7 @@ class _Reader:
         prepare(self._psd)
         # Whether each layer's pixels are read but once: nothing is drawn of several, or twice.
         self._once = not any(
-            styled(each) or shadow.effects_of(each) or _changes_below(each)
-            for each in self._psd.descendants()
+            styled(each) or each.has_effects() or _changes_below(each) for each in self._psd.descendants()
         )
 
     def _check(self, group: Any, depth: int, budget: Budget) -> None:
@@ -223,6 +222,8 @@ class _Reader:
 
     def _shadowed(self, layer: Any, raster: Raster) -> list[Raster]:
         """A layer with its shadows and glows: those around it as layers below it, those in it on its pixels."""
+        if (overlay := pattern.overlay_of(layer)) is not None:
+            raster = pattern.overlaid(layer, overlay, raster)
         effects = shadow.effects_of(layer)
         below = []
         outline = self._pixel(layer, visible=True)[0] if layer.has_pixels() and effects else raster
@@ -232,8 +233,9 @@ class _Reader:
                 below.append(shadow.under(effect, outline, layer.opacity / 255, hides))
             else:
                 raster = replace(raster, image=shadow.inside(effect, raster.image))
-        what = (f"effects ({', '.join(each.kind for each in effects)})",) if effects else ()
-        return [*below, replace(raster, baked=(*raster.baked, *what))]
+        what = tuple(f"effects ({each.kind})" for each in effects)
+        lost = shadow.lost(layer, effects)
+        return [*below, replace(raster, baked=(*raster.baked, *what, *lost))]
 
     def _hidden(self, layer: Any) -> list[Raster]:
         """A hidden layer or group: its stored pixels, which a recipe does not show."""

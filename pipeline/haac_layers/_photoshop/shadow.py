@@ -7,7 +7,7 @@ pixels each way, and of a glow what the range leaves counts as all.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,16 @@ def effects_of(layer: Any) -> list[Effect]:
                     continue  # said in a way that Photoshop does not
                 made += [] if read is None else [read]
     return made
+
+
+def lost(layer: Any, drawn: Sequence[Effect]) -> list[str]:
+    """In words, the shadows and glows that are on and cannot be drawn."""
+    if not layer.has_effects():
+        return []
+    kinds = [type(each).__name__ for each in layer.effects if each.enabled]
+    for effect in drawn:
+        kinds.remove(effect.kind)
+    return [f"effects ({kind}: left out)" for kind in kinds if kind in (OUTER | INNER)]
 
 
 def _read(kind: str, effect: Any) -> Effect | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from haac_layers._document import NORMAL, PASS_THROUGH
 from haac_layers._photoshop import gradient, mask
+from haac_layers._photoshop.pattern import OVERLAY, overlay_of
 from haac_layers._photoshop.shadow import INNER, OUTER
 
 
@@ -77,7 +78,8 @@ def styled(layer: Any) -> list[str]:
     found = []
     if layer.has_effects():
         names = {type(effect).__name__ for effect in layer.effects if effect.enabled}
-        if names := names - set(OUTER | INNER):
+        drawn_here = {*OUTER, *INNER} | ({OVERLAY} if overlay_of(layer) is not None else set())
+        if names := names - drawn_here:
             found.append(f"effects ({', '.join(sorted(names))})")
     clips = [each.name for each in layer.clip_layers if each.visible]
     if clips:

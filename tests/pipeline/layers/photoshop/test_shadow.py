@@ -110,3 +110,12 @@ def test_an_inner_shadow_darkens_the_side_of_the_light_within_the_layer() -> Non
     assert seen[40, 55, 0] == 255
     (flat,) = [each for each in flatten(read(psd)).layers if each.name == "square"]
     assert flat.image.getchannel("A").getextrema() == (255, 255)
+
+
+def test_a_glow_that_cannot_be_drawn_is_said_to_be_left_out() -> None:
+    psd, square = scene()
+    effect(
+        square, b"OrGl", b"Nrml", Opct=100.0, Ckmt=0.0, blur=9.0, Nose=0.0, Inpr=50.0
+    )  # no colour: a gradient
+    assert (pixels(psd)[40, 60:] == 255).all()
+    assert "effects (OuterGlow: left out)" in {each.what for each in flatten(read(psd)).baked}
