@@ -127,6 +127,7 @@ layers = [layer.topil() for layer in PSDImage.open(sys.argv[1])]
 IMPORT = """
 import sys, time
 from pathlib import Path
+import psd_tools
 from haac_repo import Repository
 from haac_pipeline._ingest.from_layers import ImportSettings, import_layers
 start, worked = time.perf_counter(), time.process_time()
