@@ -20,6 +20,7 @@ import numpy as np
 from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
 from haac_layers._limits import LAYER_LIMITS, Budget, check_canvas, check_file
 from haac_layers._photoshop import adjust, artboard, mask, pattern, shadow
+from haac_layers._photoshop.merged import merged_picture
 from haac_layers._photoshop.style import (
     is_adjustment,
     knocks_out,
@@ -154,12 +155,7 @@ class _Reader:
         """The stored merged picture. It is there to compare with: if it is broken, the layers still are what they are."""
         if not self._psd.has_preview():
             return None
-        try:
-            image = None if self._is_cut() else self._psd.topil(apply_icc=not self._plain)
-        except MemoryError:
-            raise
-        except Exception:
-            image = None
+        image = merged_picture(self._psd, plain=self._plain)
         if image is None:
             self._notes.append("The file's own picture is broken or cut short: nothing was compared with it.")
             return None
@@ -169,21 +165,6 @@ class _Reader:
 
             made = srgb(profile)(made)
         return made
-
-    def _is_cut(self) -> bool:
-        """Whether the file ends before its merged picture does. Of lines packed as runs, psd-tools takes what is not there for zeros.
-
-        Source: Adobe Photoshop File Formats Specification, "Image Data Section": the lengths of all lines of all channels come first.
-        """
-        from psd_tools.constants import Compression
-
-        stored, header = self._psd._record.image_data, self._psd._record.header
-        if stored.compression != Compression.RLE:
-            return False
-        size = 2 * header.version  # bytes of a length: 2, or 4 in a .psb
-        table = stored.data[: header.height * header.channels * size]
-        lengths = np.frombuffer(table[: len(table) // size * size], f">u{size}")
-        return len(stored.data) < len(table) + int(lengths.sum(dtype=np.uint64))
 
     def _children(self, group: Any) -> list[Raster | Group]:
         """The layers of a group, back to front."""

@@ -28,12 +28,17 @@ def block(colour: tuple[int, int, int], width: int = 20, height: int = 20, alpha
     return Image.new("RGBA", (width, height), (*colour, alpha))
 
 
+def saved(psd: PSDImage) -> bytes:
+    """The document's file, with the merged picture that it has."""
+    psd._updated = False
+    file = io.BytesIO()
+    psd.save(file)
+    return file.getvalue()
+
+
 def read(psd: PSDImage) -> Document:
     """The document, saved and read."""
-    psd._updated = False
-    saved = io.BytesIO()
-    psd.save(saved)
-    return read_document(saved.getvalue())
+    return read_document(saved(psd))
 
 
 def picture(document: Document) -> Image.Image:

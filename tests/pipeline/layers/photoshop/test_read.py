@@ -17,8 +17,8 @@ from psd_tools.constants import BlendMode, Resource, Tag
 from psd_tools.psd.adjustments import BrightnessContrast
 from psd_tools.psd.base import ByteElement
 
-from haac_layers import flatten
-from tests.pipeline.layers.photoshop.made import artboard, block, picture, put, read, rgb
+from haac_layers import flatten, read_document
+from tests.pipeline.layers.photoshop.made import artboard, block, picture, put, read, rgb, saved
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -138,3 +138,27 @@ def test_colours_are_blended_as_the_document_has_them_and_come_as_srgb() -> None
     psd.image_resources[Resource.ICC_PROFILE] = ImageResource(key=Resource.ICC_PROFILE, data=same)
     assert read(psd).profile is None
     assert tuple(shown(psd)[5, 5, :3]) == plain
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_fourth_channel_without_a_name_is_the_transparency_of_the_merged_picture(named: bool) -> None:
+    from psd_tools.psd.image_resources import ImageResource, PascalString
+
+    psd = PSDImage.new("RGBA", (20, 20))
+    psd.create_pixel_layer(block(RED, 20, 10), "half")
+    psd.composite(force=True)
+    planes = [bytes([v]) * 200 + bytes([w]) * 200 for v, w in ((255, 0), (0, 0), (0, 0), (255, 0))]
+    psd._record.image_data.set_data(planes, psd._record.header)
+    data = saved(psd)
+    at = data.index(struct.pack(">h", -1), 26)  # the number of layers
+    for key in (Resource.ALPHA_NAMES_PASCAL, Resource.ALPHA_NAMES_UNICODE):
+        assert key not in psd.image_resources
+    if named:
+        psd.image_resources[Resource.ALPHA_NAMES_PASCAL] = ImageResource(
+            key=Resource.ALPHA_NAMES_PASCAL, data=PascalString("saved").tobytes()
+        )
+        data = saved(psd)
+        at = data.index(struct.pack(">h", -1), 26)
+    merged = read_document(data[:at] + struct.pack(">h", 1) + data[at + 2 :]).merged
+    assert merged is not None
+    assert merged.getpixel((5, 15)) == (0, 0, 0, 255 if named else 0)
