@@ -104,7 +104,8 @@ class _Reader:
         self._notes: list[str] = []
         self._plain = self._psd.color_mode.name == "RGB" and self._psd.depth == 8
         """Whether layers come in the document's own colours, in which they are blended; else each as sRGB."""
-        self._check(self._psd, 0, Budget())
+        self._budget = Budget()
+        self._check(self._psd, 0, self._budget)
         prepare(self._psd)
         # Whether each layer's pixels are read but once: nothing is drawn of several, or twice.
         self._once = not any(
@@ -184,6 +185,7 @@ class _Reader:
             elif layer.is_group() and not styled(layer):
                 inside = self._children(layer)
                 if layer.kind == "artboard":
+                    self._budget.pixels(self._psd.width, self._psd.height)
                     inside = artboard.framed(layer, inside)
                 opacity = layer.opacity / 255
                 made.append(Group(layer.name, tuple(inside), opacity, True, mode_of(layer)))
@@ -211,7 +213,9 @@ class _Reader:
         for effect in effects:
             if effect.kind in shadow.OUTER:
                 hides = min(layer.opacity, layer.fill_opacity) < 255
-                below.append(shadow.under(effect, outline, layer.opacity / 255, hides))
+                made = shadow.under(effect, outline, layer.opacity / 255, hides)
+                self._budget.pixels(*made.image.size)
+                below.append(made)
             else:
                 raster = replace(raster, image=shadow.inside(effect, raster.image))
         what = tuple(f"effects ({each.kind})" for each in effects)
@@ -284,6 +288,7 @@ class _Reader:
         if left is None or self._psd.color_mode.name != "RGB" or layer.has_stroke():
             return []
         (colour,) = draw_solid_color_fill((0, 0, 1, 1), self._psd.color_mode, described)[0][0]
+        self._budget.pixels(*left.size)
         image = Image.new("RGBA", left.size, (*(round(float(v) * 255) for v in colour), 0))
         image.putalpha(left)
         opacity = layer.opacity / 255 * layer.fill_opacity / 255
@@ -318,6 +323,7 @@ class _Reader:
         box = image.getchannel("A").getbbox()
         if box is None:
             return []
+        self._budget.pixels(box[2] - box[0], box[3] - box[1])
         blend = mode_of(layer) if shown[0] is layer else NORMAL
         return [
             Raster(

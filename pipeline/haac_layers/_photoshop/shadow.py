@@ -163,12 +163,10 @@ def inside(effect: Effect, image: Image.Image) -> Image.Image:
     """
     from PIL import Image, ImageChops
 
-    margin = math.ceil(effect.size) + max(abs(effect.dx), abs(effect.dy)) + 1
+    margin = math.ceil(effect.size) + 1
     around = Image.new("L", (image.width + 2 * margin, image.height + 2 * margin), 255)
-    around.paste(ImageChops.invert(image.getchannel("A")), (margin, margin))
-    shade = _blurred(around, effect)
-    left, top = margin - effect.dx, margin - effect.dy
-    shade = shade.crop((left, top, left + image.width, top + image.height))
+    around.paste(ImageChops.invert(image.getchannel("A")), (margin + effect.dx, margin + effect.dy))
+    shade = _blurred(around, effect).crop((margin, margin, margin + image.width, margin + image.height))
     if effect.centre:
         shade = ImageChops.invert(shade)
     shade = shade.point([math.floor(v * effect.opacity + 0.5) for v in range(256)])

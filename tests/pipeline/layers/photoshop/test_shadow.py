@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ pytest.importorskip("psd_tools")
 
 from psd_tools import PSDImage
 
-from haac_layers import Raster, flatten
+from haac_layers import Raster, _limits, flatten
+from haac_repo import PictureError
 from tests.pipeline.layers.photoshop.made import block, effect, picture, read, rgb
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
@@ -89,6 +91,25 @@ def test_a_shadow_under_a_layer_that_lets_through_is_hidden_if_the_file_says_so(
     )
     # No pixel of a layer without fill is kept; its shadow is.
     assert abs(int(pixels(psd)[40, 50, 0]) - seen) <= 1
+
+
+def test_shadows_count_among_the_pixels_of_all_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    psd, square = scene()
+    monkeypatch.setattr(
+        _limits, "LAYER_LIMITS", replace(_limits.LAYER_LIMITS, layers_pixels=100 * 80 + 20 * 20 + 500)
+    )
+    assert len(read(psd).layers) == 2
+    effect(square, b"DrSh", b"Nrml", Clr=rgb(*BLUE), uglg=False, **SHADOW)
+    with pytest.raises(PictureError, match="pixels together"):
+        read(psd)
+
+
+def test_an_inner_shadow_from_far_away_covers_all_and_takes_no_more_room() -> None:
+    psd, square = scene()
+    effect(
+        square, b"IrSh", b"Nrml", Clr=rgb(*BLUE), uglg=False, **{**SHADOW, "Opct": 100.0, "Dstn": 30_000.0}
+    )
+    assert (pixels(psd)[30:50, 40:60] == BLUE).all()
 
 
 def test_a_glow_is_whole_where_its_range_says() -> None:
