@@ -105,7 +105,7 @@ ROOMS = {
         "__init__",
         "_internal",
     ),
-    "haac_layers": ("_document", "_limits", "_read", "_flatten", "_write", "__init__"),
+    "haac_layers": ("_document", "_limits", "_flatten", "_photoshop", "_read", "_write", "__init__"),
     "haac_pipeline": (
         "_limits",
         "_extra",

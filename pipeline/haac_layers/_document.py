@@ -19,7 +19,7 @@ class Raster:
 
     Args:
         name: as the file has it; may be empty.
-        image: RGBA, straight alpha, sRGB; its own box only.
+        image: RGBA, straight alpha, its own box only; sRGB, unless the document has a profile.
         x: left edge of the box, pixels of the canvas; may be outside.
         y: top edge of it.
         opacity: 0 to 1.
@@ -67,6 +67,7 @@ class Document:
         layers: back to front.
         merged: RGBA, the picture that the file itself has of all of it, as its program drew it; None if it has none.
         notes: what a person should know of how it was read, a sentence each.
+        profile: ICC profile of the layers' colours, in which they are blended; None: sRGB, as the merged picture is.
     """
 
     width: int
@@ -74,3 +75,4 @@ class Document:
     layers: tuple[Raster | Group, ...]
     merged: Image.Image | None = None
     notes: list[str] = field(default_factory=list)
+    profile: bytes | None = None

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from haac_repo._http import open_client
     from haac_repo._lock import writer_lock
     from haac_repo._pages import State, elements_of, found_numbers, origin_of, state_of
-    from haac_repo._pixels import flattened
+    from haac_repo._pixels import bands, flattened
     from haac_repo._serve.listening import listening
     from haac_repo._store.schema import CATALOG
 
@@ -51,6 +51,7 @@ __all__ = [
     "State",
     "Survey",
     "Updated",
+    "bands",
     "checkerboard",
     "command",
     "completion",
@@ -97,6 +98,7 @@ _LAZY = {
     "State": "_pages",
     "Survey": "_derived.updating",
     "Updated": "_derived.updating",
+    "bands": "_pixels",
     "checkerboard": "_cli.sheet",
     "command": "_cli.console",
     "counted": "_cli.console",

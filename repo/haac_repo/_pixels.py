@@ -9,6 +9,7 @@ import hashlib
 import io
 import struct
 import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from haac_repo._errors import IntegrityError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "image/webp"
 HEADER_BYTES = 25
 """Of a lossless WebP: all that says what it is, before the first coded pixel."""
+_BAND = 2**18
+"""Pixels of a piece of a picture that is looked at as a whole."""
 _header = struct.Struct("<4sI4s4sIBI")
 _LOSSLESS = 0x2F
 
@@ -32,8 +35,19 @@ def pixel_hash(image: Image.Image) -> str:
     if image.mode != "RGBA":
         raise ValueError(f"pixel_hash needs mode RGBA, not {image.mode}")
     digest = hashlib.sha256(struct.pack(">II", *image.size))
-    digest.update(image.tobytes())
+    for band in bands(image):
+        digest.update(band.tobytes())
     return digest.hexdigest()
+
+
+def bands(image: Image.Image) -> Iterator[Image.Image]:
+    """A picture from top to bottom in pieces of full width, of which each copy is small."""
+    rows = max(1, _BAND // max(1, image.width))
+    if image.height <= rows:
+        yield image
+        return
+    for top in range(0, image.height, rows):
+        yield image.crop((0, top, image.width, min(image.height, top + rows)))
 
 
 def flattened(image: Image.Image, colour: str | tuple[int, int, int] = "white") -> Image.Image:
@@ -57,10 +71,19 @@ def effort(pixels: int) -> dict[str, int]:
     return {"method": 2, "quality": 50} if pixels <= 2**16 else {"method": 1, "quality": 20}
 
 
-def encode(image: Image.Image) -> bytes:
-    """Encode RGBA pixels without loss (WebP). Decoding gives the same pixels, also under alpha 0."""
+_LEAST = {"method": 0, "quality": 0}
+
+
+def encode(image: Image.Image, *, quick: bool = False) -> bytes:
+    """Encode RGBA pixels without loss (WebP). Decoding gives the same pixels, also under alpha 0.
+
+    Args:
+        image: RGBA.
+        quick: with the least effort there is: a fifth to a quarter of the time for large pictures, about 30 % more bytes.
+    """
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", lossless=True, exact=True, **effort(image.width * image.height))
+    chosen = _LEAST if quick else effort(image.width * image.height)
+    image.save(buffer, "WEBP", lossless=True, exact=True, **chosen)
     return buffer.getvalue()
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from haac_repo import IntegrityError, encode
-from haac_repo._pixels import HEADER_BYTES, check_header
+from haac_repo import IntegrityError, decode, encode, pixel_hash
+from haac_repo._pixels import HEADER_BYTES, bands, check_header
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 7), (64, 1), (1, 300), (16383, 2)])
@@ -53,3 +55,21 @@ GOOD = encode(Image.new("RGBA", (8, 6), (1, 2, 3, 4)))
 def test_false_elements(data: bytes, words: str) -> None:
     with pytest.raises(IntegrityError, match=words):
         check_header(data, 8, 6)
+
+
+def test_a_picture_of_several_bands_has_the_hash_of_its_rows() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (700, 1000, 4), dtype=np.uint8)
+    image = Image.fromarray(pixels)
+    assert sum(band.height for band in bands(image)) == 700
+    assert len(list(bands(image))) > 1
+    whole = struct.pack(">II", 1000, 700) + pixels.tobytes()
+    assert pixel_hash(image) == hashlib.sha256(whole).hexdigest()
+
+
+def test_a_quick_encoding_has_the_same_pixels_in_more_bytes() -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (12, 16, 4), dtype=np.uint8)
+    image = Image.fromarray(pixels).resize((400, 300), Image.Resampling.BICUBIC)
+    quick, usual = encode(image, quick=True), encode(image)
+    assert len(quick) > len(usual)
+    check_header(quick, 400, 300)
+    assert pixel_hash(decode(quick, 400, 300)) == pixel_hash(image)

@@ -10,6 +10,8 @@ from PIL import Image
 
 from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
 from haac_layers._flatten.blend import BLENDS, blended
+from haac_layers._flatten.profile import srgb
+from haac_repo._internal import bands
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ def flatten(document: Document, *, one: bool = False) -> Flattened:
     if one and done.layers:
         box = 0, 0, document.width, document.height
         done.layers = [Flat("picture", _composite(done.layers, box), 0, 0, 100)]
+    if document.profile is not None:
+        to_srgb = srgb(document.profile)
+        for flats in done.layers, done.hidden:
+            flats[:] = [replace(flat, image=_cleared(to_srgb(flat.image))) for flat in flats]
     return done
 
 
@@ -170,11 +176,17 @@ def _faded(flat: Flat, opacity: float) -> Flat:
 
 def _cleared(image: Image.Image) -> Image.Image:
     """With 0,0,0 under alpha 0, which is how elements are stored."""
-    if image.getchannel("A").getextrema()[0] != 0:
+    if not any(_is_dirty(band) for band in bands(image)):
         return image
     pixels = np.array(image)
     pixels[pixels[:, :, 3] == 0] = 0
     return Image.fromarray(pixels)
+
+
+def _is_dirty(image: Image.Image) -> bool:
+    """Whether a pixel that does not show has a colour."""
+    words = np.frombuffer(image.tobytes(), "<u4")  # alpha is the highest byte
+    return bool(((words < 1 << 24) & (words != 0)).any())
 
 
 def _touch(a: Flat, b: Flat) -> bool:

@@ -21,7 +21,9 @@ class Format:
     fits: Callable[[bytes], bool]
     """Whether a file is one, told from its bytes."""
     reader: str
-    """`module:function` in this room: bytes to a `Document`. Loaded when it is used."""
+    """`module:function`: bytes to a `Document`. Loaded when it is used."""
+    by_path: bool = False
+    """Whether it reads a file itself, which is less in memory than all of its bytes beside what they say."""
 
 
 _DIRECTORY = 2**20
@@ -42,11 +44,20 @@ def _is_svg(data: bytes) -> bool:
 
 
 FORMATS = (
-    Format("Photoshop", (".psd", ".psb"), lambda data: data[:4] == b"8BPS", "psd:read_psd"),
-    Format("OpenRaster", (".ora",), _zipped(b"image/openraster", b"stack.xml"), "ora:read_ora"),
-    Format("Krita", (".kra",), _zipped(b"application/x-krita", b"maindoc.xml"), "kra:read_kra"),
-    Format("SVG", (".svg", ".svgz"), _is_svg, "svg:read_svg"),
-    Format("GIMP", (), lambda data: data[:9] == b"gimp xcf ", "xcf:read_xcf"),
+    Format(
+        "Photoshop",
+        (".psd", ".psb"),
+        lambda data: data[:4] == b"8BPS",
+        "haac_layers._photoshop.read:read_psd",
+    ),
+    Format(
+        "OpenRaster", (".ora",), _zipped(b"image/openraster", b"stack.xml"), "haac_layers._read.ora:read_ora"
+    ),
+    Format(
+        "Krita", (".kra",), _zipped(b"application/x-krita", b"maindoc.xml"), "haac_layers._read.kra:read_kra"
+    ),
+    Format("SVG", (".svg", ".svgz"), _is_svg, "haac_layers._read.svg:read_svg"),
+    Format("GIMP", (), lambda data: data[:9] == b"gimp xcf ", "haac_layers._read.xcf:read_xcf"),
 )
 """All that are read; the first that fits counts."""
 
@@ -59,17 +70,29 @@ def read_document(file: Path | bytes) -> Document:
         MissingExtraError: the package that reads it is not installed.
         OSError: the file cannot be read.
     """
-    if isinstance(file, Path):
-        check_file(file.stat().st_size)
-        file = file.read_bytes()
+    data = file if isinstance(file, bytes) else _beginning(file)
     for kind in FORMATS:
-        if kind.fits(file):
-            module, _, function = kind.reader.partition(":")
-            read: Callable[[bytes], Document] = getattr(
-                importlib.import_module(f"haac_layers._read.{module}"), function
-            )
-            return read(file)
+        if kind.by_path and kind.fits(data):
+            return _reader(kind)(file)
+    if isinstance(file, Path):
+        data = file.read_bytes()
+    for kind in FORMATS:
+        if kind.fits(data):
+            return _reader(kind)(data)
     suffixes = ", ".join(suffix for kind in FORMATS for suffix in kind.suffixes)
     raise PictureError(
         f"this is no layered file that is read here ({suffixes}); a plain picture goes to `haac ingest`"
     )
+
+
+def _beginning(path: Path) -> bytes:
+    """The first bytes of a file that is not too large."""
+    check_file(path.stat().st_size)
+    with path.open("rb") as file:
+        return file.read(16)
+
+
+def _reader(kind: Format) -> Callable[[Path | bytes], Document]:
+    module, _, function = kind.reader.partition(":")
+    read: Callable[[Path | bytes], Document] = getattr(importlib.import_module(module), function)
+    return read

@@ -6,34 +6,43 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from haac_repo import NewElement, encode, pixel_hash
+from haac_repo._internal import bands
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
-def as_element(image: Image.Image) -> NewElement:
-    """Encode and describe RGBA pixels; without name, tags and provenance."""
+def as_element(image: Image.Image, *, quick: bool = False) -> NewElement:
+    """Encode and describe RGBA pixels; without name, tags and provenance.
+
+    Args:
+        image: RGBA.
+        quick: encode it in a quarter of the time, and in more bytes.
+    """
     return NewElement(
-        data=encode(image),
+        data=encode(image, quick=quick),
         width=image.width,
         height=image.height,
         pixels_sha256=pixel_hash(image),
-        colour=mean_colour(np.asarray(image)),
+        colour=mean_colour(image),
         phash=perceptual_hash(image),
     )
 
 
-def mean_colour(rgba: npt.NDArray[np.uint8]) -> int:
-    """Mean colour 0xRRGGBB of (height, width, 4) straight-alpha pixels, weighted by alpha."""
-    weights = rgba[:, :, 3].ravel().astype(np.float32)
-    total = max(float(weights.sum(dtype=np.float64)), 1.0)
-    red, green, blue = (
-        round(float(c)) for c in (weights @ rgba[:, :, :3].reshape(-1, 3).astype(np.float32)) / total
-    )
-    return min(red, 255) << 16 | min(green, 255) << 8 | min(blue, 255)
+def mean_colour(image: Image.Image) -> int:
+    """Mean colour 0xRRGGBB of RGBA pixels, weighted by alpha; in integers, the same on any machine."""
+    sums, total = [0, 0, 0], 0
+    for band in bands(image):
+        pixels = np.asarray(band)
+        weights = pixels[:, :, 3].astype(np.uint16)
+        total += int(weights.sum(dtype=np.uint64))
+        for n in range(3):
+            sums[n] += int((pixels[:, :, n] * weights).sum(dtype=np.uint64))
+    total = max(total, 1)
+    red, green, blue = ((2 * each + total) // (2 * total) for each in sums)
+    return red << 16 | green << 8 | blue
 
 
 def perceptual_hash(image: Image.Image) -> int:

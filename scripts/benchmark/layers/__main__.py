@@ -61,7 +61,7 @@ def main() -> None:
 def judged(path: Path, folder: Path) -> dict[str, Any]:
     """Read, flatten and draw one file."""
     from haac_layers import flatten, read_document
-    from haac_pipeline._ingest.from_layers import compare
+    from haac_pipeline._ingest.from_layers import compare, drawn
     from haac_repo import HaacError
 
     data = path.read_bytes()
@@ -81,9 +81,7 @@ def judged(path: Path, folder: Path) -> dict[str, Any]:
         document = read_document(data)
         flat = flatten(document)
         if document.merged is not None:
-            drawn = flatten(document, one=True).layers
-            picture = drawn[0].image if drawn else Image.new("RGBA", document.merged.size)
-            row["psnr"] = round(compare(picture, document.merged).psnr or 99.0, 2)
+            row["psnr"] = round(compare(drawn(document, flat.layers), document.merged).psnr or 99.0, 2)
             if row["psnr"] < 40:
                 row["psd_tools_psnr"] = own(path, document.merged)
                 row["baked"] = sorted({each.what.partition(" (")[0] for each in flat.baked})
@@ -129,6 +127,7 @@ layers = [layer.topil() for layer in PSDImage.open(sys.argv[1])]
 IMPORT = """
 import sys, time
 from pathlib import Path
+import psd_tools
 from haac_repo import Repository
 from haac_pipeline._ingest.from_layers import ImportSettings, import_layers
 start, worked = time.perf_counter(), time.process_time()

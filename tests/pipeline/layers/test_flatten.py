@@ -95,3 +95,15 @@ def test_all_layers_become_one_when_asked() -> None:
     )
     assert len(flat.layers) == 1
     assert flat.layers[0].image.size == (20, 20)
+
+
+def test_what_does_not_show_has_no_colour_and_what_has_none_is_not_copied() -> None:
+    pixels = np.full((900, 400, 4), 200, np.uint8)
+    pixels[850:, 10:20, 3] = 0
+    dirty = Image.fromarray(pixels)
+    (flat,) = flatten(Document(400, 900, (Raster("dirty", dirty),))).layers
+    assert (np.asarray(flat.image)[850:, 10:20] == 0).all()
+    assert (np.asarray(dirty)[850:, 10:20, 0] == 200).all()  # the document's own pixels stay
+    clean = flat.image
+    (again,) = flatten(Document(400, 900, (Raster("clean", clean),))).layers
+    assert again.image is clean

@@ -17,6 +17,7 @@ from PIL import Image
 from haac import Layer, Scene, colour, read_recipe, render
 from haac._cli.main import _run
 from haac_layers import _limits, flatten, read_document, write_psd
+from haac_pipeline._ingest import from_layers
 from haac_repo import PictureError, Repository
 
 pytest.importorskip("psd_tools")
@@ -130,6 +131,29 @@ def test_the_same_file_again_stores_nothing_new(haac: Haac, written: Path) -> No
     assert facts["new"] == 0
     assert facts["faithful"] is True
     assert facts["largest_difference"] <= 1
+
+
+def test_many_pixels_are_encoded_quickly_and_stay_what_they_are(
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stored(name: str) -> list[tuple[str, int | None, int]]:
+        with Repository.create(tmp_path / name) as repository:
+            done = from_layers.import_layers(repository, written, from_layers.ImportSettings())
+            assert done.likeness is not None
+            assert done.likeness.largest <= 1
+            elements = [repository.element(each) for each in done.ids]
+            return [(each.pixels_sha256, each.colour, each.length) for each in elements]
+
+    usual = stored("usual")
+    monkeypatch.setattr(from_layers, "_MANY", 100)
+    quick = stored("quick")
+    assert [each[:2] for each in quick] == [each[:2] for each in usual]
+    assert sum(each[2] for each in quick) > sum(each[2] for each in usual)
+
+
+def test_a_file_is_read_as_its_bytes_are(written: Path) -> None:
+    by_path, by_bytes = (flatten(read_document(file)) for file in (written, written.read_bytes()))
+    assert [f.image.tobytes() for f in by_path.layers] == [f.image.tobytes() for f in by_bytes.layers]
 
 
 def test_a_dry_run_writes_nothing(haac: Haac, written: Path, tmp_path: Path) -> None:

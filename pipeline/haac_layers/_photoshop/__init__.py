@@ -1,0 +1,1 @@
+"""Photoshop documents: psd-tools' parsed layers as pixels, masks and effects."""

@@ -1,0 +1,164 @@
+"""What Photoshop's documents say beyond pixels: artboards, knockouts, clipped groups, old adjustments, colours of their own."""
+
+from __future__ import annotations
+
+import struct
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image, ImageCms
+
+pytest.importorskip("psd_tools")
+
+from psd_tools import PSDImage
+from psd_tools.constants import BlendMode, Resource, Tag
+from psd_tools.psd.adjustments import BrightnessContrast
+from psd_tools.psd.base import ByteElement
+
+from haac_layers import flatten, read_document
+from tests.pipeline.layers.photoshop.made import artboard, block, picture, put, read, rgb, saved
+
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+
+
+def ground(psd: PSDImage, colour: tuple[int, int, int] = WHITE) -> Any:
+    return psd.create_pixel_layer(block(colour, *psd.size), "ground")
+
+
+def shown(psd: PSDImage) -> npt.NDArray[np.int32]:
+    return np.asarray(picture(read(psd))).astype(np.int32)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen"), [(1, (*WHITE, 255)), (2, (0, 0, 0, 255)), (3, (0, 0, 0, 0)), (4, (18, 108, 200, 255))]
+)
+def test_an_artboard_has_its_ground_and_cuts_its_layers(kind: int, seen: tuple[int, ...]) -> None:
+    psd = PSDImage.new("RGBA", (60, 40))
+    group = psd.create_group(name="board")
+    group.create_pixel_layer(block(RED, 30, 10), "bar", top=10, left=20)
+    artboard(group, (5, 0, 40, 30), kind, rgb(18, 108, 200))
+    pixels = shown(psd)
+    assert tuple(pixels[2, 6]) == seen
+    assert tuple(pixels[15, 39]) == (*RED, 255)
+    assert tuple(pixels[15, 41]) == (0, 0, 0, 0)
+    assert tuple(pixels[35, 6]) == (0, 0, 0, 0)
+    names = [each.name for each in flatten(read(psd)).layers]
+    assert names == (["bar"] if kind == 3 else ["board", "bar"])
+
+
+def test_a_layer_that_knocks_out_shows_no_layer_of_its_group_below_it() -> None:
+    psd = PSDImage.new("RGB", (40, 40))
+    ground(psd)
+    group = psd.create_group(name="group")
+    group.blend_mode = BlendMode.NORMAL
+    group.create_pixel_layer(block(RED, 40, 20), "below")
+    top = group.create_pixel_layer(block(GREEN, 20, 40), "top")
+    top.blend_mode = BlendMode.MULTIPLY
+    assert tuple(shown(psd)[10, 10, :3]) == (0, 0, 0)
+    put(top, Tag.KNOCKOUT_SETTING, ByteElement(1))
+    assert tuple(shown(psd)[10, 10, :3]) == GREEN
+    assert tuple(shown(psd)[10, 30, :3]) == RED
+
+
+@pytest.mark.parametrize("photoshop", [False, True])
+def test_a_clipped_group_shows_within_its_base_unless_photoshop_wrote_it(photoshop: bool) -> None:
+    psd = PSDImage.new("RGB", (40, 40))
+    if not photoshop:
+        psd.image_resources.pop(Resource.VERSION_INFO, None)
+    elif Resource.VERSION_INFO not in psd.image_resources:
+        from psd_tools.psd.image_resources import ImageResource, VersionInfo
+
+        said = VersionInfo(1, True, "Adobe Photoshop", "Adobe Photoshop", 1)
+        psd.image_resources[Resource.VERSION_INFO] = ImageResource(
+            key=Resource.VERSION_INFO, data=said.tobytes()
+        )
+    ground(psd)
+    psd.create_pixel_layer(block(BLUE, 20, 40), "base")
+    group = psd.create_group(name="clipped")
+    group.blend_mode = BlendMode.NORMAL
+    group.create_pixel_layer(block(RED, 40, 20), "in")
+    group._record.clipping = type(psd[1]._record.clipping)(1)
+    pixels = shown(psd)
+    assert tuple(pixels[10, 10, :3]) == RED
+    assert tuple(pixels[10, 30, :3]) == (RED if photoshop else WHITE)
+
+
+class Old(BrightnessContrast):
+    """psd-tools 1.26 reads this block and fails to write it."""
+
+    def write(self, fp: IO[bytes], **_: Any) -> int:
+        return fp.write(struct.pack(">3HBx", self.brightness, self.contrast, self.mean, self.lab_only))
+
+
+@pytest.mark.parametrize(
+    ("brightness", "contrast", "values"),
+    [(20, 57, {64: 27, 128: 176, 48: 0, 200: 255}), (-23, -26, {24: 28, 72: 63, 152: 123})],
+)
+def test_brightness_and_contrast_as_they_were_before_cs3(
+    brightness: int, contrast: int, values: dict[int, int]
+) -> None:
+    psd = PSDImage.new("RGB", (len(values), 4))
+    row = np.array([[[v, v, v, 255] for v in values]] * 4, np.uint8)
+    psd.create_pixel_layer(Image.fromarray(row), "values")
+    layer = psd.create_pixel_layer(block(RED, 1, 1), "adjust")
+    layer._record.right = layer._record.left
+    layer._record.bottom = layer._record.top
+    for channel in layer._channels:
+        channel.data = b""
+    described = Old(brightness % 65536, contrast % 65536, 127, 0)
+    put(layer, Tag.BRIGHTNESS_AND_CONTRAST, described)
+    assert list(shown(psd)[2, :, 0]) == list(values.values())
+
+
+def other_profile() -> bytes:
+    """One whose red and blue stand for each other's place."""
+    import io
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    red, blue = profile.index(b"rXYZ"), profile.index(b"bXYZ")
+    swapped = bytearray(profile)
+    swapped[red : red + 4], swapped[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    ImageCms.ImageCmsProfile(io.BytesIO(bytes(swapped)))
+    return bytes(swapped)
+
+
+def test_colours_are_blended_as_the_document_has_them_and_come_as_srgb() -> None:
+    from psd_tools.psd.image_resources import ImageResource
+
+    psd = PSDImage.new("RGB", (20, 20))
+    ground(psd, (255, 128, 0))
+    psd.create_pixel_layer(block((128, 255, 255)), "top").blend_mode = BlendMode.MULTIPLY
+    plain = tuple(shown(psd)[5, 5, :3])
+    assert plain == (128, 128, 0)
+    psd.image_resources[Resource.ICC_PROFILE] = ImageResource(key=Resource.ICC_PROFILE, data=other_profile())
+    assert np.abs(shown(psd)[5, 5, :3] - (0, 128, 128)).max() <= 2
+    same = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    psd.image_resources[Resource.ICC_PROFILE] = ImageResource(key=Resource.ICC_PROFILE, data=same)
+    assert read(psd).profile is None
+    assert tuple(shown(psd)[5, 5, :3]) == plain
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_fourth_channel_without_a_name_is_the_transparency_of_the_merged_picture(named: bool) -> None:
+    from psd_tools.psd.image_resources import ImageResource, PascalString
+
+    psd = PSDImage.new("RGBA", (20, 20))
+    psd.create_pixel_layer(block(RED, 20, 10), "half")
+    psd.composite(force=True)
+    planes = [bytes([v]) * 200 + bytes([w]) * 200 for v, w in ((255, 0), (0, 0), (0, 0), (255, 0))]
+    psd._record.image_data.set_data(planes, psd._record.header)
+    data = saved(psd)
+    at = data.index(struct.pack(">h", -1), 26)  # the number of layers
+    for key in (Resource.ALPHA_NAMES_PASCAL, Resource.ALPHA_NAMES_UNICODE):
+        assert key not in psd.image_resources
+    if named:
+        psd.image_resources[Resource.ALPHA_NAMES_PASCAL] = ImageResource(
+            key=Resource.ALPHA_NAMES_PASCAL, data=PascalString("saved").tobytes()
+        )
+        data = saved(psd)
+        at = data.index(struct.pack(">h", -1), 26)
+    merged = read_document(data[:at] + struct.pack(">h", 1) + data[at + 2 :]).merged
+    assert merged is not None
+    assert merged.getpixel((5, 15)) == (0, 0, 0, 255 if named else 0)

@@ -1,0 +1,142 @@
+"""Shadows and glows: where they fall, how they fade, and that the layer's own pixels stay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+pytest.importorskip("psd_tools")
+
+from psd_tools import PSDImage
+
+from haac_layers import Raster, _limits, flatten
+from haac_repo import PictureError
+from tests.pipeline.layers.photoshop.made import block, effect, picture, read, rgb
+
+RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
+SHADOW: dict[str, Any] = {"Opct": 50.0, "lagl": 180.0, "Dstn": 10.0, "Ckmt": 0.0, "blur": 9.0, "Nose": 0.0}
+
+
+def scene(fill: int = 255) -> tuple[PSDImage, Any]:
+    """A white background of 100 x 80, and a red square at 40,30 that is 20 wide."""
+    psd = PSDImage.new("RGB", (100, 80))
+    psd.create_pixel_layer(block(WHITE, 100, 80), "ground")
+    square = psd.create_pixel_layer(block(RED), "square", top=30, left=40)
+    square.fill_opacity = fill
+    return psd, square
+
+
+def pixels(psd: PSDImage) -> npt.NDArray[np.int32]:
+    return np.asarray(picture(read(psd)).convert("RGB")).astype(np.int32)
+
+
+def averaged(row: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.float64]:
+    return np.convolve(row, np.full(size, 1 / size), "same")
+
+
+def test_a_shadow_is_the_outline_moved_away_from_the_light_and_averaged_twice() -> None:
+    psd, square = scene()
+    effect(square, b"DrSh", b"Nrml", Clr=rgb(*BLUE), uglg=False, **SHADOW)
+    row = np.zeros(100)
+    row[50:70] = 1
+    shade = averaged(averaged(row, 9), 9)
+    expected = 255 * (1 - 0.5 * shade[60:])
+    assert np.abs(pixels(psd)[40, 60:, 0] - expected).max() <= 2
+    assert (pixels(psd)[40, 60:, 2] == 255).all()
+
+
+def test_a_shadow_is_a_layer_of_its_own_and_the_square_keeps_its_pixels() -> None:
+    psd, square = scene()
+    effect(square, b"DrSh", b"Mltp", Clr=rgb(0, 0, 0), uglg=False, **SHADOW)
+    document = read(psd)
+    names = [each.name for each in document.layers]
+    assert names == ["ground", "square (drop shadow)", "square"]
+    square_read = document.layers[2]
+    assert isinstance(square_read, Raster)
+    assert set(square_read.image.get_flattened_data()) == {(*RED, 255)}
+    assert "effects (DropShadow)" in {each.what for each in flatten(document).baked}
+
+
+def test_an_effect_of_an_older_photoshop_is_seen() -> None:
+    psd, square = scene()
+    effect(square, b"DrSh", b"Nrml", present=False, Clr=rgb(*BLUE), uglg=False, **SHADOW)
+    assert len(read(psd).layers) == 3
+
+
+def test_spread_moves_the_edge_outwards_before_it_is_blurred() -> None:
+    psd, square = scene()
+    effect(square, b"DrSh", b"Nrml", Clr=rgb(*BLUE), uglg=False, **{**SHADOW, "Ckmt": 100.0})
+    row = pixels(psd)[40, :, 0]
+    assert (row[60:79] == 127).all()  # the square, moved by 10 and spread by 9
+    assert (row[80:] == 255).all()
+
+
+@pytest.mark.parametrize(("conceals", "seen"), [(True, 255), (False, 127)])
+def test_a_shadow_under_a_layer_that_lets_through_is_hidden_if_the_file_says_so(
+    conceals: bool, seen: int
+) -> None:
+    psd, square = scene(fill=0)
+    effect(
+        square,
+        b"DrSh",
+        b"Nrml",
+        Clr=rgb(*BLUE),
+        uglg=False,
+        layerConceals=conceals,
+        **{**SHADOW, "Dstn": 0.0},
+    )
+    # No pixel of a layer without fill is kept; its shadow is.
+    assert abs(int(pixels(psd)[40, 50, 0]) - seen) <= 1
+
+
+def test_shadows_count_among_the_pixels_of_all_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    psd, square = scene()
+    monkeypatch.setattr(
+        _limits, "LAYER_LIMITS", replace(_limits.LAYER_LIMITS, layers_pixels=100 * 80 + 20 * 20 + 500)
+    )
+    assert len(read(psd).layers) == 2
+    effect(square, b"DrSh", b"Nrml", Clr=rgb(*BLUE), uglg=False, **SHADOW)
+    with pytest.raises(PictureError, match="pixels together"):
+        read(psd)
+
+
+def test_an_inner_shadow_from_far_away_covers_all_and_takes_no_more_room() -> None:
+    psd, square = scene()
+    effect(
+        square, b"IrSh", b"Nrml", Clr=rgb(*BLUE), uglg=False, **{**SHADOW, "Opct": 100.0, "Dstn": 30_000.0}
+    )
+    assert (pixels(psd)[30:50, 40:60] == BLUE).all()
+
+
+def test_a_glow_is_whole_where_its_range_says() -> None:
+    psd, square = scene()
+    effect(square, b"OrGl", b"Nrml", Clr=rgb(*BLUE), Opct=100.0, Ckmt=0.0, blur=9.0, Nose=0.0, Inpr=50.0)
+    row = np.zeros(100)
+    row[40:60] = 1
+    shade = np.minimum(1, 2 * averaged(averaged(row, 9), 9))
+    assert np.abs(pixels(psd)[40, 60:, 0] - 255 * (1 - shade[60:])).max() <= 3
+
+
+def test_an_inner_shadow_darkens_the_side_of_the_light_within_the_layer() -> None:
+    psd, square = scene()
+    effect(square, b"IrSh", b"Mltp", Clr=rgb(0, 0, 0), uglg=False, **{**SHADOW, "Dstn": 4.0, "blur": 5.0})
+    seen = pixels(psd)
+    assert (seen[40, :40] == 255).all()  # nothing outside
+    assert (seen[40, 60:] == 255).all()
+    assert seen[40, 40, 0] < 140  # light from the left
+    assert seen[40, 55, 0] == 255
+    (flat,) = [each for each in flatten(read(psd)).layers if each.name == "square"]
+    assert flat.image.getchannel("A").getextrema() == (255, 255)
+
+
+def test_a_glow_that_cannot_be_drawn_is_said_to_be_left_out() -> None:
+    psd, square = scene()
+    effect(
+        square, b"OrGl", b"Nrml", Opct=100.0, Ckmt=0.0, blur=9.0, Nose=0.0, Inpr=50.0
+    )  # no colour: a gradient
+    assert (pixels(psd)[40, 60:] == 255).all()
+    assert "effects (OuterGlow: left out)" in {each.what for each in flatten(read(psd)).baked}
