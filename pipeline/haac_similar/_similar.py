@@ -23,7 +23,8 @@ from haac import ElementCache, Scene, render, to_binary
 from haac_repo import PictureError, RecipeError
 from haac_repo._internal import flattened
 from haac_similar._compose.background import GREY, mean_colour, painted_over, wash_behind
-from haac_similar._compose.choose import Choice, choose
+from haac_similar._compose.choice import Choice
+from haac_similar._compose.choose import choose
 from haac_similar._compose.confidence import doubt
 from haac_similar._compose.plate import nearest_plate
 from haac_similar._compose.retrieval import Retrieval
@@ -89,8 +90,9 @@ class Similar:
         cutouts, plates = (np.setdiff1d(numbers, left_out) for numbers in self._allowed(options.only_tags))
         retrieval = Retrieval(self._embedder, self._index, cutouts)
         room = options.budget - options.reserved
+        people = options.people or options.always
         chosen = choose(
-            photograph, objects, retrieval, self._source, room, people=options.people or options.always
+            photograph, objects, retrieval, self._source, room, people=people, always=options.always
         )
         if not chosen:
             return self._wash(photograph, options.budget, "the repository has no element that may be used")

@@ -118,22 +118,53 @@ def wash(figures: Figures) -> str:
     return made + machine(figures)
 
 
+_WAYS = {
+    "wash": "a wash",
+    "composed": "similar elements, always",
+    "rule": "similar elements where it is sure enough, else a wash",
+}
+
+
+def similar_several(figures: Figures) -> str:
+    """Photographs with several objects."""
+    rows = [
+        (
+            _WAYS[cell["row"]],
+            cell["budget"],
+            f"{cell['all_told']['share']:.2f} ± {cell['all_told']['error']:.2f}",
+            f"{cell['one_told']['share']:.2f}",
+        )
+        for cell in figures["cells"]
+    ]
+    return table(
+        (f"{len(figures['photographs'])} photographs", "bytes", "all told", "at least one"), rows
+    ) + machine(figures)
+
+
+def similar_times(figures: Figures) -> str:
+    """What telling a photograph takes, beside a wash."""
+    rows = [("a refined wash of 318 bytes", f"{figures['seconds']['wash']:.2f} s", "")]
+    for name, ratio in figures["ratios"].items():
+        way, budget = name.split()
+        what = _WAYS["composed" if way == "always" else way]
+        rows.append((f"{what}, {budget} bytes", f"{figures['seconds'][name]:.2f} s", f"{ratio:.2f}"))
+    width, height = figures["size"]
+    head = (f"{figures['photographs']} photographs of {width}x{height}", "CPU time", "of the wash")
+    return table(head, rows) + machine(figures)
+
+
 def similar(figures: Figures) -> str:
     """Ways to tell a photograph at each budget, by each judge."""
-    names = {
-        "wash": "a wash",
-        "composed": "similar elements, always",
-        "rule": "similar elements where it is sure enough, else a wash",
-    }
     made = []
     for judge, ways in figures["table"].items():
         rows = [
             (
-                names.get(way, way),
+                _WAYS.get(way, way),
                 f"{cell['bytes']['mean']:.0f}",
                 f"{cell['kind_right']['share']:.2f} ± {cell['kind_right']['error']:.2f}",
                 f"{cell['confidently_wrong']['share']:.2f}",
                 f"{cell['psnr']['mean']:.1f} dB",
+                f"{cell['seconds']['mean']:.1f} s",
                 cell["kind_right"]["count"],
             )
             for way, cells in ways.items()
@@ -142,7 +173,7 @@ def similar(figures: Figures) -> str:
         ]
         made.append(
             f"Judge {figures['judge_names'].get(judge, judge)}:\n\n"
-            + table(("", "bytes", "kind right", "confidently wrong", "PSNR", "photographs"), rows)
+            + table(("", "bytes", "kind right", "confidently wrong", "PSNR", "CPU time", "photographs"), rows)
         )
     return "\n\n".join(made) + machine(figures)
 

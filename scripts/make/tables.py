@@ -33,6 +33,8 @@ from scripts.make.pipeline_tables import (
     layers,
     report_picture,
     similar,
+    similar_several,
+    similar_times,
     wash,
 )
 from scripts.make.web.tables import studio, web
@@ -260,6 +262,8 @@ TABLES: dict[str, Callable[[Figures], str]] = {
     "layers": layers,
     "similar": similar,
     "similar_personal": similar,
+    "similar_several": similar_several,
+    "similar_times": similar_times,
     "wash": wash,
     "crossings": crossings,
     "cutout_edges": cutout_edges,

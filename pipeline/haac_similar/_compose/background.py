@@ -76,8 +76,8 @@ def wash_behind(
         return measured(replace(scene, background=wash))
 
     encoder = WashEncoder(around, weights, size)
-    try:  # what lies behind layers is out of focus: a last pass over it is seen by nobody
-        made = encoder.within(budget, refined=refined, thorough=not scene.layers)
+    try:  # a thorough refinement takes as long as all the rest of this package, and is seen by nobody
+        made = encoder.within(budget, refined=refined, thorough=False)
     except PictureError:
         return None
     return replace(scene, background=made.wash)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -11,11 +11,13 @@ from PIL import Image
 from haac import ElementCache, Layer, Scene, render
 from haac_repo._internal import flattened
 from haac_similar._compose.background import GREY, mean_colour, painted_over, wash_behind
+from haac_similar._compose.choice import Choice
+from haac_similar._compose.confidence import hopeless
 from haac_similar._compose.people import may_show_person
 from haac_similar._compose.retrieval import Retrieval, can_be_had, kind_of
 from haac_similar._embed.embedder import Embeddings
 from haac_similar._options import Box, SalientObject, SimilarElement
-from haac_similar._place.place import Placed, place
+from haac_similar._place.place import place
 
 _LAYER_BYTES = 11
 """What a layer is taken to cost, while candidates are compared."""
@@ -30,27 +32,6 @@ _MARGIN = 0.15
 """Of its longer side, what a crop shows around an object."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """An element chosen for an object.
-
-    Args:
-        element: which one.
-        salient: the object.
-        placed: its layer.
-        kind: of the object, by the photograph alone.
-        sure: probability of that kind.
-        person: whether the object, or the element, may show a person; False where that was not asked.
-    """
-
-    element: SimilarElement
-    salient: SalientObject
-    placed: Placed
-    kind: str
-    sure: float
-    person: bool
-
-
 def choose(
     picture: Image.Image,
     objects: list[SalientObject],
@@ -59,6 +40,7 @@ def choose(
     budget: int,
     *,
     people: bool,
+    always: bool,
 ) -> list[Choice]:
     """Choose an element for each object, on a quick wash of what is around them; for none if there is no element.
 
@@ -69,6 +51,7 @@ def choose(
         source: gives them.
         budget: bytes of the recipe.
         people: people may be told by other people, so that none are looked for.
+        always: whoever asks takes an element in doubt, too: the best is looked for, even so.
 
     Returns:
         Of those objects that any element may tell.
@@ -83,7 +66,7 @@ def choose(
     alone = len(objects) == 1
     views = [_view(each, picture.size, alone=alone) for each in objects]
     wanted = retrieval.whole(picture) if alone else retrieval.embed([picture.crop(view) for view in views])
-    chooser = _Chooser(picture, backdrop, retrieval, source, people=people)
+    chooser = _Chooser(picture, backdrop, retrieval, source, people=people, always=always)
     chosen = (
         chooser.choice(each, view, wanted[n : n + 1])
         for n, (each, view) in enumerate(zip(objects, views, strict=True))
@@ -114,9 +97,10 @@ class _Chooser:
         source: ElementCache,
         *,
         people: bool,
+        always: bool,
     ) -> None:
         self._picture, self._backdrop, self._retrieval, self._source = picture, backdrop, retrieval, source
-        self._people = people
+        self._people, self._always = people, always
         self._pixels = np.asarray(picture)
 
     def choice(self, salient: SalientObject, view: Box, wanted: Embeddings) -> Choice | None:
@@ -127,9 +111,14 @@ class _Chooser:
         ]
         if not nearest:
             return None
+        asked = nearest[:_ASKED]
+        kinds = Counter(each.kind for each in asked if each.kind)
+        kind, sure = kind_of(None if wanted.probabilities is None else wanted.probabilities[0])
+        agree = max(kinds.values(), default=0)
+        refused = not self._always and hopeless(sure, agree, salient)
         placed = [
             place(each.number, self._source.image(each.number), self._pixels, salient)
-            for each in nearest[:_CANDIDATES]
+            for each in nearest[: 1 if refused else _CANDIDATES]
         ]
         drawn = self._retrieval.embed([self._drawn(each.layer).crop(view) for each in placed])
         likeness = self._retrieval.likeness(wanted, drawn)
@@ -138,10 +127,7 @@ class _Chooser:
                 [float(like) + _FIT_WEIGHT * each.fit for like, each in zip(likeness, placed, strict=True)]
             )
         )
-        asked = nearest[:_ASKED]
-        kinds = Counter(each.kind for each in asked if each.kind)
         each = nearest[best]
-        kind, sure = kind_of(None if wanted.probabilities is None else wanted.probabilities[0])
         element = SimilarElement(
             each.number, each.kind, each.score, kinds[each.kind], len(asked), salient.box
         )

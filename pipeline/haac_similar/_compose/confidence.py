@@ -5,7 +5,8 @@ The numbers were set on one half of the photographs of `scripts/benchmark/simila
 
 from __future__ import annotations
 
-from haac_similar._compose.choose import Choice
+from haac_similar._compose.choice import Choice
+from haac_similar._options import SalientObject
 
 KIND = 0.5
 """Probability that the object's kind must have."""
@@ -29,3 +30,14 @@ def doubt(choice: Choice, *, people: bool) -> str:
     if choice.person and not people:
         return "it may show a person, and people are not told by other people unless --people is given"
     return ""
+
+
+def hopeless(sure: float, agree: int, salient: SalientObject) -> bool:
+    """Whether there is doubt whichever of the nearest elements is taken, so that comparing them can be saved.
+
+    Args:
+        sure: probability of the object's kind.
+        agree: how many of the five nearest elements are of one kind, at most.
+        salient: the object.
+    """
+    return sure < KIND or agree < AGREE or salient.share < SHARE

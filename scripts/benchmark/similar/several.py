@@ -1,7 +1,7 @@
 """Photographs with several objects: found by masks, named by the judge on crops.
 
     python -m scripts.benchmark.similar.several --photographs DIR [DIR ...] --judge FILE --out several.json
-    python -m scripts.benchmark.similar.several --score several.json --judge FILE --work DIR
+    python -m scripts.benchmark.similar.several --score several.json --judge FILE --work DIR [--json similar_several]
 
 The first searches all photographs: the segmenter's mask must have two or more separate parts, each at least 15 % of the largest and
 1 % of the picture, whose crops the judge puts into kinds with more than `SEEN`. The second looks at the same crops of renders that
@@ -105,7 +105,7 @@ def told(render: Image.Image, things: list[Row], judge: Judge) -> list[bool]:
 
 
 def score(options: Any) -> None:
-    """Print shares for all rows and budgets of which there are renders."""
+    """Shares for all rows and budgets of which there are renders; printed, and written where `--json` says."""
     listed = {
         Path(one["name"]).stem: one["things"]
         for one in json.loads(options.score.read_text("utf-8"))["photographs"]
@@ -117,11 +117,16 @@ def score(options: Any) -> None:
             with Image.open(path) as image:
                 found = told(image.convert("RGB"), listed[stem], _judge(options.judge))
             rows.setdefault((row, int(budget)), []).append(found)
+    cells = []
     for (row, budget), found_all in sorted(rows.items()):
         both, some = share([all(one) for one in found_all]), share([any(one) for one in found_all])
+        cells.append({"row": row, "budget": budget, "all_told": both, "one_told": some})
         print(
             f"{row:10} {budget:4}  all told {both['share']:.3f} +-{both['error']:.3f}  one told {some['share']:.3f}  of {both['count']}"
         )
+    if options.json:
+        judge = {"file": options.judge.stem, "sha256": _judge(options.judge).sha256}
+        print(write(options.json, {"judge": judge, "photographs": sorted(listed), "cells": cells}))
 
 
 def main() -> None:
@@ -133,6 +138,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, metavar="FILE")
     parser.add_argument("--score", type=Path, metavar="FILE")
     parser.add_argument("--work", type=Path, metavar="DIR")
+    parser.add_argument("--json", help="name or path of the figures; without it, they are only printed")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     if options.score and options.work:

@@ -118,17 +118,17 @@ def opened(repository: Path) -> Repository:
 
 
 @cache
-def _engine(repository: Path) -> Similar:
+def engine(repository: Path) -> Similar:
     """Once a process."""
     embedder = Embedder(fetching=True)
     return Similar(opened(repository), open_similar_index(opened(repository), embedder), embedder)
 
 
 def _similar(row: str, image: Image.Image, budget: int, repository: Path, excluded: set[int]) -> Made:
-    engine = _engine(repository)
+    teller = engine(repository)
     options = SimilarOptions(budget=budget, always=row == "composed")
     started = time.process_time()
-    told = engine.compress(image, np.asarray(mask(image, SMALL)), options, exclude=excluded)
+    told = teller.compress(image, np.asarray(mask(image, SMALL)), options, exclude=excluded)
     seconds = time.process_time() - started
     elements = [asdict(each) for each in told.elements]
     picture = render(told.scene, opened(repository)).convert("RGB")

@@ -11,8 +11,8 @@ from PIL import Image
 from haac import Layer
 from haac_similar import SimilarElement
 from haac_similar._compose import people
-from haac_similar._compose.choose import Choice
-from haac_similar._compose.confidence import doubt
+from haac_similar._compose.choice import Choice
+from haac_similar._compose.confidence import doubt, hopeless
 from haac_similar._options import SalientObject
 from haac_similar._place.place import Placed
 
@@ -39,6 +39,21 @@ def test_what_is_sure_may_be_told() -> None:
 )
 def test_each_doubt_is_told(choice: Choice, said: str) -> None:
     assert said in doubt(choice, people=False)
+
+
+@pytest.mark.parametrize("sure", [0.49, 0.5])
+@pytest.mark.parametrize("agree", [2, 3])
+@pytest.mark.parametrize("share", [0.019, 0.02])
+def test_what_is_hopeless_is_doubted_whichever_element_is_taken(
+    sure: float, agree: int, share: float
+) -> None:
+    salient = replace(OBJECT, share=share)
+    choices = [
+        replace(SURE, sure=sure, salient=salient, element=replace(SURE.element, agree=each))
+        for each in range(agree + 1)
+    ]
+    doubted = all(doubt(choice, people=False) for choice in choices)
+    assert hopeless(sure, agree, salient) == doubted
 
 
 def test_people_only_lift_the_doubt_about_people() -> None:
