@@ -1,6 +1,6 @@
 """Where the figures of benchmarks go.
 
-A benchmark is `scripts/benchmark/<name>.py`; it writes `benchmarks/<name>.json`, out of which `scripts/make/tables.py` makes
+A benchmark is a script below `scripts/benchmark/`; it writes `benchmarks/<name>.json`, out of which `scripts/make/tables.py` makes
 the tables in the documentation.
 """
 

@@ -64,6 +64,10 @@ def _read(file: BinaryIO) -> Document:
         return _Reader(file).document()
     except (PictureError, MissingExtraError):
         raise
+    except ImportError as error:
+        raise MissingExtraError(
+            f"what is in the document is drawn with {error.name}, not installed here: pip install 'haac[layers]'"
+        ) from None
     except MemoryError:
         raise PictureError("the document needs more memory than there is") from None
     except Exception as error:  # whatever a parser of strangers' bytes raises
@@ -217,6 +221,7 @@ class _Reader:
                 self._budget.pixels(*made.image.size)
                 below.append(made)
             else:
+                self._budget.pixels(*raster.image.size)
                 raster = replace(raster, image=shadow.inside(effect, raster.image))
         what = tuple(f"effects ({each.kind})" for each in effects)
         lost = shadow.lost(layer, effects)

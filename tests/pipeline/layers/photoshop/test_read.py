@@ -18,6 +18,7 @@ from psd_tools.psd.adjustments import BrightnessContrast
 from psd_tools.psd.base import ByteElement
 
 from haac_layers import flatten, read_document
+from haac_repo import MissingExtraError
 from tests.pipeline.layers.photoshop.made import artboard, block, picture, put, read, rgb, saved
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -162,3 +163,12 @@ def test_a_fourth_channel_without_a_name_is_the_transparency_of_the_merged_pictu
     merged = read_document(data[:at] + struct.pack(">h", 1) + data[at + 2 :]).merged
     assert merged is not None
     assert merged.getpixel((5, 15)) == (0, 0, 0, 255 if named else 0)
+
+
+def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: object) -> None:
+        raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
+
+    monkeypatch.setattr("haac_layers._photoshop.read.prepare", missing)
+    with pytest.raises(MissingExtraError, match=r"scipy, not installed here: pip install 'haac\[layers\]'"):
+        read(PSDImage.new("RGB", (10, 10)))

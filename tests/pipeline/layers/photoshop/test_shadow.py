@@ -93,13 +93,14 @@ def test_a_shadow_under_a_layer_that_lets_through_is_hidden_if_the_file_says_so(
     assert abs(int(pixels(psd)[40, 50, 0]) - seen) <= 1
 
 
-def test_shadows_count_among_the_pixels_of_all_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [b"DrSh", b"IrSh"])
+def test_shadows_count_among_the_pixels_of_all_layers(kind: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     psd, square = scene()
     monkeypatch.setattr(
-        _limits, "LAYER_LIMITS", replace(_limits.LAYER_LIMITS, layers_pixels=100 * 80 + 20 * 20 + 500)
+        _limits, "LAYER_LIMITS", replace(_limits.LAYER_LIMITS, layers_pixels=100 * 80 + 20 * 20 + 300)
     )
     assert len(read(psd).layers) == 2
-    effect(square, b"DrSh", b"Nrml", Clr=rgb(*BLUE), uglg=False, **SHADOW)
+    effect(square, kind, b"Nrml", Clr=rgb(*BLUE), uglg=False, **SHADOW)
     with pytest.raises(PictureError, match="pixels together"):
         read(psd)
 
