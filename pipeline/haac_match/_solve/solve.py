@@ -16,7 +16,7 @@ from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Fitter
 from haac_match._picture.arrays import Bools, Bytes, squared
 from haac_match._picture.background import dominant_colour
-from haac_match._picture.canvas import Canvas, place
+from haac_match._picture.canvas import Canvas, Placed, place
 from haac_match._picture.estimate import BackgroundEstimate
 from haac_match._picture.jpeg import Jpeg, estimate_jpeg
 from haac_match._picture.pose import Pose
@@ -246,12 +246,28 @@ def _layer(found: Detection, cutouts: CutoutCache) -> Layer:
 
 
 def _missed(detected: list[Detection], solver: GreedySolver, context: Context) -> list[Layer]:
-    """Detections where the solver found nothing."""
-    boxes = [placed.box for placed in solver.canvas.layers]
-    room = context.max_layers - len(boxes)
-    missed = [
-        found
-        for found in detected
-        if not any(intersection_over_union(found.extent, box) > _SAME for box in boxes)
-    ]
-    return [_layer(found, context.cutouts) for found in missed[: max(0, room)]]
+    """Detections where the solver found nothing, and that are nearer to the picture than what it has there."""
+    canvas = solver.canvas
+    boxes = [placed.box for placed in canvas.layers]
+    missed = []
+    for found in detected:
+        if any(intersection_over_union(found.extent, box) > _SAME for box in boxes):
+            continue
+        layer = _layer(found, context.cutouts)
+        placed = place(layer, context.cutouts.image(found.pose.element), canvas.size)
+        if placed is None:
+            continue
+        # Where the background is unknown, the solver's canvas shows the picture itself.
+        if not isinstance(solver, PhotoSolver) and not _is_nearer(canvas, placed):
+            continue
+        missed.append(layer)
+    return missed[: max(0, context.max_layers - len(boxes))]
+
+
+def _is_nearer(canvas: Canvas, placed: Placed) -> bool:
+    """Whether a canvas is nearer to its picture with a layer on top."""
+    before = squared(canvas.current, canvas.target).sum()
+    canvas.insert(len(canvas.layers), placed)
+    after = squared(canvas.current, canvas.target).sum()
+    canvas.remove(len(canvas.layers) - 1)
+    return bool(after < before)
