@@ -97,7 +97,7 @@ def _tried(
 
 
 def _asked(canvas: Canvas, fitter: Fitter) -> list[_Asked]:
-    """Well fitted layers, fitted at a finer scale; the largest first, but for very large ones."""
+    """Well fitted layers, fitted at a finer scale; the largest first, but for very large ones: the larger, the later."""
     made = []
     largest = sorted(
         range(len(canvas.layers)),
@@ -109,7 +109,7 @@ def _asked(canvas: Canvas, fitter: Fitter) -> list[_Asked]:
         canvas.insert(z, placed)
         if found is not None and found.share > RESCALED.fits:
             made.append(_Asked(z, found.pose, placed.pixels.width * placed.pixels.height))
-    return sorted(made, key=lambda one: one.area > RESCALED.large)
+    return sorted(made, key=lambda one: max(one.area, RESCALED.large))
 
 
 def sizes(middles: list[tuple[float, float]], size: tuple[int, int]) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -13,9 +14,9 @@ from haac_match._detect.detect import Detection, intersection_over_union
 from haac_match._fit.cutout import CutoutCache
 from haac_match._fit.fit import Fit
 from haac_match._fit.fitter import Fitter
-from haac_match._picture.arrays import Bytes, squared
+from haac_match._picture.arrays import Bools, Bytes, squared
 from haac_match._picture.background import dominant_colour
-from haac_match._picture.canvas import Canvas, place
+from haac_match._picture.canvas import Canvas, Placed, place
 from haac_match._picture.estimate import BackgroundEstimate
 from haac_match._picture.jpeg import Jpeg, estimate_jpeg
 from haac_match._picture.pose import Pose
@@ -41,6 +42,8 @@ _ALIKE, _ONE_COLOUR = 16, 0.5
 """...and levels within which colours are alike, and the share of one of them that makes a part one of a colour..."""
 _BOX = 0.9
 """...and the share of its bounding box that makes it a box..."""
+_FAINT, _SIDE, _STRAIGHT = 12, 2, 0.65
+"""...and levels of which a picture beside the elements is off, pixels of its sides, and the share of them that it follows..."""
 _MUCH = 0.25
 """...of which, to those that detections show, there must be more for the solver of haac's own pictures to be tried as well."""
 _SCALED = 0.2
@@ -134,22 +137,39 @@ def _seems_translucent(
 
 
 def _objects_left(stack: Canvas, detected: list[Detection]) -> bool:
-    """Whether much is unexplained that may be elements: not a text's strokes, nor, as bubbles and bars are, of one colour.
+    """Whether much is unexplained that may be elements: no strokes of text, no other pictures, nor, as bubbles and bars are, of one colour.
 
     Where nothing else is in a picture, what has one colour and is no box may be an element, too.
     """
-    off = (np.abs(stack.current.astype(np.int16) - stack.target).max(axis=2) > _OFF).astype(np.uint8)
-    off = cv2.morphologyEx(off, cv2.MORPH_OPEN, np.ones((_STROKE, _STROKE), np.uint8))
-    count, parts, boxes, _ = cv2.connectedComponentsWithStats(off)
+    off = np.abs(stack.current.astype(np.int16) - stack.target).max(axis=2)
+    pictures = np.zeros(off.shape, bool)
+    for box, part in _parts(off > _FAINT):
+        if _has_straight_sides(part):
+            pictures[box] |= part
     colours = (stack.target // _ALIKE).astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
     left = 0
-    for part in range(1, count):
-        x, y, width, height, pixels = boxes[part].tolist()
-        box = np.s_[y : y + height, x : x + width]
-        own = np.unique(colours[box][parts[box] == part], return_counts=True)[1].max() / pixels
-        surface = own > _ONE_COLOUR and (bool(detected) or pixels > _BOX * width * height)
+    for box, part in _parts((off > _OFF) & ~pictures):
+        pixels = int(part.sum())
+        own = np.unique(colours[box][part], return_counts=True)[1].max() / pixels
+        surface = own > _ONE_COLOUR and (bool(detected) or pixels > _BOX * part.size)
         left += 0 if surface else pixels
     return left > _MUCH * sum(found.evidence.pixels for found in detected)
+
+
+def _parts(mask: Bools) -> Iterator[tuple[tuple[slice, slice], Bools]]:
+    """Bounding box of each connected part that is thicker than a stroke, and where in it the part is."""
+    thick = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_STROKE, _STROKE), np.uint8))
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(thick)
+    for label, (x, y, width, height, _) in enumerate(boxes.tolist()):
+        box = np.s_[y : y + height, x : x + width]
+        if label:
+            yield box, labels[box] == label
+
+
+def _has_straight_sides(part: Bools) -> bool:
+    """Whether a part follows the sides of its bounding box, as a picture does that is shown beside, and hardly an element."""
+    sides = part[:_SIDE].any(0), part[-_SIDE:].any(0), part[:, :_SIDE].any(1), part[:, -_SIDE:].any(1)
+    return float(np.mean([side.mean() for side in sides])) > _STRAIGHT
 
 
 def _solver(
@@ -226,12 +246,28 @@ def _layer(found: Detection, cutouts: CutoutCache) -> Layer:
 
 
 def _missed(detected: list[Detection], solver: GreedySolver, context: Context) -> list[Layer]:
-    """Detections where the solver found nothing."""
-    boxes = [placed.box for placed in solver.canvas.layers]
-    room = context.max_layers - len(boxes)
-    missed = [
-        found
-        for found in detected
-        if not any(intersection_over_union(found.extent, box) > _SAME for box in boxes)
-    ]
-    return [_layer(found, context.cutouts) for found in missed[: max(0, room)]]
+    """Detections where the solver found nothing, and that are nearer to the picture than what it has there."""
+    canvas = solver.canvas
+    boxes = [placed.box for placed in canvas.layers]
+    missed = []
+    for found in detected:
+        if any(intersection_over_union(found.extent, box) > _SAME for box in boxes):
+            continue
+        layer = _layer(found, context.cutouts)
+        placed = place(layer, context.cutouts.image(found.pose.element), canvas.size)
+        if placed is None:
+            continue
+        # Where the background is unknown, the solver's canvas shows the picture itself.
+        if not isinstance(solver, PhotoSolver) and not _is_nearer(canvas, placed):
+            continue
+        missed.append(layer)
+    return missed[: max(0, context.max_layers - len(boxes))]
+
+
+def _is_nearer(canvas: Canvas, placed: Placed) -> bool:
+    """Whether a canvas is nearer to its picture with a layer on top."""
+    before = squared(canvas.current, canvas.target).sum()
+    canvas.insert(len(canvas.layers), placed)
+    after = squared(canvas.current, canvas.target).sum()
+    canvas.remove(len(canvas.layers) - 1)
+    return bool(after < before)

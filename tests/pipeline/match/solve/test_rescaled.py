@@ -16,8 +16,9 @@ from haac_match._fit.cutout import CutoutCache
 from haac_match._fit.fitter import Fitter
 from haac_match._picture.canvas import Canvas, place
 from haac_match._picture.rescale import RescaledCanvas, Rescaling
-from haac_match._solve.original_size import estimate_original, fit_to_size, sizes
+from haac_match._solve.original_size import _asked, estimate_original, fit_to_size, sizes
 from haac_match._solve.residuals import Residuals
+from haac_match._thresholds.solve import RESCALED
 from haac_repo import NewElement, Repository, encode, pixel_hash
 
 SIZE = 503, 397
@@ -162,6 +163,13 @@ def test_how_a_picture_was_scaled_is_recognised(factor: float, kernel: Image.Res
     assert np.abs(off[top:bottom, left:right_end]).max() <= 1
     assert np.array_equal(canvas.target, target)
     assert len(canvas.layers) == len(LAYERS)
+
+
+def test_the_larger_a_large_layer_the_later_it_is_drawn() -> None:
+    areas = [one.area for one in _asked(*found_in(np.asarray(composed(LAYERS)), LAYERS))]
+    large = [area for area in areas if area > RESCALED.large]
+    assert len(large) > 1
+    assert areas[-len(large) :] == sorted(large)
 
 
 def test_what_was_not_scaled_is_not_taken_for_it() -> None:
