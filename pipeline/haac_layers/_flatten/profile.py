@@ -16,7 +16,8 @@ def srgb(profile: bytes) -> Callable[[Image.Image], Image.Image]:
     """What makes sRGB of RGBA pixels in the colours of an ICC profile; their alpha stays.
 
     Raises:
-        PyCMSError: it is no profile of RGB colours.
+        OSError: it is no profile.
+        PyCMSError: it is none of RGB colours.
     """
     transform = ImageCms.buildTransform(
         ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), "RGB", "RGB"
@@ -40,7 +41,7 @@ def other_than_srgb(profile: bytes | None) -> bytes | None:
     pixels = Image.fromarray(cube).convert("RGBA")
     try:
         made = srgb(profile)(pixels)
-    except ImageCms.PyCMSError:
+    except (OSError, ImageCms.PyCMSError):  # the former where it cannot be opened
         return None
     different = np.abs(np.asarray(made).astype(np.int16) - np.asarray(pixels)).max()
     return profile if different > 1 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +13,15 @@ _WHITE, _BLACK, _OTHER = 1, 2, 4
 """Kinds of background; 3 is transparent. Source: what Photoshop CC 2015 to 2017 writes."""
 
 
-def framed(layer: Any, inside: list[Raster | Group]) -> list[Raster | Group]:
+def framed(
+    layer: Any, inside: list[Raster | Group], charge: Callable[[int, int], None]
+) -> list[Raster | Group]:
     """What an artboard shows: its background, and over it its layers, cut at its frame.
 
     Args:
         layer: the artboard, of psd-tools.
         inside: its layers, back to front.
+        charge: told the width and height of what is drawn, before it is; may refuse.
     """
     from PIL import Image
 
@@ -27,6 +31,7 @@ def framed(layer: Any, inside: list[Raster | Group]) -> list[Raster | Group]:
     canvas = layer._psd.viewbox
     box = max(frame[0], 0), max(frame[1], 0), min(frame[2], canvas[2]), min(frame[3], canvas[3])
     if colour is not None and box[0] < box[2] and box[1] < box[3]:
+        charge(box[2] - box[0], box[3] - box[1])
         image = Image.new("RGBA", (box[2] - box[0], box[3] - box[1]), (*colour, 255))
         made.insert(0, Raster(layer.name, image, box[0], box[1], baked=("an artboard's background",)))
     return made
@@ -42,11 +47,14 @@ def _background(layer: Any) -> tuple[int, int, int] | None:
         kind = described.get(b"artboardBackgroundType")
         if kind in (_WHITE, _BLACK):
             return (255, 255, 255) if kind == _WHITE else (0, 0, 0)
-        colour = described.get(b"Clr ")
-        if kind == _OTHER and colour is not None and b"Rd  " in colour:
-            red, green, blue = (
-                min(max(round(float(colour[key])), 0), 255) for key in (b"Rd  ", b"Grn ", b"Bl  ")
-            )
+        if kind == _OTHER:
+            try:
+                colour = described[b"Clr "]
+                red, green, blue = (
+                    min(max(round(float(colour[key])), 0), 255) for key in (b"Rd  ", b"Grn ", b"Bl  ")
+                )
+            except (KeyError, TypeError, ValueError, OverflowError):
+                continue
             return red, green, blue
     return None
 
@@ -57,6 +65,9 @@ def _cut(layers: list[Raster | Group], frame: Box) -> list[Raster | Group]:
     for layer in layers:
         if isinstance(layer, Group):
             made.append(replace(layer, children=tuple(_cut(list(layer.children), frame))))
+            continue
+        if not layer.visible:  # stored as it is
+            made.append(layer)
             continue
         left, top = max(frame[0], layer.x), max(frame[1], layer.y)
         right = min(frame[2], layer.x + layer.image.width)

@@ -26,7 +26,7 @@ OVERLAY = "PatternOverlay"
 
 def overlay_of(layer: Any) -> Any | None:
     """The one pattern overlay of a layer, if no other overlay and no stroke has to be drawn with it, and it can be drawn."""
-    if not layer.has_effects() or layer.is_group():
+    if not layer.has_effects() or layer.is_group() or any(each.visible for each in layer.clip_layers):
         return None
     others = {"ColorOverlay", "GradientOverlay", "Stroke", "BevelEmboss", "Satin"}
     found = [each for each in layer.effects if each.enabled]
@@ -76,12 +76,15 @@ def _drawn(layer: Any, effect: Any, box: tuple[int, int, int, int]) -> Image.Ima
         if (phase := described.get(b"phase")) is not None:
             x, y = x + round(float(phase[b"Hrzn"])), y + round(float(phase[b"Vrtc"]))
         scale = float(described.get(b"Scl ", 100)) / 100
+        opacity = float(effect.opacity) / 100
         too_large = (box[2] - box[0]) * (box[3] - box[1]) > LAYER_LIMITS.canvas_pixels
-        if too_large or max(abs(x), abs(y)) > LAYER_LIMITS.offset or not math.isfinite(scale):
+        if too_large or max(abs(x), abs(y)) > LAYER_LIMITS.offset or not math.isfinite(scale * opacity):
             return None
         if scale >= 1:
             stored = psd._get_pattern(described[b"Ptrn"][b"Idnt"].value.rstrip("\x00"))
             panel = numpy_io.get_pattern(stored, LAYER_LIMITS.memory_bytes)
+            if (box[3] - box[1]) * panel.shape[1] > LAYER_LIMITS.canvas_pixels:  # it is laid downwards first
+                return None
             channels = numpy_io.get_pattern_color_channels(stored)
             colour, shape = (
                 panel[:, :, :channels],
@@ -98,7 +101,7 @@ def _drawn(layer: Any, effect: Any, box: tuple[int, int, int, int]) -> Image.Ima
         return None
     colour = np.broadcast_to(colour, (*colour.shape[:2], 3))
     alpha = np.ones((*colour.shape[:2], 1), np.float32) if shape is None else shape[:, :, :1]
-    pixels = np.concatenate((colour, alpha * np.float32(effect.opacity / 100)), axis=2) * 255
+    pixels = np.concatenate((colour, alpha * np.float32(opacity)), axis=2) * 255
     return Image.fromarray(np.floor(pixels.clip(0, 255) + 0.5).astype(np.uint8))
 
 

@@ -183,14 +183,14 @@ class _Reader:
                 made += self._hidden(layer)
             elif what := _changes_below(layer):
                 hidden = [each for each in made if not each.visible]
-                made = [*hidden, *self._drawn(group, layer, [*_up_to(group, layer)], [what])]
-                if (table := adjust.legacy(layer)) is not None and made and isinstance(made[-1], Raster):
-                    made[-1] = adjust.adjusted(made[-1], layer, table)
+                drawn = self._drawn(group, layer, [*_up_to(group, layer)], [what])
+                if (table := adjust.legacy(layer)) is not None:
+                    drawn = [adjust.adjusted(each, layer, table) for each in drawn]
+                made = [*hidden, *drawn]
             elif layer.is_group() and not styled(layer):
                 inside = self._children(layer)
                 if layer.kind == "artboard":
-                    self._budget.pixels(self._psd.width, self._psd.height)
-                    inside = artboard.framed(layer, inside)
+                    inside = artboard.framed(layer, inside, self._budget.pixels)
                 opacity = layer.opacity / 255
                 made.append(Group(layer.name, tuple(inside), opacity, True, mode_of(layer)))
             else:
@@ -329,6 +329,8 @@ class _Reader:
         if box is None:
             return []
         self._budget.pixels(box[2] - box[0], box[3] - box[1])
+        inside = {id(each): each for top in shown for each in _with_inside(top) if each is not layer}
+        lost = {said for each in inside.values() if each.is_visible() for said in shadow.lost(each, [])}
         blend = mode_of(layer) if shown[0] is layer else NORMAL
         return [
             Raster(
@@ -339,7 +341,7 @@ class _Reader:
                 1.0,
                 True,
                 NORMAL if blend == PASS_THROUGH else blend,
-                tuple(what),
+                (*what, *sorted(lost)),
             )
         ]
 

@@ -88,20 +88,21 @@ def _read(kind: str, effect: Any) -> Effect | None:
         return None
     dx = dy = 0
     if kind in ("DropShadow", "InnerShadow"):
-        angle, distance = math.radians(float(effect.angle)), min(float(effect.distance), _LARGEST)
+        angle = math.radians(_number(effect.angle, -360, 360))
+        distance = _number(effect.distance, 0, _LARGEST)
         dx, dy = round(-math.cos(angle) * distance), round(math.sin(angle) * distance)
-    reach = float(described.get(b"Inpr", 100.0)) / 100 if "Glow" in kind else 1.0
+    reach = _number(described.get(b"Inpr", 100.0), 1, 100) / 100 if "Glow" in kind else 1.0
     source = described.get(b"glwS")
     return Effect(
         kind,
         (_byte(colour[b"Rd  "]), _byte(colour[b"Grn "]), _byte(colour[b"Bl  "])),
-        float(effect.opacity) / 100,
+        _number(effect.opacity, 0, 100) / 100,
         effect.blend_mode.name.lower().replace("_", "-"),
-        min(max(float(effect.size), 0.0), _SIZE),
-        min(max(float(effect.choke) / 100, 0.0), 1.0),
+        _number(effect.size, 0, _SIZE),
+        _number(effect.choke, 0, 100) / 100,
         dx,
         dy,
-        min(max(reach, 0.01), 1.0),
+        reach,
         _curve(described.get(b"TrnS")),
         bool(described.get(b"layerConceals", True)),
         source is not None and source.enum == b"SrcC",
@@ -109,7 +110,19 @@ def _read(kind: str, effect: Any) -> Effect | None:
 
 
 def _byte(value: Any) -> int:
-    return round(min(max(float(value), 0.0), 255.0))
+    return round(_number(value, 0, 255))
+
+
+def _number(value: Any, least: float, most: float) -> float:
+    """A number as near to a file's as is allowed.
+
+    Raises:
+        ValueError: it is none, or endless.
+    """
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no size")
+    return min(max(number, least), most)
 
 
 def _curve(contour: Any) -> tuple[int, ...]:

@@ -49,6 +49,7 @@ FORMATS = (
         (".psd", ".psb"),
         lambda data: data[:4] == b"8BPS",
         "haac_layers._photoshop.read:read_psd",
+        by_path=True,
     ),
     Format(
         "OpenRaster", (".ora",), _zipped(b"image/openraster", b"stack.xml"), "haac_layers._read.ora:read_ora"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from typing import IO, Any
 
 import numpy as np
@@ -16,10 +17,11 @@ from psd_tools import PSDImage
 from psd_tools.constants import BlendMode, Resource, Tag
 from psd_tools.psd.adjustments import BrightnessContrast
 from psd_tools.psd.base import ByteElement
+from psd_tools.psd.image_resources import ImageResource, PascalString, VersionInfo
 
-from haac_layers import flatten, read_document
-from haac_repo import MissingExtraError
-from tests.pipeline.layers.photoshop.made import artboard, block, picture, put, read, rgb, saved
+from haac_layers import Raster, _limits, flatten, read_document
+from haac_repo import MissingExtraError, PictureError
+from tests.pipeline.layers.photoshop.made import artboard, block, effect, picture, put, read, rgb, saved
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -69,8 +71,6 @@ def test_a_clipped_group_shows_within_its_base_unless_photoshop_wrote_it(photosh
     if not photoshop:
         psd.image_resources.pop(Resource.VERSION_INFO, None)
     elif Resource.VERSION_INFO not in psd.image_resources:
-        from psd_tools.psd.image_resources import ImageResource, VersionInfo
-
         said = VersionInfo(1, True, "Adobe Photoshop", "Adobe Photoshop", 1)
         psd.image_resources[Resource.VERSION_INFO] = ImageResource(
             key=Resource.VERSION_INFO, data=said.tobytes()
@@ -126,8 +126,6 @@ def other_profile() -> bytes:
 
 
 def test_colours_are_blended_as_the_document_has_them_and_come_as_srgb() -> None:
-    from psd_tools.psd.image_resources import ImageResource
-
     psd = PSDImage.new("RGB", (20, 20))
     ground(psd, (255, 128, 0))
     psd.create_pixel_layer(block((128, 255, 255)), "top").blend_mode = BlendMode.MULTIPLY
@@ -143,7 +141,6 @@ def test_colours_are_blended_as_the_document_has_them_and_come_as_srgb() -> None
 
 @pytest.mark.parametrize("named", [False, True])
 def test_a_fourth_channel_without_a_name_is_the_transparency_of_the_merged_picture(named: bool) -> None:
-    from psd_tools.psd.image_resources import ImageResource, PascalString
 
     psd = PSDImage.new("RGBA", (20, 20))
     psd.create_pixel_layer(block(RED, 20, 10), "half")
@@ -172,3 +169,57 @@ def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("haac_layers._photoshop.read.prepare", missing)
     with pytest.raises(MissingExtraError, match=r"scipy, not installed here: pip install 'haac\[layers\]'"):
         read(PSDImage.new("RGB", (10, 10)))
+
+
+def test_an_artboard_counts_for_what_is_drawn_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    psd = PSDImage.new("RGBA", (600, 400))
+    for left in range(0, 600, 60):
+        group = psd.create_group(name="board")
+        group.create_pixel_layer(block(RED, 30, 10), "bar", top=10, left=left)
+        artboard(group, (left, 0, left + 40, 30), 1, rgb(0, 0, 0))
+    limits = replace(_limits.LAYER_LIMITS, layers_pixels=10 * (40 * 30 + 30 * 10))
+    monkeypatch.setattr(_limits, "LAYER_LIMITS", limits)
+    assert len(read(psd).layers) == 10
+    monkeypatch.setattr(_limits, "LAYER_LIMITS", replace(limits, layers_pixels=limits.layers_pixels - 1))
+    with pytest.raises(PictureError, match="pixels together"):
+        read(psd)
+
+
+def test_an_artboard_of_no_colour_has_no_background() -> None:
+    psd = PSDImage.new("RGBA", (60, 40))
+    group = psd.create_group(name="board")
+    group.create_pixel_layer(block(RED, 30, 10), "bar", top=10, left=20)
+    artboard(group, (5, 0, 40, 30), 4, rgb(float("nan"), 0, 0))
+    assert [each.name for each in flatten(read(psd)).layers] == ["bar"]
+
+
+@pytest.mark.parametrize("profile", [b"", b"no profile"])
+def test_a_profile_that_is_none_is_passed_over(profile: bytes) -> None:
+    psd = PSDImage.new("RGB", (20, 20))
+    ground(psd, BLUE)
+    psd.image_resources[Resource.ICC_PROFILE] = ImageResource(key=Resource.ICC_PROFILE, data=profile)
+    assert (shown(psd)[..., :3] == BLUE).all()
+
+
+def test_shadows_below_an_adjustment_are_said_to_be_left_out() -> None:
+    psd = PSDImage.new("RGB", (60, 40))
+    ground(psd)
+    square = psd.create_pixel_layer(block(RED), "square", top=10, left=10)
+    effect(
+        square,
+        b"DrSh",
+        b"Nrml",
+        Clr=rgb(0, 0, 0),
+        uglg=False,
+        Opct=50.0,
+        Dstn=5.0,
+        blur=3.0,
+        Ckmt=0.0,
+        lagl=180.0,
+        Nose=0.0,
+    )
+    brightness = psd.create_pixel_layer(block(WHITE, 1, 1), "brightness")
+    put(brightness, Tag.BRIGHTNESS_AND_CONTRAST, BrightnessContrast(10, 0, 127, False))
+    (drawn,) = read(psd).layers
+    assert isinstance(drawn, Raster)
+    assert any("DropShadow: left out" in each for each in drawn.baked)

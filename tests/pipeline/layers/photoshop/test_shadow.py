@@ -141,3 +141,24 @@ def test_a_glow_that_cannot_be_drawn_is_said_to_be_left_out() -> None:
     )  # no colour: a gradient
     assert (pixels(psd)[40, 60:] == 255).all()
     assert "effects (OuterGlow: left out)" in {each.what for each in flatten(read(psd)).baked}
+
+
+@pytest.mark.parametrize("kind", [b"DrSh", b"IrSh"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("key", ["Opct", "Dstn", "blur", "Ckmt", "lagl"])
+def test_a_shadow_of_no_size_is_left_out_and_said(kind: bytes, key: str, value: float) -> None:
+    psd, square = scene()
+    effect(square, kind, b"Nrml", Clr=rgb(*BLUE), uglg=False, **{**SHADOW, key: value})
+    seen = read(psd)
+    (layer,) = [each for each in seen.layers if each.name == "square"]
+    assert isinstance(layer, Raster)
+    assert any("left out" in each for each in layer.baked)
+    flatten(seen)
+
+
+@pytest.mark.parametrize("kind", [b"DrSh", b"IrSh"])
+def test_a_shadow_beyond_what_photoshop_knows_is_as_far_as_it_goes(kind: bytes) -> None:
+    psd, square = scene()
+    far = {"Opct": 1e9, "Dstn": -5e9, "blur": -1.0, "Ckmt": 1e300}
+    effect(square, kind, b"Nrml", Clr=rgb(*BLUE), uglg=False, **{**SHADOW, **far})
+    flatten(read(psd))
