@@ -8,7 +8,8 @@ the way. A linear gradient goes from edge to edge of the layer's box on the line
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 _STEPS = 16
@@ -19,30 +20,45 @@ _DEPTH = 16
 """Descriptors inside each other that are looked at."""
 _MOST = 256
 """Stops of a gradient that is made smooth; Photoshop's dialogue takes fewer."""
+_IN_ALL = 4096
+"""Stops of a document that are made more: each takes milliseconds."""
+_UNREADABLE = AttributeError, KeyError, TypeError, ValueError, OverflowError
 _RGB = b"Rd  ", b"Grn ", b"Bl  "
 _Stop = tuple[float, tuple[float, ...], float]
 """place 0 to 1, values, midpoint 0 to 1 of the way from the stop before"""
 
 
-def smooth(layer: Any) -> None:
-    """Put stops between those of all gradients of a layer's fill, strokes and effects, and make them as long as Photoshop does.
+def smooth(layers: Iterable[Any]) -> None:
+    """Put stops between those of all gradients of fills, strokes and effects, and make them as long as Photoshop does.
 
-    What is in a gradient that is none that Photoshop writes leaves it as it is.
+    What is in a gradient that is none that Photoshop writes leaves it as it is; so do more stops than a document has that a person made.
     """
-    try:
-        _smooth(layer)
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
-        return
+    left = _IN_ALL
+    for layer in layers:
+        with suppress(*_UNREADABLE):
+            for described in _of_layer(layer):
+                left -= len(described[b"Clrs"]) + len(described.get(b"Trns", ()))
+                if left < 0:
+                    return
+                with suppress(*_UNREADABLE):
+                    _smoothed(described)
+        with suppress(*_UNREADABLE):
+            _lengthen(layer)
 
 
-def _smooth(layer: Any) -> None:
-    from psd_tools.constants import Tag
+def _of_layer(layer: Any) -> Iterator[Any]:
+    """The gradients in all that is said of a layer."""
     from psd_tools.psd.descriptor import Descriptor
 
     for block in layer.tagged_blocks.values():
         if isinstance(block.data, Descriptor):
-            for described in _gradients(block.data, 0):
-                _smoothed(described)
+            yield from _gradients(block.data, 0)
+
+
+def _lengthen(layer: Any) -> None:
+    """Let the gradients of a layer's fill and overlays span its box."""
+    from psd_tools.constants import Tag
+
     if layer.is_group():
         return
     fill = layer.tagged_blocks.get_data(Tag.GRADIENT_FILL_SETTING)

@@ -25,8 +25,8 @@ def prepare(psd: Any) -> None:
         Tag.OBJECT_BASED_EFFECTS_LAYER_INFO_V1,
     )
     layers = list(psd.descendants())
+    gradient.smooth(layers)
     for layer in layers:
-        gradient.smooth(layer)
         for tag in tags:
             described = layer.tagged_blocks.get_data(tag)
             effects = described.values() if isinstance(described, Descriptor) else ()

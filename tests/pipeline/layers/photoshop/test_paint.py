@@ -19,10 +19,11 @@ from psd_tools.psd.patterns import Pattern, Patterns, VirtualMemoryArray, Virtua
 from psd_tools.psd.tagged_blocks import TaggedBlock, TaggedBlocks
 
 from haac_layers import Raster, flatten
-from haac_layers._photoshop.gradient import _between
+from haac_layers._photoshop.gradient import _between, smooth
 from tests.pipeline.layers.photoshop.made import block, effect, picture, put, read, rgb
 
 SIZE = 64
+LFX = Tag.OBJECT_BASED_EFFECTS_LAYER_INFO
 
 
 def scene() -> tuple[PSDImage, Any]:
@@ -90,6 +91,18 @@ def test_a_gradient_that_is_none_leaves_the_layer() -> None:
     del described[b"Clrs"][0][b"Lctn"]
     overlay(layer, described, 0.0)
     read(psd)
+
+
+def test_stops_beyond_what_a_document_has_stay_as_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("haac_layers._photoshop.gradient._IN_ALL", 3)
+    made = []
+    for _ in range(2):
+        layer = scene()[1]
+        overlay(layer, gradient(4096, 0, 255), 0.0)
+        made.append(layer)
+    smooth(made)
+    counts = [len(each.tagged_blocks.get_data(LFX)[b"GrFl"][b"Grad"][b"Clrs"]) for each in made]
+    assert counts[0] > counts[1] == 2
 
 
 TILE = np.array([[0, 200, 100], [40, 80, 240]], np.uint8)
