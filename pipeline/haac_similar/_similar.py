@@ -90,9 +90,14 @@ class Similar:
         cutouts, plates = (np.setdiff1d(numbers, left_out) for numbers in self._allowed(options.only_tags))
         retrieval = Retrieval(self._embedder, self._index, cutouts)
         room = options.budget - options.reserved
-        people = options.people or options.always
         chosen = choose(
-            photograph, objects, retrieval, self._source, room, people=people, always=options.always
+            photograph,
+            objects,
+            retrieval,
+            self._source,
+            room,
+            people=options.people,
+            always=options.always,
         )
         if not chosen:
             return self._wash(photograph, options.budget, "the repository has no element that may be used")

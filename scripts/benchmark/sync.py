@@ -34,11 +34,11 @@ from typing import Any
 from haac_repo import LIMITS, Head, NewElement, Repository, publish, sync
 from haac_repo._mirror.wire import PackInfo, segment_path, write_segment
 from scripts.benchmark.record import write
+from scripts.lib.command import HAAC
 
 SIZE = 8192
 Way = Callable[[Path], float]
 """Fetches everything into a folder that is not there yet; seconds."""
-HAAC = str(Path(sys.executable).parent / "haac")
 
 
 def picture() -> bytes:

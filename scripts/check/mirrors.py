@@ -16,6 +16,7 @@ from pathlib import Path
 from PIL import Image
 
 from haac_repo import Repository, Server, pixel_hash, publish
+from scripts.lib.command import HAAC
 from scripts.lib.elements import new_element
 from scripts.make.drawings import DRAWINGS
 
@@ -77,8 +78,7 @@ def decompress(repository: Path, folder: Path) -> dict[str, str]:
 
 
 def haac(*arguments: str) -> None:
-    command = str(Path(sys.executable).with_name("haac"))
-    done = subprocess.run([command, *arguments], capture_output=True, text=True)
+    done = subprocess.run([HAAC, *arguments], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"haac {' '.join(arguments)} failed:\n{done.stderr}")
 

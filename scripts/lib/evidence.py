@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from scripts.lib.command import HAAC
+
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "bench"
-HAAC = str(Path(sys.executable).with_name("haac"))
 MODEL = "u2netp"
 NETWORK = "efficientnet-lite0"
 PARTS = ("tables", "peers", "study", "report", "readme")

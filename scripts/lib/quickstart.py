@@ -16,9 +16,10 @@ from typing import Any
 import skimage
 from PIL import Image, ImageDraw, ImageFont
 
+from scripts.lib.command import HAAC
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "quickstart"
-HAAC = str(Path(sys.executable).with_name("haac"))
 PHOTOS = ("astronaut.png", "camera.png", "coffee.png", "horse.png", "retina.jpg", "rocket.jpg")
 """Out of scikit-image's own package: CC0, or in the public domain."""
 MODEL = "u2netp"

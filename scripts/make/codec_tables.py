@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from scripts.make.markdown import Figures, machine, table
+from scripts.make.markdown import Figures, machine, milliseconds, table
 
 _WORKS = ("read", "ingest", "blur")
 _READERS = {"libvips": "libvips", "opencv": "OpenCV"}
@@ -73,15 +73,8 @@ def decode(figures: Figures) -> str:
 
 def calls(figures: Figures) -> str:
     """What single calls take."""
-    rows = [(row["call"], _time(row["seconds"])) for row in figures["rows"]]
+    rows = [(row["call"], milliseconds(1000 * row["seconds"])) for row in figures["rows"]]
     return table(("", ""), rows) + machine(figures)
-
-
-def _time(seconds: float) -> str:
-    milliseconds = 1000 * seconds
-    if milliseconds >= 500:
-        return f"{seconds:.1f} s"
-    return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.2g} ms"
 
 
 def readers(figures: Figures) -> str:

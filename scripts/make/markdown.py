@@ -62,3 +62,8 @@ def share(value: float | None) -> str:
 def times(value: float | None) -> str:
     """A ratio of sizes."""
     return "not reached" if value is None else f"{value:,.0f} times"
+
+
+def milliseconds(value: float) -> str:
+    """A short time, with as many digits as say something."""
+    return f"{value:.3f} ms" if value < 0.1 else f"{value:.2f} ms" if value < 10 else f"{value:,.0f} ms"

@@ -6,7 +6,6 @@ The scene goes through the real compressor, so what the picture says is so; what
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -15,10 +14,10 @@ from PIL import ImageDraw
 from haac import Scene, gradient, render
 from haac_repo import Repository
 from scripts.benchmark.record import write
+from scripts.lib.command import HAAC
 from scripts.lib.elements import new_element
 from scripts.make.drawings import DRAWINGS
 
-HAAC = str(Path(sys.executable).with_name("haac"))
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "report.png"
 
 

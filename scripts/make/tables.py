@@ -23,7 +23,7 @@ from scripts.make.evidence.peers import peers as evidence_peers
 from scripts.make.evidence.study import catalog_size
 from scripts.make.evidence.tables import paper_tables
 from scripts.make.life.tables import life
-from scripts.make.markdown import Figures, figures_in_words, load, machine, table
+from scripts.make.markdown import Figures, figures_in_words, load, machine, milliseconds, table
 from scripts.make.mirror_tables import kills, serve, sync
 from scripts.make.pipeline_tables import (
     best_peer,
@@ -58,8 +58,10 @@ def catalog(figures: Figures) -> str:
         "near": "find near duplicates: from then on",
         "open_writer_add_commit": "add one element, durably",
     }
-    rows: list[tuple[str, ...]] = [(name, _ms(small[key]), _ms(large[key])) for key, name in names.items()]
-    fetched = (_ms(figures[size]["first"]["open_and_fetch"]) for size in ("small", "large"))
+    rows: list[tuple[str, ...]] = [
+        (name, milliseconds(small[key]), milliseconds(large[key])) for key, name in names.items()
+    ]
+    fetched = (milliseconds(figures[size]["first"]["open_and_fetch"]) for size in ("small", "large"))
     rows.append(("a fresh process: open and fetch one element", *fetched))
     return table(("", f"{small['rows']:,} elements", f"{large['rows']:,} elements"), rows) + machine(figures)
 
@@ -76,12 +78,8 @@ def words(figures: Figures) -> str:
         sets = figures["ways"][way]["test"]
         rows.append((name, *(f"{sets[kind]['answered']} of {sets[kind]['queries']}" for kind in kinds)))
     made = table(("", *kinds), rows)
-    times = ", ".join(f"{key} {_ms(value)}" for key, value in figures["ms"].items())
+    times = ", ".join(f"{key} {milliseconds(value)}" for key, value in figures["ms"].items())
     return f"{made}\n\nA search among {figures['rows']:,} generated elements: {times}." + machine(figures)
-
-
-def _ms(value: float) -> str:
-    return f"{value:.3f} ms" if value < 0.1 else f"{value:.2f} ms" if value < 10 else f"{value:,.0f} ms"
 
 
 def segmentation(figures: Figures) -> str:
@@ -309,7 +307,7 @@ def summary() -> str:
         rows.append(
             (
                 f"{large['rows']:,} elements: open, fetch one",
-                _ms(large["first"]["open_and_fetch"]),
+                milliseconds(large["first"]["open_and_fetch"]),
                 "milliseconds",
             )
         )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from haac_layers._document import Group, Raster
+from haac_layers._photoshop.described import UNREADABLE, colour_of
 from haac_layers._photoshop.mask import Box
 
 _WHITE, _BLACK, _OTHER = 1, 2, 4
@@ -49,13 +50,9 @@ def _background(layer: Any) -> tuple[int, int, int] | None:
             return (255, 255, 255) if kind == _WHITE else (0, 0, 0)
         if kind == _OTHER:
             try:
-                colour = described[b"Clr "]
-                red, green, blue = (
-                    min(max(round(float(colour[key])), 0), 255) for key in (b"Rd  ", b"Grn ", b"Bl  ")
-                )
-            except (KeyError, TypeError, ValueError, OverflowError):
+                return colour_of(described[b"Clr "])
+            except UNREADABLE:
                 continue
-            return red, green, blue
     return None
 
 

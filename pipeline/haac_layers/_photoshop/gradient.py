@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+from haac_layers._photoshop.described import RGB, UNREADABLE
+
 _STEPS = 16
 """Straight pieces between two stops."""
 _WHOLE = 4096
@@ -22,8 +24,6 @@ _MOST = 256
 """Stops of a gradient that is made smooth; Photoshop's dialogue takes fewer."""
 _IN_ALL = 4096
 """Stops of a document that are made more: each takes milliseconds."""
-_UNREADABLE = AttributeError, KeyError, TypeError, ValueError, OverflowError
-_RGB = b"Rd  ", b"Grn ", b"Bl  "
 _Stop = tuple[float, tuple[float, ...], float]
 """place 0 to 1, values, midpoint 0 to 1 of the way from the stop before"""
 
@@ -35,14 +35,14 @@ def smooth(layers: Iterable[Any]) -> None:
     """
     left = _IN_ALL
     for layer in layers:
-        with suppress(*_UNREADABLE):
+        with suppress(*UNREADABLE):
             for described in _of_layer(layer):
                 left -= len(described[b"Clrs"]) + len(described.get(b"Trns", ()))
                 if left < 0:
                     return
-                with suppress(*_UNREADABLE):
+                with suppress(*UNREADABLE):
                     _smoothed(described)
-        with suppress(*_UNREADABLE):
+        with suppress(*UNREADABLE):
             _lengthen(layer)
 
 
@@ -63,9 +63,8 @@ def _lengthen(layer: Any) -> None:
         return
     fill = layer.tagged_blocks.get_data(Tag.GRADIENT_FILL_SETTING)
     overlays = [each.descriptor for each in layer.effects if type(each).__name__ == "GradientOverlay"]
-    for described in ([] if fill is None else [fill], overlays):
-        for each in described:
-            _stretched(each, layer.width, layer.height)
+    for described in [*([] if fill is None else [fill]), *overlays]:
+        _stretched(described, layer.width, layer.height)
 
 
 def _stretched(described: Any, width: int, height: int) -> None:
@@ -110,14 +109,14 @@ def _smoothed(described: Any) -> None:
         known = [
             (
                 float(each[b"Lctn"]) / _WHOLE,
-                tuple(float(each[name][part]) for part in _RGB) if key == b"Clrs" else (float(each[name]),),
+                tuple(float(each[name][part]) for part in RGB) if key == b"Clrs" else (float(each[name]),),
                 float(each.get(b"Mdpn", 50)) / 100,
             )
             for each in stops
         ]
         more: Any = []
         for place, values in _between(known, smoothness):
-            colour: Any = dict(zip(_RGB, map(Double, values), strict=False))
+            colour: Any = dict(zip(RGB, map(Double, values), strict=False))
             value: Any = (
                 Descriptor(colour, "", b"RGBC") if key == b"Clrs" else UnitFloat(values[0], Unit.Percent)
             )
@@ -127,7 +126,7 @@ def _smoothed(described: Any) -> None:
 
 
 def _is_rgb(stop: Any) -> bool:
-    return all(key in stop.get(b"Clr ", ()) for key in _RGB)
+    return all(key in stop.get(b"Clr ", ()) for key in RGB)
 
 
 def _between(stops: Sequence[_Stop], smoothness: float) -> Iterator[tuple[float, tuple[float, ...]]]:

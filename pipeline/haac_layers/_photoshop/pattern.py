@@ -16,6 +16,7 @@ import numpy.typing as npt
 from haac_layers._document import Raster
 from haac_layers._flatten.blend import BLENDS, blended
 from haac_layers._limits import LAYER_LIMITS
+from haac_layers._photoshop.described import UNREADABLE, mode_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -52,7 +53,7 @@ def overlaid(layer: Any, effect: Any, raster: Raster) -> Raster:
         return replace(raster, baked=(*raster.baked, "a pattern that cannot be read: left out"))
     under = image.copy()
     under.putalpha(layer.fill_opacity)
-    mode = effect.blend_mode.name.lower().replace("_", "-")
+    mode = mode_of(effect)
     if mode in BLENDS:
         pattern = Image.fromarray(blended(np.asarray(under), np.asarray(pattern), mode))
     under.alpha_composite(pattern)
@@ -86,16 +87,12 @@ def _drawn(layer: Any, effect: Any, box: tuple[int, int, int, int]) -> Image.Ima
             if (box[3] - box[1]) * panel.shape[1] > LAYER_LIMITS.canvas_pixels:  # it is laid downwards first
                 return None
             channels = numpy_io.get_pattern_color_channels(stored)
-            colour, shape = (
-                panel[:, :, :channels],
-                panel[:, :, channels:] if panel.shape[2] > channels else None,
-            )
-            colour, shape = (
-                each if each is None else _laid(each, box, (x, y), scale) for each in (colour, shape)
-            )
+            panel = _laid(panel, box, (x, y), scale)
+            colour, shape = panel[:, :, :channels], panel[:, :, channels:]
+            shape = shape if shape.shape[2] else None
         else:
             colour, shape = draw_pattern_fill(box, psd, described, (x, y, x + 1, y + 1))
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+    except UNREADABLE:
         return None
     if colour is None or colour.shape[2] not in (1, 3):
         return None

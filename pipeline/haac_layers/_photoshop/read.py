@@ -20,11 +20,11 @@ import numpy as np
 from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
 from haac_layers._limits import LAYER_LIMITS, Budget, check_canvas, check_file
 from haac_layers._photoshop import adjust, artboard, mask, pattern, shadow
+from haac_layers._photoshop.described import mode_of
 from haac_layers._photoshop.merged import merged_picture
 from haac_layers._photoshop.style import (
     is_adjustment,
     knocks_out,
-    mode_of,
     prepare,
     reaches_down,
     styled,
@@ -321,16 +321,16 @@ class _Reader:
                 f"the layer {layer.name!r} has {what[0]}, which is drawn with aggdraw and scipy, not installed here:"
                 " pip install 'haac[layers]'"
             )
-        allowed = {id(each) for top in shown for each in _with_inside(top)}
-        image = self._composited(group, lambda each: id(each) in allowed and each.is_visible())
+        drawn = {id(each): each for top in shown for each in _with_inside(top)}
+        image = self._composited(group, lambda each: id(each) in drawn and each.is_visible())
         if image is None:
             return []
         box = image.getchannel("A").getbbox()
         if box is None:
             return []
         self._budget.pixels(box[2] - box[0], box[3] - box[1])
-        inside = {id(each): each for top in shown for each in _with_inside(top) if each is not layer}
-        lost = {said for each in inside.values() if each.is_visible() for said in shadow.lost(each, [])}
+        others = (each for each in drawn.values() if each is not layer and each.is_visible())
+        lost = {said for each in others for said in shadow.lost(each, [])}
         blend = mode_of(layer) if shown[0] is layer else NORMAL
         return [
             Raster(

@@ -15,6 +15,7 @@ import numpy as np
 
 from haac_layers._document import Raster
 from haac_layers._flatten.blend import BLENDS, blended
+from haac_layers._photoshop.described import RGB, UNREADABLE, colour_of, mode_of, number_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -62,7 +63,7 @@ def effects_of(layer: Any) -> list[Effect]:
             if effect.enabled and kind in (OUTER | INNER):
                 try:
                     read = _read(kind, effect)
-                except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+                except UNREADABLE:
                     continue  # said in a way that Photoshop does not
                 made += [] if read is None else [read]
     return made
@@ -81,25 +82,25 @@ def lost(layer: Any, drawn: Sequence[Effect]) -> list[str]:
 def _read(kind: str, effect: Any) -> Effect | None:
     described = effect.descriptor
     colour = described.get(b"Clr ")
-    if colour is None or b"Rd  " not in colour or float(described.get(b"Nose", 0)) > 0:
+    if colour is None or RGB[0] not in colour or float(described.get(b"Nose", 0)) > 0:
         return None
     technique = described.get(b"GlwT")
     if technique is not None and technique.enum != b"SfBL":
         return None
     dx = dy = 0
     if kind in ("DropShadow", "InnerShadow"):
-        angle = math.radians(_number(effect.angle, -360, 360))
-        distance = _number(effect.distance, 0, _LARGEST)
+        angle = math.radians(number_of(effect.angle, -360, 360))
+        distance = number_of(effect.distance, 0, _LARGEST)
         dx, dy = round(-math.cos(angle) * distance), round(math.sin(angle) * distance)
-    reach = _number(described.get(b"Inpr", 100.0), 1, 100) / 100 if "Glow" in kind else 1.0
+    reach = number_of(described.get(b"Inpr", 100.0), 1, 100) / 100 if "Glow" in kind else 1.0
     source = described.get(b"glwS")
     return Effect(
         kind,
-        (_byte(colour[b"Rd  "]), _byte(colour[b"Grn "]), _byte(colour[b"Bl  "])),
-        _number(effect.opacity, 0, 100) / 100,
-        effect.blend_mode.name.lower().replace("_", "-"),
-        _number(effect.size, 0, _SIZE),
-        _number(effect.choke, 0, 100) / 100,
+        colour_of(colour),
+        number_of(effect.opacity, 0, 100) / 100,
+        mode_of(effect),
+        number_of(effect.size, 0, _SIZE),
+        number_of(effect.choke, 0, 100) / 100,
         dx,
         dy,
         reach,
@@ -107,22 +108,6 @@ def _read(kind: str, effect: Any) -> Effect | None:
         bool(described.get(b"layerConceals", True)),
         source is not None and source.enum == b"SrcC",
     )
-
-
-def _byte(value: Any) -> int:
-    return round(_number(value, 0, 255))
-
-
-def _number(value: Any, least: float, most: float) -> float:
-    """A number as near to a file's as is allowed.
-
-    Raises:
-        ValueError: it is none, or endless.
-    """
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{number} is no size")
-    return min(max(number, least), most)
 
 
 def _curve(contour: Any) -> tuple[int, ...]:

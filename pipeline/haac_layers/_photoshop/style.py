@@ -6,6 +6,7 @@ from typing import Any
 
 from haac_layers._document import NORMAL, PASS_THROUGH
 from haac_layers._photoshop import gradient, mask
+from haac_layers._photoshop.described import mode_of
 from haac_layers._photoshop.pattern import OVERLAY, overlay_of
 from haac_layers._photoshop.shadow import INNER, OUTER
 
@@ -37,12 +38,6 @@ def prepare(psd: Any) -> None:
         layer.is_group() and layer._record.clipping for layer in layers
     ):
         psd.compatibility_mode = CompatibilityMode.CLIP_STUDIO_PAINT
-
-
-def mode_of(layer: Any) -> str:
-    """The blend mode by its name in CSS, where it has one."""
-    name: str = layer.blend_mode.name.lower().replace("_", "-")
-    return name
 
 
 def is_adjustment(layer: Any) -> bool:

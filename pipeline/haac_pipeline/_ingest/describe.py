@@ -19,7 +19,7 @@ def as_element(image: Image.Image, *, quick: bool = False) -> NewElement:
 
     Args:
         image: RGBA.
-        quick: encode it in a quarter of the time, and in more bytes.
+        quick: see `encode`.
     """
     return NewElement(
         data=encode(image, quick=quick),

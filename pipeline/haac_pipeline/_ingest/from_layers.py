@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from haac_layers import Baked, Document, Flat
 
 _MANY = 2**24
-"""Pixels of all layers together above which they are encoded quickly: a quarter of the time, and about 30 % more bytes."""
+"""Pixels of all layers together above which they are encoded quickly."""
 FAITHFUL = 40.0
 """Decibels of PSNR below which a recipe is said to look different."""
 

@@ -51,7 +51,7 @@ def choose(
         source: gives them.
         budget: bytes of the recipe.
         people: people may be told by other people, so that none are looked for.
-        always: whoever asks takes an element in doubt, too: the best is looked for, even so.
+        always: an element in doubt is taken, too: the best is looked for even so, and people are not.
 
     Returns:
         Of those objects that any element may tell.
@@ -131,7 +131,7 @@ class _Chooser:
         element = SimilarElement(
             each.number, each.kind, each.score, kinds[each.kind], len(asked), salient.box
         )
-        person = not self._people and (
+        person = not (self._people or self._always) and (
             may_show_person(self._picture.crop(view), kind)
             or may_show_person(flattened(self._source.image(each.number), GREY), each.kind)
         )

@@ -21,7 +21,8 @@ from pathlib import Path
 from PIL import Image
 
 from haac_repo import NewElement
-from scripts.benchmark.evidence.sources import HAAC, cut_out, known_photographs
+from scripts.benchmark.evidence.sources import cut_out, known_photographs
+from scripts.lib.command import HAAC
 from scripts.lib.elements import drawing, new_element, repository_of, trimmed_element
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 from PIL import Image
 
 from haac_evidence._internal import SURE, choose_judge, kind_of, load_judge
+from scripts.lib.command import HAAC
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
-HAAC = str(Path(sys.executable).with_name("haac"))
 
 
 def known_photographs(folder: Path, count: int, judge: Path | None) -> list[Path]:

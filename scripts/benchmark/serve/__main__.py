@@ -34,7 +34,8 @@ from urllib.parse import urlsplit
 
 from scripts.benchmark.record import write
 from scripts.benchmark.serve.load import RANGE, Load, peak_mb, slow_loris
-from scripts.benchmark.sync import HAAC, build
+from scripts.benchmark.sync import build
+from scripts.lib.command import HAAC
 from scripts.lib.web_servers import nginx
 
 CLIENTS, LORIS = 500, 100

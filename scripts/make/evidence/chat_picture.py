@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,11 @@ from PIL import Image, ImageDraw, ImageFont
 from haac_pipeline._compress.task import INLINE
 from haac_repo import Repository
 from scripts.benchmark.record import write
+from scripts.lib.command import HAAC
 from scripts.lib.elements import new_element
 from scripts.make.drawings import DRAWINGS
 
 TARGET = Path(__file__).resolve().parents[3] / "docs" / "pictures" / "chat.png"
-HAAC = str(Path(sys.executable).with_name("haac"))
 PHOTOGRAPHS = ("astronaut.png", "coffee.png")
 SIZE = 720, 900
 ROWS = (

@@ -24,7 +24,7 @@ from scripts.lib import evidence
 
 TARGET = Path(__file__).resolve().parents[3] / "docs" / "pictures" / "similar.jpg"
 BUDGET = 60
-LONG, WIDE, HIGH, WORDS, ACROSS = 384, 240, 200, 60, 2
+LONG, WIDE, HIGH, WORDS, ACROSS = 384, 240, 200, 80, 2
 """Pixels of a photograph, of a tile and of the words below; photographs in a row."""
 INK = "#1f2733"
 
