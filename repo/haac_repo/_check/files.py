@@ -102,6 +102,8 @@ def _check_strays(snapshot: Snapshot) -> Iterator[Finding]:
     unknown = sorted(path for path in found if not _is_known(snapshot, path))
     if not unknown:
         return
+    # Asked before the catalog is looked at again: whoever is not writing by then has told it of what he made.
+    writing = is_locked(snapshot.path)
     with fresh(snapshot) as now:
         for path in unknown:
             # The catalog hears of most files before they are made, and of all before they go.
@@ -117,7 +119,7 @@ def _check_strays(snapshot: Snapshot) -> Iterator[Finding]:
             yield Finding(
                 f"{shown} is in no record: `haac verify --repair` moves it to lost/",
                 # What stands there is given to whoever asks; but somebody who is writing may have made it just now.
-                harmless=path.parent == packs.open_folder or is_locked(now.path),
+                harmless=path.parent == packs.open_folder or writing or is_locked(now.path),
                 fault=Stray(path),
             )
 

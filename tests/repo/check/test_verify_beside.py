@@ -12,6 +12,7 @@ import pytest
 
 from haac_repo import Repository, publish, verify
 from haac_repo._check.snapshot import Snapshot
+from haac_repo._lock import writer_lock
 from haac_repo._store.schema import CATALOG, connect
 from tests.repo.elements import MakeElement
 
@@ -67,6 +68,25 @@ def test_verify_a_mirror_while_it_is_synced(repository: Repository, make_element
         for _ in range(TIMES):
             report = verify(mirror)
             assert [str(problem) for problem in report.problems] == []
+
+
+def test_a_pack_whose_maker_ends_while_the_catalog_is_looked_at_is_no_problem(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The catalog hears of it only at the end, which was after the second look, and before the lock was looked at."""
+    (repository.path / "public" / "packs").mkdir(parents=True, exist_ok=True)
+    (repository.path / "public" / "packs" / f"{'a' * 64}.pack").write_bytes(b"pack")
+    with contextlib.ExitStack() as held:
+
+        def fresh(snapshot: Snapshot) -> contextlib.AbstractContextManager[Snapshot]:
+            now = Snapshot(snapshot.path)
+            held.close()
+            return now
+
+        monkeypatch.setattr("haac_repo._check.files.fresh", fresh)
+        held.enter_context(writer_lock(repository.path, 0))
+        assert verify(repository.path).problems == []
+    assert len(verify(repository.path).problems) == 1
 
 
 def test_verify_writes_nothing(repository: Repository, make_element: MakeElement) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,24 +19,36 @@ from haac_layers._write.ora import write_ora
 from tests.pipeline.layers.documents import document
 
 pytestmark = pytest.mark.skipif(
-    not (shutil.which("krita") and shutil.which("xvfb-run")), reason="krita or xvfb is not installed"
+    not (shutil.which("krita") and shutil.which("Xvfb")), reason="krita or xvfb is not installed"
 )
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
+def screen() -> Iterator[str]:
+    """A display without a screen, of which the server itself says when it can be used, and its number."""
+    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-ac"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        number = server.stdout.readline().strip()
+        assert number, "Xvfb did not start"
+        yield f":{number}"
+        server.terminate()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory, screen: str) -> dict[str, Document]:
     """What Krita makes of the document, as .ora and as .kra."""
     folder = tmp_path_factory.mktemp("krita")
     write_ora(folder / "ours.ora", document())
     return {
-        "ora": read_ora(krita(folder, "theirs.ora").read_bytes()),
-        "kra": read_kra(krita(folder, "theirs.kra").read_bytes()),
+        "ora": read_ora(krita(folder, "theirs.ora", screen).read_bytes()),
+        "kra": read_kra(krita(folder, "theirs.kra", screen).read_bytes()),
     }
 
 
-def krita(folder: Path, name: str) -> Path:
-    command = ["xvfb-run", "-a", "krita", "ours.ora", "--export", "--export-filename", name]
-    own = os.environ | {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
+def krita(folder: Path, name: str, screen: str) -> Path:
+    command = ["krita", "ours.ora", "--export", "--export-filename", name]
+    own = os.environ | {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "DISPLAY": screen}
     done = subprocess.run(command, cwd=folder, env=own, capture_output=True, timeout=300)
     assert (folder / name).is_file(), done.stderr.decode(errors="replace")[-2000:]
     return folder / name
