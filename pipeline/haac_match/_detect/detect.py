@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from haac_match._detect.aliased import aliased
 from haac_match._detect.evidence import Evidence, measure
 from haac_match._detect.likelihood import probability
 from haac_match._detect.regions import Region, SmoothBackground, SmoothRegions
 from haac_match._detect.templates import Match, Templates, extent_of
 from haac_match._detect.textured import by_keypoints, textured
-from haac_match._fit.cutout import CutoutCache
+from haac_match._fit.cutout import Cutout, CutoutCache
 from haac_match._fit.fit import Patch, fit
 from haac_match._fit.inpaint import with_inpainted
 from haac_match._index.index import Index
@@ -43,6 +44,8 @@ _ROOM = 1.15
 """Size of the window over that of the element."""
 _LEAST_SIDE = 7
 """Pixels of the smallest window."""
+_WELL, _MUCH_LESS = 0.03, 0.6
+"""Share left unexplained above which an element may have been drawn without a low-pass filter, and that which is then left of it."""
 _STILL = 0.5
 """Share that may be left unexplained after the coarse fit."""
 _FINELY, _COMPETES = 5, 0.4
@@ -275,9 +278,11 @@ class Detector:
         fitted = fit(pose, cutout, patch, effort[1], even=True).pose if effort[1] else pose
         if background is None and effort[1]:
             patch = with_inpainted(patch, fitted, cutout)
-        evidence = measure(patch, fitted, cutout)
+        evidence = measure(patch, patch.warped(fitted, cutout))
         if evidence is None:
             return None
+        if effort == _FINE and evidence.unexplained > _WELL:
+            fitted, evidence = _if_aliased(patch, fitted, cutout, evidence)
         extent = self._index.extents[self._gallery.index[pose.element]]
         return Detection(fitted, evidence, background, extent_of(fitted, extent, cutout.size))
 
@@ -290,6 +295,15 @@ class Detector:
         if background is not None:
             return Patch(part, background.pixels(box), None, box, side)
         return with_inpainted(Patch(part, part, None, box, side), pose, self._cutouts[pose.element])
+
+
+def _if_aliased(patch: Patch, pose: Pose, cutout: Cutout, evidence: Evidence) -> tuple[Pose, Evidence]:
+    """Pose and evidence of an element as it is without a low-pass filter, if that explains much more; else as they are."""
+    sampled = aliased(pose, cutout, patch)
+    found = None if sampled is None else measure(patch, sampled[1])
+    if sampled is None or found is None or found.unexplained > _MUCH_LESS * evidence.unexplained:
+        return pose, evidence
+    return sampled[0], found
 
 
 def _window(pose: Pose, size: tuple[int, int], shape: tuple[int, ...]) -> Box | None:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from haac_match._fit.cutout import Cutout
 from haac_match._fit.fit import Patch
 from haac_match._fit.kernels import njit
 from haac_match._picture.arrays import Bytes, Doubles, Floats
-from haac_match._picture.pose import Pose
 
 _SHOWS, _EDGE = 0.5, 0.1
 """Alpha of what is inside of an element, and of its edge."""
@@ -53,9 +51,13 @@ class Evidence:
     pixels: float
 
 
-def measure(patch: Patch, pose: Pose, cutout: Cutout) -> Evidence | None:
-    """Measure a fit in its window; None if the element hardly shows there."""
-    warped = patch.warped(pose, cutout)
+def measure(patch: Patch, warped: Floats) -> Evidence | None:
+    """Measure a fit in its window; None if the element hardly shows there.
+
+    Args:
+        patch: the window.
+        warped: (height, width, 4), the element in it, premultiplied, alpha 0 to 1.
+    """
     alpha = warped[:, :, 3]
     reach = 2 * max(1, round(_RIM * patch.fx)) + 1
     counts = cv2.dilate((alpha > _EDGE).astype(np.uint8), np.ones((reach, reach), np.uint8))

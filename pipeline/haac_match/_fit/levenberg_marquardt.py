@@ -95,7 +95,7 @@ def _level_for(pose: Doubles, fx: float, fy: float, table: Integers) -> tuple[in
 
 
 @njit(nogil=True, error_model="numpy")
-def _source(flat: Bytes, table: Integers, level: int, across: int, down: int) -> tuple[Floats, int]:
+def source_of(flat: Bytes, table: Integers, level: int, across: int, down: int) -> tuple[Floats, int]:
     """A level after a blur, premultiplied RGB 0 to 255 and alpha 0 to 1, and the width of its margin."""
     offset, height, width = table[level, 0], table[level, 1], table[level, 2]
     pixels = flat[offset : offset + height * width * 4].reshape(height, width, 4).astype(np.float32)
@@ -105,7 +105,7 @@ def _source(flat: Bytes, table: Integers, level: int, across: int, down: int) ->
 
 
 @njit(nogil=True, error_model="numpy")
-def _draw(
+def draw(
     source: Floats,
     margin: int,
     real: Integers,
@@ -144,8 +144,8 @@ def warp_element(
         out: (height, width, 4), written.
     """
     level, across, down = _level_for(pose, window[2], window[3], table)
-    source, margin = _source(flat, table, level, across, down)
-    _draw(source, margin, table[level], table[0], pose, flip, window, out)
+    source, margin = source_of(flat, table, level, across, down)
+    draw(source, margin, table[level], table[0], pose, flip, window, out)
 
 
 @njit(nogil=True, error_model="numpy")
@@ -278,14 +278,14 @@ def descend(
     least = math.inf
     hessian, gradient = np.empty((COLUMNS, COLUMNS)), np.empty(COLUMNS)
     level, across, down = _level_for(trial, window[2], window[3], table)
-    source, margin = _source(flat, table, level, across, down)
+    source, margin = source_of(flat, table, level, across, down)
     kept = True  # whether `warped` shows the best pose
     for step in range(iterations + 1):
         needed = _level_for(trial, window[2], window[3], table)
         if needed != (level, across, down):
             level, across, down = needed
-            source, margin = _source(flat, table, level, across, down)
-        _draw(source, margin, table[level], table[0], trial, flip, window, warped)
+            source, margin = source_of(flat, table, level, across, down)
+        draw(source, margin, table[level], table[0], trial, flip, window, warped)
         error = cost(warped, under, target, weight, trial[6], clip)
         kept = error < least
         if kept:

@@ -36,6 +36,8 @@ _NEARLY = 0.2
 """...and where nothing is likely, those that leave no more than this share unexplained."""
 _EXACT = 0.8
 """Share of a detection's pixels that are right to the bit from which on haac drew it; its edges depend on the background."""
+_TELLING = 3
+"""Detections of enough pixels, none of them exact, from which on another program drew the picture: fewer may be wrong ones."""
 _OFF, _STROKE = 40, 7
 """Levels from which on a pixel is not explained, and pixels of the strokes of a text..."""
 _ALIKE, _ONE_COLOUR = 16, 0.5
@@ -88,7 +90,11 @@ def solve(
             drawn
             or thorough
             or _seems_translucent(target, background, detected, jpeg)
-            or (background is not None and _objects_left(stack, detected))
+            or (
+                background is not None
+                and len(_telling(detected)) < _TELLING
+                and _objects_left(stack, detected)
+            )
         ):
             if detected or background is None:
                 return _scene(stack, behind), SOLVE.unknown_background
@@ -198,8 +204,9 @@ def _is_drawn_by_haac(
     """Whether a detection is right to the bit, or under the picture's JPEG round trip, or several are once it was rescaled."""
     target = stack.target
     height, width = target.shape[:2]
-    telling = [found for found in detected if found.evidence.pixels >= _LEAST]
-    for found in sorted(telling, key=lambda each: (_large(each), each.evidence.unexplained))[:_TRIED]:
+    for found in sorted(_telling(detected), key=lambda each: (_large(each), each.evidence.unexplained))[
+        :_TRIED
+    ]:
         if background is not None:
             behind = background.pixels
         else:
@@ -224,6 +231,11 @@ def _is_drawn_by_haac(
     fitter = Fitter(stack, context.cutouts, PICTURE.noisy_tolerance(background.noise), context.mapped)
     fitter.clean = False
     return estimate_original(stack, background.background, fitter) is not None
+
+
+def _telling(detected: list[Detection]) -> list[Detection]:
+    """Those that show enough to tell who drew them."""
+    return [found for found in detected if found.evidence.pixels >= _LEAST]
 
 
 def _confirms(fine: Fit, pose: Pose) -> bool:
