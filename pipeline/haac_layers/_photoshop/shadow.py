@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from haac_layers._document import Raster
-from haac_layers._flatten.blend import BLENDS, blended
 from haac_layers._photoshop.described import RGB, UNREADABLE, colour_of, mode_of, number_of
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    Cast = Callable[[Image.Image], Image.Image]
+    Charge = Callable[[int, int], None]
 
 OUTER = {"DropShadow": "drop shadow", "OuterGlow": "outer glow"}
-INNER = {"InnerShadow": "inner shadow", "InnerGlow": "inner glow"}
+INNER = {"InnerGlow": "inner glow", "InnerShadow": "inner shadow"}
+"""Those around a layer and those in it, each back to front."""
+NEVER = "BevelEmboss", "Satin"
+"""Effects that neither psd-tools nor haac draws."""
 _LARGEST = 30_000
 """Pixels; how far Photoshop throws a shadow."""
 _SIZE = 250
@@ -66,17 +68,23 @@ def effects_of(layer: Any) -> list[Effect]:
                 except UNREADABLE:
                     continue  # said in a way that Photoshop does not
                 made += [] if read is None else [read]
-    return made
+    order = [*OUTER, *INNER]
+    return sorted(made, key=lambda each: order.index(each.kind))
 
 
 def lost(layer: Any, drawn: Sequence[Effect]) -> list[str]:
-    """In words, the shadows and glows that are on and cannot be drawn."""
+    """In words, the effects that are on and cannot be drawn, nor by psd-tools.
+
+    Args:
+        layer: of psd-tools.
+        drawn: its shadows and glows that are drawn.
+    """
     if not layer.has_effects():
         return []
     kinds = [type(each).__name__ for each in layer.effects if each.enabled]
     for effect in drawn:
         kinds.remove(effect.kind)
-    return [f"effects ({kind}: left out)" for kind in kinds if kind in (OUTER | INNER)]
+    return [f"effects ({kind}: left out)" for kind in kinds if kind in (*OUTER, *INNER, *NEVER)]
 
 
 def _read(kind: str, effect: Any) -> Effect | None:
@@ -121,7 +129,7 @@ def _curve(contour: Any) -> tuple[int, ...]:
     return tuple(int(v) for v in np.floor(np.interp(np.arange(256), x, y).clip(0, 255) + 0.5))
 
 
-def under(effect: Effect, outline: Raster, opacity: float, hides: bool) -> Raster:
+def under(effect: Effect, outline: Raster, opacity: float, hides: bool, charge: Charge) -> Raster:
     """What an outer effect shows, as a layer under the one that it belongs to.
 
     Args:
@@ -129,11 +137,13 @@ def under(effect: Effect, outline: Raster, opacity: float, hides: bool) -> Raste
         outline: the layer's own pixels, of which the alpha counts.
         opacity: of the layer, 0 to 1.
         hides: whether the layer lets what is below through, so that what it conceals is seen.
+        charge: told the width and height of what is drawn, before it is; may refuse.
     """
     from PIL import Image, ImageChops
 
     margin = math.ceil(effect.size) + 1
     alpha = outline.image.getchannel("A")
+    charge(alpha.width + 2 * margin, alpha.height + 2 * margin)
     grown = Image.new("L", (alpha.width + 2 * margin, alpha.height + 2 * margin))
     grown.paste(alpha, (margin, margin))
     shade = _blurred(grown, effect)
@@ -148,34 +158,49 @@ def under(effect: Effect, outline: Raster, opacity: float, hides: bool) -> Raste
         outline.y - margin + effect.dy,
         opacity * effect.opacity,
         True,
-        effect.blend if effect.blend in BLENDS else "normal",
+        effect.blend,
     )
 
 
-def inside(effect: Effect, image: Image.Image) -> Image.Image:
-    """Pixels of a layer with an inner effect on them; their alpha stays.
+def within(effect: Effect, outline: Image.Image, charge: Charge) -> Image.Image:
+    """What an inner effect paints on a layer, to be cut at its outline.
 
     Args:
         effect: of INNER.
-        image: RGBA.
+        outline: the layer's pixels, of which the alpha counts.
+        charge: told the width and height of what is drawn, before it is; may refuse.
+
+    Returns:
+        RGBA, as large.
     """
     from PIL import Image, ImageChops
 
     margin = math.ceil(effect.size) + 1
-    around = Image.new("L", (image.width + 2 * margin, image.height + 2 * margin), 255)
-    around.paste(ImageChops.invert(image.getchannel("A")), (margin + effect.dx, margin + effect.dy))
-    shade = _blurred(around, effect).crop((margin, margin, margin + image.width, margin + image.height))
+    charge(outline.width + 2 * margin, outline.height + 2 * margin)
+    around = Image.new("L", (outline.width + 2 * margin, outline.height + 2 * margin), 255)
+    around.paste(ImageChops.invert(outline.getchannel("A")), (margin + effect.dx, margin + effect.dy))
+    shade = _blurred(around, effect).crop((margin, margin, margin + outline.width, margin + outline.height))
     if effect.centre:
         shade = ImageChops.invert(shade)
-    shade = shade.point([math.floor(v * effect.opacity + 0.5) for v in range(256)])
-    colour = _filled(shade, effect)
-    solid = image.copy()
-    solid.putalpha(255)
-    if effect.blend in BLENDS:
-        colour = Image.fromarray(blended(np.asarray(solid), np.asarray(colour), effect.blend))
-    solid.alpha_composite(colour)
-    solid.putalpha(image.getchannel("A"))
-    return solid
+    return _filled(shade.point([math.floor(v * effect.opacity + 0.5) for v in range(256)]), effect)
+
+
+def cut(effect: Effect, paint: Image.Image, outline: Raster, opacity: float) -> Raster:
+    """What an inner effect paints, as a layer of its own: of a layer whose fill does not show.
+
+    Args:
+        effect: of INNER.
+        paint: what it paints.
+        outline: the layer's own pixels, of which the alpha counts.
+        opacity: of the layer, 0 to 1.
+    """
+    from PIL import ImageChops
+
+    image = paint.copy()
+    image.putalpha(ImageChops.multiply(paint.getchannel("A"), outline.image.getchannel("A")))
+    return Raster(
+        f"{outline.name} ({INNER[effect.kind]})", image, outline.x, outline.y, opacity, True, effect.blend
+    )
 
 
 def _blurred(outline: Image.Image, effect: Effect) -> Image.Image:
