@@ -277,3 +277,11 @@ def test_what_is_hidden_is_stored_and_not_shown(tmp_path: Path) -> None:
     flat = flatten(read_document(tmp_path / "two.psd"))
     assert [each.name for each in flat.layers] == ["seen"]
     assert [each.name for each in flat.hidden] == ["hidden"]
+
+
+def test_a_file_that_takes_too_long_is_one_error(haac: Haac, written: Path) -> None:
+    slow = written.with_name("slow.psd")
+    write_psd(Scene(2500, 2000, layers=[Layer(1)]), Pictures(blob(6, 2500, 2000)), slow)
+    code, _, error = haac("import", str(slow), "--timeout", "0.2", "--dry-run")
+    assert code == 1
+    assert "slow.psd: it took longer than 0.2 seconds: allow more with --timeout" in error
