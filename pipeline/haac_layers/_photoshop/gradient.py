@@ -13,7 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from haac_layers._photoshop.described import RGB, UNREADABLE, number_of
+import numpy as np
+import numpy.typing as npt
+
+from haac_layers._photoshop.described import RGB, UNREADABLE, colour_of, number_of
 
 _STEPS = 16
 """Straight pieces between two stops."""
@@ -50,6 +53,28 @@ def smooth(layers: Iterable[Any]) -> None:
                     _smoothed(described)
         with suppress(*UNREADABLE):
             _lengthen(layer)
+
+
+def ramp(described: Any) -> npt.NDArray[np.float64]:
+    """The colours of a gradient at 256 places from its beginning to its end: (256, red, green, blue, alpha), 0 to 255.
+
+    One of `UNREADABLE` is raised if it is none of stops of red, green and blue.
+    """
+    colours = [(float(stop[b"Lctn"]), *colour_of(stop[b"Clr "])) for stop in described[b"Clrs"]]
+    stops = described.get(b"Trns", ())
+    alphas = [(float(stop[b"Lctn"]), number_of(stop[b"Opct"], 0, 100) * 2.55) for stop in stops]
+    places = np.linspace(0, _WHOLE, 256)
+    values = [_interpolated(places, [(stop[0], stop[n]) for stop in colours]) for n in (1, 2, 3)]
+    values.append(_interpolated(places, alphas) if alphas else np.full(256, 255.0))
+    return np.stack(values, axis=1)
+
+
+def _interpolated(
+    places: npt.NDArray[np.float64], stops: list[tuple[float, float]]
+) -> npt.NDArray[np.float64]:
+    at, values = zip(*sorted(stops), strict=True)
+    made: npt.NDArray[np.float64] = np.interp(places, at, values)
+    return made
 
 
 def fades(described: Any) -> bool:

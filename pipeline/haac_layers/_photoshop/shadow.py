@@ -1,7 +1,7 @@
 """Shadows and glows of a layer: its outline moved, spread, blurred and filled, under it or in it.
 
 What Photoshop does is not published. Measured on documents of psd-tools' own tests: a shadow of size n is the outline averaged twice over n
-pixels each way, and of a glow what the range leaves counts as all.
+pixels each way, and of a glow what the range leaves counts as all. A gradient is laid from the layer's edge to the glow's end.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from haac_layers._document import Raster
-from haac_layers._photoshop.described import RGB, UNREADABLE, colour_of, mode_of, number_of
+from haac_layers._photoshop.described import UNREADABLE, colour_of, mode_of, number_of
+from haac_layers._photoshop.gradient import ramp
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -26,6 +27,8 @@ INNER = {"InnerGlow": "inner glow", "InnerShadow": "inner shadow"}
 """Those around a layer and those in it, each back to front."""
 NEVER = "BevelEmboss", "Satin"
 """Effects that neither psd-tools nor haac draws."""
+_FADE = 10
+"""Values of 255 of the shade, over which a glow of a gradient comes out of nothing."""
 _LARGEST = 30_000
 """Pixels; how far Photoshop throws a shadow."""
 _SIZE = 250
@@ -37,7 +40,8 @@ class Effect:
     """A shadow or glow, as the file describes it."""
 
     kind: str
-    colour: tuple[int, int, int]
+    ramp: tuple[tuple[int, ...], ...]
+    """For red, green, blue and alpha: what each value of the shade becomes."""
     opacity: float
     blend: str
     size: float
@@ -57,7 +61,7 @@ class Effect:
 
 
 def effects_of(layer: Any) -> list[Effect]:
-    """Those of a layer that are on and can be drawn: a glow of a gradient, or of Photoshop's precise kind, cannot."""
+    """Those of a layer that are on and can be drawn: one with noise, or a glow of Photoshop's precise kind, cannot."""
     made = []
     if layer.has_effects():
         for effect in layer.effects:
@@ -89,8 +93,7 @@ def lost(layer: Any, drawn: Sequence[Effect]) -> list[str]:
 
 def _read(kind: str, effect: Any) -> Effect | None:
     described = effect.descriptor
-    colour = described.get(b"Clr ")
-    if colour is None or RGB[0] not in colour or float(described.get(b"Nose", 0)) > 0:
+    if float(described.get(b"Nose", 0)) > 0 or float(described.get(b"ShdN", 0)) > 0:
         return None
     technique = described.get(b"GlwT")
     if technique is not None and technique.enum != b"SfBL":
@@ -104,7 +107,7 @@ def _read(kind: str, effect: Any) -> Effect | None:
     source = described.get(b"glwS")
     return Effect(
         kind,
-        colour_of(colour),
+        _ramp(described),
         number_of(effect.opacity, 0, 100) / 100,
         mode_of(effect),
         number_of(effect.size, 0, _SIZE),
@@ -116,6 +119,18 @@ def _read(kind: str, effect: Any) -> Effect | None:
         bool(described.get(b"layerConceals", True)),
         source is not None and source.enum == b"SrcC",
     )
+
+
+def _ramp(described: Any) -> tuple[tuple[int, ...], ...]:
+    """What the shade becomes: of one colour, or of a gradient that begins where it is whole, which has its own opacity."""
+    shade = np.arange(256.0)
+    if (grad := described.get(b"Grad")) is None or b"Clr " in described:
+        red, green, blue = colour_of(described[b"Clr "])
+        values = np.stack([np.full(256, red), np.full(256, green), np.full(256, blue), shade], axis=1)
+    else:
+        values = ramp(grad)[::-1].copy()
+        values[:, 3] *= np.minimum(shade / _FADE, 1)
+    return tuple(tuple(int(v) for v in column) for column in np.floor(values.T + 0.5))
 
 
 def _curve(contour: Any) -> tuple[int, ...]:
@@ -146,14 +161,14 @@ def under(effect: Effect, outline: Raster, opacity: float, hides: bool, charge: 
     charge(alpha.width + 2 * margin, alpha.height + 2 * margin)
     grown = Image.new("L", (alpha.width + 2 * margin, alpha.height + 2 * margin))
     grown.paste(alpha, (margin, margin))
-    shade = _blurred(grown, effect)
+    paint = _filled(_blurred(grown, effect), effect)
     if hides and effect.conceals:
         own = Image.new("L", grown.size)
         own.paste(alpha, (margin - effect.dx, margin - effect.dy))
-        shade = ImageChops.multiply(shade, ImageChops.invert(own))
+        paint.putalpha(ImageChops.multiply(paint.getchannel("A"), ImageChops.invert(own)))
     return Raster(
         f"{outline.name} ({OUTER[effect.kind]})",
-        _filled(shade, effect),
+        paint,
         outline.x - margin + effect.dx,
         outline.y - margin + effect.dy,
         opacity * effect.opacity,
@@ -182,7 +197,9 @@ def within(effect: Effect, outline: Image.Image, charge: Charge) -> Image.Image:
     shade = _blurred(around, effect).crop((margin, margin, margin + outline.width, margin + outline.height))
     if effect.centre:
         shade = ImageChops.invert(shade)
-    return _filled(shade.point([math.floor(v * effect.opacity + 0.5) for v in range(256)]), effect)
+    paint = _filled(shade, effect)
+    paint.putalpha(paint.getchannel("A").point([math.floor(v * effect.opacity + 0.5) for v in range(256)]))
+    return paint
 
 
 def cut(effect: Effect, paint: Image.Image, outline: Raster, opacity: float) -> Raster:
@@ -229,9 +246,7 @@ def _spread(outline: Image.Image, by: float) -> Image.Image:
     return Image.fromarray(np.maximum(pixels, np.floor(grown + 0.5).astype(np.uint8)))
 
 
-def _filled(alpha: Image.Image, effect: Effect) -> Image.Image:
+def _filled(shade: Image.Image, effect: Effect) -> Image.Image:
     from PIL import Image
 
-    made = Image.new("RGBA", alpha.size, (*effect.colour, 0))
-    made.putalpha(alpha)
-    return made
+    return Image.merge("RGBA", [shade.point(values) for values in effect.ramp])

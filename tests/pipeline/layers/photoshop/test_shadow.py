@@ -12,6 +12,8 @@ import pytest
 pytest.importorskip("psd_tools")
 
 from psd_tools import PSDImage
+from psd_tools.psd.descriptor import Descriptor, Enumerated, Integer, List, UnitFloat
+from psd_tools.terminology import Unit
 
 from haac_layers import Raster, _limits, flatten
 from haac_repo import PictureError
@@ -134,11 +136,50 @@ def test_an_inner_shadow_darkens_the_side_of_the_light_within_the_layer() -> Non
     assert flat.image.getchannel("A").getextrema() == (255, 255)
 
 
-def test_a_glow_that_cannot_be_drawn_is_said_to_be_left_out() -> None:
+def fading(*colours: tuple[int, int, int]) -> Any:
+    """A gradient from one colour to another, which fades to nothing."""
+
+    def stop(n: int, key: bytes, value: Any) -> Any:
+        items: Any = {key: value, b"Lctn": Integer(4096 * n), b"Mdpn": Integer(50)}
+        return Descriptor(items, "", b"Clrt")
+
+    colour: Any = [stop(n, b"Clr ", rgb(*each)) for n, each in enumerate(colours)]
+    alpha: Any = [stop(n, b"Opct", UnitFloat(100.0 - 100 * n, Unit.Percent)) for n in range(2)]
+    items: Any = {b"GrdF": Enumerated(b"GrdF", b"CstS"), b"Intr": Integer(0)}
+    items |= {b"Clrs": List(colour), b"Trns": List(alpha)}
+    return Descriptor(items, "", b"Grdn")
+
+
+def test_a_glow_of_a_gradient_begins_at_the_layer_and_fades_as_the_gradient_does() -> None:
     psd, square = scene()
-    effect(
-        square, b"OrGl", b"Nrml", Opct=100.0, Ckmt=0.0, blur=9.0, Nose=0.0, Inpr=50.0
-    )  # no colour: a gradient
+    described = fading(BLUE, (0, 255, 0))
+    effect(square, b"OrGl", b"Nrml", Grad=described, Opct=100.0, Ckmt=0.0, blur=9.0, Nose=0.0, Inpr=50.0)
+    row = np.zeros(100)
+    row[40:60] = 1
+    shade = np.minimum(1, 2 * averaged(averaged(row, 9), 9))[60:, None]
+    expected = (1 - shade) * 255 + shade * (shade * BLUE + (1 - shade) * (0, 255, 0))
+    seen = pixels(psd)[40, 60:]
+    whole = shade[:, 0] > 10 / 255
+    assert np.abs(seen - expected)[whole].max() <= 4
+    assert (seen[shade[:, 0] == 0] == 255).all()
+
+
+def test_a_glow_within_a_layer_may_be_of_a_gradient() -> None:
+    psd, square = scene()
+    described = fading(BLUE, (0, 255, 0))
+    effect(square, b"IrGl", b"Nrml", Grad=described, Opct=100.0, Ckmt=0.0, blur=9.0, Nose=0.0, Inpr=50.0)
+    seen = pixels(psd)
+    assert seen[40, 40, 2] > 190
+    assert tuple(seen[40, 50]) == RED
+    assert (seen[40, :40] == 255).all()
+
+
+@pytest.mark.parametrize("what", [{"Nose": 20.0}, {"ShdN": 20.0}, {"Grad": None}])
+def test_a_glow_that_cannot_be_drawn_is_said_to_be_left_out(what: dict[str, Any]) -> None:
+    psd, square = scene()
+    values = {"Grad": fading(BLUE, RED), "Opct": 100.0, "Ckmt": 0.0, "blur": 9.0, "Nose": 0.0, "Inpr": 50.0}
+    described = {key: value for key, value in (values | what).items() if value is not None}
+    effect(square, b"OrGl", b"Nrml", **described)
     assert (pixels(psd)[40, 60:] == 255).all()
     assert "effects (OuterGlow: left out)" in {each.what for each in flatten(read(psd)).baked}
 
