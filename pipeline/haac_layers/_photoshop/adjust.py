@@ -92,9 +92,9 @@ def is_adjustment(layer: Any) -> bool:
 
 def is_unknown(layer: Any) -> bool:
     """Whether it is an adjustment that psd-tools does not draw: not all kinds are, and none in Lab."""
-    from psd_tools.composite.adjustments import ADJUSTMENT_FUNC
-
     if not is_adjustment(layer):
         return False
+    from psd_tools.composite.adjustments import ADJUSTMENT_FUNC  # with scipy, which takes as long as a large layer
+
     modes = "RGB", "CMYK", "GRAYSCALE"
     return layer.kind not in ADJUSTMENT_FUNC or layer._psd.color_mode.name not in modes or layer._data is None

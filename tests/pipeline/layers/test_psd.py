@@ -6,6 +6,7 @@ import json
 import shutil
 import struct
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -285,3 +286,12 @@ def test_a_file_that_takes_too_long_is_one_error(haac: Haac, written: Path) -> N
     code, _, error = haac("import", str(slow), "--timeout", "0.2", "--dry-run")
     assert code == 1
     assert "slow.psd: it took longer than 0.2 seconds: allow more with --timeout" in error
+
+
+def test_what_needs_no_drawing_loads_nothing_that_draws(written: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from haac_layers import read_document\n"
+        "read_document(Path(sys.argv[1])); print('scipy' in sys.modules, 'aggdraw' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, written], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
