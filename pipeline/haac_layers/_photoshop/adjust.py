@@ -94,7 +94,8 @@ def is_unknown(layer: Any) -> bool:
     """Whether it is an adjustment that psd-tools does not draw: not all kinds are, and none in Lab."""
     if not is_adjustment(layer):
         return False
-    from psd_tools.composite.adjustments import ADJUSTMENT_FUNC  # with scipy, which takes as long as a large layer
+    # Not before: it loads scipy, which takes as long as a large layer.
+    from psd_tools.composite.adjustments import ADJUSTMENT_FUNC
 
     modes = "RGB", "CMYK", "GRAYSCALE"
     return layer.kind not in ADJUSTMENT_FUNC or layer._psd.color_mode.name not in modes or layer._data is None
