@@ -11,7 +11,11 @@ from PIL import Image
 from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
 from haac_layers._flatten.blend import BLENDS, blended
 from haac_layers._flatten.profile import srgb
+from haac_layers._limits import Budget
 from haac_repo._internal import bands
+
+Box = tuple[int, int, int, int]
+"""left, top, right, bottom in pixels of the canvas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,8 @@ class Flat:
     """Per cent."""
 
     @property
-    def box(self) -> tuple[int, int, int, int]:
-        """left, top, right, bottom on the canvas."""
+    def box(self) -> Box:
+        """On the canvas."""
         return self.x, self.y, self.x + self.image.width, self.y + self.image.height
 
 
@@ -58,9 +62,13 @@ def flatten(document: Document, *, one: bool = False) -> Flattened:
     Args:
         document: as a reader gives it.
         one: merge all of them into one layer.
+
+    Raises:
+        PictureError: its groups and modes have too many pixels.
     """
-    done = Flattened([], [])
-    _take(done, document.layers, done.layers, (document.width, document.height))
+    stack = _Stack((document.width, document.height), Budget(), document.layers)
+    done = Flattened(stack.layers, [])
+    _take(done, document.layers, stack)
     if one and done.layers:
         box = 0, 0, document.width, document.height
         done.layers = [Flat("picture", _composite(done.layers, box), 0, 0, 100)]
@@ -71,36 +79,68 @@ def flatten(document: Document, *, one: bool = False) -> Flattened:
     return done
 
 
-def _take(
-    done: Flattened, children: Sequence[Raster | Group], below: list[Flat], size: tuple[int, int]
-) -> None:
+class _Stack:
+    """Flat layers, and what they show together, composited no further than is asked for, and each once.
+
+    Args:
+        size: of the canvas, pixels.
+        budget: counts what is composited.
+        children: what is to become layers here.
+    """
+
+    def __init__(self, size: tuple[int, int], budget: Budget, children: Sequence[Raster | Group]) -> None:
+        self.size, self.budget = size, budget
+        self.layers: list[Flat] = []
+        """Back to front."""
+        self._children = children
+        self._box: Box = 0, 0, 0, 0
+        self._shown: Image.Image | None = None
+        self._composited = 0
+
+    def shows(self, box: Box) -> Image.Image:
+        """What all of them show in a box; RGBA. Nothing is shown outside the canvas."""
+        if self._shown is None:
+            self._box = _on_canvas(_boxes(self._children), self.size)
+            width, height = self._box[2] - self._box[0], self._box[3] - self._box[1]
+            if width > 0 and height > 0:
+                self.budget.pixels(width, height)
+            self._shown = Image.new("RGBA", (max(width, 0), max(height, 0)))
+        for flat in self.layers[self._composited :]:
+            _draw(self._shown, flat, self._box)
+        self._composited = len(self.layers)
+        left, top, *_ = self._box
+        return self._shown.crop((box[0] - left, box[1] - top, box[2] - left, box[3] - top))
+
+
+def _take(done: Flattened, children: Sequence[Raster | Group], below: _Stack) -> None:
     """Append what is visible of some layers to those below them."""
     for child in children:
         if not child.visible:
-            _hide(done, child, size)
+            _hide(done, child, below.size)
         elif isinstance(child, Raster):
             done.baked += [Baked(child.name, what, "a recipe has pixels only") for what in child.baked]
-            if (flat := _flat(child, size)) is not None:
+            if (flat := _flat(child, below.size)) is not None:
                 _put(done, flat, child.blend, below)
         elif child.blend == PASS_THROUGH and child.opacity >= 1:
-            _take(done, child.children, below, size)
+            _take(done, child.children, below)
         else:
-            _take_group(done, child, below, size)
+            _take_group(done, child, below)
 
 
-def _take_group(done: Flattened, group: Group, below: list[Flat], size: tuple[int, int]) -> None:
+def _take_group(done: Flattened, group: Group, below: _Stack) -> None:
     """A group that is composited by itself first; without mode and opacity that makes no difference to layers that are normal."""
-    inside: list[Flat] = []
-    _take(done, group.children, inside, size)
+    stack, size = _Stack(below.size, below.budget, group.children), below.size
+    _take(done, group.children, stack)
+    inside = stack.layers
     plain = group.blend in (NORMAL, PASS_THROUGH)
     if not inside:
         return
     if group.opacity >= 1 and plain:
-        below += inside
+        below.layers += inside
         return
     if plain and not _overlapping(inside):
         for flat in inside:
-            below.append(_faded(flat, flat.opacity / 100 * group.opacity))
+            below.layers.append(_faded(flat, flat.opacity / 100 * group.opacity))
         return
     why = (
         f"the group has the mode {group.blend}"
@@ -108,24 +148,22 @@ def _take_group(done: Flattened, group: Group, below: list[Flat], size: tuple[in
         else "its layers overlap, and the group has an opacity"
     )
     done.baked.append(Baked(group.name, "group merged into one layer", why))
-    left, top = min(f.x for f in inside), min(f.y for f in inside)
-    box = left, top, max(f.box[2] for f in inside), max(f.box[3] for f in inside)
-    box = max(0, box[0]), max(0, box[1]), min(size[0], box[2]), min(size[1], box[3])
+    box = _on_canvas([flat.box for flat in inside], size)
     if box[0] >= box[2] or box[1] >= box[3]:
         return
+    below.budget.pixels(box[2] - box[0], box[3] - box[1])
     merged = _faded(Flat(group.name, _composite(inside, box), box[0], box[1], 100), group.opacity)
     _put(done, merged, NORMAL if plain else group.blend, below)
 
 
-def _put(done: Flattened, flat: Flat, blend: str, below: list[Flat]) -> None:
+def _put(done: Flattened, flat: Flat, blend: str, below: _Stack) -> None:
     """Append a layer, with its mode baked into its colours."""
     if blend not in (NORMAL, PASS_THROUGH):
         if blend not in BLENDS:
             done.baked.append(
                 Baked(flat.name, f"mode {blend}", "drawn as normal: this mode is not known here")
             )
-        elif any(_touch(flat, other) for other in below):
-            backdrop = _composite(below, flat.box)
+        elif (backdrop := below.shows(flat.box)).getchannel("A").getbbox() is not None:
             pixels = blended(np.asarray(backdrop), np.asarray(flat.image), blend)
             flat = replace(flat, image=_cleared(Image.fromarray(pixels)))
             done.baked.append(
@@ -133,7 +171,7 @@ def _put(done: Flattened, flat: Flat, blend: str, below: list[Flat]) -> None:
             )
         else:
             done.baked.append(Baked(flat.name, f"mode {blend}", "nothing is below it: shown as it is"))
-    below.append(flat)
+    below.layers.append(flat)
 
 
 def _hide(done: Flattened, child: Raster | Group, size: tuple[int, int]) -> None:
@@ -189,24 +227,48 @@ def _is_dirty(image: Image.Image) -> bool:
     return bool(((words < 1 << 24) & (words != 0)).any())
 
 
-def _touch(a: Flat, b: Flat) -> bool:
-    return a.box[0] < b.box[2] and b.box[0] < a.box[2] and a.box[1] < b.box[3] and b.box[1] < a.box[3]
+def _boxes(children: Sequence[Raster | Group]) -> list[Box]:
+    """Of the visible rasters."""
+    found: list[Box] = []
+    for child in children:
+        if child.visible and isinstance(child, Group):
+            found += _boxes(child.children)
+        elif child.visible and isinstance(child, Raster):
+            found.append((child.x, child.y, child.x + child.image.width, child.y + child.image.height))
+    return found
+
+
+def _on_canvas(boxes: Sequence[Box], size: tuple[int, int]) -> Box:
+    """What is around some boxes, as far as it is on the canvas; without pixels if nothing is."""
+    if not boxes:
+        return 0, 0, 0, 0
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return max(0, min(left)), max(0, min(top)), min(size[0], max(right)), min(size[1], max(bottom))
 
 
 def _overlapping(layers: Sequence[Flat]) -> bool:
-    return any(_touch(a, b) for n, a in enumerate(layers) for b in layers[:n])
+    left, top, right, bottom = np.array([flat.box for flat in layers]).T
+    return any(
+        ((left[:n] < right[n]) & (left[n] < right[:n]) & (top[:n] < bottom[n]) & (top[n] < bottom[:n])).any()
+        for n in range(1, len(layers))
+    )
 
 
-def _composite(layers: Sequence[Flat], box: tuple[int, int, int, int]) -> Image.Image:
+def _composite(layers: Sequence[Flat], box: Box) -> Image.Image:
     """Composite flat layers as the renderer does; RGBA of the box alone."""
     canvas = Image.new("RGBA", (box[2] - box[0], box[3] - box[1]))
     for flat in layers:
-        left, top = max(box[0], flat.x), max(box[1], flat.y)
-        right, bottom = min(box[2], flat.box[2]), min(box[3], flat.box[3])
-        if left >= right or top >= bottom:
-            continue
-        part = flat.image.crop((left - flat.x, top - flat.y, right - flat.x, bottom - flat.y))
-        if flat.opacity != 100:
-            part.putalpha(part.getchannel("A").point([(v * flat.opacity + 50) // 100 for v in range(256)]))
-        canvas.alpha_composite(part, (left - box[0], top - box[1]))
+        _draw(canvas, flat, box)
     return canvas
+
+
+def _draw(canvas: Image.Image, flat: Flat, box: Box) -> None:
+    """Composite a flat layer over what a box shows."""
+    left, top = max(box[0], flat.x), max(box[1], flat.y)
+    right, bottom = min(box[2], flat.box[2]), min(box[3], flat.box[3])
+    if left >= right or top >= bottom:
+        return
+    part = flat.image.crop((left - flat.x, top - flat.y, right - flat.x, bottom - flat.y))
+    if flat.opacity != 100:
+        part.putalpha(part.getchannel("A").point([(v * flat.opacity + 50) // 100 for v in range(256)]))
+    canvas.alpha_composite(part, (left - box[0], top - box[1]))

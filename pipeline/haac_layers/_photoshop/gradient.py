@@ -2,7 +2,8 @@
 
 What Photoshop does is not published. Measured on documents of psd-tools' own tests: between two stops a gradient of full smoothness is a
 Catmull-Rom spline, the stops at its ends counted twice; less smoothness is as much nearer to the straight line. A midpoint moves half of
-the way. A linear gradient goes from edge to edge of the layer's box on the line through its middle.
+the way. A linear gradient goes from edge to edge of the layer's box on the line through its middle; that of a stroke, of the box with the
+stroke.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from haac_layers._photoshop.described import RGB, UNREADABLE
+import numpy as np
+import numpy.typing as npt
+
+from haac_layers._photoshop.described import RGB, UNREADABLE, colour_of, number_of
 
 _STEPS = 16
 """Straight pieces between two stops."""
@@ -24,6 +28,11 @@ _MOST = 256
 """Stops of a gradient that is made smooth; Photoshop's dialogue takes fewer."""
 _IN_ALL = 4096
 """Stops of a document that are made more: each takes milliseconds."""
+_PER_CENT = 100
+_STROKE = 250
+"""Pixels; Photoshop's widest."""
+_OUTSIDE = {b"OutF": 1.0, b"CtrF": 0.5, b"InsF": 0.0}
+"""Share of a stroke that is around the layer."""
 _Stop = tuple[float, tuple[float, ...], float]
 """place 0 to 1, values, midpoint 0 to 1 of the way from the stop before"""
 
@@ -46,6 +55,37 @@ def smooth(layers: Iterable[Any]) -> None:
             _lengthen(layer)
 
 
+def ramp(described: Any) -> npt.NDArray[np.float64]:
+    """The colours of a gradient at 256 places from its beginning to its end: (256, red, green, blue, alpha), 0 to 255.
+
+    One of `UNREADABLE` is raised if it is none of stops of red, green and blue.
+    """
+    colours = [(float(stop[b"Lctn"]), *colour_of(stop[b"Clr "])) for stop in described[b"Clrs"]]
+    stops = described.get(b"Trns", ())
+    alphas = [(float(stop[b"Lctn"]), number_of(stop[b"Opct"], 0, 100) * 2.55) for stop in stops]
+    places = np.linspace(0, _WHOLE, 256)
+    values = [_interpolated(places, [(stop[0], stop[n]) for stop in colours]) for n in (1, 2, 3)]
+    values.append(_interpolated(places, alphas) if alphas else np.full(256, 255.0))
+    return np.stack(values, axis=1)
+
+
+def _interpolated(
+    places: npt.NDArray[np.float64], stops: list[tuple[float, float]]
+) -> npt.NDArray[np.float64]:
+    at, values = zip(*sorted(stops), strict=True)
+    made: npt.NDArray[np.float64] = np.interp(places, at, values)
+    return made
+
+
+def fades(described: Any) -> bool:
+    """Whether a stroke is of a gradient that lets through what is below, which psd-tools draws opaque."""
+    try:
+        stops = described[b"Grad"][b"Trns"] if described[b"PntT"].enum == b"GrFl" else ()
+        return any(float(stop[b"Opct"]) < _PER_CENT for stop in stops)
+    except UNREADABLE:
+        return False
+
+
 def _of_layer(layer: Any) -> Iterator[Any]:
     """The gradients in all that is said of a layer."""
     from psd_tools.psd.descriptor import Descriptor
@@ -56,7 +96,7 @@ def _of_layer(layer: Any) -> Iterator[Any]:
 
 
 def _lengthen(layer: Any) -> None:
-    """Let the gradients of a layer's fill and overlays span its box."""
+    """Let the gradients of a layer's fill and overlays span its box, and those of a stroke what is around it with the stroke."""
     from psd_tools.constants import Tag
 
     if layer.is_group():
@@ -64,11 +104,25 @@ def _lengthen(layer: Any) -> None:
     fill = layer.tagged_blocks.get_data(Tag.GRADIENT_FILL_SETTING)
     overlays = [each.descriptor for each in layer.effects if type(each).__name__ == "GradientOverlay"]
     for described in [*([] if fill is None else [fill]), *overlays]:
-        _stretched(described, layer.width, layer.height)
+        _stretched(described, layer.width, layer.height, 0)
+    for each in layer.effects:
+        if type(each).__name__ == "Stroke" and each.descriptor[b"PntT"].enum == b"GrFl":
+            described = each.descriptor
+            beyond = number_of(described[b"Sz  "], 0, _STROKE) * _OUTSIDE[described[b"Styl"].enum]
+            _stretched(
+                described, layer.width + 2 * beyond, layer.height + 2 * beyond, math.ceil(beyond) + 1 - beyond
+            )
 
 
-def _stretched(described: Any, width: int, height: int) -> None:
-    """Let a linear gradient span the box: psd-tools takes its length for a mean of the sides, as far as the angle goes."""
+def _stretched(described: Any, width: float, height: float, margin: float) -> None:
+    """Let a linear gradient span a box: psd-tools takes its length for a mean of the sides, as far as the angle goes.
+
+    Args:
+        described: where its type, angle and scale are.
+        width: of the box.
+        height: of the box.
+        margin: that psd-tools draws it on around the box.
+    """
     from psd_tools.psd.descriptor import Double
 
     if described[b"Type"].enum != b"Lnr " or width < 1 or height < 1:
@@ -76,7 +130,7 @@ def _stretched(described: Any, width: int, height: int) -> None:
     angle = float(described.get(b"Angl", 0))
     across, down = abs(math.cos(math.radians(angle))), abs(math.sin(math.radians(angle)))
     right = min(width / max(across, 1e-6), height / max(down, 1e-6))
-    taken = (90 - angle % 90) / 90 * width + angle % 90 / 90 * height
+    taken = (90 - angle % 90) / 90 * (width + 2 * margin) + angle % 90 / 90 * (height + 2 * margin)
     described[b"Scl "] = Double(float(described.get(b"Scl ", 100)) * right / taken)
 
 

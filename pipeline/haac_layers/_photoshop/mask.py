@@ -41,12 +41,13 @@ def is_soft(layer: Any) -> bool:
     return not _softness(layer, "vector" if path else "user").plain
 
 
-def coverage(layer: Any, box: Box, *, path: bool) -> Image.Image | None:
+def coverage(layer: Any, box: Box, charge: Callable[[int, int], None], *, path: bool) -> Image.Image | None:
     """How much of a layer its masks leave, of a box of the canvas; None if it has none that says anything.
 
     Args:
         layer: of psd-tools.
         box: what is asked for.
+        charge: told the width and height of what is drawn beyond the box, before it is; may refuse.
         path: whether the vector mask counts; it does not for pixels that it has cut out already.
 
     Returns:
@@ -59,13 +60,13 @@ def coverage(layer: Any, box: Box, *, path: bool) -> Image.Image | None:
     has_path = layer.vector_mask is not None and not layer.vector_mask.disabled
     masks = []
     if second is None and first is not None and (not first.rendered or layer.vector_mask is None):
-        masks.append(_softened(first.draw, box, user))
+        masks.append(_softened(first.draw, box, user, charge))
     if second is not None and not (path and has_path and user.plain and vector.plain):
-        masks.append(_softened(second.draw, box, user))
+        masks.append(_softened(second.draw, box, user, charge))
     if path and has_path:
         # What the program drew of the path is nearer than what is drawn here; beside a pixel mask it has that in it, too.
         drawn = first is not None and first.rendered and (second is None or not masks)
-        masks.append(_softened(first.draw if drawn and first else _path(layer), box, vector))
+        masks.append(_softened(first.draw if drawn and first else _path(layer), box, vector, charge))
     if not masks:
         return None
     return masks[0] if len(masks) == 1 else ImageChops.multiply(masks[0], masks[1])
@@ -153,13 +154,16 @@ def _softness(layer: Any, kind: str) -> _Softness:
     )
 
 
-def _softened(draw: Callable[[Box], Image.Image], box: Box, soft: _Softness) -> Image.Image:
+def _softened(
+    draw: Callable[[Box], Image.Image], box: Box, soft: _Softness, charge: Callable[[int, int], None]
+) -> Image.Image:
     """A mask with its feather, the standard deviation of a Gaussian in pixels, and its density, of which the rest shows unmasked."""
     from PIL import ImageFilter
 
     if soft.feather:
         margin = round(_FAR * soft.feather) + 1
         wide = box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin
+        charge(wide[2] - wide[0], wide[3] - wide[1])
         mask = draw(wide).filter(ImageFilter.GaussianBlur(soft.feather))
         mask = mask.crop((margin, margin, margin + box[2] - box[0], margin + box[3] - box[1]))
     else:

@@ -1,4 +1,4 @@
-"""Pattern overlays of a layer, laid from the layer's reference point on, as Photoshop does.
+"""Pattern overlays of a layer, laid from the layer's reference point on, as Photoshop does; between pixels they are premultiplied.
 
 Source: measured on documents of psd-tools' own tests: a pattern that is enlarged has its own pixels first, and lines between them. The
 reference point is the block `fxrp` of Adobe's specification.
@@ -6,30 +6,31 @@ reference point is the block `fxrp` of Adobe's specification.
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from haac_layers._document import Raster
-from haac_layers._flatten.blend import BLENDS, blended
 from haac_layers._limits import LAYER_LIMITS
-from haac_layers._photoshop.described import UNREADABLE, mode_of
+from haac_layers._photoshop.described import UNREADABLE, number_of
 
 if TYPE_CHECKING:
     from PIL import Image
 
+    from haac_layers._photoshop.mask import Box
+
 Pixels = npt.NDArray[np.float32]
 OVERLAY = "PatternOverlay"
+_SCALES = 1, 1000
+"""Per cent of its size; what Photoshop sets."""
 
 
 def overlay_of(layer: Any) -> Any | None:
     """The one pattern overlay of a layer, if no other overlay and no stroke has to be drawn with it, and it can be drawn."""
     if not layer.has_effects() or layer.is_group() or any(each.visible for each in layer.clip_layers):
         return None
-    others = {"ColorOverlay", "GradientOverlay", "Stroke", "BevelEmboss", "Satin"}
+    others = {"ColorOverlay", "GradientOverlay", "Stroke"}
     found = [each for each in layer.effects if each.enabled]
     overlays = [each for each in found if type(each).__name__ == OVERLAY]
     if len(overlays) != 1 or any(type(each).__name__ in others for each in found):
@@ -37,69 +38,72 @@ def overlay_of(layer: Any) -> Any | None:
     return overlays[0] if layer._psd.color_mode.name == "RGB" and layer._psd.depth == 8 else None
 
 
-def overlaid(layer: Any, effect: Any, raster: Raster) -> Raster:
-    """Pixels of a layer under its pattern: the layer as its fill opacity lets it through, the pattern as its own.
+def drawn(layer: Any, effect: Any, box: Box, charge: Callable[[int, int], None]) -> Image.Image | None:
+    """The pattern alone, with its opacity, as large as a box of the canvas; None if it cannot be read.
 
     Args:
         layer: of psd-tools.
         effect: its pattern overlay.
-        raster: the layer; its opacity has the fill opacity in it, which does not count for the pattern.
+        box: what is asked for.
+        charge: told the width and height of what is drawn, before it is; may refuse.
     """
-    from PIL import Image, ImageChops
-
-    image = raster.image
-    pattern = _drawn(layer, effect, (raster.x, raster.y, raster.x + image.width, raster.y + image.height))
-    if pattern is None:
-        return replace(raster, baked=(*raster.baked, "a pattern that cannot be read: left out"))
-    under = image.copy()
-    under.putalpha(layer.fill_opacity)
-    mode = mode_of(effect)
-    if mode in BLENDS:
-        pattern = Image.fromarray(blended(np.asarray(under), np.asarray(pattern), mode))
-    under.alpha_composite(pattern)
-    under.putalpha(ImageChops.multiply(under.getchannel("A"), image.getchannel("A")))
-    return replace(raster, image=under, opacity=layer.opacity / 255, baked=(*raster.baked, "a pattern"))
-
-
-def _drawn(layer: Any, effect: Any, box: tuple[int, int, int, int]) -> Image.Image | None:
-    """The pattern alone, with its opacity; None if it cannot be read."""
     from PIL import Image
-    from psd_tools.api import numpy_io
-    from psd_tools.composite.paint import draw_pattern_fill
     from psd_tools.constants import Tag
 
-    psd, described = layer._psd, effect.descriptor
-    colour: Any
-    shape: Any
+    described = effect.descriptor
     point = layer.tagged_blocks.get_data(Tag.REFERENCE_POINT)
     try:
         x, y = (int(v) for v in point) if point is not None and described.get(b"Algn") else (0, 0)
         if (phase := described.get(b"phase")) is not None:
             x, y = x + round(float(phase[b"Hrzn"])), y + round(float(phase[b"Vrtc"]))
-        scale = float(described.get(b"Scl ", 100)) / 100
-        opacity = float(effect.opacity) / 100
-        too_large = (box[2] - box[0]) * (box[3] - box[1]) > LAYER_LIMITS.canvas_pixels
-        if too_large or max(abs(x), abs(y)) > LAYER_LIMITS.offset or not math.isfinite(scale * opacity):
+        scale = number_of(described.get(b"Scl ", 100), *_SCALES) / 100
+        opacity = number_of(effect.opacity, 0, 100) / 100
+        if max(abs(x), abs(y)) > LAYER_LIMITS.offset:
             return None
-        if scale >= 1:
-            stored = psd._get_pattern(described[b"Ptrn"][b"Idnt"].value.rstrip("\x00"))
-            panel = numpy_io.get_pattern(stored, LAYER_LIMITS.memory_bytes)
-            if (box[3] - box[1]) * panel.shape[1] > LAYER_LIMITS.canvas_pixels:  # it is laid downwards first
-                return None
-            channels = numpy_io.get_pattern_color_channels(stored)
-            panel = _laid(panel, box, (x, y), scale)
-            colour, shape = panel[:, :, :channels], panel[:, :, channels:]
-            shape = shape if shape.shape[2] else None
-        else:
-            colour, shape = draw_pattern_fill(box, psd, described, (x, y, x + 1, y + 1))
+        panel = _panel(layer._psd, described[b"Ptrn"][b"Idnt"].value.rstrip("\x00"), charge)
+        if panel is None:
+            return None
+        if scale < 1:
+            panel, scale = _reduced(panel, scale), 1.0
+        charge(panel.shape[1], box[3] - box[1])  # it is laid downwards first
+        charge(box[2] - box[0], box[3] - box[1])
+        panel = _laid(panel, box, (x, y), scale)
     except UNREADABLE:
         return None
-    if colour is None or colour.shape[2] not in (1, 3):
-        return None
-    colour = np.broadcast_to(colour, (*colour.shape[:2], 3))
-    alpha = np.ones((*colour.shape[:2], 1), np.float32) if shape is None else shape[:, :, :1]
+    alpha = panel[:, :, 3:]
+    colour = panel[:, :, :3] / np.maximum(alpha, np.float32(1e-6))
     pixels = np.concatenate((colour, alpha * np.float32(opacity)), axis=2) * 255
     return Image.fromarray(np.floor(pixels.clip(0, 255) + 0.5).astype(np.uint8))
+
+
+def _panel(psd: Any, named: str, charge: Callable[[int, int], None]) -> Pixels | None:
+    """A pattern's own pixels, red, green, blue and alpha of 0 to 1, premultiplied; None if it is not there, or of other colours."""
+    from psd_tools.api import numpy_io
+
+    stored = psd._get_pattern(named)
+    if stored is None:
+        return None
+    top, left, bottom, right = stored.data.rectangle
+    if left >= right or top >= bottom:
+        return None
+    charge(right - left, bottom - top)
+    pixels: Pixels = numpy_io.get_pattern(stored, LAYER_LIMITS.memory_bytes)
+    channels = numpy_io.get_pattern_color_channels(stored)
+    if channels not in (1, 3):
+        return None
+    colour = np.broadcast_to(pixels[:, :, :channels], (*pixels.shape[:2], 3))
+    alpha = pixels[:, :, -1:] if pixels.shape[2] > channels else np.ones_like(pixels[:, :, :1])
+    return np.concatenate((colour * alpha, alpha), axis=2)
+
+
+def _reduced(panel: Pixels, scale: float) -> Pixels:
+    from PIL import Image
+
+    size = max(1, int(panel.shape[1] * scale)), max(1, int(panel.shape[0] * scale))
+    planes = [
+        Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR) for plane in np.moveaxis(panel, 2, 0)
+    ]
+    return np.stack([np.asarray(plane) for plane in planes], axis=2)
 
 
 def _laid(panel: Pixels, box: tuple[int, int, int, int], start: tuple[int, int], scale: float) -> Pixels:

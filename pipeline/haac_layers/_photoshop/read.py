@@ -19,13 +19,16 @@ import numpy as np
 
 from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
 from haac_layers._limits import LAYER_LIMITS, Budget, check_canvas, check_file
-from haac_layers._photoshop import adjust, artboard, mask, pattern, shadow
+from haac_layers._photoshop import adjust, artboard, effects, mask, shadow
 from haac_layers._photoshop.described import mode_of
 from haac_layers._photoshop.merged import merged_picture
 from haac_layers._photoshop.style import (
     is_adjustment,
     knocks_out,
+    left_out,
+    opaque,
     prepare,
+    reach,
     reaches_down,
     styled,
 )
@@ -98,13 +101,13 @@ class _Reader:
 
     def __init__(self, file: BinaryIO) -> None:
         from psd_tools import PSDImage
+        from psd_tools.psd import PSD
         from psd_tools.psd.parse_limits import ParseLimits
 
-        self._psd: Any = PSDImage.open(
-            file,
-            max_alloc_bytes=LAYER_LIMITS.memory_bytes,
-            parse_limits=ParseLimits(max_nesting_depth=LAYER_LIMITS.depth),
-        )
+        record = PSD.read(file, parse_limits=ParseLimits(max_nesting_depth=LAYER_LIMITS.depth))
+        adjust.as_curves(record)
+        self._psd: Any = PSDImage(record)
+        self._psd.max_alloc_bytes = LAYER_LIMITS.memory_bytes
         self._notes: list[str] = []
         self._plain = self._psd.color_mode.name == "RGB" and self._psd.depth == 8
         """Whether layers come in the document's own colours, in which they are blended; else each as sRGB."""
@@ -174,6 +177,7 @@ class _Reader:
     def _children(self, group: Any) -> list[Raster | Group]:
         """The layers of a group, back to front."""
         made: list[Raster | Group] = []
+        changing = [each for each in group if each.visible and not each.clipping and _changes_below(each)]
         for layer in group:
             if layer.clipping and made and _has_base(group, layer):
                 if not layer.visible:
@@ -181,13 +185,19 @@ class _Reader:
                 continue
             if not layer.visible:
                 made += self._hidden(layer)
-            elif what := _changes_below(layer):
-                hidden = [each for each in made if not each.visible]
-                drawn = self._drawn(group, layer, [*_up_to(group, layer)], [what])
-                if (table := adjust.legacy(layer)) is not None:
-                    drawn = [adjust.adjusted(each, layer, table) for each in drawn]
-                made = [*hidden, *drawn]
+            elif adjust.is_unknown(layer):
+                self._notes += [f"{layer.name!r}: {said}" for said in left_out(layer)]
+            elif layer in changing:
+                # The uppermost takes all of those below it with it.
+                if layer is changing[-1]:
+                    hidden = [each for each in made if not each.visible]
+                    what = [f"{_changes_below(each)}: {each.name!r}" for each in changing[:-1]]
+                    made = [
+                        *hidden,
+                        *self._drawn(group, layer, [*_up_to(group, layer)], [_changes_below(layer), *what]),
+                    ]
             elif layer.is_group() and not styled(layer):
+                self._notes += [f"{layer.name!r}: {said}" for said in left_out(layer)]
                 inside = self._children(layer)
                 if layer.kind == "artboard":
                     inside = artboard.framed(layer, inside, self._budget.pixels)
@@ -202,30 +212,27 @@ class _Reader:
         if what := styled(layer):
             clips = [each for each in layer.clip_layers if each.visible]
             made = self._filled(layer) if mask.is_soft(layer) and not clips else []
-            made = made or self._drawn(group, layer, [layer, *clips], what)
+            if not made:
+                with opaque(layer):
+                    made = self._drawn(group, layer, [layer, *clips], what)
+                made = [replace(each, opacity=layer.opacity / 255) for each in made]
         else:
             made = self._pixel(layer, visible=True)
-        return self._shadowed(layer, made[0]) if made else []
+        lost = tuple(left_out(layer, shadow.effects_of(layer)))
+        made = [replace(each, baked=(*each.baked, *lost)) for each in made]
+        if not effects.drawn_here(layer):
+            return made
+        outline = self._outline(group, layer)
+        return made if outline is None else effects.applied(layer, made, outline, self._budget.pixels)
 
-    def _shadowed(self, layer: Any, raster: Raster) -> list[Raster]:
-        """A layer with its shadows and glows: those around it as layers below it, those in it on its pixels."""
-        if (overlay := pattern.overlay_of(layer)) is not None:
-            raster = pattern.overlaid(layer, overlay, raster)
-        effects = shadow.effects_of(layer)
-        below = []
-        outline = self._pixel(layer, visible=True)[0] if layer.has_pixels() and effects else raster
-        for effect in effects:
-            if effect.kind in shadow.OUTER:
-                hides = min(layer.opacity, layer.fill_opacity) < 255
-                made = shadow.under(effect, outline, layer.opacity / 255, hides)
-                self._budget.pixels(*made.image.size)
-                below.append(made)
-            else:
-                self._budget.pixels(*raster.image.size)
-                raster = replace(raster, image=shadow.inside(effect, raster.image))
-        what = tuple(f"effects ({each.kind})" for each in effects)
-        lost = shadow.lost(layer, effects)
-        return [*below, replace(raster, baked=(*raster.baked, *what, *lost))]
+    def _outline(self, group: Any, layer: Any) -> Raster | None:
+        """A layer without its opacities and effects, of which the alpha casts shadows."""
+        if layer.has_pixels():
+            made = self._pixel(layer, visible=True)
+        else:
+            with opaque(layer, outline=True):
+                made = self._drawn(group, layer, [layer], [""])
+        return made[0] if made else None
 
     def _hidden(self, layer: Any) -> list[Raster]:
         """A hidden layer or group: its stored pixels, which a recipe does not show."""
@@ -274,7 +281,7 @@ class _Reader:
             return image
         from psd_tools.composite.utils import has_fill
 
-        left = mask.coverage(layer, layer.bbox, path=not has_fill(layer))
+        left = mask.coverage(layer, layer.bbox, self._budget.pixels, path=not has_fill(layer))
         if left is None:
             return image
         made = image.copy()
@@ -289,7 +296,11 @@ class _Reader:
 
         described = layer.tagged_blocks.get_data(Tag.SOLID_COLOR_SHEET_SETTING)
         box = self._psd.viewbox
-        left = None if described is None or layer.has_effects() else mask.coverage(layer, box, path=True)
+        left = (
+            None
+            if described is None or layer.has_effects()
+            else mask.coverage(layer, box, self._budget.pixels, path=True)
+        )
         if left is None or self._psd.color_mode.name != "RGB" or layer.has_stroke():
             return []
         (colour,) = draw_solid_color_fill((0, 0, 1, 1), self._psd.color_mode, described)[0][0]
@@ -300,12 +311,11 @@ class _Reader:
         what = ("a fill with feathered or thin masks",)
         return [Raster(layer.name, image, 0, 0, opacity, True, mode_of(layer), what)]
 
-    def _composited(self, group: Any, shows: Callable[[Any], bool]) -> Image.Image | None:
-        """What psd-tools makes of a group's layers; RGBA of the canvas."""
+    def _composited(self, group: Any, shows: Callable[[Any], bool], box: mask.Box) -> Image.Image | None:
+        """What psd-tools makes of a group's layers; RGBA of the box."""
         from PIL import Image
         from psd_tools.composite.composite import composite, composite_pil
 
-        box = self._psd.viewbox
         if self._plain:
             colour, _, alpha = composite(group, 1.0, 0.0, box, shows)
             values = np.concatenate((colour, alpha), axis=2) * 255  # rounded, where `composite_pil` cuts off
@@ -322,22 +332,24 @@ class _Reader:
                 " pip install 'haac[layers]'"
             )
         drawn = {id(each): each for top in shown for each in _with_inside(top)}
-        image = self._composited(group, lambda each: id(each) in drawn and each.is_visible())
-        if image is None:
+        frame = reach(shown, self._psd.viewbox)
+        if frame[0] >= frame[2] or frame[1] >= frame[3]:
             return []
-        box = image.getchannel("A").getbbox()
-        if box is None:
+        self._budget.pixels(frame[2] - frame[0], frame[3] - frame[1])
+        image = self._composited(group, lambda each: id(each) in drawn and each.is_visible(), frame)
+        box = None if image is None else image.getchannel("A").getbbox()
+        if image is None or box is None:
             return []
-        self._budget.pixels(box[2] - box[0], box[3] - box[1])
-        others = (each for each in drawn.values() if each is not layer and each.is_visible())
-        lost = {said for each in others for said in shadow.lost(each, [])}
+        others = [each for each in drawn.values() if each is not layer and each.is_visible()]
+        lost = {f"{said}: {each.name!r}" for each in others for said in left_out(each)}
+        lost |= {f"mode dissolve: drawn as normal: {e.name!r}" for e in others if mode_of(e) == "dissolve"}
         blend = mode_of(layer) if shown[0] is layer else NORMAL
         return [
             Raster(
                 layer.name,
                 image.crop(box),
-                box[0],
-                box[1],
+                frame[0] + box[0],
+                frame[1] + box[1],
                 1.0,
                 True,
                 NORMAL if blend == PASS_THROUGH else blend,
@@ -349,9 +361,7 @@ class _Reader:
 def _changes_below(layer: Any) -> str:
     """In words how a layer changes what is below it, beyond being composited over it; empty if it does not."""
     if is_adjustment(layer):
-        return f"adjustment ({layer.kind})"
-    if adjust.legacy(layer) is not None:
-        return "adjustment (brightnesscontrast)"
+        return f"adjustment ({adjust.kind_of(layer)})"
     if reaches_down(layer):
         return "a group that reaches what is below it"
     return "knockout" if knocks_out(layer) else ""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from haac_layers._document import NORMAL, PASS_THROUGH
-from haac_layers._photoshop import gradient, mask
+from haac_layers._photoshop import adjust, gradient, mask, shadow
 from haac_layers._photoshop.described import mode_of
+from haac_layers._photoshop.mask import Box
 from haac_layers._photoshop.pattern import OVERLAY, overlay_of
-from haac_layers._photoshop.shadow import INNER, OUTER
+from haac_layers._photoshop.shadow import INNER, NEVER, OUTER
+
+_STROKE = 252
+"""Pixels around a layer: the widest stroke that psd-tools draws, and the edge that it is measured from."""
+_SWITCH = b"masterFXSwitch"
+"""Of all effects of a layer."""
 
 
 def prepare(psd: Any) -> None:
@@ -17,21 +25,14 @@ def prepare(psd: Any) -> None:
     Photoshop before CC 2015 says of an effect only whether it is on; psd-tools then takes it for absent. A group that is clipped is none of
     Photoshop's, which ignores it: programs that write one show it clipped.
     """
-    from psd_tools.constants import CompatibilityMode, Resource, Tag
+    from psd_tools.constants import CompatibilityMode, Resource
     from psd_tools.psd.descriptor import Bool, Descriptor
 
-    tags = (
-        Tag.OBJECT_BASED_EFFECTS_LAYER_INFO,
-        Tag.OBJECT_BASED_EFFECTS_LAYER_INFO_V0,
-        Tag.OBJECT_BASED_EFFECTS_LAYER_INFO_V1,
-    )
     layers = list(psd.descendants())
     gradient.smooth(layers)
     for layer in layers:
-        for tag in tags:
-            described = layer.tagged_blocks.get_data(tag)
-            effects = described.values() if isinstance(described, Descriptor) else ()
-            for effect in effects:
+        for described in _effects(layer):
+            for effect in described.values():
                 if isinstance(effect, Descriptor) and b"enab" in effect and b"present" not in effect:
                     effect[b"present"] = Bool(True)
     if Resource.VERSION_INFO not in psd.image_resources and any(
@@ -40,11 +41,96 @@ def prepare(psd: Any) -> None:
         psd.compatibility_mode = CompatibilityMode.CLIP_STUDIO_PAINT
 
 
-def is_adjustment(layer: Any) -> bool:
-    """Whether it has no pixels of its own and changes those below it."""
-    from psd_tools.api.layers import AdjustmentLayer
+def _effects(layer: Any) -> Iterator[Any]:
+    """What the file says of a layer's effects."""
+    from psd_tools.constants import Tag
+    from psd_tools.psd.descriptor import Descriptor
 
-    return isinstance(layer, AdjustmentLayer)
+    for tag in (
+        Tag.OBJECT_BASED_EFFECTS_LAYER_INFO,
+        Tag.OBJECT_BASED_EFFECTS_LAYER_INFO_V0,
+        Tag.OBJECT_BASED_EFFECTS_LAYER_INFO_V1,
+    ):
+        if isinstance(described := layer.tagged_blocks.get_data(tag), Descriptor):
+            yield described
+
+
+@contextmanager
+def opaque(layer: Any, *, outline: bool = False) -> Iterator[None]:
+    """Let psd-tools draw a layer at full opacity meanwhile.
+
+    Args:
+        layer: of psd-tools.
+        outline: leave out its effects and its fill opacity, too.
+    """
+    from psd_tools.psd.descriptor import Bool
+
+    opacity, fill = layer.opacity, layer.fill_opacity
+    switches = [(each, each[_SWITCH]) for each in _effects(layer) if outline and _SWITCH in each]
+    layer.opacity = 255
+    if outline and fill < 255:
+        layer.fill_opacity = 255
+    for described, _ in switches:
+        described[_SWITCH] = Bool(False)
+    try:
+        yield
+    finally:
+        layer.opacity, layer.fill_opacity = opacity, fill
+        for described, switch in switches:
+            described[_SWITCH] = switch
+
+
+def reach(layers: Iterable[Any], canvas: Box) -> Box:
+    """What psd-tools may draw some layers on, as far as it is on the canvas; empty if nothing.
+
+    Args:
+        layers: of psd-tools.
+        canvas: of which more does not count.
+    """
+    boxes = [box for layer in layers for box in _boxes(layer, canvas)]
+    if not boxes:
+        return 0, 0, 0, 0
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return (
+        max(min(left), canvas[0]),
+        max(min(top), canvas[1]),
+        min(max(right), canvas[2]),
+        min(max(bottom), canvas[3]),
+    )
+
+
+def _boxes(layer: Any, canvas: Box) -> Iterator[Box]:
+    stroked = layer.has_effects(name="Stroke")
+    inside = (
+        [box for child in layer if child.visible for box in _boxes(child, canvas)] if layer.is_group() else []
+    )
+    if layer.is_group() and not stroked:
+        yield from inside
+    elif layer.is_group() or (layer.kind == "shape" and layer.has_stroke()) or not layer.has_pixels():
+        yield canvas
+    else:
+        wide = _STROKE if stroked else 0
+        yield layer.left - wide, layer.top - wide, layer.right + wide, layer.bottom + wide
+
+
+def left_out(layer: Any, drawn: Sequence[shadow.Effect] = ()) -> list[str]:
+    """In words, what shows of a layer in Photoshop and is drawn by nobody here.
+
+    Args:
+        layer: of psd-tools.
+        drawn: its shadows and glows that are drawn.
+    """
+    found = shadow.lost(layer, drawn)
+    if adjust.is_unknown(layer):
+        found.append(f"adjustment ({adjust.kind_of(layer)}: left out)")
+    if any(gradient.fades(each.descriptor) for each in layer.effects.find("Stroke")):
+        found.append("effects (Stroke: its gradient's opacity left out)")
+    return found
+
+
+def is_adjustment(layer: Any) -> bool:
+    """Whether it has no pixels of its own and changes those below it, in a way that psd-tools draws."""
+    return adjust.is_adjustment(layer) and not adjust.is_unknown(layer)
 
 
 def knocks_out(layer: Any) -> bool:
@@ -72,9 +158,10 @@ def styled(layer: Any) -> list[str]:
     """What a layer has that its stored pixels do not say and that is drawn by psd-tools, in words; empty if nothing."""
     found = []
     if layer.has_effects():
-        names = {type(effect).__name__ for effect in layer.effects if effect.enabled}
-        drawn_here = {*OUTER, *INNER} | ({OVERLAY} if overlay_of(layer) is not None else set())
-        if names := names - drawn_here:
+        names = {type(effect).__name__ for effect in layer.effects if effect.enabled} - {*NEVER}
+        if not layer.is_group():
+            names -= {*OUTER, *INNER} | ({OVERLAY} if overlay_of(layer) is not None else set())
+        if names:
             found.append(f"effects ({', '.join(sorted(names))})")
     clips = [each.name for each in layer.clip_layers if each.visible]
     if clips:
@@ -82,8 +169,6 @@ def styled(layer: Any) -> list[str]:
     if layer.is_group():
         if (layer.has_mask() and not layer.mask.disabled) or layer.has_vector_mask():
             found.append("a mask of a group")
-        if shadows := [type(e).__name__ for e in layer.effects if e.enabled and layer.has_effects()]:
-            found.append(f"effects ({', '.join(shadows)})")
     elif not layer.has_pixels() and layer.kind not in ("pixel", "type"):
         found.append({"shape": "a shape"}.get(layer.kind, f"a fill ({layer.kind})"))
     elif layer.kind in ("shape", "solidcolorfill") and (layer.has_stroke() or mask.is_soft(layer)):

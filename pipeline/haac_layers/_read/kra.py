@@ -10,11 +10,12 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
+from haac_layers._document import PASS_THROUGH, Document, Group, Raster
 from haac_layers._limits import LAYER_LIMITS, Budget, check_canvas
 from haac_layers._read.archive import Archive
 from haac_layers._read.markup import Node, parse
-from haac_layers._read.member import decoded, read_member
+from haac_layers._read.member import decoded, read_merged
+from haac_layers._read.mode import mode_named
 from haac_repo import PictureError
 
 if TYPE_CHECKING:
@@ -48,12 +49,7 @@ def read_kra(data: bytes) -> Document:
     width, height = picture.whole("width"), picture.whole("height")
     check_canvas(width, height)
     notes: list[str] = []
-    merged = read_member(archive, MERGED, notes) if MERGED in archive else None
-    if merged is not None and merged.size != (width, height):
-        notes.append(
-            f"its merged picture is {merged.width}x{merged.height}, not as large as the canvas, and was left out"
-        )
-        merged = None
+    merged = read_merged(archive, MERGED, (width, height), notes)
     reading = _Reading(archive, picture.attributes.get("name", ""), (width, height), notes)
     try:
         layers = tuple(reading.all_of(picture, 0))
@@ -75,31 +71,37 @@ class _Reading:
     notes: list[str]
     budget: Budget = field(default_factory=Budget)
 
-    def all_of(self, parent: Node, depth: int) -> list[Raster | Group]:
-        """What a picture or a group holds, back to front; the file has the frontmost first."""
+    def all_of(self, parent: Node, depth: int, *, shown: bool = True) -> list[Raster | Group]:
+        """What a picture or a group holds, back to front; the file has the frontmost first.
+
+        Args:
+            parent: of the index.
+            depth: groups around it.
+            shown: whether it shows itself, and all of those.
+        """
         nodes = [node for layers in parent.named("layers", "LAYERS") for node in layers.named("layer")]
         found: list[Raster | Group] = []
         for node in reversed(nodes):
             self.budget.layer(depth)
             why = _only_krita(node)
-            if why and node.attributes.get("visible", "1") == "1":
+            if why and shown and _visible(node):
                 raise _OnlyKritaError(why)
             if why:
                 self.notes.append(f"a hidden layer was left out: {why}")
             elif node.attributes.get("nodetype") == _GROUP:
-                found.append(self._group(node, depth))
+                found.append(self._group(node, depth, shown=shown))
             else:
                 layer = self._layer(node)
                 found += [layer] if layer is not None else []
         return found
 
-    def _group(self, node: Node, depth: int) -> Group:
+    def _group(self, node: Node, depth: int, *, shown: bool) -> Group:
         through = node.attributes.get("passthrough") == "1"
         return Group(
             node.attributes.get("name", ""),
-            tuple(self.all_of(node, depth + 1)),
+            tuple(self.all_of(node, depth + 1, shown=shown and _visible(node))),
             node.share("opacity", 255),
-            node.attributes.get("visible", "1") == "1",
+            _visible(node),
             PASS_THROUGH if through else _blend(node),
         )
 
@@ -130,8 +132,8 @@ class _Reading:
         image = image.crop(box)
         if profile in self.archive:
             image = self._srgb(image, self.archive.read(profile), name)
-        shown = node.attributes.get("visible", "1") == "1"
-        return Raster(name, image, x + box[0], y + box[1], node.share("opacity", 255), shown, _blend(node))
+        place = x + box[0], y + box[1]
+        return Raster(name, image, *place, node.share("opacity", 255), _visible(node), _blend(node))
 
     def _srgb(self, image: Image.Image, profile: bytes, name: str) -> Image.Image:
         """Colours of a profile as sRGB, by the one reader that does so."""
@@ -148,11 +150,7 @@ def _only_krita(node: Node) -> str:
         return f"the layer {name!r} is a {kind[:40] or 'layer of no kind'}, which only Krita can draw"
     if kind == _PAINT and attributes.get("colorspacename") != _RGBA:
         return f"the layer {name!r} is of {attributes.get('colorspacename', 'no')[:20]} colours, not of 8-bit RGBA"
-    if any(
-        mask.attributes.get("visible", "1") == "1"
-        for masks in node.named("masks")
-        for mask in masks.named("mask")
-    ):
+    if any(_visible(mask) for masks in node.named("masks") for mask in masks.named("mask")):
         return f"the layer {name!r} has masks, which only Krita can draw"
     if "0" in attributes.get("channelflags", ""):
         return f"the layer {name!r} shows some of its channels only, or inherits alpha"
@@ -161,5 +159,9 @@ def _only_krita(node: Node) -> str:
     return ""
 
 
+def _visible(node: Node) -> bool:
+    return node.attributes.get("visible", "1") == "1"
+
+
 def _blend(node: Node) -> str:
-    return node.attributes.get("compositeop", NORMAL)[:40] or NORMAL
+    return mode_named(node.attributes.get("compositeop", ""))

@@ -38,6 +38,30 @@ def read_member(archive: Archive, name: str, notes: list[str], budget: Budget | 
     return decoded(data, name, notes)
 
 
+def read_merged(archive: Archive, name: str, canvas: tuple[int, int], notes: list[str]) -> Image.Image | None:
+    """Decode the picture that a file has of all of it; None if it has none, or one that is broken or not as large as the canvas.
+
+    Args:
+        archive: where it is.
+        name: of the member.
+        canvas: width and height in pixels.
+        notes: why there is none is added here.
+    """
+    if name not in archive:
+        return None
+    try:
+        merged = read_member(archive, name, notes)
+    except PictureError as error:
+        notes.append(f"The file's own picture cannot be read, and was left out: {error}")
+        return None
+    if merged.size == canvas:
+        return merged
+    notes.append(
+        f"its merged picture is {merged.width}x{merged.height}, not as large as the canvas, and was left out"
+    )
+    return None
+
+
 def decoded(data: bytes, name: str, notes: list[str]) -> Image.Image:
     """Decode a picture; the name goes before what is said of it.
 

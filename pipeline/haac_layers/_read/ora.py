@@ -12,15 +12,14 @@ from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
 from haac_layers._limits import LAYER_LIMITS, Budget, check_canvas
 from haac_layers._read.archive import Archive
 from haac_layers._read.markup import Node, parse
-from haac_layers._read.member import read_member
+from haac_layers._read.member import read_member, read_merged
+from haac_layers._read.mode import mode_named
 
 if TYPE_CHECKING:
     from PIL import Image
 
 MIMETYPE = b"image/openraster"
 INDEX, MERGED = "stack.xml", "mergedimage.png"
-
-_NORMAL = "svg:src-over"
 
 
 def read_ora(data: bytes) -> Document:
@@ -40,14 +39,7 @@ def read_ora(data: bytes) -> Document:
     check_canvas(width, height)
     reading = _Reading(archive)
     layers = tuple(layer for stack in root.named("stack") for layer in reading.stack(stack, 0))
-    merged: Image.Image | None = None
-    if MERGED in archive:
-        merged = read_member(archive, MERGED, reading.notes)
-        if merged.size != (width, height):
-            reading.notes.append(
-                f"its merged picture is {merged.width}x{merged.height}, not as large as the canvas, and was left out"
-            )
-            merged = None
+    merged = read_merged(archive, MERGED, (width, height), reading.notes)
     return Document(width, height, layers, merged, reading.notes)
 
 
@@ -104,6 +96,4 @@ def _visible(node: Node) -> bool:
 
 
 def _blend(node: Node) -> str:
-    """The mode of blending: `svg:multiply` is "multiply"; `krita:` and others keep their own names."""
-    mode = node.attributes.get("composite-op", _NORMAL)
-    return NORMAL if mode == _NORMAL else mode.rpartition(":")[2][:40] or NORMAL
+    return mode_named(node.attributes.get("composite-op", ""))

@@ -37,6 +37,8 @@ _DRAWN = {
 _LABELS = ("inkscape:label", "data-name", "aria-label", "id")
 _PLAIN = {"id", "transform", "fill", "stroke", "stroke-width", "font-family", "font-size", *_LABELS}
 """Attributes of a group around all others that its children may share: drawn one by one they look the same."""
+_WHOLE = "opacity", "filter", "mask", "clip-path"
+"""What is done with all of a drawing at once, where its outermost element has it."""
 _NESTED = 4
 """Groups around all others that are looked into."""
 
@@ -81,8 +83,12 @@ def read_svg(data: bytes) -> Document:
     text = _inflated(data)
     notes: list[str] = []
     merged = decoded(text, "the drawing", notes)
-    parts = _layers(text)
+    root = _parsed(text)
+    parts = [] if root is None else _layers(root)
     budget = Budget()
+    if root is not None and len(parts) > 1 and (why := _inseparable(root, parts, text)):
+        notes.append(f"its {len(parts)} groups were drawn as one layer: {why}")
+        parts = []
     if len(parts) < 2 or len(parts) * merged.width * merged.height > LAYER_LIMITS.layers_pixels:
         if len(parts) > 1:
             notes.append(
@@ -127,11 +133,22 @@ def _only_name(parts: list[list[_Part]]) -> str:
     return parts[0][0].name() if len(parts) == 1 else "drawing"
 
 
-def _layers(text: bytes) -> list[list[_Part]]:
+def _inseparable(root: _Part, parts: list[list[_Part]], text: bytes) -> str:
+    """Why layers drawn one by one would not show what the drawing does; empty if they do."""
+    style = root.attributes.get("style", "")
+    if found := [
+        each for each in _WHOLE if each in root.attributes or re.search(rf"(^|;)\s*{each}\s*:", style)
+    ]:
+        return f"{found[0]} is set on all of it"
+    if text.count(b"mix-blend-mode") > sum(
+        "mix-blend-mode" in part.attributes.get("style", "") for part, *_ in parts
+    ):
+        return "what is within a group is blended with what is below the group"
+    return ""
+
+
+def _layers(root: _Part) -> list[list[_Part]]:
     """What becomes a layer: a group, or neighbours that stand loose. Back to front."""
-    root = _parsed(text)
-    if root is None:
-        return []
     around = root
     for _ in range(_NESTED):
         (only, *others) = around.drawn() or [around]

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @attribution_option
 @click.option("--dry-run", is_flag=True, help="Do everything but store and write.")
 @click.option("--force", is_flag=True, help="Replace files that are there.")
-@workers_options(600)
+@workers_options(600, what="file")
 @click.option(
     "--index/--no-index",
     default=True,
@@ -78,7 +78,7 @@ def import_(
     """
     targets = _targets(files, output, form, script=script, free=force or dry_run)
     from haac_pipeline._cli.index import keep_up
-    from haac_pipeline._ingest.from_layers import ImportSettings, import_layers
+    from haac_pipeline._ingest.from_layers import ImportSettings, process, store
     from haac_repo import HaacError, Repository
     from haac_repo._internal import listed
 
@@ -86,11 +86,11 @@ def import_(
     facts: list[dict[str, object]] = []
     lines: list[str] = []
     failed = new = 0
-    with Repository.open(repo) as repository:
+    with Repository.open(repo) as repository, process(workers.limits) as prepare:
         for file, target in zip(files, targets, strict=True):
             try:
                 with console.progress(f"Importing {file.name}", None, "layers") as advance:
-                    done = import_layers(repository, file, settings, advance)
+                    done = store(repository, prepare(file, settings), settings, advance)
                 if not dry_run:
                     _write(done, target, form, script=script)
             except HaacError as error:

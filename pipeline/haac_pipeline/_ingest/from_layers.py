@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from haac_pipeline._engine.engine import Job, Limits
+from haac_pipeline._engine.local import Local
+from haac_pipeline._parallel import cores, limit_threads
 from haac_repo import LIMITS, HaacError, NewElement, PictureError, Provenance, Repository
 from haac_repo._internal import bands
 
@@ -79,12 +84,25 @@ class ImportSettings:
     dry_run: bool = False
 
 
-def import_layers(
-    repository: Repository,
-    path: Path,
-    settings: ImportSettings,
-    progress: Callable[[int], None] = lambda _: None,
-) -> Imported:
+@dataclass(slots=True)
+class Prepared:
+    """A layered file that was read, drawn and compared: nothing is stored yet. It travels between processes."""
+
+    width: int
+    """Of the canvas, pixels."""
+    height: int
+    elements: list[NewElement]
+    """Of the recipe's layers, back to front, and of those that do not show."""
+    names: list[str]
+    """Of the recipe's layers."""
+    places: list[tuple[int, int, int]]
+    """Of each of them: opacity in per cent, left and top."""
+    likeness: Likeness | None
+    baked: list[Baked]
+    notes: list[str]
+
+
+def import_layers(repository: Repository, path: Path, settings: ImportSettings) -> Imported:
     """Store the layers of a file as elements, each pixels once, and make the recipe that shows them.
 
     Nothing is stored before all of it has been read, drawn and compared with the limits.
@@ -93,16 +111,52 @@ def import_layers(
         repository: not a mirror, unless it is a dry run.
         path: of the file.
         settings: what is asked for.
-        progress: told each layer that is done.
 
     Raises:
         PictureError: the file cannot be read, or what it shows is beyond the limits of a recipe.
         RepositoryError: the repository cannot be written to.
     """
-    from haac import Scene
+    return store(repository, prepare(path, settings), settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    path: Path
+    settings: ImportSettings
+    data: bytes = b""
+    """None: whoever reads the file opens it."""
+
+
+@contextmanager
+def process(limits: Limits) -> Iterator[Callable[[Path, ImportSettings], Prepared]]:
+    """`prepare` in a process of its own, which is ended where it uses more than one file may.
+
+    Its function raises what `prepare` does, and TaskLostError.
+    """
+    crash = "it crashed the program that reads it"
+    engine: Local[_Task, Prepared] = Local(Job(_prepare, partial(limit_threads, 1), limits, crash), 1)
+    try:
+        yield lambda path, settings: engine.submit(_Task(path, settings)).result()
+    finally:
+        engine.close(now=True)
+
+
+def _prepare(task: _Task) -> Prepared:
+    return prepare(task.path, task.settings)
+
+
+def prepare(path: Path, settings: ImportSettings) -> Prepared:
+    """Read a file, draw what a recipe cannot say, encode its layers, and compare what they show.
+
+    Args:
+        path: of the file.
+        settings: what is asked for.
+
+    Raises:
+        PictureError: it cannot be read, or what it shows is beyond the limits of a recipe.
+    """
     from haac_layers import flatten
     from haac_pipeline._ingest.describe import as_element, software
-    from haac_pipeline._parallel import cores
 
     document, sha256 = _read(path)
     flat = flatten(document, one=settings.flatten)
@@ -124,7 +178,6 @@ def import_layers(
             tags=tuple(settings.tags),
             provenance=about,
         ).checked()
-        progress(1)
         return made
 
     stored = flat.hidden if not settings.only_visible and not settings.flatten else []
@@ -134,33 +187,64 @@ def import_layers(
     try:
         encoded = [pool.submit(described, layer) for layer in (*flat.layers, *stored)]
         likeness = None if document.merged is None else compare(drawn(document, flat.layers), document.merged)
-        made = [each.result() for each in encoded]
+        elements = [each.result() for each in encoded]
     finally:
         pool.shutdown(cancel_futures=True)
-    elements = made[: len(flat.layers)]
-    numbers = {new.pixels_sha256: n for n, new in enumerate(elements, 1)}
-    layers = _layers(flat.layers, [numbers[new.pixels_sha256] for new in elements])
-    scene = Scene(document.width, document.height, layers=layers)
-    done = Imported(
-        scene, [f.name for f in flat.layers], [], 0, len(stored), likeness, flat.baked, document.notes
+    return Prepared(
+        document.width,
+        document.height,
+        elements,
+        [layer.name for layer in flat.layers],
+        [(layer.opacity, layer.x, layer.y) for layer in flat.layers],
+        likeness,
+        flat.baked,
+        document.notes,
     )
+
+
+def store(
+    repository: Repository,
+    prepared: Prepared,
+    settings: ImportSettings,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Imported:
+    """Store the elements of a file, and make the recipe that shows them.
+
+    Args:
+        repository: not a mirror, unless it is a dry run.
+        prepared: the file.
+        settings: what is asked for.
+        progress: told each layer that is done.
+
+    Raises:
+        RepositoryError: the repository cannot be written to.
+    """
+    from haac import Scene
+
+    made, places = prepared.elements, prepared.places
+    shown = made[: len(places)]
+    numbers = {new.pixels_sha256: n for n, new in enumerate(shown, 1)}
+    layers = _layers(places, [numbers[new.pixels_sha256] for new in shown])
+    scene = Scene(prepared.width, prepared.height, layers=layers)
+    hidden = len(made) - len(shown)
+    done = Imported(scene, prepared.names, [], 0, hidden, prepared.likeness, prepared.baked, prepared.notes)
     if settings.dry_run:
         done.new = len({new.pixels_sha256 for new in made if not repository.by_pixels(new.pixels_sha256)})
         return done
-    ids = _store(repository, made, done)
-    done.ids = [ids[new.pixels_sha256][1] for new in elements]
-    layers = _layers(flat.layers, [ids[new.pixels_sha256][0] for new in elements])
-    done.scene = Scene(document.width, document.height, layers=layers, fingerprint=repository.fingerprint)
+    ids = _store(repository, made, done, progress)
+    done.ids = [ids[new.pixels_sha256][1] for new in shown]
+    layers = _layers(places, [ids[new.pixels_sha256][0] for new in shown])
+    done.scene = Scene(prepared.width, prepared.height, layers=layers, fingerprint=repository.fingerprint)
     return done
 
 
-def _layers(flats: Sequence[Flat], numbers: Sequence[int]) -> list[Layer]:
-    """Flat layers as those of a recipe, with the numbers of their elements."""
+def _layers(places: Sequence[tuple[int, int, int]], numbers: Sequence[int]) -> list[Layer]:
+    """Layers of a recipe: where each stands, and the number of its element."""
     from haac import Layer
 
     return [
-        Layer(number, opacity=flat.opacity, x=flat.x, y=flat.y)
-        for flat, number in zip(flats, numbers, strict=True)
+        Layer(number, opacity=opacity, x=x, y=y)
+        for (opacity, x, y), number in zip(places, numbers, strict=True)
     ]
 
 
@@ -169,12 +253,13 @@ def drawn(document: Document, flats: Sequence[Flat]) -> Image.Image:
     from haac import Scene, render
 
     numbers = range(1, len(flats) + 1)
-    scene = Scene(document.width, document.height, layers=_layers(flats, numbers))
+    places = [(flat.opacity, flat.x, flat.y) for flat in flats]
+    scene = Scene(document.width, document.height, layers=_layers(places, numbers))
     return render(scene, _Pictures(dict(zip(numbers, (flat.image for flat in flats), strict=True))))
 
 
 def _store(
-    repository: Repository, elements: Sequence[NewElement], done: Imported
+    repository: Repository, elements: Sequence[NewElement], done: Imported, progress: Callable[[int], None]
 ) -> dict[str, tuple[int, str]]:
     """Store elements; number and id by the hash of their pixels."""
     ids = {}
@@ -183,6 +268,7 @@ def _store(
             element, is_new = writer.add(new)
             done.new += is_new
             ids[new.pixels_sha256] = element.number, element.id
+            progress(1)
     return ids
 
 

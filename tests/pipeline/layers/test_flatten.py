@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from haac_layers import Document, Flat, Group, Raster, flatten
-from haac_layers._flatten.blend import BLENDS
+from haac_layers import Document, Flat, Group, Raster, _limits, flatten
+from haac_layers._flatten import flatten as module
+from haac_layers._flatten.blend import BLENDS, blended
+from haac_repo import PictureError
 
 
 def plain(colour: tuple[int, int, int, int], width: int = 10, height: int = 10) -> Image.Image:
@@ -107,3 +111,49 @@ def test_what_does_not_show_has_no_colour_and_what_has_none_is_not_copied() -> N
     clean = flat.image
     (again,) = flatten(Document(400, 900, (Raster("clean", clean),))).layers
     assert again.image is clean
+
+
+def noise(seed: int, width: int, height: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width, 4), dtype=np.uint8))
+
+
+def test_modes_see_all_that_is_below_them_and_each_layer_is_composited_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[str] = []
+    draw = module._draw
+
+    def counted(canvas: Image.Image, flat: Flat, box: tuple[int, int, int, int]) -> None:
+        drawn.append(flat.name)
+        draw(canvas, flat, box)
+
+    monkeypatch.setattr(module, "_draw", counted)
+    modes = sorted(BLENDS)
+    rasters = [
+        Raster(mode, noise(n, 30, 20), 7 * n % 40 - 10, 5 * n % 30 - 10, 0.8, blend=mode)
+        for n, mode in enumerate(modes)
+    ]
+    ground = Raster("ground", noise(99, 30, 30))
+    made = flatten(Document(40, 30, (ground, *rasters))).layers
+    assert sorted(drawn) == sorted([each.name for each in made][:-1])
+    canvas = Image.new("RGBA", (40, 30))
+    draw(canvas, made[0], (0, 0, 40, 30))
+    for raster, flat in zip(rasters, made[1:], strict=True):
+        backdrop = canvas.crop((raster.x, raster.y, raster.x + 30, raster.y + 20))
+        expected = blended(np.asarray(backdrop), np.asarray(raster.image), raster.blend)
+        part = np.asarray(flat.image)
+        shows = part[:, :, 3] > 0
+        assert (part[shows] == expected[shows]).all()
+        draw(canvas, flat, (0, 0, 40, 30))
+
+
+@pytest.mark.parametrize("blend", ["normal", "multiply"])
+def test_groups_that_are_merged_count_for_their_pixels(blend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    corners = tuple(Raster("dot", plain((9, 9, 9, 255), 2, 2), x, x, blend="screen") for x in (0, 0, 98))
+    groups = tuple(Group("g", corners, 0.5, blend=blend) for _ in range(4))
+    limits = replace(_limits.LAYER_LIMITS, layers_pixels=2 * 4 * 100 * 100 + 100 * 100 * (blend != "normal"))
+    monkeypatch.setattr(_limits, "LAYER_LIMITS", limits)
+    flatten(Document(100, 100, groups))
+    monkeypatch.setattr(_limits, "LAYER_LIMITS", replace(limits, layers_pixels=limits.layers_pixels - 1))
+    with pytest.raises(PictureError, match="pixels together"):
+        flatten(Document(100, 100, groups))

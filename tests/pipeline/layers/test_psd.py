@@ -6,6 +6,7 @@ import json
 import shutil
 import struct
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -277,3 +278,20 @@ def test_what_is_hidden_is_stored_and_not_shown(tmp_path: Path) -> None:
     flat = flatten(read_document(tmp_path / "two.psd"))
     assert [each.name for each in flat.layers] == ["seen"]
     assert [each.name for each in flat.hidden] == ["hidden"]
+
+
+def test_a_file_that_takes_too_long_is_one_error(haac: Haac, written: Path) -> None:
+    slow = written.with_name("slow.psd")
+    write_psd(Scene(2500, 2000, layers=[Layer(1)]), Pictures(blob(6, 2500, 2000)), slow)
+    code, _, error = haac("import", str(slow), "--timeout", "0.2", "--dry-run")
+    assert code == 1
+    assert "slow.psd: it took longer than 0.2 seconds: allow more with --timeout" in error
+
+
+def test_what_needs_no_drawing_loads_nothing_that_draws(written: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from haac_layers import read_document\n"
+        "read_document(Path(sys.argv[1])); print('scipy' in sys.modules, 'aggdraw' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, written], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]

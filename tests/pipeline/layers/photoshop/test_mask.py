@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,8 @@ from psd_tools.psd.vector import (
     VectorMaskSetting,
 )
 
-from haac_layers import Raster
+from haac_layers import Raster, _limits
+from haac_repo import PictureError
 from tests.pipeline.layers.photoshop.made import block, picture, put, read, rgb
 
 SIDE = 60
@@ -99,3 +101,14 @@ def test_a_fill_with_a_thin_mask_shows_everywhere() -> None:
     shown = np.asarray(picture(read(psd)).convert("RGB")).astype(np.int32)
     assert (shown[:, :30] == (0, 0, 255)).all()
     assert (np.abs(shown[:, 31:] - (204, 204, 255)) <= 1).all()  # a fifth of it
+
+
+def test_what_a_feather_needs_counts_among_the_pixels_of_all_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    psd, _ = scene(user_mask_feather=5.0)
+    around = SIDE + 2 * (3 * 5 + 1)
+    limits = replace(_limits.LAYER_LIMITS, layers_pixels=2 * SIDE**2 + around**2)
+    monkeypatch.setattr(_limits, "LAYER_LIMITS", limits)
+    read(psd)
+    monkeypatch.setattr(_limits, "LAYER_LIMITS", replace(limits, layers_pixels=limits.layers_pixels - 1))
+    with pytest.raises(PictureError, match="pixels together"):
+        read(psd)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,14 @@ pytest.importorskip("scipy")
 
 from psd_tools import PSDImage
 from psd_tools.constants import ColorMode, Compression, Tag
-from psd_tools.psd.descriptor import Descriptor, Enumerated, Integer, List, String
+from psd_tools.psd.descriptor import Descriptor, Enumerated, Integer, List, String, UnitFloat
 from psd_tools.psd.patterns import Pattern, Patterns, VirtualMemoryArray, VirtualMemoryArrayList
 from psd_tools.psd.tagged_blocks import TaggedBlock, TaggedBlocks
+from psd_tools.terminology import Unit
 
-from haac_layers import Raster, flatten
+from haac_layers import Raster, _limits, flatten
 from haac_layers._photoshop.gradient import _between, smooth
+from haac_repo import PictureError
 from tests.pipeline.layers.photoshop.made import block, effect, picture, put, read, rgb
 
 SIZE = 64
@@ -108,14 +111,18 @@ def test_stops_beyond_what_a_document_has_stay_as_few(monkeypatch: pytest.Monkey
 TILE = np.array([[0, 200, 100], [40, 80, 240]], np.uint8)
 
 
-def patterned(psd: PSDImage, layer: Any, scale: float, opacity: float = 100.0, link: bool = True) -> None:
-    """A pattern of TILE in red over a layer whose reference point is 5,3."""
+def patterned(
+    psd: PSDImage, layer: Any, scale: float, opacity: float = 100.0, link: bool = True, seen: Any = None
+) -> None:
+    """A pattern of TILE in red over a layer whose reference point is 5,3; `seen` is its alpha."""
     height, width = TILE.shape
 
     def plane(values: npt.NDArray[np.uint8]) -> VirtualMemoryArray:
         return VirtualMemoryArray(1, 8, (0, 0, height, width), 8, Compression.RAW, values.tobytes())
 
     planes = [plane(TILE), plane(0 * TILE), plane(0 * TILE)] + [VirtualMemoryArray() for _ in range(23)]
+    if seen is not None:
+        planes[-1] = plane(seen)
     array = VirtualMemoryArrayList(3, (0, 0, height, width), planes)
     stored: Any = [Pattern(1, ColorMode.RGB, (height, width), "tile", "tile-id", [], array)]
     info = psd._record.layer_and_mask_information
@@ -162,3 +169,82 @@ def test_the_fill_of_a_layer_does_not_fade_its_pattern() -> None:
     assert isinstance(made, Raster)
     assert made.image.getpixel((6, 3)) == (200, 0, 0, 128)
     assert "a pattern" in {each.what for each in flatten(read(psd)).baked}
+
+
+@pytest.mark.parametrize("scale", [200.0, 50.0])
+def test_a_pattern_has_no_fringe_of_what_does_not_show_of_it(scale: float) -> None:
+    psd, layer = scene()
+    layer.fill_opacity = 0
+    patterned(psd, layer, scale, seen=np.where(TILE == 200, 255, 0).astype(np.uint8))
+    (made,) = read(psd).layers
+    assert isinstance(made, Raster)
+    pixels = np.asarray(made.image)
+    assert (pixels[:, :, 3] > 0).mean() > 0
+    assert 0 < pixels[:, :, 3].min(initial=255, where=pixels[:, :, 3] > 0) < 255
+    assert np.abs(pixels[pixels[:, :, 3] > 8][:, 0].astype(int) - 200).max() <= 8
+
+
+def test_a_pattern_counts_for_its_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    psd, layer = scene()
+    patterned(psd, layer, 100.0)
+    drawn = TILE.size + TILE.shape[1] * SIZE + SIZE * SIZE
+    limits = replace(_limits.LAYER_LIMITS, layers_pixels=SIZE * SIZE + drawn)
+    monkeypatch.setattr(_limits, "LAYER_LIMITS", limits)
+    read(psd)
+    monkeypatch.setattr(_limits, "LAYER_LIMITS", replace(limits, layers_pixels=limits.layers_pixels - 1))
+    with pytest.raises(PictureError, match="pixels together"):
+        read(psd)
+
+
+@pytest.mark.parametrize(("style", "beyond"), [(b"OutF", 4), (b"CtrF", 2), (b"InsF", 0)])
+def test_the_gradient_of_a_stroke_spans_what_is_around_the_layer_with_it(style: bytes, beyond: int) -> None:
+    psd = PSDImage.new("RGB", (60, SIZE))
+    layer = psd.create_pixel_layer(block((10, 20, 30), 50, 20), "layer", top=20, left=5)
+    kind: Any = {
+        "Styl": Enumerated(b"FStl", style),
+        "PntT": Enumerated(b"FrFl", b"GrFl"),
+        "Type": Enumerated(b"GrdT", b"Lnr "),
+    }
+    effect(
+        layer,
+        b"FrFX",
+        b"Nrml",
+        Opct=100.0,
+        Grad=gradient(0, 255, 0),
+        Angl=90.0,
+        Algn=True,
+        Scl=100.0,
+        Sz=4.0,
+        **kind,
+    )
+    seen = red(psd)
+    top, bottom = 20 - beyond, 39 + beyond
+    assert abs(seen[top, 30] - 0) <= 7
+    assert abs(seen[bottom, 30] - 255) <= 7
+    column = seen[top : bottom + 1, 6 - beyond]  # within the stroke at the left
+    assert np.abs(column[4:-4] - np.linspace(0, 255, len(column))[4:-4]).max() <= 8
+
+
+def test_a_stroke_of_a_gradient_that_fades_is_said_to_be_drawn_opaque() -> None:
+    psd, layer = scene()
+    described = gradient(0, 0, 255)
+    stops: Any = []
+    for opacity, place in ((100.0, 0), (0.0, 4096)):
+        items: Any = {
+            b"Opct": UnitFloat(opacity, Unit.Percent),
+            b"Lctn": Integer(place),
+            b"Mdpn": Integer(50),
+        }
+        stops.append(Descriptor(items, "", b"TrnS"))
+    described[b"Trns"] = List(stops)
+    kind: Any = {
+        "Styl": Enumerated(b"FStl", b"InsF"),
+        "PntT": Enumerated(b"FrFl", b"GrFl"),
+        "Type": Enumerated(b"GrdT", b"Lnr "),
+    }
+    effect(
+        layer, b"FrFX", b"Nrml", Opct=100.0, Grad=described, Angl=90.0, Algn=True, Scl=100.0, Sz=4.0, **kind
+    )
+    assert "effects (Stroke: its gradient's opacity left out)" in {
+        each.what for each in flatten(read(psd)).baked
+    }

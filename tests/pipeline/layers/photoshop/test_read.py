@@ -15,7 +15,13 @@ pytest.importorskip("psd_tools")
 
 from psd_tools import PSDImage
 from psd_tools.constants import BlendMode, Resource, Tag
-from psd_tools.psd.adjustments import BrightnessContrast
+from psd_tools.psd.adjustments import (
+    BrightnessContrast,
+    Curves,
+    CurvesExtraItem,
+    CurvesExtraMarker,
+    SelectiveColor,
+)
 from psd_tools.psd.base import ByteElement
 from psd_tools.psd.image_resources import ImageResource, PascalString, VersionInfo
 
@@ -103,14 +109,105 @@ def test_brightness_and_contrast_as_they_were_before_cs3(
     psd = PSDImage.new("RGB", (len(values), 4))
     row = np.array([[[v, v, v, 255] for v in values]] * 4, np.uint8)
     psd.create_pixel_layer(Image.fromarray(row), "values")
-    layer = psd.create_pixel_layer(block(RED, 1, 1), "adjust")
+    old(psd, brightness, contrast)
+    assert list(shown(psd)[2, :, 0]) == list(values.values())
+
+
+def adjustment(psd: PSDImage, tag: Tag, data: Any, name: str = "adjust") -> Any:
+    """A layer without pixels, which changes those below it."""
+    layer = psd.create_pixel_layer(block(RED, 1, 1), name)
     layer._record.right = layer._record.left
     layer._record.bottom = layer._record.top
     for channel in layer._channels:
         channel.data = b""
-    described = Old(brightness % 65536, contrast % 65536, 127, 0)
-    put(layer, Tag.BRIGHTNESS_AND_CONTRAST, described)
-    assert list(shown(psd)[2, :, 0]) == list(values.values())
+    put(layer, tag, data)
+    return layer
+
+
+def old(psd: PSDImage, brightness: int, contrast: int) -> Any:
+    """Brightness and contrast as they were before CS3."""
+    return adjustment(
+        psd, Tag.BRIGHTNESS_AND_CONTRAST, Old(brightness % 65536, contrast % 65536, 127, 0), "old"
+    )
+
+
+def test_an_old_adjustment_is_blended_and_faded_as_it_says() -> None:
+    psd = PSDImage.new("RGB", (4, 4))
+    ground(psd, (100, 60, 200))
+    layer = old(psd, 50, 0)
+    assert tuple(shown(psd)[0, 0, :3]) == (150, 110, 250)
+    layer.blend_mode = BlendMode.MULTIPLY
+    assert np.abs(shown(psd)[0, 0, :3] - (100 * 150 / 255, 60 * 110 / 255, 200 * 250 / 255)).max() <= 1
+    layer.opacity = 128
+    assert np.abs(shown(psd)[0, 0, :3] - (79.4, 43, 198)).max() <= 1.5
+
+
+def test_an_old_adjustment_that_is_clipped_changes_its_base_alone() -> None:
+    psd = PSDImage.new("RGB", (40, 40))
+    ground(psd, (100, 60, 200))
+    psd.create_pixel_layer(block((10, 20, 30), 20, 40), "base")
+    old(psd, 50, 0).clipping = True
+    pixels = shown(psd)
+    assert tuple(pixels[5, 30, :3]) == (100, 60, 200)
+    assert tuple(pixels[5, 5, :3]) == (60, 70, 80)
+
+
+def test_curves_drawn_by_hand_are_what_they_are_for_each_value() -> None:
+    psd = PSDImage.new("RGB", (4, 4))
+    ground(psd, (100, 60, 200))
+    table: Any = [(255 - v) // 16 * 16 for v in range(256)]
+    tables: Any = [table]
+    items: Any = [CurvesExtraItem(0, table)]
+    extra = CurvesExtraMarker(items=items)
+    adjustment(psd, Tag.CURVES, Curves(True, 1, 1, tables, extra))
+    assert tuple(shown(psd)[0, 0, :3]) == tuple(table[v] for v in (100, 60, 200))
+
+
+def test_several_adjustments_are_drawn_at_once_and_all_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    psd = PSDImage.new("RGB", (40, 40))
+    ground(psd, (100, 60, 200))
+    for _ in range(3):
+        old(psd, 10, 0)
+    psd.create_pixel_layer(block(RED, 10, 10), "over")
+    limits = replace(
+        _limits.LAYER_LIMITS, layers_pixels=2 * 40 * 40 + 100
+    )  # the ground, what is drawn, the layer over it
+    monkeypatch.setattr(_limits, "LAYER_LIMITS", limits)
+    document = read(psd)
+    assert [each.name for each in document.layers] == ["old", "over"]
+    assert isinstance(document.layers[0], Raster)
+    assert sum("brightnesscontrast" in each for each in document.layers[0].baked) == 3
+    assert tuple(shown(psd)[30, 30, :3]) == (130, 90, 230)
+
+
+def test_an_adjustment_that_nobody_draws_is_named_and_leaves_the_layers_as_they_are() -> None:
+    psd = PSDImage.new("RGB", (40, 40))
+    ground(psd)
+    psd.create_pixel_layer(block(RED, 10, 10), "over")
+    table: Any = [(0, 0, 0, 0)] * 10
+    adjustment(psd, Tag.SELECTIVE_COLOR, SelectiveColor(1, 0, table), "selective")
+    document = read(psd)
+    assert [each.name for each in document.layers] == ["ground", "over"]
+    assert "'selective': adjustment (selectivecolor: left out)" in document.notes
+
+
+def test_an_adjustment_below_all_layers_changes_nothing() -> None:
+    psd = PSDImage.new("RGB", (40, 40))
+    old(psd, 50, 0)
+    psd.create_pixel_layer(block(RED, 10, 10), "over")
+    assert [each.name for each in read(psd).layers] == ["over"]
+
+
+def test_layers_drawn_together_are_named_if_they_have_what_nobody_draws() -> None:
+    psd = PSDImage.new("RGB", (40, 40))
+    ground(psd)
+    dots = psd.create_pixel_layer(block(RED, 10, 10), "dots", opacity=128)
+    dots.blend_mode = BlendMode.DISSOLVE
+    effect(psd.create_pixel_layer(block(RED, 10, 10), "shiny"), b"ChFX", b"Mltp")
+    old(psd, 50, 0)
+    (drawn,) = read(psd).layers
+    assert isinstance(drawn, Raster)
+    assert {"mode dissolve: drawn as normal: 'dots'", "effects (Satin: left out): 'shiny'"} <= {*drawn.baked}
 
 
 def other_profile() -> bytes:

@@ -12,6 +12,8 @@ import pytest
 pytest.importorskip("psd_tools")
 
 from psd_tools import PSDImage
+from psd_tools.psd.descriptor import Descriptor, Enumerated, Integer, List, UnitFloat
+from psd_tools.terminology import Unit
 
 from haac_layers import Raster, _limits, flatten
 from haac_repo import PictureError
@@ -134,11 +136,50 @@ def test_an_inner_shadow_darkens_the_side_of_the_light_within_the_layer() -> Non
     assert flat.image.getchannel("A").getextrema() == (255, 255)
 
 
-def test_a_glow_that_cannot_be_drawn_is_said_to_be_left_out() -> None:
+def fading(*colours: tuple[int, int, int]) -> Any:
+    """A gradient from one colour to another, which fades to nothing."""
+
+    def stop(n: int, key: bytes, value: Any) -> Any:
+        items: Any = {key: value, b"Lctn": Integer(4096 * n), b"Mdpn": Integer(50)}
+        return Descriptor(items, "", b"Clrt")
+
+    colour: Any = [stop(n, b"Clr ", rgb(*each)) for n, each in enumerate(colours)]
+    alpha: Any = [stop(n, b"Opct", UnitFloat(100.0 - 100 * n, Unit.Percent)) for n in range(2)]
+    items: Any = {b"GrdF": Enumerated(b"GrdF", b"CstS"), b"Intr": Integer(0)}
+    items |= {b"Clrs": List(colour), b"Trns": List(alpha)}
+    return Descriptor(items, "", b"Grdn")
+
+
+def test_a_glow_of_a_gradient_begins_at_the_layer_and_fades_as_the_gradient_does() -> None:
     psd, square = scene()
-    effect(
-        square, b"OrGl", b"Nrml", Opct=100.0, Ckmt=0.0, blur=9.0, Nose=0.0, Inpr=50.0
-    )  # no colour: a gradient
+    described = fading(BLUE, (0, 255, 0))
+    effect(square, b"OrGl", b"Nrml", Grad=described, Opct=100.0, Ckmt=0.0, blur=9.0, Nose=0.0, Inpr=50.0)
+    row = np.zeros(100)
+    row[40:60] = 1
+    shade = np.minimum(1, 2 * averaged(averaged(row, 9), 9))[60:, None]
+    expected = (1 - shade) * 255 + shade * (shade * BLUE + (1 - shade) * (0, 255, 0))
+    seen = pixels(psd)[40, 60:]
+    whole = shade[:, 0] > 10 / 255
+    assert np.abs(seen - expected)[whole].max() <= 4
+    assert (seen[shade[:, 0] == 0] == 255).all()
+
+
+def test_a_glow_within_a_layer_may_be_of_a_gradient() -> None:
+    psd, square = scene()
+    described = fading(BLUE, (0, 255, 0))
+    effect(square, b"IrGl", b"Nrml", Grad=described, Opct=100.0, Ckmt=0.0, blur=9.0, Nose=0.0, Inpr=50.0)
+    seen = pixels(psd)
+    assert seen[40, 40, 2] > 190
+    assert tuple(seen[40, 50]) == RED
+    assert (seen[40, :40] == 255).all()
+
+
+@pytest.mark.parametrize("what", [{"Nose": 20.0}, {"ShdN": 20.0}, {"Grad": None}])
+def test_a_glow_that_cannot_be_drawn_is_said_to_be_left_out(what: dict[str, Any]) -> None:
+    psd, square = scene()
+    values = {"Grad": fading(BLUE, RED), "Opct": 100.0, "Ckmt": 0.0, "blur": 9.0, "Nose": 0.0, "Inpr": 50.0}
+    described = {key: value for key, value in (values | what).items() if value is not None}
+    effect(square, b"OrGl", b"Nrml", **described)
     assert (pixels(psd)[40, 60:] == 255).all()
     assert "effects (OuterGlow: left out)" in {each.what for each in flatten(read(psd)).baked}
 
@@ -162,3 +203,84 @@ def test_a_shadow_beyond_what_photoshop_knows_is_as_far_as_it_goes(kind: bytes) 
     far = {"Opct": 1e9, "Dstn": -5e9, "blur": -1.0, "Ckmt": 1e300}
     effect(square, kind, b"Nrml", Clr=rgb(*BLUE), uglg=False, **{**SHADOW, **far})
     flatten(read(psd))
+
+
+@pytest.mark.parametrize("clipped", [False, True])
+@pytest.mark.parametrize("kind", [b"DrSh", b"IrSh", b"OrGl", b"IrGl"])
+def test_the_opacity_of_a_layer_fades_its_effects_once(kind: bytes, clipped: bool) -> None:
+    psd, square = scene()
+    glow = {"Opct": 100.0, "Ckmt": 0.0, "blur": 9.0, "Nose": 0.0, "Inpr": 50.0}
+    effect(square, kind, b"Nrml", Clr=rgb(*BLUE), **(glow if b"Gl" in kind else {"uglg": False, **SHADOW}))
+    if clipped:  # then psd-tools draws the layer
+        psd.create_pixel_layer(block((0, 200, 0), 10, 10), "clip", top=35, left=45).clipping = True
+    whole = pixels(psd)
+    square.opacity = 128
+    half = pixels(psd)
+    assert np.abs(half - (255 + (whole - 255) * 128 / 255)).max() <= 3
+    names = {each.name: each.opacity for each in flatten(read(psd)).layers}
+    assert names["square"] == 50
+
+
+def test_a_group_casts_its_shadow_at_its_opacity() -> None:
+    psd = PSDImage.new("RGB", (100, 80))
+    psd.create_pixel_layer(block(WHITE, 100, 80), "ground")
+    group: Any = psd.create_group(name="group")
+    group.create_pixel_layer(block(RED), "in", top=30, left=40)
+    effect(group, b"DrSh", b"Nrml", Clr=rgb(*BLUE), uglg=False, **{**SHADOW, "blur": 1.0})
+    whole = pixels(psd)
+    assert whole[40, 65, 0] in (127, 128)
+    group.opacity = 128
+    assert np.abs(pixels(psd) - (255 + (whole - 255) * 128 / 255)).max() <= 3
+
+
+def test_what_is_in_a_layer_without_fill_is_blended_with_what_is_below_it() -> None:
+    psd = PSDImage.new("RGB", (100, 80))
+    psd.create_pixel_layer(block((200, 100, 50), 100, 80), "below")
+    square = psd.create_pixel_layer(block(RED), "square", top=30, left=40)
+    square.fill_opacity = 0
+    effect(
+        square,
+        b"IrSh",
+        b"Mltp",
+        Clr=rgb(128, 128, 128),
+        uglg=False,
+        **{**SHADOW, "Opct": 100.0, "Dstn": 30_000.0},
+    )
+    seen = pixels(psd)
+    assert np.abs(seen[40, 50] - (100, 50, 25)).max() <= 1
+    assert tuple(seen[40, 30]) == (200, 100, 50)
+    names = [each.name for each in flatten(read(psd)).layers]
+    assert names == ["below", "square (inner shadow)"]
+
+
+def test_an_inner_shadow_is_over_an_inner_glow_whichever_the_file_says_first() -> None:
+    from psd_tools.constants import Tag
+
+    psd, square = scene()
+    far = {**SHADOW, "Opct": 100.0, "Dstn": 30_000.0}
+    effect(square, b"IrSh", b"Nrml", Clr=rgb(*BLUE), uglg=False, **far)
+    blocks = square.tagged_blocks.get_data(Tag.OBJECT_BASED_EFFECTS_LAYER_INFO)
+    shadow = blocks[b"IrSh"]
+    effect(
+        square, b"IrGl", b"Nrml", Clr=rgb(0, 255, 0), Opct=100.0, Ckmt=100.0, blur=50.0, Nose=0.0, Inpr=1.0
+    )
+    blocks = square.tagged_blocks.get_data(Tag.OBJECT_BASED_EFFECTS_LAYER_INFO)
+    assert tuple(pixels(psd)[40, 50]) == (0, 255, 0)
+    blocks[b"IrSh"] = shadow
+    assert tuple(pixels(psd)[40, 50]) == BLUE
+    blocks[b"IrGl"] = blocks.pop(b"IrGl")
+    assert tuple(pixels(psd)[40, 50]) == BLUE
+
+
+@pytest.mark.parametrize(("key", "named"), [(b"ebbl", "BevelEmboss"), (b"ChFX", "Satin")])
+def test_effects_that_nobody_draws_are_named_and_leave_the_layer_as_it_is(key: bytes, named: str) -> None:
+    psd, square = scene()
+    effect(square, key, b"Mltp")
+    group: Any = psd.create_group(name="group")
+    group.create_pixel_layer(block(BLUE), "in")
+    effect(group, key, b"Mltp")
+    document = read(psd)
+    flat = flatten(document)
+    assert [(each.layer, each.what) for each in flat.baked] == [("square", f"effects ({named}: left out)")]
+    assert f"'group': effects ({named}: left out)" in document.notes
+    assert [each.name for each in flat.layers] == ["ground", "square", "in"]

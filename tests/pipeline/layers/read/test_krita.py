@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from haac_layers import flatten, read_document
 from haac_layers._document import Document, Group, Raster
 from haac_layers._read.kra import read_kra
 from haac_layers._read.ora import read_ora
 from haac_layers._write.ora import write_ora
+from haac_pipeline._ingest.from_layers import compare as likeness
 from tests.pipeline.layers.documents import document
 
 pytestmark = pytest.mark.skipif(
@@ -46,8 +48,8 @@ def written(tmp_path_factory: pytest.TempPathFactory, screen: str) -> dict[str, 
     }
 
 
-def krita(folder: Path, name: str, screen: str) -> Path:
-    command = ["krita", "ours.ora", "--export", "--export-filename", name]
+def krita(folder: Path, name: str, screen: str, source: str = "ours.ora") -> Path:
+    command = ["krita", source, "--export", "--export-filename", name]
     own = os.environ | {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "DISPLAY": screen}
     done = subprocess.run(command, cwd=folder, env=own, capture_output=True, timeout=300)
     assert (folder / name).is_file(), done.stderr.decode(errors="replace")[-2000:]
@@ -114,3 +116,34 @@ def over(layers: tuple[Raster | Group, ...]) -> np.ndarray[tuple[int, int, int],
         on_top = on_top * round(layer.opacity * 255) / 255
         shown = on_top + shown * (1 - on_top[..., 3:])
     return shown
+
+
+SIDE = 16
+"""Pixels of each mode's square."""
+
+
+@pytest.mark.parametrize("suffix", ["ora", "kra"])
+def test_modes_show_what_krita_shows_of_them(suffix: str, tmp_path: Path, screen: str) -> None:
+    """Two modes are left out that choose: where both colours are as light, Krita chooses otherwise."""
+    pytest.importorskip("psd_tools")
+    from psd_tools import PSDImage
+    from psd_tools.constants import BlendMode
+
+    others = ("PASS_THROUGH", "NORMAL", "DISSOLVE", "LIGHTER_COLOR", "HARD_MIX")
+    modes = [mode for mode in BlendMode if mode.name not in others]
+    psd = PSDImage.new("RGBA", (SIDE * len(modes), SIDE))
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(0, 256, (2, SIDE, SIDE * len(modes), 4), dtype=np.uint8)
+    pixels[:, :, :, 3] = 255
+    psd.create_pixel_layer(Image.fromarray(pixels[0]), "ground")
+    for n, mode in enumerate(modes):
+        square = Image.fromarray(pixels[1, :, n * SIDE : (n + 1) * SIDE])
+        psd.create_pixel_layer(square, mode.name, left=n * SIDE).blend_mode = mode
+    psd._updated = False
+    psd.save(tmp_path / "modes.psd")
+    shown = read_document(krita(tmp_path, f"theirs.{suffix}", screen, "modes.psd"))
+    (flat,) = flatten(shown, one=True).layers
+    assert shown.merged is not None
+    for n, mode in enumerate(modes):
+        box = (n * SIDE, 0, (n + 1) * SIDE, SIDE)
+        assert likeness(flat.image.crop(box), shown.merged.crop(box)).faithful, mode

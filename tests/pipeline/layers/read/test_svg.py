@@ -67,6 +67,30 @@ def test_layers_over_one_another_show_the_drawing() -> None:
     assert np.abs(np.asarray(shown).astype(int) - np.asarray(read.merged)).max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("root", "inside", "style", "said"),
+    [
+        (' opacity="0.5"', "", "", "opacity is set"),
+        (' style="fill:red; filter:none"', "", "", "filter is set"),
+        ("", ' style="mix-blend-mode:multiply"', "", "blended with what is below"),
+        ("", "", "<style>rect{mix-blend-mode:multiply}</style>", "blended with what is below"),
+    ],
+)
+def test_layers_that_would_not_show_the_drawing_are_one(
+    root: str, inside: str, style: str, said: str
+) -> None:
+    square = f'<rect width="50" height="50" fill="#8f8"{inside}/>'
+    head = HEAD.replace(">", f"{root}>")
+    read = read_svg(
+        f'{head}{style}<g id="a"><path d="M0 0h99v99z"/></g><g id="b">{square}</g></svg>'.encode()
+    )
+    (layer,) = read.layers
+    assert isinstance(layer, Raster)
+    assert layer.name == "drawing"
+    assert layer.image is read.merged
+    assert said in read.notes[0]
+
+
 def test_what_is_written_is_read_with_its_names(tmp_path: Path) -> None:
     write_svg(tmp_path / "a.svg", document())
     read = read_svg((tmp_path / "a.svg").read_bytes())
