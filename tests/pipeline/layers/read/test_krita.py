@@ -27,8 +27,22 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def screen() -> Iterator[str]:
-    """A display without a screen, of which the server itself says when it can be used, and its number."""
-    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-ac"]
+    """A display without a screen, of which the server itself says when it can be used, and its number.
+
+    It takes clients all the time: by itself it would begin anew after the last one, and turn away the next meanwhile.
+    """
+    command = [
+        "Xvfb",
+        "-displayfd",
+        "1",
+        "-noreset",
+        "-screen",
+        "0",
+        "1280x1024x24",
+        "-nolisten",
+        "tcp",
+        "-ac",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
         number = server.stdout.readline().strip()
