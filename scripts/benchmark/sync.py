@@ -2,7 +2,8 @@
 
     python -m scripts.benchmark.sync
 
-10,000 objects of 8 KiB over loopback, each way in its own process, durable on disk when it ends:
+10,000 objects of 8 KiB over loopback, each way in its own process, durable on disk when it ends; haac with its bytecode at hand, as pip
+leaves it, though it runs out of a checkout, and some environments keep no bytecode:
 
     haac    `haac sync`: packs, every object's SHA-256 checked, catalog and full-text index built
     rsync   an rsync daemon and loose files, then `sync -f` (no SHA-256)
@@ -100,6 +101,12 @@ def rsync_daemon(folder: Path, work: Path) -> Iterator[str]:
     finally:
         daemon.terminate()
         daemon.wait()
+
+
+def keep_bytecode(work: Path) -> None:
+    """Let the Pythons that are started from now on find what they compiled before."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(work / "bytecode")
 
 
 def once(run: Way, work: Path) -> float:
@@ -240,6 +247,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory(prefix="haac-bench-") as name:
         work = Path(name)
+        keep_bytecode(work)
         blob = laid_out(work, count)
         # The server in its own process, as it would be; it serves our packs and curl's file alike.
         with (
@@ -248,6 +256,7 @@ def main() -> None:
             rsync_or_none(work / "loose", work) as rsync_url,
         ):
             ways = ways_of(url, rsync_url, f"{blob_url}/packs/{blob.name}")
+            once(ways["haac"], work)  # leaves its bytecode
             result |= compared(ways, options.rounds, count, work)
             result["delayed"] = delayed(url, count, work)
             result |= costs(url, count, work)

@@ -251,7 +251,7 @@ def _version(db: Database) -> int:
     return version
 
 
-def _database_class() -> type[Database]:
+def database_class() -> type[Database]:
     """sqlite-utils, loaded without NumPy and pandas: it would ask them for names of types only, and they take longer than all else.
 
     Not where another thread may be importing them just now.
@@ -303,7 +303,7 @@ def connect(
     Raises:
         sqlite3.Error: as SQLite finds it, e.g. when the file is not there and `create` is not set.
     """
-    database = _database_class()
+    database = database_class()
     mode = "immutable=1" if immutable else "mode=ro" if read_only else "mode=rwc" if create else "mode=rw"
     # Used from several threads under the lock of its owner.
     connection = sqlite3.connect(
