@@ -145,15 +145,23 @@ def ways_of(url: str, rsync_url: str | None, blob_url: str) -> dict[str, Way]:
 
 
 def compared(ways: dict[str, Way], rounds: int, count: int, work: Path) -> dict[str, Any]:
-    """Median seconds of each way; in turns, so that what else the machine does hits all alike."""
+    """Median seconds of each way, and processor seconds; in turns, so that what else the machine does hits all alike."""
     times: dict[str, list[float]] = {way: [] for way in ways}
+    processor: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, run in ways.items():
+            before = os.times()
             times[way].append(once(run, work))
+            after = os.times()
+            spent = (
+                after.children_user + after.children_system - before.children_user - before.children_system
+            )
+            processor[way].append(spent)
     seconds = {way: round(statistics.median(found), 3) for way, found in times.items()}
     others = {way: found for way, found in seconds.items() if way != "haac"}
     return {
         "seconds": seconds,
+        "processor_seconds": {way: round(statistics.median(found), 2) for way, found in processor.items()},
         "objects_per_second": {way: round(count / found) for way, found in seconds.items()},
         "ratio": {f"haac/{way}": round(found / seconds["haac"], 2) for way, found in others.items()},
     }
@@ -244,6 +252,8 @@ def main() -> None:
     options = parser.parse_args()
     count = options.objects
     result: dict[str, Any] = {"objects": count, "object_bytes": SIZE, "rounds": options.rounds}
+    if hasattr(os, "getloadavg"):
+        result["load_before"] = round(os.getloadavg()[0], 1)
 
     with tempfile.TemporaryDirectory(prefix="haac-bench-") as name:
         work = Path(name)

@@ -320,7 +320,7 @@ def connect(
 
 
 def create_catalog(path: Path, repository: str, role: str, created: str) -> Database:
-    """Create a catalog with all tables and its row of `meta`.
+    """Create a catalog with all tables and its row of `meta`. It is durable once it is closed, or a transaction after this is committed.
 
     Args:
         path: A file that is not there yet.
@@ -329,6 +329,7 @@ def create_catalog(path: Path, repository: str, role: str, created: str) -> Data
         created: UTC time, as `now()` gives it.
     """
     db = connect(path, create=True)
+    db.execute("pragma synchronous = off")
     db.execute(f"pragma application_id = {APPLICATION_ID}")
     db.enable_wal()
     migrate(db)
@@ -337,6 +338,7 @@ def create_catalog(path: Path, repository: str, role: str, created: str) -> Data
             "insert into meta (row, repository, role, created) values (1, ?, ?, ?)",
             [repository, role, created],
         )
+    db.execute("pragma synchronous = full")
     return db
 
 
