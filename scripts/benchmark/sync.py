@@ -2,7 +2,8 @@
 
     python -m scripts.benchmark.sync
 
-10,000 objects of 8 KiB over loopback, each way in its own process, durable on disk when it ends:
+10,000 objects of 8 KiB over loopback, each way in its own process, durable on disk when it ends; haac with its bytecode at hand, as pip
+leaves it, though it runs out of a checkout, and some environments keep no bytecode:
 
     haac    `haac sync`: packs, every object's SHA-256 checked, catalog and full-text index built
     rsync   an rsync daemon and loose files, then `sync -f` (no SHA-256)
@@ -102,6 +103,12 @@ def rsync_daemon(folder: Path, work: Path) -> Iterator[str]:
         daemon.wait()
 
 
+def keep_bytecode(work: Path) -> None:
+    """Let the Pythons that are started from now on find what they compiled before."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(work / "bytecode")
+
+
 def once(run: Way, work: Path) -> float:
     target = work / "target"
     shutil.rmtree(target, ignore_errors=True)
@@ -138,15 +145,23 @@ def ways_of(url: str, rsync_url: str | None, blob_url: str) -> dict[str, Way]:
 
 
 def compared(ways: dict[str, Way], rounds: int, count: int, work: Path) -> dict[str, Any]:
-    """Median seconds of each way; in turns, so that what else the machine does hits all alike."""
+    """Median seconds of each way, and processor seconds; in turns, so that what else the machine does hits all alike."""
     times: dict[str, list[float]] = {way: [] for way in ways}
+    processor: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, run in ways.items():
+            before = os.times()
             times[way].append(once(run, work))
+            after = os.times()
+            spent = (
+                after.children_user + after.children_system - before.children_user - before.children_system
+            )
+            processor[way].append(spent)
     seconds = {way: round(statistics.median(found), 3) for way, found in times.items()}
     others = {way: found for way, found in seconds.items() if way != "haac"}
     return {
         "seconds": seconds,
+        "processor_seconds": {way: round(statistics.median(found), 2) for way, found in processor.items()},
         "objects_per_second": {way: round(count / found) for way, found in seconds.items()},
         "ratio": {f"haac/{way}": round(found / seconds["haac"], 2) for way, found in others.items()},
     }
@@ -237,9 +252,12 @@ def main() -> None:
     options = parser.parse_args()
     count = options.objects
     result: dict[str, Any] = {"objects": count, "object_bytes": SIZE, "rounds": options.rounds}
+    if hasattr(os, "getloadavg"):
+        result["load_before"] = round(os.getloadavg()[0], 1)
 
     with tempfile.TemporaryDirectory(prefix="haac-bench-") as name:
         work = Path(name)
+        keep_bytecode(work)
         blob = laid_out(work, count)
         # The server in its own process, as it would be; it serves our packs and curl's file alike.
         with (
@@ -248,6 +266,7 @@ def main() -> None:
             rsync_or_none(work / "loose", work) as rsync_url,
         ):
             ways = ways_of(url, rsync_url, f"{blob_url}/packs/{blob.name}")
+            once(ways["haac"], work)  # leaves its bytecode
             result |= compared(ways, options.rounds, count, work)
             result["delayed"] = delayed(url, count, work)
             result |= costs(url, count, work)

@@ -30,6 +30,8 @@ def sync(figures: Figures) -> str:
     ]
     peak = " and ".join(f"{mb:.0f} MB for {what}" for what, mb in figures["peak_mb"].items())
     more = ""
+    if rate := figures["ratio"].get("haac/curl"):
+        more += f" The whole command has {rate:.2f} times the rate of curl."
     if slow := figures.get("delayed"):
         more += (
             f" With {slow['milliseconds']:.0f} ms before each answer: {slow['seconds']:.2f} s,"
@@ -47,7 +49,7 @@ def sync(figures: Figures) -> str:
         )
         + "\n\n"
         + table(("a sync of", "requests", "bytes", "time"), asked)
-        + f"\n\nPeak memory: {peak}.{more}"
+        + f"\n\nPeak memory: {peak}.{more}{_busy(figures, 'the ways')}"
         + machine(figures)
     )
 
@@ -77,12 +79,18 @@ def serve(figures: Figures) -> str:
             f"\n\nOne client that fetches {figures['file_bytes'] / 1e6:.0f} MB whole has them from `haac serve` at"
             f" {figures['file_ratio']:.2f} times the rate of nginx."
         )
-    if figures.get("load_before", 0) > 1:
-        made += (
-            f" What else the machine did (a load of {figures['load_before']:.0f} before the beginning) makes all rates low;"
-            " compare the servers with each other."
-        )
-    return made + machine(figures)
+    return made + _busy(figures, "the servers") + machine(figures)
+
+
+def _busy(figures: Figures, compared: str) -> str:
+    """What a reader must know of figures that were measured beside other work; '' of those that were not."""
+    load = figures.get("load_before", 0)
+    if load <= 1:
+        return ""
+    return (
+        f" What else the machine did (a load of {load:.0f} before the beginning) makes all rates low; compare {compared} with"
+        " each other."
+    )
 
 
 def kills(figures: Figures) -> str:

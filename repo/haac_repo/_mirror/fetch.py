@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import httpx
 
 _CHUNK = 2**18
-_READ = 2**18
+_READ = 2**20
 _content_range = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)").fullmatch
 
 
@@ -266,7 +266,8 @@ class HttpFetcher:
                 stream = info["return_value"]
                 sockets[:] = [stream.get_extra_info("socket")]
                 read = stream.read
-                # httpcore asks for 64 KiB at a time, and each piece costs it as much as a longer one.
+                # httpcore asks for 64 KiB at a time. Each piece costs it as much as a longer one, and waits several times for the
+                # interpreter, which the thread that reads the log gives up once a millisecond.
                 stream.read = lambda most, timeout=None: read(max(most, _READ), timeout)
 
         # httpx has a timeout for each read, none for all of them together.

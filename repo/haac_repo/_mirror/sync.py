@@ -51,7 +51,7 @@ from haac_repo._store import catalog, repack
 from haac_repo._store.layout import LOST, Identity, keep_identity, published_folder
 from haac_repo._store.packs import Packs
 from haac_repo._store.repository import create, prepare
-from haac_repo._store.schema import CATALOG, bulk_loading
+from haac_repo._store.schema import CATALOG, bulk_loading, database_class
 from haac_repo._trust import state
 from haac_repo._trust.pin import Pin
 
@@ -139,6 +139,7 @@ def sync(
         ElementNotFoundError: one of `only` does not exist.
     """
     path, patience = Path(path), patience or Patience()
+    database_class()  # while there may be no other thread yet: it loads faster then
     with contextlib.closing(
         open_fetcher(os.fspath(url)) if isinstance(url, str | os.PathLike) else url
     ) as source:

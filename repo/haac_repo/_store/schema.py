@@ -251,7 +251,7 @@ def _version(db: Database) -> int:
     return version
 
 
-def _database_class() -> type[Database]:
+def database_class() -> type[Database]:
     """sqlite-utils, loaded without NumPy and pandas: it would ask them for names of types only, and they take longer than all else.
 
     Not where another thread may be importing them just now.
@@ -303,7 +303,7 @@ def connect(
     Raises:
         sqlite3.Error: as SQLite finds it, e.g. when the file is not there and `create` is not set.
     """
-    database = _database_class()
+    database = database_class()
     mode = "immutable=1" if immutable else "mode=ro" if read_only else "mode=rwc" if create else "mode=rw"
     # Used from several threads under the lock of its owner.
     connection = sqlite3.connect(
@@ -320,7 +320,7 @@ def connect(
 
 
 def create_catalog(path: Path, repository: str, role: str, created: str) -> Database:
-    """Create a catalog with all tables and its row of `meta`.
+    """Create a catalog with all tables and its row of `meta`. It is durable once it is closed, or a transaction after this is committed.
 
     Args:
         path: A file that is not there yet.
@@ -329,6 +329,7 @@ def create_catalog(path: Path, repository: str, role: str, created: str) -> Data
         created: UTC time, as `now()` gives it.
     """
     db = connect(path, create=True)
+    db.execute("pragma synchronous = off")
     db.execute(f"pragma application_id = {APPLICATION_ID}")
     db.enable_wal()
     migrate(db)
@@ -337,6 +338,7 @@ def create_catalog(path: Path, repository: str, role: str, created: str) -> Data
             "insert into meta (row, repository, role, created) values (1, ?, ?, ?)",
             [repository, role, created],
         )
+    db.execute("pragma synchronous = full")
     return db
 
 

@@ -10,8 +10,14 @@ from pathlib import Path
 import pytest
 
 from haac_repo import Repository, RepositoryError, publish, read_head, verify
-from haac_repo._store.schema import MIGRATIONS
+from haac_repo._store.schema import MIGRATIONS, create_catalog
 from tests.repo.elements import MakeElement
+
+
+def test_a_new_catalog_syncs_to_disk_what_is_committed(tmp_path: Path) -> None:
+    with contextlib.closing(create_catalog(tmp_path / "catalog", "ab" * 16, "mirror", "now")) as db:
+        assert db.execute("pragma synchronous").fetchone() == (2,)  # full
+        assert db.execute("pragma journal_mode").fetchone() == ("wal",)
 
 
 def test_a_newer_catalog_is_refused(repository: Repository) -> None:
