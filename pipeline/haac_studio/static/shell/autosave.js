@@ -163,6 +163,13 @@ async function wanted(app, draft, opened) {
     body: `A draft${when} with ${count} ${count === 1 ? "layer" : "layers"} was not saved.${other}`,
     actions: [{ label: "Throw it away", value: "drop" }, { label: "Go on with it", value: "keep", primary: true }],
   });
-  if (answer === "drop") await app.api.deleteDraft().catch(() => {});
+  if (answer === "drop") {
+    await app.api.deleteDraft().catch(() => {});
+    const { reference } = app.document;
+    if (reference && opened?.kind !== "picture") {
+      app.document.setReference(null);
+      app.api.deleteReference(reference.id).catch(() => {}); // it goes with the server at the latest
+    }
+  }
   return answer === "keep";
 }

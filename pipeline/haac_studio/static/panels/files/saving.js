@@ -36,7 +36,7 @@ export async function save(app, { ask = false, known }) {
       }
       // Another program changed the file meanwhile: that is a question.
       const question = { title: "Overwrite it?", text: error.message, yes: "Overwrite", danger: true };
-      return (await app.dialogs.confirm(question)) ? write(app, name, true) : null;
+      return (await app.dialogs.confirm(question)) ? save(app, { known }) : null;
     }
   }
   return askName(app);
