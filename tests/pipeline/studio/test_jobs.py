@@ -397,7 +397,8 @@ def test_similar_elements_need_an_index(client: Browser) -> None:
 # Publishing and syncing
 
 
-def test_publishing_and_syncing(tmp_path: Path, folder: Path) -> None:
+def test_publishing_and_syncing(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also from another folder than the one in which the mirror was made."""
     fill(tmp_path / "own")
     with studio_of(tmp_path / "own", folder) as studio, serving(studio) as client:
         _, last, data = outcome(client, client.post("/api/jobs/publish", json={}).json()["job"])
@@ -407,7 +408,9 @@ def test_publishing_and_syncing(tmp_path: Path, folder: Path) -> None:
         _, _, again = outcome(client, client.post("/api/jobs/publish", json={}).json()["job"])
         assert (again["new_records"], again["changed"]) == (0, False)
         assert client.post("/api/jobs/sync", json={}).status_code == 400
-    sync(tmp_path / "own" / "public", tmp_path / "mirror")
+    monkeypatch.chdir(tmp_path)
+    sync(Path("own", "public"), tmp_path / "mirror")
+    monkeypatch.chdir(folder)
     with Repository.open(tmp_path / "own") as repository:
         with repository.writer() as writer:
             writer.withdraw(2, "by mistake")
