@@ -50,11 +50,10 @@ class Later {
 
 /**
  * @param {import("../app.js").App} app
- * @param {ReturnType<import("./status.js").mountStatus>} status
  * @returns {{busy: boolean}} whether something is still on its way
  */
-export function autosave(app, status) {
-  const { document: doc, api } = app;
+export function autosave(app) {
+  const { document: doc, api, status } = app;
   let label = "";
   let saved = doc.scene;
   const draft = new Later(async () => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -72,6 +73,23 @@ def test_a_name_that_is_taken_is_overwritten_only_when_it_is_said_twice(page: Pa
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_have_count(0)
     assert (studio.folder / "mine.txt").read_text(encoding="utf-8").startswith("haac1:")
+
+
+@pytest.mark.parametrize("ending", ["png", "webp"])
+def test_a_picture_is_written_and_the_document_is_not_saved_by_it(
+    page: Page, studio: Running, ending: str
+) -> None:
+    scene, picture = known_scene(studio.repository)
+    paste(page, to_text(scene))
+    expect(page.locator("#status-draft")).to_have_text("Draft saved")
+    page.keyboard.press("Control+S")
+    page.get_by_label("Name").fill("known")
+    page.get_by_label(f"{'PNG' if ending == 'png' else 'WebP'} picture").check()
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.locator("#status-draft")).to_contain_text(f"known.{ending} saved")
+    expect(page.locator("#document-name")).to_contain_text("not saved")
+    with Image.open(studio.folder / f"known.{ending}") as made:
+        assert np.array_equal(np.asarray(made.convert("RGBA")), np.asarray(picture.convert("RGBA")))
 
 
 def test_a_script_with_code_in_it_is_refused_and_not_run(page: Page, studio: Running, tmp_path: Path) -> None:
