@@ -48,6 +48,7 @@ def test_a_file_that_was_changed_meanwhile_is_overwritten_only_when_it_is_said_t
     scene, _ = known_scene(studio.repository)
     (studio.folder / "known.txt").write_text(to_text(scene), encoding="utf-8")
     choose(page, "Open", studio.folder / "known.txt")
+    expect(page.locator("#document-name")).to_have_text("known.txt")
     page.keyboard.press("Control+S")
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Save").click()
