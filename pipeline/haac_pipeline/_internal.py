@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from haac_pipeline._compress.options import options_of, usual_options
     from haac_pipeline._compress.quality import (
         percent_different,
         percents_different,
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
         quality,
         ssim,
     )
-    from haac_pipeline._compress.run import compress_file, compress_files, opened, options_of
+    from haac_pipeline._compress.run import compress_file, compress_files, opened
     from haac_pipeline._compress.task import CompressedFile, Outputs, Task
     from haac_pipeline._describe import describe
     from haac_pipeline._engine.engine import Job, Limits
@@ -72,11 +73,13 @@ __all__ = [
     "segmenter",
     "software",
     "ssim",
+    "usual_options",
 ]
 
 _PLACES = {
+    "_compress.options": "options_of usual_options",
     "_compress.quality": "percent_different percents_different psnr quality ssim",
-    "_compress.run": "compress_file compress_files opened options_of",
+    "_compress.run": "compress_file compress_files opened",
     "_compress.task": "CompressedFile Outputs Task",
     "_describe": "describe",
     "_engine.engine": "Job Limits",

@@ -201,20 +201,13 @@ def _matching(
     **others: Any,
 ) -> tuple[Options, str | None]:
     """The options of the matcher, and the model that tells the subject."""
-    from haac_pipeline._compress.run import options_of
+    from haac_pipeline._compress.options import usual_options
     from haac_pipeline._extra import need_matching
 
     if not no_catalog:
         need_matching()
     segmenter = _segmenter(weight, model, console, inline=bool(inline))
-    options = options_of(
-        subject_weight=1.0 if segmenter is None else 4.0 if weight is None else weight,
-        inline=inline is not False,
-        cut_subject=bool(inline),
-        weigh_choice=weight is not None,
-        **others,
-    )
-    return options, segmenter
+    return usual_options(segmenter=segmenter, inline=inline, weight=weight, **others), segmenter
 
 
 def _watched(

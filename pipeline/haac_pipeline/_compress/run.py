@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from haac_pipeline._compress.preflight import repository_state
 from haac_pipeline._compress.reading import ReadPicture, read_whole
@@ -311,13 +311,6 @@ def opened(path: Path, threads: int = 1) -> tuple[Repository, Matcher]:
         repository = Repository.open(path)
         _opened[path] = repository, Matcher(repository, threads=threads)
     return _opened[path]
-
-
-def options_of(*, max_layers: int | None, **others: Any) -> Options:
-    """Options of the matcher, with its own default where `max_layers` is None."""
-    from haac_match import Options
-
-    return Options(**others) if max_layers is None else Options(max_layers=max_layers, **others)
 
 
 def compress_files(

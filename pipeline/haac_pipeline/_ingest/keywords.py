@@ -52,7 +52,8 @@ def _table() -> dict[str, tuple[str, ...]]:
             continue
         for line in text.splitlines():
             if parts := _line(line):
-                words = [word.strip().lower() for word in (parts[2], *(parts[3] or "").split(","))]
+                name = parts[2].replace(",", "")  # of "kiss: woman, man", which a tag cannot be
+                words = [word.strip().lower() for word in (name, *(parts[3] or "").split(","))]
                 kept = [word for word in dict.fromkeys(words) if 0 < len(word) <= LIMITS.tag_chars]
                 found[parts[1].translate(_VARIANTS)] = tuple(kept[:_MOST])
     return found

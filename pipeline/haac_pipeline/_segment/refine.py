@@ -79,9 +79,8 @@ def refined(rgb: Bytes, mask: Bytes, hints: Sequence[Hint]) -> Bytes:
     ]
 
     before = coarse > 127
-    seeds, points, boxes = _seeds(
-        small, before, moved, radius, max(2, round(_UNSURE * max(height, width) * scale))
-    )
+    band = max(2, round(_UNSURE * max(height, width) * scale))
+    seeds, points, boxes = _seeds(small, before, moved, radius, band)
     after = _grab_cut(small, seeds)
     # Any other change was asked for by nobody.
     count, labels = cv2.connectedComponents((before != after).astype(np.uint8), connectivity=8)
@@ -91,6 +90,7 @@ def refined(rgb: Bytes, mask: Bytes, hints: Sequence[Hint]) -> Bytes:
     changed = reached[labels] | (boxes & (before != after)) | (boxes & (seeds == cv2.GC_BGD) & (coarse > 0))
     if not changed.any():
         return mask
+    changed |= _edge_of(changed, coarse, band)
     target = np.where(changed, np.where(after, 255, 0), coarse).astype(np.uint8)
     # Soft where it was cut anew, as masks of models are.
     target = np.where(
@@ -122,6 +122,17 @@ def _around(mask: Bytes, hints: Sequence[Hint]) -> tuple[int, int, int, int]:
         min(width, int(max(xs) + margin) + 1),
         min(height, int(max(ys) + margin) + 1),
     )
+
+
+def _edge_of(changed: npt.NDArray[np.bool_], coarse: Bytes, band: int) -> npt.NDArray[np.bool_]:
+    """The soft pixels of the mask's former edge that touch what changed: left as they are, they would be a seam or a halo."""
+    import cv2
+
+    soft = (coarse > 0) & (coarse < 255)
+    reached = changed.astype(np.uint8)
+    for _ in range(band):
+        reached = np.where(soft | changed, cv2.dilate(reached, np.ones((3, 3), np.uint8)), 0).astype(np.uint8)
+    return (reached > 0) & ~changed
 
 
 def _box(hint: Hint, shape: tuple[int, ...]) -> tuple[slice, slice]:

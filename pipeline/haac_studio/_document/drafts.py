@@ -23,6 +23,8 @@ from haac_repo._internal import home, now, replacing, sync_folder, writer_lock
 _SLOTS = 16
 """Studios that may have the same document open at one time."""
 _FILE = "draft.json"
+_PICTURE = "traced"
+"""The picture that is traced: a line of JSON, then the bytes of its file."""
 _FORMAT = 1
 
 
@@ -49,7 +51,7 @@ class Saved:
 
 
 class Draft:
-    """The draft of one document, held by this process.
+    """The draft of one document, held by this process: the scene, and the picture that is traced beside it.
 
     Args:
         repository: id of the repository.
@@ -67,11 +69,11 @@ class Draft:
         self.others = others
         """Whether another studio has the same document open."""
         # The newest draft first; of slots without one the first.
-        slot, self._held = max(free, key=lambda each: _time(each[0] / _FILE))
+        slot, self._held = max(free, key=lambda each: _time(each[0] / _FILE) or _time(each[0] / _PICTURE))
         for _, held in free:
             if held is not self._held:
                 held.close()
-        self._document, self._path = document, slot / _FILE
+        self._document, self._path, self._traced = document, slot / _FILE, slot / _PICTURE
         self._writing = threading.Lock()
 
     def load(self) -> Saved | None:
@@ -96,11 +98,42 @@ class Draft:
             file.write(json.dumps(value).encode())
         return saved
 
+    def load_picture(self) -> tuple[str, bytes] | None:
+        """Name and bytes of the picture that is traced; None if none is kept, or none that can be read."""
+        try:
+            head, _, data = self._traced.read_bytes().partition(b"\n")
+            found = json.loads(head)
+            return (str(found["name"]), data) if found["format"] == _FORMAT else None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+
+    def has_picture(self) -> bool:
+        """Whether a picture is kept."""
+        return self._traced.exists()
+
+    def save_picture(self, name: str, data: bytes) -> None:
+        """Keep the picture that is traced, durably, instead of the one before.
+
+        Raises:
+            OSError: it cannot be written; what was kept before still is.
+        """
+        with self._writing, replacing(self._traced, 0o600) as file:
+            file.write(json.dumps({"format": _FORMAT, "name": name}).encode() + b"\n")
+            file.write(data)
+
+    def discard_picture(self) -> None:
+        """Keep no picture any more."""
+        self._remove(self._traced)
+
     def discard(self) -> None:
         """Keep nothing any more."""
+        self._remove(self._path)
+        self._remove(self._traced)
+
+    def _remove(self, path: Path) -> None:
         with self._writing, suppress(FileNotFoundError):
-            self._path.unlink()
-            sync_folder(self._path.parent)
+            path.unlink()
+            sync_folder(path.parent)
 
     def close(self) -> None:
         """Let another studio have it."""

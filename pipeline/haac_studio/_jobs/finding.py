@@ -20,11 +20,11 @@ from haac_pipeline._internal import (
     need_telling,
     one_core,
     opened,
-    options_of,
     segmenter,
+    usual_options,
 )
-from haac_repo import HaacError, Repository, RepositoryError
-from haac_repo._internal import state_of
+from haac_repo import ElementNotFoundError, HaacError, Repository, RepositoryError
+from haac_repo._internal import found_numbers, state_of
 from haac_studio._document.scene_json import scene_to_json
 from haac_studio._jobs.jobs import Job
 from haac_studio._jobs.processes import Process, Request, Say
@@ -61,9 +61,15 @@ class Finding:
             job: whose progress is told.
             name: of the picture.
             data: of its file.
-            asked: similar, budget, effort, max_layers, inline, only_tags, as `compress_options` checked them.
+            asked: what `compress_options` checked.
+
+        Raises:
+            ElementNotFoundError: no element has all the tags.
         """
-        path = self._repository.path.resolve()
+        path, tags = self._repository.path.resolve(), asked["only_tags"]
+        tagged = [set(found_numbers(self._repository, tag=tag)) for tag in tags]
+        if tagged and not set.intersection(*tagged):
+            raise ElementNotFoundError(f"no element has the tag {' and '.join(map(repr, tags))}")
         if asked["similar"]:
             need_telling()
             process, call = self._similar, partial(_told, path, name, asked)
@@ -121,16 +127,10 @@ def _matched(path: Path, name: str, asked: dict[str, Any], data: bytes, say: Say
     """Find the same elements."""
     say(0, 0, "loading what is known of the elements")
     opened(path, threads=cores())
-    options = options_of(
-        effort=asked["effort"],
-        budget=asked["budget"],
-        inline=asked["inline"],
-        cut_subject=asked["inline"],
-        max_layers=asked["max_layers"],
-        only_tags=asked["only_tags"],
-        subject_weight=1.0,
-    )
-    return _compressed(Task(name, data, Outputs(_RECIPE), options, path, segmenter=_segmenter(asked)), say)
+    model = segmenter(None, lambda _: None)
+    names = ("effort", "budget", "quality", "max_layers", "only_tags", "inline")
+    options = usual_options(segmenter=model, **{name: asked[name] for name in names})
+    return _compressed(Task(name, data, Outputs(_RECIPE), options, path, segmenter=model), say)
 
 
 def _told(path: Path, name: str, asked: dict[str, Any], data: bytes, say: Say) -> dict[str, Any]:
@@ -138,17 +138,15 @@ def _told(path: Path, name: str, asked: dict[str, Any], data: bytes, say: Say) -
     from haac_similar import SimilarOptions
 
     _current(path, say)
-    options = SimilarOptions(only_tags=asked["only_tags"])
-    budget = options.budget if asked["budget"] is None else asked["budget"]
-    most = options.max_objects if asked["max_layers"] is None else asked["max_layers"]
-    options = SimilarOptions(budget=budget, max_objects=most, only_tags=asked["only_tags"])
+    given = {"budget": asked["budget"], "max_objects": asked["max_layers"]}
+    options = SimilarOptions(
+        people=asked["people"],
+        always=asked["always"],
+        only_tags=asked["only_tags"],
+        **{name: value for name, value in given.items() if value is not None},
+    )
     segmented = segmenter(None, lambda _: None)
     return _compressed(Task(name, data, Outputs(_RECIPE), options, path, segmenter=segmented), say)
-
-
-def _segmenter(asked: dict[str, Any]) -> str | None:
-    """Only inline elements are cut out."""
-    return segmenter(None, lambda _: None) if asked["inline"] else None
 
 
 def _compressed(task: Task, say: Say) -> dict[str, Any]:
@@ -164,6 +162,8 @@ def _compressed(task: Task, say: Say) -> dict[str, Any]:
         "exact": done.exact,
         "psnr": None if done.quality.identical else round(done.quality.psnr, 2),
         "percent_unexplained": round(100 * done.unexplained, 2) if done.compared else None,
+        "carried": done.rest or None,
+        "percent_lost": round(100 * done.lost, 2),
         "notes": list(done.notes),
     }
 

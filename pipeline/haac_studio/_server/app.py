@@ -54,7 +54,7 @@ def _state(studio: Studio) -> dict[str, Any]:
     repository, opened = studio.repository, studio.opened
     found = state_of(repository)
     saved = studio.draft.load()
-    reference = studio.references.get(opened.reference)
+    reference = studio.references.get(studio.traced)
     return {
         "version": version("haac"),
         "repository": {
@@ -75,8 +75,9 @@ def _state(studio: Studio) -> dict[str, Any]:
         if saved is None
         else {"scene": saved.scene, "label": saved.label, "saved_at": saved.saved_at},
         "features": features(repository),
-        "reference": None if reference is None else reference_json(opened.reference, reference),
+        "reference": None if reference is None else reference_json(studio.traced, reference),
         "notes": studio.notes,
+        "others": studio.draft.others,
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from contextlib import suppress
+from pathlib import Path, PurePath
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +20,7 @@ from haac_studio._document.scene_json import scene_from_json, scene_to_json, sho
 from haac_studio._document.script_reader import read_script
 from haac_studio._limits import STUDIO_LIMITS
 from haac_studio._server.bodies import Answered, body_of, json_of
-from haac_studio._server.sessions import Studio, digest, reference_json, reference_of
+from haac_studio._server.sessions import BY_HAND, Studio, digest, reference_json, reference_of
 
 _TYPES = {
     "haac": "application/octet-stream",
@@ -63,6 +64,7 @@ def routes(studio: Studio) -> list[Route]:
         if not isinstance(scene, dict) or not isinstance(label, str):
             raise Answered(400, "a draft has a scene, an object, and a label, which is text")
         kept = await run_in_threadpool(studio.draft.save, scene, label[:_LABEL])
+        await run_in_threadpool(studio.keep_picture)
         return JSONResponse({"saved_at": kept.saved_at})
 
     async def delete_draft(_: Request) -> Response:
@@ -72,8 +74,7 @@ def routes(studio: Studio) -> list[Route]:
     async def add_reference(request: Request) -> Response:
         name = PurePath(request.query_params.get("name", "")).name[:_LABEL] or "picture"
         data = await body_of(request, PICTURE_LIMITS.file_bytes)
-        made = await run_in_threadpool(reference_of, name, data)
-        return JSONResponse(reference_json(studio.references.add(made), made))
+        return JSONResponse(await run_in_threadpool(_traced, studio, name, data))
 
     async def get_reference(request: Request) -> Response:
         found = studio.references.get(request.path_params["id"])
@@ -82,8 +83,12 @@ def routes(studio: Studio) -> list[Route]:
         return Response(found.png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
 
     async def delete_reference(request: Request) -> Response:
-        if studio.references.remove(request.path_params["id"]) is None:
+        name = request.path_params["id"]
+        if studio.references.remove(name) is None:
             raise Answered(404, "that picture is not kept any more")
+        if name == studio.traced:
+            studio.traced = ""
+            await run_in_threadpool(studio.draft.discard_picture)
         return JSONResponse({})
 
     return [
@@ -103,6 +108,16 @@ def _forms(studio: Studio, sent: object) -> dict[str, Any]:
     scene = scene_from_json(sent)
     layers = len(sent.get("layers", [])) if isinstance(sent, dict) else 0
     return forms(scene, layers, shown_layers(sent), studio.repository)
+
+
+def _traced(studio: Studio, name: str, data: bytes) -> dict[str, Any]:
+    """Trace a picture instead of the one before."""
+    made = reference_of(name, data)
+    kept = studio.trace(made)
+    with suppress(OSError):  # the next draft tries it again, and tells
+        studio.draft.discard_picture()
+        studio.keep_picture()
+    return reference_json(kept, made)
 
 
 def _read(name: str, data: bytes) -> Scene:
@@ -133,21 +148,31 @@ def _saved(studio: Studio, sent: dict[str, Any]) -> dict[str, Any]:
     """Write a scene into the folder where the studio was started."""
     name = plain_name(sent.get("name"))
     path = writable(studio.folder, name)
-    overwrite = sent.get("overwrite") is True
     if path.exists():
-        if not overwrite:
-            raise Answered(409, f"{name} is there already: overwrite it, or give another name", exists=True)
-        found = digest(path.read_bytes())
-        known = studio.files.get(name)
-        studio.files[name] = found
-        if known not in (None, found):
-            raise Answered(
-                409,
-                f"{name} was changed by another program since the studio read it: save again to overwrite it, or give another name",
-                exists=True,
-                changed=True,
-            )
+        _may_overwrite(studio, path, asked=sent.get("overwrite") is True)
     data = _written(studio, sent.get("scene"), path.suffix.lower()[1:])
     write_file(path, data)
     studio.files[name] = digest(data)
     return {"name": name, "bytes": len(data)}
+
+
+def _may_overwrite(studio: Studio, path: Path, *, asked: bool) -> None:
+    """Make sure that who overwrites a file knows what is lost: they are told once.
+
+    Raises:
+        Answered: 409, they are told now.
+    """
+    name, found = path.name, digest(path.read_bytes())
+    known = studio.files.get(name)
+    studio.files[name] = found
+    if asked and known == found:
+        return
+    if known is None or known == found:
+        raise Answered(409, f"{name} is there already: overwrite it, or give another name", exists=True)
+    why = (
+        "has more in it than the scene, comments or code, which would be lost"
+        if known == BY_HAND
+        else "was changed by another program since the studio read it"
+    )
+    again = "save again to overwrite it, or give another name"
+    raise Answered(409, f"{name} {why}: {again}", exists=True, changed=True)

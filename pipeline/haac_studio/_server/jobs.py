@@ -150,16 +150,23 @@ def compress_options(sent: object) -> dict[str, Any]:
     tags = sent.get("only_tags", [])
     if not isinstance(tags, list) or len(tags) > 16 or not all(isinstance(tag, str) for tag in tags):
         raise Answered(400, "only_tags is a list of at most 16 tags")
+    if sent.get("budget") is not None and sent.get("quality") is not None:
+        raise Answered(400, "a budget and a quality exclude each other: give one of them")
     return {
         "similar": sent.get("similar") is True,
-        "inline": sent.get("inline") is True,
-        "budget": None if sent.get("budget") is None else _whole(sent, "budget", 0, 1, LIMITS.recipe_bytes),
+        "people": sent.get("people") is True,
+        "always": sent.get("always") is True,
+        "inline": sent["inline"] if isinstance(sent.get("inline"), bool) else None,
+        "budget": _whole_or_none(sent, "budget", 1, LIMITS.recipe_bytes),
+        "quality": _whole_or_none(sent, "quality", 0, 100),
         "effort": _whole(sent, "effort", 5, 1, 9),
-        "max_layers": None
-        if sent.get("max_layers") is None
-        else _whole(sent, "max_layers", 0, 0, LIMITS.layers),
+        "max_layers": _whole_or_none(sent, "max_layers", 0, LIMITS.layers),
         "only_tags": tuple(tags),
     }
+
+
+def _whole_or_none(sent: dict[str, Any], name: str, low: int, high: int) -> int | None:
+    return None if sent.get(name) is None else _whole(sent, name, 0, low, high)
 
 
 def _whole(sent: dict[str, Any], name: str, usual: int, low: int, high: int) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from haac import LIMITS, Scene, read_recipe, run_script
+from haac import LIMITS, Scene, read_recipe, run_script, to_script
 from haac._internal import PICTURE_LIMITS, binary, check_fingerprint
 from haac_repo import ElementError, HaacError, PictureError, RecipeError, Repository
 from haac_repo._internal import require
@@ -15,7 +16,7 @@ from haac_studio._document.names import plain_name
 from haac_studio._server.app import application
 from haac_studio._server.security import Door
 from haac_studio._server.server import open_port, serve
-from haac_studio._server.sessions import Opened, Studio, digest, reference_of
+from haac_studio._server.sessions import BY_HAND, Opened, Studio, digest, reference_of
 
 _TEXT = "haac1:"
 _RECIPES = {".haac", ".txt"}
@@ -48,12 +49,13 @@ def opened(repository: Repository, what: str | None, name: str) -> Studio:
     try:
         studio = Studio(repository, folder, draft, document)
         if data and path.resolve().parent == folder.resolve():
-            studio.files[path.name] = digest(data)
+            studio.files[path.name] = BY_HAND if _is_by_hand(document, data) else digest(data)
         if document.kind == "picture":
             made = reference_of(document.name, data)
-            studio.opened = Opened(
-                "picture", made.name, _canvas(made.width, made.height), studio.references.add(made)
-            )
+            studio.opened = Opened("picture", made.name, _canvas(made.width, made.height), studio.trace(made))
+        elif kept := draft.load_picture():
+            with contextlib.suppress(PictureError):  # damaged: it is traced no longer
+                studio.trace(reference_of(*kept))
         studio.notes += _notes(studio)
     except BaseException:
         draft.close()
@@ -95,6 +97,14 @@ def _contents(path: Path) -> bytes:
     if len(data) > PICTURE_LIMITS.file_bytes:
         raise PictureError(f"{path} has more than the {PICTURE_LIMITS.file_bytes:,} bytes that are read")
     return data
+
+
+def _is_by_hand(document: Opened, data: bytes) -> bool:
+    """Whether a file is a script that has more in it than the scene it makes: comments, loops, names."""
+    if document.kind != "script" or document.scene is None:
+        return False
+    plain = (document.scene, replace(document.scene, fingerprint=None))
+    return data.decode(errors="replace").split() not in [to_script(scene).split() for scene in plain]
 
 
 def _document(repository: Repository, path: Path, data: bytes, name: str) -> Opened:

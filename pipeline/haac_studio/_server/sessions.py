@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["new", "picture", "recipe", "script"]
 V = TypeVar("V")
+BY_HAND = ""
+"""Instead of a SHA-256: a script that has more in it than the scene it makes, which saving would lose."""
 
 
 class Shelf(Generic[V]):
@@ -97,15 +99,32 @@ class Studio:
     cutting: Cutting = field(default_factory=Cutting)
     references: Shelf[Reference] = field(default_factory=lambda: Shelf(STUDIO_LIMITS.references))
     reviews: Shelf[Review] = field(default_factory=lambda: Shelf(STUDIO_LIMITS.reviews))
+    traced: str = ""
+    """Name of the reference that the page shows; empty if it shows none."""
     fixed: bool = False
     """Whether the address is the same in every run, so that browsers may have kept something of another repository under it."""
     files: dict[str, str] = field(default_factory=dict)
-    """SHA-256 of the files of this folder as this studio last read or wrote them, by name."""
+    """SHA-256 of the files of this folder as this studio last read or wrote them, by name; or BY_HAND."""
 
     def __post_init__(self) -> None:
         self.finding = Finding(self.repository)
         self.jobs.at_end(self.finding.close)
         self.jobs.at_end(self.cutting.close)
+
+    def trace(self, reference: Reference) -> str:
+        """Keep a picture to trace; its name."""
+        self.traced = self.references.add(reference)
+        return self.traced
+
+    def keep_picture(self) -> None:
+        """Keep the picture that is traced beside the draft, but for the one that the command line names.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        reference = self.references.get(self.traced)
+        if reference is not None and self.traced != self.opened.reference and not self.draft.has_picture():
+            self.draft.save_picture(reference.name, reference.data)
 
     def close(self) -> None:
         """End all jobs; the draft stays."""

@@ -197,7 +197,7 @@ export class Api {
   /**
    * Stores cut-outs as elements.
    * @param {string} review
-   * @param {{n: number[], name: string, tags: string[], licence: string}} accepted
+   * @param {{n: number[], name: string, tags: string[], licence: string, attribution: string}} accepted
    * @returns {Promise<{elements: object[]}>}
    */
   accept(review, accepted, signal) {

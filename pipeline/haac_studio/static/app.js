@@ -13,6 +13,7 @@
  * @property {Stage} stage `centre()` is the middle of what is visible, `pickBox()` lets the user draw a box
  * @property {Stage} canvas the same
  * @property {Commands} commands what one can do with the selected layers
+ * @property {{draft(text: string, kind?: string): void}} status the line below
  * @property {{busy: boolean}} autosave whether a draft is still on its way to the server
  */
 
@@ -62,12 +63,12 @@ async function start() {
   app.commands = new Commands(app);
   mountLayers(part("layers"), app);
   mountInspector(part("inspector"), app);
-  const status = mountStatus(part("status"), app);
+  app.status = mountStatus(part("status"), app);
   addTools(app);
   mountPanels(app);
   mountSplitters();
   await recover(app);
-  app.autosave = autosave(app, status);
+  app.autosave = autosave(app);
   app.stage.picture.show(app.document.recipe);
   app.stage.fit();
   document.body.classList.add("ready");

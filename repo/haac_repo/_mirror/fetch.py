@@ -130,7 +130,7 @@ class FolderFetcher:
         if not path.is_dir():
             raise TransportError(f"there is no folder {path}")
         public = published_folder(path)
-        self.url = str(path)
+        self.url = str(path.absolute())  # a mirror remembers it, and is synced again from anywhere
         self._path = public if public.is_dir() else path
 
     @contextlib.contextmanager

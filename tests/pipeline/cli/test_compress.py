@@ -19,9 +19,9 @@ from haac import LIMITS, Colour, Layer, Scene, from_binary, from_text, render, t
 from haac._cli.main import _run
 from haac_pipeline import PassedOver, find_sources
 from haac_pipeline._compress import run
-from haac_pipeline._compress.run import compress_files
 from haac_pipeline._compress.task import CompressedFile, Outputs, Task
 from haac_pipeline._engine.workers import Workers
+from haac_pipeline._internal import compress_files, options_of
 from haac_repo import NewElement, Repository, encode, pixel_hash
 
 Made = dict[str, Any]
@@ -390,7 +390,7 @@ def test_a_worker_that_dies_takes_only_its_picture_along(repository: Repository,
     Image.new("RGB", (9, 9)).save(pictures / "c.png")
     found = [source for source in find_sources([str(pictures), "gone"]) if not isinstance(source, PassedOver)]
     sources = [(source, Outputs(pictures / "x.haac")) for source in found]
-    options = run.options_of(max_layers=None)
+    options = options_of(max_layers=None)
     done = list(compress_files(sources, repository, options, workers=Workers(jobs=2), work=named))
     assert [Path(result.picture).name for result in done] == ["a.png", "b.png", "c.png", "gone"]
     assert [bool(result.error) for result in done] == [False, True, False, True]

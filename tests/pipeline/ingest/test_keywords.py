@@ -19,6 +19,7 @@ from haac_repo import Repository
 LINES = """\U0001f52a kitchen knife <small>(Cooking, hocho, , kitchen knife, tool)</small>
 \u2764\ufe0f red heart <small>(heart)</small>
 \U0001f44b waving hand
+\U0001f48f kiss: woman, man <small>(couple)</small>
 no line of it
 """
 
@@ -54,6 +55,7 @@ def without_package(_: str) -> None:
         ("emoji_u2764_fe0f.png", ("red heart", "heart")),
         ("emoji_u2764.png", ("red heart", "heart")),
         ("u1f44b_1f3fd.png", ("waving hand",)),
+        ("emoji_u1f48f.png", ("kiss: woman man", "couple")),
         ("emoji_u1f44c.png", ()),
         ("emoji_u110000.png", ()),
         ("knife.png", ()),

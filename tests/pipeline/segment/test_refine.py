@@ -88,3 +88,24 @@ def test_the_same_hints_give_the_same_mask() -> None:
     rgb, mask = scene()
     hints = [Hint(True, 220, 100), Hint(False, 60, 80)]
     assert np.array_equal(refined(rgb, mask, hints), refined(rgb, mask, hints))
+
+
+def half_masked() -> tuple[Bytes, Bytes]:
+    """The scene, with a mask of the left half of the orange square, that fades out over its middle."""
+    rgb, mask = scene()
+    mask[:] = 0
+    mask[60:140, 40:80] = 255
+    mask[60:140, 78:83] = (230, 180, 128, 70, 20)
+    return rgb, mask
+
+
+def test_what_is_kept_joins_what_was_there_without_a_seam() -> None:
+    rgb, mask = half_masked()
+    found = refined(rgb, mask, [Hint(True, 100, 100)])
+    assert found[64:136, 44:116].min() == 255
+
+
+def test_what_is_taken_away_leaves_no_halo() -> None:
+    rgb, mask = half_masked()
+    found = refined(rgb, mask, [Hint(False, 60, 100)])
+    assert found.max() == 0

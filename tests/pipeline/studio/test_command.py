@@ -106,6 +106,24 @@ def test_a_script_is_run_on_the_command_line_only(filled: Path, folder: Path) ->
     assert not (folder / "ran").exists()
 
 
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_script_that_was_written_by_hand_is_not_overwritten_unasked(
+    filled: Path, folder: Path, by_hand: bool
+) -> None:
+    plain = to_script(scene())
+    script = plain.replace("scene =", "# by hand\nscene =") if by_hand else plain
+    (folder / "own.py").write_text(script)
+    command = Command(folder, filled, "own.py")
+    asked = {"scene": scene_json(), "name": "own.py", "overwrite": True}
+    answer = command.client.post("/api/save", json=asked)
+    assert answer.status_code == (409 if by_hand else 200)
+    if by_hand:
+        assert "comments" in answer.json()["error"]
+        assert (folder / "own.py").read_text() == script
+        assert command.client.post("/api/save", json=asked).status_code == 200
+    command.end(END)
+
+
 def test_unknown_elements_are_told_and_the_rest_can_be_edited(filled: Path, folder: Path) -> None:
     (folder / "a.txt").write_text("haac1:40x40;zz;1")
     command = Command(folder, filled, "a.txt")

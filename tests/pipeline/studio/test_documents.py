@@ -285,6 +285,14 @@ def test_a_file_that_is_there_is_not_overwritten_unasked(client: Browser, folder
     assert (folder / "a.txt").read_text().strip() == to_text(example())
 
 
+def test_a_file_that_the_studio_has_not_read_is_told_first(client: Browser, folder: Path) -> None:
+    """As of a document that was opened out of another folder, where a file here has the same name."""
+    (folder / "a.txt").write_text("another")
+    assert client.post("/api/save", json=sent(example(), name="a.txt", overwrite=True)).status_code == 409
+    assert (folder / "a.txt").read_text() == "another"
+    assert client.post("/api/save", json=sent(example(), name="a.txt", overwrite=True)).status_code == 200
+
+
 def test_a_file_that_another_program_changed_is_told_once(client: Browser, folder: Path) -> None:
     assert client.post("/api/save", json=sent(example(), name="a.txt")).status_code == 200
     (folder / "a.txt").write_text("changed")

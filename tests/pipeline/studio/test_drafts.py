@@ -15,7 +15,7 @@ from haac_repo import HaacError
 from haac_studio._document import drafts
 from haac_studio._document.drafts import Draft, state_folder
 from haac_studio._server.sessions import Studio
-from tests.pipeline.studio.studios import Browser, Command, scene_json, serving, studio_of
+from tests.pipeline.studio.studios import Browser, Command, png, scene_json, serving, shape, studio_of
 
 REPOSITORY = "0" * 32
 
@@ -175,6 +175,58 @@ def test_a_draft_survives_kill_9(filled: Path, folder: Path) -> None:
     assert "Another studio has this document open" in other.client.get("/api/state").json()["notes"][0]
     for each in (other, again):
         each.end(signal.SIGINT)
+
+
+def test_what_is_traced_survives_kill_9(filled: Path, folder: Path) -> None:
+    """Until it is traced no longer, or the draft is thrown away."""
+    command = Command(folder, filled)
+    first, picture = png(shape(0x102030)), png(shape(0x203040, 64))
+    for name, data in (("first.png", first), ("second.png", picture)):
+        command.client.post("/api/reference", params={"name": name}, content=data)
+    command.end(signal.SIGKILL if os.name != "nt" else signal.SIGTERM)
+    again = Command(folder, filled)
+    reference = again.client.get("/api/state").json()["reference"]
+    assert (reference["name"], reference["width"]) == ("second.png", 64)
+    assert again.client.get(reference["url"]).status_code == 200
+    again.client.delete("/api/draft")
+    assert again.client.get("/api/state").json()["reference"] == reference, (
+        "a page that is loaded again shows it"
+    )
+    again.client.put("/api/draft", json={"scene": scene_json(), "label": "x"})
+    again.end(signal.SIGINT)
+    third = Command(folder, filled)
+    reference = third.client.get("/api/state").json()["reference"]
+    assert reference["name"] == "second.png", "what is made after saving is a draft again, with its picture"
+    third.client.delete(reference["url"])
+    third.end(signal.SIGINT)
+    last = Command(folder, filled)
+    assert last.client.get("/api/state").json()["reference"] is None
+    last.end(signal.SIGINT)
+
+
+def test_the_picture_of_the_command_line_is_traced_whatever_was_before(filled: Path, folder: Path) -> None:
+    (folder / "photo.png").write_bytes(png(shape(0x102030)))
+    command = Command(folder, filled, "photo.png")
+    command.client.post("/api/reference", params={"name": "other.png"}, content=png(shape(0x203040, 64)))
+    command.end(signal.SIGINT)
+    again = Command(folder, filled, "photo.png")
+    assert again.client.get("/api/state").json()["reference"]["name"] == "photo.png"
+    again.end(signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [b"", b"{", b'{"format": 2, "name": "a"}\n', b'{"format": 1}\n', b'{"format": 1, "name": "a"}\nno'],
+)
+def test_a_damaged_picture_is_traced_no_longer(filled: Path, folder: Path, kept: bytes) -> None:
+    command = Command(folder, filled)
+    command.client.post("/api/reference", params={"name": "a.png"}, content=png(shape(0x102030)))
+    command.end(signal.SIGINT)
+    (path,) = state_folder().glob("*/*/traced")
+    path.write_bytes(kept)
+    again = Command(folder, filled)
+    assert again.client.get("/api/state").json()["reference"] is None
+    again.end(signal.SIGINT)
 
 
 def test_a_script_has_its_draft_too(filled: Path, folder: Path) -> None:

@@ -10,7 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from haac import Scene, gradient, read_recipe, render
 from haac_pipeline._internal import MATCHING, limit_threads, missing
@@ -288,6 +290,8 @@ def test_a_job_that_is_not_there_is_404(client: Browser) -> None:
         {"effort": 1.5},
         {"max_layers": -1},
         {"only_tags": "x"},
+        {"quality": 101},
+        {"quality": 50, "budget": 300},
     ],
 )
 def test_options_that_make_no_sense_are_refused(client: Browser, options: object) -> None:
@@ -299,8 +303,11 @@ def test_options_that_make_no_sense_are_refused(client: Browser, options: object
 def test_options_have_the_defaults_of_the_command() -> None:
     usual = {
         "similar": False,
-        "inline": False,
+        "people": False,
+        "always": False,
+        "inline": None,
         "budget": None,
+        "quality": None,
         "effort": 5,
         "max_layers": None,
         "only_tags": (),
@@ -349,6 +356,31 @@ def test_a_picture_is_traced_and_cancelling_leaves_the_next_alone(tmp_path: Path
         ).json()["job"]
         _, last, data = outcome(client, tight)
         assert (last, "budget" in data["error"]) == ("error", True)
+        none = {"reference": reference, "options": {"only_tags": ["warm", "animal", "flat"]}}
+        _, last, data = outcome(client, client.post("/api/jobs/compress", json=none).json()["job"])
+        assert (last, "no element has the tag" in data["error"]) == ("error", True)
+
+
+@needs_matching
+def test_what_no_element_shows_is_carried_as_the_command_does(tmp_path: Path, folder: Path) -> None:
+    fill(tmp_path / "own")
+    stripes = np.zeros((60, 80, 3), np.uint8)
+    stripes[::3, :, 1] = stripes[:, ::5, 0] = 255
+    with studio_of(tmp_path / "own", folder) as studio, serving(studio) as client:
+        picture = png(Image.fromarray(stripes))
+        reference = client.post("/api/reference?name=a.png", content=picture).json()["id"]
+
+        def found(**options: object) -> dict[str, Any]:
+            asked = {"reference": reference, "options": options}
+            _, last, data = outcome(client, client.post("/api/jobs/compress", json=asked).json()["job"])
+            assert last == "result", data
+            return data
+
+        carried, washed = found(), found(inline=False)
+    assert "WebP" in carried["carried"]
+    assert (carried["exact"], carried["percent_lost"]) == (True, 0.0)
+    assert "WebP" not in (washed["carried"] or "")
+    assert not washed["exact"]
 
 
 def test_similar_elements_need_an_index(client: Browser) -> None:
@@ -365,7 +397,8 @@ def test_similar_elements_need_an_index(client: Browser) -> None:
 # Publishing and syncing
 
 
-def test_publishing_and_syncing(tmp_path: Path, folder: Path) -> None:
+def test_publishing_and_syncing(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also from another folder than the one in which the mirror was made."""
     fill(tmp_path / "own")
     with studio_of(tmp_path / "own", folder) as studio, serving(studio) as client:
         _, last, data = outcome(client, client.post("/api/jobs/publish", json={}).json()["job"])
@@ -375,7 +408,9 @@ def test_publishing_and_syncing(tmp_path: Path, folder: Path) -> None:
         _, _, again = outcome(client, client.post("/api/jobs/publish", json={}).json()["job"])
         assert (again["new_records"], again["changed"]) == (0, False)
         assert client.post("/api/jobs/sync", json={}).status_code == 400
-    sync(tmp_path / "own" / "public", tmp_path / "mirror")
+    monkeypatch.chdir(tmp_path)
+    sync(Path("own", "public"), tmp_path / "mirror")
+    monkeypatch.chdir(folder)
     with Repository.open(tmp_path / "own") as repository:
         with repository.writer() as writer:
             writer.withdraw(2, "by mistake")

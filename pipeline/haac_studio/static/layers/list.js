@@ -33,7 +33,7 @@ export class LayersList {
       onkeydown: (event) => this.#key(event),
       onfocus: () => this.#activate(this.#active ?? this.#shown[0]?.key ?? null),
     });
-    this.empty = el("p", { class: "empty" }, "No layers yet. Choose an element on the left: Enter or a double click adds it.");
+    this.empty = el("p", { class: "empty" }, "No layers yet. Choose an element on the left: Enter, a double click or dragging adds it.");
     this.background = el("button", {
       type: "button",
       class: "background-row",

@@ -16,7 +16,9 @@ import { asShown, tracingPanel } from "./tracing/panel.js";
  */
 export function mountPanels(app) {
   const features = app.state.features ?? {};
-  const elements = new ElementsPanel(app, { similar: features.similar === true });
+  const elements = new ElementsPanel(app, {
+    noLikeness: features.similar === true ? "" : features.reasons?.similar || "Not possible here",
+  });
   const tracing = tracingPanel(app, features);
   const ingest = ingestArea(app, elements.root, {
     why: features.ingest === true ? "" : features.reasons?.ingest || "Elements cannot be added here",

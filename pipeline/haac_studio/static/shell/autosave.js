@@ -50,11 +50,10 @@ class Later {
 
 /**
  * @param {import("../app.js").App} app
- * @param {ReturnType<import("./status.js").mountStatus>} status
  * @returns {{busy: boolean}} whether something is still on its way
  */
-export function autosave(app, status) {
-  const { document: doc, api } = app;
+export function autosave(app) {
+  const { document: doc, api, status } = app;
   let label = "";
   let saved = doc.scene;
   const draft = new Later(async () => {
@@ -163,6 +162,13 @@ async function wanted(app, draft, opened) {
     body: `A draft${when} with ${count} ${count === 1 ? "layer" : "layers"} was not saved.${other}`,
     actions: [{ label: "Throw it away", value: "drop" }, { label: "Go on with it", value: "keep", primary: true }],
   });
-  if (answer === "drop") await app.api.deleteDraft().catch(() => {});
+  if (answer === "drop") {
+    await app.api.deleteDraft().catch(() => {});
+    const { reference } = app.document;
+    if (reference && opened?.kind !== "picture") {
+      app.document.setReference(null);
+      app.api.deleteReference(reference.id).catch(() => {}); // it goes with the server at the latest
+    }
+  }
   return answer === "keep";
 }

@@ -14,7 +14,7 @@ const GESTURES = [
   ["Move the view", "Wheel; Space or the middle button and drag; two fingers"],
   ["Zoom", "Ctrl + wheel; pinch"],
   ["Copy, cut, paste", "Ctrl+C, Ctrl+X, Ctrl+V"],
-  ["Add an element", "Enter or click in the elements panel; drag it onto the canvas"],
+  ["Add an element", "Enter or double click in the elements panel; drag it onto the canvas"],
   ["Layers list", "Arrow keys; Shift extends; Space adds; Alt + arrow keys reorder; F2 renames; H hides; L locks"],
 ];
 

@@ -36,7 +36,7 @@ export function mountStatus(root, app) {
   doc.addEventListener("forms", () => {
     bytes.classList.toggle("bad", Boolean(doc.formsError));
     const count = doc.forms ? `${doc.forms.bytes.toLocaleString("en")} bytes` : "";
-    shown(bytes, doc.formsError ? "Not a valid recipe" : count);
+    shown(bytes, doc.formsError ? "No recipe" : count);
     bytes.title = doc.formsError ?? "Size of the recipe";
   });
   update();

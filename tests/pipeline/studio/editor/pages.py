@@ -227,3 +227,10 @@ def add_by_keys(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
     expect(row(page, name)).to_have_attribute("aria-selected", "true")
     settled(page)
+
+
+def choose(page: Page, button: str, path: Path) -> None:
+    """Press a button that asks for a file, and give it one."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name=button, exact=True).click()
+    chooser.value.set_files(path)

@@ -39,8 +39,9 @@ def test_fingers_move_layers_and_two_of_them_zoom(opened: Open) -> None:
     assert recipe_of(page)["layers"][0]["x"] == layer["x"]
 
 
-def test_what_fingers_touch_is_large_enough(opened: Open) -> None:
-    page = opened(1024, 768, has_touch=True, is_mobile=True)
+@pytest.mark.parametrize("size", [(1024, 768), (820, 1180)])
+def test_what_fingers_touch_is_large_enough(opened: Open, size: tuple[int, int]) -> None:
+    page = opened(*size, has_touch=True, is_mobile=True)
     put(page, {"element": "5", "x": 200, "y": 100})
     row(page, "egg").click()
     small = page.evaluate(

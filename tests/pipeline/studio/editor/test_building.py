@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from haac import Colour, Layer, Scene, render
 from haac_repo import Repository
+from scripts.lib.elements import drawing
 from tests.pipeline.studio.editor.pages import (
     NAMES,
     SIZES,
@@ -23,6 +24,7 @@ from tests.pipeline.studio.editor.pages import (
     Studio,
     add_by_keys,
     at,
+    choose,
     drag,
     field,
     handle,
@@ -119,6 +121,14 @@ def type_into(page: Page, name: str, value: int) -> None:
     page.keyboard.press("Control+a")
     page.keyboard.type(str(value))
     page.keyboard.press("Enter")
+
+
+def trace(page: Page, studio: Studio) -> None:
+    """Trace a picture."""
+    drawing(7).convert("RGB").save(studio.folder / "traced.png")
+    page.get_by_role("tab", name="Trace").click()
+    choose(page, "Choose a picture", studio.folder / "traced.png")
+    expect(page.locator(".reference-facts")).to_contain_text("traced.png")
 
 
 def test_a_scene_is_built_by_mouse(page: Page, studio: Studio) -> None:
@@ -235,6 +245,7 @@ def test_what_was_made_survives_the_end_of_the_server(opened: Open, studio: Stud
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Control+d")
     page.keyboard.press("Control+Shift+H")
+    trace(page, studio)
     settled(page)
     scene = page.evaluate("() => haacStudio.document.scene")
     page.reload()
@@ -242,6 +253,7 @@ def test_what_was_made_survives_the_end_of_the_server(opened: Open, studio: Stud
     assert page.evaluate("() => haacStudio.document.scene") == scene, (
         "loaded again, it goes on without a question"
     )
+    expect(page.locator(".reference-facts")).to_contain_text("traced.png")
 
     studio.kill()
     studio.start()
@@ -250,6 +262,7 @@ def test_what_was_made_survives_the_end_of_the_server(opened: Open, studio: Stud
     again.get_by_role("button", name="Go on with it").click()
     again.wait_for_selector("body.ready")
     assert again.evaluate("() => haacStudio.document.scene") == scene
+    expect(again.locator(".reference-facts")).to_contain_text("traced.png")
     assert len(recipe_of(again)["layers"]) == 1, "what is hidden is not in the recipe"
     assert again.title().startswith("• Untitled ")
 
@@ -257,6 +270,7 @@ def test_what_was_made_survives_the_end_of_the_server(opened: Open, studio: Stud
 def test_a_draft_that_is_not_wanted_is_not_asked_about_again(opened: Open, studio: Studio) -> None:
     page = opened()
     add_by_keys(page, "egg")
+    trace(page, studio)
     settled(page)
     studio.kill()
     studio.start()
@@ -264,5 +278,6 @@ def test_a_draft_that_is_not_wanted_is_not_asked_about_again(opened: Open, studi
     again.get_by_role("button", name="Throw it away").click()
     again.wait_for_selector("body.ready")
     assert recipe_of(again)["layers"] == []
+    expect(again.get_by_role("button", name="Choose a picture")).to_be_visible()
     third = opened()
     expect(third.get_by_role("dialog")).to_have_count(0)

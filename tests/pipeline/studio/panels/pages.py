@@ -59,13 +59,6 @@ def paste(page: Page, text: str) -> None:
     )
 
 
-def choose(page: Page, button: str, path: Path) -> None:
-    """Press a button that asks for a file, and give it one."""
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name=button, exact=True).click()
-    chooser.value.set_files(path)
-
-
 def photograph(path: Path) -> Path:
     """An orange disc at the left and a smaller blue one at the right, on grainy grey."""
     rng = np.random.default_rng(8)

@@ -7,7 +7,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from haac_repo import Repository, read_head
-from tests.pipeline.studio.panels.pages import NAMES, Running, choose, photograph
+from tests.pipeline.studio.editor.pages import choose
+from tests.pipeline.studio.panels.pages import NAMES, Running, photograph
 
 
 def test_accepted_cut_outs_become_elements_that_are_in_the_grid_at_once(
@@ -21,7 +22,8 @@ def test_accepted_cut_outs_become_elements_that_are_in_the_grid_at_once(
         cards.nth(n).get_by_role("checkbox").set_checked(n == 0)
     dialog.get_by_label("Name").fill("round disc")
     dialog.get_by_label("Tags").fill("round, flat")
-    dialog.get_by_label("Licence").fill("CC0-1.0")
+    dialog.get_by_label("Licence").fill("CC-BY-4.0")
+    dialog.get_by_label("Attribution").fill("Ann Example")
     dialog.get_by_role("button", name="Store elements").click()
     expect(page.locator("#element-count")).to_have_text(f"{len(NAMES) + 1} elements")
     page.keyboard.press("/")
@@ -30,7 +32,8 @@ def test_accepted_cut_outs_become_elements_that_are_in_the_grid_at_once(
     with Repository.open(studio.repository) as opened:
         (found,) = opened.search("round disc")
         assert set(found.tags) >= {"round", "flat"}
-        assert found.provenance.licence == "CC0-1.0"
+        terms = found.provenance
+        assert (terms.licence, terms.attribution) == ("CC-BY-4.0", "Ann Example")
 
 
 def test_discarded_cut_outs_are_nowhere(page: Page, studio: Running, tmp_path: Path) -> None:

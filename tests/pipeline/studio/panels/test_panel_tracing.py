@@ -9,7 +9,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Route, expect
 
 from haac import to_text
-from tests.pipeline.studio.panels.pages import Running, choose, known_scene, paste, scene_of
+from tests.pipeline.studio.editor.pages import choose
+from tests.pipeline.studio.panels.pages import Running, known_scene, paste, scene_of
 
 
 def test_a_picture_is_traced_to_the_recipe_that_made_it(page: Page, studio: Running, tmp_path: Path) -> None:
@@ -26,6 +27,54 @@ def test_a_picture_is_traced_to_the_recipe_that_made_it(page: Page, studio: Runn
     )
     page.evaluate("haacStudio.document.undo()")
     assert scene_of(page)["layers"] == []
+
+
+def test_options_are_those_of_the_command_and_what_was_lost_is_said(
+    page: Page, studio: Running, tmp_path: Path
+) -> None:
+    _, picture = known_scene(studio.repository)
+    picture.save(tmp_path / "picture.png")
+    sent = []
+
+    def start(route: Route) -> None:
+        sent.append(json.loads(route.request.post_data or "{}")["options"])
+        route.fulfill(json={"job": "made-up"})
+
+    layer = {"element": "4", "x": 0, "y": 0}
+    scene = {"width": 320, "height": 240, "fingerprint": None, "similar": False, "background": None}
+    answer = {
+        "scene": {**scene, "layers": [layer]},
+        "carried": "a wash",
+        "percent_lost": 5.2,
+        "notes": ["read in part"],
+    }
+    event = f"event: result\ndata: {json.dumps(answer)}\n\n"
+    page.route("**/api/jobs/compress", start)
+    page.route(
+        "**/api/jobs/made-up/events",
+        lambda route: route.fulfill(body=event, content_type="text/event-stream"),
+    )
+    page.get_by_role("tab", name="Trace").click()
+    choose(page, "Choose a picture", tmp_path / "picture.png")
+    find = page.get_by_role("button", name="Find elements", exact=True)
+    find.click()
+    said = page.locator(".tracing .progress-message")
+    expect(said).to_contain_text(
+        "1 layer found; what no element shows is carried as a wash; 5 % of what is visible was lost"
+    )
+    expect(said).to_contain_text("read in part")
+    page.get_by_text("More options").click()
+    page.get_by_label("What no element shows").select_option("A small wash")
+    page.get_by_label("Effort").fill("9")
+    page.get_by_label("Layers at most").fill("7")
+    page.get_by_label("Only with tags").fill("Drawn, even")
+    page.get_by_label("Quality").fill("40")
+    find.click()
+    expect(said).to_contain_text("1 layer found")
+    assert sent == [
+        {"only_tags": []},
+        {"only_tags": ["drawn", "even"], "effort": 9, "max_layers": 7, "quality": 40, "inline": False},
+    ]
 
 
 def test_what_is_traced_is_compared_with_the_canvas_while_it_is_edited(

@@ -9,7 +9,7 @@ const LOOKED_AT = 150; // milliseconds on an element after which its licence is 
 /**
  * @param {import("../../api.js").Api} api
  * @param {{onAdd: (element: object) => void, onLike: (element: object) => void, onTag: (tag: string) => void,
- *   similar: boolean}} given similar: whether elements like another can be found
+ *   noLikeness: string}} given noLikeness: why elements like another cannot be found; empty if they can
  * @returns {{root: HTMLElement, show: (element: object|null) => void}}
  */
 export function elementDetails(api, given) {
@@ -57,5 +57,5 @@ function fill(root, element, api, given) {
     tags.length ? el("div", { class: "tags", role: "group", "aria-label": "Tags" }, ...tags) : "",
     el("div", { class: "row" },
       button("Add", () => given.onAdd(element), { class: "primary", title: "Add to the canvas (Enter)" }),
-      given.similar && button("More like this", () => given.onLike(element))));
+      button("More like this", () => given.onLike(element), { disabled: given.noLikeness !== "", title: given.noLikeness })));
 }

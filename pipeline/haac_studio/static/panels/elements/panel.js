@@ -19,9 +19,9 @@ export class ElementsPanel {
 
   /**
    * @param {object} app the editor's
-   * @param {{similar: boolean}} features similar: whether elements like another can be found
+   * @param {{noLikeness: string}} given noLikeness: why elements like another cannot be found; empty if they can
    */
-  constructor(app, { similar }) {
+  constructor(app, { noLikeness }) {
     this.app = app;
     this.results = new Results(app.api);
     this.search = el("input", {
@@ -38,7 +38,7 @@ export class ElementsPanel {
     this.empty = el("div", { class: "empty-note", hidden: true });
     this.colours = colourChooser((colour) => this.#narrow({ colour }));
     this.details = elementDetails(app.api, {
-      similar,
+      noLikeness,
       onAdd: (element) => this.#add(element),
       onTag: (tag) => this.#narrow({ tag }),
       onLike: (element) => {

@@ -46,7 +46,7 @@ export function mountFiles(app, { onPicture }) {
 
   const tools = [
     { id: "new", label: "New scene", icon: "plus", shortcut: "Alt+N", run: renew },
-    { id: "open", label: "Open", icon: "open", shortcut: "Mod+O", run: () => open(app, mayReplace).then(opened) },
+    { id: "open", label: "Open", icon: "open", shortcut: "Mod+O", run: () => open(app, mayReplace, onPicture).then(opened) },
     { id: "save", label: "Save", icon: "save", shortcut: "Mod+S", run: () => saved(false), always: true },
     { id: "save-as", label: "Save as", shortcut: "Mod+Shift+S", run: () => saved(true), hidden: true },
     { id: "download", label: "Download", icon: "download", shortcut: "Mod+E", run: () => download(app) },

@@ -1,21 +1,25 @@
 /** Opening recipes and scripts: chosen, dropped, or pasted. */
 
 import { el } from "../../shell/dom.js";
-import { chooseFile } from "../shared/drop.js";
+import { PICTURES, chooseFile, isRecipe } from "../shared/drop.js";
 
 const TEXT = /^\s*haac1:/;
 const SCRIPT = /^\s*(from|import)\s+haac\b/m;
 
 /**
- * Ask for a file and open it.
+ * Ask for a file and open it; a picture is traced.
  *
  * @param {object} app the editor's
  * @param {() => Promise<boolean>} mayReplace asks about changes that are not saved
- * @returns {Promise<boolean>} whether one was opened
+ * @param {(picture: Blob, name: string) => void} onPicture what becomes of a picture
+ * @returns {Promise<boolean>} whether a recipe or a script was opened
  */
-export async function open(app, mayReplace) {
-  const file = await chooseFile(".haac,.txt,.py");
-  return file !== null && openFile(app, file, mayReplace);
+export async function open(app, mayReplace, onPicture) {
+  const file = await chooseFile(`.haac,.txt,.py,${PICTURES}`);
+  if (file === null) return false;
+  if (isRecipe(file)) return openFile(app, file, mayReplace);
+  onPicture(file, file.name);
+  return false;
 }
 
 /**

@@ -1,28 +1,28 @@
 /** Saving into the folder where the studio was started, and downloading. */
 
 import { el } from "../../shell/dom.js";
-import { field, newId } from "../shared/dom.js";
+import { counted, field, newId } from "../shared/dom.js";
 
 const ENDING = /\.(haac|txt|py)$/i;
+const PICTURE = /\.(png|webp)$/i;
 const ANY_ENDING = /\.[^.]+$/;
 const FORMATS = [
   ["haac", "Binary (.haac)", "the smallest"],
   ["txt", "Text (.txt)", "for messages and web pages"],
   ["py", "Script (.py)", "for editing by hand"],
 ];
-const DOWNLOADS = [
+const PICTURES = [
   ["png", "PNG picture", "all pixels, for any program"],
   ["webp", "WebP picture", "the same pixels, smaller"],
-  ...FORMATS,
 ];
 
 /**
- * Save under the name that the document has, or ask for one.
+ * Save under the name that the document has, or ask for one. A picture of it can be written, too, which is no saved document.
  *
  * @param {object} app the editor's
  * @param {{ask?: boolean, known: Set<string>}} options ask: for another name; known: names that this session read or
  *   wrote, which may be overwritten without a question
- * @returns {Promise<string|null>} the name; null if nothing was written
+ * @returns {Promise<string|null>} the name; null if no recipe and no script was written
  */
 export async function save(app, { ask = false, known }) {
   const { name } = app.document;
@@ -36,7 +36,7 @@ export async function save(app, { ask = false, known }) {
       }
       // Another program changed the file meanwhile: that is a question.
       const question = { title: "Overwrite it?", text: error.message, yes: "Overwrite", danger: true };
-      return (await app.dialogs.confirm(question)) ? write(app, name, true) : null;
+      return (await app.dialogs.confirm(question)) ? save(app, { known }) : null;
     }
   }
   return askName(app);
@@ -46,7 +46,7 @@ async function askName(app) {
   const name = app.document.name || app.state.document?.name || "scene";
   const stem = el("input", { type: "text", value: name.replace(ANY_ENDING, ""), autocomplete: "off",
     spellcheck: "false" });
-  const formats = choices("format", FORMATS, ENDING.exec(name)?.[1].toLowerCase() ?? "haac");
+  const formats = choices("format", [...FORMATS, ...PICTURES], ENDING.exec(name)?.[1].toLowerCase() ?? "haac");
   let saved = null;
   let refused = null; // the name that the person was told is taken: saving it again overwrites it
   const chosen = await app.dialogs.open({
@@ -58,7 +58,8 @@ async function askName(app) {
     onOpen: () => stem.select(),
     check: async () => {
       if (!stem.value.trim()) return "Give it a name.";
-      const wanted = ENDING.test(stem.value.trim()) ? stem.value.trim() : `${stem.value.trim()}.${formats.value()}`;
+      const given = stem.value.trim();
+      const wanted = ENDING.test(given) || PICTURE.test(given) ? given : `${given}.${formats.value()}`;
       try {
         saved = await write(app, wanted, refused === wanted);
         return null;
@@ -69,12 +70,14 @@ async function askName(app) {
       }
     },
   });
-  return chosen ? saved : null;
+  return chosen && !PICTURE.test(saved) ? saved : null;
 }
 
 async function write(app, name, overwrite) {
   const { name: written, bytes } = await app.api.save(app.document.recipe, name, overwrite);
-  app.announce(`${written} saved, ${bytes} bytes`);
+  const said = `${written} saved, ${counted(bytes, "byte")}`;
+  app.status.draft(said);
+  app.announce(said);
   return written;
 }
 
@@ -84,7 +87,7 @@ async function write(app, name, overwrite) {
  * @param {object} app the editor's
  */
 export async function download(app) {
-  const formats = choices("download", DOWNLOADS, "png");
+  const formats = choices("download", [...PICTURES, ...FORMATS], "png");
   let file = null;
   const chosen = await app.dialogs.open({
     title: "Download",

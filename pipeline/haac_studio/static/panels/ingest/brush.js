@@ -36,7 +36,7 @@ export class Brush {
     });
     this.#pen = this.canvas.getContext("2d");
     this.root = el("div", { class: "brush" }, this.photograph, this.canvas);
-    this.photograph.addEventListener("load", () => this.#draw());
+    this.photograph.addEventListener("load", () => this.draw());
     this.canvas.addEventListener("pointerdown", (event) => this.#begin(event));
     this.canvas.addEventListener("pointermove", (event) => this.#move(event));
     for (const type of ["pointerup", "pointercancel"]) this.canvas.addEventListener(type, () => this.#end());
@@ -52,18 +52,19 @@ export class Brush {
   /** Take the last stroke away. */
   undo() {
     this.#strokes.pop();
-    this.#draw();
+    this.draw();
     this.onChange();
   }
 
   /** Take all strokes away. */
   clear() {
     this.#strokes.length = 0;
-    this.#draw();
+    this.draw();
     this.onChange();
   }
 
-  #draw() {
+  /** Show the box and the strokes as they are now. */
+  draw() {
     const { canvas, photograph, box } = this;
     const pen = this.#pen;
     canvas.width = photograph.naturalWidth || 1;
@@ -107,7 +108,7 @@ export class Brush {
     this.#cursor = null;
     this.#current = { mode: this.mode, points: [this.#at(event)] };
     this.#strokes.push(this.#current);
-    this.#draw();
+    this.draw();
   }
 
   #move(event) {
@@ -117,7 +118,7 @@ export class Brush {
     const last = points.at(-1);
     if (Math.hypot(point[0] - last[0], point[1] - last[1]) < NEAR) return;
     points.push(point);
-    this.#draw();
+    this.draw();
   }
 
   #end() {
@@ -139,7 +140,7 @@ export class Brush {
     const [dx, dy] = moves[event.key];
     this.#cursor = [within(x + dx, width), within(y + dy, height)];
     if (event.key === " ") this.#strokes.push({ mode: this.mode, points: [this.#cursor] });
-    this.#draw();
+    this.draw();
     if (event.key === " ") this.onChange();
   }
 }

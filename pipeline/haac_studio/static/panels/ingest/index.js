@@ -3,7 +3,7 @@
 import { el } from "../../shell/dom.js";
 import { icon } from "../../shell/icons.js";
 import { counted } from "../shared/dom.js";
-import { acceptFiles, chooseFile, isRecipe } from "../shared/drop.js";
+import { PICTURES, acceptFiles, chooseFile, isRecipe } from "../shared/drop.js";
 import { progressArea } from "../shared/progress.js";
 import { reviewCutouts } from "./review.js";
 
@@ -30,7 +30,7 @@ export function ingestArea(app, target, { why, onStored }) {
     onStored(stored);
   };
   const choose = async () => {
-    const file = await chooseFile("image/*,.psd,.heic,.avif,.jxl");
+    const file = await chooseFile(PICTURES);
     if (file) take(file, file.name);
   };
   const add = el("button", { type: "button", class: "ingest-button", onclick: choose, disabled: why !== "",

@@ -31,6 +31,8 @@ export async function refine(app, review, cutout, strokes) {
     apply.disabled = false;
     if (!answer) return;
     changed = answer;
+    board.box = answer.box;
+    board.draw();
     result.src = fresh(app.api.cutoutUrl(review, cutout.n));
     app.announce("Cut again");
   };

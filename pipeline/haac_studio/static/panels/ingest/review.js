@@ -21,6 +21,7 @@ export async function reviewCutouts(app, found, fileName) {
   const name = el("input", { type: "text", value: found.name || stem(fileName), autocomplete: "off" });
   const tags = el("input", { type: "text", placeholder: "apart by commas", autocomplete: "off" });
   const licence = el("input", { type: "text", placeholder: "such as CC0-1.0", autocomplete: "off", list: "licences" });
+  const attribution = el("input", { type: "text", placeholder: "who made it", autocomplete: "off" });
   const licences = el("datalist", { id: "licences" }, ...LICENCES.map((value) => el("option", { value })));
   const state = el("p", { class: "review-state", "aria-live": "polite" });
   const cards = found.cutouts.map((cutout) => card(app, found.review, cutout, chosen, () => show()));
@@ -35,7 +36,7 @@ export async function reviewCutouts(app, found, fileName) {
   const body = el("div", { class: "review" }, ...(found.notes ?? []).map((note) => el("p", { class: "note" }, note)),
     el("div", { class: "review-cards", role: "list" }, ...cards), state,
     el("div", { class: "form review-form" },
-      field("Name", name), field("Tags", tags), field("Licence", licence), licences));
+      field("Name", name), field("Tags", tags), field("Licence", licence), licences, field("Attribution", attribution)));
   await app.dialogs.open({
     title: `${counted(found.cutouts.length, "cut-out")} of ${fileName}`,
     body,
@@ -48,6 +49,7 @@ export async function reviewCutouts(app, found, fileName) {
       if (value === "discard" || !chosen.size) return null;
       try {
         const accepted = { n: [...chosen], name: name.value.trim(), licence: licence.value.trim(),
+          attribution: attribution.value.trim(),
           tags: tags.value.split(",").map((tag) => tag.trim()).filter(Boolean) };
         ({ elements } = await app.api.accept(found.review, accepted));
         return null;

@@ -1,6 +1,7 @@
 /** Bar chart of what each layer costs in the binary form. */
 
 import { el } from "../../shell/dom.js";
+import { grouped } from "../shared/dom.js";
 
 /**
  * @param {(layer: object) => string} nameOf what a layer is called
@@ -37,7 +38,8 @@ export function costsOf(scene, forms, nameOf) {
     .filter((layer) => !layer.hidden)
     .reverse();
   const rest = Math.max(0, forms.bits - bits.reduce((sum, each) => sum + each, 0));
-  return [...layers, { key: null, name: "Canvas", bits: rest }];
+  const carried = scene.layers.some(({ element, hidden }) => !hidden && typeof element === "object");
+  return [...layers, { key: null, name: carried ? "Canvas, inline elements" : "Canvas", bits: rest }];
 }
 
 function row({ key, name, bits }, most, selection, onSelect) {
@@ -47,7 +49,7 @@ function row({ key, name, bits }, most, selection, onSelect) {
   const parts = [
     el("span", { class: "bit-name" }, name),
     el("span", { class: "bit-track" }, bar),
-    el("span", { class: "bit-count" }, bits.toFixed(bits < 100 ? 1 : 0)),
+    el("span", { class: "bit-count" }, bits < 100 ? bits.toFixed(1) : grouped(Math.round(bits))),
   ];
   if (key === null) return el("li", {}, el("div", { class: "bit-row", title: said }, ...parts));
   return el("li", {}, el("button", {

@@ -35,10 +35,12 @@ export function recipePanel(app) {
     const { forms, formsError } = app.document;
     root.classList.toggle("outdated", Boolean(formsError));
     bytes.replaceChildren(el("b", {}, forms ? grouped(forms.bytes) : "–"), forms?.bytes === 1 ? "byte" : "bytes");
-    bits.textContent = forms ? `${grouped(Math.round(forms.bits))} bits, ${forms.text.length} characters as text` : "";
+    bytes.classList.toggle("many", forms?.bytes > 9999);
+    bits.textContent = forms
+      ? `${grouped(Math.round(forms.bits))} bits, ${grouped(forms.text.length)} characters as text` : "";
     if (text.textContent !== (forms?.text ?? "")) text.textContent = forms?.text ?? "";
     english.replaceChildren(...(forms?.explain ?? "").split("\n").map((line) => el("p", {}, line)));
-    const said = warningsOf(app.document, app.state.repository ?? { fingerprint: null });
+    const said = warningsOf(app.document, app.state);
     warnings.replaceChildren(...said.map((line) => el("li", { title: line }, icon("help"), el("span", {}, line))));
     warnings.hidden = said.length === 0;
     marked();

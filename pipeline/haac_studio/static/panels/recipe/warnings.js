@@ -4,12 +4,13 @@ import { counted } from "../shared/dom.js";
 
 /**
  * @param {object} document the editor's: scene, forms, formsError
- * @param {{fingerprint: number|null}} repository of /api/state
+ * @param {{repository: {fingerprint: number|null}, others: boolean}} state of /api/state
  * @returns {string[]} one sentence each; empty if there is nothing to say
  */
-export function warningsOf({ scene, forms, formsError }, repository) {
+export function warningsOf({ scene, forms, formsError }, { repository, others }) {
   const found = [];
   if (formsError) found.push(formsError);
+  if (others) found.push("Another studio has this document open, too: each keeps a draft of its own");
   const unknown = forms?.unknown ?? [];
   if (unknown.length) {
     const count = counted(unknown.length, "element is", "elements are");

@@ -3,6 +3,9 @@
 /** Endings of files that are recipes or scripts; all others are taken for pictures. */
 const RECIPES = /\.(haac|txt|py)$/i;
 
+/** Pictures that can be chosen, as of <input type=file>. */
+export const PICTURES = "image/*,.psd,.heic,.avif,.jxl";
+
 /** @param {File} file @returns {boolean} whether its name is that of a recipe or script */
 export function isRecipe(file) {
   return RECIPES.test(file.name);

@@ -3,14 +3,14 @@
 import { el } from "../../shell/dom.js";
 import { icon } from "../../shell/icons.js";
 import { button, field, iconButton, image, newId } from "../shared/dom.js";
-import { acceptFiles, chooseFile, isRecipe } from "../shared/drop.js";
+import { PICTURES, acceptFiles, chooseFile, isRecipe } from "../shared/drop.js";
 import { progressArea } from "../shared/progress.js";
 import { differenceOverlay } from "./difference.js";
+import { finding } from "./finding.js";
 import { LiveComparison } from "./live.js";
 import { measures } from "./measures.js";
 import { suggestions } from "./suggest.js";
 
-const PICTURES = "image/*,.psd,.heic,.avif,.jxl";
 const VIEWS = [["beneath", "Beneath"], ["beside", "Beside"], ["difference", "Difference"], ["off", "Off"]];
 
 /**
@@ -158,30 +158,4 @@ function sizeCanvas(app, { width, height }) {
 function cannot(what, why) {
   const said = el("small", { class: "quiet-note" }, why ?? "Not possible here");
   return el("section", { "aria-label": what }, el("h3", {}, what), said);
-}
-
-function finding(app, features, progress) {
-  const similar = el("input", { type: "checkbox" });
-  const budget = el("input", { type: "number", min: "10", max: "4096", step: "1", placeholder: "no limit" });
-  const find = async () => {
-    const options = { ...(similar.checked ? { similar: true } : {}),
-      ...(Number.isFinite(budget.valueAsNumber) ? { budget: Math.round(budget.valueAsNumber) } : {}) };
-    const reference = app.document.reference.id;
-    const answer = await progress.run("Finding elements", () => app.api.startJob("compress", { reference, options }));
-    if (!answer) return;
-    app.document.replace(answer.scene, "Find elements");
-    app.stage.fit();
-    const layers = answer.scene.layers.length;
-    const said = `${layers} ${layers === 1 ? "layer" : "layers"} found; Undo brings back what was there`;
-    progress.say(said);
-    app.announce(said);
-  };
-  const why = features.compress === true ? "" : features.reasons?.compress ?? "Elements cannot be found here";
-  const instead = features.similar === true &&
-    el("label", { class: "check" }, similar, el("span", {}, "similar elements will do"));
-  return el("section", { class: "finding", "aria-label": "Find elements" },
-    el("div", { class: "finding-options" }, field("Budget, bytes", budget), instead),
-    button("Find elements", find, { class: "primary wide", disabled: why !== "", title: why }),
-    why ? el("small", {}, why) : null,
-    progress.root);
 }
