@@ -41,11 +41,6 @@ class Judged:
     why: str
     measures: Measures
 
-    @property
-    def learned(self) -> bool:
-        """Whether a neural network cut it out."""
-        return self.model != OFFLINE
-
 
 @dataclass(slots=True)
 class Spent:
@@ -91,7 +86,7 @@ def _measured(data: bytes, model: str, entries: list[dict[str, Any]], spent: Spe
     inferred = time.process_time()
     found = parts(cut_out(rgb, where), split=True)
     cut = time.process_time()
-    photograph = Photograph(rgb, where)
+    photograph = Photograph(rgb, where, colours=model == OFFLINE)
     measures = [photograph.measure(part) for part in found]
     spent.inference += inferred - started
     spent.quality += time.process_time() - cut

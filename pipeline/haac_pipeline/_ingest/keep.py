@@ -59,11 +59,9 @@ def reason_to_leave(part: Part, judgement: Judgement | None, keep: Keep, min_siz
         keep: What is stored.
         min_size: Pixels that the shorter side must have.
     """
-    from haac_pipeline._segment.quality import GOOD, HOPELESS
-
     if is_small(part, min_size):
         return f"its shorter side has {min(part.pixels.shape[:2])} pixels (--min-size {min_size})"
     if judgement is None or keep == "all":
         return ""
-    least = GOOD if keep == "good" else HOPELESS
+    least = judgement.fit.good if keep == "good" else judgement.fit.hopeless
     return "" if judgement.quality >= least else f"its quality is {judgement.quality}, below {least}"

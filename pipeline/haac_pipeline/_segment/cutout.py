@@ -19,6 +19,9 @@ _ROUNDS = (90, 30, 10, 4)
 
 _VISIBLE = 8
 """Alpha below this does not count for masks and connected components."""
+_LEVELS = np.arange(256, dtype=np.uint8)
+"""Alpha by mask: nearly none is none, nearly all is all."""
+_LEVELS[:_VISIBLE], _LEVELS[256 - _VISIBLE :] = 0, 255
 _SMALLEST = 0.04
 """Parts smaller than this share of the largest are specks."""
 _MIN_AREA = 64
@@ -47,49 +50,75 @@ def cut_out(rgb: Bytes, mask: Bytes) -> Bytes:
     """
     import cv2
 
-    alpha = np.where(mask < _VISIBLE, 0, np.where(mask > 255 - _VISIBLE, 255, mask)).astype(np.uint8)
-    rgba = np.dstack([rgb, alpha])
-    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
-    if not len(rows):
-        return rgba
-    soft = (alpha > 0) & (alpha < 255)
-    if not soft.any():
+    alpha = cv2.LUT(mask, _LEVELS)
+    rgba = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA), np.uint8)
+    rgba[:, :, 3] = alpha
+    soft = np.flatnonzero((alpha > 0) & (alpha < 255))
+    if not len(soft):
         return rgba
     # Only the neighbourhood of the object matters, and its mean colours are smooth: they are found in a small picture.
     margin = 16
-    top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
-    bottom, right = (
-        min(int(rows[-1]) + margin + 1, rgb.shape[0]),
-        min(int(columns[-1]) + margin + 1, rgb.shape[1]),
-    )
+    left, top, width, height = cv2.boundingRect(alpha)
+    right, bottom = min(left + width + margin, rgb.shape[1]), min(top + height + margin, rgb.shape[0])
+    left, top = max(0, left - margin), max(0, top - margin)
     step = max(1, round(((bottom - top) * (right - left) / _EDGE_PIXELS) ** 0.5))
     size = max(1, (right - left) // step), max(1, (bottom - top) // step)
-    image = cv2.resize(rgb[top:bottom, left:right], size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = cv2.resize(rgb[top:bottom, left:right], size, interpolation=cv2.INTER_AREA)
     shares = cv2.resize(alpha[top:bottom, left:right], size, interpolation=cv2.INTER_AREA)
-    a: Floats = (shares.astype(np.float32) / np.float32(255))[:, :, None]
-    foreground, background = image, image
-    for width in _ROUNDS:
-        side = (max(2, round(width / step)),) * 2
-        weight = cv2.blur(a, side)[:, :, None]
-        mean_f = cv2.blur(foreground * a, side) / (weight + 1e-5)
-        mean_b = cv2.blur(background * (1 - a), side) / (1 - weight + 1e-5)
-        foreground = _foreground(image, a, mean_f, mean_b)
-        background = _foreground(image, 1 - a, mean_b, mean_f)
-    y, x = np.nonzero(soft)
-    there = np.minimum((y - top) // step, size[1] - 1), np.minimum((x - left) // step, size[0] - 1)
-    edge = _foreground(
-        rgb[y, x].astype(np.float32),
-        alpha[y, x].astype(np.float32)[:, None] / np.float32(255),
-        mean_f[there],
-        mean_b[there],
+    image = np.stack(cv2.split(small)).astype(np.float32)
+    mean_f, mean_b = _mean_colours(image, shares.astype(np.float32) / np.float32(255), step)
+
+    y, x = np.divmod(soft.astype(np.int32), np.int32(rgb.shape[1]))
+    there = np.minimum((y - top) // step, size[1] - 1) * size[0] + np.minimum((x - left) // step, size[0] - 1)
+    pixels = rgba.reshape(-1, 4)
+    edge = pixels.take(soft, axis=0).T.astype(np.float32)
+    colours = _foreground(
+        edge[:3],
+        edge[3] / np.float32(255),
+        mean_f.reshape(3, -1).take(there, axis=1),
+        mean_b.reshape(3, -1).take(there, axis=1),
     )
-    rgba[y, x, :3] = np.rint(edge).astype(np.uint8)
+    pixels[soft, :3] = np.rint(colours).astype(np.uint8).T
     return rgba
 
 
+def _mean_colours(image: Floats, a: Floats, step: int) -> tuple[Floats, Floats]:
+    """The local means of foreground and background: blur fusion's rounds, from coarse to fine.
+
+    Colours come as planes, which numpy computes several times as fast as pixels of three.
+
+    Args:
+        image: (3, height, width), 0 to 255.
+        a: (height, width), alpha from 0 to 1.
+        step: Pixels of the whole picture in one of these.
+    """
+    import cv2
+
+    def blurred(planes: Floats) -> Floats:
+        for plane in planes:
+            cv2.blur(plane, side, dst=plane)
+        return planes
+
+    foreground, background = image, image
+    mean_f, mean_b = image, image
+    for n, width in enumerate(_ROUNDS):
+        if n:
+            foreground = _foreground(image, a, mean_f, mean_b)
+            background = _foreground(image, 1 - a, mean_b, mean_f)
+        side = (max(2, round(width / step)),) * 2
+        weight = cv2.blur(a, side)
+        mean_f = blurred(foreground * a) / (weight + 1e-5)
+        mean_b = blurred(background * (1 - a)) / (1 - weight + 1e-5)
+    return mean_f, mean_b
+
+
 def _foreground(image: Floats, a: Floats, mean_f: Floats, mean_b: Floats) -> Floats:
-    """Foreground colour of pixels (..., 3), from alpha (..., 1) and the local means of foreground and background."""
-    return np.asarray(np.clip(mean_f + a * (image - a * mean_f - (1 - a) * mean_b), 0, 255), np.float32)
+    """Foreground colour of pixels (3, ...), from alpha (...) and the local means of foreground and background."""
+    found = image - a * mean_f
+    found -= (1 - a) * mean_b
+    found *= a
+    found += mean_f
+    return np.clip(found, 0, 255, out=found)
 
 
 class Part(NamedTuple):
@@ -102,13 +131,21 @@ class Part(NamedTuple):
     """Where it stands in the picture."""
 
 
-def _part(rgba: Bytes) -> Part | None:
-    alpha = rgba[:, :, 3]
+def _part(rgba: Bytes, left: int = 0, top: int = 0) -> Part | None:
+    """What is visible of a picture that stands at `left`, `top`."""
+    alpha = np.ascontiguousarray(rgba[:, :, 3])
     rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
     if not len(rows):
         return None
-    part = rgba[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return Part(part * (part[:, :, 3:] != 0), int(columns[0]), int(rows[0]))
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    return Part(_only(rgba[box], alpha[box] > 0), left + int(columns[0]), top + int(rows[0]))
+
+
+def _only(rgba: Bytes, where: npt.NDArray[np.bool_]) -> Bytes:
+    """The pixels (height, width, 4) somewhere, and 0,0,0,0 elsewhere."""
+    # A pixel at a time, not a channel.
+    pixels = np.ascontiguousarray(rgba).view(np.uint32)
+    return (pixels * where[:, :, None]).view(np.uint8)
 
 
 def objects(rgba: Bytes, *, split: bool) -> list[Bytes]:
@@ -126,21 +163,22 @@ def parts(rgba: Bytes, *, split: bool) -> list[Part]:
         return [] if whole is None else [whole]
     import cv2
 
-    alpha = rgba[:, :, 3]
-    solid = (alpha >= _VISIBLE).astype(np.uint8)
-    gap = max(1, round(max(alpha.shape) * 0.005)) * 2 + 1
-    grown = cv2.dilate(solid, np.ones((gap, gap), np.uint8))
+    solid = np.ascontiguousarray(rgba[:, :, 3]) >= _VISIBLE
+    gap = max(1, round(max(solid.shape) * 0.005)) * 2 + 1
+    grown = cv2.dilate(solid.view(np.uint8), np.ones((gap, gap), np.uint8))
     count, labels = cv2.connectedComponents(grown, connectivity=8)
-    areas = np.bincount(labels[solid > 0], minlength=count)
+    areas = np.bincount(labels[solid], minlength=count)
     areas[0] = 0
     largest = int(areas.max())
     kept = np.flatnonzero(areas >= max(1, min(_MIN_AREA, largest), _SMALLEST * largest))
     found: list[tuple[int, Part]] = []
     for label in kept:
         inside = labels == label
-        part = _part(rgba * inside[:, :, None])
+        left, top, width, height = cv2.boundingRect(inside.view(np.uint8))
+        box = slice(top, top + height), slice(left, left + width)
+        part = _part(_only(rgba[box], inside[box]), left, top)
         if part is not None:
-            found.append((int(np.flatnonzero(inside.any(axis=0))[0]), part))
+            found.append((left, part))
     found.sort(key=lambda pair: pair[0])
     return [part for _, part in found]
 

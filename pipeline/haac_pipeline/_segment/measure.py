@@ -36,6 +36,20 @@ SIDES = "left", "top", "right", "bottom"
 
 
 @dataclass(frozen=True, slots=True)
+class Colours:
+    """How the colours on both sides of a cut-out's contour differ."""
+
+    weak: float
+    """Share of the contour with nearly the same colour on both sides."""
+    follows: float
+    """Gradient of the photograph on the contour, over that beside it: above 1 if the contour follows edges."""
+    mixed: float
+    """Overlap of the colours in it and around it (histogram intersection)."""
+    spread: float
+    """Standard deviation of the colours around it: CIELAB units, summed over L, a and b."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measures:
     """Measures of one cut-out; shares are 0 to 1."""
 
@@ -59,14 +73,8 @@ class Measures:
     """What closing by a disc of 9 pixels adds, in shares of it: ragged contours."""
     largest: float
     """Share of its largest connected component."""
-    weak: float
-    """Share of the contour with nearly the same colour on both sides."""
-    follows: float
-    """Gradient of the photograph on the contour, over that beside it: above 1 if the contour follows edges."""
-    mixed: float
-    """Overlap of the colours in it and around it (histogram intersection)."""
-    spread: float
-    """Standard deviation of the colours around it: CIELAB units, summed over L, a and b."""
+    colours: Colours | None
+    """None: not asked for."""
 
 
 class Photograph:
@@ -75,19 +83,13 @@ class Photograph:
     Args:
         rgb: (height, width, 3), sRGB.
         mask: (height, width), 255 is the object.
+        colours: Whether colours are measured too.
     """
 
-    def __init__(self, rgb: Bytes, mask: Bytes) -> None:
+    def __init__(self, rgb: Bytes, mask: Bytes, *, colours: bool) -> None:
         height, width = mask.shape
         self._scale = min(1.0, LONG_SIDE / max(height, width))
         self._size = max(1, round(width * self._scale)), max(1, round(height * self._scale))
-        small = np.asarray(
-            cv2.resize(rgb, self._size, interpolation=cv2.INTER_AREA), np.float32
-        ) / np.float32(255)
-        self._lab: Floats = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.float32)
-        smooth = cv2.GaussianBlur(self._lab, (0, 0), 0.8)
-        slopes = [cv2.Sobel(smooth, cv2.CV_32F, *way, scale=0.125) for way in ((1, 0), (0, 1))]
-        self._gradient: Floats = np.asarray(np.hypot(*slopes).max(axis=2), np.float32)
         self._mask: Bytes = np.asarray(cv2.resize(mask, self._size, interpolation=cv2.INTER_AREA), np.uint8)
         self._cover = max(_touched(self._mask >= _SOLID, *self._mask.shape))
         bells = [
@@ -95,6 +97,17 @@ class Photograph:
             for n in self._mask.shape
         ]
         self._bell: Floats = np.outer(*bells)
+        self._colours = self._lab_and_gradient(rgb) if colours else None
+
+    def _lab_and_gradient(self, rgb: Bytes) -> tuple[Floats, Floats]:
+        """The small photograph in CIELAB, and how steep it is."""
+        small = np.asarray(
+            cv2.resize(rgb, self._size, interpolation=cv2.INTER_AREA), np.float32
+        ) / np.float32(255)
+        lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.float32)
+        smooth = cv2.GaussianBlur(lab, (0, 0), 0.8)
+        slopes = [cv2.Sobel(smooth, cv2.CV_32F, *way, scale=0.125) for way in ((1, 0), (0, 1))]
+        return lab, np.maximum.reduce(cv2.split(cv2.magnitude(*slopes)))
 
     def measure(self, part: Part) -> Measures:
         """Measure one cut-out of this photograph."""
@@ -108,7 +121,6 @@ class Photograph:
         haze = (alpha >= _VISIBLE) & (alpha < _OPAQUE) & ~(grown & ~_shrunk(solid, 2))
         around = _grown(solid, _RING)
         near = self._mask[box][around & ~_grown(solid, 3)]
-        ring = around & ~grown & (self._mask[box] < _FOUND)
         inside = whole >= _SOLID
         central = float(self._bell[inside].sum())
         extent = (max(int(inside.any(axis=axis).sum()), 1) for axis in (1, 0))
@@ -121,9 +133,18 @@ class Photograph:
             cover=self._cover,
             central=central / (float(self._bell.sum()) + float(inside.sum()) - central),
             faint=float((near > _FAINT).mean()) if near.size else 0.0,
-            spread=float(self._lab[box][ring].std(axis=0).sum()) if ring.any() else 0.0,
             **_shape(solid.astype(np.uint8)),
-            **_edges(self._lab[box], self._gradient[box], solid, _contour(inside)[box]),
+            colours=self._compare(box, inside, around & ~grown) if self._colours else None,
+        )
+
+    def _compare(self, box: tuple[slice, slice], inside: Bools, around: Bools) -> Colours:
+        """The colours of an object, in a box of the photograph, and those around it."""
+        assert self._colours
+        lab, gradient = (each[box] for each in self._colours)
+        ring = around & (self._mask[box] < _FOUND)
+        return Colours(
+            spread=float(lab[ring].std(axis=0).sum()) if ring.any() else 0.0,
+            **_edges(lab, gradient, inside[box], _contour(inside)[box]),
         )
 
     def _alpha(self, part: Part) -> Bytes:
@@ -198,12 +219,13 @@ def _edges(lab: Floats, gradient: Floats, solid: Bools, contour: Bools) -> dict[
         return {"weak": 1.0, "follows": 0.0, "mixed": 1.0}
     reach = (2 * _REACH + 1,) * 2
     inside = solid.astype(np.float32)
-    means = []
-    for share in (inside, 1 - inside):
-        weight = cv2.blur(share, reach, borderType=cv2.BORDER_REFLECT)
-        colours = cv2.blur(lab * share[:, :, None], reach, borderType=cv2.BORDER_REFLECT)
-        means.append(colours[contour] / (weight[contour][:, None] + 1e-5))
-    distance = np.sqrt(((means[0] - means[1]) ** 2).sum(axis=1))
+    weight = cv2.blur(inside, reach, borderType=cv2.BORDER_REFLECT)[contour]
+    squared = np.zeros(len(weight), np.float32)
+    for plane in cv2.split(lab):
+        whole = cv2.blur(plane, reach, borderType=cv2.BORDER_REFLECT)[contour]
+        part = cv2.blur(plane * inside, reach, borderType=cv2.BORDER_REFLECT)[contour]
+        squared += (part / (weight + 1e-5) - (whole - part) / (1 - weight + 1e-5)) ** 2
+    distance = np.sqrt(squared)
     # A contour that is off by a pixel still follows its edge.
     on = cv2.dilate(gradient, np.ones((3, 3), np.uint8))[contour].mean()
     around = cv2.blur(gradient, reach, borderType=cv2.BORDER_REFLECT)[contour].mean()

@@ -1,6 +1,7 @@
 """Quality of a cut-out: how likely a person would keep it, and the doubts. All numbers that were tuned for it are in this file.
 
-A logistic regression over the measures of `measure.py`. `scripts/train/cutout_quality.py` fits its coefficients to cut-outs that a person
+A logistic regression over the measures of `measure.py`, one for networks and one for the embedded segmenter.
+`scripts/train/cutout_quality.py` fits their coefficients to cut-outs that a person
 judged (`benchmarks/cutout_judgement.json`); `scripts/benchmark/cutouts/quality.py` says how right it is on others, of other photographs.
 """
 
@@ -16,27 +17,50 @@ if TYPE_CHECKING:
     from haac_pipeline._segment.cutout import Bytes, Part
     from haac_pipeline._segment.measure import Measures
 
-COEFFICIENTS: dict[str, float] = {
-    "1": -6.010,
-    "embedded": -0.922,
-    "solid": 2.778,
-    "mixed": -2.870,
-    "rank": 1.516,
-    "cover": -2.571,
-    "side": 0.840,
-    "central": 4.521,
-    "faint": -8.502,
-    "haze_learned": -1.584,
-    "weak_embedded": -7.568,
-    "bays_embedded": -6.591,
-    "spread_embedded": -0.045,
-}
-"""Log odds that a person would keep it: of the constant 1, and of `features`."""
 
-GOOD = 31
-"""Cut-outs of a lower quality are doubtful: in cross-validation, one tenth of those of the set `tune` that a person would keep."""
-HOPELESS = 18
-"""Cut-outs of a lower quality are not stored unless all are asked for: in cross-validation, one in forty of those that would be kept."""
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A logistic regression, and the thresholds on the quality that it gives."""
+
+    coefficients: dict[str, float]
+    """Log odds that a person would keep it: of the constant 1, and of `features`."""
+    good: int
+    """Cut-outs of a lower quality are doubtful: in cross-validation, one tenth of those that a person would keep."""
+    hopeless: int
+    """Cut-outs of a lower quality are not stored unless all are asked for: in cross-validation, one in forty of those."""
+
+
+NETWORK = Fit(
+    {
+        "1": -4.725,
+        "solid": 4.012,
+        "side": 0.499,
+        "central": 2.404,
+        "faint": -6.318,
+        "haze": -4.201,
+        "cut": -0.901,
+    },
+    good=53,
+    hopeless=28,
+)
+"""Of neural networks, whose masks are soft where they are unsure."""
+EMBEDDED = Fit(
+    {
+        "1": -4.971,
+        "solid": 1.744,
+        "side": 0.577,
+        "central": 4.133,
+        "faint": -12.633,
+        "rank": 1.225,
+        "bays": -2.561,
+        "mixed": -3.804,
+        "weak": -4.315,
+        "spread": -0.035,
+    },
+    good=18,
+    hopeless=6,
+)
+"""Of the embedded segmenter, whose masks are sharp: what is wrong with them shows in the colours."""
 
 # From which measure on a doubt is named. They decide nothing.
 _CUT_OFF = 0.25
@@ -59,54 +83,61 @@ class Judgement:
     """0 to 100: per cent of such cut-outs that a person would keep."""
     doubts: tuple[str, ...]
     """Why it is doubtful, in words for people; empty if it is not."""
+    fit: Fit
+    """What it was judged by."""
 
 
-def features(measures: Measures, *, learned: bool) -> dict[str, float]:
-    """The features of the regression.
+def fit_of(model: str) -> Fit:
+    """The one that judges what a model cuts out."""
+    return EMBEDDED if model == OFFLINE else NETWORK
 
-    Args:
-        measures: Of a cut-out.
-        learned: Whether a neural network found it, whose masks are soft where it is unsure; not the embedded segmenter.
-    """
-    embedded = float(not learned)
-    return {
-        "embedded": embedded,
+
+def features(measures: Measures) -> dict[str, float]:
+    """The features of the regression: of the embedded segmenter where colours were measured, else of networks."""
+    both = {
         "solid": measures.solid,
-        "mixed": measures.mixed,
-        "rank": measures.rank,
-        "cover": measures.cover,
         "side": math.log(measures.side),
         "central": measures.central,
         "faint": measures.faint,
-        "haze_learned": math.sqrt(measures.haze) * learned,
-        "weak_embedded": measures.weak * embedded,
-        "bays_embedded": math.sqrt(max(measures.bays, 0.0)) * embedded,
-        "spread_embedded": measures.spread * embedded,
+    }
+    colours = measures.colours
+    if colours is None:
+        return both | {"haze": measures.haze, "cut": sum(measures.cut)}
+    return both | {
+        "rank": measures.rank,
+        "bays": math.sqrt(max(measures.bays, 0.0)),
+        "mixed": colours.mixed,
+        "weak": colours.weak,
+        "spread": colours.spread,
     }
 
 
-def judge(measures: Measures, *, learned: bool) -> Judgement:
-    """Quality and doubts of a cut-out; the arguments as for `features`."""
-    odds = COEFFICIENTS["1"] + sum(
-        COEFFICIENTS[name] * value for name, value in features(measures, learned=learned).items()
+def judge(measures: Measures, fit: Fit) -> Judgement:
+    """Quality and doubts of a cut-out, by the fit of the model that cut it out."""
+    odds = fit.coefficients["1"] + sum(
+        fit.coefficients[name] * value for name, value in features(measures).items()
     )
     quality = round(100 / (1 + math.exp(-max(-50.0, min(50.0, odds)))))
-    return Judgement(quality, doubts(measures) if quality < GOOD else ())
+    return Judgement(quality, doubts(measures) if quality < fit.good else (), fit)
 
 
 def doubts(measures: Measures) -> tuple[str, ...]:
     """What may be wrong with a doubtful cut-out: at least one word."""
     from haac_pipeline._segment.measure import SIDES
 
+    colours = measures.colours
     named = [
         ("a speck", measures.side < _SPECK),
         ("soft", measures.haze > _HAZE or measures.solid < _FAINT),
         ("in pieces", measures.largest < _PIECES),
         ("a small part of what was found", measures.rank < _RANK),
         *((f"cut off at the {side}", cut > _CUT_OFF) for side, cut in zip(SIDES, measures.cut, strict=True)),
-        ("like its background", measures.mixed > _MIXED or measures.weak > _WEAK),
+        (
+            "like its background",
+            colours is not None and (colours.mixed > _MIXED or colours.weak > _WEAK),
+        ),
         ("ragged", measures.bays > _RAGGED),
-        ("off the edges of the photograph", measures.follows < _LAX),
+        ("off the edges of the photograph", colours is not None and colours.follows < _LAX),
     ]
     return tuple(word for word, said in named if said) or ("unlike what is kept",)
 
@@ -124,5 +155,5 @@ def judged(rgb: Bytes, mask: Bytes, found: list[Part], model: str) -> list[Judge
 
     if not found:
         return []
-    photograph = Photograph(rgb, mask)
-    return [judge(photograph.measure(part), learned=model != OFFLINE) for part in found]
+    photograph = Photograph(rgb, mask, colours=model == OFFLINE)
+    return [judge(photograph.measure(part), fit_of(model)) for part in found]

@@ -14,27 +14,39 @@ from typing import Any
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-from haac_pipeline._segment.quality import GOOD, HOPELESS, judge
+from haac_pipeline._segment.quality import EMBEDDED, NETWORK, Judgement, fit_of, judge
 from scripts.benchmark.record import write
 from scripts.lib.judged_cutouts import Judged, Spent, again, judgement
 
 
-def row(chosen: list[tuple[Judged, int]]) -> dict[str, Any]:
-    """Figures of (cut-out, quality)."""
-    good = [quality for each, quality in chosen if each.good]
-    bad = [quality for each, quality in chosen if not each.good]
-    doubted = sum(q < GOOD for q in bad) + sum(q < GOOD for q in good)
-    pairs = sum((a > b) + (a == b) / 2 for a in good for b in bad)
+def row(chosen: list[tuple[Judged, Judgement]]) -> dict[str, Any]:
+    """Figures of cut-outs."""
+    good = [judgement for each, judgement in chosen if each.good]
+    bad = [judgement for each, judgement in chosen if not each.good]
+    doubted = sum(_doubted(j) for j in bad + good)
+    pairs = sum((a > b) + (a == b) / 2 for a in _qualities(good) for b in _qualities(bad))
     return {
         "good": len(good),
         "bad": len(bad),
-        "bad_found": _share(sum(q < GOOD for q in bad), len(bad)),
-        "good_doubted": _share(sum(q < GOOD for q in good), len(good)),
-        "precision": _share(sum(q < GOOD for q in bad), doubted),
-        "bad_left_out": _share(sum(q < HOPELESS for q in bad), len(bad)),
-        "good_left_out": _share(sum(q < HOPELESS for q in good), len(good)),
+        "bad_found": _share(sum(_doubted(j) for j in bad), len(bad)),
+        "good_doubted": _share(sum(_doubted(j) for j in good), len(good)),
+        "precision": _share(sum(_doubted(j) for j in bad), doubted),
+        "bad_left_out": _share(sum(_left_out(j) for j in bad), len(bad)),
+        "good_left_out": _share(sum(_left_out(j) for j in good), len(good)),
         "auc": _share(pairs, len(good) * len(bad)),
     }
+
+
+def _qualities(judgements: list[Judgement]) -> list[int]:
+    return [judgement.quality for judgement in judgements]
+
+
+def _doubted(judgement: Judgement) -> bool:
+    return judgement.quality < judgement.fit.good
+
+
+def _left_out(judgement: Judgement) -> bool:
+    return judgement.quality < judgement.fit.hopeless
 
 
 def _share(count: float, total: int) -> float:
@@ -49,27 +61,28 @@ def main() -> None:
     parser.add_argument("--json", default="cutout_quality")
     options = parser.parse_args()
     spent: dict[str, Spent] = {}
-    found = [
-        (each, judge(each.measures, learned=each.learned).quality) for each in again(options.folders, spent)
-    ]
+    found = [(each, judge(each.measures, fit_of(each.model))) for each in again(options.folders, spent)]
     rows = []
     for name in ("tune", "test"):
         for model in (None, *spent):
-            chosen = [(each, q) for each, q in found if each.set == name and model in (None, each.model)]
+            chosen = [pair for pair in found if pair[0].set == name and model in (None, pair[0].model)]
             rows.append({"set": name, "model": model or "both", **row(chosen)})
             print(rows[-1])
     reasons: dict[str, list[int]] = {}
-    for each, quality in found:
+    for each, verdict in found:
         if each.set == "test" and not each.good:
             counted = reasons.setdefault(each.why, [0, 0])
-            counted[0] += quality < GOOD
+            counted[0] += _doubted(verdict)
             counted[1] += 1
     payload = {
         "judged": len(judgement()),
         "measured": len(found),
         "rows": rows,
         "why_bad": {why: {"found": a, "of": b} for why, (a, b) in sorted(reasons.items())},
-        "thresholds": {"good": GOOD, "hopeless": HOPELESS},
+        "thresholds": {
+            name: {"good": fit.good, "hopeless": fit.hopeless}
+            for name, fit in (("network", NETWORK), ("embedded", EMBEDDED))
+        },
         "cost": {
             model: {
                 "photographs": each.photographs,

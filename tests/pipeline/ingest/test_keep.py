@@ -19,7 +19,7 @@ pytest.importorskip("cv2")
 from haac_pipeline._ingest.keep import Preview, reason_to_leave
 from haac_pipeline._ingest.preview import caption
 from haac_pipeline._segment.cutout import Part
-from haac_pipeline._segment.quality import GOOD, HOPELESS, Judgement
+from haac_pipeline._segment.quality import EMBEDDED, NETWORK, Fit, Judgement
 
 
 def ground(seed: int, cells: tuple[int, int], low: int, high: int) -> Image.Image:
@@ -75,14 +75,14 @@ def test_what_is_not_good_is_listed_and_a_run_that_keeps_all_stores_it(
     assert noise.left
     for cutout in noise.left:
         assert cutout.quality is not None
-        assert cutout.quality < GOOD
+        assert cutout.quality < EMBEDDED.good
         assert cutout.doubts
         assert str(cutout.quality) in cutout.reason
     assert first.counts()["left"] == 1
     assert first.counts()["elements_left"] == len(noise.left)
     element = repository.element(1)
     assert element.quality is not None
-    assert element.quality >= GOOD
+    assert element.quality >= EMBEDDED.good
     assert element.doubts == ()
     assert repository.search(doubtful=True) == []
 
@@ -111,21 +111,21 @@ def test_small_ones_are_left_out_by_their_shorter_side(repository: Repository, s
     assert [element.width for element in repository.elements()] == [24, 32]
 
 
-@pytest.mark.parametrize(
-    ("quality", "kept"),
-    [
-        (GOOD, "good doubtful all"),
-        (GOOD - 1, "doubtful all"),
-        (HOPELESS, "doubtful all"),
-        (HOPELESS - 1, "all"),
-    ],
-)
-def test_three_thresholds(quality: int, kept: str) -> None:
+@pytest.mark.parametrize("fit", [NETWORK, EMBEDDED])
+def test_three_thresholds(fit: Fit) -> None:
     part = Part(np.full((30, 40, 4), 255, np.uint8), 0, 0)
-    judgement = Judgement(quality, ())
-    stored = [keep for keep in ("good", "doubtful", "all") if not reason_to_leave(part, judgement, keep, 0)]
-    assert stored == kept.split()
-    assert reason_to_leave(part, judgement, "all", 31)
+    for quality, kept in (
+        (fit.good, "good doubtful all"),
+        (fit.good - 1, "doubtful all"),
+        (fit.hopeless, "doubtful all"),
+        (fit.hopeless - 1, "all"),
+    ):
+        judgement = Judgement(quality, (), fit)
+        stored = [
+            keep for keep in ("good", "doubtful", "all") if not reason_to_leave(part, judgement, keep, 0)
+        ]
+        assert stored == kept.split()
+        assert reason_to_leave(part, judgement, "all", 31)
 
 
 def test_a_dry_run_shows_what_would_be_stored_and_what_not(repository: Repository, photographs: Path) -> None:
