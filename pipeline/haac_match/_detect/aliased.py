@@ -28,8 +28,8 @@ _REACH = 0.36
 """Pixels of the picture by which a fit with a filter may be off."""
 _PROMISING = 0.85
 """Share of the error with a filter from which on sizes are not tried."""
-_SIZES, _FINER = 2, 3
-"""Steps of the size in both directions, and how many times finer the second round is."""
+_AGAIN, _FINER = 2, 3
+"""Steps of the size in both directions, and of all in the last round, which is so many times finer."""
 _UPRIGHT = math.radians(2.5)
 """Turns up to which an element is taken for upright."""
 
@@ -49,29 +49,19 @@ def aliased(pose: Pose, cutout: Cutout, patch: Patch) -> tuple[Pose, Floats] | N
     if patch.fx < 1 or max(pose.sx, pose.sy) > _MOST_SCALE:
         return None
     clip = float(FIT.clip**2)
-    window = patch.under, patch.target, patch.weight
-    with_filter = cost(patch.warped(pose, cutout), *window, pose.opacity, clip)
+    element = cutout.flat, cutout.table
+    pixels = patch.under, patch.target, patch.weight
+    with_filter = cost(patch.warped(pose, cutout), *pixels, pose.opacity, clip)
     step = min(max(_STEP * scale, _LEAST_STEP), _MOST_STEP)
-    side = scale * max(cutout.size)
     out = np.empty((*patch.target.shape[:2], 4), np.float32)
     turn = 0.0 if abs(math.remainder(pose.turn, math.tau)) < _UPRIGHT else pose.turn
     best = replace(pose, turn=turn, blur=0.0).numbers
-    for reach, sizes, finer in ((_REACH, 0, 1), (_REACH, _SIZES, 1), (2 * step / _FINER, _SIZES, _FINER)):
-        by = step / finer
-        left = _nearest(
-            cutout.flat,
-            cutout.table,
-            best,
-            pose.flip,
-            patch.window,
-            *window,
-            clip,
-            by,
-            math.ceil(reach / by - 1e-9),
-            2 * by / side,
-            sizes,
-            out,
-        )
+    steps = math.ceil(_REACH / step)
+    for count, sizes, by in ((steps, 0, step), (steps, _AGAIN, step), (_AGAIN, _AGAIN, step / _FINER)):
+        moves = np.linspace(-count * by, count * by, 2 * count + 1)
+        grown = 2 * sizes * by / (scale * max(cutout.size))
+        grid = moves, np.exp(np.linspace(-grown, grown, 2 * sizes + 1))
+        left = _nearest(element, best, pose.flip, patch.window, pixels, clip, grid, out)
         if left > _PROMISING * with_filter:
             return None
     cx, cy, sx, sy = best.tolist()[:4]
@@ -80,40 +70,36 @@ def aliased(pose: Pose, cutout: Cutout, patch: Patch) -> tuple[Pose, Floats] | N
 
 @njit(nogil=True, error_model="numpy")
 def _nearest(
-    flat: Bytes,
-    table: Integers,
+    element: tuple[Bytes, Integers],
     pose: Doubles,
     flip: bool,
     window: Doubles,
-    under: Floats,
-    target: Floats,
-    weight: Floats,
+    pixels: tuple[Floats, Floats, Floats],
     clip: float,
-    step: float,
-    steps: int,
-    size_step: float,
-    sizes: int,
+    grid: tuple[Doubles, Doubles],
     out: Floats,
 ) -> float:
     """Exhaustive search around a pose, which becomes the best one, drawn to `out`; its clipped squared error.
 
     Args:
-        flat, table: the element, as of a `Cutout`.
+        element: `flat` and `table` of a `Cutout`.
         pose: (7,), see `haac_match._fit.levenberg_marquardt.POSE`.
         flip: mirrored left and right.
-        window, under, target, weight: of a `haac_match._fit.fit.Patch`.
+        window: as for `warp_element`.
+        pixels: `under`, `target` and `weight` of a `haac_match._fit.fit.Patch`.
         clip: squared distance above which an error counts no more.
-        step, steps: pixels of one, and how many in each direction.
-        size_step, sizes: logarithm of one, and how many up and down.
+        grid: pixels by which the element is moved, across and down, and factors of its size.
         out: (height, width, 4).
     """
+    flat, table = element
+    under, target, weight = pixels
+    moves, factors = grid
     source, margin = source_of(flat, table, 0, 0, 0)
     least, best, trial = math.inf, pose.copy(), pose.copy()
-    for size in range(-sizes, sizes + 1):
-        factor = math.exp(size * size_step)
-        for down in range(-steps, steps + 1):
-            for across in range(-steps, steps + 1):
-                trial[0], trial[1] = pose[0] + across * step, pose[1] + down * step
+    for factor in factors:
+        for down in moves:
+            for across in moves:
+                trial[0], trial[1] = pose[0] + across, pose[1] + down
                 trial[2], trial[3] = pose[2] * factor, pose[3] * factor
                 draw(source, margin, table[0], table[0], trial, flip, window, out)
                 error = cost(out, under, target, weight, pose[6], clip)
