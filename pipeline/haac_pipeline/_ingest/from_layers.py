@@ -124,7 +124,7 @@ class _Task:
     path: Path
     settings: ImportSettings
     data: bytes = b""
-    """None: whoever reads the file opens it."""
+    """Empty: whoever reads the file opens it."""
 
 
 @contextmanager
