@@ -30,7 +30,7 @@ from haac._internal import NO_ELEMENTS
 from haac_match import Matcher, Options, wash_only
 from haac_pipeline._compress.quality import psnr, ssim
 from haac_repo import Repository
-from scripts.benchmark.budget_sweep.drawn import KINDS
+from scripts.benchmark.budget_sweep.drawn import KINDS, WORDS
 from scripts.benchmark.budget_sweep.readable import installed, kept, words
 from scripts.benchmark.budget_sweep.webp_files import WebpFiles, sharp
 from scripts.benchmark.peers import available, smallest
@@ -104,8 +104,9 @@ def default_cell(task: tuple[str, Path, Path]) -> Cell:
         "words": None,
     }
     if installed():
-        original = words(picture)
-        cell["words"] = {"in_it": original.total(), "kept": kept(original, words(made))}
+        original = words(picture, WORDS.get(name, ()))
+        left = kept(original, words(made, WORDS.get(name, ())))
+        cell["words"] = {"in_it": original.total(), "kept": left}
     print(cell, flush=True)
     path.write_text(json.dumps(cell))
     return cell

@@ -146,3 +146,9 @@ KINDS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "code": lambda _: _code(),
 }
 """How each kind is drawn; given a photograph."""
+
+WORDS = {
+    "meme": ((0, 8, 768, 88), (0, 432, 768, 512)),
+    "meme with a white bar": ((0, 0, 768, 128),),
+}
+"""Where the words are, pixels, of drawings in whose photographs tesseract reads others that are not there."""
