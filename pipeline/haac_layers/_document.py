@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from PIL import Image
 
+Box = tuple[int, int, int, int]
+"""left, top, right, bottom in pixels of the canvas."""
 NORMAL = "normal"
 PASS_THROUGH = "pass-through"
 """Of a group: its children are composited with what is below it, as if there were no group."""
@@ -36,6 +39,11 @@ class Raster:
     visible: bool = True
     blend: str = NORMAL
     baked: tuple[str, ...] = ()
+
+    @property
+    def box(self) -> Box:
+        """On the canvas."""
+        return self.x, self.y, self.x + self.image.width, self.y + self.image.height
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +84,16 @@ class Document:
     merged: Image.Image | None = None
     notes: list[str] = field(default_factory=list)
     profile: bytes | None = None
+
+
+def around(boxes: Sequence[Box], frame: Box) -> Box:
+    """What is around some boxes, as far as it is in a frame; without pixels if nothing is."""
+    if not boxes:
+        return 0, 0, 0, 0
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return (
+        max(min(left), frame[0]),
+        max(min(top), frame[1]),
+        min(max(right), frame[2]),
+        min(max(bottom), frame[3]),
+    )

@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from haac_pipeline._compress.options import options_of, usual_options
+    from haac_pipeline._compress.options import need_tagged, options_of, usual_options
     from haac_pipeline._compress.quality import (
         percent_different,
         percents_different,
@@ -61,6 +61,7 @@ __all__ = [
     "missing",
     "need_matching",
     "need_similar",
+    "need_tagged",
     "need_telling",
     "one_core",
     "opened",
@@ -77,7 +78,7 @@ __all__ = [
 ]
 
 _PLACES = {
-    "_compress.options": "options_of usual_options",
+    "_compress.options": "need_tagged options_of usual_options",
     "_compress.quality": "percent_different percents_different psnr quality ssim",
     "_compress.run": "compress_file compress_files opened",
     "_compress.task": "CompressedFile Outputs Task",

@@ -8,14 +8,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image
 
-from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
+from haac_layers._document import NORMAL, PASS_THROUGH, Box, Document, Group, Raster, around
 from haac_layers._flatten.blend import BLENDS, blended
 from haac_layers._flatten.profile import srgb
 from haac_layers._limits import Budget
 from haac_repo._internal import bands
-
-Box = tuple[int, int, int, int]
-"""left, top, right, bottom in pixels of the canvas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ class _Stack:
     def shows(self, box: Box) -> Image.Image:
         """What all of them show in a box; RGBA. Nothing is shown outside the canvas."""
         if self._shown is None:
-            self._box = _on_canvas(_boxes(self._children), self.size)
+            self._box = around(_boxes(self._children), (0, 0, *self.size))
             width, height = self._box[2] - self._box[0], self._box[3] - self._box[1]
             if width > 0 and height > 0:
                 self.budget.pixels(width, height)
@@ -148,7 +145,7 @@ def _take_group(done: Flattened, group: Group, below: _Stack) -> None:
         else "its layers overlap, and the group has an opacity"
     )
     done.baked.append(Baked(group.name, "group merged into one layer", why))
-    box = _on_canvas([flat.box for flat in inside], size)
+    box = around([flat.box for flat in inside], (0, 0, *size))
     if box[0] >= box[2] or box[1] >= box[3]:
         return
     below.budget.pixels(box[2] - box[0], box[3] - box[1])
@@ -234,16 +231,8 @@ def _boxes(children: Sequence[Raster | Group]) -> list[Box]:
         if child.visible and isinstance(child, Group):
             found += _boxes(child.children)
         elif child.visible and isinstance(child, Raster):
-            found.append((child.x, child.y, child.x + child.image.width, child.y + child.image.height))
+            found.append(child.box)
     return found
-
-
-def _on_canvas(boxes: Sequence[Box], size: tuple[int, int]) -> Box:
-    """What is around some boxes, as far as it is on the canvas; without pixels if nothing is."""
-    if not boxes:
-        return 0, 0, 0, 0
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return max(0, min(left)), max(0, min(top)), min(size[0], max(right)), min(size[1], max(bottom))
 
 
 def _overlapping(layers: Sequence[Flat]) -> bool:

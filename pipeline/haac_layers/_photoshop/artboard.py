@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from haac_layers._document import Group, Raster
+from haac_layers._document import Box, Group, Raster, around
 from haac_layers._photoshop.described import UNREADABLE, colour_of
-from haac_layers._photoshop.mask import Box
 
 _WHITE, _BLACK, _OTHER = 1, 2, 4
 """Kinds of background; 3 is transparent. Source: what Photoshop CC 2015 to 2017 writes."""
@@ -30,7 +29,7 @@ def framed(
     made = _cut(inside, frame)
     colour = _background(layer)
     canvas = layer._psd.viewbox
-    box = max(frame[0], 0), max(frame[1], 0), min(frame[2], canvas[2]), min(frame[3], canvas[3])
+    box = around([frame], canvas)
     if colour is not None and box[0] < box[2] and box[1] < box[3]:
         charge(box[2] - box[0], box[3] - box[1])
         image = Image.new("RGBA", (box[2] - box[0], box[3] - box[1]), (*colour, 255))

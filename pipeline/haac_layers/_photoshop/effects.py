@@ -14,7 +14,7 @@ from haac_layers._photoshop.interior import painted
 if TYPE_CHECKING:
     from PIL import Image
 
-    from haac_layers._photoshop.mask import Box
+    from haac_layers._document import Box
 
     Charge = Callable[[int, int], None]
     """Told the width and height of what is drawn, before it is; may refuse."""
@@ -59,7 +59,7 @@ def applied(layer: Any, made: list[Raster], outline: Raster, charge: Charge) -> 
 
 
 def _patterned(layer: Any, overlay: Any, raster: Raster, outline: Raster, charge: Charge) -> Raster:
-    paint = pattern.drawn(layer, overlay, _box(outline), charge)
+    paint = pattern.drawn(layer, overlay, outline.box, charge)
     if paint is None:
         return replace(raster, baked=(*raster.baked, "a pattern that cannot be read: left out"))
     made = _over(raster, outline, paint, mode_of(overlay), layer.opacity / 255)
@@ -68,7 +68,7 @@ def _patterned(layer: Any, overlay: Any, raster: Raster, outline: Raster, charge
 
 def _over(raster: Raster, outline: Raster, paint: Image.Image, mode: str, opacity: float) -> Raster:
     """A layer with paint over it; its fill opacity, which does not fade the paint, goes into its alpha."""
-    first, second = _box(raster), _box(outline)
+    first, second = raster.box, outline.box
     box = (
         min(first[0], second[0]),
         min(first[1], second[1]),
@@ -81,10 +81,6 @@ def _over(raster: Raster, outline: Raster, paint: Image.Image, mode: str, opacit
     alpha = _framed(outline.image, second, box).getchannel("A")
     image = painted(image, alpha, _framed(paint, second, box), mode)
     return replace(raster, image=image, x=box[0], y=box[1], opacity=opacity)
-
-
-def _box(raster: Raster) -> Box:
-    return raster.x, raster.y, raster.x + raster.image.width, raster.y + raster.image.height
 
 
 def _framed(image: Image.Image, box: Box, wanted: Box) -> Image.Image:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from haac_layers._document import Box
+
 if TYPE_CHECKING:
     from PIL import Image
 
-Box = tuple[int, int, int, int]
-"""left, top, right, bottom in pixels of the canvas."""
 _WHOLE = 255
 _FAR = 3
 """Feathers from a mask's edge at which nothing of it is left: three standard deviations."""

@@ -18,7 +18,7 @@ from haac_layers._photoshop.described import UNREADABLE, number_of
 if TYPE_CHECKING:
     from PIL import Image
 
-    from haac_layers._photoshop.mask import Box
+    from haac_layers._document import Box
 
 Pixels = npt.NDArray[np.float32]
 OVERLAY = "PatternOverlay"

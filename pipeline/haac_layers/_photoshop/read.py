@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from haac_layers._document import NORMAL, PASS_THROUGH, Document, Group, Raster
+from haac_layers._document import NORMAL, PASS_THROUGH, Box, Document, Group, Raster
 from haac_layers._limits import LAYER_LIMITS, Budget, check_canvas, check_file
 from haac_layers._photoshop import adjust, artboard, effects, mask, shadow
 from haac_layers._photoshop.described import mode_of
@@ -311,7 +311,7 @@ class _Reader:
         what = ("a fill with feathered or thin masks",)
         return [Raster(layer.name, image, 0, 0, opacity, True, mode_of(layer), what)]
 
-    def _composited(self, group: Any, shows: Callable[[Any], bool], box: mask.Box) -> Image.Image | None:
+    def _composited(self, group: Any, shows: Callable[[Any], bool], box: Box) -> Image.Image | None:
         """What psd-tools makes of a group's layers; RGBA of the box."""
         from PIL import Image
         from psd_tools.composite.composite import composite, composite_pil

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from haac_layers._document import NORMAL, PASS_THROUGH
+from haac_layers._document import NORMAL, PASS_THROUGH, Box, around
 from haac_layers._photoshop import adjust, gradient, mask, shadow
 from haac_layers._photoshop.described import mode_of
-from haac_layers._photoshop.mask import Box
 from haac_layers._photoshop.pattern import OVERLAY, overlay_of
 from haac_layers._photoshop.shadow import INNER, NEVER, OUTER
 
@@ -87,16 +86,7 @@ def reach(layers: Iterable[Any], canvas: Box) -> Box:
         layers: of psd-tools.
         canvas: of which more does not count.
     """
-    boxes = [box for layer in layers for box in _boxes(layer, canvas)]
-    if not boxes:
-        return 0, 0, 0, 0
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return (
-        max(min(left), canvas[0]),
-        max(min(top), canvas[1]),
-        min(max(right), canvas[2]),
-        min(max(bottom), canvas[3]),
-    )
+    return around([box for layer in layers for box in _boxes(layer, canvas)], canvas)
 
 
 def _boxes(layer: Any, canvas: Box) -> Iterator[Box]:

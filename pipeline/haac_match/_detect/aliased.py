@@ -30,17 +30,18 @@ _PROMISING = 0.85
 """Share of the error with a filter from which on sizes are not tried."""
 _AGAIN, _FINER = 2, 3
 """Steps of the size in both directions, and of all in the last round, which is so many times finer."""
-_UPRIGHT = math.radians(2.5)
+UPRIGHT = math.radians(2.5)
 """Turns up to which an element is taken for upright."""
 
 
-def aliased(pose: Pose, cutout: Cutout, patch: Patch) -> tuple[Pose, Floats] | None:
+def aliased(pose: Pose, cutout: Cutout, patch: Patch, filtered: Floats) -> tuple[Pose, Floats] | None:
     """The pose in which an element, bilinearly sampled, is nearest to a window; None if it cannot be aliased, or is not.
 
     Args:
         pose: fitted with a low-pass filter.
         cutout: the element.
         patch: the window, as large as in the picture.
+        filtered: (height, width, 4), the element in it as that pose has it.
 
     Returns:
         The pose, and (height, width, 4), the element in it, premultiplied, alpha 0 to 1.
@@ -51,10 +52,10 @@ def aliased(pose: Pose, cutout: Cutout, patch: Patch) -> tuple[Pose, Floats] | N
     clip = float(FIT.clip**2)
     element = cutout.flat, cutout.table
     pixels = patch.under, patch.target, patch.weight
-    with_filter = cost(patch.warped(pose, cutout), *pixels, pose.opacity, clip)
+    with_filter = cost(filtered, *pixels, pose.opacity, clip)
     step = min(max(_STEP * scale, _LEAST_STEP), _MOST_STEP)
     out = np.empty((*patch.target.shape[:2], 4), np.float32)
-    turn = 0.0 if abs(math.remainder(pose.turn, math.tau)) < _UPRIGHT else pose.turn
+    turn = 0.0 if abs(math.remainder(pose.turn, math.tau)) < UPRIGHT else pose.turn
     best = replace(pose, turn=turn, blur=0.0).numbers
     steps = math.ceil(_REACH / step)
     for count, sizes, by in ((steps, 0, step), (steps, _AGAIN, step), (_AGAIN, _AGAIN, step / _FINER)):

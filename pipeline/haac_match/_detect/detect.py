@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from haac_match._detect.aliased import aliased
+from haac_match._detect.aliased import UPRIGHT, aliased
 from haac_match._detect.evidence import Evidence, measure
 from haac_match._detect.likelihood import probability
 from haac_match._detect.regions import Region, SmoothBackground, SmoothRegions
 from haac_match._detect.templates import Match, Templates, extent_of
 from haac_match._detect.textured import by_keypoints, textured
-from haac_match._fit.cutout import Cutout, CutoutCache
+from haac_match._fit.cutout import CutoutCache
 from haac_match._fit.fit import Patch, fit
 from haac_match._fit.inpaint import with_inpainted
 from haac_match._index.index import Index
@@ -60,8 +60,8 @@ _BETTER = 3.0
 """...and how many times less it must leave unexplained there, not to be."""
 _TIE = 0.015
 """Share left unexplained by which a mirrored element must be better than one that is not: many are each other's mirror image."""
-_UPRIGHT, _SHARP = math.radians(2.5), 0.6
-"""Turns and blurs up to which an element is taken for upright and sharp..."""
+_SHARP = 0.6
+"""Blurs up to which an element is taken for sharp, as turns up to UPRIGHT are for none..."""
 _AS_GOOD = 0.01
 """...if that leaves no more than this share more unexplained."""
 
@@ -180,7 +180,7 @@ class Detector:
     def _simplest(self, picture: Bytes, found: Detection) -> Detection:
         """Upright and sharp where that is as good: nothing is spent on what the picture does not tell."""
         turn = math.remainder(found.pose.turn, math.tau)
-        simpler = [replace(found.pose, turn=0.0)] if 0 < abs(turn) < _UPRIGHT else []
+        simpler = [replace(found.pose, turn=0.0)] if 0 < abs(turn) < UPRIGHT else []
         if 0 < found.pose.blur < _SHARP:
             simpler = [replace(pose, blur=0.0) for pose in (*simpler, found.pose)] + simpler
         for pose in simpler:
@@ -278,11 +278,15 @@ class Detector:
         fitted = fit(pose, cutout, patch, effort[1], even=True).pose if effort[1] else pose
         if background is None and effort[1]:
             patch = with_inpainted(patch, fitted, cutout)
-        evidence = measure(patch, patch.warped(fitted, cutout))
+        warped = patch.warped(fitted, cutout)
+        evidence = measure(patch, warped)
         if evidence is None:
             return None
         if effort == _FINE and evidence.unexplained > _WELL:
-            fitted, evidence = _if_aliased(patch, fitted, cutout, evidence)
+            sampled = aliased(fitted, cutout, patch, warped)
+            without_filter = None if sampled is None else measure(patch, sampled[1])
+            if sampled and without_filter and without_filter.unexplained <= _MUCH_LESS * evidence.unexplained:
+                fitted, evidence = sampled[0], without_filter
         extent = self._index.extents[self._gallery.index[pose.element]]
         return Detection(fitted, evidence, background, extent_of(fitted, extent, cutout.size))
 
@@ -295,15 +299,6 @@ class Detector:
         if background is not None:
             return Patch(part, background.pixels(box), None, box, side)
         return with_inpainted(Patch(part, part, None, box, side), pose, self._cutouts[pose.element])
-
-
-def _if_aliased(patch: Patch, pose: Pose, cutout: Cutout, evidence: Evidence) -> tuple[Pose, Evidence]:
-    """Pose and evidence of an element as it is without a low-pass filter, if that explains much more; else as they are."""
-    sampled = aliased(pose, cutout, patch)
-    found = None if sampled is None else measure(patch, sampled[1])
-    if sampled is None or found is None or found.unexplained > _MUCH_LESS * evidence.unexplained:
-        return pose, evidence
-    return sampled[0], found
 
 
 def _window(pose: Pose, size: tuple[int, int], shape: tuple[int, ...]) -> Box | None:

@@ -204,9 +204,8 @@ def _is_drawn_by_haac(
     """Whether a detection is right to the bit, or under the picture's JPEG round trip, or several are once it was rescaled."""
     target = stack.target
     height, width = target.shape[:2]
-    for found in sorted(_telling(detected), key=lambda each: (_large(each), each.evidence.unexplained))[
-        :_TRIED
-    ]:
+    telling = sorted(_telling(detected), key=lambda each: (_large(each), each.evidence.unexplained))
+    for found in telling[:_TRIED]:
         if background is not None:
             behind = background.pixels
         else:

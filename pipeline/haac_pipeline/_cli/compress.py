@@ -311,11 +311,10 @@ def _make_ready(
         ElementNotFoundError: no element has all the tags; then nothing was made.
     """
     from haac_pipeline._cli.index import keep_up
-    from haac_repo import ElementNotFoundError
+    from haac_pipeline._compress.options import need_tagged
 
-    if repository and tags and not any(set(tags) <= set(element.tags) for element in repository.elements()):
-        named = " and ".join(map(repr, tags))
-        raise ElementNotFoundError(f"no element has the tag {named}: see what there is with `haac stats`")
+    if repository:
+        need_tagged(repository, tags)
     ready: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
     if repository is not None and workers is None:
         # What is missing is said once, and the index is brought up to date once.

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from haac_repo import ElementNotFoundError
 
 if TYPE_CHECKING:
     from haac_match import Options
+    from haac_repo import Repository
+
+
+def need_tagged(repository: Repository, tags: Sequence[str]) -> None:
+    """Make sure that there is an element with all of some tags.
+
+    Raises:
+        ElementNotFoundError: there is none.
+    """
+    if tags and not any(set(tags) <= set(element.tags) for element in repository.elements()):
+        named = " and ".join(map(repr, tags))
+        raise ElementNotFoundError(f"no element has the tag {named}: see what there is with `haac stats`")
 
 
 def options_of(*, max_layers: int | None, **others: Any) -> Options:

@@ -17,14 +17,15 @@ from haac_pipeline._internal import (
     limit_threads,
     need_matching,
     need_similar,
+    need_tagged,
     need_telling,
     one_core,
     opened,
     segmenter,
     usual_options,
 )
-from haac_repo import ElementNotFoundError, HaacError, Repository, RepositoryError
-from haac_repo._internal import found_numbers, state_of
+from haac_repo import HaacError, Repository, RepositoryError
+from haac_repo._internal import state_of
 from haac_studio._document.scene_json import scene_to_json
 from haac_studio._jobs.jobs import Job
 from haac_studio._jobs.processes import Process, Request, Say
@@ -66,10 +67,8 @@ class Finding:
         Raises:
             ElementNotFoundError: no element has all the tags.
         """
-        path, tags = self._repository.path.resolve(), asked["only_tags"]
-        tagged = [set(found_numbers(self._repository, tag=tag)) for tag in tags]
-        if tagged and not set.intersection(*tagged):
-            raise ElementNotFoundError(f"no element has the tag {' and '.join(map(repr, tags))}")
+        need_tagged(self._repository, asked["only_tags"])
+        path = self._repository.path.resolve()
         if asked["similar"]:
             need_telling()
             process, call = self._similar, partial(_told, path, name, asked)

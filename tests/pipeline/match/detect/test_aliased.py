@@ -53,7 +53,7 @@ def test_a_pose_that_is_nearly_right_becomes_right(cutout: Cutout) -> None:
     patch = patch_of(sampled(np.full((32, 32, 3), 200, np.uint8), cutout.image, TRUE))
     start = replace(TRUE, cx=TRUE.cx + 0.2, cy=TRUE.cy - 0.15, sx=SCALE * 1.01, sy=SCALE * 1.01, turn=0.02)
     before = measure(patch, patch.warped(start, cutout))
-    found = aliased(start, cutout, patch)
+    found = aliased(start, cutout, patch, patch.warped(start, cutout))
     assert before is not None
     assert before.unexplained > 0.2
     assert found is not None
@@ -70,13 +70,13 @@ def test_what_was_filtered_is_none(cutout: Cutout) -> None:
     background = np.full((32, 32, 3), 200, np.uint8)
     warped = patch_of(background).warped(TRUE, cutout)
     mixed = warped[:, :, :3] + (1 - warped[:, :, 3:]) * background
-    assert aliased(TRUE, cutout, patch_of((mixed + 0.5).astype(np.uint8))) is None
+    assert aliased(TRUE, cutout, patch_of((mixed + 0.5).astype(np.uint8)), warped) is None
 
 
 def test_what_is_hardly_smaller_is_none(cutout: Cutout) -> None:
     pose = replace(TRUE, sx=0.8, sy=0.8, cx=45.0, cy=45.0)
     patch = patch_of(sampled(np.full((90, 90, 3), 200, np.uint8), cutout.image, pose))
-    assert aliased(pose, cutout, patch) is None
+    assert aliased(pose, cutout, patch, patch.warped(pose, cutout)) is None
 
 
 def test_small_aliased_elements_are_found(repository: Repository) -> None:
