@@ -122,7 +122,8 @@ def _sums(warped: Floats, under: Floats, target: Floats, counts: Bytes) -> Doubl
                 out[5] += after > _WRONG
     for k in range(3):
         if out[0]:
-            out[3] += own_squares[k] - own[k] ** 2 / out[0]
-            out[4] += off_squares[k] - off[k] ** 2 / out[0]
+            # Rounding makes that of a flat element a little less than 0.
+            out[3] += max(0.0, own_squares[k] - own[k] ** 2 / out[0])
+            out[4] += max(0.0, off_squares[k] - off[k] ** 2 / out[0])
             out[6] = max(out[6], abs(off[k]) / out[0])
     return out
