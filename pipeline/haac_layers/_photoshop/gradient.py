@@ -77,13 +77,19 @@ def _interpolated(
     return made
 
 
-def fades(described: Any) -> bool:
-    """Whether a stroke is of a gradient that lets through what is below, which psd-tools draws opaque."""
-    try:
-        stops = described[b"Grad"][b"Trns"] if described[b"PntT"].enum == b"GrFl" else ()
-        return any(float(stop[b"Opct"]) < _PER_CENT for stop in stops)
-    except UNREADABLE:
-        return False
+def drawn_otherwise(described: Any) -> list[str]:
+    """What psd-tools does not draw of the gradient of a stroke, in words; empty if it has none, or all is drawn."""
+    found = []
+    with suppress(*UNREADABLE):
+        if described[b"PntT"].enum == b"GrFl":
+            gradient = described[b"Grad"]
+            if described[b"Type"].enum == b"shapeburst":
+                found.append("its gradient across the outline drawn in one colour")
+            if gradient[b"GrdF"].enum == b"ClNs":
+                found.append("its gradient of noise drawn otherwise")
+            elif any(float(stop[b"Opct"]) < _PER_CENT for stop in gradient[b"Trns"]):
+                found.append("its gradient's opacity left out")
+    return found
 
 
 def _of_layer(layer: Any) -> Iterator[Any]:

@@ -113,9 +113,9 @@ def left_out(layer: Any, drawn: Sequence[shadow.Effect] = ()) -> list[str]:
     found = shadow.lost(layer, drawn)
     if adjust.is_unknown(layer):
         found.append(f"adjustment ({adjust.kind_of(layer)}: left out)")
-    if any(gradient.fades(each.descriptor) for each in layer.effects.find("Stroke")):
-        found.append("effects (Stroke: its gradient's opacity left out)")
-    return found
+    strokes = [each.descriptor for each in layer.effects.find("Stroke")]
+    words = [what for described in strokes for what in gradient.drawn_otherwise(described)]
+    return found + [f"effects (Stroke: {what})" for what in words]
 
 
 def is_adjustment(layer: Any) -> bool:

@@ -225,8 +225,20 @@ def test_the_gradient_of_a_stroke_spans_what_is_around_the_layer_with_it(style: 
     assert np.abs(column[4:-4] - np.linspace(0, 255, len(column))[4:-4]).max() <= 8
 
 
-def test_a_stroke_of_a_gradient_that_fades_is_said_to_be_drawn_opaque() -> None:
+def said_of_stroke(described: Descriptor, kind: bytes) -> set[str]:
     psd, layer = scene()
+    paint: Any = {
+        "Styl": Enumerated(b"FStl", b"InsF"),
+        "PntT": Enumerated(b"FrFl", b"GrFl"),
+        "Type": Enumerated(b"GrdT", kind),
+    }
+    effect(
+        layer, b"FrFX", b"Nrml", Opct=100.0, Grad=described, Angl=90.0, Algn=True, Scl=100.0, Sz=4.0, **paint
+    )
+    return {each.what for each in flatten(read(psd)).baked if "Stroke:" in each.what}
+
+
+def test_a_stroke_of_a_gradient_that_fades_is_said_to_be_drawn_opaque() -> None:
     described = gradient(0, 0, 255)
     stops: Any = []
     for opacity, place in ((100.0, 0), (0.0, 4096)):
@@ -237,14 +249,13 @@ def test_a_stroke_of_a_gradient_that_fades_is_said_to_be_drawn_opaque() -> None:
         }
         stops.append(Descriptor(items, "", b"TrnS"))
     described[b"Trns"] = List(stops)
-    kind: Any = {
-        "Styl": Enumerated(b"FStl", b"InsF"),
-        "PntT": Enumerated(b"FrFl", b"GrFl"),
-        "Type": Enumerated(b"GrdT", b"Lnr "),
-    }
-    effect(
-        layer, b"FrFX", b"Nrml", Opct=100.0, Grad=described, Angl=90.0, Algn=True, Scl=100.0, Sz=4.0, **kind
-    )
-    assert "effects (Stroke: its gradient's opacity left out)" in {
-        each.what for each in flatten(read(psd)).baked
-    }
+    assert said_of_stroke(described, b"Lnr ") == {"effects (Stroke: its gradient's opacity left out)"}
+
+
+def test_a_stroke_of_a_gradient_that_psd_tools_cannot_draw_is_said_to_be_drawn_otherwise() -> None:
+    across = "effects (Stroke: its gradient across the outline drawn in one colour)"
+    assert said_of_stroke(gradient(0, 0, 255), b"shapeburst") == {across}
+    assert said_of_stroke(gradient(0, 0, 255), b"Lnr ") == set()
+    noise = gradient(0, 0, 255)
+    noise[b"GrdF"] = Enumerated(b"GrdF", b"ClNs")
+    assert said_of_stroke(noise, b"Lnr ") == {"effects (Stroke: its gradient of noise drawn otherwise)"}
