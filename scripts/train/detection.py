@@ -85,7 +85,7 @@ def _judged(
         ]
         right = any(names[best.pose.element] in (one.name, *one.alike) for one in at_place)
         if right or not at_place:
-            judged.append((list(features(best.evidence).values()), right))
+            judged.append((list(features(best.evidence, turned=best.turned).values()), right))
     return judged
 
 

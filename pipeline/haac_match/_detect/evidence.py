@@ -10,7 +10,7 @@ import numpy as np
 
 from haac_match._fit.fit import Patch
 from haac_match._fit.kernels import njit
-from haac_match._picture.arrays import Bytes, Doubles, Floats
+from haac_match._picture.arrays import Bools, Bytes, Doubles, Floats
 
 _SHOWS, _EDGE = 0.5, 0.1
 """Alpha of what is inside of an element, and of its edge."""
@@ -18,10 +18,10 @@ _RIM = 1.5
 """Pixels around an element in which the background must show."""
 _CLIP = 60.0
 """Levels beyond which an error counts no more."""
-_WRONG, _WRONG_BESIDE = 40, 30
-"""Levels from which on a pixel is wrong, in the element and beside it."""
-_PLAIN = 10.0
-"""Levels of contrast within an element below which its inner structure tells nothing."""
+_NOISE = 1.0
+"""Levels squared that are added to errors: smaller ones tell nothing."""
+_COLOUR_BITS = 3
+"""Of each channel of a colour; finer differences may come of noise."""
 _LEAST = 6
 """Pixels of the window that must show it."""
 
@@ -33,21 +33,21 @@ class Evidence:
     Args:
         unexplained: share of the (clipped, squared) difference from the background that the element leaves.
         explained: what it takes away, levels squared times pixels.
-        structure: share of the element's inner contrast that is left, beyond a shift of all its colours.
-        beside: share of the pixels just beside it that are not the background.
-        wrong: share of its pixels that are wrong.
-        contrast: within the element, levels.
-        shift: of its mean colour, levels.
+        inside: mean squared error in the element, over the mean squared difference from the background.
+        beside: the same just beside it, where the background must show.
+        edges: correlation of the picture's gradients with the element's, in and just beside it.
+        inner_edges: the same without its outline.
+        colours: entropy of its colours, bits: the fewer, the more places look like it.
         pixels: of the picture that show it.
     """
 
     unexplained: float
     explained: float
-    structure: float
+    inside: float
     beside: float
-    wrong: float
-    contrast: float
-    shift: float
+    edges: float
+    inner_edges: float
+    colours: float
     pixels: float
 
 
@@ -61,69 +61,81 @@ def measure(patch: Patch, warped: Floats) -> Evidence | None:
     alpha = warped[:, :, 3]
     reach = 2 * max(1, round(_RIM * patch.fx)) + 1
     counts = cv2.dilate((alpha > _EDGE).astype(np.uint8), np.ones((reach, reach), np.uint8))
-    shown, left, whole, variance, structure, wrong, shift, seen, beside = _sums(
-        warped, patch.under, patch.target, counts
+    made = warped[:, :, :3] + (1 - alpha[:, :, None]) * patch.under
+    shown, inside, seen, beside, counted, left, whole = _sums(
+        alpha, made, patch.under, patch.target, counts
     ).tolist()
     if shown < _LEAST:
         return None
-    whole = max(whole, 1.0)
+    contrast = max(whole, 1.0) / counted
+    shows = alpha > _SHOWS
+    inner = cv2.erode(shows.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    gradients = _gradients(patch.target), _gradients(made)
     return Evidence(
-        unexplained=left / whole,
+        unexplained=left / max(whole, 1.0),
         explained=(whole - left) * patch.area,
-        structure=structure / max(variance, shown * _PLAIN**2),
-        beside=beside / seen if seen else 1.0,
-        wrong=wrong / shown,
-        contrast=math.sqrt(variance / shown),
-        shift=shift,
+        inside=(inside / shown + _NOISE) / contrast,
+        beside=(beside / seen + _NOISE) / contrast if seen else 1.0,
+        edges=_correlation(*gradients, counts > 0),
+        inner_edges=_correlation(*gradients, inner),
+        colours=_entropy(made[shows]),
         pixels=shown * patch.area,
     )
 
 
+def _gradients(pixels: Floats) -> Floats:
+    """(height, width, 2 * channels): differences across and down (Sobel)."""
+    return np.concatenate([cv2.Sobel(pixels, cv2.CV_32F, 1, 0), cv2.Sobel(pixels, cv2.CV_32F, 0, 1)], axis=2)
+
+
+def _correlation(one: Floats, other: Floats, where: Bools) -> float:
+    """Cosine of the angle between two pictures' gradients in a mask; 0 where there are none."""
+    one, other = one[where], other[where]
+    norms = float((one**2).sum()) * float((other**2).sum())
+    return float((one * other).sum()) / math.sqrt(norms) if norms > 0 else 0.0
+
+
+def _entropy(colours: Floats) -> float:
+    """Of the colours of some pixels, (pixels, 3), bits."""
+    coarse = np.clip(colours, 0, 255).astype(np.int64) >> (8 - _COLOUR_BITS)
+    shares = np.bincount(coarse @ (1 << _COLOUR_BITS * np.arange(3))) / len(coarse)
+    shares = shares[shares > 0]
+    return float(-(shares * np.log2(shares)).sum())
+
+
 @njit(nogil=True, error_model="numpy")
-def _sums(warped: Floats, under: Floats, target: Floats, counts: Bytes) -> Doubles:
-    """What is measured in a window, in one pass.
+def _sums(alphas: Floats, made: Floats, under: Floats, target: Floats, counts: Bytes) -> Doubles:
+    """Sums of clipped squared errors in a window, in one pass.
 
     Args:
-        warped: (height, width, 4), the element, premultiplied.
+        alphas: (height, width), of the element.
+        made: (height, width, 3), the element on what is behind it.
         under: (height, width, 3), what is behind it.
         target: (height, width, 3), the picture.
         counts: (height, width), 1 in the element and just beside it.
 
     Returns:
-        Pixels that show the element; clipped squared error with it, and without; squared deviations of its colours, and of its errors,
-        from their means; wrong pixels in it; the largest mean error of a channel; pixels beside it; wrong ones of those.
+        Pixels that show the element, and their error; pixels just beside it, and theirs; pixels of both and between, their error, and
+        what it were without the element.
     """
-    out = np.zeros(9)
-    own, own_squares, off, off_squares = np.zeros(3), np.zeros(3), np.zeros(3), np.zeros(3)
+    out = np.zeros(7)
     for y in range(counts.shape[0]):
         for x in range(counts.shape[1]):
-            alpha = warped[y, x, 3]
+            alpha = alphas[y, x]
             if not counts[y, x] and alpha <= _SHOWS:
                 continue
             before, after = 0.0, 0.0
             for k in range(3):
-                made = warped[y, x, k] + (1 - alpha) * under[y, x, k]
-                error = target[y, x, k] - made
                 before = max(before, abs(target[y, x, k] - under[y, x, k]))
-                after = max(after, abs(error))
-                if alpha > _SHOWS:
-                    own[k] += made
-                    own_squares[k] += made * made
-                    off[k] += error
-                    off_squares[k] += error * error
-            if counts[y, x]:
-                out[1] += min(after, _CLIP) ** 2
-                out[2] += min(before, _CLIP) ** 2
-                if alpha < _EDGE:
-                    out[7] += 1
-                    out[8] += after > _WRONG_BESIDE
+                after = max(after, abs(target[y, x, k] - made[y, x, k]))
+            before, after = min(before, _CLIP) ** 2, min(after, _CLIP) ** 2
             if alpha > _SHOWS:
                 out[0] += 1
-                out[5] += after > _WRONG
-    for k in range(3):
-        if out[0]:
-            # Rounding makes that of a flat element a little less than 0.
-            out[3] += max(0.0, own_squares[k] - own[k] ** 2 / out[0])
-            out[4] += max(0.0, off_squares[k] - off[k] ** 2 / out[0])
-            out[6] = max(out[6], abs(off[k]) / out[0])
+                out[1] += after
+            elif alpha <= _EDGE:
+                out[2] += 1
+                out[3] += after
+            out[4] += 1
+            out[5] += after
+            out[6] += before
     return out

@@ -24,7 +24,12 @@ _BLOCK = 512
 _ASPECT = 1.0
 """How much a difference of the logarithms of two aspect ratios counts, as a share of the box that is not explained..."""
 _EDGES = 2.0
-"""...beyond what comes of so many pixels by which the box may be off."""
+"""...beyond what comes of so many pixels by which the box may be off; twice as many on textures."""
+_COARSE = 8
+"""Pixels across and down of the thumbnails that are compared on textures."""
+_RING = 6
+"""A ring around a box is its longer side divided by this, and _LEAST_RING pixels at least."""
+_LEAST_RING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,48 @@ class Templates:
             for at, box in enumerate(boxes)
         ]
 
+    def matches_on_texture(self, picture: Bytes, boxes: list[Box], count: int, most: float) -> list[Match]:
+        """The upright elements that look most like boxes where they show, whatever is behind them; the nearest first.
+
+        Args:
+            picture: (height, width, 3).
+            boxes: left, top, right, bottom.
+            count: so many for each box.
+            most: distance up to which they count: the share of the difference from the colour around the box.
+        """
+        if not boxes:
+            return []
+        table = self._tables[0]
+        looks = np.stack([_coarse(_look(picture, box)) for box in boxes])
+        around = _ring_colours(picture, boxes)
+        flat = looks.reshape(len(boxes), -1)
+        squares = (looks**2).sum(axis=3).reshape(len(boxes), -1)
+        off_ring = ((looks - around[:, None, None]) ** 2).sum(axis=3).reshape(len(boxes), -1)
+        sides = np.array([(right - left, bottom - top) for left, top, right, bottom in boxes], np.float32)
+        aspects, slack = np.log(sides[:, 0] / sides[:, 1]), 2 * _EDGES / sides.min(axis=1)
+        found = []
+        for rows, colours, alphas in table.blocks():
+            colours = _coarse(colours.reshape(len(colours), SIDE, SIDE, 3)).reshape(len(colours), -1)
+            alphas = _coarse(alphas.reshape(len(alphas), SIDE, SIDE, 1)).reshape(len(alphas), -1)
+            # The sum of a |d - P / a|^2, of a |d - g|^2.
+            own = (colours**2).reshape(*alphas.shape, 3).sum(axis=2) / np.maximum(alphas, 1e-3)
+            left = squares @ alphas.T - 2 * (flat @ colours.T) + own.sum(axis=1)
+            left /= np.maximum(off_ring @ alphas.T, 1.0)
+            left += _ASPECT * np.maximum(np.abs(aspects[:, None] - table.aspects[rows]) - slack[:, None], 0)
+            columns = _nearest(left, count)
+            found.append((np.take_along_axis(left, columns, 1), rows.start + columns))
+        distances, elements = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
+        best = _nearest(distances, count)
+        return sorted(
+            (
+                Match(float(distances[at, column]), self._pose(table, int(elements[at, column]), False, box))
+                for at, box in enumerate(boxes)
+                for column in best[at]
+                if distances[at, column] < most
+            ),
+            key=lambda match: match.distance,
+        )
+
     def _pose(self, table: _Table, row: int, mirrored: bool, box: Box) -> Pose:
         """The pose in which an element fills a box."""
         x, y, width, height = table.boxes[row].tolist()
@@ -166,6 +213,35 @@ class Templates:
 def _nearest(distances: Floats, count: int) -> Integers:
     """(boxes, count): columns of the smallest distances of each box, in no order."""
     return np.argpartition(distances, min(count, distances.shape[1]) - 1, axis=1)[:, :count]
+
+
+def _coarse(pixels: Floats) -> Floats:
+    """(pictures, SIDE, SIDE, channels) or one of them -> the same of _COARSE pixels."""
+    *several, _, _, channels = pixels.shape
+    by = SIDE // _COARSE
+    means: Floats = pixels.reshape(*several, _COARSE, by, _COARSE, by, channels).mean(axis=(-4, -2))
+    return means
+
+
+def _ring_colours(picture: Bytes, boxes: list[Box]) -> Floats:
+    """(boxes, 3): the mean colour just around each."""
+    height, width = picture.shape[:2]
+    sums = cv2.integral(picture)
+
+    def total(left: int, top: int, right: int, bottom: int) -> tuple[Doubles, int]:
+        whole = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+        return whole.astype(np.float64), (right - left) * (bottom - top)
+
+    colours = []
+    for left, top, right, bottom in boxes:
+        ring = max(_LEAST_RING, max(right - left, bottom - top) // _RING)
+        outer, pixels = total(
+            max(0, left - ring), max(0, top - ring), min(width, right + ring), min(height, bottom + ring)
+        )
+        inner, own = total(left, top, right, bottom)
+        colours.append((outer - inner) / max(1, pixels - own))
+    made: Floats = np.array(colours, np.float32)
+    return made
 
 
 def _look(picture: Bytes, box: Box) -> Floats:

@@ -117,7 +117,9 @@ def test_bad_arguments(arguments: dict[str, object], photograph: Photograph) -> 
 
 
 @pytest.mark.parametrize(
-    ("number", "shape"), [(4, (100, 100)), (2, (200, 130)), (3, (100, 100))], ids=["hills", "noise", "stripes"]
+    ("number", "shape"),
+    [(4, (100, 100)), (2, (200, 130)), (3, (100, 100))],
+    ids=["hills", "noise", "stripes"],
 )
 def test_budgets_are_used(number: int, shape: tuple[int, int]) -> None:
     """However little a picture is like a photograph, and where more is allowed than can be decoded in time."""

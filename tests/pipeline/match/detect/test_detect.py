@@ -83,6 +83,16 @@ def test_small_ones_beside_words_in_a_chat_are_found(detector: Detector, quality
     assert_found(found(detector, jpeg(picture, quality) if quality else picture), IN_CHAT)
 
 
+@pytest.mark.parametrize("colours", [64, 200])
+def test_a_dithered_picture_is_found(detector: Detector, colours: int) -> None:
+    picture = with_stickers(sloping(), FEW, Image.Resampling.BICUBIC)
+    palette = picture.quantize(colours, Image.Quantize.FASTOCTREE)
+    made = picture.quantize(colours, palette=palette, dither=Image.Dither.FLOYDSTEINBERG).convert("RGB")
+    detections = found(detector, made)
+    assert_found(detections, FEW)
+    assert all(one.pose.blur < 0.6 for one in detections)
+
+
 def test_on_a_photograph_they_are_found_by_keypoints(detector: Detector) -> None:
     stickers = [Sticker(2, 120, 100, 100), Sticker(6, 150, 330, 110, turn=30), Sticker(12, 110, 200, 300)]
     photograph = scenery(0).resize((480, 400), Image.Resampling.BICUBIC)

@@ -40,9 +40,28 @@ def test_the_pose_fills_the_box(index: Index, turn: float, mirrored: bool) -> No
         assert extent == pytest.approx(box, abs=2)
 
 
+@pytest.mark.parametrize("number", [2, 6, 9])
+def test_whatever_is_behind_counts_for_nothing_on_a_texture(index: Index, number: int) -> None:
+    levels = np.random.default_rng(number).integers(0, 256, (200, 200, 3), np.uint8)
+    picture = with_stickers(
+        Image.fromarray(levels), [Sticker(number, 90, 100, 100)], Image.Resampling.BICUBIC
+    )
+    width, height = drawn(number - 1).size
+    factor = 90 / max(width, height)
+    left, top = 100 - round(width * factor) // 2, 100 - round(height * factor) // 2
+    extent = index.extents[index.gallery.index[number]] * factor
+    box = tuple(round(side) for side in (extent + np.array([left, top, left, top])).tolist())
+    templates = Templates(index.gallery, index.cuts, index.extents)
+    best = templates.matches_on_texture(np.asarray(picture), [box], 5, 0.45)[0]
+    assert best.pose.element == number
+    assert (best.pose.cx, best.pose.cy) == pytest.approx((100, 100), abs=3)
+    assert max(best.pose.sx, best.pose.sy) == pytest.approx(factor, rel=0.05)
+
+
 def test_no_box_no_match(index: Index) -> None:
     templates = Templates(index.gallery, index.cuts, index.extents)
     assert templates.matches(np.zeros((9, 9, 3), np.uint8), [], np.zeros((0, 3), np.float32), 5, 0.6) == []
+    assert templates.matches_on_texture(np.zeros((9, 9, 3), np.uint8), [], 5, 0.6) == []
 
 
 def test_the_extent_of_a_quarter_turn() -> None:
