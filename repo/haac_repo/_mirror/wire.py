@@ -10,8 +10,9 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -230,7 +231,7 @@ def plain_adds(lines: list[bytes]) -> list[Record] | None:
         texts = b"\n".join(lines).decode().split("\n")
     except UnicodeDecodeError:
         return None
-    if not all(map(_plain_add, texts)) or max(map(len, lines)) > LIMITS.record_bytes:
+    if not all(map(_plain_add(), texts)) or max(map(len, lines)) > LIMITS.record_bytes:
         return None
     records: list[Record] = json.loads(f"[{','.join(texts)}]")
     small = all(each["width"] * each["height"] <= LIMITS.element_pixels for each in records)
@@ -271,31 +272,35 @@ def _inflate(file: BinaryIO) -> Iterator[bytes]:
 
 
 _TEXTS = ("source", "source_sha256", "model", "software", "licence", "attribution")
-_TEXT = strict.text_form(0, LIMITS.text_chars)
-_WORD = strict.text_form(1, LIMITS.tag_chars, without=",")
-_plain_add = strict.object_form(
-    {
-        "id": strict.number_form(LIMITS.id_max),
-        "length": strict.number_form(LIMITS.object_bytes),
-        "media": f'"{MEDIA_TYPE}"',
-        "offset": f"(?:0|{strict.number_form(LIMITS.pack_bytes)})",
-        "op": '"add"',
-        "seq": strict.number_form(_COUNT_MAX),
-        "time": f'"{_UTC}"',
-        **dict.fromkeys(("height", "width"), strict.number_form(LIMITS.element_side)),
-        **dict.fromkeys(("pack", "pixels", "sha256"), f'"{_HEX64}"'),
-    },
-    {
-        "colour": f'"{_HEX6}"',
-        "doubts": strict.list_form(_WORD, LIMITS.doubts),
-        "name": _TEXT,
-        "phash": f'"{_HEX16}"',
-        "quality": "(?:100|[1-9]?[0-9])",
-        "tags": strict.list_form(_WORD, LIMITS.tags),
-        **dict.fromkeys(_TEXTS, _TEXT),
-    },
-)
-"""Matches lines that `parse_record` takes, if the picture is not too large: narrower than its checks, and nothing else is to be checked."""
+
+
+@cache  # compiling it takes a few milliseconds
+def _plain_add() -> Callable[[str], object]:
+    """Matches lines that `parse_record` takes, if the picture is not too large: narrower than its checks, so nothing is left to check."""
+    text = strict.text_form(0, LIMITS.text_chars)
+    word = strict.text_form(1, LIMITS.tag_chars, without=",")
+    return strict.object_form(
+        {
+            "id": strict.number_form(LIMITS.id_max),
+            "length": strict.number_form(LIMITS.object_bytes),
+            "media": f'"{MEDIA_TYPE}"',
+            "offset": f"(?:0|{strict.number_form(LIMITS.pack_bytes)})",
+            "op": '"add"',
+            "seq": strict.number_form(_COUNT_MAX),
+            "time": f'"{_UTC}"',
+            **dict.fromkeys(("height", "width"), strict.number_form(LIMITS.element_side)),
+            **dict.fromkeys(("pack", "pixels", "sha256"), f'"{_HEX64}"'),
+        },
+        {
+            "colour": f'"{_HEX6}"',
+            "doubts": strict.list_form(word, LIMITS.doubts),
+            "name": text,
+            "phash": f'"{_HEX16}"',
+            "quality": "(?:100|[1-9]?[0-9])",
+            "tags": strict.list_form(word, LIMITS.tags),
+            **dict.fromkeys(_TEXTS, text),
+        },
+    )
 
 
 def parse_record(line: bytes) -> Record:
