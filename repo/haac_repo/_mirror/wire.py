@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain
+from itertools import islice
 from typing import Any, BinaryIO
 
 from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
@@ -215,12 +215,11 @@ def read_segment(file: BinaryIO, info: SegmentInfo) -> Iterator[Record]:
             before the bad one have been yielded by then: apply them in one transaction.
     """
     count = 0
-    blocks = _lines(file, info.inflated)
-    for record in chain.from_iterable(plain_adds(lines) or map(parse_record, lines) for lines in blocks):
-        count += 1
+    for lines in _lines(file, info.inflated):
+        yield from islice(plain_adds(lines) or map(parse_record, lines), info.records - count)
+        count += len(lines)
         if count > info.records:
             break
-        yield record
     if count != info.records:
         raise IntegrityError(f"a log segment does not hold the {info.records} records that the head promises")
 
