@@ -11,7 +11,8 @@ from haac_repo._limits import LIMITS
 
 # Control, format-override and surrogate characters: they could forge what a terminal shows. Joiners
 # (U+200C, U+200D) stay, since emoji and several scripts need them.
-UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+UNSAFE_RANGES = "\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+UNSAFE = re.compile(f"[{UNSAFE_RANGES}]+")
 
 
 def clean_text(what: str, text: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from haac_repo._errors import IntegrityError
 from haac_repo._limits import LIMITS
-from haac_repo._text import UNSAFE
+from haac_repo._text import UNSAFE, UNSAFE_RANGES
 
 
 class Fields:
@@ -105,3 +106,28 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_no_twins, parse_constant=_no_cons
 def canonical(value: object) -> bytes:
     """Canonical JSON, one line: keys sorted, no spaces, UTF-8."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+# Patterns of canonical JSON: what one of them matches needs no other check. Each is narrower than the check it stands for.
+
+
+def number_form(most: int) -> str:
+    """Pattern of whole numbers from 1 on, of fewer digits than `most`."""
+    return f"[1-9][0-9]{{0,{len(str(most)) - 2}}}"
+
+
+def text_form(least: int, most: int, without: str = "") -> str:
+    """Pattern of texts of `least` to `most` characters, safe and `without` some others, none of which is escaped."""
+    return f'"[^"\\\\{UNSAFE_RANGES}{without}]{{{least},{most}}}"'
+
+
+def list_form(value: str, most: int) -> str:
+    """Pattern of lists of 1 to `most` values."""
+    return rf"\[{value}(?:,{value}){{0,{most - 1}}}\]"
+
+
+def object_form(values: dict[str, str], optional: dict[str, str]) -> Callable[[str], object]:
+    """What matches objects of these keys and patterns of values, and no other keys. The last key in order is not optional."""
+    pairs = {key: f'"{key}":{value},' for key, value in (values | optional).items()}
+    parts = [f"(?:{pair})?" if key in optional else pair for key, pair in sorted(pairs.items())]
+    return re.compile(rf"\{{{''.join(parts)[:-1]}\}}").fullmatch

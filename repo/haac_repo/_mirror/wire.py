@@ -7,14 +7,18 @@ before it is used, and whatever is wrong is one IntegrityError.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
 from typing import Any, BinaryIO
 
 from haac_repo._errors import HistoryError, IntegrityError, RepositoryError
 from haac_repo._limits import LIMITS
+from haac_repo._mirror import strict
 from haac_repo._mirror.strict import Fields, canonical, is_text, json_object
 from haac_repo._pixels import MEDIA_TYPE
 from haac_repo._store.repack import MOST
@@ -28,11 +32,11 @@ Record = dict[str, Any]
 _VALUES_LEAST, _BYTES_A_VALUE = 1_000, 16
 _CHUNK = 2**16
 _COUNT_MAX = 2**53  # beyond this, JSON readers of other languages round
-_hex6 = re.compile(r"[0-9a-f]{6}").fullmatch
-_hex16 = re.compile(r"[0-9a-f]{16}").fullmatch
-_hex32 = re.compile(r"[0-9a-f]{32}").fullmatch
-_hex64 = re.compile(r"[0-9a-f]{64}").fullmatch
-_utc = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z").fullmatch
+_HEX6, _HEX16, _HEX32, _HEX64 = (f"[0-9a-f]{{{digits}}}" for digits in (6, 16, 32, 64))
+_UTC = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+_hex6, _hex16, _hex32, _hex64, _utc = (
+    re.compile(form).fullmatch for form in (_HEX6, _HEX16, _HEX32, _HEX64, _UTC)
+)
 
 
 def segment_path(number: int) -> str:
@@ -211,16 +215,29 @@ def read_segment(file: BinaryIO, info: SegmentInfo) -> Iterator[Record]:
             before the bad one have been yielded by then: apply them in one transaction.
     """
     count = 0
-    for line in _lines(file, info.inflated):
-        count += 1
+    for lines in _lines(file, info.inflated):
+        yield from islice(plain_adds(lines) or map(parse_record, lines), info.records - count)
+        count += len(lines)
         if count > info.records:
             break
-        yield parse_record(line)
     if count != info.records:
         raise IntegrityError(f"a log segment does not hold the {info.records} records that the head promises")
 
 
-def _lines(file: BinaryIO, inflated: int) -> Iterator[bytes]:
+def plain_adds(lines: list[bytes]) -> list[Record] | None:
+    """The records of lines that are all as `write_segment` writes most of a log, in under half the time that `parse_record` takes."""
+    try:
+        texts = b"\n".join(lines).decode().split("\n")
+    except UnicodeDecodeError:
+        return None
+    if not all(map(_plain_add(), texts)) or max(map(len, lines)) > LIMITS.record_bytes:
+        return None
+    records: list[Record] = json.loads(f"[{','.join(texts)}]")
+    small = all(each["width"] * each["height"] <= LIMITS.element_pixels for each in records)
+    return records if small else None
+
+
+def _lines(file: BinaryIO, inflated: int) -> Iterator[list[bytes]]:
     total = 0
     rest = b""
     for block in _inflate(file):
@@ -230,7 +247,7 @@ def _lines(file: BinaryIO, inflated: int) -> Iterator[bytes]:
                 f"a log segment inflates to more than the {inflated} bytes that the head promises"
             )
         *lines, rest = (rest + block).split(b"\n")
-        yield from lines
+        yield lines
         if len(rest) > LIMITS.record_bytes:
             raise IntegrityError(
                 f"a log record is longer than the {LIMITS.record_bytes} bytes that are allowed"
@@ -251,6 +268,38 @@ def _inflate(file: BinaryIO) -> Iterator[bytes]:
         raise IntegrityError(f"a log segment is not gzip ({error})") from error
     if inflater.unused_data or file.read(1):
         raise IntegrityError("a log segment goes on after its end")
+
+
+_TEXTS = ("source", "source_sha256", "model", "software", "licence", "attribution")
+
+
+@cache  # compiling it takes a few milliseconds
+def _plain_add() -> Callable[[str], object]:
+    """Matches lines that `parse_record` takes, if the picture is not too large: narrower than its checks, so nothing is left to check."""
+    text = strict.text_form(0, LIMITS.text_chars)
+    word = strict.text_form(1, LIMITS.tag_chars, without=",")
+    return strict.object_form(
+        {
+            "id": strict.number_form(LIMITS.id_max),
+            "length": strict.number_form(LIMITS.object_bytes),
+            "media": f'"{MEDIA_TYPE}"',
+            "offset": f"(?:0|{strict.number_form(LIMITS.pack_bytes)})",
+            "op": '"add"',
+            "seq": strict.number_form(_COUNT_MAX),
+            "time": f'"{_UTC}"',
+            **dict.fromkeys(("height", "width"), strict.number_form(LIMITS.element_side)),
+            **dict.fromkeys(("pack", "pixels", "sha256"), f'"{_HEX64}"'),
+        },
+        {
+            "colour": f'"{_HEX6}"',
+            "doubts": strict.list_form(word, LIMITS.doubts),
+            "name": text,
+            "phash": f'"{_HEX16}"',
+            "quality": "(?:100|[1-9]?[0-9])",
+            "tags": strict.list_form(word, LIMITS.tags),
+            **dict.fromkeys(_TEXTS, text),
+        },
+    )
 
 
 def parse_record(line: bytes) -> Record:
@@ -318,9 +367,6 @@ def _check_add(fields: Fields) -> None:
         fields.number("derived_from", 1, fields.value["id"] - 1)
     if "doubts" in fields.value:
         _check_words(fields, "doubts", LIMITS.doubts)
-
-
-_TEXTS = ("source", "source_sha256", "model", "software", "licence", "attribution")
 
 
 def _check_repack(fields: Fields) -> None:

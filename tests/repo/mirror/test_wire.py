@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from haac_repo import LIMITS, HaacError, Head, IntegrityError, RepositoryError
 from haac_repo._mirror.strict import canonical
-from haac_repo._mirror.wire import PackInfo, Record, SegmentInfo, parse_record, read_segment, write_segment
+from haac_repo._mirror.wire import (
+    PackInfo,
+    Record,
+    SegmentInfo,
+    parse_record,
+    plain_adds,
+    read_segment,
+    write_segment,
+)
 
 HASHES = st.text("0123456789abcdef", min_size=64, max_size=64)
 TIMES = st.just("2026-11-23T01:02:03Z")
@@ -30,6 +38,10 @@ HEAD = Head(
 ADD: Record = {
     "seq": 1, "op": "add", "id": 1, "sha256": "1" * 64, "length": 5, "pack": "2" * 64, "offset": 0,
     "media": "image/webp", "width": 3, "height": 4, "pixels": "3" * 64, "time": "2026-11-23T01:02:03Z",
+}  # fmt: skip
+FULL: Record = {
+    **ADD, "name": "ünten", "tags": ["a", "b c"], "doubts": ["blurred"], "quality": 100, "colour": "00ff00", "phash": "4" * 16,
+    "source": "", "source_sha256": "5" * 64, "model": "m 1", "software": "s", "licence": "CC0", "attribution": "å",
 }  # fmt: skip
 
 
@@ -105,6 +117,54 @@ def test_any_value_in_a_record(key: str, value: Any) -> None:
     json.dumps(record, ensure_ascii=False).encode()  # no lone surrogates get through
 
 
+def line_of(record: Record) -> bytes:
+    return canonical(record).removesuffix(b"\n")
+
+
+def taken_alike(line: bytes) -> bool:
+    """Whether a line is one of those that need no look at each key; then it is read as it would be with one."""
+    found = plain_adds([line_of(ADD), line])
+    assert found is None or found == [ADD, parse_record(line)]
+    return found is not None
+
+
+EDGES = st.sampled_from(
+    [0, 1, -1, 101, 9_999, 16_383, 16_384, 10**9, 2**29, 2**40, 2**53, 1.0, True, None, "", [], [""], ["a,b"], "a" * 2_000,
+     "a" * 2_001, ["a"] * 64, ["a"] * 65, ["a" * 64], ["a" * 65], '"', "\\", "\n", "\u2028", "\x7f", "\xa0", "0" * 64, "0" * 65]
+)  # fmt: skip
+
+
+@given(st.sampled_from([*FULL, "derived_from", "new"]), JSON | EDGES)
+def test_a_line_that_is_plain_is_right(key: str, value: Any) -> None:
+    taken_alike(line_of({**FULL, key: value}))
+
+
+@given(st.data())
+def test_a_line_that_is_plain_is_right_however_it_was_made(data: st.DataObject) -> None:
+    line = line_of(FULL)
+    places = st.integers(0, len(line))
+    start, stop, first, last = (data.draw(places) for _ in range(4))
+    odd = st.sampled_from([b"", b"\xff", b"\n", b" ", b"0", b'"', b",", b"}", b"},{", b'"id":2,', b"\\u0061"])
+    taken_alike(line[:start] + data.draw(st.just(line[first:last]) | odd) + line[stop:])
+
+
+def test_what_most_lines_are_is_plain() -> None:
+    for record in (ADD, FULL, {**FULL, "offset": 5, "tags": ["a" * 64] * 64, "name": "\U0001f9ff" * 2_000}):
+        assert taken_alike(line_of(record))
+    for change in (
+        {"width": 9_000, "height": 9_000},
+        {"op": "tag"},
+        {"reason": "a"},
+        dict.fromkeys(("name", "source", "model", "software", "licence", "attribution"), "\U0001f9ff" * 2_000)
+        | {
+            "tags": ["\U0001f9ff" * 64] * 64,
+            "doubts": ["\U0001f9ff" * 64] * 16,
+        },  # longer than a record may be
+    ):
+        assert not taken_alike(line_of({**FULL, **change}))
+    assert plain_adds([]) is None
+
+
 @given(st.binary(max_size=200), st.integers(1, 10), st.integers(1, 1000))
 def test_any_bytes_are_a_segment_or_an_error(data: bytes, records: int, inflated: int) -> None:
     info = SegmentInfo(sha256="0" * 64, length=max(1, len(data)), inflated=inflated, records=records)
@@ -113,13 +173,14 @@ def test_any_bytes_are_a_segment_or_an_error(data: bytes, records: int, inflated
 
 
 def test_segments_round_trip() -> None:
-    records = [{**ADD, "seq": n, "id": n, "name": "ü" * n} for n in range(1, 300)]
+    records = [{**ADD, "seq": n, "id": n, "name": "ü" * n} for n in range(1, 600)]
+    records[400] |= {"derived_from": 5}
     data, info = write_segment(records)
     assert list(read_segment(io.BytesIO(data), info)) == records
     assert write_segment(records)[0] == data
     for wrong in (
-        replace(info, records=298),
-        replace(info, records=300),
+        replace(info, records=598),
+        replace(info, records=600),
         replace(info, inflated=info.inflated - 1),
         replace(info, inflated=info.inflated + 1),
     ):
