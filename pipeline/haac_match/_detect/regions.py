@@ -6,7 +6,7 @@ stable extremal regions", 2002): parts that touch each other by a soft edge come
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -114,7 +114,7 @@ class SmoothRegions:
         off = np.abs(self._picture - self._background).max(axis=2)
         height, width = off.shape
         for standing_out, least in [*((off > level, 0) for level in _THRESHOLDS), (~self.flat, _LARGE)]:
-            for x, y, across, down in _components(standing_out):
+            for x, y, across, down, _ in components(standing_out):
                 if (
                     min(across, down) >= _LEAST_SIDES[0]
                     and max(across, down) >= max(least, _LEAST_SIDES[1])
@@ -158,23 +158,38 @@ class SmoothRegions:
 def _flat(picture: Bytes) -> Bools:
     """(height, width): where a picture has large flat parts."""
     square = np.ones((3, 3), np.uint8)
-    spread = (cv2.dilate(picture, square) - cv2.erode(picture, square)).max(axis=2)
-    inner = cv2.erode((spread <= _FLAT).astype(np.uint8), square)
+    levels = spread(picture)
+    inner = cv2.erode((levels <= _FLAT).astype(np.uint8), square)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(inner, connectivity=4)
     large = stats[:, cv2.CC_STAT_AREA] >= _LEAST_FLAT
     large[0] = False
     grown = cv2.dilate(large[labels].astype(np.uint8), square) > 0
-    flat: Bools = grown & (spread <= 2 * _FLAT)
+    flat: Bools = grown & (levels <= 2 * _FLAT)
     return flat
 
 
-def _components(mask: Bools) -> Iterator[tuple[int, int, int, int]]:
-    """x, y, width, height of the connected parts of a mask, with and without small gaps."""
+def components(
+    mask: Bools | Bytes, closings: Sequence[int] = _CLOSINGS, connectivity: int = 8
+) -> Iterator[tuple[int, int, int, int, int]]:
+    """x, y, width, height and pixels of the connected parts of a mask, with and without small gaps.
+
+    Args:
+        mask: (height, width).
+        closings: pixels over which gaps are closed.
+        connectivity: of a pixel with its neighbours, 4 or 8.
+    """
     whole = mask.astype(np.uint8)
-    for closing in _CLOSINGS:
+    for closing in closings:
         closed = whole
         if closing > 1:
             closed = cv2.morphologyEx(whole, cv2.MORPH_CLOSE, np.ones((closing, closing), np.uint8))
-        stats = cv2.connectedComponentsWithStats(closed, connectivity=8)[2]
+        stats = cv2.connectedComponentsWithStats(closed, connectivity=connectivity)[2]
         for part in stats[1:].tolist():
-            yield part[0], part[1], part[2], part[3]
+            yield part[0], part[1], part[2], part[3], part[4]
+
+
+def spread(picture: Bytes) -> Bytes:
+    """(height, width): by how many levels the pixels around each differ, in the channel where they do most."""
+    square = np.ones((3, 3), np.uint8)
+    levels: Bytes = (cv2.dilate(picture, square) - cv2.erode(picture, square)).max(axis=2)
+    return levels

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from haac_match._detect.regions import components, spread
 from haac_match._picture.arrays import Bools, Box, Bytes
 
 _FLAT = (6, 12, 20)
@@ -60,16 +61,13 @@ def stable_boxes(picture: Bytes, where: Bools) -> list[Box]:
 
 def _flat_parts(picture: Bytes) -> Iterator[tuple[int, int, int, int]]:
     """x, y, width, height of what is flat, each part by itself and joined with its neighbours."""
-    square = np.ones((3, 3), np.uint8)
-    spread = (cv2.dilate(picture, square) - cv2.erode(picture, square)).max(axis=2)
+    around = spread(picture)
     for levels in _FLAT:
-        flat = cv2.morphologyEx((spread <= levels).astype(np.uint8), cv2.MORPH_OPEN, square)
-        for closing in _CLOSINGS:
-            joined = cv2.morphologyEx(flat, cv2.MORPH_CLOSE, np.ones((closing, closing), np.uint8))
-            stats = cv2.connectedComponentsWithStats(joined, connectivity=4)[2]
-            for x, y, across, down, pixels in stats[1:].tolist():
-                if pixels >= _FILLED * across * down:
-                    yield x, y, across, down
+        flat = (around <= levels).astype(np.uint8)
+        flat = cv2.morphologyEx(flat, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        for x, y, across, down, pixels in components(flat, _CLOSINGS, connectivity=4):
+            if pixels >= _FILLED * across * down:
+                yield x, y, across, down
 
 
 def _extremal_regions(picture: Bytes) -> Iterator[tuple[int, int, int, int]]:
