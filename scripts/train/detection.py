@@ -3,9 +3,9 @@
     python -m scripts.train.detection --repository REPO --pictures DRAWN [--nothing EMPTY] [--first N]
 
 DRAWN and EMPTY are what `python -m scripts.benchmark.life draw` makes of REPO's elements, and of none. Each detection of the best candidate
-of a place is right (its element, or one that cannot be told from it, at that place), wrong, or left out (a look-alike at the
-right place). Logistic regression by Newton's steps with a small ridge; prints the weights, to be copied, and how far they carry on the
-half of the pictures that they were not fitted on.
+of a place is right (its element, or one that cannot be told from it, at that place), wrong, or left out (another element that explains the
+right place as well). Logistic regression by Newton's steps with a small ridge; prints the weights, to be copied, and how far they carry on
+the half of the pictures that they were not fitted on.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from scripts.benchmark.life.truth import Drawing, read
 
 _THERE = 0.5
 """Intersection over union from which on a detection is at an element's place."""
+_AS_WELL = 0.1
+"""Share left unexplained below which a look-alike, such as a mirror image, is as good as the right one."""
 _RIDGE = 1.0
 
 Doubles = npt.NDArray[np.float64]
@@ -84,8 +86,9 @@ def _judged(
             > _THERE
         ]
         right = any(names[best.pose.element] in (one.name, *one.alike) for one in at_place)
-        if right or not at_place:
-            judged.append((list(features(best.evidence, turned=best.turned).values()), right))
+        if not right and at_place and best.evidence.unexplained < _AS_WELL:
+            continue
+        judged.append((list(features(best.evidence, turned=best.turned).values()), right))
     return judged
 
 

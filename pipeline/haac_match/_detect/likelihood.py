@@ -7,13 +7,14 @@ import math
 from haac_match._detect.evidence import Evidence
 
 WEIGHTS = {
-    "bias": -17.141,
-    "log_inside": -1.792,
-    "log_beside": -1.006,
-    "z_edges": 2.502,
-    "z_inner_edges": 0.797,
-    "colours": 3.033,
-    "turned": -2.507,
+    "bias": -11.545,
+    "unexplained": -6.811,
+    "log_inside": -1.173,
+    "log_beside": -0.350,
+    "z_edges": 2.444,
+    "z_inner_edges": 0.681,
+    "colours": 2.493,
+    "turned": -2.511,
 }
 """Of each measure. Correlations count by Fisher's z-transform, whose spread does not depend on them."""
 _MOST_CORRELATED = 0.99
@@ -31,6 +32,7 @@ def features(evidence: Evidence, *, turned: bool) -> dict[str, float]:
     """
     return {
         "bias": 1.0,
+        "unexplained": evidence.unexplained,
         "log_inside": math.log(evidence.inside),
         "log_beside": math.log(evidence.beside),
         "z_edges": _fisher(evidence.edges),
