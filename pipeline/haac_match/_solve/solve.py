@@ -32,8 +32,8 @@ _TRIED = 6
 """Detections that are compared bit for bit, to tell whether haac drew the picture..."""
 _LEAST, _LARGE = 150, 20_000
 """...of so many pixels at least, as fewer prove nothing; those of more take long, and come last..."""
-_NEARLY = 0.2
-"""...and where nothing is likely, those that leave no more than this share unexplained."""
+_NEARLY, _PERHAPS = 0.2, 0.4
+"""...and where nothing is likely, those that leave no more than this share unexplained; so much where something is."""
 _EXACT = 0.8
 """Share of a detection's pixels that are right to the bit from which on haac drew it; its edges depend on the background."""
 _TELLING = 3
@@ -78,18 +78,20 @@ def solve(
     # Nothing but haac stretches a photograph of the catalog over a canvas.
     if context.detector is not None and not isinstance(behind.background, Plate):
         found, doubtful = context.detector.detect(target)
-        nearly = [one for one in doubtful if not _large(one) and one.evidence.unexplained < _NEARLY]
         detected = found[: context.max_layers]
+        possible = _possible(detected, doubtful)[: context.max_layers]
         context.monitor.progress("looking for elements", len(detected))
         stack = _stack(target, behind, detected, context)
         jpeg = estimate_jpeg(target, recorded)
-        drawn = _is_drawn_by_haac(stack, background, detected or nearly, context, jpeg)
+        drawn = _is_drawn_by_haac(
+            _stack(target, behind, possible, context), background, possible, context, jpeg
+        )
         other = stack if detected and not drawn else None
         thorough = context.effort >= PHOTO.thorough and not detected
         if context.monitor.stop() or not (
             drawn
             or thorough
-            or _seems_translucent(target, background, detected, jpeg)
+            or _seems_translucent(target, background, possible if background is None else detected, jpeg)
             or (
                 background is not None
                 and len(_telling(detected)) < _TELLING
@@ -111,6 +113,14 @@ def solve(
     layers += _missed(detected, solver, context)
     scene = Scene(target.shape[1], target.shape[0], shown, layers)
     return scene, SOLVE.unknown_background if on_photograph else solver.threshold
+
+
+def _possible(detected: list[Detection], doubtful: list[Detection]) -> list[Detection]:
+    """What may tell that haac drew the picture, the largest first: it covers, blurs and fades elements, which makes them less likely."""
+    if not detected:
+        return [one for one in doubtful if one.evidence.unexplained < _NEARLY and not _large(one)]
+    beside = [one for one in doubtful if one.evidence.unexplained < _PERHAPS]
+    return sorted(detected + beside, key=lambda found: -found.evidence.pixels)
 
 
 def _stack(
