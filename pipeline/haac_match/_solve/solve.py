@@ -32,8 +32,8 @@ _TRIED = 6
 """Detections that are compared bit for bit, to tell whether haac drew the picture..."""
 _LEAST, _LARGE = 150, 20_000
 """...of so many pixels at least, as fewer prove nothing; those of more take long, and come last..."""
-_NEARLY, _PERHAPS = 0.2, 0.4
-"""...and where nothing is likely, those that leave no more than this share unexplained; so much where something is."""
+_NEARLY, _PERHAPS = 0.2, 0.003
+"""...and where nothing is likely, those that leave no more than this share unexplained; where something is, those of this probability."""
 _EXACT = 0.8
 """Share of a detection's pixels that are right to the bit from which on haac drew it; its edges depend on the background."""
 _TELLING = 3
@@ -119,8 +119,13 @@ def _possible(detected: list[Detection], doubtful: list[Detection]) -> list[Dete
     """What may tell that haac drew the picture, the largest first: it covers, blurs and fades elements, which makes them less likely."""
     if not detected:
         return [one for one in doubtful if one.evidence.unexplained < _NEARLY and not _large(one)]
-    beside = [one for one in doubtful if one.evidence.unexplained < _PERHAPS]
-    return sorted(detected + beside, key=lambda found: -found.evidence.pixels)
+    chosen = list(detected)
+    for one in sorted(doubtful, key=lambda each: -each.probability):
+        if one.probability < _PERHAPS:
+            break
+        if all(intersection_over_union(one.extent, other.extent) < _SAME for other in chosen):
+            chosen.append(one)
+    return sorted(chosen, key=lambda found: -found.evidence.pixels)
 
 
 def _stack(
