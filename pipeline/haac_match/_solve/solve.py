@@ -83,9 +83,7 @@ def solve(
         context.monitor.progress("looking for elements", len(detected))
         stack = _stack(target, behind, detected, context)
         jpeg = estimate_jpeg(target, recorded)
-        drawn = _is_drawn_by_haac(
-            _stack(target, behind, possible, context), background, possible, context, jpeg
-        )
+        drawn = _is_drawn_by_haac(target, background, possible, context, jpeg)
         other = stack if detected and not drawn else None
         thorough = context.effort >= PHOTO.thorough and not detected
         if context.monitor.stop() or not (
@@ -210,14 +208,13 @@ def _solver(
 
 
 def _is_drawn_by_haac(
-    stack: Canvas,
+    target: Bytes,
     background: BackgroundEstimate | None,
     detected: list[Detection],
     context: Context,
     jpeg: Jpeg | None,
 ) -> bool:
     """Whether a detection is right to the bit, or under the picture's JPEG round trip, or several are once it was rescaled."""
-    target = stack.target
     height, width = target.shape[:2]
     telling = sorted(_telling(detected), key=lambda each: (_large(each), each.evidence.unexplained))
     for found in telling[:_TRIED]:
@@ -242,6 +239,7 @@ def _is_drawn_by_haac(
             return True
     if jpeg is not None or background is None:
         return False
+    stack = _stack(target, background, detected, context)
     fitter = Fitter(stack, context.cutouts, PICTURE.noisy_tolerance(background.noise), context.mapped)
     fitter.clean = False
     return estimate_original(stack, background.background, fitter) is not None

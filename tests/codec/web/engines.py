@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 EVERY = {"node": 1, "chromium": 1, "firefox": 8}
-"""Of very many cases an engine gets every so manieth: in some containers Firefox only interprets, fifty times as slowly as it compiles."""
+"""Of very many cases an engine gets every so manieth: in some containers Firefox only interprets, fifty times as slowly as Chromium."""
 CONFORMANCE = Path(__file__).with_name("conformance.mjs")
 TIMEOUT = 600
 """Seconds; what takes longer hangs."""
