@@ -2,7 +2,7 @@
 
 import { HaacError, decodeWebp, draw, elementsOf, hashPixels, readRecipe, toText } from "../../../codec/haac_web/haac.js";
 
-/** What a slow engine may take for one case before it is named, milliseconds. */
+/** What a slow engine may take for one case before it is named, milliseconds; at its best of three, for a busy machine pauses any. */
 const SLOW = 5000;
 
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -36,14 +36,17 @@ function read(hostile) {
   const slow = [];
   const wrong = [];
   for (const [n, data] of hostile.entries()) {
-    const started = performance.now();
     let verdict = "";
-    try {
-      verdict = toText(readRecipe(bytesOf(data)));
-    } catch (error) {
-      if (!(error instanceof HaacError) || !error.message || error.message.length >= 500) wrong.push(`${n}: ${error}`);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      const started = performance.now();
+      try {
+        verdict = toText(readRecipe(bytesOf(data)));
+      } catch (error) {
+        if (!(error instanceof HaacError) || !error.message || error.message.length >= 500) wrong.push(`${n}: ${error}`);
+      }
+      if (performance.now() - started <= SLOW) break;
+      if (attempt === 3) slow.push(n);
     }
-    if (performance.now() - started > SLOW) slow.push(n);
     verdicts.push(fnv(verdict));
   }
   return { verdicts, slow, wrong: wrong.slice(0, 20) };
