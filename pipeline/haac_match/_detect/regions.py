@@ -19,6 +19,11 @@ _FLAT = 6
 """Levels by which a pixel of a flat part may differ from its neighbours."""
 _LEAST_FLAT = 150
 """Pixels of the smallest flat part that counts as background."""
+_TINT, _AROUND = 12, 36
+"""Levels by which compression moves the pixels of one colour, as it does around text, and those within which hardly any other lies where
+that colour was drawn: in photographs colours go over into each other..."""
+_CONCENTRATED, _LEAST_TINTED, _MOST_TINTS = 0.7, 0.004, 8
+"""...the share of the latter that the former has, the share of the picture, and how many such colours are looked for."""
 _LEAST_SHARE = 0.02
 """Share of a picture that must be flat."""
 _THRESHOLDS = (14, 26, 44, 70)
@@ -94,9 +99,10 @@ class SmoothRegions:
     def __init__(self, picture: Bytes) -> None:
         self._picture = picture
         self.flat = _flat(picture)
+        self._even = self.flat | _tinted(picture, self.flat)
         self._background: Floats | None = None
-        if self.flat.mean() >= _LEAST_SHARE:
-            self._background = inpainted(picture.astype(np.float32), self.flat)
+        if self._even.mean() >= _LEAST_SHARE:
+            self._background = inpainted(picture.astype(np.float32), self._even)
 
     def regions(self) -> list[Region]:
         """All of them, many of which overlap."""
@@ -113,7 +119,7 @@ class SmoothRegions:
             return boxes
         off = np.abs(self._picture - self._background).max(axis=2)
         height, width = off.shape
-        for standing_out, least in [*((off > level, 0) for level in _THRESHOLDS), (~self.flat, _LARGE)]:
+        for standing_out, least in [*((off > level, 0) for level in _THRESHOLDS), (~self._even, _LARGE)]:
             for x, y, across, down, _ in components(standing_out):
                 if (
                     min(across, down) >= _LEAST_SIDES[0]
@@ -129,14 +135,14 @@ class SmoothRegions:
         left, top, right, bottom = box
         x, y, side = (left + right) / 2, (top + bottom) / 2, max(right - left, bottom - top)
         ring = max(_RING, side // 8)
-        height, width = self.flat.shape
+        height, width = self._even.shape
         x0, y0, x1, y1 = (
             max(0, left - ring),
             max(0, top - ring),
             min(width, right + ring),
             min(height, bottom + ring),
         )
-        seen = self.flat[y0:y1, x0:x1].copy()
+        seen = self._even[y0:y1, x0:x1].copy()
         seen[max(0, top - 1 - y0) : bottom + 1 - y0, max(0, left - 1 - x0) : right + 1 - x0] = False
         down, across = np.nonzero(seen)
         every = max(1, len(down) // 400)
@@ -166,6 +172,46 @@ def _flat(picture: Bytes) -> Bools:
     grown = cv2.dilate(large[labels].astype(np.uint8), square) > 0
     flat: Bools = grown & (levels <= 2 * _FLAT)
     return flat
+
+
+def _tinted(picture: Bytes, flat: Bools) -> Bools:
+    """(height, width): parts of one colour that compression left noisy.
+
+    Args:
+        picture: (height, width, 3).
+        flat: (height, width), where it is smooth anyway.
+    """
+    found: Bools = np.zeros(flat.shape, bool)
+    bins = (picture[~flat] >> 3).astype(np.int64)
+    counts = np.bincount(bins @ (1, 32, 1024), minlength=1 << 15).astype(np.float32).reshape(32, 32, 32)
+    near, around = (_summed(counts, 2 * levels // 8) for levels in (_TINT, _AROUND))
+    square = np.ones((3, 3), np.uint8)
+    for _ in range(_MOST_TINTS):
+        blue, green, red = np.unravel_index(int(near.argmax()), near.shape)
+        if near[blue, green, red] < _LEAST_TINTED * flat.size:
+            break
+        concentrated = near[blue, green, red] >= _CONCENTRATED * around[blue, green, red]
+        near[max(0, blue - 3) : blue + 4, max(0, green - 3) : green + 4, max(0, red - 3) : red + 4] = 0
+        if not concentrated:
+            continue
+        centre = np.array([red, green, blue], np.float64) * 8 + 4
+        mask = cv2.inRange(picture, centre - _TINT - 2, centre + _TINT + 2)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(
+            cv2.morphologyEx(mask, cv2.MORPH_OPEN, square), connectivity=4
+        )
+        large = stats[:, cv2.CC_STAT_AREA] >= _LEAST_FLAT
+        large[0] = False
+        found |= large[labels]
+    return found
+
+
+def _summed(counts: Floats, bins: int) -> Floats:
+    """Sums over cubes of an odd number of bins, (32, 32, 32)."""
+    for _ in range(3):
+        padded = np.pad(counts.cumsum(axis=0), ((bins // 2 + 1, bins // 2), (0, 0), (0, 0)), mode="edge")
+        padded[: bins // 2 + 1] = 0
+        counts = np.moveaxis(padded[bins:] - padded[:-bins], 0, 2)
+    return counts
 
 
 def components(
