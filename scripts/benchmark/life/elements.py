@@ -63,10 +63,13 @@ class Elements:
             rows.append(np.asarray(small, np.float32).ravel())
         return np.stack(rows)
 
-    def near(self, name: str) -> list[str]:
-        """Those that look most like it, most alike first; of about its shape."""
-        rows = self._small
+    def near(self, name: str) -> list[tuple[str, bool]]:
+        """Those that look most like it, most alike first, and whether they do so mirrored; of about its shape."""
         at = self.names.index(name)
-        far = np.square(rows - rows[at]).mean(axis=1)
-        order = np.argsort(far, kind="stable")
-        return [self.names[n] for n in order[: ASKED + 1] if n != at][:ASKED]
+        own = self._small[at]
+        ways = (own, own.reshape(_SIDE, _SIDE, -1)[:, ::-1].ravel())
+        far = np.concatenate([np.square(self._small - way).mean(axis=1) for way in ways])
+        pairs = [
+            (int(n) % len(self.names), int(n) >= len(self.names)) for n in np.argsort(far, kind="stable")
+        ]
+        return [(self.names[n], mirrored) for n, mirrored in pairs if n != at][:ASKED]

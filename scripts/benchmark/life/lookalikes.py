@@ -29,7 +29,7 @@ def patch(image: Image.Image, frame: Frame, behind: Colour) -> Image.Image:
 
 
 def indistinguishable(
-    elements: Elements, name: str, others: list[str], frame: Frame, behind: Colour, chain: Chain
+    elements: Elements, name: str, others: list[tuple[str, bool]], frame: Frame, behind: Colour, chain: Chain
 ) -> list[str]:
     """Those of `others` whose patch, after the chain, differs from that of the right one by less than the chain's own noise.
 
@@ -37,6 +37,7 @@ def indistinguishable(
     one (PNG), half a level.
 
     Args:
+        others: names, and whether they are mirrored beside it: many elements are each other's mirror image.
         frame: of the element without its transparent edge, in pixels of the engine, before the chain.
         behind: colour of the page there.
     """
@@ -45,12 +46,13 @@ def indistinguishable(
     after = _pixels(chain.applied(right))
     clean = _pixels(chain.resized(right))
     noise = max(0.5, _difference(after, clean))
-    found = []
-    for other in others:
-        made = patch(elements.trimmed(other), frame, behind)
+    found: dict[str, None] = {}
+    for other, mirrored in others:
+        turned = replace(frame, mirrored=frame.mirrored != mirrored)
+        made = patch(elements.trimmed(other), turned, behind)
         if made.size == right.size and _difference(_pixels(chain.applied(made)), after) < noise:
-            found.append(other)
-    return found
+            found[other] = None
+    return list(found)
 
 
 def _pixels(image: Image.Image) -> np.ndarray:
