@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from haac_match._detect.aliased import UPRIGHT, aliased
-from haac_match._detect.evidence import Evidence, measure
+from haac_match._detect.evidence import Evidence, measure, unexplained
 from haac_match._detect.likelihood import probability
 from haac_match._detect.regions import Region, SmoothBackground, SmoothRegions
 from haac_match._detect.stable import stable_boxes
@@ -238,17 +238,14 @@ class Detector:
         """
         rough = [
             found
-            for found in self._mapped(lambda one: self._fitted(picture, *one, _COARSE), candidates)
-            if found
+            for found in self._mapped(lambda one: self._roughly(picture, *one), candidates)
+            if found and found[0] <= _STILL
         ]
-        rough = [found for found in rough if found.evidence.unexplained <= _STILL]
-        rough.sort(key=lambda found: found.evidence.unexplained)
-        chosen = [rough[at] for at in self._best_of_each_place([found.pose for found in rough])]
+        rough.sort(key=lambda found: found[0])
+        chosen = [rough[at][1] for at in self._best_of_each_place([pose for _, (pose, _) in rough])]
         fine = [
             found
-            for found in self._mapped(
-                lambda one: self._fitted(picture, one.pose, one.background, _FINE), chosen
-            )
+            for found in self._mapped(lambda one: self._fitted(picture, *one, _FINE), chosen)
             if found
         ]
         return _grouped(fine)
@@ -307,9 +304,21 @@ class Detector:
         width, height = self._gallery.sizes[self._gallery.index[pose.element]].tolist()
         return float(max(pose.sx * width, pose.sy * height, 1.0))
 
-    def _fitted(
+    def _roughly(
+        self, picture: Bytes, pose: Pose, background: SmoothBackground | None
+    ) -> tuple[float, Candidate] | None:
+        """The share left unexplained by a coarse fit, and what it found."""
+        drawn = self._drawn(picture, pose, background, _COARSE)
+        if drawn is None:
+            return None
+        patch, warped, fitted = drawn
+        left = unexplained(patch, warped)
+        return None if left is None else (left, (fitted, background))
+
+    def _drawn(
         self, picture: Bytes, pose: Pose, background: SmoothBackground | None, effort: tuple[int, int]
-    ) -> Detection | None:
+    ) -> tuple[Patch, Floats, Pose] | None:
+        """The window of a fit, (height, width, 4), the element in it, and its pose; None if hardly any of it is in the picture."""
         cutout = self._cutouts[pose.element]
         box = _window(pose, cutout.size, picture.shape[:2])
         if box is None:
@@ -318,10 +327,19 @@ class Detector:
         fitted = fit(pose, cutout, patch, effort[1], even=True).pose if effort[1] else pose
         if background is None and effort[1]:
             patch = with_inpainted(patch, fitted, cutout)
-        warped = patch.warped(fitted, cutout)
+        return patch, patch.warped(fitted, cutout), fitted
+
+    def _fitted(
+        self, picture: Bytes, pose: Pose, background: SmoothBackground | None, effort: tuple[int, int]
+    ) -> Detection | None:
+        drawn = self._drawn(picture, pose, background, effort)
+        if drawn is None:
+            return None
+        patch, warped, fitted = drawn
         evidence = measure(patch, warped)
         if evidence is None:
             return None
+        cutout = self._cutouts[pose.element]
         if effort == _FINE and evidence.unexplained > _WELL:
             sampled = aliased(fitted, cutout, patch, warped)
             without_filter = None if sampled is None else measure(patch, sampled[1])

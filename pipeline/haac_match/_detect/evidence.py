@@ -58,17 +58,12 @@ def measure(patch: Patch, warped: Floats) -> Evidence | None:
         patch: the window.
         warped: (height, width, 4), the element in it, premultiplied, alpha 0 to 1.
     """
-    alpha = warped[:, :, 3]
-    reach = 2 * max(1, round(_RIM * patch.fx)) + 1
-    counts = cv2.dilate((alpha > _EDGE).astype(np.uint8), np.ones((reach, reach), np.uint8))
-    made = warped[:, :, :3] + (1 - alpha[:, :, None]) * patch.under
-    shown, inside, seen, beside, counted, left, whole = _sums(
-        alpha, made, patch.under, patch.target, counts
-    ).tolist()
+    made, counts, sums = _compared(patch, warped)
+    shown, inside, seen, beside, counted, left, whole = sums
     if shown < _LEAST:
         return None
     contrast = max(whole, 1.0) / counted
-    shows = alpha > _SHOWS
+    shows = warped[:, :, 3] > _SHOWS
     inner = cv2.erode(shows.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     gradients = _gradients(patch.target), _gradients(made)
     return Evidence(
@@ -81,6 +76,23 @@ def measure(patch: Patch, warped: Floats) -> Evidence | None:
         colours=_entropy(made[shows]),
         pixels=shown * patch.area,
     )
+
+
+def unexplained(patch: Patch, warped: Floats) -> float | None:
+    """That measure alone, as in `measure`, for coarse fits."""
+    shown, *_, left, whole = _compared(patch, warped)[2]
+    return None if shown < _LEAST else left / max(whole, 1.0)
+
+
+def _compared(patch: Patch, warped: Floats) -> tuple[Floats, Bytes, list[float]]:
+    """The window with the element (height, width, 3), where the two are compared (height, width), and the `_sums` of that."""
+    alpha = warped[:, :, 3]
+    reach = 2 * max(1, round(_RIM * patch.fx)) + 1
+    counts = np.asarray(
+        cv2.dilate((alpha > _EDGE).astype(np.uint8), np.ones((reach, reach), np.uint8)), np.uint8
+    )
+    made = warped[:, :, :3] + (1 - alpha[:, :, None]) * patch.under
+    return made, counts, _sums(alpha, made, patch.under, patch.target, counts).tolist()
 
 
 def _gradients(pixels: Floats) -> Floats:
