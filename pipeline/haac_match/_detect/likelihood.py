@@ -42,10 +42,10 @@ def features(evidence: Evidence, *, turned: bool) -> dict[str, float]:
     }
 
 
-def probability(evidence: Evidence, *, turned: bool) -> float:
-    """That the element is there, 0 to 1."""
+def log_odds(evidence: Evidence, *, turned: bool) -> float:
+    """Natural logarithm of the odds that the element is there, -50 to 50."""
     logit = sum(WEIGHTS[name] * value for name, value in features(evidence, turned=turned).items())
-    return 1 / (1 + math.exp(-max(-50.0, min(50.0, logit))))
+    return max(-50.0, min(50.0, logit))
 
 
 def _fisher(correlation: float) -> float:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.pipeline.match.pictures import drawn
@@ -48,6 +49,16 @@ def with_stickers(
     return made
 
 
+def ball() -> Image.Image:
+    """A red element with a rim and a highlight, 100 pixels wide."""
+    sheet = Image.new("RGBA", (400, 400))
+    pen = ImageDraw.Draw(sheet)
+    pen.ellipse((4, 4, 396, 396), fill=(150, 30, 40))
+    pen.ellipse((20, 20, 380, 380), fill=(230, 60, 70))
+    pen.ellipse((90, 60, 200, 140), fill=(255, 150, 150))
+    return sheet.convert("RGBa").resize((100, 100), Image.Resampling.BOX).convert("RGBA")
+
+
 def chat(words: bool = True) -> Image.Image:
     """Bubbles, with words in them, on a plain background."""
     made = Image.new("RGB", (480, 420), (229, 221, 213))
@@ -60,10 +71,30 @@ def chat(words: bool = True) -> Image.Image:
     return made
 
 
+def tight_bubbles(number: int) -> Image.Image:
+    """Bubbles of a strong colour, 50 pixels from each other, so full of words that JPEG leaves nothing of them even."""
+    made = Image.new("RGB", (480, 20 + 50 * number), "white")
+    pen, font = ImageDraw.Draw(made), ImageFont.load_default(17)
+    for top in range(8, 50 * number, 50):
+        pen.rounded_rectangle((170, top, 470, top + 40), 12, fill=(10, 132, 255))
+        pen.text((178, top + 5), "Wo bist du gerade?", "white", font)
+        pen.text((386, top + 5), "See you", "white", font)
+    return made
+
+
 def sloping() -> Image.Image:
     """A gradient."""
     ramp = Image.linear_gradient("L").resize((480, 360), Image.Resampling.BICUBIC)
     return Image.merge("RGB", (ramp, ramp.point(lambda v: 200 - v // 2), ramp.point(lambda v: 90 + v // 4)))
+
+
+def ordered_dither(picture: Image.Image) -> Image.Image:
+    """The picture in 216 colours, mixed by a pattern of 4x4 pixels (B. E. Bayer, 1973)."""
+    pattern = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16
+    across, down = -(-picture.width // 4), -(-picture.height // 4)
+    tiled = np.tile(pattern, (down, across))[: picture.height, : picture.width, None]
+    levels = np.floor(np.asarray(picture.convert("RGB")) / 51 + tiled).clip(0, 5)
+    return Image.fromarray((levels * 51).astype(np.uint8))
 
 
 def jpeg(picture: Image.Image, quality: int) -> Image.Image:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from haac_match import Matcher, Options
 from haac_match._detect.detect import Detection, Detector, intersection_over_union
 from haac_match._fit.cutout import CutoutCache
 from haac_match._index.index import load
 from haac_repo import Repository
-from tests.pipeline.match.detect.pictures import Sticker, chat, jpeg, sloping, with_stickers
-from tests.pipeline.match.pictures import scenery
+from tests.pipeline.match.detect.pictures import (
+    Sticker,
+    ball,
+    chat,
+    jpeg,
+    ordered_dither,
+    sloping,
+    tight_bubbles,
+    with_stickers,
+)
+from tests.pipeline.match.pictures import new_element, scenery
 
 FEW = [
     Sticker(2, 90, 90, 80),
@@ -83,6 +93,12 @@ def test_small_ones_beside_words_in_a_chat_are_found(detector: Detector, quality
     assert_found(found(detector, jpeg(picture, quality) if quality else picture), IN_CHAT)
 
 
+def test_small_ones_in_bubbles_that_jpeg_left_noisy_are_found(detector: Detector) -> None:
+    stickers = [Sticker(number, 20, 351, 28 + 50 * row) for row, number in enumerate((3, 8, 5, 11))]
+    picture = with_stickers(tight_bubbles(len(stickers)), stickers, Image.Resampling.LANCZOS)
+    assert_found(found(detector, jpeg(picture, 60)), stickers)
+
+
 @pytest.mark.parametrize("colours", [64, 200])
 def test_a_dithered_picture_is_found(detector: Detector, colours: int) -> None:
     picture = with_stickers(sloping(), FEW, Image.Resampling.BICUBIC)
@@ -91,6 +107,22 @@ def test_a_dithered_picture_is_found(detector: Detector, colours: int) -> None:
     detections = found(detector, made)
     assert_found(detections, FEW)
     assert all(one.pose.blur < 0.6 for one in detections)
+
+
+def test_dots_of_a_dithered_picture_are_no_round_element(tmp_path: Path) -> None:
+    """They look like one after the filter that takes the dithering away, and do not before."""
+    image = ball()
+    picture = Image.new("RGB", (480, 240), (60, 64, 67))
+    pen = ImageDraw.Draw(picture)
+    for n in range(6):
+        pen.ellipse((10 + 30 * n, 10, 22 + 31 * n, 22 + n), fill=(255, 95, 87))
+    small = image.resize((48, 48), Image.Resampling.LANCZOS)
+    picture.paste(small, (300, 150), small)
+    with Repository.create(tmp_path / "repo") as made:
+        with made.writer() as writer:
+            writer.add(new_element(image, ()))
+        detections = found(Detector(load(made), CutoutCache(made)), ordered_dither(picture))
+    assert [(round(one.pose.cx), round(one.pose.cy)) for one in detections] == [(324, 174)]
 
 
 def test_on_a_photograph_they_are_found_by_keypoints(detector: Detector) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from haac_match._detect.evidence import Evidence, measure
-from haac_match._detect.likelihood import probability
+from haac_match._detect.likelihood import log_odds
 from haac_match._fit.fit import Patch
 from haac_match._picture.arrays import Bytes, Floats
 
@@ -47,7 +47,7 @@ def test_what_is_there_is_explained(checks: Floats) -> None:
     assert min(right.edges, right.inner_edges) > 0.99
     assert right.colours == pytest.approx(2, abs=0.1)
     assert right.pixels == (SIDE - 12) ** 2
-    assert probability(right, turned=False) > 0.99
+    assert log_odds(right, turned=False) > 4.6
 
 
 def test_its_negative_is_not(checks: Floats) -> None:
@@ -55,7 +55,7 @@ def test_its_negative_is_not(checks: Floats) -> None:
     assert wrong.unexplained > 0.5
     assert wrong.edges < 0
     assert wrong.inner_edges < -0.9
-    assert probability(wrong, turned=False) < 0.01
+    assert log_odds(wrong, turned=False) < -4.6
 
 
 def test_what_is_beside_counts(checks: Floats) -> None:
@@ -65,7 +65,7 @@ def test_what_is_beside_counts(checks: Floats) -> None:
     part, alone = evidence(target, checks), evidence(picture(checks), checks)
     assert part.beside > 100 * alone.beside
     assert part.edges < alone.edges
-    assert probability(part, turned=False) < probability(alone, turned=False)
+    assert log_odds(part, turned=False) < log_odds(alone, turned=False)
 
 
 def test_a_flat_element_is_less_likely_than_one_with_colours(checks: Floats) -> None:
@@ -75,9 +75,9 @@ def test_a_flat_element_is_less_likely_than_one_with_colours(checks: Floats) -> 
         found = evidence(picture(flat), flat)
         assert found.colours == 0
         assert found.inner_edges == 0
-        assert probability(found, turned=False) < probability(evidence(picture(checks), checks), turned=False)
+        assert log_odds(found, turned=False) < log_odds(evidence(picture(checks), checks), turned=False)
 
 
 def test_upright_elements_are_likelier(checks: Floats) -> None:
     found = evidence(picture(checks), checks)
-    assert probability(found, turned=True) < probability(found, turned=False)
+    assert log_odds(found, turned=True) < log_odds(found, turned=False)
