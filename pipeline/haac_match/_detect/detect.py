@@ -15,6 +15,7 @@ import numpy as np
 from haac_match._detect.aliased import UPRIGHT, aliased
 from haac_match._detect.evidence import Evidence, measure, unexplained
 from haac_match._detect.likelihood import log_odds
+from haac_match._detect.outlined import within_outlines
 from haac_match._detect.regions import Region, SmoothBackground, SmoothRegions
 from haac_match._detect.stable import stable_boxes
 from haac_match._detect.templates import Match, Templates, extent_of
@@ -63,9 +64,11 @@ _LIKELY = 0.7
 _CERTAIN, _IN_COMPANY = 0.9, 0.3
 """...and where one is certain, that of others: who places elements places several. In cross-validation .96 of those that are right are
 accepted, and none of 3,656 in pictures without elements."""
-_IN_DITHER, _LEAST_IN_DITHER = -1.0, 100
+_IN_DITHER = -1.0
 """Log-odds that what was accepted in a low-pass filtered picture has at least, those in the dithered one added to half of them: the
-filter makes dots and letters look like elements, and the noise makes elements less likely; and pixels that show it."""
+filter makes dots and letters look like elements, and the noise makes elements less likely."""
+_FEW = 100
+"""Pixels: what fewer show may be a letter, whatever else is there, and in dithered pictures."""
 _INSIDE = 0.6
 """Share of a detection that lies in an accepted one from which on it may be a part of that..."""
 _BETTER = 3.0
@@ -154,7 +157,9 @@ class Detector:
             doubtful += self._accept(smooth, groups, accepted, _LIKELY)
         # Hysteresis (J. Canny, "A computational approach to edge detection", 1986), over a picture instead of along an edge.
         if any(found.probability >= _CERTAIN for found in accepted):
-            doubtful = self._accept(smooth, [[found] for found in doubtful], accepted, _IN_COMPANY)
+            few = [found for found in doubtful if found.evidence.pixels < _FEW]
+            others = [[found] for found in doubtful if found.evidence.pixels >= _FEW]
+            doubtful = few + self._accept(smooth, others, accepted, _IN_COMPANY)
         if smooth is not picture:
             accepted, unlikely = self._in_dither(picture, accepted)
             doubtful += unlikely
@@ -173,7 +178,9 @@ class Detector:
         if not len(self._gallery.numbers):
             return
         smooth = SmoothRegions(picture)
-        yield self._groups(picture, self._candidates(picture, smooth.regions()))
+        regions = smooth.regions()
+        proposed = [*regions, *within_outlines(picture, regions)]
+        yield self._groups(picture, self._candidates(picture, proposed))
         texture = textured(smooth.flat)
         if texture is not None:
             for found in accepted:
@@ -226,7 +233,7 @@ class Detector:
         for found in accepted:
             fitted = self._fitted(picture, found.pose, found.background, _FINE) or found
             log_odds = fitted.log_odds + found.log_odds / 2
-            there = log_odds >= _IN_DITHER and fitted.evidence.pixels >= _LEAST_IN_DITHER
+            there = log_odds >= _IN_DITHER and fitted.evidence.pixels >= _FEW
             (likely if there else unlikely).append(fitted)
         return likely, unlikely
 

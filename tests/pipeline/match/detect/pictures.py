@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from tests.pipeline.match.pictures import drawn
 
@@ -22,6 +22,7 @@ class Sticker:
         x, y: of its centre.
         turn: degrees, counter-clockwise.
         mirrored: left and right.
+        outline: pixels of its width.
     """
 
     number: int
@@ -30,6 +31,7 @@ class Sticker:
     y: int
     turn: float = 0.0
     mirrored: bool = False
+    outline: int = 0
 
 
 def with_stickers(
@@ -45,8 +47,22 @@ def with_stickers(
             image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         if sticker.turn:
             image = image.rotate(sticker.turn, Image.Resampling.BICUBIC, expand=True)
+        if sticker.outline:
+            image = outlined(image, sticker.outline)
         made.paste(image, (sticker.x - image.width // 2, sticker.y - image.height // 2), image)
     return made
+
+
+def outlined(image: Image.Image, width: int) -> Image.Image:
+    """An element with a white outline, as stickers have."""
+    room = 2 * width
+    made = Image.new("RGBA", (image.width + 2 * room, image.height + 2 * room))
+    made.paste(image, (room, room))
+    grown = made.getchannel("A").filter(ImageFilter.MaxFilter(2 * width + 1))
+    white = Image.new("RGBA", made.size, "white")
+    white.putalpha(grown.filter(ImageFilter.GaussianBlur(0.7)))
+    white.alpha_composite(made)
+    return white
 
 
 def ball() -> Image.Image:

@@ -99,6 +99,15 @@ def test_small_ones_in_bubbles_that_jpeg_left_noisy_are_found(detector: Detector
     assert_found(found(detector, jpeg(picture, 60)), stickers)
 
 
+@pytest.mark.parametrize(("side", "outline"), [(24, 2), (24, 3), (40, 2), (70, 5)])
+def test_stickers_with_an_outline_are_found(detector: Detector, side: int, outline: int) -> None:
+    stickers = [
+        Sticker(number, side, 60 + 120 * n, 60, outline=outline) for n, number in enumerate((3, 8, 5, 11))
+    ]
+    picture = with_stickers(Image.new("RGB", (520, 140), "#4250b4"), stickers, Image.Resampling.BICUBIC)
+    assert_found(found(detector, picture), stickers)
+
+
 @pytest.mark.parametrize("colours", [64, 200])
 def test_a_dithered_picture_is_found(detector: Detector, colours: int) -> None:
     picture = with_stickers(sloping(), FEW, Image.Resampling.BICUBIC)
