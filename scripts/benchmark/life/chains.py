@@ -80,7 +80,9 @@ class Chain:
         image = self._surrounded(self.resized(image))
         if self.name == "palette":
             dither = Image.Dither.FLOYDSTEINBERG if self.dithered else Image.Dither.NONE
-            image = image.quantize(self.colours, Image.Quantize.MEDIANCUT, dither=dither)
+            # Without a palette Pillow takes `dither` and leaves it aside.
+            palette = image.quantize(self.colours, Image.Quantize.MEDIANCUT)
+            image = image.quantize(palette=palette, dither=dither)
         form, quality = self.last
         return _saved(image, form, quality), {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}[form]
 

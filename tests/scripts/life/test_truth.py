@@ -151,6 +151,18 @@ def test_a_chain_gives_the_size_it_says(group: str) -> None:
         assert chain.applied(image).size == (width + left + right, height + top + bottom)
 
 
+def test_a_dithered_palette_is_dithered() -> None:
+    ramp = Image.linear_gradient("L").convert("RGB")
+    plain, dithered = (Chain("palette", colours=16, dithered=on).applied(ramp) for on in (False, True))
+    assert [len(made.getcolors() or []) for made in (plain, dithered)] == [16, 16]
+    mixed = [
+        sum(len({made.getpixel((x, y)) for x in range(256)}) > 1 for y in range(256))
+        for made in (plain, dithered)
+    ]
+    assert mixed[0] == 0
+    assert mixed[1] > 128
+
+
 def test_look_alikes_are_what_the_chain_makes_the_same(tmp_path: Path) -> None:
     """A spot of one level more is lost in JPEG 60, not in PNG; another colour never is, and a mirror image always."""
     base = np.zeros((128, 128, 4), np.uint8)
