@@ -229,7 +229,8 @@ class Detector:
         self, picture: Bytes, accepted: list[Detection]
     ) -> tuple[list[Detection], list[Detection]]:
         """What was accepted in a low-pass filtered picture, fitted to the dithered one: what is likely there, too; and what is not."""
-        likely, unlikely = [], []
+        likely: list[Detection] = []
+        unlikely: list[Detection] = []
         for found in accepted:
             fitted = self._fitted(picture, found.pose, found.background, _FINE) or found
             log_odds = fitted.log_odds + found.log_odds / 2
