@@ -46,6 +46,8 @@ _BOX = 0.9
 """...and the share of its bounding box that makes it a box..."""
 _FAINT, _SIDE, _STRAIGHT = 12, 2, 0.65
 """...and levels of which a picture beside the elements is off, pixels of its sides, and the share of them that it follows..."""
+_GAP = 15
+"""...and pixels of the gaps in it, where it is like the background..."""
 _MUCH = 0.25
 """...of which, to those that detections show, there must be more for the solver of haac's own pictures to be tried as well."""
 _SCALED = 0.2
@@ -162,9 +164,10 @@ def _objects_left(stack: Canvas, detected: list[Detection]) -> bool:
     """
     off = np.abs(stack.current.astype(np.int16) - stack.target).max(axis=2)
     pictures = np.zeros(off.shape, bool)
-    for box, part in _parts(off > _FAINT):
-        if _has_straight_sides(part):
-            pictures[box] |= part
+    for faint in (off > _FAINT, _closed(off > _FAINT)):
+        for box, part in _parts(faint):
+            if _has_straight_sides(part):
+                pictures[box] |= part
     colours = (stack.target // _ALIKE).astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
     left = 0
     for box, part in _parts((off > _OFF) & ~pictures):
@@ -183,6 +186,12 @@ def _parts(mask: Bools) -> Iterator[tuple[tuple[slice, slice], Bools]]:
         box = np.s_[y : y + height, x : x + width]
         if label:
             yield box, labels[box] == label
+
+
+def _closed(mask: Bools) -> Bools:
+    """Without its small gaps."""
+    square = np.ones((_GAP, _GAP), np.uint8)
+    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, square) > 0)
 
 
 def _has_straight_sides(part: Bools) -> bool:

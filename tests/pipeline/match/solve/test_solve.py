@@ -16,7 +16,7 @@ from haac_repo import Repository
 from tests.pipeline.match.pictures import scenery
 
 
-@pytest.mark.parametrize("shape", ["rectangle", "ellipse"])
+@pytest.mark.parametrize("shape", ["rectangle", "pieces", "ellipse"])
 def test_what_is_left_is_searched_again_but_for_a_picture_beside(
     matcher: Matcher, monkeypatch: pytest.MonkeyPatch, shape: str
 ) -> None:
@@ -30,7 +30,11 @@ def test_what_is_left_is_searched_again_but_for_a_picture_beside(
     monkeypatch.setattr(solve, "_solver", _solver)
     sent = scenery(40).convert("RGB").resize((160, 120))
     mask = Image.new("L", sent.size)
-    getattr(ImageDraw.Draw(mask), shape)((0, 0, 159, 119), fill=255)
+    pen = ImageDraw.Draw(mask)
+    (pen.ellipse if shape == "ellipse" else pen.rectangle)((0, 0, 159, 119), fill=255)
+    if shape == "pieces":  # between them it is of the background's colour
+        pen.line((-9, 30, 169, 100), 0, 10)
+        pen.line((30, 129, 120, -9), 0, 10)
     picture = Image.new("RGB", (400, 300), (57, 60, 66))
     picture.paste(sent, (50, 60), mask)
     matcher.compress(picture)
