@@ -68,7 +68,7 @@ _IN_DITHER = -1.0
 """Log-odds that what was accepted in a low-pass filtered picture has at least, those in the dithered one added to half of them: the
 filter makes dots and letters look like elements, and the noise makes elements less likely."""
 _FEW = 100
-"""Pixels: what fewer show may be a letter, whatever else is there, and in dithered pictures."""
+"""Pixels: what fewer show may be a letter, whatever else is there or the filter leaves, and must be likely by itself."""
 _INSIDE = 0.6
 """Share of a detection that lies in an accepted one from which on it may be a part of that..."""
 _BETTER = 3.0
@@ -233,8 +233,8 @@ class Detector:
         unlikely: list[Detection] = []
         for found in accepted:
             fitted = self._fitted(picture, found.pose, found.background, _FINE) or found
-            log_odds = fitted.log_odds + found.log_odds / 2
-            there = log_odds >= _IN_DITHER and fitted.evidence.pixels >= _FEW
+            there = fitted.log_odds + found.log_odds / 2 >= _IN_DITHER
+            there = there and (fitted.evidence.pixels >= _FEW or fitted.probability >= _LIKELY)
             (likely if there else unlikely).append(fitted)
         return likely, unlikely
 
