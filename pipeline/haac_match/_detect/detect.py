@@ -157,9 +157,7 @@ class Detector:
             doubtful += self._accept(smooth, groups, accepted, _LIKELY)
         # Hysteresis (J. Canny, "A computational approach to edge detection", 1986), over a picture instead of along an edge.
         if any(found.probability >= _CERTAIN for found in accepted):
-            few = [found for found in doubtful if found.evidence.pixels < _FEW]
-            others = [[found] for found in doubtful if found.evidence.pixels >= _FEW]
-            doubtful = few + self._accept(smooth, others, accepted, _IN_COMPANY)
+            doubtful = self._accept(smooth, [[found] for found in doubtful], accepted, _IN_COMPANY)
         if smooth is not picture:
             accepted, unlikely = self._in_dither(picture, accepted)
             doubtful += unlikely
@@ -202,7 +200,8 @@ class Detector:
         left = []
         for group in groups:
             found = group[0]
-            if found.probability < least or any(self._is_part(picture, found, whole) for whole in accepted):
+            needed = least if found.evidence.pixels >= _FEW else _LIKELY
+            if found.probability < needed or any(self._is_part(picture, found, whole) for whole in accepted):
                 left.append(found)
             else:
                 accepted.append(found)

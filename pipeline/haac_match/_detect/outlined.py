@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from haac_match._detect.regions import Region, SmoothBackground
+from haac_match._detect.regions import Region, SmoothBackground, components
 from haac_match._picture.arrays import Bools, Bytes, Doubles
 
 _STANDS_OUT = 26
@@ -41,14 +41,16 @@ def within_outlines(picture: Bytes, regions: list[Region]) -> Iterator[Region]:
         if rim is None:
             continue
         colour, within = rim
-        stats = cv2.connectedComponentsWithStats(
-            (within & _far(pixels, colour)).astype(np.uint8), connectivity=8
-        )[2][1:]
-        stats = stats[stats[:, cv2.CC_STAT_AREA] >= _LEAST_SPECK]
-        if not len(stats):
+        boxes = np.array(
+            [
+                (x, y, x + across, y + down)
+                for x, y, across, down, count in components(within & _far(pixels, colour), closings=(1,))
+                if count >= _LEAST_SPECK
+            ]
+        )
+        if not len(boxes):
             continue
-        x0, y0 = stats[:, :2].min(axis=0).tolist()
-        x1, y1 = (stats[:, :2] + stats[:, 2:4]).max(axis=0).tolist()
+        (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
         rims = x0, y0, right - left - x1, bottom - top - y1
         if min(rims) >= 1 and max(rims) <= _WIDEST * max(right - left, bottom - top):
             box = left + x0, top + y0, left + x1, top + y1

@@ -164,8 +164,9 @@ def _objects_left(stack: Canvas, detected: list[Detection]) -> bool:
     """
     off = np.abs(stack.current.astype(np.int16) - stack.target).max(axis=2)
     pictures = np.zeros(off.shape, bool)
-    for faint in (off > _FAINT, _closed(off > _FAINT)):
-        for box, part in _parts(faint):
+    faint = off > _FAINT
+    for mask in (faint, _closed(faint)):
+        for box, part in _parts(mask):
             if _has_straight_sides(part):
                 pictures[box] |= part
     colours = (stack.target // _ALIKE).astype(np.int64) @ np.array([1 << 16, 1 << 8, 1])
